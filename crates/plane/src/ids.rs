@@ -1,0 +1,182 @@
+//! Typed identifiers: a UUID that knows which kind of thing it names.
+
+use std::{fmt, hash::Hash, marker::PhantomData, str::FromStr};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::ports::chance::Chance;
+
+/// An identifier of one kind of thing. On the wire it is a bare UUID.
+pub struct Id<K>(Uuid, PhantomData<fn() -> K>);
+
+impl<K> Id<K> {
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+
+    /// A new identifier (UUID version 7): sorts by the time it was made.
+    pub fn new(now: Timestamp, chance: &dyn Chance) -> Self {
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let mut random = [0; 10];
+        chance.fill(&mut random);
+        Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// An identifier derived from names (UUID version 5): the same names give the same identifier, so that a
+    /// repeated step makes nothing twice.
+    pub fn derived(namespace: Uuid, name: &str) -> Self {
+        Self::from_uuid(Uuid::new_v5(&namespace, name.as_bytes()))
+    }
+
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<K> Hash for Id<K> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0.as_hyphenated(), f)
+    }
+}
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not an identifier.
+#[derive(Debug, thiserror::Error)]
+#[error("an id is a UUID such as 0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+pub struct NotAnId;
+
+impl<K> FromStr for Id<K> {
+    type Err = NotAnId;
+
+    /// Accepts the hyphenated form alone, so that a thing has one spelling.
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        if text.len() != 36 || text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(NotAnId);
+        }
+        Uuid::try_parse(text).map(Self::from_uuid).map_err(|_| NotAnId)
+    }
+}
+impl<K> Serialize for Id<K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de, K> Deserialize<'de> for Id<K> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+impl<K> JsonSchema for Id<K> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Id".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "uuid",
+            "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+        })
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $alias:ident = $kind:ident;)*) => {$(
+        #[derive(Debug)]
+        pub enum $kind {}
+        $(#[$doc])*
+        pub type $alias = Id<$kind>;
+    )*};
+}
+
+kinds! {
+    /// A tenant.
+    AccountId = AccountKind;
+    EnterpriseId = EnterpriseKind;
+    ProductId = ProductKind;
+    ServiceId = ServiceKind;
+    LicenseId = LicenseKind;
+    UserId = UserKind;
+    GroupId = GroupKind;
+    RoleId = RoleKind;
+    WorkstreamId = WorkstreamKind;
+    /// One entry of the audit log.
+    AuditId = AuditKind;
+    /// One outgoing event.
+    EventId = EventKind;
+    /// One mail in the outbox.
+    MailId = MailKind;
+    /// One run of a workflow.
+    ExecutionId = ExecutionKind;
+    DeadLetterId = DeadLetterKind;
+    /// A signed-in session: a family of refresh tokens.
+    SessionId = SessionKind;
+    /// The identity provider's own name for a person (`sub`).
+    Subject = SubjectKind;
+}
+
+/// The documented constants.
+pub mod known {
+    use super::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, RoleId, ServiceId, UserId, WorkstreamId};
+    use uuid::Uuid;
+
+    /// The platform's own account, `ABC`.
+    pub const ROOT_ACCOUNT: AccountId =
+        AccountId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0001));
+    /// The enterprise that means all.
+    pub const GLOBAL_ENTERPRISE: EnterpriseId = EnterpriseId::from_uuid(Uuid::from_u128(1));
+    pub const GLOBAL_PRODUCT: ProductId = ProductId::from_uuid(Uuid::from_u128(2));
+    pub const GLOBAL_SERVICE: ServiceId = ServiceId::from_uuid(Uuid::from_u128(3));
+    pub const ROOT_LICENSE: LicenseId =
+        LicenseId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0010));
+    pub const PLATFORM_ADMIN_ROLE: RoleId =
+        RoleId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0020));
+    pub const ROOT_TECHNICAL_ROLE: RoleId =
+        RoleId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0021));
+    pub const PLATFORM_ADMIN_GROUP: GroupId =
+        GroupId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0030));
+    pub const ROOT_TECHNICAL_GROUP: GroupId =
+        GroupId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0031));
+    pub const ADMIN_USER: UserId = UserId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0040));
+    pub const GLOBAL_WORKSTREAM: WorkstreamId =
+        WorkstreamId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0050));
+    pub const DEFAULT_WORKSTREAM: WorkstreamId =
+        WorkstreamId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0051));
+}

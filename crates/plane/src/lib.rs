@@ -1,0 +1,4 @@
+//! Freehold's library: the product without any cloud in it.
+
+pub mod ids;
+pub mod ports;

@@ -1,0 +1,9 @@
+//! What the product asks of the world. Each port speaks the product's words; adapters live in crates of their own.
+
+pub mod chance;
+pub mod clock;
+pub mod cloud;
+pub mod events;
+pub mod mailer;
+pub mod params;
+pub mod table;

@@ -1,0 +1,312 @@
+//! The table: the one door to stored records, as narrow as what DynamoDB and an ordered embedded store both offer.
+//!
+//! A record has a primary key (partition and sort key), may stand in three indexes under keys of their own, carries a
+//! version that every write raises by one, and a body that is one JSON object.
+//!
+//! What an adapter must keep (`testkit::conformance::table` holds it to that):
+//! - `commit` is atomic over all its writes and all their index entries, and durable before it answers;
+//! - conditions are judged against the state that the commit finds, all of them before any write;
+//! - `get`, `batch_get` and a query of [`Index::Table`] see every commit that was answered before they began;
+//!   a query of the other indexes may lag behind;
+//! - nothing spans two tables.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// At most this many writes stand in one commit.
+pub const MAX_WRITES: usize = 100;
+/// At most this many keys stand in one `batch_get`.
+pub const MAX_KEYS: usize = 100;
+/// At most this many bytes are written in one commit.
+pub const MAX_COMMIT_BYTES: usize = 4 * 1024 * 1024;
+/// At most this many bytes stand in one record: keys, index keys and body together.
+pub const MAX_ITEM_BYTES: usize = 400 * 1024;
+/// At most this many bytes stand in a partition key.
+pub const MAX_PK_BYTES: usize = 2048;
+/// At most this many bytes stand in a sort key.
+pub const MAX_SK_BYTES: usize = 1024;
+/// At most this many records come back from one query, whatever the limit asked.
+pub const MAX_PAGE: usize = 1000;
+/// Three indexes beside the table itself.
+pub const INDEXES: usize = 3;
+
+/// A partition key and a sort key. Both hold at least one byte; sort keys order by their bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+/// A record as it is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    pub key: Key,
+    /// The record's keys in `Gsi1`, `Gsi2` and `Gsi3`; `None` where it does not stand in that index.
+    pub index: [Option<Key>; INDEXES],
+    /// 1 when created, one more with every write.
+    pub version: u64,
+    /// Second since the Unix epoch after which the store may drop the record. It may linger: readers check.
+    pub expires: Option<i64>,
+    /// One JSON object.
+    pub body: Bytes,
+}
+
+/// A record as it is written: the version is the store's to give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewItem {
+    pub key: Key,
+    pub index: [Option<Key>; INDEXES],
+    pub expires: Option<i64>,
+    pub body: Bytes,
+}
+
+/// What must hold of a record for a write to go through. A condition on a field of a record that is absent, or that
+/// lacks the field, or whose types differ, does not hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    Always,
+    Absent,
+    Present,
+    /// The record is there and at this version.
+    Version(u64),
+    /// A top-level field of the body compares so. Numbers compare with numbers, text with text (by bytes); booleans
+    /// and null only by `Equal` and `NotEqual`.
+    Field {
+        name: &'static str,
+        is: Is,
+        than: Operand,
+    },
+    All(Vec<Condition>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Is {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    Value(Value),
+    /// Another top-level field of the same record.
+    Field(&'static str),
+}
+
+impl Condition {
+    pub fn field(name: &'static str, is: Is, value: impl Into<Value>) -> Self {
+        Self::Field { name, is, than: Operand::Value(value.into()) }
+    }
+
+    pub fn fields(name: &'static str, is: Is, other: &'static str) -> Self {
+        Self::Field { name, is, than: Operand::Field(other) }
+    }
+}
+
+/// One write of a commit. No two writes of a commit may touch the same key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// Creates or replaces a record whole, index entries included.
+    Put { item: NewItem, when: Condition },
+    /// Adds to a top-level integer field of a record that is there. A record that is absent, or whose field is not an
+    /// integer, refuses.
+    Add { key: Key, field: &'static str, by: i64, when: Condition },
+    /// Removes a record and its index entries; one that is absent is as good as removed.
+    Delete { key: Key, when: Condition },
+    /// Writes nothing, and lets the commit through only if the condition holds.
+    Check { key: Key, when: Condition },
+}
+
+impl Write {
+    pub fn key(&self) -> &Key {
+        match self {
+            Self::Put { item, .. } => &item.key,
+            Self::Add { key, .. } | Self::Delete { key, .. } | Self::Check { key, .. } => key,
+        }
+    }
+
+    pub fn when(&self) -> &Condition {
+        match self {
+            Self::Put { when, .. } | Self::Add { when, .. } | Self::Delete { when, .. } | Self::Check { when, .. } => {
+                when
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Index {
+    /// The table itself, by primary key.
+    Table,
+    /// By entity type.
+    Gsi1,
+    /// By tenant.
+    Gsi2,
+    /// By status and date.
+    Gsi3,
+}
+
+impl Index {
+    /// The place of the index in [`Item::index`]; `None` for the table itself.
+    pub const fn slot(self) -> Option<usize> {
+        match self {
+            Self::Table => None,
+            Self::Gsi1 => Some(0),
+            Self::Gsi2 => Some(1),
+            Self::Gsi3 => Some(2),
+        }
+    }
+}
+
+/// Which sort keys of a partition are meant; bounds are inclusive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Range {
+    All,
+    Prefix(String),
+    Between(String, String),
+    AtLeast(String),
+    AtMost(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Ascending,
+    Descending,
+}
+
+/// Where a page ended: the last record that it held. Index positions hold both keys, since index keys may repeat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub key: Key,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<Key>,
+}
+
+/// A walk through one partition. Records with equal index sort keys come in the order of their primary keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    pub index: Index,
+    pub pk: String,
+    pub range: Range,
+    pub order: Order,
+    /// From 1 to [`MAX_PAGE`].
+    pub limit: usize,
+    pub after: Option<Position>,
+}
+
+/// A page of records; `next` is there if there may be more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    pub items: Vec<Item>,
+    pub next: Option<Position>,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TableError {
+    /// A passing fault: the same call may go through later.
+    #[error("the store does not answer now: {0}")]
+    Unavailable(String),
+    /// No room is left. Nothing was written.
+    #[error("the store is full")]
+    Full,
+    /// The stored bytes are not what was written.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The caller broke a limit of the port.
+    #[error("not a valid request to the table: {0}")]
+    Invalid(String),
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// A condition did not hold; nothing was written.
+    #[error("the condition of write {write} does not hold")]
+    Refused {
+        /// Which write of the commit, counted from 0: the first whose condition did not hold.
+        write: usize,
+        /// The record as it was found.
+        current: Option<Box<Item>>,
+    },
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+/// One table.
+#[async_trait]
+pub trait Table: Send + Sync {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, TableError>;
+
+    /// The records of up to [`MAX_KEYS`] keys, in the order asked.
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError>;
+
+    async fn query(&self, query: &Query) -> Result<Rows, TableError>;
+
+    /// Writes all or nothing, and answers when it is durable.
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError>;
+}
+
+/// A table's name: lower-case letters, digits, `_` and `-`, 3 to 100 of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TableName(String);
+
+impl TableName {
+    /// The table of the control plane's directory and of public accounts.
+    pub fn shared() -> Self {
+        Self("app_data".into())
+    }
+
+    /// The table of one private or hybrid account.
+    pub fn dedicated(account: crate::ids::AccountId) -> Self {
+        Self(format!("app_acct_{account}"))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TableName {
+    type Error = TableError;
+
+    fn try_from(name: String) -> Result<Self, TableError> {
+        let fits = (3..=100).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+        if fits { Ok(Self(name)) } else { Err(TableError::Invalid("a table's name".into())) }
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The tables that one store holds.
+#[async_trait]
+pub trait Tables: Send + Sync {
+    /// Opens a table; `None` if there is none of that name.
+    async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError>;
+
+    /// Makes an empty table, or finds the one that is there.
+    async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError>;
+
+    /// Removes a table with all its records; one that is absent is as good as removed.
+    async fn remove(&self, name: &TableName) -> Result<(), TableError>;
+
+    /// The names of all tables, in order.
+    async fn list(&self) -> Result<Vec<TableName>, TableError>;
+}
