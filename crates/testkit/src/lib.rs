@@ -1,1 +1,3 @@
-//! wip
+//! Freehold's test tools: conformance suites, adapters for tests, builders and fault injection.
+
+pub mod memory;

@@ -10,6 +10,8 @@
 //!   a query of the other indexes may lag behind;
 //! - nothing spans two tables.
 
+pub mod judge;
+
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
