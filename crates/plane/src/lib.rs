@@ -1,4 +1,5 @@
 //! Freehold's library: the product without any cloud in it.
 
+pub mod identity;
 pub mod ids;
 pub mod ports;
