@@ -1,26 +1,28 @@
 //! Lets the owner of an e-mail address set a new password by a code that is mailed there.
 //!
-//! A code has six digits, so its strength is in the few tries: five for each code, ten codes a day, and the lock on
-//! failures. Its hash is as costly as a password's, since a million plain hashes are no work.
+//! A code has six digits, so its strength is in the few tries: five for each code, and ten codes a
+//! day, from wherever. Its hash is as costly as a password's, since a million plain hashes are no work.
 
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::{
     EmbeddedIdentity,
-    lockout::Suspect,
     passwords::{Busy, Match},
     policy,
     provider::Stored,
     records::{Password, Person, ResetRecord, person_key, put, reset_key},
     users::{ATTEMPTS, contended},
 };
-use crate::ports::{
-    chance::Chance,
-    identity::{Email, PasswordReset, ResetCode, ResetError},
-    table::{CommitError, Condition, Is, Key, TableError, Write},
+use crate::{
+    ids::Subject,
+    ports::{
+        chance::Chance,
+        identity::{Email, PasswordReset, ResetCode, ResetError},
+        table::{CommitError, Condition, Is, Key, TableError, Write},
+    },
 };
-use jiff::{SignedDuration, Timestamp};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -39,7 +41,16 @@ impl EmbeddedIdentity {
         let code = six_digits(self.chance.as_ref());
         let hash = self.passwords.make(&code).await?;
         let expires_at = now + self.settings.code_life;
-        let given = self.store_code(key, hash, now, expires_at).await?;
+        let epoch = person.as_ref().map_or(0, |person| person.epoch);
+        let fresh = ResetRecord {
+            code: Some(hash),
+            epoch,
+            expires: expires_at,
+            tries_left: self.settings.code_tries,
+            given: 1,
+            day_ends: now + DAY,
+        };
+        let given = self.store_code(key, fresh, now).await?;
         Ok(person.filter(|_| given).map(|person| ResetCode {
             subject: person.subject,
             account: person.account,
@@ -50,28 +61,16 @@ impl EmbeddedIdentity {
     }
 
     /// Replaces the code under a key, unless there were too many today. It writes in any case.
-    async fn store_code(
-        &self,
-        key: Key,
-        hash: String,
-        now: Timestamp,
-        expires: Timestamp,
-    ) -> Result<bool, TableError> {
+    async fn store_code(&self, key: Key, fresh: ResetRecord, now: Timestamp) -> Result<bool, TableError> {
         for _ in 0..ATTEMPTS {
             let before: Option<Stored<ResetRecord>> = self.stored(&key).await?;
             let when = before.as_ref().map_or(Condition::Absent, |before| Condition::Version(before.version));
             let today = before.map(|before| before.record).filter(|record| now < record.day_ends);
             let (record, given) = match today {
+                None => (fresh.clone(), true),
                 Some(full) if full.given >= self.settings.codes_a_day => (full, false),
-                today => {
-                    let record = ResetRecord {
-                        code: Some(hash.clone()),
-                        expires,
-                        tries_left: self.settings.code_tries,
-                        given: today.as_ref().map_or(0, |today| today.given) + 1,
-                        day_ends: today.map_or(now + DAY, |today| today.day_ends),
-                    };
-                    (record, true)
+                Some(today) => {
+                    (ResetRecord { given: today.given + 1, day_ends: today.day_ends, ..fresh.clone() }, true)
                 }
             };
             let lingers = record.day_ends.max(record.expires);
@@ -88,16 +87,16 @@ impl EmbeddedIdentity {
         let started = self.clock.now();
         let email = Email::parse(&reset.email).ok();
         policy::judge(reset.new_password.expose_secret(), email.as_ref())?;
-        let suspect = Suspect::new(email.as_ref().map_or(reset.email.as_str(), Email::as_str), reset.ip);
-        let locked = self.lockout.locked(&suspect, started);
         let person = self.person_of(email.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
         let key = person.as_ref().map_or_else(|| decoy_key(&reset.email), |person| reset_key(person.subject));
-        let open = if locked { None } else { self.take_a_try(&key, started).await? };
+        let epoch = person.as_ref().map_or(0, |person| person.epoch);
+        let open = self.take_a_try(&key, started).await?.filter(|open| open.epoch == epoch);
         let hash = open.as_ref().and_then(|open| open.code.as_deref()).filter(|_| person.is_some());
         let found = self.passwords.compare(&reset.code, hash).await?;
-        let admitted = !locked && self.lockout.settle(suspect, found != Match::Wrong, self.clock.now());
         match (person, open) {
-            (Some(person), Some(open)) if admitted => self.consume(person, open, &reset.new_password).await,
+            (Some(person), Some(open)) if found != Match::Wrong => {
+                self.consume(person.subject, open, &reset.new_password).await
+            }
             (Some(_) | None, Some(_) | None) => Err(ResetError::InvalidCode),
         }
     }
@@ -115,13 +114,17 @@ impl EmbeddedIdentity {
     }
 
     /// Sets the password and uses up the code, in one commit.
-    async fn consume(&self, person: Person, mut open: ResetRecord, new: &SecretString) -> Result<(), ResetError> {
+    async fn consume(
+        &self,
+        subject: Subject,
+        mut open: ResetRecord,
+        new: &SecretString,
+    ) -> Result<(), ResetError> {
         let hash = self.passwords.make(new).await?;
         let code = open.code.take().ok_or(ResetError::InvalidCode)?;
-        let subject = person.subject;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let person = self.person(subject).await?.filter(|person| may_reset(&person.record));
+            let person = self.person(subject).await?.filter(|person| person.record.epoch == open.epoch);
             let Stored { record: mut person, version } = person.ok_or(ResetError::InvalidCode)?;
             person.password = Some(Password { hash: hash.clone(), temporary: false, set: now });
             person.begin_epoch(now);

@@ -47,6 +47,15 @@ impl HashCost {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Busy;
 
+/// The threads can't start.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HashingError {
+    #[error("passwords can't be hashed at this cost: {0}")]
+    Cost(#[from] argon2::Error),
+    #[error("no thread to hash passwords: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
 /// How a password compares with a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Match {
@@ -81,7 +90,7 @@ impl Passwords {
         threads: usize,
         queue: usize,
         chance: Arc<dyn Chance>,
-    ) -> Result<Self, argon2::Error> {
+    ) -> Result<Self, HashingError> {
         let params = cost.params()?;
         let mut worker = Worker { params: params.clone(), memory: Vec::new() };
         let dummy = worker.make(&chance::secret(chance.as_ref()), &chance::secret(chance.as_ref())).into();
@@ -93,8 +102,7 @@ impl Passwords {
             let (inbox, done) = (Arc::clone(&inbox), Arc::clone(&done));
             thread::Builder::new()
                 .name(format!("passwords-{number}"))
-                .spawn(move || worker.run(&inbox, &done))
-                .map_err(|_| argon2::Error::OutOfMemory)?;
+                .spawn(move || worker.run(&inbox, &done))?;
         }
         Ok(Self { jobs, chance, done, dummy })
     }
@@ -147,12 +155,12 @@ impl Worker {
                 Task::Make { salt, answer } => {
                     let hash = self.make(password, &salt);
                     done.fetch_add(1, Ordering::Relaxed);
-                    drop(answer.send(hash));
+                    answer.send(hash).ok();
                 }
                 Task::Compare { hash, answer } => {
                     let found = self.compare(password, &hash).unwrap_or(Match::Wrong);
                     done.fetch_add(1, Ordering::Relaxed);
-                    drop(answer.send(found));
+                    answer.send(found).ok();
                 }
             }
         }

@@ -47,7 +47,7 @@ pub struct Parts {
 pub enum StartError {
     #[error("{0}")]
     Keys(String),
-    #[error("passwords can't be hashed at this cost: {0}")]
+    #[error("{0}")]
     Hashing(String),
 }
 

@@ -123,6 +123,8 @@ pub(super) struct ChallengeRecord {
 pub(super) struct ResetRecord {
     /// `None` once it is used.
     pub(super) code: Option<String>,
+    /// That of the identity when the code was made: what ends the sessions ends the code.
+    pub(super) epoch: i64,
     pub(super) expires: Timestamp,
     pub(super) tries_left: i64,
     pub(super) given: u32,

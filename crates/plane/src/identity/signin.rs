@@ -123,7 +123,6 @@ impl EmbeddedIdentity {
         let mut writes = vec![
             Write::Delete { key, when: Condition::Present },
             put(person_key(person.subject), &person, None, Condition::Version(version)),
-            Self::without_code(person.subject),
         ];
         writes.extend(opening.writes);
         match self.table.commit(writes).await {

@@ -10,7 +10,7 @@ use super::{
     passwords::{Busy, Match},
     policy,
     provider::Stored,
-    records::{Claim, Password, Person, claim_key, partition, person_key, put, reset_key, session_key},
+    records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
 };
 use crate::{
     ids::Subject,
@@ -226,11 +226,6 @@ impl EmbeddedIdentity {
             }
         }
         Err(contended())
-    }
-
-    /// Removes the reset code of an identity.
-    pub(super) fn without_code(subject: Subject) -> Write {
-        Write::Delete { key: reset_key(subject), when: Condition::Always }
     }
 }
 
