@@ -5,6 +5,7 @@ pub mod change;
 pub mod features;
 pub mod guard;
 pub mod http;
+pub mod identity;
 pub mod ids;
 pub mod metrics;
 pub mod page;
