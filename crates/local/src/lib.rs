@@ -1,1 +1,6 @@
-//! wip
+//! Freehold's embedded adapters: everything on one machine.
+
+pub mod cloud;
+pub mod events;
+pub mod mailer;
+pub mod params;

@@ -5,5 +5,6 @@ pub mod clock;
 mod forged;
 pub mod keys;
 pub mod memory;
+pub mod world;
 
 pub use forged::{Forged, Specimens, forged_tokens};

@@ -11,7 +11,7 @@ macro_rules! features {
     };
 }
 
-features! { users }
+features! { outbox, users }
 
 pub mod accounts;
 pub mod groups;

@@ -171,10 +171,9 @@ fn not_null(mut schema: Value) -> Value {
         let one = types.as_array().and_then(|types| types.iter().find(|one| **one != "null")).cloned();
         *types = one.unwrap_or(Value::Null);
     }
-    if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
-        if let Some(one) = options.iter().find(|one| one["type"] != "null") {
-            return one.clone();
-        }
+    let options = schema.get("anyOf").and_then(Value::as_array);
+    if let Some(one) = options.and_then(|options| options.iter().find(|one| one["type"] != "null")) {
+        return one.clone();
     }
     if let Some(object) = schema.as_object_mut() {
         if object.get("default") == Some(&Value::Null) {

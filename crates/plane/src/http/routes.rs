@@ -72,7 +72,7 @@ pub trait Handler<Arguments>: Clone + Send + Sync + 'static {
 }
 
 macro_rules! handlers {
-    ($($($argument:ident)*;)*) => {$(
+    ($($($argument:ident $name:ident)*;)*) => {$(
         impl<F, G, $($argument,)* Fut, A> Handler<(G, $($argument,)*)> for F
         where
             F: FnOnce(G, $($argument,)*) -> Fut + Clone + Send + Sync + 'static,
@@ -89,9 +89,9 @@ macro_rules! handlers {
 
             async fn call(self, call: &mut Call) -> Result<Response, Stop> {
                 let guard = G::take(call).await?;
-                $(let $argument = $argument::take(call).await?;)*
+                $(let $name = $argument::take(call).await?;)*
                 call.finish()?;
-                Ok(self(guard, $($argument,)*).await?.into_response())
+                Ok(self(guard, $($name,)*).await?.into_response())
             }
         }
     )*};
@@ -99,11 +99,11 @@ macro_rules! handlers {
 
 handlers! {
     ;
-    B;
-    B C;
-    B C D;
-    B C D E;
-    B C D E H;
+    B b;
+    B b C c;
+    B b C c D d;
+    B b C c D d E e;
+    B b C c D d E e H h;
 }
 
 impl Routes {

@@ -137,16 +137,14 @@ fn request_id(plane: &Plane, request: &Request<Body>) -> Arc<str> {
     let well_formed = |id: &&str| {
         (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
     };
-    match given.filter(well_formed) {
-        Some(id) => id.into(),
-        None => {
-            let mut bytes = [0; 16];
-            plane.chance().fill(&mut bytes);
-            let mut text = [0; 36];
-            let id: &str = uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().encode_lower(&mut text);
-            id.into()
-        }
+    if let Some(id) = given.filter(well_formed) {
+        return id.into();
     }
+    let mut bytes = [0; 16];
+    plane.chance().fill(&mut bytes);
+    let mut text = [0; 36];
+    let id: &str = uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().encode_lower(&mut text);
+    id.into()
 }
 
 /// The address of the caller. A forwarded one is believed only from a proxy that the configuration names.

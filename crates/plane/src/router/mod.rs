@@ -64,7 +64,7 @@ impl Record for Route {
 }
 
 /// How long a route is believed without a look at the store.
-const BELIEVED: Duration = Duration::from_secs(300);
+const BELIEVED: Duration = Duration::from_mins(5);
 
 /// Finds tables.
 #[derive(Clone)]
@@ -115,12 +115,10 @@ impl Router {
         if route.table == TableName::shared() {
             return Ok(Arc::clone(&self.shared));
         }
-        match self.tables.open(&route.table).await? {
-            Some(table) => Ok(table),
-            None => {
-                tracing::error!(account.id = %route.account_id, table = %route.table, "the route leads to no table");
-                Err(Problem::new(Code::Unavailable, "the account's table can't be reached").retry_after(5))
-            }
+        if let Some(table) = self.tables.open(&route.table).await? {
+            return Ok(table);
         }
+        tracing::error!(account.id = %route.account_id, table = %route.table, "the route leads to no table");
+        Err(Problem::new(Code::Unavailable, "the account's table can't be reached").retry_after(5))
     }
 }

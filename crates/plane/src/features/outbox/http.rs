@@ -1,0 +1,61 @@
+//! The outbox over HTTP.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::model::OutboxMail;
+use crate::{
+    guard::{Granted, actions::OutboxRead},
+    http::{call::Query, routes::Routes},
+    ids::AccountId,
+    page::{Limit, Page},
+    plane::Plane,
+    ports::table::{Index, Order, Query as TableQuery, Range},
+    problem::Result,
+    record::decode,
+};
+
+pub fn routes() -> Routes {
+    Routes::default().get("/api/outbox", list, "List the mails that were sent, the latest first")
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Which {
+    limit: Limit,
+    #[schemars(length(min = 1, max = 4096))]
+    cursor: Option<String>,
+    /// Mails to this address alone.
+    #[schemars(length(min = 1, max = 254))]
+    to: Option<String>,
+}
+
+async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<OutboxMail>> {
+    // The platform's own account means every account: the outbox is the platform's.
+    let account: Option<AccountId> = (who.account() != who.actor().account()).then(|| who.account());
+    let of = format!("outbox {account:?} {:?}", which.to);
+    let mut query = TableQuery {
+        index: Index::Gsi3,
+        pk: OutboxMail::BY_TIME.into(),
+        range: Range::All,
+        order: Order::Descending,
+        limit: which.limit.get(),
+        after: which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?,
+    };
+    let mut mails = Vec::new();
+    loop {
+        let rows = plane.router().shared().query(&query).await?;
+        for item in &rows.items {
+            let mail = decode::<OutboxMail>(item)?.record;
+            let wanted = which.to.as_ref().is_none_or(|to| mail.to.eq_ignore_ascii_case(to));
+            if wanted && account.is_none_or(|account| account == mail.account_id) {
+                mails.push(mail);
+            }
+        }
+        query.after = rows.next;
+        if query.after.is_none() || mails.len() >= which.limit.get() {
+            let next = query.after.as_ref().map(|position| plane.cursors().seal(&of, position));
+            return Ok(Page::of(&mails, next));
+        }
+    }
+}

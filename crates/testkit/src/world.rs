@@ -1,0 +1,196 @@
+//! A world for tests: the whole product in process, over tables in memory, with a clock that a test moves; and people
+//! who call it through its HTTP door.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderMap, Method, Request, header},
+};
+use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
+use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams};
+use plane::{
+    identity::{EmbeddedIdentity, HashCost, Parts},
+    plane::{Plane, Ports},
+    ports::{
+        clock::Clock as _,
+        table::{TableName, Tables},
+    },
+    settings::Settings,
+};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::{chance::SeededChance, clock::FakeClock, keys::MemoryKeys, memory::MemoryTables};
+
+/// The product, with its ports at hand.
+#[derive(Clone)]
+pub struct World {
+    pub plane: Plane,
+    pub tables: Arc<dyn Tables>,
+    pub clock: Arc<FakeClock>,
+    pub keys: Arc<MemoryKeys>,
+    pub bus: Arc<Bus>,
+    pub identity: Arc<EmbeddedIdentity>,
+    service: Router,
+}
+
+impl World {
+    /// An empty world: Day-0 has not been done.
+    pub async fn empty() -> Self {
+        Self::over(Arc::new(MemoryTables::default()), Settings::default()).await
+    }
+
+    /// An empty world over a store, with settings.
+    pub async fn over(tables: Arc<dyn Tables>, settings: Settings) -> Self {
+        let clock = Arc::new(FakeClock::default());
+        let keys = Arc::new(MemoryKeys::default());
+        let bus = Arc::new(Bus::default());
+        let chance = Arc::new(SeededChance::new(42));
+        let table = tables.create(&TableName::shared()).await.expect("memory has room");
+        let identity = EmbeddedIdentity::start(Parts {
+            settings: plane::identity::Settings {
+                // Tests hash often, and prove nothing by its cost.
+                hash_cost: HashCost { memory_kib: 64, passes: 1, lanes: 1 },
+                recheck: None,
+                ..plane::identity::Settings::default()
+            },
+            table: Arc::clone(&table),
+            keys: Arc::clone(&keys) as _,
+            clock: Arc::clone(&clock) as _,
+            chance: Arc::clone(&chance) as _,
+        });
+        let identity = Arc::new(identity.expect("a fresh provider starts"));
+        let ports = Ports {
+            tables: Arc::clone(&tables),
+            identity: Arc::clone(&identity) as _,
+            params: Arc::new(TableParams::new(Arc::clone(&table))),
+            mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), None)),
+            events: Arc::clone(&bus) as _,
+            cloud: Arc::new(LocalCloud::new(Arc::clone(&tables))),
+            clock: Arc::clone(&clock) as _,
+            chance,
+        };
+        let plane = Plane::new(ports, settings, &[7; 32]).await.expect("memory answers");
+        let service = plane::http::serve::service(plane.clone());
+        Self { plane, tables, clock, keys, bus, identity, service }
+    }
+
+    /// Somebody who has not signed in.
+    pub fn nobody(&self) -> Person {
+        Person { world: self.clone(), token: None, ip: [127, 0, 0, 1].into() }
+    }
+
+    pub fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    pub fn today(&self) -> jiff::civil::Date {
+        self.clock.today()
+    }
+}
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+pub struct Person {
+    world: World,
+    pub token: Option<String>,
+    pub ip: IpAddr,
+}
+
+/// What the API answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+    asked: String,
+}
+
+impl Person {
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    #[must_use]
+    pub fn at(mut self, ip: IpAddr) -> Self {
+        self.ip = ip;
+        self
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body), &[]).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body), &[]).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None, &[]).await
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+        let asked = format!("{method} {path}");
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let mut request = request.body(body).expect("a test's request is well-formed");
+        request.extensions_mut().insert(ConnectInfo(std::net::SocketAddr::from((self.ip, 40_000))));
+        let response = self.world.service.clone().oneshot(request).await.expect("the service never errs");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("the body is whole").to_bytes();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)))
+        };
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body, asked }
+    }
+}
+
+impl Answer {
+    /// The body, if the status is this one; the test fails otherwise and says what came.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.asked, self.body);
+        self.body
+    }
+
+    /// The problem's code, if the status is this one.
+    #[track_caller]
+    pub fn refused(self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}: {}", self.asked, self.body);
+        self.body["code"].as_str().unwrap_or_else(|| panic!("{}: no code in {}", self.asked, self.body)).to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The version that the record has, as `If-Match` takes it.
+    #[track_caller]
+    pub fn etag(&self) -> String {
+        self.header("etag").expect("records have an ETag").to_owned()
+    }
+}
