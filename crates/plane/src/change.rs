@@ -146,6 +146,13 @@ impl Change {
         }
     }
 
+    /// Does not keep the answer: an earlier commit of the same request has.
+    #[must_use]
+    pub fn without_answer(mut self) -> Self {
+        self.ticket = None;
+        self
+    }
+
     pub fn len(&self) -> usize {
         self.writes.len()
     }

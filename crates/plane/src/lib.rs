@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod change;
 pub mod features;
+pub mod given;
 pub mod guard;
 pub mod http;
 pub mod identity;
@@ -15,5 +16,6 @@ pub mod problem;
 pub mod record;
 pub mod router;
 pub mod rows;
+pub mod secret;
 pub mod settings;
 pub mod text;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     guard::{actor::Actors, policy::Policy},
+    http::limits::Limits,
     ids::AccountId,
     metrics::Metrics,
     page::Cursors,
@@ -15,6 +16,7 @@ use crate::{
     },
     problem::Result,
     router::Router,
+    secret::PlatformKey,
     settings::Settings,
 };
 
@@ -41,19 +43,23 @@ struct Inner {
     policy: Policy,
     actors: Actors,
     cursors: Cursors,
+    key: PlatformKey,
+    limits: Limits,
     metrics: Metrics,
     settings: Settings,
 }
 
 impl Plane {
-    /// A plane over its ports. `cursor_key` must stay the same as long as cursors shall be taken back.
-    pub async fn new(ports: Ports, settings: Settings, cursor_key: &[u8; 32]) -> Result<Self> {
+    /// A plane over its ports. The key must stay the same as long as cursors and links in mails shall be taken back.
+    pub async fn new(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Self> {
         let router = Router::open(Arc::clone(&ports.tables)).await?;
         Ok(Self(Arc::new(Inner {
             router,
             policy: Policy::default(),
             actors: Actors::new(None),
-            cursors: Cursors::new(cursor_key),
+            cursors: Cursors::new(&key.subkey("cursors")),
+            key,
+            limits: Limits::new(&settings),
             metrics: Metrics::default(),
             settings,
             ports,
@@ -94,6 +100,15 @@ impl Plane {
 
     pub fn cursors(&self) -> &Cursors {
         &self.0.cursors
+    }
+
+    /// The platform's own key, from which one-time tokens are derived.
+    pub fn key(&self) -> &PlatformKey {
+        &self.0.key
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub fn metrics(&self) -> &Metrics {

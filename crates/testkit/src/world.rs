@@ -19,6 +19,7 @@ use plane::{
         clock::Clock as _,
         table::{TableName, Tables},
     },
+    secret::PlatformKey,
     settings::Settings,
 };
 use serde_json::{Value, json};
@@ -74,7 +75,7 @@ impl World {
             clock: Arc::clone(&clock) as _,
             chance,
         };
-        let plane = Plane::new(ports, settings, &[7; 32]).await.expect("memory answers");
+        let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
         let service = plane::http::serve::service(plane.clone());
         Self { plane, tables, clock, keys, bus, identity, service }
     }

@@ -11,8 +11,6 @@ macro_rules! features {
     };
 }
 
-features! { outbox, users }
+features! { auth, groups, me, outbox, roles, users }
 
 pub mod accounts;
-pub mod groups;
-pub mod roles;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod call;
 pub mod idempotency;
+pub mod limits;
 pub mod openapi;
 pub mod routes;
 pub mod serve;
