@@ -1,4 +1,19 @@
 //! Freehold's library: the product without any cloud in it.
 
+pub mod audit;
+pub mod change;
+pub mod features;
+pub mod guard;
+pub mod http;
+pub mod identity;
 pub mod ids;
+pub mod metrics;
+pub mod page;
+pub mod plane;
 pub mod ports;
+pub mod problem;
+pub mod record;
+pub mod router;
+pub mod rows;
+pub mod settings;
+pub mod text;

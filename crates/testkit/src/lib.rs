@@ -1,3 +1,10 @@
 //! Freehold's test tools: conformance suites, adapters for tests, builders and fault injection.
 
+pub mod chance;
+pub mod clock;
 pub mod conformance;
+mod forged;
+pub mod keys;
+pub mod memory;
+
+pub use forged::{Forged, Specimens, forged_tokens};

@@ -5,13 +5,11 @@
 
 use std::{collections::VecDeque, io, mem, path::Path, sync::Arc};
 
-use bytes::Bytes;
-use plane::ports::table::{CommitError, Item, Key, NewItem, TableError, Write};
+use plane::ports::table::{CommitError, Item, NewItem, TableError, Write, judge};
 use redb::{ReadableTable, Table as Tree, WriteTransaction};
 use tokio::sync::oneshot;
 
 use super::{
-    judge::Found,
     keys,
     open::{Open, TREE, damaged, engine_failed, fault, guarded, read_row, storage_failed},
     row,
@@ -208,7 +206,7 @@ impl Work<'_, '_> {
                 Err(why @ TableError::Damaged(_)) => return Ok(Verdict::No(why.into())),
                 Err(why) => return Err(why),
             };
-            match judge(write, before) {
+            match decide(write, before) {
                 Ok(change) => changes.push(change),
                 Err(current) => return Ok(Verdict::No(CommitError::Refused { write: at, current })),
             }
@@ -286,34 +284,24 @@ fn side_places(item: &Item) -> Vec<Vec<u8>> {
 }
 
 /// What a write does to the record it found, or the record if the write is refused.
-fn judge(write: &Write, before: Option<Item>) -> Result<Option<Change>, Option<Box<Item>>> {
-    let found = Found::new(before.as_ref());
-    if !found.holds(write.when()) {
+fn decide(write: &Write, before: Option<Item>) -> Result<Option<Change>, Option<Box<Item>>> {
+    if !judge::holds(write.when(), before.as_ref()) {
         return Err(before.map(Box::new));
     }
     match write {
         Write::Check { .. } => Ok(None),
         Write::Delete { .. } => Ok(before.map(|before| Change { before: Some(before), after: None })),
         Write::Put { item, .. } => {
-            let after = written(item, before.as_ref().map_or(1, |before| before.version + 1));
-            Ok(Some(Change { before, after: Some(after) }))
+            let NewItem { key, index, expires, body } = item.clone();
+            let version = before.as_ref().map_or(1, |before| before.version + 1);
+            Ok(Some(Change { before, after: Some(Item { key, index, version, expires, body }) }))
         }
-        Write::Add { key, field, by, .. } => match add(&found, key, field, *by) {
-            Some(after) => Ok(Some(Change { before, after: Some(after) })),
-            None => Err(before.map(Box::new)),
-        },
+        Write::Add { field, by, .. } => {
+            let Some((before, body)) = before.as_ref().zip(judge::add(before.as_ref(), field, *by)) else {
+                return Err(before.map(Box::new));
+            };
+            let after = Item { version: before.version + 1, body, ..before.clone() };
+            Ok(Some(Change { before: Some(before.clone()), after: Some(after) }))
+        }
     }
-}
-
-fn written(item: &NewItem, version: u64) -> Item {
-    let NewItem { key, index, expires, body } = item.clone();
-    Item { key, index, version, expires, body }
-}
-
-fn add(found: &Found<'_>, key: &Key, field: &str, by: i64) -> Option<Item> {
-    let body = found.added(field, by)?;
-    let before = found.item()?;
-    let body = Bytes::from(serde_json::to_vec(&body).expect("a map of JSON values always serialises"));
-    let Item { index, version, expires, .. } = before.clone();
-    Some(Item { key: key.clone(), index, version: version + 1, expires, body })
 }

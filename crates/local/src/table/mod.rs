@@ -3,9 +3,7 @@
 mod backup;
 mod commit;
 mod disk;
-mod judge;
 mod keys;
-mod limits;
 mod open;
 mod row;
 mod slot;
@@ -21,7 +19,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use plane::ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, TableName, Tables, Write};
+use plane::ports::table::{
+    CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge,
+};
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 pub use backup::BackupError;
@@ -248,22 +248,25 @@ impl FileTable {
 #[async_trait]
 impl Table for FileTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        limits::check_key(key)?;
+        judge::key(key)?;
         self.read(|snapshot, path| snapshot.get(key, path)).await
     }
 
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        limits::check_keys(keys)?;
+        if keys.len() > MAX_KEYS {
+            return Err(TableError::Invalid(format!("at most {MAX_KEYS} keys are read at once")));
+        }
+        keys.iter().try_for_each(judge::key)?;
         self.read(|snapshot, path| keys.iter().map(|key| snapshot.get(key, path)).collect()).await
     }
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        limits::check_query(query)?;
+        judge::query(query)?;
         self.read(|snapshot, path| snapshot.query(query, path)).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        limits::check_writes(&writes)?;
+        judge::writes(&writes)?;
         let (answer, answered) = oneshot::channel();
         self.enqueue(Job::Commit { writes, answer }).await?;
         answered.await.unwrap_or_else(|_| Err(no_answer().into()))

@@ -4,6 +4,7 @@ pub mod chance;
 pub mod clock;
 pub mod cloud;
 pub mod events;
+pub mod identity;
 pub mod mailer;
 pub mod params;
 pub mod table;

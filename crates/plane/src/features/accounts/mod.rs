@@ -1,0 +1,3 @@
+//! Tenants: onboarding them, showing them, taking them down.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! Groups, which give roles to users.
+
+pub mod model;

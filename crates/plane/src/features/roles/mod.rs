@@ -1,0 +1,3 @@
+//! Roles and their permissions.
+
+pub mod model;

@@ -1,0 +1,104 @@
+//! Roles: what their holders may do, within a scope mask.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    change::Claim,
+    guard::rights::{Mask, MenuPermission},
+    ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
+    ports::table::Key,
+    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    text::{Description, Name},
+};
+
+/// Whether a role makes its holder an operator of the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RoleKind {
+    /// Works inside its own account.
+    Tenant,
+    /// Works in every account. Held by users of the platform account alone; never made through the API.
+    Platform,
+}
+
+/// A named set of permissions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Role {
+    pub id: RoleId,
+    pub account_id: AccountId,
+    pub enterprise_id: EnterpriseId,
+    pub product_id: Option<ProductId>,
+    pub service_id: Option<ServiceId>,
+    pub name: Name,
+    pub description: Option<Description>,
+    pub kind: RoleKind,
+    /// The 15-bit scope mask: bit 0 is account/visible, bit 14 workstream/delete. Permissions count within it.
+    pub mask: Mask,
+    /// Made by the platform: it can't be renamed or deleted.
+    pub built_in: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Role {
+    pub fn key(account: AccountId, id: RoleId) -> Key {
+        tenant_key(account, Self::KIND, id)
+    }
+
+    /// The claim on the role's name: unique in its enterprise of its account.
+    pub fn name_claim(&self) -> Claim {
+        Claim::new(format!("ROLE-NAME#{}#{}", self.account_id, self.enterprise_id), self.name.as_str(), self.id)
+    }
+}
+
+impl Record for Role {
+    const NOUN: &'static str = "role";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
+            self.account_id,
+            self.enterprise_id,
+            Self::KIND,
+            self.id,
+        ))
+    }
+}
+
+impl TenantRecord for Role {
+    const KIND: &'static str = "ROLE";
+
+    fn account(&self) -> AccountId {
+        self.account_id
+    }
+
+    fn enterprise(&self) -> Option<EnterpriseId> {
+        Some(self.enterprise_id)
+    }
+}
+
+/// What a role permits, menu by menu.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RolePermissions {
+    pub account_id: AccountId,
+    pub role_id: RoleId,
+    /// Menus left out give nothing.
+    pub permissions: Vec<MenuPermission>,
+}
+
+impl RolePermissions {
+    pub fn key(account: AccountId, role: RoleId) -> Key {
+        tenant_key(account, "PERMISSIONS", role)
+    }
+}
+
+impl Record for RolePermissions {
+    const NOUN: &'static str = "permissions of a role";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id, self.role_id))
+    }
+}

@@ -1,0 +1,116 @@
+//! Every action that an operation can ask for: who may ever do it, and by which right.
+
+use super::rights::{Menu, Right, Verb};
+
+/// Which rule of the policy an action falls under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Oneself: needs no right.
+    Own,
+    /// Within an account, by a right; operators in any account.
+    Tenant,
+    /// Operators alone, by a right.
+    Platform,
+}
+
+impl Class {
+    /// The policy's word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Tenant => "tenant",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// What the guard must know of an action.
+#[derive(Debug)]
+pub struct Facts {
+    /// The operation's name, noun first, as in the API's document and in the audit log.
+    pub id: &'static str,
+    pub class: Class,
+    pub right: Right,
+    /// Concerns one enterprise of the account (by default the caller's), not the account as a whole.
+    pub in_enterprise: bool,
+}
+
+/// An action, as a type: what [`super::Granted`] is granted for.
+pub trait Action: Send + Sync + 'static {
+    const FACTS: &'static Facts;
+}
+
+macro_rules! actions {
+    ($($name:ident = $id:literal $class:ident $menu:ident $tab:literal $verb:ident $scope:ident;)*) => {
+        $(
+            #[derive(Debug)]
+            pub enum $name {}
+
+            impl Action for $name {
+                const FACTS: &'static Facts = &Facts {
+                    id: $id,
+                    class: Class::$class,
+                    right: Right { menu: Menu::$menu, tab: $tab, verb: Verb::$verb },
+                    in_enterprise: actions!(@scope $scope),
+                };
+            }
+        )*
+
+        /// All of them, in the order of this file.
+        pub const ALL: &[&Facts] = &[$($name::FACTS,)*];
+    };
+    (@scope account) => { false };
+    (@scope enterprise) => { true };
+}
+
+actions! {
+    MeRead = "me_read" Own Dashboard "summary" View account;
+    MeEdit = "me_edit" Own Dashboard "summary" View account;
+    MasterDataRead = "master_data_read" Own Dashboard "summary" View account;
+
+    AccountList = "account_list" Platform Overview "accounts" View account;
+    AccountCreate = "account_create" Platform Overview "accounts" Create account;
+    AccountRead = "account_read" Tenant AccountSettings "account" View account;
+    AccountEdit = "account_edit" Tenant AccountSettings "account" Edit account;
+    AccountDelete = "account_delete" Platform Overview "accounts" Delete account;
+
+    ProvisioningRead = "provisioning_read" Platform Overview "provisioning" View account;
+    ProvisioningStart = "provisioning_start" Platform Overview "provisioning" Create account;
+    ProvisioningEdit = "provisioning_edit" Platform Overview "provisioning" Edit account;
+    ProvisioningDelete = "provisioning_delete" Platform Overview "provisioning" Delete account;
+    DeadLetterRead = "dead_letter_read" Platform Overview "provisioning" View account;
+    DeadLetterEdit = "dead_letter_edit" Platform Overview "provisioning" Edit account;
+    OutboxRead = "outbox_read" Platform Overview "provisioning" View account;
+    EventRead = "event_read" Platform Overview "provisioning" View account;
+
+    AuditRead = "audit_read" Tenant Overview "audit" View account;
+
+    EnterpriseCreate = "enterprise_create" Platform AccountSettings "enterprises" Create account;
+    EnterpriseEdit = "enterprise_edit" Platform AccountSettings "enterprises" Edit account;
+    EnterpriseDelete = "enterprise_delete" Platform AccountSettings "enterprises" Delete account;
+
+    LicenseRead = "license_read" Tenant AccountSettings "licenses" View enterprise;
+    LicenseCreate = "license_create" Platform AccountSettings "licenses" Create enterprise;
+    LicenseEdit = "license_edit" Platform AccountSettings "licenses" Edit enterprise;
+    LicenseDelete = "license_delete" Platform AccountSettings "licenses" Delete enterprise;
+
+    WorkstreamRead = "workstream_read" Tenant AccountSettings "workstreams" View enterprise;
+    WorkstreamCreate = "workstream_create" Tenant AccountSettings "workstreams" Create enterprise;
+    WorkstreamEdit = "workstream_edit" Tenant AccountSettings "workstreams" Edit enterprise;
+    WorkstreamDelete = "workstream_delete" Tenant AccountSettings "workstreams" Delete enterprise;
+
+    UserRead = "user_read" Tenant AccessControl "users" View enterprise;
+    UserCreate = "user_create" Tenant AccessControl "users" Create enterprise;
+    UserEdit = "user_edit" Tenant AccessControl "users" Edit enterprise;
+    UserDelete = "user_delete" Tenant AccessControl "users" Delete enterprise;
+
+    GroupRead = "group_read" Tenant AccessControl "groups" View enterprise;
+    GroupCreate = "group_create" Tenant AccessControl "groups" Create enterprise;
+    GroupEdit = "group_edit" Tenant AccessControl "groups" Edit enterprise;
+    GroupDelete = "group_delete" Tenant AccessControl "groups" Delete enterprise;
+
+    RoleRead = "role_read" Tenant AccessControl "roles" View enterprise;
+    RoleCreate = "role_create" Tenant AccessControl "roles" Create enterprise;
+    RoleEdit = "role_edit" Tenant AccessControl "roles" Edit enterprise;
+    RoleDelete = "role_delete" Tenant AccessControl "roles" Delete enterprise;
+}

@@ -1,0 +1,199 @@
+//! The guard: token → actor → policy → [`Granted`].
+//!
+//! INVARIANT: only this module makes a [`Granted`]; an operation takes one, and a tenant's rows can be reached through
+//! one alone. Forgetting a check does not compile.
+
+pub mod actions;
+pub mod actor;
+pub mod policy;
+pub mod rights;
+
+use std::{marker::PhantomData, sync::Arc};
+
+use self::{
+    actions::{Action, Class},
+    actor::Actor,
+    policy::Scope,
+};
+use crate::{
+    audit::Author,
+    features::accounts::model::{Account, AccountStatus},
+    http::{
+        call::{Argument, Call, Guard, Named, Stop},
+        idempotency::Ticket,
+        openapi::Operation,
+    },
+    ids::{AccountId, EnterpriseId, SessionId, known},
+    ports::{clock::Clock, identity::TokenRefused},
+    problem::{Code, Problem, Result},
+};
+
+/// The proof that somebody may do `A` in a scope.
+#[derive(Debug)]
+pub struct Granted<A> {
+    actor: Arc<Actor>,
+    session: SessionId,
+    scope: Scope,
+    request_id: Arc<str>,
+    ticket: Option<Ticket>,
+    action: PhantomData<fn() -> A>,
+}
+
+impl<A> Granted<A> {
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub const fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// The account that the request is about: the one it names, or the caller's own.
+    pub const fn account(&self) -> AccountId {
+        self.scope.account
+    }
+
+    /// The enterprise that the request is about; `None`: all of the account.
+    pub const fn enterprise(&self) -> Option<EnterpriseId> {
+        self.scope.enterprise
+    }
+
+    /// The enterprise of a new record: the one named, or the caller's own.
+    pub fn enterprise_or_own(&self) -> EnterpriseId {
+        self.scope.enterprise.unwrap_or_else(|| self.actor.enterprise())
+    }
+
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    pub const fn ticket(&self) -> Option<&Ticket> {
+        self.ticket.as_ref()
+    }
+
+    /// The caller, as the audit log names them.
+    pub fn author(&self) -> Author {
+        Author::User {
+            id: self.actor.user.id,
+            email: self.actor.user.email.as_str().to_owned(),
+            operator: self.actor.operator,
+        }
+    }
+}
+
+impl<A: Action> Granted<A> {
+    /// What the audit log calls the action.
+    pub const fn action(&self) -> &'static str {
+        A::FACTS.id
+    }
+}
+
+impl<A: Action> Argument for Granted<A> {
+    fn describe(operation: &mut Operation, _: &mut schemars::SchemaGenerator) {
+        operation.needs_token(A::FACTS);
+    }
+
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        let plane = call.plane.clone();
+        let verified = match plane.identity().verify(bearer(call)?).await {
+            Ok(verified) => verified,
+            Err(TokenRefused::Store(error)) => return Err(Problem::from(error).into()),
+            Err(refused) => {
+                tracing::debug!(%refused, "token refused");
+                return Err(unauthenticated("the token is not valid, has expired or was revoked").into());
+            }
+        };
+        let actor = plane.actor(verified.subject).await?.filter(|actor| may_act(actor, plane.clock()));
+        let Some(actor) = actor else {
+            return Err(unauthenticated("the user is not active").into());
+        };
+        let scope = scope(call.named()?, &actor, A::FACTS.in_enterprise, A::FACTS.class);
+        if !actor.may(plane.policy(), A::FACTS, scope) {
+            return Err(forbidden(&actor, A::FACTS, scope).into());
+        }
+        if scope.account != actor.account() {
+            let account = plane.router().shared().get(&Account::key(scope.account)).await.map_err(Problem::from)?;
+            if account.is_none() {
+                return Err(Problem::new(Code::NotFound, "there is no such account").into());
+            }
+        }
+        let ticket = call.ticket(verified.subject).await?;
+        Ok(Self {
+            actor,
+            session: verified.session,
+            scope,
+            request_id: Arc::clone(&call.request_id),
+            ticket,
+            action: PhantomData,
+        })
+    }
+}
+
+impl<A: Action> Guard for Granted<A> {}
+
+/// Nobody in particular: an operation that is open to all, by decision.
+#[derive(Debug)]
+pub struct Public;
+
+impl Argument for Public {
+    fn describe(operation: &mut Operation, _: &mut schemars::SchemaGenerator) {
+        operation.is_public();
+    }
+
+    async fn take(_: &mut Call) -> Result<Self, Stop> {
+        Ok(Self)
+    }
+}
+
+impl Guard for Public {}
+
+fn bearer(call: &Call) -> Result<&str> {
+    let mut headers = call.parts.headers.get_all(axum::http::header::AUTHORIZATION).iter();
+    let token = headers
+        .next()
+        .filter(|_| headers.next().is_none())
+        .and_then(|header| header.to_str().ok())
+        .and_then(|header| header.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    token.ok_or_else(|| unauthenticated("send the access token as Authorization: Bearer …"))
+}
+
+fn unauthenticated(detail: &str) -> Problem {
+    Problem::new(Code::Unauthenticated, detail).help("sign in with POST /api/auth/login, or refresh the token")
+}
+
+/// Whether a user may act at all at this moment: by status, by dates, and the account's too.
+fn may_act(actor: &Actor, clock: &dyn Clock) -> bool {
+    actor.account_status == AccountStatus::Active && actor.user.acts_on(clock.today())
+}
+
+/// What the request is about: what it names, and the caller's own for what it does not.
+fn scope(named: Named, actor: &Actor, in_enterprise: bool, class: Class) -> Scope {
+    let account = named.account.unwrap_or_else(|| actor.account());
+    let own = || (in_enterprise && class != Class::Own && !actor.every_enterprise()).then(|| actor.enterprise());
+    let enterprise = named.enterprise.filter(|_| in_enterprise).or_else(own);
+    // The Global enterprise means all: an operator who names it asks for the whole account.
+    let whole =
+        enterprise == Some(known::GLOBAL_ENTERPRISE) && actor.every_enterprise() && account != known::ROOT_ACCOUNT;
+    Scope { account, enterprise: enterprise.filter(|_| !whole) }
+}
+
+/// The refusal says the same for a foreign account as for one that does not exist.
+fn forbidden(actor: &Actor, facts: &actions::Facts, scope: Scope) -> Problem {
+    let problem = |detail: String| Problem::new(Code::Forbidden, detail);
+    if scope.account != actor.account() && !actor.operator {
+        return problem("the request names an account that is not yours".into());
+    }
+    if scope.enterprise.is_some_and(|enterprise| enterprise != actor.enterprise()) && !actor.every_enterprise() {
+        return problem("the request names an enterprise that is not yours".into());
+    }
+    match facts.class {
+        Class::Platform if !actor.operator => problem("this is for operators of the platform".into()),
+        Class::Own | Class::Tenant | Class::Platform => {
+            problem(format!("this needs the right {}, which none of your roles gives", facts.right))
+                .help("ask an administrator of your account for a role that gives it")
+        }
+    }
+}

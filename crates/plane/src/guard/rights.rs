@@ -1,0 +1,476 @@
+//! Rights: seven menus and their tabs, five verbs on each, and the 15-bit scope mask.
+
+use std::{collections::BTreeMap, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// What can be done in a menu or tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    Visible,
+    View,
+    Create,
+    Edit,
+    Delete,
+}
+
+impl Verb {
+    pub const ALL: [Self; 5] = [Self::Visible, Self::View, Self::Create, Self::Edit, Self::Delete];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Visible => "visible",
+            Self::View => "view",
+            Self::Create => "create",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Where a right applies: the three levels of the scope mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Account,
+    Enterprise,
+    Workstream,
+}
+
+/// The 15-bit scope mask: five verbs on three levels. Bit 0 is account/visible, bit 14 workstream/delete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Mask(u16);
+
+impl Mask {
+    pub const EVERYTHING: Self = Self(0x7fff);
+    pub const NOTHING: Self = Self(0);
+    /// Visible and view on every level.
+    pub const VIEW: Self = Self(0b00011_00011_00011);
+
+    pub const fn allows(self, level: Level, verb: Verb) -> bool {
+        self.0 & (1 << (level as u16 * 5 + verb as u16)) != 0
+    }
+
+    pub const fn within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl TryFrom<u32> for Mask {
+    type Error = String;
+
+    fn try_from(bits: u32) -> Result<Self, String> {
+        u16::try_from(bits)
+            .ok()
+            .filter(|bits| bits & !Self::EVERYTHING.0 == 0)
+            .map(Self)
+            .ok_or_else(|| "a scope mask is a number from 0 to 32767 (0x7fff)".to_owned())
+    }
+}
+
+impl From<Mask> for u32 {
+    fn from(mask: Mask) -> Self {
+        mask.0.into()
+    }
+}
+
+impl JsonSchema for Mask {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Mask".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0, "maximum": 0x7fff })
+    }
+}
+
+/// One of the seven menus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Menu {
+    Dashboard,
+    Overview,
+    AccountSettings,
+    AccessControl,
+    Security,
+    Pipelines,
+    Builds,
+}
+
+impl Menu {
+    pub const ALL: [Self; 7] = [
+        Self::Dashboard,
+        Self::Overview,
+        Self::AccountSettings,
+        Self::AccessControl,
+        Self::Security,
+        Self::Pipelines,
+        Self::Builds,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dashboard => "dashboard",
+            Self::Overview => "overview",
+            Self::AccountSettings => "account-settings",
+            Self::AccessControl => "access-control",
+            Self::Security => "security",
+            Self::Pipelines => "pipelines",
+            Self::Builds => "builds",
+        }
+    }
+
+    /// The level of the scope mask that the menu's rights are held against.
+    pub const fn level(self) -> Level {
+        match self {
+            Self::Dashboard | Self::Overview | Self::AccountSettings => Level::Account,
+            Self::AccessControl | Self::Security => Level::Enterprise,
+            Self::Pipelines | Self::Builds => Level::Workstream,
+        }
+    }
+
+    /// The tabs that hang under the menu.
+    pub const fn tabs(self) -> &'static [&'static str] {
+        match self {
+            Self::Dashboard => &["summary"],
+            Self::Overview => &["accounts", "provisioning", "audit"],
+            Self::AccountSettings => &["account", "enterprises", "licenses", "workstreams"],
+            Self::AccessControl => &["users", "groups", "roles"],
+            Self::Security => &["credentials", "connectors", "connections", "sso"],
+            Self::Pipelines => &["pipelines"],
+            Self::Builds => &["builds", "agents", "infrastructure", "applications"],
+        }
+    }
+}
+
+impl fmt::Display for Menu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The five flags of a menu or tab.
+#[expect(clippy::struct_excessive_bools, reason = "the documented shape of a permission is five flags")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Flags {
+    pub is_visible: bool,
+    pub can_view: bool,
+    pub can_create: bool,
+    pub can_edit: bool,
+    pub can_delete: bool,
+}
+
+impl Flags {
+    pub const ALL: Self = Self { is_visible: true, can_view: true, can_create: true, can_edit: true, can_delete: true };
+    pub const VIEW: Self =
+        Self { is_visible: true, can_view: true, can_create: false, can_edit: false, can_delete: false };
+
+    pub const fn get(self, verb: Verb) -> bool {
+        match verb {
+            Verb::Visible => self.is_visible,
+            Verb::View => self.can_view,
+            Verb::Create => self.can_create,
+            Verb::Edit => self.can_edit,
+            Verb::Delete => self.can_delete,
+        }
+    }
+
+    fn from_fn(of: impl Fn(Verb) -> bool) -> Self {
+        Self {
+            is_visible: of(Verb::Visible),
+            can_view: of(Verb::View),
+            can_create: of(Verb::Create),
+            can_edit: of(Verb::Edit),
+            can_delete: of(Verb::Delete),
+        }
+    }
+
+    #[must_use]
+    fn union(self, other: Self) -> Self {
+        Self::from_fn(|verb| self.get(verb) || other.get(verb))
+    }
+
+    #[must_use]
+    fn masked(self, mask: Mask, level: Level) -> Self {
+        Self::from_fn(|verb| self.get(verb) && mask.allows(level, verb))
+    }
+
+    fn within(self, other: Self) -> bool {
+        Verb::ALL.into_iter().all(|verb| !self.get(verb) || other.get(verb))
+    }
+}
+
+/// What a role gives on one tab.
+#[expect(clippy::struct_excessive_bools, reason = "the documented shape of a permission is five flags")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TabPermission {
+    /// One of the menu's tabs.
+    pub tab: TabName,
+    pub is_visible: bool,
+    pub can_view: bool,
+    pub can_create: bool,
+    pub can_edit: bool,
+    pub can_delete: bool,
+}
+
+impl TabPermission {
+    pub fn new(tab: TabName, flags: Flags) -> Self {
+        let Flags { is_visible, can_view, can_create, can_edit, can_delete } = flags;
+        Self { tab, is_visible, can_view, can_create, can_edit, can_delete }
+    }
+
+    pub const fn flags(&self) -> Flags {
+        Flags {
+            is_visible: self.is_visible,
+            can_view: self.can_view,
+            can_create: self.can_create,
+            can_edit: self.can_edit,
+            can_delete: self.can_delete,
+        }
+    }
+}
+
+/// The name of a tab that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct TabName(&'static str);
+
+impl<'de> Deserialize<'de> for TabName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
+    }
+}
+
+impl TabName {
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl TryFrom<String> for TabName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Menu::ALL
+            .into_iter()
+            .flat_map(Menu::tabs)
+            .find(|tab| **tab == name)
+            .map(|tab| Self(tab))
+            .ok_or_else(|| "the name of a tab, as GET /api/users/me/permissions lists them".to_owned())
+    }
+}
+
+impl JsonSchema for TabName {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TabName".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<_> = Menu::ALL.into_iter().flat_map(Menu::tabs).collect();
+        json_schema!({ "type": "string", "enum": names })
+    }
+}
+
+/// What a role gives on one menu, and on those of its tabs that differ from the menu.
+#[expect(clippy::struct_excessive_bools, reason = "the documented shape of a permission is five flags")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MenuPermission {
+    pub menu: Menu,
+    pub is_visible: bool,
+    pub can_view: bool,
+    pub can_create: bool,
+    pub can_edit: bool,
+    pub can_delete: bool,
+    /// Tabs left out have the flags of the menu.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    pub tabs: Vec<TabPermission>,
+}
+
+impl MenuPermission {
+    pub fn new(menu: Menu, flags: Flags) -> Self {
+        let Flags { is_visible, can_view, can_create, can_edit, can_delete } = flags;
+        let tabs = menu.tabs().iter().map(|tab| TabPermission::new(TabName(tab), flags)).collect();
+        Self { menu, is_visible, can_view, can_create, can_edit, can_delete, tabs }
+    }
+
+    pub const fn flags(&self) -> Flags {
+        Flags {
+            is_visible: self.is_visible,
+            can_view: self.can_view,
+            can_create: self.can_create,
+            can_edit: self.can_edit,
+            can_delete: self.can_delete,
+        }
+    }
+
+    /// The flags on a tab: its own, or the menu's.
+    fn on_tab(&self, tab: &str) -> Flags {
+        self.tabs.iter().find(|own| own.tab.0 == tab).map_or_else(|| self.flags(), TabPermission::flags)
+    }
+}
+
+/// The same flags on every menu and tab.
+pub fn everywhere(flags: Flags) -> Vec<MenuPermission> {
+    Menu::ALL.into_iter().map(|menu| MenuPermission::new(menu, flags)).collect()
+}
+
+/// Why a list of permissions is not one.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPermissions {
+    #[error("{0}: the menu stands twice")]
+    MenuTwice(Menu),
+    #[error("{0} has no tab {1}")]
+    NoSuchTab(Menu, &'static str),
+    #[error("{0}: the tab {1} stands twice")]
+    TabTwice(Menu, &'static str),
+}
+
+/// Refuses menus and tabs that stand twice or where they don't belong.
+pub fn check(permissions: &[MenuPermission]) -> Result<(), NotPermissions> {
+    for (place, permission) in permissions.iter().enumerate() {
+        let menu = permission.menu;
+        if permissions[..place].iter().any(|earlier| earlier.menu == menu) {
+            return Err(NotPermissions::MenuTwice(menu));
+        }
+        for (place, tab) in permission.tabs.iter().enumerate() {
+            if !menu.tabs().contains(&tab.tab.0) {
+                return Err(NotPermissions::NoSuchTab(menu, tab.tab.0));
+            }
+            if permission.tabs[..place].iter().any(|earlier| earlier.tab == tab.tab) {
+                return Err(NotPermissions::TabTwice(menu, tab.tab.0));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One right: a verb on a tab of a menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    pub menu: Menu,
+    pub tab: &'static str,
+    pub verb: Verb,
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}:{}", self.menu, self.tab, self.verb.as_str())
+    }
+}
+
+/// The sum of what several roles give, each within its own mask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    mask: Mask,
+    menus: BTreeMap<Menu, Flags>,
+    tabs: BTreeMap<(Menu, &'static str), Flags>,
+}
+
+impl Grants {
+    /// Adds what a role gives: its permissions within its mask.
+    pub fn add(&mut self, mask: Mask, permissions: &[MenuPermission]) {
+        self.mask = self.mask.union(mask);
+        for permission in permissions {
+            let level = permission.menu.level();
+            let menu = self.menus.entry(permission.menu).or_default();
+            *menu = menu.union(permission.flags().masked(mask, level));
+            for tab in permission.menu.tabs() {
+                let flags = permission.on_tab(tab).masked(mask, level);
+                let sum = self.tabs.entry((permission.menu, tab)).or_default();
+                *sum = sum.union(flags);
+            }
+        }
+    }
+
+    pub fn of(mask: Mask, permissions: &[MenuPermission]) -> Self {
+        let mut grants = Self::default();
+        grants.add(mask, permissions);
+        grants
+    }
+
+    pub const fn mask(&self) -> Mask {
+        self.mask
+    }
+
+    pub fn holds(&self, right: Right) -> bool {
+        self.tabs.get(&(right.menu, right.tab)).is_some_and(|flags| flags.get(right.verb))
+    }
+
+    /// Whether everything here is held there too: what one may pass on.
+    pub fn within(&self, other: &Self) -> bool {
+        self.mask.within(other.mask)
+            && self.menus.iter().all(|(menu, flags)| flags.within(other.menus.get(menu).copied().unwrap_or_default()))
+            && self.tabs.iter().all(|(tab, flags)| flags.within(other.tabs.get(tab).copied().unwrap_or_default()))
+    }
+
+    /// Every right held, as the policy's words for them.
+    pub fn words(&self) -> impl Iterator<Item = String> + '_ {
+        self.tabs.iter().flat_map(|(&(menu, tab), flags)| {
+            Verb::ALL.into_iter().filter(|verb| flags.get(*verb)).map(move |verb| Right { menu, tab, verb }.to_string())
+        })
+    }
+
+    /// All seven menus with their tabs, as the console draws them.
+    pub fn menus(&self) -> Vec<MenuPermission> {
+        Menu::ALL
+            .into_iter()
+            .map(|menu| {
+                let flags = self.menus.get(&menu).copied().unwrap_or_default();
+                let mut permission = MenuPermission::new(menu, flags);
+                for tab in &mut permission.tabs {
+                    *tab = TabPermission::new(tab.tab, self.tabs.get(&(menu, tab.tab.0)).copied().unwrap_or_default());
+                }
+                permission
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_orders_its_bits_as_documented() {
+        assert!(Mask::try_from(1).unwrap().allows(Level::Account, Verb::Visible));
+        assert!(Mask::try_from(1 << 14).unwrap().allows(Level::Workstream, Verb::Delete));
+        assert!(Mask::try_from(0x8000).is_err());
+    }
+
+    #[test]
+    fn a_role_gives_its_permissions_within_its_mask() {
+        let grants = Grants::of(Mask::VIEW, &everywhere(Flags::ALL));
+        let users = |verb| Right { menu: Menu::AccessControl, tab: "users", verb };
+        assert!(grants.holds(users(Verb::View)));
+        assert!(!grants.holds(users(Verb::Create)));
+        assert!(grants.within(&Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL))));
+        assert!(!Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL)).within(&grants));
+    }
+
+    #[test]
+    fn a_tab_can_narrow_and_widen_its_menu() {
+        let mut permission = MenuPermission::new(Menu::AccessControl, Flags::VIEW);
+        permission.tabs = vec![
+            TabPermission::new(TabName("users"), Flags::ALL),
+            TabPermission::new(TabName("roles"), Flags::default()),
+        ];
+        let grants = Grants::of(Mask::EVERYTHING, &[permission]);
+        assert!(grants.holds(Right { menu: Menu::AccessControl, tab: "users", verb: Verb::Delete }));
+        assert!(!grants.holds(Right { menu: Menu::AccessControl, tab: "roles", verb: Verb::View }));
+        assert!(grants.holds(Right { menu: Menu::AccessControl, tab: "groups", verb: Verb::View }));
+    }
+}

@@ -1,0 +1,8 @@
+//! The HTTP API: one door for every route, and what stands around it.
+
+pub mod answer;
+pub mod call;
+pub mod idempotency;
+pub mod openapi;
+pub mod routes;
+pub mod serve;

@@ -1,0 +1,258 @@
+//! The OpenAPI 3.1 document, written by the guards, arguments and answers of the handlers themselves.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use super::routes::Route;
+use crate::{
+    guard::actions::{Class, Facts},
+    problem::{Code, ProblemDocument},
+};
+
+/// One operation of the document, as far as it is written.
+#[derive(Debug, Default)]
+pub struct Operation {
+    parameters: Vec<Value>,
+    path_parameters: Vec<Value>,
+    body: Option<Value>,
+    responses: Map<String, Value>,
+    security: Option<Value>,
+    statuses: Vec<u16>,
+    right: Option<String>,
+    is_post: bool,
+}
+
+impl Operation {
+    /// The operation asks for an access token and a right.
+    pub fn needs_token(&mut self, facts: &Facts) {
+        self.security = Some(json!([{ "token": [] }]));
+        self.refuses(&[401, 403]);
+        self.right = Some(match facts.class {
+            Class::Own => "any signed-in user".to_owned(),
+            Class::Tenant => format!("`{}` in the account; operators in any account", facts.right),
+            Class::Platform => format!("operators with `{}`", facts.right),
+        });
+        if facts.class != Class::Own {
+            for (name, what) in [
+                (
+                    "accountId",
+                    "The account that is meant; left out, the caller's own. Operators name other accounts here.",
+                ),
+                ("enterpriseId", "The enterprise that is meant; left out, the caller's own."),
+            ] {
+                self.parameters.push(json!({
+                    "name": name, "in": "query", "required": false, "description": what,
+                    "schema": { "type": "string", "format": "uuid", "pattern": ID }
+                }));
+            }
+            self.refuses(&[400, 404]);
+        }
+        if self.is_post {
+            self.parameters.push(json!({
+                "name": "Idempotency-Key", "in": "header", "required": false,
+                "description": "The same key with the same request gets the same answer for 24 hours.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }
+            }));
+            self.refuses(&[400, 422]);
+        }
+    }
+
+    /// The operation is open to all.
+    pub fn is_public(&mut self) {
+        self.security = Some(json!([]));
+    }
+
+    pub fn takes_path(&mut self, schemas: &[Schema]) {
+        self.path_parameters = schemas.iter().map(|schema| json!(schema)).collect();
+        self.refuses(&[400, 404]);
+    }
+
+    pub fn takes_query(&mut self, schema: Schema) {
+        let schema = schema.to_value();
+        let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        for (name, mut schema) in properties {
+            let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+            let required = required.contains(&json!(name));
+            let mut parameter =
+                json!({ "name": name, "in": "query", "required": required, "schema": not_null(schema) });
+            if let Some(description) = description {
+                parameter["description"] = description;
+            }
+            self.parameters.push(parameter);
+        }
+        self.refuses(&[400]);
+    }
+
+    pub fn takes_if_match(&mut self) {
+        self.parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": false,
+            "description": "The `ETag` that was read: the update goes through only if the record is still that one.",
+            "schema": { "type": "string", "pattern": "^(\\*|\"[0-9]{1,19}\")$" }
+        }));
+        self.refuses(&[412]);
+    }
+
+    pub fn takes_body(&mut self, schema: &Schema) {
+        self.body = Some(json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
+        self.refuses(&[400, 413, 415]);
+    }
+
+    pub fn answers(&mut self, status: u16, description: &str, schema: Option<&Schema>, headers: &[&str]) {
+        let mut response = json!({ "description": description });
+        if let Some(schema) = schema {
+            response["content"] = json!({ "application/json": { "schema": schema } });
+        }
+        for header in headers {
+            response["headers"][*header] = json!({ "$ref": format!("#/components/headers/{header}") });
+        }
+        self.responses.insert(status.to_string(), response);
+    }
+
+    pub fn streams(&mut self, description: &str, schema: &Schema) {
+        self.responses.insert(
+            "200".into(),
+            json!({ "description": description, "content": { "text/event-stream": { "schema": { "type": "string" }, "x-event-data": schema } } }),
+        );
+    }
+
+    /// The operation can refuse with these statuses.
+    pub fn refuses(&mut self, statuses: &[u16]) {
+        for status in statuses {
+            if !self.statuses.contains(status) {
+                self.statuses.push(*status);
+            }
+        }
+    }
+
+    fn finish(mut self, route: &Route) -> Value {
+        self.refuses(&[400, 429, 500, 503]);
+        if route.method != "get" {
+            self.refuses(&[409, 507]);
+        }
+        self.refuses(route.refuses);
+        self.statuses.sort_unstable();
+        for status in &self.statuses {
+            let problem = json!({ "$ref": format!("#/components/responses/Problem{status}") });
+            self.responses.entry(status.to_string()).or_insert(problem);
+        }
+        let mut parameters: Vec<Value> = path_names(route.path)
+            .zip(&self.path_parameters)
+            .map(|(name, schema)| json!({ "name": name, "in": "path", "required": true, "schema": schema }))
+            .collect();
+        // An account in the path is not named in the query as well.
+        let in_path = |parameter: &Value| path_names(route.path).any(|name| parameter["name"] == name);
+        let mut others = self.parameters;
+        others.retain(|parameter| !in_path(parameter));
+        parameters.extend(others);
+        let mut operation = json!({
+            "operationId": route.operation_id(),
+            "summary": route.summary,
+            "tags": [route.tag()],
+            "parameters": parameters,
+            "responses": self.responses,
+            "security": self.security.unwrap_or_else(|| json!([])),
+        });
+        if let Some(right) = self.right {
+            operation["description"] = json!(format!("Who may: {right}."));
+        }
+        if let Some(body) = self.body {
+            operation["requestBody"] = body;
+        }
+        operation
+    }
+}
+
+const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
+/// A parameter that is left out is absent, never `null`.
+fn not_null(mut schema: Value) -> Value {
+    if let Some(types) = schema.get_mut("type").filter(|types| types.is_array()) {
+        let one = types.as_array().and_then(|types| types.iter().find(|one| **one != "null")).cloned();
+        *types = one.unwrap_or(Value::Null);
+    }
+    if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
+        if let Some(one) = options.iter().find(|one| one["type"] != "null") {
+            return one.clone();
+        }
+    }
+    if let Some(object) = schema.as_object_mut() {
+        if object.get("default") == Some(&Value::Null) {
+            object.remove("default");
+        }
+        if let Some(values) = object.get_mut("enum").and_then(Value::as_array_mut) {
+            values.retain(|value| !value.is_null());
+        }
+    }
+    schema
+}
+
+fn path_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')))
+}
+
+/// The whole document.
+pub fn document(routes: &[Route]) -> Value {
+    let mut schemas = SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .into_generator();
+    let problem = schemas.subschema_for::<ProblemDocument>();
+    let mut paths = Map::new();
+    for route in routes {
+        let mut operation = Operation { is_post: route.method == "post", ..Operation::default() };
+        (route.describe)(&mut operation, &mut schemas);
+        let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
+        path[route.method] = operation.finish(route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Freehold",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": DESCRIPTION,
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": definitions(&mut schemas),
+            "responses": problems(&problem),
+            "headers": {
+                "ETag": { "description": "The version of the record, for `If-Match`.", "schema": { "type": "string" } },
+                "Location": { "description": "Where the new record is.", "schema": { "type": "string" } },
+                "Retry-After": { "description": "Seconds after which another try makes sense.", "schema": { "type": "integer" } },
+            },
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of a sign-in." }
+            },
+        },
+    })
+}
+
+const DESCRIPTION: &str = "A multi-tenant control plane: accounts, the people in them, what they are licensed for and what they may do.\n\n\
+Ids are UUIDs, times RFC 3339 in UTC, dates `YYYY-MM-DD`. Lists are paged: `limit` from 1 to 200, and the `nextCursor` of one page as the \
+`cursor` of the next. Every answer carries `x-request-id`. Errors are problem documents (RFC 9457) with a stable `code`.";
+
+fn definitions(schemas: &mut SchemaGenerator) -> Value {
+    json!(schemas.take_definitions(true))
+}
+
+/// One response for each status with which something can be refused, with the codes that go with it.
+fn problems(problem: &Schema) -> Value {
+    let mut responses = Map::new();
+    for code in Code::ALL {
+        let codes: Vec<_> = Code::ALL.iter().filter(|other| other.status() == code.status()).collect();
+        let words: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
+        let lines: Vec<_> = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
+        let mut response = json!({
+            "description": lines.join(" "),
+            "content": { "application/problem+json": { "schema": {
+                "allOf": [problem, { "type": "object", "properties": { "code": { "enum": words }, "status": { "const": code.status() } } }]
+            } } }
+        });
+        if matches!(code.status(), 429 | 503) {
+            response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/Retry-After" });
+        }
+        responses.insert(format!("Problem{}", code.status()), response);
+    }
+    Value::Object(responses)
+}

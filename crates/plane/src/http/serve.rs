@@ -1,0 +1,169 @@
+//! The whole HTTP service: the features' routes, and what is done around every request.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures::FutureExt as _;
+
+use super::{
+    answer, openapi,
+    routes::{Route, no_method, no_route},
+};
+use crate::{
+    features,
+    plane::Plane,
+    problem::{Code, Problem},
+};
+
+/// What every request carries from the server to its handler.
+#[derive(Clone, Debug)]
+pub struct Around {
+    pub request_id: Arc<str>,
+    pub client: IpAddr,
+}
+
+/// The routes of the API, for its document.
+pub fn operations() -> Vec<Route> {
+    features::routes().into_parts().1
+}
+
+/// The OpenAPI document, made once.
+pub fn document() -> &'static serde_json::Value {
+    static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| openapi::document(&operations()))
+}
+
+/// The service over a plane.
+pub fn service(plane: Plane) -> Router {
+    let (router, _) = features::routes().into_parts();
+    router
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/api/openapi.json", get(openapi_json))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(plane.clone(), around))
+        .with_state(plane)
+}
+
+/// Liveness: the process answers.
+async fn health() -> Response {
+    (
+        StatusCode::OK,
+        [(header::CONTENT_TYPE, "application/json")],
+        concat!("{\"status\":\"ok\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}"),
+    )
+        .into_response()
+}
+
+/// Readiness: the store answers, Day-0 is done, and the process is not shutting down.
+async fn ready(State(plane): State<Plane>) -> Response {
+    match plane.readiness().await {
+        Ok(()) => {
+            (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], "{\"status\":\"ready\"}").into_response()
+        }
+        Err(why) => {
+            let body = serde_json::json!({ "status": "not ready", "reason": why });
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "application/json")], body.to_string())
+                .into_response()
+        }
+    }
+}
+
+async fn metrics(State(plane): State<Plane>) -> Response {
+    let text = plane.metrics().render();
+    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+}
+
+async fn openapi_json() -> Response {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(|| document().to_string());
+    ([(header::CONTENT_TYPE, "application/json")], text.as_str()).into_response()
+}
+
+/// Names the request, measures and logs it, turns a panic into a problem, and sets the headers that every answer has.
+async fn around(State(plane): State<Plane>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let request_id = request_id(&plane, &request);
+    let client = client(&plane, &request);
+    request.extensions_mut().insert(Around { request_id: Arc::clone(&request_id), client });
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let raw = if matched.is_none() { Some(request.uri().path().to_owned()) } else { None };
+    let running = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = running.unwrap_or_else(|_| {
+        answer::problem(Problem::new(Code::Internal, "the request could not be answered"), &request_id)
+    });
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let status = response.status().as_u16();
+    let took = began.elapsed();
+    let route = matched.as_ref().map_or("", MatchedPath::as_str);
+    plane.metrics().request(method.as_str(), route, status, took);
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let path = raw.as_deref().unwrap_or(route);
+    if status >= 500 {
+        tracing::error!(request.id = %request_id, %method, path, status, micros, %client, "answered");
+    } else if matches!(route, "/health" | "/ready" | "/metrics") {
+        tracing::debug!(request.id = %request_id, %method, path, status, micros, %client, "answered");
+    } else {
+        tracing::info!(request.id = %request_id, %method, path, status, micros, %client, "answered");
+    }
+    response
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The caller's own id for the request if it is well-formed, else a new one.
+fn request_id(plane: &Plane, request: &Request<Body>) -> Arc<str> {
+    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let well_formed = |id: &&str| {
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    match given.filter(well_formed) {
+        Some(id) => id.into(),
+        None => {
+            let mut bytes = [0; 16];
+            plane.chance().fill(&mut bytes);
+            let mut text = [0; 36];
+            let id: &str = uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().encode_lower(&mut text);
+            id.into()
+        }
+    }
+}
+
+/// The address of the caller. A forwarded one is believed only from a proxy that the configuration names.
+fn client(plane: &Plane, request: &Request<Body>) -> IpAddr {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
+    if !plane.settings().trusted_proxies.contains(&peer) {
+        return peer;
+    }
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|list| list.to_str().ok());
+    let nearest = forwarded.and_then(|list| {
+        list.rsplit(',').map(|one| one.trim().parse::<IpAddr>()).find_map(|one| match one {
+            Ok(ip) if plane.settings().trusted_proxies.contains(&ip) => None,
+            other => Some(other),
+        })
+    });
+    nearest.and_then(Result::ok).unwrap_or(peer)
+}

@@ -1,0 +1,96 @@
+//! The embedded identity provider: passwords, challenges, sessions, tokens and keys, over the table.
+//!
+//! INVARIANT: a session is alive as long as its record stands, its epoch is that of its identity, and the identity is
+//! enabled. So one write of the identity ends all its sessions at once.
+
+pub mod keys;
+mod codes;
+mod lockout;
+mod passwords;
+mod policy;
+mod provider;
+mod records;
+mod refresh;
+mod sessions;
+mod signin;
+mod tokens;
+mod users;
+mod verifier;
+
+use jiff::SignedDuration;
+
+pub use passwords::HashCost;
+pub use provider::{EmbeddedIdentity, Parts, StartError};
+
+/// What an operator may set. The defaults are the documented ones.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `iss` of every token, and of the OpenID configuration.
+    pub issuer: String,
+    /// `client_id` of access tokens, `aud` of id tokens.
+    pub client_id: String,
+    /// Life of an access token: 15 min.
+    pub access_life: SignedDuration,
+    /// Life of an id token: 15 min.
+    pub id_life: SignedDuration,
+    /// Life of a probe token: 60 s.
+    pub probe_life: SignedDuration,
+    /// How far ahead of ours the clock that set `iat` and `nbf` may be: 60 s. `exp` has no leeway.
+    pub leeway: SignedDuration,
+    /// A refresh token that is not used dies after this: 30 days.
+    pub refresh_idle: SignedDuration,
+    /// A session dies after this however much it is used: 90 days.
+    pub session_life: SignedDuration,
+    /// A refresh token that was just spent gives the same successor for this long: 10 s.
+    pub refresh_grace: SignedDuration,
+    /// Life of a challenge: 5 min.
+    pub challenge_life: SignedDuration,
+    /// A temporary password that is not used dies after this: 7 days, as in Cognito.
+    pub temporary_life: SignedDuration,
+    /// Life of a reset code: 15 min.
+    pub code_life: SignedDuration,
+    /// A reset code can be tried this often: 5.
+    pub code_tries: i64,
+    /// One identity gets at most this many reset codes a day: 10. With five tries each, a guesser has one chance in
+    /// 20,000 a day, from however many addresses.
+    pub codes_a_day: u32,
+    /// What another process wrote is noticed after this at the latest: 5 s. `None` where the store is ours alone.
+    pub recheck: Option<SignedDuration>,
+    /// Cost of a password hash.
+    pub hash_cost: HashCost,
+    /// Threads that hash: the number of cores, 4 at most.
+    pub hash_threads: usize,
+    /// Hashes that may wait; one more is refused as busy.
+    pub hash_queue: usize,
+    /// Verified tokens that are remembered.
+    pub remembered_tokens: u64,
+    /// Pairs of identity and network whose failures are remembered.
+    pub remembered_failures: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            issuer: "https://localhost/identity".into(),
+            client_id: "freehold".into(),
+            access_life: SignedDuration::from_mins(15),
+            id_life: SignedDuration::from_mins(15),
+            probe_life: SignedDuration::from_secs(60),
+            leeway: SignedDuration::from_secs(60),
+            refresh_idle: SignedDuration::from_hours(30 * 24),
+            session_life: SignedDuration::from_hours(90 * 24),
+            refresh_grace: SignedDuration::from_secs(10),
+            challenge_life: SignedDuration::from_mins(5),
+            temporary_life: SignedDuration::from_hours(7 * 24),
+            code_life: SignedDuration::from_mins(15),
+            code_tries: 5,
+            codes_a_day: 10,
+            recheck: Some(SignedDuration::from_secs(5)),
+            hash_cost: HashCost::default(),
+            hash_threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
+            hash_queue: 64,
+            remembered_tokens: 20_000,
+            remembered_failures: 100_000,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What the provider keeps in the table, and under which keys.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use hex::ToHex;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ids::{AccountId, SessionId, Subject, UserId},
+    ports::{
+        chance::{self, Chance},
+        identity::Email,
+        table::{Condition, Is, Item, Key, NewItem, TableError, Write},
+    },
+};
+
+/// An identity: `IDENTITY#<subject>` / `IDENTITY`.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Person {
+    pub(super) subject: Subject,
+    pub(super) email: Email,
+    pub(super) user: UserId,
+    pub(super) account: AccountId,
+    pub(super) enabled: bool,
+    /// Sessions of another epoch are over. Microseconds of the moment that it began, so that an identity that is
+    /// removed and made again does not get an old one.
+    pub(super) epoch: i64,
+    pub(super) password: Option<Password>,
+    pub(super) created: Timestamp,
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Password {
+    pub(super) hash: String,
+    pub(super) temporary: bool,
+    pub(super) set: Timestamp,
+}
+
+impl Person {
+    /// Ends all sessions.
+    pub(super) fn begin_epoch(&mut self, now: Timestamp) {
+        self.epoch = now.as_microsecond().max(self.epoch + 1);
+    }
+
+    /// Holds while the identity may have sessions of its epoch.
+    pub(super) fn unchanged_epoch(&self) -> Write {
+        Write::Check {
+            key: person_key(self.subject),
+            when: Condition::All(vec![
+                Condition::field("epoch", Is::Equal, self.epoch),
+                Condition::field("enabled", Is::Equal, true),
+            ]),
+        }
+    }
+}
+
+/// Who holds an e-mail address: `IDENTITY-EMAIL#<address>` / `CLAIM`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Claim {
+    pub(super) subject: Subject,
+}
+
+/// A session: `IDENTITY#<subject>` / `SESSION#<id>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct SessionRecord {
+    pub(super) id: SessionId,
+    pub(super) subject: Subject,
+    pub(super) epoch: i64,
+    pub(super) kind: SessionKind,
+    pub(super) created: Timestamp,
+    pub(super) last_used: Timestamp,
+    /// The session is over then, however much it is used.
+    pub(super) ends: Timestamp,
+    pub(super) ip: IpAddr,
+    pub(super) user_agent: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SessionKind {
+    Person,
+    /// Of one probe token; nobody's to see.
+    Probe,
+}
+
+impl SessionRecord {
+    pub(super) fn alive(&self, person: &Person, now: Timestamp) -> bool {
+        person.enabled && self.epoch == person.epoch && now < self.ends
+    }
+}
+
+/// A refresh token: `REFRESH#<SHA-256 of the token>` / `TOKEN`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct RefreshRecord {
+    pub(super) subject: Subject,
+    pub(super) session: SessionId,
+    pub(super) expires: Timestamp,
+    pub(super) spent: Option<Spent>,
+}
+
+/// When a refresh token was spent, and what makes its successor out of it. Who reads this without the token itself
+/// can't make the successor.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Spent {
+    pub(super) at: Timestamp,
+    pub(super) salt: String,
+}
+
+/// An open challenge: `CHALLENGE#<SHA-256 of its name>` / `CHALLENGE`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ChallengeRecord {
+    pub(super) subject: Subject,
+    pub(super) epoch: i64,
+    pub(super) expires: Timestamp,
+}
+
+/// The reset code of an identity, and how many it was given: `IDENTITY#<subject>` / `RESET`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct ResetRecord {
+    /// `None` once it is used.
+    pub(super) code: Option<String>,
+    /// That of the identity when the code was made: what ends the sessions ends the code.
+    pub(super) epoch: i64,
+    pub(super) expires: Timestamp,
+    pub(super) tries_left: i64,
+    pub(super) given: u32,
+    /// When `given` starts again from nothing.
+    pub(super) day_ends: Timestamp,
+}
+
+pub(super) fn person_key(subject: Subject) -> Key {
+    Key::new(partition(subject), "IDENTITY")
+}
+
+pub(super) fn partition(subject: Subject) -> String {
+    format!("IDENTITY#{subject}")
+}
+
+pub(super) fn claim_key(email: &Email) -> Key {
+    Key::new(format!("IDENTITY-EMAIL#{email}"), "CLAIM")
+}
+
+pub(super) fn session_key(subject: Subject, session: SessionId) -> Key {
+    Key::new(partition(subject), format!("SESSION#{session}"))
+}
+
+pub(super) fn reset_key(subject: Subject) -> Key {
+    Key::new(partition(subject), "RESET")
+}
+
+pub(super) fn refresh_key(token: &SecretString) -> Key {
+    Key::new(format!("REFRESH#{}", fingerprint(token)), "TOKEN")
+}
+
+pub(super) fn challenge_key(session: &SecretString) -> Key {
+    Key::new(format!("CHALLENGE#{}", fingerprint(session)), "CHALLENGE")
+}
+
+fn fingerprint(secret: &SecretString) -> String {
+    Sha256::digest(secret.expose_secret().as_bytes()).encode_hex()
+}
+
+/// A secret of 256 random bits under a prefix by which scanners for leaked secrets know it.
+pub(super) fn new_secret(prefix: &str, chance: &dyn Chance) -> SecretString {
+    spell(prefix, chance::secret(chance))
+}
+
+pub(super) fn spell(prefix: &str, bytes: [u8; 32]) -> SecretString {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)).into()
+}
+
+pub(super) fn read<T: DeserializeOwned>(item: &Item) -> Result<T, TableError> {
+    serde_json::from_slice(&item.body).map_err(|error| TableError::Damaged(format!("{}: {error}", item.key.sk)))
+}
+
+/// A record that the store may drop an hour after it means nothing any more.
+pub(super) fn put<T: Serialize>(key: Key, record: &T, expires: Option<Timestamp>, when: Condition) -> Write {
+    let body = serde_json::to_vec(record).map(Bytes::from).expect("records have text keys and plain values");
+    let expires = expires.map(|at| (at + SignedDuration::from_hours(1)).as_second());
+    Write::Put { item: NewItem { key, index: [None, None, None], expires, body }, when }
+}

@@ -1,0 +1,155 @@
+//! Writes tokens and judges them: RS256 JSON Web Tokens of one exact shape, and no other.
+//!
+//! INVARIANT: a token is read only as far as is needed to find our own key, and nothing in it chooses an algorithm or
+//! fetches a key. Headers and claims that we do not write ourselves, or that come twice, refuse it.
+
+use std::borrow::Cow;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{Settings, keys::{Keyring, SigningKey}, records::SessionRecord};
+use crate::{
+    ids::{AccountId, EnterpriseId, SessionId, Subject},
+    ports::identity::{Profile, TokenRefused, Verified},
+};
+
+/// The longest token that is looked at. Ours have some 1 kB.
+pub(super) const LONGEST: usize = 8 * 1024;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header<'a> {
+    alg: &'a str,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typ: Option<&'a str>,
+    kid: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims<'a> {
+    sub: Subject,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    email: Option<Cow<'a, str>>,
+    #[serde(rename = "custom:account_id")]
+    account: AccountId,
+    #[serde(rename = "custom:enterprise_id", default, skip_serializing_if = "Option::is_none")]
+    enterprise: Option<EnterpriseId>,
+    #[serde(rename = "custom:role", borrow, default, skip_serializing_if = "Option::is_none")]
+    role: Option<Cow<'a, str>>,
+    #[serde(rename = "cognito:groups", borrow)]
+    groups: Vec<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    token_use: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    aud: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    iss: Cow<'a, str>,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    #[serde(borrow)]
+    jti: Cow<'a, str>,
+    sid: SessionId,
+    auth_time: i64,
+}
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Access,
+    Id,
+}
+
+/// A token about to be written.
+pub(super) struct Draft<'a> {
+    pub(super) kind: Use,
+    pub(super) session: &'a SessionRecord,
+    pub(super) profile: &'a Profile,
+    pub(super) jti: String,
+    pub(super) now: Timestamp,
+    pub(super) expires: Timestamp,
+}
+
+pub(super) fn mint(draft: &Draft<'_>, settings: &Settings, key: &SigningKey) -> SecretString {
+    let Draft { kind, session, profile, .. } = draft;
+    let (token_use, client_id, aud, email) = match kind {
+        Use::Access => ("access", Some(settings.client_id.as_str().into()), None, None),
+        Use::Id => ("id", None, Some(settings.client_id.as_str().into()), Some(profile.email.as_str().into())),
+    };
+    let claims = Claims {
+        sub: session.subject,
+        email,
+        account: profile.account,
+        enterprise: profile.enterprise,
+        role: profile.role.as_deref().map(Cow::from),
+        groups: profile.groups.iter().map(Cow::from).collect(),
+        token_use: token_use.into(),
+        client_id,
+        aud,
+        iss: settings.issuer.as_str().into(),
+        iat: draft.now.as_second(),
+        nbf: draft.now.as_second(),
+        exp: draft.expires.as_second(),
+        jti: draft.jti.as_str().into(),
+        sid: session.id,
+        auth_time: session.created.as_second(),
+    };
+    let header = Header { alg: "RS256", typ: Some("JWT"), kid: key.kid() };
+    let message = format!("{}.{}", part(&header), part(&claims));
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes()));
+    format!("{message}.{signature}").into()
+}
+
+fn part<T: Serialize>(value: &T) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).expect("headers and claims have text keys and plain values"))
+}
+
+/// Judges an access token by what stands in it; whether its session is alive is another question.
+pub(super) fn judge(token: &str, ring: &Keyring, settings: &Settings, now: Timestamp) -> Result<Verified, TokenRefused> {
+    if token.len() > LONGEST {
+        return Err(TokenRefused::TooLong);
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or(TokenRefused::Malformed)?;
+    let (header, payload) = message.split_once('.').ok_or(TokenRefused::Malformed)?;
+    let [header, payload, signature] = [header, payload, signature].map(|part| URL_SAFE_NO_PAD.decode(part));
+    let (Ok(header), Ok(payload), Ok(signature)) = (header, payload, signature) else {
+        return Err(TokenRefused::Malformed);
+    };
+    let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| TokenRefused::Header)?;
+    if header.alg != "RS256" || header.typ.is_some_and(|typ| typ != "JWT") {
+        return Err(TokenRefused::Header);
+    }
+    let key = ring.find(header.kid, now).ok_or(TokenRefused::UnknownKey)?;
+    if !key.signed(message.as_bytes(), &signature) {
+        return Err(TokenRefused::Signature);
+    }
+    let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| TokenRefused::Claims)?;
+    judge_claims(&claims, settings, now)
+}
+
+fn judge_claims(claims: &Claims<'_>, settings: &Settings, now: Timestamp) -> Result<Verified, TokenRefused> {
+    if claims.token_use != "access" || claims.aud.is_some() {
+        return Err(TokenRefused::NotAnAccessToken);
+    }
+    if claims.iss != settings.issuer.as_str() {
+        return Err(TokenRefused::Issuer);
+    }
+    if claims.client_id.as_deref() != Some(settings.client_id.as_str()) {
+        return Err(TokenRefused::Client);
+    }
+    let latest_start = (now + settings.leeway).as_second();
+    if claims.iat > latest_start || claims.nbf > latest_start {
+        return Err(TokenRefused::TooEarly);
+    }
+    let expires_at = Timestamp::from_second(claims.exp).map_err(|_| TokenRefused::Claims)?;
+    if expires_at <= now {
+        return Err(TokenRefused::Expired);
+    }
+    Ok(Verified { subject: claims.sub, session: claims.sid, expires_at })
+}

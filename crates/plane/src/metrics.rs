@@ -1,0 +1,148 @@
+//! Metrics, in the Prometheus exposition format.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::Registry,
+};
+
+/// Everything that is counted.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
+    /// The counters of a route, found without hashing its label texts again and again.
+    known: Cache<(usize, usize, u16), (Counter, Histogram)>,
+    worker_durations: Family<WorkerLabels, Histogram>,
+    worker_successes: Family<WorkerLabels, Counter>,
+    worker_failures: Family<WorkerLabels, Counter>,
+    executions: Family<ExecutionLabels, Counter>,
+    execution_durations: Family<WorkflowLabels, Histogram>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    method: String,
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct WorkerLabels {
+    worker: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ExecutionLabels {
+    workflow: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct WorkflowLabels {
+    workflow: String,
+}
+
+fn seconds() -> Histogram {
+    Histogram::new([0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0])
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("freehold");
+        let requests = Family::default();
+        let durations = Family::new_with_constructor(seconds as fn() -> Histogram);
+        let worker_durations = Family::new_with_constructor(seconds as fn() -> Histogram);
+        let worker_successes = Family::default();
+        let worker_failures = Family::default();
+        let executions = Family::default();
+        let execution_durations = Family::new_with_constructor(seconds as fn() -> Histogram);
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register("http_request_duration_seconds", "Time to answer a request", durations.clone());
+        let provisioning = registry.sub_registry_with_prefix("account_provisioning");
+        provisioning.register(
+            "worker_duration_seconds",
+            "Time that one call of a worker took",
+            worker_durations.clone(),
+        );
+        provisioning.register("worker_success", "Calls of a worker that succeeded", worker_successes.clone());
+        provisioning.register("worker_failure", "Calls of a worker that failed", worker_failures.clone());
+        provisioning.register("executions", "Runs of a workflow, by what became of them", executions.clone());
+        provisioning.register(
+            "execution_duration_seconds",
+            "Time from the start of a run to its end",
+            execution_durations.clone(),
+        );
+        Self(Arc::new(Inner {
+            registry,
+            requests,
+            durations: Family::clone(&durations),
+            known: Cache::new(4096),
+            worker_durations,
+            worker_successes,
+            worker_failures,
+            executions,
+            execution_durations,
+        }))
+    }
+}
+
+impl Metrics {
+    /// A request was answered. `route` is the route's template, empty where none matched.
+    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let (counter, histogram) = self.counters(method, route, status);
+        counter.inc();
+        histogram.observe(took.as_secs_f64());
+    }
+
+    /// Templates and methods live as long as the program, so their addresses name them.
+    fn counters(&self, method: &str, route: &str, status: u16) -> (Counter, Histogram) {
+        let make = || {
+            let (method, route) = (method.to_owned(), route.to_owned());
+            let labels = RequestLabels { method: method.clone(), route: route.clone(), status };
+            let counter = self.0.requests.get_or_create_owned(&labels);
+            (counter, self.0.durations.get_or_create_owned(&RouteLabels { method, route }))
+        };
+        if route.is_empty() || !matches!(method, "GET" | "POST" | "PUT" | "DELETE") {
+            return make();
+        }
+        self.0
+            .known
+            .get_with((method.len() ^ (method.as_bytes()[0] as usize) << 8, route.as_ptr() as usize, status), make)
+    }
+
+    pub fn worker(&self, worker: &str, took: Duration, succeeded: bool) {
+        let labels = WorkerLabels { worker: worker.to_owned() };
+        self.0.worker_durations.get_or_create(&labels).observe(took.as_secs_f64());
+        let family = if succeeded { &self.0.worker_successes } else { &self.0.worker_failures };
+        family.get_or_create(&labels).inc();
+    }
+
+    /// A run began (`started`), or ended (`succeeded`, `failed`, `timed_out`) after so long.
+    pub fn execution(&self, workflow: &str, outcome: &str, took: Option<Duration>) {
+        let labels = ExecutionLabels { workflow: workflow.to_owned(), outcome: outcome.to_owned() };
+        self.0.executions.get_or_create(&labels).inc();
+        if let Some(took) = took {
+            let labels = WorkflowLabels { workflow: workflow.to_owned() };
+            self.0.execution_durations.get_or_create(&labels).observe(took.as_secs_f64());
+        }
+    }
+
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.0.registry).expect("a string takes all that is written to it");
+        text
+    }
+}

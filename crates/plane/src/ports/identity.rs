@@ -1,0 +1,394 @@
+//! Who people are: their identities, passwords, sessions and tokens. What they may do is not decided here.
+//!
+//! INVARIANT: from outside, nothing here tells an e-mail address that is known from one that is not.
+
+use std::{fmt, net::IpAddr};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+
+use super::table::TableError;
+use crate::ids::{AccountId, EnterpriseId, SessionId, Subject, UserId};
+
+/// The identity provider.
+#[async_trait]
+pub trait Identity: Send + Sync {
+    /// Makes an identity that nobody can sign in to until it is given a password. Asking again for the same is fine.
+    async fn ensure_user(&self, new: NewIdentity) -> Result<(), IdentityError>;
+
+    /// Removes an identity with its sessions; its e-mail address is free again. One that is absent is as good as
+    /// removed.
+    async fn remove_user(&self, subject: Subject) -> Result<(), IdentityError>;
+
+    /// Lets an identity sign in, or not. Disabling ends its sessions; enabling does not bring them back.
+    async fn set_enabled(&self, subject: Subject, enabled: bool) -> Result<(), IdentityError>;
+
+    /// Ends all sessions of an identity; of one that is absent there are none.
+    async fn sign_out_everywhere(&self, subject: Subject) -> Result<(), IdentityError>;
+
+    /// Gives an identity a password and ends its sessions.
+    async fn set_password(
+        &self,
+        subject: Subject,
+        password: SecretString,
+        permanence: Permanence,
+    ) -> Result<(), PasswordError>;
+
+    /// Replaces a password by its owner, and ends the owner's other sessions.
+    async fn change_password(&self, change: PasswordChange) -> Result<(), PasswordError>;
+
+    async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, SignInError>;
+
+    /// Answers a challenge, once.
+    async fn respond(&self, response: ChallengeResponse) -> Result<TokenSet, ChallengeError>;
+
+    /// Gives new tokens for a refresh token, which is spent by that. A spent one that comes back ends its session,
+    /// except for a moment in which racing calls get the same successor.
+    async fn refresh(&self, token: SecretString) -> Result<TokenSet, RefreshError>;
+
+    /// Ends the session of a refresh token; a token that is not known has none.
+    async fn sign_out(&self, token: SecretString) -> Result<(), IdentityError>;
+
+    /// The sessions of an identity that are alive, the latest used first.
+    async fn sessions(&self, subject: Subject) -> Result<Vec<Session>, IdentityError>;
+
+    /// Ends one session of an identity; one that is absent is as good as ended.
+    async fn end_session(&self, subject: Subject, session: SessionId) -> Result<(), IdentityError>;
+
+    /// Makes a code with which the owner of an e-mail address can set a new password. `None` where there is nobody
+    /// to mail it to; the caller answers the same in both cases.
+    async fn forgot_password(&self, email: &str) -> Result<Option<ResetCode>, ResetError>;
+
+    /// Sets a new password by a code, once, and ends all sessions.
+    async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError>;
+
+    /// An access token that lives for a minute, to act as an identity would. It needs no password.
+    async fn probe_token(&self, subject: Subject) -> Result<SecretString, IdentityError>;
+
+    /// Judges an access token.
+    async fn verify(&self, access_token: &str) -> Result<Verified, TokenRefused>;
+
+    /// The public keys, as a JSON Web Key Set.
+    fn jwks(&self) -> Value;
+
+    /// The OpenID provider's description of itself, for a server that is reached at `base_url`.
+    fn openid_configuration(&self, base_url: &str) -> Value;
+
+    /// Signs with a new key from now on, and answers its name. Tokens signed before stay valid until they expire.
+    async fn rotate_keys(&self) -> Result<String, IdentityError>;
+}
+
+/// An e-mail address in its one spelling: trimmed, Unicode form NFKC, lower case. Two addresses that differ in case
+/// or width alone are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+pub struct Email(String);
+
+/// The text is not an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an e-mail address is such as ada@example.com, with at most 254 bytes")]
+pub struct NotAnEmail;
+
+impl Email {
+    pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
+        // Normalising can make a text several times longer: look at the size first.
+        if text.len() > 1024 {
+            return Err(NotAnEmail);
+        }
+        let email: String = text.trim().nfkc().collect::<String>().to_lowercase();
+        let (local, domain) = email.rsplit_once('@').ok_or(NotAnEmail)?;
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '"' | '<' | '>' | ',' | ';');
+        let fits = email.len() <= 254
+            && (1..=64).contains(&local.len())
+            && !local.contains(odd)
+            && !domain.contains(odd)
+            && domain.contains('.')
+            && domain.split('.').all(|label| (1..=63).contains(&label.len()));
+        if fits { Ok(Self(email)) } else { Err(NotAnEmail) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the `@`.
+    pub fn local_part(&self) -> &str {
+        self.0.rsplit_once('@').map_or(self.0.as_str(), |(local, _)| local)
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = NotAnEmail;
+
+    fn try_from(text: String) -> Result<Self, NotAnEmail> {
+        Self::parse(&text)
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An identity as it is asked for. The caller derives the subject, so that a repeated step makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewIdentity {
+    pub subject: Subject,
+    pub email: Email,
+    pub user: UserId,
+    pub account: AccountId,
+}
+
+/// Whether a password stays, or opens nothing but the challenge to choose another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permanence {
+    Temporary,
+    Permanent,
+}
+
+/// A password replaced by its owner, from the session that is kept.
+#[derive(Clone, Debug)]
+pub struct PasswordChange {
+    pub subject: Subject,
+    pub keep: SessionId,
+    pub old: SecretString,
+    pub new: SecretString,
+    pub ip: IpAddr,
+}
+
+/// An attempt to sign in.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    pub email: String,
+    pub password: SecretString,
+    pub ip: IpAddr,
+    pub user_agent: String,
+}
+
+#[derive(Clone, Debug)]
+pub enum SignedIn {
+    Tokens(TokenSet),
+    /// More is asked before there are tokens.
+    Challenge {
+        challenge: Challenge,
+        /// Names the challenge in the response; good once, for minutes.
+        session: SecretString,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Challenge {
+    NewPasswordRequired,
+}
+
+/// The answer to `NEW_PASSWORD_REQUIRED`.
+#[derive(Clone, Debug)]
+pub struct ChallengeResponse {
+    pub session: SecretString,
+    pub new_password: SecretString,
+    pub ip: IpAddr,
+    pub user_agent: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct TokenSet {
+    pub subject: Subject,
+    pub session: SessionId,
+    pub access_token: SecretString,
+    pub id_token: SecretString,
+    pub refresh_token: SecretString,
+    /// When the access token expires.
+    pub expires_at: Timestamp,
+    /// When the refresh token expires if it is not used.
+    pub refresh_expires_at: Timestamp,
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub created: Timestamp,
+    pub last_used: Timestamp,
+    pub ip: IpAddr,
+    pub user_agent: String,
+}
+
+/// A code that the caller mails to `email` and shows to nobody.
+#[derive(Clone, Debug)]
+pub struct ResetCode {
+    pub subject: Subject,
+    pub account: AccountId,
+    pub email: Email,
+    pub code: SecretString,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct PasswordReset {
+    pub email: String,
+    pub code: SecretString,
+    pub new_password: SecretString,
+    pub ip: IpAddr,
+}
+
+/// What a good access token proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub subject: Subject,
+    pub session: SessionId,
+    pub expires_at: Timestamp,
+}
+
+/// What tokens say of a person, for clients to show. It gives no rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    pub email: Email,
+    pub account: AccountId,
+    pub enterprise: Option<EnterpriseId>,
+    pub role: Option<String>,
+    pub groups: Vec<String>,
+}
+
+/// Where an identity provider asks for the claims that tokens show.
+#[async_trait]
+pub trait Profiles: Send + Sync {
+    /// `None` where nothing is known; tokens then show what the identity itself holds.
+    async fn profile(&self, subject: Subject) -> Option<Profile>;
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum IdentityError {
+    #[error("there is no such identity")]
+    Unknown,
+    #[error("the identity is disabled")]
+    Disabled,
+    #[error("the e-mail address belongs to another identity")]
+    EmailTaken,
+    #[error("the identity is there with another e-mail address, user or account")]
+    Different,
+    #[error("the signing keys can't be stored: {0}")]
+    Keys(String),
+    #[error(transparent)]
+    Store(#[from] TableError),
+}
+
+/// Why a password is not good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    #[error("a password has at least 12 characters")]
+    TooShort,
+    #[error("a password has at most 256 characters")]
+    TooLong,
+    #[error("a password has a lower-case letter, an upper-case letter, a digit and a symbol")]
+    TooPlain,
+    #[error("this password is one of those that are tried first")]
+    Common,
+    #[error("a password does not hold your e-mail address or this product's name")]
+    Personal,
+    #[error("the new password is the old one")]
+    Unchanged,
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PasswordError {
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    /// The old password is not right, or the identity is locked, disabled or absent.
+    #[error("the e-mail address or the password is not right")]
+    InvalidCredentials,
+    #[error("there is no such identity")]
+    Unknown,
+    /// Too many sign-ins at once; nothing was judged.
+    #[error("too many sign-ins at this moment")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] TableError),
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown, wrong, without a password, disabled or locked: which of these is not told.
+    #[error("the e-mail address or the password is not right")]
+    InvalidCredentials,
+    /// Too many sign-ins at once; nothing was judged.
+    #[error("too many sign-ins at this moment")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] TableError),
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ChallengeError {
+    /// Unknown, used or expired. The person signs in again.
+    #[error("the challenge is over")]
+    Over,
+    /// The challenge stays open.
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error("too many sign-ins at this moment")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] TableError),
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Unknown, spent, expired, or its session ended.
+    #[error("the refresh token is not valid")]
+    Refused,
+    #[error(transparent)]
+    Store(#[from] TableError),
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ResetError {
+    /// Wrong, used, expired, tried too often, or for an address that nobody has.
+    #[error("the code is not right")]
+    InvalidCode,
+    /// The code stays good.
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error("too many sign-ins at this moment")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] TableError),
+}
+
+/// Why a token is not accepted: for the log. The caller of the API learns no more than 401.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TokenRefused {
+    #[error("the token is longer than any of ours")]
+    TooLong,
+    #[error("the token is not three parts of base64url")]
+    Malformed,
+    #[error("the header is not one of ours")]
+    Header,
+    #[error("the key is not one of ours")]
+    UnknownKey,
+    #[error("the signature is not right")]
+    Signature,
+    #[error("the claims are not ours")]
+    Claims,
+    #[error("the token is not an access token")]
+    NotAnAccessToken,
+    #[error("the token is of another issuer")]
+    Issuer,
+    #[error("the token is for another client")]
+    Client,
+    #[error("the token is not valid yet")]
+    TooEarly,
+    #[error("the token has expired")]
+    Expired,
+    #[error("the session has ended")]
+    Ended,
+    /// Not a judgement: the store did not answer.
+    #[error(transparent)]
+    Store(#[from] TableError),
+}

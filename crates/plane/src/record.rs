@@ -1,0 +1,137 @@
+//! Records: what stands in the table, each type with its keys in one place.
+//!
+//! The body of an entity's record is the JSON that the API answers, so that a page of a list is spliced together from
+//! stored bytes without reading them.
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    ids::{AccountId, EnterpriseId},
+    ports::table::{Condition, INDEXES, Item, Key, NewItem, Write},
+    problem::{Code, Problem, Result},
+};
+
+/// Where a record stands: its own key and its keys in the three indexes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    pub key: Key,
+    pub index: [Option<Key>; INDEXES],
+    pub expires: Option<i64>,
+}
+
+impl Place {
+    pub fn at(key: Key) -> Self {
+        Self { key, index: [None, None, None], expires: None }
+    }
+
+    /// Also by entity type (`Gsi1`).
+    #[must_use]
+    pub fn by_type(mut self, key: Key) -> Self {
+        self.index[0] = Some(key);
+        self
+    }
+
+    /// Also by tenant (`Gsi2`).
+    #[must_use]
+    pub fn by_tenant(mut self, key: Key) -> Self {
+        self.index[1] = Some(key);
+        self
+    }
+
+    /// Also by status and date (`Gsi3`).
+    #[must_use]
+    pub fn by_status(mut self, key: Key) -> Self {
+        self.index[2] = Some(key);
+        self
+    }
+
+    /// Dropped by the store some time after this second since the Unix epoch.
+    #[must_use]
+    pub const fn until(mut self, second: i64) -> Self {
+        self.expires = Some(second);
+        self
+    }
+}
+
+/// A kind of record.
+pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What a person calls it, in lower case.
+    const NOUN: &'static str;
+
+    fn place(&self) -> Place;
+}
+
+/// A kind of record that belongs to an account, and stands at `ACCOUNT#<account>` / `<KIND>#<id>`.
+pub trait TenantRecord: Record {
+    /// The prefix of the sort key, in capitals.
+    const KIND: &'static str;
+
+    fn account(&self) -> AccountId;
+
+    /// The enterprise that it belongs to; `None` for what belongs to the account as a whole.
+    fn enterprise(&self) -> Option<EnterpriseId>;
+}
+
+/// The partition of an account.
+pub fn partition(account: AccountId) -> String {
+    format!("ACCOUNT#{account}")
+}
+
+/// The key of an account's record of some kind.
+pub fn tenant_key(account: AccountId, kind: &str, id: impl std::fmt::Display) -> Key {
+    Key::new(partition(account), format!("{kind}#{id}"))
+}
+
+/// The key in `Gsi2` of a record that belongs to one enterprise of an account.
+pub fn enterprise_key(account: AccountId, enterprise: EnterpriseId, kind: &str, id: impl std::fmt::Display) -> Key {
+    Key::new(format!("ACCOUNT#{account}#ENTERPRISE#{enterprise}"), format!("{kind}#{id}"))
+}
+
+/// A record as it was read, with the version that it had.
+#[derive(Clone, Debug)]
+pub struct Stored<R> {
+    pub record: R,
+    pub version: u64,
+}
+
+impl<R> std::ops::Deref for Stored<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}
+
+/// Reads a record out of its item.
+pub fn decode<R: Record>(item: &Item) -> Result<Stored<R>> {
+    match serde_json::from_slice(&item.body) {
+        Ok(record) => Ok(Stored { record, version: item.version }),
+        Err(cause) => {
+            tracing::error!(key = ?item.key, %cause, "a stored {} can't be read", R::NOUN);
+            Err(Problem::new(Code::Internal, format!("a stored {} can't be read", R::NOUN)))
+        }
+    }
+}
+
+/// The record as it is to be written.
+pub fn encode<R: Record>(record: &R) -> NewItem {
+    let Place { key, index, expires } = record.place();
+    let body = serde_json::to_vec(record).expect("records hold nothing that JSON can't");
+    NewItem { key, index, expires, body: Bytes::from(body) }
+}
+
+/// A write that makes a record which must not be there yet.
+pub fn create<R: Record>(record: &R) -> Write {
+    Write::Put { item: encode(record), when: Condition::Absent }
+}
+
+/// A write that replaces a record as it was read.
+pub fn replace<R: Record>(old: &Stored<R>, new: &R) -> Write {
+    Write::Put { item: encode(new), when: Condition::Version(old.version) }
+}
+
+/// A write that removes a record as it was read.
+pub fn remove<R: Record>(old: &Stored<R>) -> Write {
+    Write::Delete { key: old.record.place().key, when: Condition::Version(old.version) }
+}

@@ -1,0 +1,126 @@
+//! The router: which table an account's workload data stands in, versioned and cached.
+//!
+//! The route is control-plane state (a record of the shared table); the parameter store holds its published copy. Every
+//! write of a tenant's record carries the route's version as a condition against the copy in the very table that it
+//! goes to, so that a write by an old route is refused there.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::AccountId,
+    ports::table::{Condition, Is, Key, Table, TableName, Tables, Write},
+    problem::{Code, Problem, Result},
+    record::{Place, Record, decode, partition},
+};
+
+/// Whether an account's records may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RouteState {
+    Open,
+    /// The account is leaving: only its removal writes.
+    Closed,
+}
+
+/// Where an account's data stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    pub account_id: AccountId,
+    /// The table of the workload data: the shared one or a dedicated one.
+    pub table: TableName,
+    /// Directory data is copied to the dedicated table too (private accounts).
+    pub copies_directory: bool,
+    pub version: u64,
+    pub state: RouteState,
+}
+
+impl Route {
+    pub fn key(account: AccountId) -> Key {
+        Key::new(partition(account), "ROUTE")
+    }
+
+    /// The condition that a write by this route carries.
+    pub fn fence(&self) -> Write {
+        Write::Check {
+            key: Self::key(self.account_id),
+            when: Condition::All(vec![
+                Condition::field("version", Is::Equal, self.version),
+                Condition::field("state", Is::Equal, "open"),
+            ]),
+        }
+    }
+}
+
+impl Record for Route {
+    const NOUN: &'static str = "route";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id))
+    }
+}
+
+/// How long a route is believed without a look at the store.
+const BELIEVED: Duration = Duration::from_secs(300);
+
+/// Finds tables.
+#[derive(Clone)]
+pub struct Router {
+    tables: Arc<dyn Tables>,
+    shared: Arc<dyn Table>,
+    routes: Cache<AccountId, Arc<Route>>,
+}
+
+impl Router {
+    /// A router over a store, whose shared table is made if it is not there.
+    pub async fn open(tables: Arc<dyn Tables>) -> Result<Self> {
+        let shared = tables.create(&TableName::shared()).await?;
+        let routes = Cache::builder().max_capacity(10_000).time_to_live(BELIEVED).build();
+        Ok(Self { tables, shared, routes })
+    }
+
+    /// The shared table: directory data of every account, workload data of public ones.
+    pub fn shared(&self) -> &Arc<dyn Table> {
+        &self.shared
+    }
+
+    pub fn tables(&self) -> &Arc<dyn Tables> {
+        &self.tables
+    }
+
+    /// The route of an account.
+    pub async fn route(&self, account: AccountId) -> Result<Arc<Route>> {
+        if let Some(route) = self.routes.get(&account) {
+            return Ok(route);
+        }
+        let item = self.shared.get(&Route::key(account)).await?;
+        let route = match item {
+            Some(item) => Arc::new(decode::<Route>(&item)?.record),
+            None => return Err(Problem::new(Code::Conflict, "the account is not set up yet")),
+        };
+        self.routes.insert(account, Arc::clone(&route));
+        Ok(route)
+    }
+
+    /// Forgets what is remembered of an account's route: it has changed.
+    pub fn forget(&self, account: AccountId) {
+        self.routes.invalidate(&account);
+    }
+
+    /// The table that a route leads to.
+    pub async fn table(&self, route: &Route) -> Result<Arc<dyn Table>> {
+        if route.table == TableName::shared() {
+            return Ok(Arc::clone(&self.shared));
+        }
+        match self.tables.open(&route.table).await? {
+            Some(table) => Ok(table),
+            None => {
+                tracing::error!(account.id = %route.account_id, table = %route.table, "the route leads to no table");
+                Err(Problem::new(Code::Unavailable, "the account's table can't be reached").retry_after(5))
+            }
+        }
+    }
+}

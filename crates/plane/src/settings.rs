@@ -1,0 +1,30 @@
+//! Settings of a plane: what the binary's configuration comes to.
+
+use std::net::IpAddr;
+
+/// How a plane behaves. Every field has a default that is right for one machine.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people reach the product: the beginning of links in mails.
+    pub public_url: String,
+    /// Addresses of reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Days between the request to delete an account and its removal, in which it can be restored.
+    pub deletion_grace_days: u32,
+    /// Requests per five minutes and address on `/api/auth/*`.
+    pub auth_requests_per_five_minutes: u32,
+    /// Requests per minute of one signed-in user; 0: no limit.
+    pub user_requests_per_minute: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".into(),
+            trusted_proxies: Vec::new(),
+            deletion_grace_days: 0,
+            auth_requests_per_five_minutes: 100,
+            user_requests_per_minute: 0,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Text that was checked once, at the edge: inside, a name is a [`Name`] and an address an [`Email`].
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident { min: $min:literal, max: $max:literal, what: $what:literal })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotText;
+
+            fn try_from(text: String) -> Result<Self, NotText> {
+                line(&text, $min, $max, $what)?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = NotText;
+
+            fn try_from(text: &str) -> Result<Self, NotText> {
+                text.to_owned().try_into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "minLength": $min, "maxLength": $max, "pattern": LINE })
+            }
+        }
+    )*};
+}
+
+/// One line of text: no control characters, and no white space at either end.
+const LINE: &str = r"^[^\s\p{C}]([^\p{C}\p{Zl}\p{Zp}]*[^\s\p{C}])?$";
+
+texts! {
+    /// What people call a thing.
+    Name { min: 1, max: 200, what: "a name" }
+    /// A word on what a thing is for.
+    Description { min: 1, max: 2000, what: "a description" }
+    /// One line of a postal address, or the like.
+    Line { min: 1, max: 200, what: "this" }
+    Phone { min: 3, max: 40, what: "a phone number" }
+}
+
+/// The text is not what it must be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotText(pub String);
+
+fn line(text: &str, min: usize, max: usize, what: &str) -> Result<(), NotText> {
+    let length = text.chars().count();
+    if length < min || length > max {
+        return Err(NotText(format!("{what} has {min} to {max} characters")));
+    }
+    if text.trim() != text {
+        return Err(NotText(format!("{what} neither begins nor ends with white space")));
+    }
+    if text.chars().any(unprintable) {
+        return Err(NotText(format!("{what} is one line of printable characters")));
+    }
+    Ok(())
+}
+
+/// Control and format characters (which can hide or reorder what is shown), private and unassigned planes, and line
+/// and paragraph separators.
+fn unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
+}
+
+/// The form in which names are compared: compatibility-composed, case-folded, spaces narrowed. Two names with the same
+/// fold are the same name.
+pub fn fold(name: &str) -> String {
+    let wide: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    wide.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An e-mail address in its one spelling: trimmed, lower-case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Email(Arc<str>);
+
+/// What an e-mail address looks like: printable ASCII with one `@`, a dotted domain behind it.
+const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$";
+
+impl Email {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = NotText;
+
+    fn try_from(text: String) -> Result<Self, NotText> {
+        if is_email(&text) {
+            Ok(Self(text.to_ascii_lowercase().into()))
+        } else {
+            Err(NotText("an e-mail address such as ada@example.com, of at most 254 characters".into()))
+        }
+    }
+}
+
+impl TryFrom<&str> for Email {
+    type Error = NotText;
+
+    fn try_from(text: &str) -> Result<Self, NotText> {
+        text.to_owned().try_into()
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b);
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    text.len() <= 254
+        && local.len() <= 64
+        && local.split('.').all(|part| !part.is_empty() && part.bytes().all(atom))
+        && domain.contains('.')
+        && domain.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        })
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl JsonSchema for Email {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Email".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "email", "minLength": 6, "maxLength": 254, "pattern": EMAIL })
+    }
+}
+
+/// Names that sound like authority, which no tenant may give to a role or group.
+pub fn is_reserved(name: &str) -> bool {
+    const RESERVED: &[&str] = &[
+        "admin",
+        "administrator",
+        "superadmin",
+        "platformadmin",
+        "platformadministrator",
+        "superuser",
+        "root",
+        "system",
+        "owner",
+        "operator",
+        "sysadmin",
+        "god",
+        "freehold",
+        "platform",
+        "globaladmin",
+    ];
+    let bare: String = skeleton(name);
+    RESERVED.contains(&bare.as_str()) || bare.starts_with("platform") || bare.starts_with("superadmin")
+}
+
+/// Letters and digits alone, folded, with the look-alikes of other scripts brought home.
+fn skeleton(name: &str) -> String {
+    fold(name)
+        .nfd()
+        .filter(|c| c.is_alphanumeric())
+        .map(|c| match c {
+            'а' | 'α' => 'a',
+            'е' | 'ε' => 'e',
+            'о' | 'ο' | '0' => 'o',
+            'р' | 'ρ' => 'p',
+            'с' => 'c',
+            'у' | 'υ' => 'y',
+            'х' | 'χ' => 'x',
+            'і' | 'ι' | '1' | 'ı' => 'i',
+            'м' => 'm',
+            'т' | 'τ' => 't',
+            'п' | 'ν' => 'n',
+            'ѕ' | '5' => 's',
+            'ԁ' => 'd',
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_clean_line() {
+        for good in ["A", "Acme & Söhne GmbH", "株式会社", "🏭 Works", &"x".repeat(200)] {
+            assert!(Name::try_from(good).is_ok(), "{good}");
+        }
+        for bad in ["", " ", " a", "a ", "a\nb", "a\u{202e}b", "a\u{0}b", "\u{feff}a", &"x".repeat(201)] {
+            assert!(Name::try_from(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        assert_eq!(Email::try_from("Ada@Acme.Example").unwrap().as_str(), "ada@acme.example");
+        for bad in ["", "a", "a@b", "a@@b.c", "a b@c.de", "a@-b.cd", "a@b..c", ".a@b.cd", "ä@b.cd", "a@b.cd\n"] {
+            assert!(Email::try_from(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn authority_is_recognised_in_any_dress() {
+        for name in [
+            "admin",
+            "Admin",
+            "ADMIN ",
+            "ａｄｍｉｎ",
+            "super_admin",
+            "Platform Admin",
+            "аdmin",
+            "r00t",
+            "Super-Admin 2",
+            "ádmin",
+        ] {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["Technical Role", "Administration", "Auditors", "Badminton"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_alike_fold_alike() {
+        assert_eq!(fold("ACME  Holding"), fold("acme holding"));
+        assert_eq!(fold("Ａcme\u{a0}Holding"), fold("acme holding"));
+        assert_ne!(fold("acme"), fold("acme2"));
+    }
+}
