@@ -35,7 +35,7 @@ pub fn cases() -> Vec<Case> {
         commits::cases(),
         limits::cases(),
         ranges::cases(),
-        pages::cases(),
+        pages::all(),
         stores::cases(),
         races::cases(),
     ]
@@ -61,7 +61,7 @@ where
 }
 
 /// Writes `name(ground) { … }` as cases under `prefix`, each with a fresh table.
-macro_rules! cases {
+macro_rules! suite {
     ($prefix:literal; $($name:ident($ground:ident) $body:block)*) => {
         pub(super) fn cases() -> Vec<crate::conformance::table::Case> {
             vec![$(crate::conformance::table::Case {
@@ -74,4 +74,4 @@ macro_rules! cases {
         }
     };
 }
-use cases;
+use suite;

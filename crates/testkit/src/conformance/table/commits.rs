@@ -4,11 +4,11 @@ use plane::ports::table::{Condition, Index, Is, Key, Write};
 use serde_json::json;
 
 use super::{
-    cases,
     ground::{add, body, check, delete, delete_when, indexed, put, put_when, query, record, with_body},
+    suite,
 };
 
-cases! { "commit";
+suite! { "commit";
     hundred_writes_go_through(t) {
         t.commit((0..100).map(|n| put(record("p", &format!("{n:03}")))).collect()).await;
         assert_eq!(t.walk(query(Index::Table, "p")).await.len(), 100);

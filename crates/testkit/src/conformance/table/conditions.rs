@@ -134,9 +134,9 @@ judged! {
 
 mod on_absent {
     use super::{Condition, Is, Value, add, check, delete_when, is, put_when, record};
-    use crate::conformance::table::cases;
+    use crate::conformance::table::suite;
 
-    cases! { "condition_on_absent";
+    suite! { "condition_on_absent";
         absent_holds(t) {
             t.commit(vec![put_when(record("p", "s"), Condition::Absent)]).await;
             assert_eq!(t.version("p", "s").await, Some(1));

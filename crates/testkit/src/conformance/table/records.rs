@@ -5,11 +5,11 @@ use plane::ports::table::{Index, Key};
 use serde_json::json;
 
 use super::{
-    cases,
     ground::{add, body, delete, indexed, put, record, with_body},
+    suite,
 };
 
-cases! { "record";
+suite! { "record";
     absent_is_none(t) {
         assert_eq!(t.get("p", "s").await, None);
     }
