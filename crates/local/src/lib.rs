@@ -2,5 +2,7 @@
 
 pub mod cloud;
 pub mod events;
+pub mod lock;
 pub mod mailer;
 pub mod params;
+pub mod table;

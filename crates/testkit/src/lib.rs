@@ -2,6 +2,7 @@
 
 pub mod chance;
 pub mod clock;
+pub mod conformance;
 mod forged;
 pub mod keys;
 pub mod memory;
