@@ -1,0 +1,3 @@
+//! The library, tried through its front doors.
+
+mod identity;
