@@ -159,8 +159,7 @@ impl KeyStore for KeyFile {
             retires: key.retires,
         });
         let document = Document { version: 1, keys: keys.collect() };
-        let text: SecretString =
-            serde_json::to_string_pretty(&document).expect("keys have plain fields").into();
+        let text: SecretString = serde_json::to_string_pretty(&document).expect("keys have plain fields").into();
         self.write(text.expose_secret()).map_err(|error| self.wrong(error))
     }
 }

@@ -5,7 +5,9 @@ use aws_lc_rs::{
     hmac,
     rand::SystemRandom,
     rsa::{KeySize, PublicKeyComponents},
-    signature::{KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair},
+    signature::{
+        KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    },
 };
 use base64::{
     Engine,
@@ -166,7 +168,8 @@ impl<'a> Forge<'a> {
             ("word", b"secret".to_vec()),
         ];
         for (name, secret) in secrets {
-            for (alg, algorithm) in [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)]
+            for (alg, algorithm) in
+                [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)]
             {
                 let message = format!("{}.{}", part(&self.header_with(&[("alg", alg.into())])), part(&self.claims));
                 let tag = hmac::sign(&hmac::Key::new(algorithm, &secret), message.as_bytes());
@@ -358,7 +361,11 @@ impl<'a> Forge<'a> {
         add(all, "the signature of another token", format!("{header}.{claims}.{}", id_parts[2]));
         add(all, "the claims of another token", format!("{header}.{}.{signature}", id_parts[1]));
         for kept in [1, 2, 43, 171, 340, 341] {
-            add(all, format!("{kept} characters of the signature"), format!("{header}.{claims}.{}", &signature[..kept]));
+            add(
+                all,
+                format!("{kept} characters of the signature"),
+                format!("{header}.{claims}.{}", &signature[..kept]),
+            );
         }
         add(all, "a longer signature", format!("{access}AAAA"));
         add(all, "a signature of zeros", format!("{header}.{claims}.{}", b64([0; 256])));

@@ -114,12 +114,7 @@ impl EmbeddedIdentity {
     }
 
     /// Sets the password and uses up the code, in one commit.
-    async fn consume(
-        &self,
-        subject: Subject,
-        mut open: ResetRecord,
-        new: &SecretString,
-    ) -> Result<(), ResetError> {
+    async fn consume(&self, subject: Subject, mut open: ResetRecord, new: &SecretString) -> Result<(), ResetError> {
         let hash = self.passwords.make(new).await?;
         let code = open.code.take().ok_or(ResetError::InvalidCode)?;
         for _ in 0..ATTEMPTS {

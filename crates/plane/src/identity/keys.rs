@@ -57,12 +57,8 @@ impl SigningKey {
     pub(super) fn generate(now: Timestamp) -> Result<Self, DamagedKeys> {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| DamagedKeys("no key can be made"))?;
         let pkcs8 = pair.as_der().map_err(|_| DamagedKeys("a new key has no encoding"))?;
-        let stored = StoredKey {
-            kid: thumbprint(&pair),
-            pkcs8: pkcs8.as_ref().to_vec().into(),
-            made: now,
-            retires: None,
-        };
+        let stored =
+            StoredKey { kid: thumbprint(&pair), pkcs8: pkcs8.as_ref().to_vec().into(), made: now, retires: None };
         Self::open(stored)
     }
 

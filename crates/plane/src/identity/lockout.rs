@@ -6,11 +6,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use jiff::{SignedDuration, Timestamp};
-use moka::{
-    ops::compute::Op,
-    policy::EvictionPolicy,
-    sync::Cache,
-};
+use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
 use sha2::{Digest, Sha256};
 
 const FREE_FAILURES: u32 = 5;

@@ -3,8 +3,8 @@
 //! INVARIANT: a session is alive as long as its record stands, its epoch is that of its identity, and the identity is
 //! enabled. So one write of the identity ends all its sessions at once.
 
-pub mod keys;
 mod codes;
+pub mod keys;
 mod lockout;
 mod passwords;
 mod policy;

@@ -100,9 +100,7 @@ impl Passwords {
         for number in 0..threads.max(1) {
             let mut worker = Worker { params: params.clone(), memory: Vec::new() };
             let (inbox, done) = (Arc::clone(&inbox), Arc::clone(&done));
-            thread::Builder::new()
-                .name(format!("passwords-{number}"))
-                .spawn(move || worker.run(&inbox, &done))?;
+            thread::Builder::new().name(format!("passwords-{number}")).spawn(move || worker.run(&inbox, &done))?;
         }
         Ok(Self { jobs, chance, done, dummy })
     }
@@ -110,7 +108,10 @@ impl Passwords {
     /// Makes a hash in PHC form.
     pub(super) async fn make(&self, password: &SecretString) -> Result<String, Busy> {
         let (answer, made) = oneshot::channel();
-        self.put(Job { password: password.clone(), task: Task::Make { salt: chance::secret(self.chance.as_ref()), answer } })?;
+        self.put(Job {
+            password: password.clone(),
+            task: Task::Make { salt: chance::secret(self.chance.as_ref()), answer },
+        })?;
         made.await.map_err(|_| Busy)
     }
 
@@ -201,8 +202,12 @@ impl Worker {
         if self.memory.len() < params.block_count() {
             self.memory.resize(params.block_count(), Block::new());
         }
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-            .hash_password_into_with_memory(password, salt, out, &mut self.memory)
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone()).hash_password_into_with_memory(
+            password,
+            salt,
+            out,
+            &mut self.memory,
+        )
     }
 }
 

@@ -46,12 +46,8 @@ fn is_common(folded: &str) -> bool {
     }
     // "adminuser@123" is "adminuser" with a tail, "p@ssw0rd" is "password" in disguise, and "@dmin" begins in one.
     let padding = |c: char| !c.is_alphabetic();
-    let cores = [
-        folded,
-        folded.trim_start_matches(padding),
-        folded.trim_end_matches(padding),
-        folded.trim_matches(padding),
-    ];
+    let cores =
+        [folded, folded.trim_start_matches(padding), folded.trim_end_matches(padding), folded.trim_matches(padding)];
     cores.iter().any(|core| {
         let disguised = core.chars().map(undisguise).filter(|c| c.is_alphabetic());
         let plain = core.chars().filter(|c| c.is_alphabetic());
@@ -62,9 +58,8 @@ fn is_common(folded: &str) -> bool {
 /// Nothing at all, one common word, or two in a row.
 fn is_words(letters: &str) -> bool {
     let common = |word: &str| word.is_empty() || COMMON.split_ascii_whitespace().any(|common| common == word);
-    (0..=letters.len()).any(|cut| {
-        letters.split_at_checked(cut).is_some_and(|(first, second)| common(first) && common(second))
-    })
+    (0..=letters.len())
+        .any(|cut| letters.split_at_checked(cut).is_some_and(|(first, second)| common(first) && common(second)))
 }
 
 const fn undisguise(c: char) -> char {

@@ -173,4 +173,3 @@ fn seen(session: SessionRecord) -> Session {
     let SessionRecord { id, created, last_used, ip, user_agent, .. } = session;
     Session { id, created, last_used, ip, user_agent }
 }
-

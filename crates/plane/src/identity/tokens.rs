@@ -10,7 +10,11 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{Settings, keys::{Keyring, SigningKey}, records::SessionRecord};
+use super::{
+    Settings,
+    keys::{Keyring, SigningKey},
+    records::SessionRecord,
+};
 use crate::{
     ids::{AccountId, EnterpriseId, SessionId, Subject},
     ports::identity::{Profile, TokenRefused, Verified},
@@ -111,7 +115,12 @@ fn part<T: Serialize>(value: &T) -> String {
 }
 
 /// Judges an access token by what stands in it; whether its session is alive is another question.
-pub(super) fn judge(token: &str, ring: &Keyring, settings: &Settings, now: Timestamp) -> Result<Verified, TokenRefused> {
+pub(super) fn judge(
+    token: &str,
+    ring: &Keyring,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Verified, TokenRefused> {
     if token.len() > LONGEST {
         return Err(TokenRefused::TooLong);
     }

@@ -189,7 +189,9 @@ async fn no_secret_is_in_the_store() {
     }
     assert!(!stored.contains(GOOD) && !stored.contains(OTHER));
     assert!(!stored.contains(&format!("\"{}\"", code.expose_secret())));
-    for printed in [format!("{tokens:?}"), format!("{:?}", answer(&session, GOOD)), format!("{:?}", attempt("::1", ADA, GOOD))] {
+    for printed in
+        [format!("{tokens:?}"), format!("{:?}", answer(&session, GOOD)), format!("{:?}", attempt("::1", ADA, GOOD))]
+    {
         assert!(!printed.contains("fhr_") && !printed.contains("fhc_") && !printed.contains("eyJ"), "{printed}");
         assert!(!printed.contains(GOOD), "{printed}");
     }

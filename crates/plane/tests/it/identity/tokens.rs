@@ -1,11 +1,13 @@
-use std::time::Instant;
-
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use plane::{
+    identity::keys::{KeyStore, StoredKey},
     ids::EnterpriseId,
-    ports::identity::{IdentityError, Profile, Profiles, TokenRefused},
+    ports::{
+        identity::{IdentityError, Profile, Profiles, TokenRefused},
+        table::{Condition, Key, Table, Write},
+    },
 };
 use serde_json::{Value, json};
 use testkit::{Specimens, forged_tokens};
@@ -37,6 +39,9 @@ async fn no_forged_or_misused_token_is_accepted() {
         for forged in &forged {
             let verdict = world.identity.verify(&forged.token).await;
             assert!(verdict.is_err(), "accepted: {}", forged.name);
+            let genuine = forged.name.starts_with("claim ") || forged.name.starts_with("no claim ");
+            let by_its_key = matches!(verdict, Err(TokenRefused::UnknownKey | TokenRefused::Signature));
+            assert!(!(genuine && by_its_key), "refused for its key, not for what it says: {}", forged.name);
             assert!(!matches!(verdict, Err(TokenRefused::Store(_))), "{}", forged.name);
         }
         assert!(world.good(&tokens.access_token).await);
@@ -101,7 +106,10 @@ async fn tokens_carry_the_documented_claims() {
         assert_eq!(&id[claim], value, "{claim}");
     }
     assert_eq!((&access["token_use"], &access["client_id"]), (&json!("access"), &json!("freehold")));
-    assert_eq!((&id["token_use"], &id["aud"], &id["email"]), (&json!("id"), &json!("freehold"), &json!("shown@example.com")));
+    assert_eq!(
+        (&id["token_use"], &id["aud"], &id["email"]),
+        (&json!("id"), &json!("freehold"), &json!("shown@example.com"))
+    );
     assert!(access.get("aud").is_none() && access.get("email").is_none() && id.get("client_id").is_none());
     assert_ne!(access["jti"], id["jti"]);
     assert!(world.good(&tokens.access_token).await);
@@ -214,9 +222,9 @@ async fn a_retired_key_is_refused_at_once() {
 async fn damaged_keys_stop_the_start() {
     let world = World::new();
     let good = world.keys.signer();
-    let with = |keys: Vec<plane::identity::keys::StoredKey>| {
+    let with = |keys: Vec<StoredKey>| {
         let store = MemoryKeys::default();
-        plane::identity::keys::KeyStore::save(&store, &keys).unwrap();
+        store.save(&keys).unwrap();
         EmbeddedIdentity::start(Parts {
             settings: world.settings.clone(),
             table: Arc::clone(&world.table) as _,
@@ -228,9 +236,9 @@ async fn damaged_keys_stop_the_start() {
         .map(|error| error.to_string())
     };
     assert_eq!(with(vec![good.clone()]), None);
-    let renamed = plane::identity::keys::StoredKey { kid: "another".into(), ..good.clone() };
-    let cut = plane::identity::keys::StoredKey { pkcs8: vec![1, 2, 3].into(), ..good.clone() };
-    let retired = plane::identity::keys::StoredKey { retires: Some(world.clock.now()), ..good.clone() };
+    let renamed = StoredKey { kid: "another".into(), ..good.clone() };
+    let cut = StoredKey { pkcs8: vec![1, 2, 3].into(), ..good.clone() };
+    let retired = StoredKey { retires: Some(world.clock.now()), ..good.clone() };
     for keys in [vec![renamed], vec![cut], vec![retired], vec![good.clone(), good]] {
         assert!(with(keys).unwrap().contains("damaged"));
     }
@@ -259,36 +267,10 @@ async fn a_remembered_token_asks_the_store_only_when_it_must() {
     let tokens = world.tokens().await;
     assert!(world.good(&tokens.access_token).await);
     // Behind the provider's back: nothing in this process ended the session.
-    let key = plane::ports::table::Key::new(
-        format!("IDENTITY#{}", tokens.subject),
-        format!("SESSION#{}", tokens.session),
-    );
-    use plane::ports::table::{Condition, Table, Write};
+    let key = Key::new(format!("IDENTITY#{}", tokens.subject), format!("SESSION#{}", tokens.session));
     world.table.commit(vec![Write::Delete { key, when: Condition::Present }]).await.unwrap();
     world.advance(minutes(10));
     assert!(world.good(&tokens.access_token).await, "it was not asked");
     world.identity.end_session(tokens.subject, tokens.session).await.unwrap();
     assert!(!world.good(&tokens.access_token).await);
-}
-
-/// Run with `--release -- --ignored`? No: it always runs, and holds generous bounds that debug builds keep too.
-#[tokio::test]
-async fn a_remembered_token_costs_next_to_nothing() {
-    let world = World::new();
-    world.ada().await;
-    let tokens = world.tokens().await;
-    let token = tokens.access_token.expose_secret();
-    assert!(world.identity.verify(token).await.is_ok());
-    let start = Instant::now();
-    for _ in 0..10_000 {
-        assert!(world.identity.verify(token).await.is_ok());
-    }
-    let hit = start.elapsed() / 10_000;
-    let start = Instant::now();
-    for _ in 0..100 {
-        assert!(world.neighbour_free_verify(token).await);
-    }
-    let cold = start.elapsed() / 100;
-    println!("hit {hit:?}, cold {cold:?}");
-    assert!(hit * 3 < cold, "hit {hit:?}, cold {cold:?}");
 }
