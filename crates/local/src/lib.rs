@@ -1,7 +1,10 @@
 //! Freehold's embedded adapters: everything on one machine.
 
+pub mod chance;
+pub mod clock;
 pub mod cloud;
 pub mod events;
+pub mod keys;
 pub mod lock;
 pub mod mailer;
 pub mod params;

@@ -1,0 +1,4 @@
+//! The library, tried through its front doors.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
+
+mod identity;
