@@ -1,0 +1,3 @@
+//! The library's integration tests, in one binary.
+
+mod workflow;
