@@ -19,3 +19,4 @@ pub mod rows;
 pub mod secret;
 pub mod settings;
 pub mod text;
+pub mod workflow;

@@ -6,6 +6,7 @@ pub mod conformance;
 mod forged;
 pub mod keys;
 pub mod memory;
+pub mod workflow;
 pub mod world;
 
 pub use forged::{Forged, Specimens, forged_tokens};
