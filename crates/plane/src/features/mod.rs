@@ -14,3 +14,7 @@ macro_rules! features {
 features! { auth, groups, me, outbox, roles, users }
 
 pub mod accounts;
+pub mod enterprises;
+pub mod licenses;
+pub mod master_data;
+pub mod workstreams;

@@ -7,7 +7,9 @@ use super::model::User;
 use crate::{
     features::{
         accounts::model::{Account, CloudType},
+        enterprises::model::Enterprise,
         groups::model::Group,
+        master_data,
         roles::model::Role,
     },
     guard::{
@@ -16,7 +18,7 @@ use crate::{
     },
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
     plane::Plane,
-    ports::table::{Index, Order, Query, Range},
+    ports::table::{Index, MAX_KEYS, Order, Query, Range},
     problem::{Problem, Result},
     record::{decode, partition},
     text::Name,
@@ -82,7 +84,7 @@ pub struct AccountReach {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EnterpriseReach {
     pub id: EnterpriseId,
-    pub name: String,
+    pub name: Name,
 }
 
 /// What of a license says which enterprise it is for.
@@ -154,6 +156,14 @@ impl Plane {
                 ids.push(license.enterprise_id);
             }
         }
-        self.enterprise_names(&ids).await
+        let keys: Vec<_> = ids.iter().map(|id| master_data::key::<Enterprise>(*id)).collect();
+        let mut enterprises = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_KEYS) {
+            for item in self.router().shared().batch_get(keys).await?.iter().flatten() {
+                let Enterprise { id, name, .. } = decode::<Enterprise>(item)?.record;
+                enterprises.push(EnterpriseReach { id, name });
+            }
+        }
+        Ok(enterprises)
     }
 }

@@ -1,6 +1,5 @@
 //! Users over HTTP.
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -10,6 +9,7 @@ use super::{
     ops::{NewUser, UserUpdate, location},
 };
 use crate::{
+    day::Day,
     features::{groups::model::Group, workstreams::model::Workstream},
     given::Given,
     guard::{
@@ -69,9 +69,9 @@ struct UserCreation {
     first_name: Name,
     last_name: Name,
     email: Email,
-    start_date: Date,
+    start_date: Day,
     #[serde(default)]
-    end_date: Option<Date>,
+    end_date: Option<Day>,
     #[serde(default)]
     #[schemars(length(max = 30))]
     group_ids: Vec<GroupId>,
@@ -112,9 +112,9 @@ struct UserChange {
     #[serde(default)]
     email: Option<Email>,
     #[serde(default)]
-    start_date: Option<Date>,
+    start_date: Option<Day>,
     #[serde(default)]
-    end_date: Given<Option<Date>>,
+    end_date: Given<Option<Day>>,
     /// `inactive` frees the seat and ends the sessions; `active` takes a seat again.
     #[serde(default)]
     status: Option<UserStatus>,

@@ -1,16 +1,12 @@
 //! Making, changing and removing users, each on a seat that is counted in the same commit.
 
-use jiff::civil::Date;
-
 use super::model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject};
 use crate::{
     change::Change,
+    day::Day,
     features::{
         groups::model::Group,
-        licenses::{
-            model::License,
-            seats::{free_seat, take_seat},
-        },
+        licenses::model::{License, Seats, Triple, no_active_license},
         me::http::identity_problem,
         roles::ops::{may_give, may_grant},
         workstreams::model::Workstream,
@@ -22,11 +18,11 @@ use crate::{
         actor::{access_by_groups, links},
     },
     http::call::IfMatch,
-    ids::{EnterpriseId, GroupId, MailId, ProductId, ServiceId, UserId, WorkstreamId, known},
+    ids::{AccountId, EnterpriseId, GroupId, MailId, ProductId, ServiceId, UserId, WorkstreamId, known},
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Stored, create, encode},
+    record::{Stored, TenantRecord, create, decode, encode},
     text::{Email, Name},
 };
 
@@ -42,8 +38,8 @@ pub struct NewUser {
     pub first_name: Name,
     pub last_name: Name,
     pub email: Email,
-    pub start_date: Date,
-    pub end_date: Option<Date>,
+    pub start_date: Day,
+    pub end_date: Option<Day>,
     pub group_ids: Vec<GroupId>,
     pub workstream_ids: Vec<WorkstreamId>,
     /// An identity is made too, and the invitation sent.
@@ -56,8 +52,8 @@ pub struct UserUpdate {
     pub first_name: Option<Name>,
     pub last_name: Option<Name>,
     pub email: Option<Email>,
-    pub start_date: Option<Date>,
-    pub end_date: Given<Option<Date>>,
+    pub start_date: Option<Day>,
+    pub end_date: Given<Option<Day>>,
     pub status: Option<UserStatus>,
 }
 
@@ -67,11 +63,9 @@ impl Plane {
         dates(new.start_date, new.end_date)?;
         let groups = self.joinable(who, new.enterprise_id, &new.group_ids).await?;
         let workstreams = self.assignable(who, new.enterprise_id, &new.workstream_ids).await?;
-        let today = self.clock().today();
-        let licenses = self.licenses_in_force(who.account(), (new.enterprise_id, new.product_id, new.service_id), today).await?;
-        let mut full = Problem::new(Code::NoActiveLicense, "the account has no license in force for this enterprise, product and service")
-            .help("GET /api/licenses lists what the account is licensed for");
-        for license in licenses {
+        let triple = Triple { enterprise: new.enterprise_id, product: new.product_id, service: new.service_id };
+        let mut full = no_active_license();
+        for license in self.licenses_in_force(who.account(), triple).await? {
             match self.create_user_on(who, &new, &license, &groups, &workstreams).await {
                 // The next license may have a seat.
                 Err(problem) if matches!(problem.code, Code::LicenseLimitExceeded | Code::NoActiveLicense) => full = problem,
@@ -109,7 +103,7 @@ impl Plane {
             updated_at: now,
         };
         let mut change = Change::by(who).about("user", user.id);
-        for (write, problem) in take_seat(license, self.clock().today()) {
+        for (write, problem) in license.take_seat(self.clock().today()) {
             change.write_or(write, problem);
         }
         change.create(&user);
@@ -192,15 +186,13 @@ impl Plane {
             match status {
                 UserStatus::Inactive => {
                     self.keep_an_administrator_if(&mut change, &old, !ends).await?;
-                    change.write(free_seat(user.account_id, user.license_id));
+                    change.write(Seats::free_one(user.account_id, user.license_id));
                 }
                 UserStatus::Active => {
-                    let triple = (user.enterprise_id, user.product_id, user.service_id);
-                    let licenses = self.licenses_in_force(user.account_id, triple, self.clock().today()).await?;
-                    let none = || Problem::new(Code::NoActiveLicense, "the account has no license in force for this user");
-                    let license = self.with_free_seat(licenses).await?.ok_or_else(none)?;
+                    let triple = Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
+                    let license = self.license_with_a_seat(user.account_id, triple).await?;
                     user.license_id = license.id;
-                    for (write, problem) in take_seat(&license, self.clock().today()) {
+                    for (write, problem) in license.take_seat(self.clock().today()) {
                         change.write_or(write, problem);
                     }
                 }
@@ -242,7 +234,7 @@ impl Plane {
                 change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
             }
             if user.status == UserStatus::Active {
-                change.write(free_seat(user.account_id, user.license_id));
+                change.write(Seats::free_one(user.account_id, user.license_id));
             }
             change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
             change.release(&User::email_claim(id, &user.email));
@@ -250,6 +242,41 @@ impl Plane {
             self.commit(change).await
         })
         .await
+    }
+
+    /// The licenses of an account that are in force today for a triple.
+    async fn licenses_in_force(&self, account: AccountId, triple: Triple) -> Result<Vec<License>> {
+        let query = Query {
+            index: Index::Gsi2,
+            pk: format!("ACCOUNT#{account}#ENTERPRISE#{}", triple.enterprise),
+            range: Range::Prefix(format!("{}#", License::KIND)),
+            order: Order::Ascending,
+            limit: 500,
+            after: None,
+        };
+        let today = self.clock().today();
+        let mut licenses = Vec::new();
+        for item in self.router().shared().query(&query).await?.items {
+            let license = decode::<License>(&item)?.record;
+            if license.triple() == triple && license.in_force(today) {
+                licenses.push(license);
+            }
+        }
+        Ok(licenses)
+    }
+
+    /// The first of them with a free seat; of full ones the first, whose refusal is then heard.
+    async fn license_with_a_seat(&self, account: AccountId, triple: Triple) -> Result<License> {
+        let mut full = None;
+        for license in self.licenses_in_force(account, triple).await? {
+            let seats = self.router().shared().get(&Seats::key(account, license.id)).await?;
+            let seats = seats.map(|item| decode::<Seats>(&item)).transpose()?;
+            if seats.is_some_and(|seats| seats.available() > 0) {
+                return Ok(license);
+            }
+            full = full.or(Some(license));
+        }
+        full.ok_or_else(no_active_license)
     }
 
     /// The groups that a user is in.
@@ -374,13 +401,13 @@ impl Plane {
         };
         let (mut others, mut concerned) = (false, false);
         for item in table.query(&query).await?.items {
-            let member = crate::record::decode::<Membership>(&item)?.record.user_id;
+            let member = decode::<Membership>(&item)?.record.user_id;
             if member == leaving {
                 concerned = true;
                 continue;
             }
             let user = table.get(&User::key(known::ROOT_ACCOUNT, member)).await?;
-            let user = user.map(|item| crate::record::decode::<User>(&item)).transpose()?;
+            let user = user.map(|item| decode::<User>(&item)).transpose()?;
             others |= user.is_some_and(|user| {
                 user.acts_on(self.clock().today()) && user.end_date.is_none() && user.identity_status == IdentityStatus::Confirmed
             });
@@ -439,7 +466,7 @@ fn distinct<T: Copy + Ord>(ids: &[T], pointer: &str) -> Result<Vec<T>> {
     Ok(distinct)
 }
 
-fn dates(start: Date, end: Option<Date>) -> Result<()> {
+fn dates(start: Day, end: Option<Day>) -> Result<()> {
     match end {
         Some(end) if end < start => Err(Problem::field("/endDate", "the end is not before the start")),
         Some(_) | None => Ok(()),
