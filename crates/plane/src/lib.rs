@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod change;
+pub mod day;
 pub mod features;
 pub mod guard;
 pub mod http;

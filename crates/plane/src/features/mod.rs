@@ -11,8 +11,14 @@ macro_rules! features {
     };
 }
 
-features! { outbox, users }
+features! { bootstrap, outbox, users }
 
 pub mod accounts;
+pub mod enterprises;
 pub mod groups;
+pub mod licenses;
+pub mod master_data;
+pub mod products;
 pub mod roles;
+pub mod services;
+pub mod workstreams;

@@ -1,0 +1,3 @@
+//! Enterprises, the first link of enterprise → product → service.
+
+pub mod model;

@@ -1,0 +1,297 @@
+//! Licenses and their seats, and what may become of them.
+
+use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    day::Day,
+    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    ports::table::{Condition, Is, Key, Write},
+    problem::{Code, Problem},
+    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    text::{Email, Name, Phone},
+};
+
+/// A license of an account: one enterprise, product and service, a number of seats, a first and a last day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct License {
+    pub id: LicenseId,
+    pub account_id: AccountId,
+    pub enterprise_id: EnterpriseId,
+    pub product_id: ProductId,
+    pub service_id: ServiceId,
+    pub start_date: Day,
+    /// The last day on which the license is in force.
+    pub end_date: Day,
+    pub number_of_users: SeatCount,
+    pub contact: Option<Contact>,
+    pub renewal_notification: RenewalNotification,
+    /// Made by the platform: it can't be deleted.
+    pub built_in: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A number of seats: 1 to 1,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "u32")]
+pub struct SeatCount(u32);
+
+impl SeatCount {
+    const MOST: u32 = 1_000_000;
+
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<SeatCount> for u32 {
+    fn from(seats: SeatCount) -> Self {
+        seats.0
+    }
+}
+
+impl TryFrom<i64> for SeatCount {
+    type Error = &'static str;
+
+    fn try_from(seats: i64) -> Result<Self, Self::Error> {
+        u32::try_from(seats)
+            .ok()
+            .filter(|seats| (1..=Self::MOST).contains(seats))
+            .map(Self)
+            .ok_or("a number from 1 to 1000000")
+    }
+}
+
+impl JsonSchema for SeatCount {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SeatCount".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    }
+}
+
+/// Whom to ask about a license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Contact {
+    pub name: Name,
+    pub email: Email,
+    #[serde(default)]
+    pub phone: Option<Phone>,
+}
+
+/// Whether, and how long before the end, the contact is reminded of the renewal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RenewalNotification {
+    pub enabled: bool,
+    #[serde(default)]
+    pub notice_days: NoticeDays,
+}
+
+/// Days of notice: 1 to 365.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "u32")]
+pub struct NoticeDays(u32);
+
+impl NoticeDays {
+    pub const MOST: u32 = 365;
+
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for NoticeDays {
+    fn default() -> Self {
+        Self(30)
+    }
+}
+
+impl From<NoticeDays> for u32 {
+    fn from(days: NoticeDays) -> Self {
+        days.0
+    }
+}
+
+impl TryFrom<i64> for NoticeDays {
+    type Error = &'static str;
+
+    fn try_from(days: i64) -> Result<Self, Self::Error> {
+        u32::try_from(days)
+            .ok()
+            .filter(|days| (1..=Self::MOST).contains(days))
+            .map(Self)
+            .ok_or("a number from 1 to 365")
+    }
+}
+
+impl JsonSchema for NoticeDays {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "NoticeDays".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST, "default": 30 })
+    }
+}
+
+/// Where a license stands on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LicenseStatus {
+    Active,
+    /// Its first day is still to come.
+    Future,
+    Expired,
+}
+
+/// What a license is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Triple {
+    pub enterprise: EnterpriseId,
+    pub product: ProductId,
+    pub service: ServiceId,
+}
+
+impl License {
+    /// The partition of `Gsi3` that holds all licenses, by their last day.
+    pub const BY_END: &'static str = "LICENSE";
+
+    pub fn key(account: AccountId, id: LicenseId) -> Key {
+        tenant_key(account, Self::KIND, id)
+    }
+
+    pub const fn triple(&self) -> Triple {
+        Triple { enterprise: self.enterprise_id, product: self.product_id, service: self.service_id }
+    }
+
+    pub fn status(&self, today: Day) -> LicenseStatus {
+        if today < self.start_date {
+            LicenseStatus::Future
+        } else if today > self.end_date {
+            LicenseStatus::Expired
+        } else {
+            LicenseStatus::Active
+        }
+    }
+
+    pub fn in_force(&self, today: Day) -> bool {
+        self.status(today) == LicenseStatus::Active
+    }
+
+    /// Whether the contact is to be reminded on a day.
+    pub fn reminds_on(&self, today: Day) -> bool {
+        let RenewalNotification { enabled, notice_days } = self.renewal_notification;
+        enabled && today <= self.end_date && self.end_date <= today.plus(notice_days.get())
+    }
+
+    /// The writes that take one of its seats, in the commit of whoever gets it: each with the problem that is heard
+    /// if it does not hold.
+    pub fn take_seat(&self, today: Day) -> [(Write, Problem); 2] {
+        let in_force = Condition::All(vec![
+            Condition::field("startDate", Is::LessOrEqual, today.to_string()),
+            Condition::field("endDate", Is::GreaterOrEqual, today.to_string()),
+        ]);
+        let check = Write::Check { key: Self::key(self.account_id, self.id), when: in_force };
+        let take = Write::Add {
+            key: Seats::key(self.account_id, self.id),
+            field: "used",
+            by: 1,
+            when: Condition::fields("used", Is::Less, "seats"),
+        };
+        [(check, no_active_license()), (take, license_limit_exceeded())]
+    }
+}
+
+pub fn no_active_license() -> Problem {
+    Problem::new(
+        Code::NoActiveLicense,
+        "the account has no license in force today for this enterprise, product and service",
+    )
+    .help("an operator adds licenses with POST /api/licenses, or changes the dates of one")
+}
+
+pub fn license_limit_exceeded() -> Problem {
+    Problem::new(
+        Code::LicenseLimitExceeded,
+        "every seat of the license for this enterprise, product and service is taken",
+    )
+    .help("deactivate or delete a user, or ask an operator for more seats")
+}
+
+impl Record for License {
+    const NOUN: &'static str = "license";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id, self.id))
+            .by_tenant(enterprise_key(self.account_id, self.enterprise_id, Self::KIND, self.id))
+            .by_status(Key::new(Self::BY_END, format!("{}#{}", self.end_date, self.id)))
+    }
+}
+
+impl TenantRecord for License {
+    const KIND: &'static str = "LICENSE";
+
+    fn account(&self) -> AccountId {
+        self.account_id
+    }
+
+    fn enterprise(&self) -> Option<EnterpriseId> {
+        Some(self.enterprise_id)
+    }
+}
+
+/// The seats of a license: a record of its own, so that taking one does not change the license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seats {
+    pub account_id: AccountId,
+    pub license_id: LicenseId,
+    pub seats: u32,
+    pub used: u32,
+}
+
+impl Seats {
+    pub const KIND: &'static str = "SEATS";
+
+    pub fn key(account: AccountId, license: LicenseId) -> Key {
+        tenant_key(account, Self::KIND, license)
+    }
+
+    /// All seats of a new license, each free.
+    pub const fn free(license: &License) -> Self {
+        Self { account_id: license.account_id, license_id: license.id, seats: license.number_of_users.get(), used: 0 }
+    }
+
+    /// The write that frees a seat, in the commit of whoever leaves it.
+    pub fn free_one(account: AccountId, license: LicenseId) -> Write {
+        Write::Add {
+            key: Self::key(account, license),
+            field: "used",
+            by: -1,
+            when: Condition::field("used", Is::Greater, 0),
+        }
+    }
+
+    pub const fn available(&self) -> u32 {
+        self.seats.saturating_sub(self.used)
+    }
+}
+
+impl Record for Seats {
+    const NOUN: &'static str = "seat counter";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id, self.license_id))
+    }
+}

@@ -1,0 +1,4 @@
+//! The product's tests, through its front door.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it unwraps")]
+
+mod bootstrap;
