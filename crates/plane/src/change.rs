@@ -77,6 +77,13 @@ impl Change {
         }
     }
 
+    /// In this account, rather than the one that the caller was let into: for an account that is being made.
+    #[must_use]
+    pub const fn for_account(mut self, account: AccountId) -> Self {
+        self.account = account;
+        self
+    }
+
     /// Into the account's own table instead of the directory.
     #[must_use]
     pub const fn workload(mut self) -> Self {

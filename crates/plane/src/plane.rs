@@ -1,10 +1,14 @@
 //! The plane: the ports, and what stands on them. Features add `impl Plane` blocks.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::Timestamp;
 
 use crate::{
+    features,
     guard::{actor::Actors, policy::Policy},
     http::limits::Limits,
     ids::AccountId,
@@ -18,6 +22,7 @@ use crate::{
     router::Router,
     secret::PlatformKey,
     settings::Settings,
+    workflow::{Driver, Settings as DriverSettings},
 };
 
 /// The ports that a plane stands on.
@@ -47,13 +52,14 @@ struct Inner {
     limits: Limits,
     metrics: Metrics,
     settings: Settings,
+    driver: OnceLock<Driver>,
 }
 
 impl Plane {
     /// A plane over its ports. The key must stay the same as long as cursors and links in mails shall be taken back.
     pub async fn new(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Self> {
         let router = Router::open(Arc::clone(&ports.tables)).await?;
-        Ok(Self(Arc::new(Inner {
+        let plane = Self(Arc::new(Inner {
             router,
             policy: Policy::default(),
             actors: Actors::new(None),
@@ -63,7 +69,30 @@ impl Plane {
             metrics: Metrics::default(),
             settings,
             ports,
-        })))
+            driver: OnceLock::new(),
+        }));
+        let driver = plane.workflows();
+        assert!(plane.0.driver.set(driver).is_ok(), "it is set here alone");
+        Ok(plane)
+    }
+
+    /// A driver over all workflows of the features.
+    fn workflows(&self) -> Driver {
+        let mut id = [0; 8];
+        self.chance().fill(&mut id);
+        let driving = DriverSettings {
+            at_once: self.settings().runs_at_once,
+            faults: self.settings().faults.clone(),
+            metrics: Arc::new(self.metrics().clone()),
+            ..DriverSettings::new(hex::encode(id))
+        };
+        let clock = Arc::clone(&self.ports().clock);
+        Driver::new(Arc::clone(self.router().shared()), features::workflows(self), clock, driving)
+    }
+
+    /// What drives the workflows.
+    pub fn driver(&self) -> &Driver {
+        self.0.driver.get().expect("it is set when the plane is made")
     }
 
     pub fn now(&self) -> Timestamp {

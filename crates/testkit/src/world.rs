@@ -13,16 +13,21 @@ use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams};
 use plane::{
+    features::bootstrap::Admin,
     identity::{EmbeddedIdentity, HashCost, Parts},
+    ids::{AccountId, UserId},
     plane::{Plane, Ports},
     ports::{
         clock::Clock as _,
+        identity::{ChallengeResponse, Identity as _, Permanence, SignIn, SignedIn, TokenSet},
         table::{TableName, Tables},
     },
     secret::PlatformKey,
     settings::Settings,
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
 use crate::{chance::SeededChance, clock::FakeClock, keys::MemoryKeys, memory::MemoryTables};
@@ -37,9 +42,28 @@ pub struct World {
     pub bus: Arc<Bus>,
     pub identity: Arc<EmbeddedIdentity>,
     service: Router,
+    operator: Arc<Mutex<Option<TokenSet>>>,
 }
 
+/// The password that people of tests choose at their first sign-in.
+pub const PASSWORD: &str = "Quartz-7-walrus-lantern";
+/// The password that the administrator is set up with.
+const INITIAL: &str = "Copper-4-kettle-meadow";
+
 impl World {
+    /// A world in which Day-0 has been done.
+    pub async fn new() -> Self {
+        let world = Self::empty().await;
+        world.set_up().await;
+        world
+    }
+
+    /// Does Day-0.
+    pub async fn set_up(&self) {
+        let admin = Admin { password: Some(INITIAL.into()), ..Admin::default() };
+        self.plane.bootstrap_if_needed(&admin).await.expect("an empty store can be set up");
+    }
+
     /// An empty world: Day-0 has not been done.
     pub async fn empty() -> Self {
         Self::over(Arc::new(MemoryTables::default()), Settings::default()).await
@@ -77,7 +101,7 @@ impl World {
         };
         let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
         let service = plane::http::serve::service(plane.clone());
-        Self { plane, tables, clock, keys, bus, identity, service }
+        Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }
     }
 
     /// Somebody who has not signed in.
@@ -85,11 +109,62 @@ impl World {
         Person { world: self.clone(), token: None, ip: [127, 0, 0, 1].into() }
     }
 
+    /// The administrator whom Day-0 made, signed in with a token that is still good.
+    pub async fn operator(&self) -> Person {
+        let mut operator = self.operator.lock().await;
+        let margin = SignedDuration::from_mins(1);
+        let good = operator.as_ref().filter(|tokens| self.clock.now() + margin < tokens.expires_at).cloned();
+        let tokens = if let Some(tokens) = good {
+            tokens
+        } else {
+            let password = if operator.is_some() { PASSWORD } else { INITIAL };
+            self.sign_in(Admin::default().email.as_str(), password).await
+        };
+        let token = tokens.access_token.expose_secret().to_owned();
+        *operator = Some(tokens);
+        self.nobody().with_token(token)
+    }
+
+    /// A user of the directory, with an identity made for them and signed in, past the guards: for tests of what
+    /// stands behind them.
+    pub async fn person(&self, user: UserId, email: &str, account: AccountId) -> Person {
+        let subject = plane::features::users::model::subject(user);
+        let email = plane::ports::identity::Email::parse(email).expect("a test's address is one");
+        let new = plane::ports::identity::NewIdentity { subject, email: email.clone(), user, account };
+        self.identity.ensure_user(new).await.expect("the identity can be made");
+        let given = self.identity.set_password(subject, PASSWORD.into(), Permanence::Permanent).await;
+        given.expect("the password is strong");
+        let tokens = self.sign_in(email.as_str(), PASSWORD).await;
+        self.nobody().with_token(tokens.access_token.expose_secret())
+    }
+
+    /// Signs in through the identity port; a challenge for a new password is answered with [`PASSWORD`].
+    pub async fn sign_in(&self, email: &str, password: &str) -> TokenSet {
+        let attempt = SignIn {
+            email: email.to_owned(),
+            password: SecretString::from(password),
+            ip: [127, 0, 0, 1].into(),
+            user_agent: "testkit".into(),
+        };
+        match self.identity.sign_in(attempt).await.expect("the password is right") {
+            SignedIn::Tokens(tokens) => tokens,
+            SignedIn::Challenge { session, .. } => {
+                let response = ChallengeResponse {
+                    session,
+                    new_password: PASSWORD.into(),
+                    ip: [127, 0, 0, 1].into(),
+                    user_agent: "testkit".into(),
+                };
+                self.identity.respond(response).await.expect("the new password is strong")
+            }
+        }
+    }
+
     pub fn advance(&self, by: SignedDuration) {
         self.clock.advance(by);
     }
 
-    pub fn today(&self) -> jiff::civil::Date {
+    pub fn today(&self) -> plane::day::Day {
         self.clock.today()
     }
 }

@@ -11,10 +11,21 @@ macro_rules! features {
     };
 }
 
-features! { auth, groups, me, outbox, roles, users }
+features! { accounts, auth, bootstrap, groups, me, outbox, provisioning, roles, users }
 
-pub mod accounts;
 pub mod enterprises;
 pub mod licenses;
 pub mod master_data;
+pub mod products;
+pub mod services;
 pub mod workstreams;
+
+/// The workflows of all features.
+pub fn workflows(plane: &crate::plane::Plane) -> crate::workflow::Workflows {
+    use std::sync::Arc;
+
+    use accounts::{deprovisioning, onboarding};
+    crate::workflow::Workflows::default()
+        .with(onboarding::plan(), Arc::new(onboarding::Onboarding(plane.clone())))
+        .with(deprovisioning::plan(), Arc::new(deprovisioning::Deprovisioning(plane.clone())))
+}

@@ -20,6 +20,7 @@ mod verifier;
 use jiff::SignedDuration;
 
 pub use passwords::HashCost;
+pub use policy::judge as judge_password;
 pub use provider::{EmbeddedIdentity, Parts, StartError};
 
 /// What an operator may set. The defaults are the documented ones.

@@ -9,7 +9,7 @@ const LONGEST: usize = 256;
 const FEWEST_DIFFERENT: usize = 5;
 
 /// What a password may be: at least 12 characters and Cognito's four kinds of them, whichever is stricter.
-pub(super) fn judge(password: &str, email: Option<&Email>) -> Result<(), WeakPassword> {
+pub fn judge(password: &str, email: Option<&Email>) -> Result<(), WeakPassword> {
     // Bytes first, so that nothing long is walked through.
     if password.len() > LONGEST * 4 || password.chars().count() > LONGEST {
         return Err(WeakPassword::TooLong);

@@ -295,6 +295,18 @@ impl Head {
         }
     }
 
+    /// The head as it was when the journal held these events alone.
+    pub fn rewind(&mut self, history: &[Event]) {
+        self.status = Status::Running;
+        self.finished_at = None;
+        self.degraded.clear();
+        self.failure = None;
+        self.events = 0;
+        for event in history {
+            self.follow(&event.what, event.at);
+        }
+    }
+
     /// How long the run took, or takes so far.
     pub fn took(&self, now: Timestamp) -> Duration {
         Duration::try_from(self.finished_at.unwrap_or(now).duration_since(self.started_at)).unwrap_or_default()

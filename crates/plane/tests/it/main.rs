@@ -1,5 +1,6 @@
 //! The library, tried through its front doors.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod bootstrap;
 mod identity;
 mod workflow;

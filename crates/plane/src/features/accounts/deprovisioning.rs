@@ -132,7 +132,7 @@ impl Deprovisioning {
         let history = driver.journal().events(execution_id, 0).await.map_err(|error| StepError::transient("journal", error.to_string()))?;
         let output = |state: &str| {
             history.iter().rev().find_map(|event| match &event.what {
-                crate::workflow::What::StepSucceeded { step, output } if step.state == state => Some(output.clone()),
+                crate::workflow::What::StepSucceeded { step, output, .. } if step.state == state => Some(output.clone()),
                 _ => None,
             })
         };

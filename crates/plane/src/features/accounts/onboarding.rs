@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     intake::Intake,
-    model::{Account, AccountStatus, CloudType, RunStatus},
+    model::{AccountStatus, CloudType, RunStatus},
     ops::{settled, step_error},
     removal,
     verification::Finding,
@@ -348,7 +348,7 @@ impl<'a> Site<'a> {
     async fn make_identity(&self) -> Result<Done, StepError> {
         let user = self.user().await?;
         self.plane.ensure_identity(&user.record).await.map_err(identity_error)?;
-        Ok(Done::nothing())
+        Ok(Done::Now { output: json!({ "identity": true }) })
     }
 
     async fn notify(&self) -> Result<Done, StepError> {

@@ -33,10 +33,10 @@ const ACCESS: &[&str] = &[
 ];
 
 /// What stays of an account that is gone: its record, its audit log, its events and its receipt.
-pub const STAYS: &[&str] = &["METADATA", "AUDIT#", "AUDITHEAD", "EVENT#", "RECEIPT", "INTAKE", "ROUTE"];
+pub(super) const STAYS: &[&str] = &["METADATA", "AUDIT#", "AUDITHEAD", "EVENT#", "RECEIPT", "INTAKE", "ROUTE"];
 
 /// Removes the route, in the shared table.
-pub async fn route(plane: &Plane, account: AccountId) -> Result<()> {
+pub(super) async fn route(plane: &Plane, account: AccountId) -> Result<()> {
     let write = Write::Delete { key: Route::key(account), when: Condition::Always };
     plane.router().shared().commit(vec![write]).await?;
     plane.router().forget(account);
@@ -44,7 +44,7 @@ pub async fn route(plane: &Plane, account: AccountId) -> Result<()> {
 }
 
 /// Lets no more writes through to the account, in any of its tables.
-pub async fn close_route(plane: &Plane, account: AccountId) -> Result<()> {
+pub(super) async fn close_route(plane: &Plane, account: AccountId) -> Result<()> {
     let shared = plane.router().shared();
     let Some(item) = shared.get(&Route::key(account)).await? else { return Ok(()) };
     let old = decode::<Route>(&item)?;
@@ -71,7 +71,7 @@ async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<std::sync
 }
 
 /// Removes the published copy of the route.
-pub async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepError> {
+pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepError> {
     for last in ["dynamodb/table-name", "cloud-type", "provisioning-status"] {
         let name = format!("/accounts/{account}/{last}");
         plane.ports().params.delete(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
@@ -80,7 +80,7 @@ pub async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepErr
 }
 
 /// Removes the account's own table, if it has one.
-pub async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepError> {
+pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepError> {
     match plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await {
         Ok(progress) => Ok(progress),
         Err(CloudError::Unavailable(error)) => Err(StepError::transient("cloud_unavailable", error)),
@@ -89,7 +89,7 @@ pub async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepEr
 }
 
 /// Removes links, groups, roles and workstreams.
-pub async fn links_and_access(plane: &Plane, account: AccountId) -> Result<()> {
+pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Result<()> {
     kinds(plane, account, ACCESS).await?;
     if let Some(own) = own_table(plane, account).await? {
         for kind in ACCESS {
@@ -100,7 +100,7 @@ pub async fn links_and_access(plane: &Plane, account: AccountId) -> Result<()> {
 }
 
 /// Removes all records of some kinds from the shared table.
-pub async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<()> {
+pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<()> {
     for kind in kinds {
         all_of(plane, plane.router().shared().as_ref(), account, &format!("{kind}#")).await?;
     }
@@ -109,7 +109,7 @@ pub async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<
 }
 
 /// Removes everything of an account from the shared table but what stays.
-pub async fn everything(plane: &Plane, account: AccountId) -> Result<()> {
+pub(super) async fn everything(plane: &Plane, account: AccountId) -> Result<()> {
     kinds(plane, account, ACCESS).await?;
     kinds(plane, account, &[User::KIND, License::KIND]).await?;
     let shared = plane.router().shared();
@@ -146,14 +146,15 @@ async fn remove_after(plane: &Plane, mut query: Query) -> Result<()> {
 }
 
 /// Whether a record stays when its account is gone.
-pub fn stays(key: &Key) -> bool {
+pub(super) fn stays(key: &Key) -> bool {
     STAYS.iter().any(|kind| key.sk == *kind || (kind.ends_with('#') && key.sk.starts_with(kind)))
 }
 
 async fn all_of(plane: &Plane, table: &dyn Table, account: AccountId, prefix: &str) -> Result<()> {
     loop {
-        // Each record takes up to eight writes.
-        let rows = table.query(&whole(account, Range::Prefix(prefix.to_owned()), 12)).await?;
+        // Licenses can share the master data that they count on, and no two writes of a commit touch one key.
+        let at_once = if prefix.starts_with(License::KIND) { 1 } else { 30 };
+        let rows = table.query(&whole(account, Range::Prefix(prefix.to_owned()), at_once)).await?;
         if rows.items.is_empty() {
             return Ok(());
         }
@@ -192,6 +193,6 @@ fn delete(key: &Key) -> Write {
     Write::Delete { key: key.clone(), when: Condition::Always }
 }
 
-pub fn whole(account: AccountId, range: Range, limit: usize) -> Query {
+pub(super) fn whole(account: AccountId, range: Range, limit: usize) -> Query {
     Query { index: Index::Table, pk: partition(account), range, order: Order::Ascending, limit, after: None }
 }

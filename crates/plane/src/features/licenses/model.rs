@@ -88,18 +88,12 @@ pub struct Contact {
 }
 
 /// Whether, and how long before the end, the contact is reminded of the renewal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenewalNotification {
     pub enabled: bool,
     #[serde(default)]
     pub notice_days: NoticeDays,
-}
-
-impl Default for RenewalNotification {
-    fn default() -> Self {
-        Self { enabled: false, notice_days: NoticeDays::default() }
-    }
 }
 
 /// Days of notice: 1 to 365.
@@ -228,8 +222,11 @@ pub fn no_active_license() -> Problem {
 }
 
 pub fn license_limit_exceeded() -> Problem {
-    Problem::new(Code::LicenseLimitExceeded, "every seat of the license for this enterprise, product and service is taken")
-        .help("deactivate or delete a user, or ask an operator for more seats")
+    Problem::new(
+        Code::LicenseLimitExceeded,
+        "every seat of the license for this enterprise, product and service is taken",
+    )
+    .help("deactivate or delete a user, or ask an operator for more seats")
 }
 
 impl Record for License {
@@ -273,12 +270,7 @@ impl Seats {
 
     /// All seats of a new license, each free.
     pub const fn free(license: &License) -> Self {
-        Self {
-            account_id: license.account_id,
-            license_id: license.id,
-            seats: license.number_of_users.get(),
-            used: 0,
-        }
+        Self { account_id: license.account_id, license_id: license.id, seats: license.number_of_users.get(), used: 0 }
     }
 
     /// The write that frees a seat, in the commit of whoever leaves it.

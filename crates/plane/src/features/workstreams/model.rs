@@ -121,7 +121,7 @@ impl JsonSchema for ToolUrl {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string", "maxLength": Self::LONGEST,
-            "pattern": r#"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!$-;=@-\[\]-~]*)?$"#
+            "pattern": r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!$-;=@-\[\]-~]*)?$"
         })
     }
 }

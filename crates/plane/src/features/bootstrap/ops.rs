@@ -1,0 +1,342 @@
+//! Runs Day-0, takes it up where it was cut, and checks what it made.
+
+use secrecy::SecretString;
+
+use super::{
+    model::{
+        Admin, BootstrapReport, Bootstrapped, Marker, State, StepDone, StepReport, StepState, Takeover,
+        already_bootstrapped, generate_password, hash_of, identity_email,
+    },
+    steps::{Beside, Founding, Piece, STEPS, Step, number},
+};
+use crate::{
+    audit::Author,
+    change::Change,
+    features::{
+        accounts::model::Account,
+        licenses::model::license_limit_exceeded,
+        users::model::{User, subject},
+    },
+    ids::{Id, known},
+    plane::Plane,
+    ports::{
+        identity::{IdentityError, NewIdentity, PasswordError, Permanence},
+        table::{CommitError, Condition, Is, Item, Key, Table, Write},
+    },
+    problem::{Code, Problem, Result},
+    record::{self, Stored, decode},
+    text::Name,
+};
+
+impl Plane {
+    /// Gives out a set-up token: whoever has it may run Day-0, once. `false` if Day-0 is complete.
+    pub async fn offer_bootstrap(&self, token: &SecretString) -> Result<bool> {
+        loop {
+            let found = self.marker().await?;
+            let marker = match &found {
+                Some(found) if found.state == State::Complete => return Ok(false),
+                Some(found) => Marker { setup_token_hash: Some(hash_of(token)), ..found.record.clone() },
+                None => Marker::waiting(Some(hash_of(token))),
+            };
+            if self.keep_marker(found.as_ref(), &marker).await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Runs Day-0. One run wins; whoever comes while it is at work, or after it, hears `already_bootstrapped`.
+    pub async fn bootstrap(&self, admin: &Admin) -> Result<Bootstrapped> {
+        self.run_bootstrap(admin, Takeover::WhenOver).await
+    }
+
+    /// The same for somebody who shows the set-up token.
+    pub(super) async fn bootstrap_by_token(
+        &self,
+        token: Option<&SecretString>,
+        admin: &Admin,
+    ) -> Result<Bootstrapped> {
+        let marker = self.marker().await?;
+        if marker.as_ref().is_some_and(|marker| marker.state == State::Complete) {
+            return Err(already_bootstrapped());
+        }
+        if !marker.is_some_and(|marker| marker.opens_with(token)) {
+            return Err(Problem::new(Code::SetupTokenInvalid, "the set-up token is absent or not the right one")
+                .help("the server printed it at its first start, or took it from its configuration"));
+        }
+        self.bootstrap(admin).await
+    }
+
+    /// Runs Day-0 if it is not complete, and takes up at once a run that was cut: for the start of a process that
+    /// alone writes to the store.
+    pub async fn bootstrap_if_needed(&self, admin: &Admin) -> Result<Option<Bootstrapped>> {
+        if self.marker().await?.is_some_and(|marker| marker.state == State::Complete) {
+            return Ok(None);
+        }
+        match self.run_bootstrap(admin, Takeover::AtOnce).await {
+            Ok(done) => Ok(Some(done)),
+            Err(problem) if problem.code == Code::AlreadyBootstrapped => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Checks the fourteen steps against the store and the identity provider; with `fix`, makes again what is
+    /// missing, and nothing else.
+    pub async fn verify_bootstrap(&self, fix: bool) -> Result<BootstrapReport> {
+        let marker = self.marker().await?;
+        if fix && !marker.as_ref().is_some_and(|marker| marker.state == State::Complete) {
+            return Err(Problem::new(Code::Conflict, "the platform has not been set up, so there is nothing to mend")
+                .help("run the set-up first: POST /api/bootstrap, or start the server"));
+        }
+        let founding = self.founding_found(marker.as_ref()).await?;
+        let mut steps = Vec::with_capacity(STEPS.len());
+        for (place, step) in STEPS.iter().enumerate() {
+            let mut found = self.inspect(step, &founding).await?;
+            if fix && found.state == StepState::Missing {
+                let detail = std::mem::take(&mut found.detail);
+                self.make(step, &founding).await?;
+                if step.beside == Beside::Identity {
+                    self.ensure_admin_identity(&founding.admin).await?;
+                }
+                found = self.inspect(step, &founding).await?;
+                if found.state == StepState::Ok {
+                    found = Finding { state: StepState::Fixed, detail: format!("made again: {detail}") };
+                }
+            }
+            let Finding { state, detail } = found;
+            steps.push(StepReport { step: number(place), name: step.name, state, detail });
+        }
+        let fine = |step: &StepReport| match step.state {
+            StepState::Ok | StepState::Fixed => true,
+            StepState::Missing | StepState::Different => false,
+        };
+        Ok(BootstrapReport { ok: steps.iter().all(fine), steps })
+    }
+
+    async fn run_bootstrap(&self, admin: &Admin, takeover: Takeover) -> Result<Bootstrapped> {
+        admin.check()?;
+        let mut marker = self.begin(admin, takeover).await?;
+        match self.go_through(admin, &mut marker).await {
+            Ok(done) => Ok(done),
+            Err(problem) => {
+                // Another run may go on from here at once. If this is not written either, the lease ends by itself.
+                if let Err(also) = self.keep_marker(Some(&marker), &marker.released()).await {
+                    tracing::warn!(problem = %also, "the set-up could not be let go; it can be taken up in a minute");
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    /// Marks that this run is at work.
+    async fn begin(&self, admin: &Admin, takeover: Takeover) -> Result<Stored<Marker>> {
+        let run = Id::<()>::new(self.now(), self.chance()).to_string();
+        loop {
+            let found = self.marker().await?;
+            let before = found.as_ref().map_or_else(|| Marker::waiting(None), |found| found.record.clone());
+            let started = before.started(&run, &admin.email, takeover, self.now())?;
+            if self.keep_marker(found.as_ref(), &started).await? {
+                return Ok(kept(found.as_ref(), started));
+            }
+        }
+    }
+
+    async fn go_through(&self, admin: &Admin, marker: &mut Stored<Marker>) -> Result<Bootstrapped> {
+        let email = marker.admin_email.clone().unwrap_or_else(|| admin.email.clone());
+        let founding = self.founding(Admin { email, ..admin.clone() });
+        let mut steps = Vec::with_capacity(STEPS.len());
+        let mut generated_password = None;
+        for (place, step) in STEPS.iter().enumerate() {
+            let made = self.make(step, &founding).await?;
+            match step.beside {
+                Beside::Nothing => {}
+                Beside::Identity => generated_password = self.give_password(&founding.admin, marker).await?,
+            }
+            steps.push(StepDone { step: number(place), name: step.name, made });
+        }
+        let completed = marker.completed(self.now());
+        let mut change = system_change("bootstrap_complete").about("platform", known::ROOT_ACCOUNT);
+        change.write_or(record::replace(marker, &completed), already_bootstrapped());
+        change.event("platform.bootstrapped", serde_json::json!({}));
+        self.commit(change).await?;
+        Ok(Bootstrapped { steps, admin_email: founding.admin.email, generated_password })
+    }
+
+    /// Makes what a step makes and is not there; says whether there was anything.
+    async fn make(&self, step: &Step, founding: &Founding) -> Result<bool> {
+        let pieces = (step.pieces)(founding);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let found = self.read_pieces(&pieces).await?;
+            let mut change = system_change("bootstrap_step").about("bootstrap step", step.name);
+            for (piece, found) in pieces.iter().zip(found) {
+                add_missing(&mut change, piece, found.as_ref());
+            }
+            if change.is_empty() {
+                return Ok(tries > 1);
+            }
+            match self.commit(change).await {
+                Ok(()) => return Ok(true),
+                // Another run made some of it meanwhile.
+                Err(problem) if problem.code == Code::Conflict && tries < 10 => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+    }
+
+    async fn read_pieces(&self, pieces: &[Piece]) -> Result<Vec<Option<Item>>> {
+        let keys: Vec<Key> = pieces.iter().map(|piece| piece.item.key.clone()).collect();
+        Ok(self.shared().batch_get(&keys).await?)
+    }
+
+    /// Gives the administrator an identity with a password to be replaced at the first sign-in. A password from the
+    /// configuration is given once; a generated one anew by each run until one is complete, since only that run shows
+    /// it.
+    async fn give_password(&self, admin: &Admin, marker: &mut Stored<Marker>) -> Result<Option<SecretString>> {
+        self.ensure_admin_identity(admin).await?;
+        if marker.password_given {
+            return Ok(None);
+        }
+        let generated = admin.password.is_none().then(|| generate_password(self.chance()));
+        let password = generated.clone().or_else(|| admin.password.clone()).expect("generated where none was given");
+        let given = self.identity().set_password(subject(known::ADMIN_USER), password, Permanence::Temporary).await;
+        given.map_err(refused_password)?;
+        if generated.is_none() {
+            let given = Marker { password_given: true, ..marker.record.clone() };
+            if !self.keep_marker(Some(marker), &given).await? {
+                return Err(already_bootstrapped());
+            }
+            *marker = kept(Some(marker), given);
+        }
+        Ok(generated)
+    }
+
+    async fn ensure_admin_identity(&self, admin: &Admin) -> Result<()> {
+        let identity = NewIdentity {
+            subject: subject(known::ADMIN_USER),
+            email: identity_email(&admin.email)?,
+            user: known::ADMIN_USER,
+            account: known::ROOT_ACCOUNT,
+        };
+        self.identity().ensure_user(identity).await.map_err(|error| match error {
+            IdentityError::Store(error) => error.into(),
+            IdentityError::EmailTaken | IdentityError::Different => {
+                Problem::new(Code::EmailTaken, "the administrator's e-mail address has another identity")
+            }
+            IdentityError::Unknown | IdentityError::Disabled | IdentityError::Keys(_) => Problem::internal(&error),
+        })
+    }
+
+    /// What a step made, as it is now.
+    async fn inspect(&self, step: &Step, founding: &Founding) -> Result<Finding> {
+        let pieces = (step.pieces)(founding);
+        let (mut missing, mut different) = (Vec::new(), Vec::new());
+        for (piece, found) in pieces.iter().zip(self.read_pieces(&pieces).await?) {
+            match found {
+                None => missing.push(format!("the {} is missing", piece.noun)),
+                Some(found) if (piece.mend)(&found).is_some() => missing.push("the link is missing".to_owned()),
+                Some(found) => different.extend((piece.differs)(&found)),
+            }
+        }
+        if step.beside == Beside::Identity {
+            match self.identity().probe_token(subject(known::ADMIN_USER)).await {
+                Ok(_) => {}
+                Err(IdentityError::Unknown) => missing.push(
+                    "the identity is missing; made again, it has no password until it is reset by mail".to_owned(),
+                ),
+                Err(IdentityError::Store(error)) => return Err(error.into()),
+                Err(error) => different.push(error.to_string()),
+            }
+        }
+        let state = match (missing.is_empty(), different.is_empty()) {
+            (false, _) => StepState::Missing,
+            (true, false) => StepState::Different,
+            (true, true) => StepState::Ok,
+        };
+        missing.append(&mut different);
+        let detail = if missing.is_empty() { "as it was made".to_owned() } else { missing.join("; ") };
+        Ok(Finding { state, detail })
+    }
+
+    fn founding(&self, admin: Admin) -> Founding {
+        let account_name = Name::try_from("ABC").expect("a plain word is a name");
+        Founding { admin, account_name, now: self.now(), today: self.clock().today() }
+    }
+
+    /// What the steps would be made from today: the names and the address as they have become since.
+    async fn founding_found(&self, marker: Option<&Stored<Marker>>) -> Result<Founding> {
+        let keys = [User::key(known::ROOT_ACCOUNT, known::ADMIN_USER), Account::key(known::ROOT_ACCOUNT)];
+        let found = self.shared().batch_get(&keys).await?;
+        let mut founding = self.founding(Admin::default());
+        if let Some(email) = marker.and_then(|marker| marker.admin_email.clone()) {
+            founding.admin.email = email;
+        }
+        if let Some(Some(user)) = found.first() {
+            let User { email, first_name, last_name, .. } = decode::<User>(user)?.record;
+            founding.admin = Admin { email, first_name, last_name, password: None };
+        }
+        if let Some(Some(account)) = found.get(1) {
+            founding.account_name = decode::<Account>(account)?.record.name;
+        }
+        Ok(founding)
+    }
+
+    async fn marker(&self) -> Result<Option<Stored<Marker>>> {
+        self.shared().get(&Marker::key()).await?.map(|item| decode(&item)).transpose()
+    }
+
+    /// Writes the marker if it is still as it was read; says whether it was.
+    async fn keep_marker(&self, found: Option<&Stored<Marker>>, marker: &Marker) -> Result<bool> {
+        let write = found.map_or_else(|| record::create(marker), |found| record::replace(found, marker));
+        match self.shared().commit(vec![write]).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Refused { .. }) => Ok(false),
+            Err(CommitError::Table(error)) => Err(error.into()),
+        }
+    }
+
+    fn shared(&self) -> &dyn Table {
+        self.router().shared().as_ref()
+    }
+}
+
+struct Finding {
+    state: StepState,
+    detail: String,
+}
+
+/// The marker as it stands after it was written over what was found.
+fn kept(found: Option<&Stored<Marker>>, record: Marker) -> Stored<Marker> {
+    Stored { record, version: found.map_or(0, |found| found.version) + 1 }
+}
+
+fn system_change(action: &'static str) -> Change {
+    Change::by_platform(Author::System { name: "bootstrap".into() }, action, known::ROOT_ACCOUNT).unfenced()
+}
+
+fn add_missing(change: &mut Change, piece: &Piece, found: Option<&Item>) {
+    match found {
+        None => {
+            change.write(Write::Put { item: piece.item.clone(), when: Condition::Absent });
+            if let Some(counter) = &piece.takes_seat {
+                let when = Condition::fields("used", Is::Less, "seats");
+                let take = Write::Add { key: counter.clone(), field: "used", by: 1, when };
+                change.write_or(take, license_limit_exceeded());
+            }
+        }
+        Some(found) => {
+            if let Some(item) = (piece.mend)(found) {
+                change.write(Write::Put { item, when: Condition::Version(found.version) });
+            }
+        }
+    }
+}
+
+fn refused_password(error: PasswordError) -> Problem {
+    match error {
+        PasswordError::Weak(weak) => Problem::field("/adminPassword", weak.to_string()),
+        PasswordError::Busy => Problem::new(Code::Unavailable, "too many sign-ins at this moment").retry_after(1),
+        PasswordError::Store(error) => error.into(),
+        PasswordError::InvalidCredentials | PasswordError::Unknown => Problem::internal(&error),
+    }
+}

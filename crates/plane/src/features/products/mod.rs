@@ -1,0 +1,3 @@
+//! Products, the middle link of enterprise → product → service.
+
+pub mod model;

@@ -1,0 +1,52 @@
+//! Products: services under one name.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    features::master_data::{self, MasterRecord},
+    ids::{Id, ProductId, ProductKind, ServiceId},
+    record::{Place, Record},
+    text::{Description, Name},
+};
+
+/// A product that enterprises offer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Product {
+    pub id: ProductId,
+    pub name: Name,
+    pub description: Option<Description>,
+    /// The services it is linked to. One that was deleted since is linked no more, though it may still stand here.
+    pub service_ids: Vec<ServiceId>,
+    /// Made by the platform: it can't be changed or deleted.
+    pub built_in: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Record for Product {
+    const NOUN: &'static str = "product";
+
+    fn place(&self) -> Place {
+        master_data::place(self)
+    }
+}
+
+impl MasterRecord for Product {
+    type Kind = ProductKind;
+    const KIND: &'static str = "PRODUCT";
+
+    fn id(&self) -> Id<ProductKind> {
+        self.id
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn built_in(&self) -> bool {
+        self.built_in
+    }
+}

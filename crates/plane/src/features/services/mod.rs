@@ -1,0 +1,3 @@
+//! Services, the last link of enterprise → product → service.
+
+pub mod model;

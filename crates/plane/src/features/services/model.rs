@@ -1,0 +1,50 @@
+//! Services: what products are made of.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    features::master_data::{self, MasterRecord},
+    ids::{Id, ServiceId, ServiceKind},
+    record::{Place, Record},
+    text::{Description, Name},
+};
+
+/// A service that products offer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Service {
+    pub id: ServiceId,
+    pub name: Name,
+    pub description: Option<Description>,
+    /// Made by the platform: it can't be changed or deleted.
+    pub built_in: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Record for Service {
+    const NOUN: &'static str = "service";
+
+    fn place(&self) -> Place {
+        master_data::place(self)
+    }
+}
+
+impl MasterRecord for Service {
+    type Kind = ServiceKind;
+    const KIND: &'static str = "SERVICE";
+
+    fn id(&self) -> Id<ServiceKind> {
+        self.id
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn built_in(&self) -> bool {
+        self.built_in
+    }
+}
