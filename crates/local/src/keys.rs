@@ -166,11 +166,18 @@ impl KeyStore for KeyFile {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
+    use plane::{
+        identity::{EmbeddedIdentity, HashCost, Parts, Settings, StartError},
+        ids::{AccountId, Subject, UserId},
+        ports::identity::{Email, Identity, NewIdentity},
+    };
     use tempfile::TempDir;
+    use testkit::memory::MemoryTable;
 
     use super::*;
+    use crate::{chance::SystemChance, clock::SystemClock};
 
     fn key(kid: &str) -> StoredKey {
         StoredKey { kid: kid.into(), pkcs8: vec![1, 2, 3].into(), made: Timestamp::UNIX_EPOCH, retires: None }
@@ -270,5 +277,41 @@ mod tests {
         fs::create_dir(keys.beside()).unwrap();
         assert!(keys.save(&[key("two")]).is_err());
         assert_eq!(keys.load().unwrap()[0].kid, "one");
+    }
+
+    fn provider(folder: &TempDir, state: Folder, table: &Arc<MemoryTable>) -> Result<EmbeddedIdentity, StartError> {
+        EmbeddedIdentity::start(Parts {
+            settings: Settings { hash_cost: HashCost { memory_kib: 64, passes: 1, lanes: 1 }, ..Settings::default() },
+            table: Arc::clone(table) as _,
+            keys: Arc::new(file(folder, state)),
+            clock: Arc::new(SystemClock::default()),
+            chance: Arc::new(SystemChance::default()),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_restart_signs_nobody_out_and_lost_keys_stop_it() {
+        let (folder, table) = (TempDir::new().unwrap(), Arc::new(MemoryTable::default()));
+        let first = provider(&folder, Folder::New, &table).unwrap();
+        let subject = Subject::from_uuid(uuid::Uuid::from_u128(1));
+        let robot = NewIdentity {
+            subject,
+            email: Email::parse("robot@example.com").unwrap(),
+            user: UserId::from_uuid(uuid::Uuid::from_u128(2)),
+            account: AccountId::from_uuid(uuid::Uuid::from_u128(3)),
+        };
+        first.ensure_user(robot).await.unwrap();
+        let token = first.probe_token(subject).await.unwrap();
+        first.rotate_keys().await.unwrap();
+        drop(first);
+
+        let second = provider(&folder, Folder::Initialised, &table).unwrap();
+        assert_eq!(second.verify(token.expose_secret()).await.unwrap().subject, subject);
+        drop(second);
+
+        fs::remove_file(folder.path().join("keys.json")).unwrap();
+        let error = provider(&folder, Folder::Initialised, &table).err().unwrap().to_string();
+        assert!(error.contains("is missing"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -1,5 +1,7 @@
 //! Judges new passwords: long, mixed, and none of those that are tried first.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::ports::identity::{Email, WeakPassword};
@@ -57,7 +59,8 @@ fn is_common(folded: &str) -> bool {
 
 /// Nothing at all, one common word, or two in a row.
 fn is_words(letters: &str) -> bool {
-    let common = |word: &str| word.is_empty() || COMMON.split_ascii_whitespace().any(|common| common == word);
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_ascii_whitespace().collect());
+    let common = |word: &str| word.is_empty() || WORDS.contains(word);
     (0..=letters.len())
         .any(|cut| letters.split_at_checked(cut).is_some_and(|(first, second)| common(first) && common(second)))
 }
