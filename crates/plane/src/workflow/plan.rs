@@ -365,10 +365,11 @@ impl Plan {
         if self.states.is_empty() {
             return Err(BadPlan::Empty);
         }
+        let twice = |(place, state): &(usize, &State)| self.place(state.name) != Some(*place);
+        if let Some((_, state)) = self.states.iter().enumerate().find(twice) {
+            return Err(BadPlan::Twice(state.name));
+        }
         for (place, state) in self.states.iter().enumerate() {
-            if self.place(state.name) != Some(place) {
-                return Err(BadPlan::Twice(state.name));
-            }
             for to in state.leads_to() {
                 let target = self.place(to).ok_or(BadPlan::NoSuchState { from: state.name, to })?;
                 // Forward only: so a run ends, and an undo knows the order.

@@ -228,7 +228,9 @@ pub async fn races_two_drivers(subject: &dyn Subject) {
         let (head, same) = tokio::join!(world.closed(&one), world.closed(&two));
         assert_eq!(head, same);
         // The one that lost has its last words before anything is compared.
-        assert!(one.drain(std::time::Duration::from_secs(60)).await && two.drain(std::time::Duration::from_secs(60)).await);
+        assert!(
+            one.drain(std::time::Duration::from_secs(60)).await && two.drain(std::time::Duration::from_secs(60)).await
+        );
         assert_eq!(world.head().await.status, Status::Succeeded, "{turns} turns: {head:?}");
         assert_eq!((world.effects)().await, reference.effects, "{turns} turns");
         check_journal(&world.events().await);
@@ -260,7 +262,7 @@ async fn resumed(world: &World, holder: &str, faults: Faults) -> (Head, Driver) 
 
 /// Redrives and replays until the run ended as the undisturbed one.
 async fn mend(world: &World, driver: &Driver, mut head: Head, reference: &Reference, told: &str) {
-    for _ in 0..4 {
+    for _ in 0..6 {
         let letters = letters(world).await;
         match head.status {
             Status::Succeeded if letters.is_empty() => {
