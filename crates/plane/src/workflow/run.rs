@@ -96,14 +96,7 @@ impl Run {
             };
             self.fresh.extend(next.record);
             if !self.fresh.is_empty() || (now >= self.renew_at && !self.calls.is_empty()) {
-                match self.write_down().await {
-                    Ok(()) => {}
-                    Err(JournalError::Superseded) => {
-                        tracing::info!(execution = %self.held.head.execution_id, "somebody else took the run over");
-                        return Ok(());
-                    }
-                    Err(error) => return Err(error),
-                }
+                self.write_down().await?;
             }
             match next.act {
                 Act::Finished(status) => {
@@ -170,8 +163,9 @@ impl Run {
         let events = std::mem::take(&mut self.fresh);
         let (plan, head) = (&self.workflow.plan, &self.held.head);
         let mut pause = Duration::from_millis(20);
+        // The time is that of the first try: a commit whose answer was lost is recognised by what it wrote.
+        let now = self.shared.clock.now();
         loop {
-            let now = self.shared.clock.now();
             let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
             let open = self.situation.status().is_open();
             let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });

@@ -147,6 +147,17 @@ impl Situation {
         standing.is_some_and(|standing| matches!(standing.mark, Mark::Captured(_)))
     }
 
+    /// The steps that failed for good and that a redrive from this step does again.
+    pub fn again_after(&self, plan: &Plan, from: &StepName) -> Vec<StepName> {
+        let Ok(from) = place(plan, from) else { return Vec::new() };
+        let mut after = self.clone();
+        after.redrive(plan, from, Timestamp::MIN);
+        let gone = self.forward.iter().filter(|(at, standing)| {
+            matches!(standing.mark, Mark::Captured(_) | Mark::Failed(_)) && !after.forward.contains_key(at)
+        });
+        gone.map(|(at, _)| StepName { state: plan.states[at.0].name.to_owned(), item: at.1 }).collect()
+    }
+
     /// Whether calls were begun whose answers are not in the journal.
     pub fn is_under_way(&self) -> bool {
         self.forward.values().chain(self.backward.values()).any(|step| step.mark == Mark::UnderWay)

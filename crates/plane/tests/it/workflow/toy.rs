@@ -198,7 +198,8 @@ impl Workers for Ledger {
     async fn turned(&self, turn: &plane::workflow::Turn) -> Result<Vec<Write>, StepError> {
         let status = serde_json::to_value(turn.to).unwrap();
         let body = Bytes::from(json!({ "status": status, "event": turn.event }).to_string());
-        let key = Key::new(format!("ACCOUNT#{}", turn.head.account_id.unwrap()), "ACCOUNT");
+        let Some(account) = turn.head.account_id else { return Ok(vec![]) };
+        let key = Key::new(format!("ACCOUNT#{account}"), "ACCOUNT");
         let item = NewItem { key, index: [None, None, None], expires: None, body };
         Ok(vec![Write::Put { item, when: Condition::Always }])
     }
