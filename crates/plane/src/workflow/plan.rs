@@ -47,10 +47,10 @@ impl Worker {
     /// How long one call may take, as the documents give it for each worker.
     pub const fn timeout(self) -> Duration {
         match self {
-            Self::DynamodbProvisioner => Duration::from_secs(300),
-            Self::CognitoProvisioner => Duration::from_secs(60),
+            Self::DynamodbProvisioner => Duration::from_mins(5),
+            Self::CognitoProvisioner => Duration::from_mins(1),
             Self::SesNotification => Duration::from_secs(30),
-            Self::ProvisioningVerifier => Duration::from_secs(120),
+            Self::ProvisioningVerifier => Duration::from_mins(2),
         }
     }
 }

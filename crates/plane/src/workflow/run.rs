@@ -151,7 +151,8 @@ impl Run {
     }
 
     fn take(&mut self, answer: Result<(Step, Answer), tokio::task::JoinError>) {
-        let (step, answer) = answer.expect("a call neither panics nor is aborted while its run goes on");
+        // Panics are answers, and nobody aborts a call of a run that goes on: the runtime is shutting down.
+        let Ok((step, answer)) = answer else { return };
         let now = self.shared.clock.now();
         let what = self.situation.judge(&self.workflow.plan, &step, answer, now);
         self.situation.apply(&self.workflow.plan, &what, now).expect("the step is one of the plan");
@@ -184,12 +185,22 @@ impl Run {
                     self.renew_at = now.checked_add(self.shared.settings.lease / 3).unwrap_or(Timestamp::MAX);
                     return Ok(());
                 }
-                Err(JournalError::Refused | JournalError::Table(TableError::Unavailable(_) | TableError::Full)) => {
+                Err(
+                    error
+                    @ (JournalError::Refused | JournalError::Table(TableError::Unavailable(_) | TableError::Full)),
+                ) => {
+                    if pause > Duration::from_secs(1) {
+                        tracing::warn!(execution = %self.held.head.execution_id, %error, "a run cannot be written down");
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(2));
                 }
-                Err(error @ (JournalError::Superseded | JournalError::NoSuchRun | JournalError::Damaged(_)))
-                | Err(error @ JournalError::Table(TableError::Damaged(_) | TableError::Invalid(_))) => {
+                Err(
+                    error @ (JournalError::Superseded
+                    | JournalError::NoSuchRun
+                    | JournalError::Damaged(_)
+                    | JournalError::Table(TableError::Damaged(_) | TableError::Invalid(_))),
+                ) => {
                     return Err(error);
                 }
             }

@@ -127,7 +127,7 @@ async fn what_a_stale_driver_still_does_is_refused() {
     let late = world.table.commit(vec![journal::check_fence(world.execution, 1)]).await;
     assert!(matches!(late, Err(CommitError::Refused { .. })));
     let events = world.events().await;
-    tokio::time::sleep(Duration::from_secs(120)).await;
+    tokio::time::sleep(Duration::from_mins(2)).await;
     assert_eq!(world.events().await, events, "a late append is refused");
     assert!(stale.drain(Duration::ZERO).await, "the stale driver has let go");
 }

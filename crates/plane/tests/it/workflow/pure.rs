@@ -138,6 +138,7 @@ impl Sketch {
             match one {
                 Move::Crash if !self.calls.is_empty() => {
                     self.calls.clear();
+                    self.now += Duration::from_secs(5);
                     self.write(vec![What::Resumed { holder: "next".into() }]);
                 }
                 Move::Answer(at, answer) if !self.calls.is_empty() => {
