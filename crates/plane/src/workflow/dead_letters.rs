@@ -101,7 +101,7 @@ pub(super) fn remove(id: DeadLetterId) -> Write {
     Write::Delete { key: key(id), when: Condition::Always }
 }
 
-/// The letters that these events bring and take away, for the same commit.
+/// The letters that these events bring, for the same commit.
 pub(super) fn writes(plan: &Plan, situation: &Situation, head: &Head, events: &[What], now: Timestamp) -> Vec<Write> {
     let mut letters: Vec<(DeadLetterId, Write)> = Vec::new();
     for what in events {
@@ -110,10 +110,6 @@ pub(super) fn writes(plan: &Plan, situation: &Situation, head: &Head, events: &[
                 let Some(letter) = letter(plan, situation, head, step, error, now) else { continue };
                 (letter.id, put(&letter))
             }
-            What::Redriven { step } => {
-                let id = id_of(head.execution_id, step);
-                (id, remove(id))
-            }
             What::Started
             | What::Passed { .. }
             | What::StepStarted { .. }
@@ -121,6 +117,7 @@ pub(super) fn writes(plan: &Plan, situation: &Situation, head: &Head, events: &[
             | What::StepFailed { .. }
             | What::StepNotYet { .. }
             | What::Resumed { .. }
+            | What::Redriven { .. }
             | What::UndoRequested
             | What::UndoStarted { .. }
             | What::StepUndone { .. }

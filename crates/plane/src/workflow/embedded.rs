@@ -34,6 +34,9 @@ use crate::{
     },
 };
 
+/// So many dead letters go in the commit of a redrive at most; those left over are found outdated when replayed.
+const MOST_LETTERS: usize = 40;
+
 /// How the driver works. The defaults are for one process that owns its store.
 #[derive(Clone)]
 pub struct Settings {
@@ -202,10 +205,13 @@ impl Driver {
         let (held, history) = self.shared.journal.load(execution).await?;
         let workflow = self.shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
         let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
-        if held.head.status == Status::Succeeded && situation.is_captured(&workflow.plan, &step) {
+        if held.head.status != Status::Succeeded {
+            self.redrive(execution, along).await?;
+        } else if situation.is_captured(&workflow.plan, &step) {
             self.operate(execution, What::Redriven { step }, along).await?;
         } else {
-            self.redrive(execution, along).await?;
+            // The step was done since.
+            self.dead_letters().discard(letter.id).await?;
         }
         Ok(execution)
     }
@@ -264,15 +270,20 @@ impl Driver {
 
     async fn operate(&self, execution: ExecutionId, what: What, mut along: Vec<Write>) -> Result<(), OperateError> {
         let shared = &self.shared;
-        let held = shared.journal.head(execution).await?;
+        let (held, history) = shared.journal.load(execution).await?;
         if held.head.status.is_open() {
             return Err(OperateError::NotFailed(held.head.status));
         }
         let workflow = shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
-        if let (What::Redriven { step }, failed) = (&what, &held.head.failure) {
-            let failed = failed.as_ref().map(|at| StepName { state: at.state.clone(), item: at.item });
-            let letter = failed.unwrap_or_else(|| step.clone());
-            along.push(dead_letters::remove(dead_letters::id_of(execution, &letter)));
+        if let What::Redriven { step } = &what {
+            let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
+            let failed = held.head.failure.as_ref();
+            let mut again = situation.again_after(&workflow.plan, step);
+            again.extend(failed.map(|at| StepName { state: at.state.clone(), item: at.item }));
+            again.sort();
+            again.dedup();
+            let letters = again.iter().take(MOST_LETTERS).map(|step| dead_letters::id_of(execution, step));
+            along.extend(letters.map(dead_letters::remove));
         }
         let events = [what];
         if let Some(turn) = Turn::of(&held.head, &events) {
@@ -334,7 +345,16 @@ async fn drive(shared: &Arc<Shared>, execution: ExecutionId) -> Result<(), Journ
         }
         if shared.may_take(held.head.lease.as_ref(), shared.clock.now()) {
             let Some(run) = Run::take_up(shared, held, place).await? else { return Ok(()) };
-            return run.go_on().await;
+            match run.go_on().await {
+                Err(JournalError::Superseded) => tracing::info!(%execution, "somebody else has appended to the run"),
+                ended @ (Ok(()) | Err(_)) => return ended,
+            }
+            // Whoever steals does not steal back, lest two fight for ever.
+            let lease = shared.journal.head(execution).await?.head.lease;
+            if shared.settings.exclusive && lease.is_some_and(|lease| lease.holder != shared.settings.holder) {
+                return Ok(());
+            }
+            continue;
         }
         drop(place);
         let until = held.head.lease.map_or(Timestamp::MIN, |lease| lease.until);

@@ -15,8 +15,10 @@ use super::{event::ErrorKind, situation::Direction, workers::Call};
 #[derive(Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Rule>>>,
-    crash: Option<Arc<dyn Fn(&Call) + Send + Sync>>,
+    crash: Option<Crash>,
 }
+
+type Crash = Arc<dyn Fn(&Call) + Send + Sync>;
 
 struct Rule {
     direction: Direction,

@@ -5,6 +5,7 @@
 //! run goes on after a crash from the last transition that was written down.
 
 pub mod dead_letters;
+mod decide;
 pub mod embedded;
 pub mod event;
 pub mod faults;

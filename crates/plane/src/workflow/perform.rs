@@ -187,8 +187,9 @@ impl Performer {
             let (lease, fence) = (held.head.lease.clone(), held.head.fence);
             match self.journal.append(&held, lease, fence, &events, along, now).await {
                 Ok((held, _)) => return Ok((workflow, situation, held, answer)),
-                Err(JournalError::Superseded | JournalError::Refused) if races < MAX_RACES => races += 1,
-                Err(JournalError::Table(TableError::Unavailable(_))) if races < MAX_RACES => races += 1,
+                Err(
+                    JournalError::Superseded | JournalError::Refused | JournalError::Table(TableError::Unavailable(_)),
+                ) if races < MAX_RACES => races += 1,
                 Err(error) => return Err(error.into()),
             }
         }

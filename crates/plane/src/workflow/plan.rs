@@ -47,10 +47,10 @@ impl Worker {
     /// How long one call may take, as the documents give it for each worker.
     pub const fn timeout(self) -> Duration {
         match self {
-            Self::DynamodbProvisioner => Duration::from_secs(300),
-            Self::CognitoProvisioner => Duration::from_secs(60),
+            Self::DynamodbProvisioner => Duration::from_mins(5),
+            Self::CognitoProvisioner => Duration::from_mins(1),
             Self::SesNotification => Duration::from_secs(30),
-            Self::ProvisioningVerifier => Duration::from_secs(120),
+            Self::ProvisioningVerifier => Duration::from_mins(2),
         }
     }
 }
@@ -365,10 +365,11 @@ impl Plan {
         if self.states.is_empty() {
             return Err(BadPlan::Empty);
         }
+        let twice = |(place, state): &(usize, &State)| self.place(state.name) != Some(*place);
+        if let Some((_, state)) = self.states.iter().enumerate().find(twice) {
+            return Err(BadPlan::Twice(state.name));
+        }
         for (place, state) in self.states.iter().enumerate() {
-            if self.place(state.name) != Some(place) {
-                return Err(BadPlan::Twice(state.name));
-            }
             for to in state.leads_to() {
                 let target = self.place(to).ok_or(BadPlan::NoSuchState { from: state.name, to })?;
                 // Forward only: so a run ends, and an undo knows the order.

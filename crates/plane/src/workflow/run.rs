@@ -96,14 +96,7 @@ impl Run {
             };
             self.fresh.extend(next.record);
             if !self.fresh.is_empty() || (now >= self.renew_at && !self.calls.is_empty()) {
-                match self.write_down().await {
-                    Ok(()) => {}
-                    Err(JournalError::Superseded) => {
-                        tracing::info!(execution = %self.held.head.execution_id, "somebody else took the run over");
-                        return Ok(());
-                    }
-                    Err(error) => return Err(error),
-                }
+                self.write_down().await?;
             }
             match next.act {
                 Act::Finished(status) => {
@@ -158,7 +151,8 @@ impl Run {
     }
 
     fn take(&mut self, answer: Result<(Step, Answer), tokio::task::JoinError>) {
-        let (step, answer) = answer.expect("a call neither panics nor is aborted while its run goes on");
+        // Panics are answers, and nobody aborts a call of a run that goes on: the runtime is shutting down.
+        let Ok((step, answer)) = answer else { return };
         let now = self.shared.clock.now();
         let what = self.situation.judge(&self.workflow.plan, &step, answer, now);
         self.situation.apply(&self.workflow.plan, &what, now).expect("the step is one of the plan");
@@ -170,8 +164,9 @@ impl Run {
         let events = std::mem::take(&mut self.fresh);
         let (plan, head) = (&self.workflow.plan, &self.held.head);
         let mut pause = Duration::from_millis(20);
+        // The time is that of the first try: a commit whose answer was lost is recognised by what it wrote.
+        let now = self.shared.clock.now();
         loop {
-            let now = self.shared.clock.now();
             let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
             let open = self.situation.status().is_open();
             let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
@@ -190,12 +185,22 @@ impl Run {
                     self.renew_at = now.checked_add(self.shared.settings.lease / 3).unwrap_or(Timestamp::MAX);
                     return Ok(());
                 }
-                Err(JournalError::Refused | JournalError::Table(TableError::Unavailable(_) | TableError::Full)) => {
+                Err(
+                    error
+                    @ (JournalError::Refused | JournalError::Table(TableError::Unavailable(_) | TableError::Full)),
+                ) => {
+                    if pause > Duration::from_secs(1) {
+                        tracing::warn!(execution = %self.held.head.execution_id, %error, "a run cannot be written down");
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(2));
                 }
-                Err(error @ (JournalError::Superseded | JournalError::NoSuchRun | JournalError::Damaged(_)))
-                | Err(error @ JournalError::Table(TableError::Damaged(_) | TableError::Invalid(_))) => {
+                Err(
+                    error @ (JournalError::Superseded
+                    | JournalError::NoSuchRun
+                    | JournalError::Damaged(_)
+                    | JournalError::Table(TableError::Damaged(_) | TableError::Invalid(_))),
+                ) => {
                     return Err(error);
                 }
             }

@@ -28,7 +28,8 @@ pub trait Workers: Send + Sync {
     async fn undo(&self, call: &Call) -> Result<Undone, StepError>;
 
     /// Writes that stand or fall with a change of the run's status: the account's status, its audit entry, its event.
-    /// At most 40. Asked again if one of their conditions was refused.
+    /// At most 40. Asked again if one of their conditions was refused or the error is a passing one, so conditions should
+    /// be those of a record read just now. Not asked when a run starts: the caller of [`journal::start`] commits then.
     async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
         let _ = turn;
         Ok(Vec::new())

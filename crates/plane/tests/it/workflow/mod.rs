@@ -1,6 +1,8 @@
 //! Workflows: a toy plan of the documents' shape through the whole suite, and what the suite does not ask.
 
 mod driver;
+mod operate;
+mod parallel;
 mod pure;
 mod toy;
 

@@ -21,7 +21,8 @@ fn start() -> Timestamp {
 fn retries_wait_as_documented() {
     let plan = plan();
     let task = plan.state("WriteCoreRecords").unwrap().work().unwrap();
-    let waits = |kind| (1..).map_while(|failures| task.wait(kind, failures)).map(|wait| wait.as_secs()).collect::<Vec<_>>();
+    let waits =
+        |kind| (1..).map_while(|failures| task.wait(kind, failures)).map(|wait| wait.as_secs()).collect::<Vec<_>>();
     assert_eq!(task.retry, DOCUMENTED);
     assert_eq!(waits(ErrorKind::Throttled), [2, 4, 8]);
     assert_eq!(waits(ErrorKind::Transient), [5, 10]);
@@ -137,6 +138,7 @@ impl Sketch {
             match one {
                 Move::Crash if !self.calls.is_empty() => {
                     self.calls.clear();
+                    self.now += Duration::from_secs(5);
                     self.write(vec![What::Resumed { holder: "next".into() }]);
                 }
                 Move::Answer(at, answer) if !self.calls.is_empty() => {

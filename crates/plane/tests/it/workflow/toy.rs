@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -14,9 +14,7 @@ use plane::{
     ids::{AccountId, ExecutionId, ExecutionKind, Id},
     ports::{
         clock::Clock,
-        table::{
-            CommitError, Condition, Index, Key, NewItem, Order, Query, Range, Table, TableName, Tables, Write,
-        },
+        table::{CommitError, Condition, Index, Key, NewItem, Order, Query, Range, Table, TableName, Tables, Write},
     },
     workflow::{
         Call, Done, ItemFailure, NewRun, Plan, State, StepError, Undone, Worker, Workers, Workflows, journal, plan,
@@ -125,6 +123,8 @@ pub(super) struct Ledger {
     pub(super) verdicts: Mutex<Vec<bool>>,
     /// How long a user's identity takes.
     pub(super) slow: Mutex<Duration>,
+    /// The stack is never ready.
+    pub(super) stack_hangs: AtomicBool,
 }
 
 impl Ledger {
@@ -135,6 +135,7 @@ impl Ledger {
             most: AtomicUsize::new(0),
             verdicts: Mutex::default(),
             slow: Mutex::default(),
+            stack_hangs: AtomicBool::new(false),
         }
     }
 
@@ -178,7 +179,7 @@ impl Workers for Ledger {
         let body = Bytes::from(json!({ "id": id, "token": call.token() }).to_string());
         let item = NewItem { key: entry, index: [None, None, None], expires: None, body };
         self.write(call, Write::Put { item, when: Condition::Absent }).await?;
-        if call.state() == "CreateStack" && made.is_none() {
+        if call.state() == "CreateStack" && (made.is_none() || self.stack_hangs.load(Ordering::SeqCst)) {
             return Ok(Done::NotYet { after: Duration::from_secs(20) });
         }
         Ok(Done::Now { output: json!({ "id": id }) })
@@ -197,7 +198,8 @@ impl Workers for Ledger {
     async fn turned(&self, turn: &plane::workflow::Turn) -> Result<Vec<Write>, StepError> {
         let status = serde_json::to_value(turn.to).unwrap();
         let body = Bytes::from(json!({ "status": status, "event": turn.event }).to_string());
-        let key = Key::new(format!("ACCOUNT#{}", turn.head.account_id.unwrap()), "ACCOUNT");
+        let Some(account) = turn.head.account_id else { return Ok(vec![]) };
+        let key = Key::new(format!("ACCOUNT#{account}"), "ACCOUNT");
         let item = NewItem { key, index: [None, None, None], expires: None, body };
         Ok(vec![Write::Put { item, when: Condition::Always }])
     }
@@ -223,10 +225,7 @@ fn census(table: &Arc<dyn Table>, prefix: &'static str) -> Census {
                 after: None,
             };
             let rows = table.query(&query).await.unwrap();
-            rows.items
-                .iter()
-                .map(|item| format!("{} {}", item.key.sk, String::from_utf8_lossy(&item.body)))
-                .collect()
+            rows.items.iter().map(|item| format!("{} {}", item.key.sk, String::from_utf8_lossy(&item.body))).collect()
         })
     })
 }
