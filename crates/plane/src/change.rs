@@ -13,7 +13,7 @@ use crate::{
     plane::Plane,
     ports::{
         events::Event,
-        table::{CommitError, Condition, Key, Write},
+        table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::{Code, Problem, Result},
     record::{self, Place, Record, Stored, partition},
@@ -227,9 +227,16 @@ impl Plane {
                 writes.extend(markers);
             }
         }
+        let name = match (&route, change.home) {
+            (Some(route), Home::Workload) => route.table.clone(),
+            (_, Home::Directory) | (None, Home::Workload) => TableName::shared(),
+        };
         let fence = writes.iter().position(|write| write.key() == &Route::key(change.account));
         match table.commit(writes).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.news().of(&name);
+                Ok(())
+            }
             Err(CommitError::Refused { write, .. }) => match change.writes.get(write) {
                 Some((_, Some(problem))) => Err(Refusal::Problem(Box::new(problem.clone()))),
                 None if Some(write) == fence => Err(Refusal::Fence(route.map_or(0, |route| route.version))),

@@ -3,11 +3,13 @@
 use std::{
     fmt,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use jiff::Timestamp;
 
 use crate::{
+    background::News,
     features,
     guard::{actor::Actors, policy::Policy},
     http::limits::Limits,
@@ -16,13 +18,13 @@ use crate::{
     page::Cursors,
     ports::{
         chance::Chance, clock::Clock, cloud::Cloud, events::Events, identity::Identity, mailer::Mailer, params::Params,
-        table::Tables,
+        table::{TableName, Tables},
     },
     problem::Result,
     router::Router,
     secret::PlatformKey,
     settings::Settings,
-    workflow::{Driver, Settings as DriverSettings},
+    workflow::{Driver, Settings as DriverSettings, Status, Worker, WorkflowMetrics},
 };
 
 /// The ports that a plane stands on.
@@ -53,6 +55,7 @@ struct Inner {
     metrics: Metrics,
     settings: Settings,
     driver: OnceLock<Driver>,
+    news: Arc<News>,
 }
 
 impl Plane {
@@ -70,6 +73,7 @@ impl Plane {
             settings,
             ports,
             driver: OnceLock::new(),
+            news: Arc::default(),
         }));
         let driver = plane.workflows();
         assert!(plane.0.driver.set(driver).is_ok(), "it is set here alone");
@@ -83,7 +87,7 @@ impl Plane {
         let driving = DriverSettings {
             at_once: self.settings().runs_at_once,
             faults: self.settings().faults.clone(),
-            metrics: Arc::new(self.metrics().clone()),
+            metrics: Arc::new(RunNews { metrics: self.metrics().clone(), news: Arc::clone(&self.0.news) }),
             ..DriverSettings::new(hex::encode(id))
         };
         let clock = Arc::clone(&self.ports().clock);
@@ -148,6 +152,25 @@ impl Plane {
         &self.0.settings
     }
 
+    /// Begins what goes on beside the requests: the work after commits, and the runs that were open when the process
+    /// before this one ended. Answers how many runs those are.
+    pub async fn start(&self) -> Result<usize> {
+        tokio::spawn(self.clone().tend());
+        let resumed = self.driver().resume().await;
+        resumed.map_err(|error| crate::problem::Problem::internal(&error))
+    }
+
+    /// Brings everything to rest: steps under way end or stay in their journals. Answers whether all ended in time.
+    pub async fn stop(&self, within: Duration) -> bool {
+        let rested = self.driver().drain(within).await;
+        self.news().stop();
+        rested
+    }
+
+    pub(crate) fn news(&self) -> &News {
+        &self.0.news
+    }
+
     /// Something in an account was written: what is remembered of it is dropped.
     pub fn changed(&self, account: AccountId) {
         self.0.actors.forget(account);
@@ -161,6 +184,27 @@ impl Plane {
             Ok(None) => Err("the platform is not set up yet".into()),
             Err(error) => Err(error.to_string()),
         }
+    }
+}
+
+/// Counts the runs, and says when one has ended: its end leaves events and audit entries to be tended.
+struct RunNews {
+    metrics: Metrics,
+    news: Arc<News>,
+}
+
+impl WorkflowMetrics for RunNews {
+    fn worker_called(&self, worker: Worker, took: Duration, succeeded: bool) {
+        self.metrics.worker_called(worker, took, succeeded);
+    }
+
+    fn execution_started(&self, workflow: &str) {
+        self.metrics.execution_started(workflow);
+    }
+
+    fn execution_ended(&self, workflow: &str, status: Status, timed_out: bool, took: Duration) {
+        self.metrics.execution_ended(workflow, status, timed_out, took);
+        self.news.of(&TableName::shared());
     }
 }
 

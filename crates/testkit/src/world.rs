@@ -100,6 +100,7 @@ impl World {
             chance,
         };
         let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
+        plane.start().await.expect("memory answers");
         let service = plane::http::serve::service(plane.clone());
         Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }
     }

@@ -11,7 +11,7 @@ macro_rules! features {
     };
 }
 
-features! { accounts, auth, bootstrap, groups, me, outbox, provisioning, roles, users }
+features! { accounts, audit, auth, bootstrap, events, groups, me, outbox, provisioning, roles, users }
 
 pub mod enterprises;
 pub mod licenses;

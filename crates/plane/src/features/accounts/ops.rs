@@ -74,7 +74,7 @@ impl Plane {
         change.claim(&Account::name_claim(id, &account.name), name_taken(&account.name));
         change.claim(&User::email_claim(technical_user_id(id), &email), email_taken());
         change.create(&Intake { account_id: id, request: new });
-        for write in self.start(onboarding::NAME, execution_id, id, input) {
+        for write in self.run_start(onboarding::NAME, execution_id, id, input) {
             change.write(write);
         }
         change.event("account.provisioning.started", reference("execution", execution_id));
@@ -199,7 +199,7 @@ impl Plane {
         };
         let mut change = change.unfenced().about("account", old.id);
         change.replace(&old, &account);
-        for write in self.start(deprovisioning::NAME, execution_id, old.id, deprovisioning::input(old.id, old.cloud_type)) {
+        for write in self.run_start(deprovisioning::NAME, execution_id, old.id, deprovisioning::input(old.id, old.cloud_type)) {
             change.write(write);
         }
         change.event("account.deprovisioning.started", reference("execution", execution_id));
@@ -208,7 +208,7 @@ impl Plane {
         Ok(account)
     }
 
-    fn start(&self, workflow: &str, execution: ExecutionId, account: AccountId, input: serde_json::Value) -> Vec<Write> {
+    fn run_start(&self, workflow: &str, execution: ExecutionId, account: AccountId, input: serde_json::Value) -> Vec<Write> {
         let plan: &Plan = &self.driver().workflows().latest(workflow).expect("every workflow is registered at the start").plan;
         journal::start(NewRun { execution, plan, account: Some(account), input }, self.now())
     }
@@ -267,6 +267,7 @@ pub async fn settled(
         writes.push(record::create(&OutgoingEvent { event, delivered_at: None }));
     }
     plane.changed(id);
+    plane.news().of(&crate::ports::table::TableName::shared());
     Ok(writes)
 }
 
