@@ -11,14 +11,10 @@ macro_rules! features {
     };
 }
 
-features! { bootstrap, outbox, users }
+features! { bootstrap, enterprises, licenses, outbox, products, services, users }
 
 pub mod accounts;
-pub mod enterprises;
 pub mod groups;
-pub mod licenses;
 pub mod master_data;
-pub mod products;
 pub mod roles;
-pub mod services;
 pub mod workstreams;
