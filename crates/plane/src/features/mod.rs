@@ -11,13 +11,12 @@ macro_rules! features {
     };
 }
 
-features! { accounts, audit, auth, bootstrap, events, groups, me, outbox, provisioning, roles, users }
+features! {
+    accounts, audit, auth, bootstrap, enterprises, events, groups, licenses, me, outbox, products, provisioning, roles,
+    services, users,
+}
 
-pub mod enterprises;
-pub mod licenses;
 pub mod master_data;
-pub mod products;
-pub mod services;
 pub mod workstreams;
 
 /// The workflows of all features.

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod call;
+pub mod given;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;

@@ -1,7 +1,7 @@
 //! Accounts over HTTP.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     deprovisioning::Receipt,
@@ -20,7 +20,7 @@ use crate::{
         call::{IfMatch, Json, Path, Query},
         routes::Routes,
     },
-    ids::{AccountId, known},
+    ids::AccountId,
     page::{Limit, Page, PageQuery},
     plane::Plane,
     ports::table::{Index, Order, Query as TableQuery, Range},
@@ -39,7 +39,6 @@ pub fn routes() -> Routes {
         .post("/api/accounts/{accountId}/restore", restore, "Restore an account within its time of grace")
         .get("/api/accounts/{accountId}/technical-users", technical_users, "List the technical users of an account")
         .get("/api/accounts/{accountId}/receipt", receipt, "Show what was removed of a deleted account")
-        .get("/api/accounts/{accountId}/global-access", global_access, "Show whether an account sees every account")
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -71,15 +70,6 @@ struct AccountChange {
 struct Confirmation {
     /// The account's exact name.
     confirm: Name,
-}
-
-/// Whether an account's users work in every account.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct GlobalAccess {
-    account_id: AccountId,
-    /// The account is licensed for the Global enterprise: the platform's own alone.
-    global_access: bool,
 }
 
 async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Account>> {
@@ -169,9 +159,4 @@ async fn technical_users(
 async fn receipt(who: Granted<ProvisioningRead>, plane: Plane, Path(account): Path<AccountId>) -> Result<Found<Receipt>> {
     let receipt = plane.rows(&who).read(&Receipt::key(account)).await?;
     Ok(Found(receipt.ok_or_else(|| Problem::not_found("receipt"))?))
-}
-
-async fn global_access(who: Granted<AccountRead>, _: Plane, Path(account): Path<AccountId>) -> Result<crate::http::answer::Plain<GlobalAccess>> {
-    let global_access = who.account() == known::ROOT_ACCOUNT;
-    Ok(crate::http::answer::Plain(GlobalAccess { account_id: account, global_access }))
 }

@@ -1,13 +1,14 @@
 //! What an onboarding was asked for: kept until the account is gone, since the run itself carries references alone.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Address, CloudType};
 use crate::{
     day::Day,
-    features::licenses::model::{Contact, RenewalNotification, SeatCount},
-    ids::{AccountId, EnterpriseId, ProductId, ServiceId},
+    features::licenses::model::{Contact, License, RenewalNotification, SeatCount},
+    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
     ports::table::Key,
     problem::{Problem, Result},
     record::{Place, Record, partition},
@@ -59,6 +60,26 @@ pub struct NewAccountLicense {
 impl NewAccount {
     /// How many licenses an account can begin with.
     const MOST_LICENSES: usize = 20;
+
+    /// The licenses that the account begins with: the same ids in every repeat.
+    pub fn licenses_of(&self, account_id: AccountId, now: Timestamp) -> Vec<License> {
+        let license = |(place, new): (usize, &NewAccountLicense)| License {
+            id: LicenseId::derived(account_id.uuid(), &format!("license/{place}")),
+            account_id,
+            enterprise_id: new.enterprise_id,
+            product_id: new.product_id,
+            service_id: new.service_id,
+            start_date: new.start_date,
+            end_date: new.end_date,
+            number_of_users: new.number_of_users,
+            contact: new.contact.clone(),
+            renewal_notification: new.renewal_notification,
+            built_in: false,
+            created_at: now,
+            updated_at: now,
+        };
+        self.licenses.iter().enumerate().map(license).collect()
+    }
 
     /// Refuses what no single field shows to be wrong.
     pub fn check(&self) -> Result<()> {

@@ -23,7 +23,7 @@ use crate::{
         workstreams::model::Workstream,
     },
     guard::rights::{Flags, Mask, everywhere},
-    ids::{AccountId, GroupId, LicenseId, MailId, RoleId, UserId},
+    ids::{AccountId, GroupId, MailId, RoleId, UserId},
     plane::Plane,
     ports::{
         cloud::{CloudError, Progress},
@@ -235,10 +235,10 @@ impl<'a> Site<'a> {
 
     async fn write_core_records(&self) -> Result<Done, StepError> {
         let licenses = self.licenses();
-        for (place, license) in licenses.iter().enumerate() {
+        for license in &licenses {
             let mut change = self.change();
-            // The technical user's seat is taken with the license that gives it.
-            for (write, problem) in self.plane.license_creation(license, u32::from(place == 0)).await.map_err(step_error)? {
+            let writes = self.plane.license_writes(std::slice::from_ref(license), |_| "/licenses".to_owned()).await;
+            for (write, problem) in writes.map_err(step_error)? {
                 change.write_or(write, problem);
             }
             self.once(self.shared(), &License::key(self.account(), license.id), change).await?;
@@ -247,29 +247,15 @@ impl<'a> Site<'a> {
         let mut change = self.change();
         change.create(&user);
         change.create(&Home { user_id: user.id, account_id: user.account_id });
+        // A seat of the first license, which may begin later.
+        let [_, (take, problem)] = licenses[0].take_seat(self.plane.clock().today());
+        change.write_or(take, problem);
         self.once(self.shared(), &User::key(user.account_id, user.id), change).await?;
         Ok(Done::Now { output: json!({ "licenses": licenses.iter().map(|license| license.id).collect::<Vec<_>>() }) })
     }
 
     fn licenses(&self) -> Vec<License> {
-        let now = self.plane.now();
-        let license = |(place, new): (usize, &super::intake::NewAccountLicense)| License {
-            // The same id in every repeat, whatever else was made.
-            id: LicenseId::derived(self.call.execution.uuid(), &format!("license/{place}")),
-            account_id: self.account(),
-            enterprise_id: new.enterprise_id,
-            product_id: new.product_id,
-            service_id: new.service_id,
-            start_date: new.start_date,
-            end_date: new.end_date,
-            number_of_users: new.number_of_users,
-            contact: new.contact.clone(),
-            renewal_notification: new.renewal_notification,
-            built_in: false,
-            created_at: now,
-            updated_at: now,
-        };
-        self.intake.request.licenses.iter().enumerate().map(license).collect()
+        self.intake.request.licenses_of(self.account(), self.plane.now())
     }
 
     fn technical_user(&self, license: &License) -> User {

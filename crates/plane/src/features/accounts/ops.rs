@@ -11,7 +11,7 @@ use super::{
 use crate::{
     audit::{AuditEntry, Author, Target},
     change::{Change, OutgoingEvent, reference},
-    features::{licenses::model::Triple, users::model::User},
+    features::users::model::User,
     guard::{
         Granted,
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
@@ -41,16 +41,10 @@ impl Plane {
     /// Takes an account on: it is written down together with the run that sets it up, then the run begins.
     pub async fn create_account(&self, who: &Granted<AccountCreate>, new: NewAccount) -> Result<Account> {
         new.check()?;
-        for (place, license) in new.licenses.iter().enumerate() {
-            let triple = Triple { enterprise: license.enterprise_id, product: license.product_id, service: license.service_id };
-            let at = |problem: Problem| match problem.code {
-                Code::InvalidRequest => Problem::field(format!("/licenses/{place}"), problem.detail),
-                _ => problem,
-            };
-            self.licensable(None, triple).await.map_err(at)?;
-        }
         let now = self.now();
         let id = AccountId::new(now, self.chance());
+        // Judged now, so that the caller hears of a wrong license; they are written by the run.
+        self.license_writes(&new.licenses_of(id, now), |place| format!("/licenses/{place}")).await?;
         let execution_id = ExecutionId::new(now, self.chance());
         let account = Account {
             id,

@@ -4,7 +4,7 @@ use crate::{
     change::Claim,
     features::{
         groups::model::{Group, GroupRole},
-        licenses::model::License,
+        licenses::{license_end, model::License},
         roles::model::Role,
         users::model::{Assignment, Home, Membership, User, subject},
         workstreams::model::Workstream,
@@ -93,7 +93,7 @@ pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Resul
     kinds(plane, account, ACCESS).await?;
     if let Some(own) = own_table(plane, account).await? {
         for kind in ACCESS {
-            all_of(plane, own.as_ref(), account, &format!("{kind}#")).await?;
+            all_of(own.as_ref(), account, &format!("{kind}#")).await?;
         }
     }
     Ok(())
@@ -102,7 +102,7 @@ pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Resul
 /// Removes all records of some kinds from the shared table.
 pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<()> {
     for kind in kinds {
-        all_of(plane, plane.router().shared().as_ref(), account, &format!("{kind}#")).await?;
+        all_of(plane.router().shared().as_ref(), account, &format!("{kind}#")).await?;
     }
     plane.changed(account);
     Ok(())
@@ -150,7 +150,7 @@ pub(super) fn stays(key: &Key) -> bool {
     STAYS.iter().any(|kind| key.sk == *kind || (kind.ends_with('#') && key.sk.starts_with(kind)))
 }
 
-async fn all_of(plane: &Plane, table: &dyn Table, account: AccountId, prefix: &str) -> Result<()> {
+async fn all_of(table: &dyn Table, account: AccountId, prefix: &str) -> Result<()> {
     loop {
         // Licenses can share the master data that they count on, and no two writes of a commit touch one key.
         let at_once = if prefix.starts_with(License::KIND) { 1 } else { 30 };
@@ -160,14 +160,14 @@ async fn all_of(plane: &Plane, table: &dyn Table, account: AccountId, prefix: &s
         }
         let mut writes = Vec::new();
         for item in &rows.items {
-            writes.extend(one(plane, item).await?);
+            writes.extend(one(item)?);
         }
         table.commit(writes).await?;
     }
 }
 
 /// The writes that remove a record with what hangs on it.
-async fn one(plane: &Plane, item: &Item) -> Result<Vec<Write>> {
+fn one(item: &Item) -> Result<Vec<Write>> {
     let kind = item.key.sk.split('#').next().unwrap_or_default();
     let claim = |claim: Claim| super::ops::release(&claim);
     let mut writes = vec![delete(&item.key)];
@@ -183,7 +183,11 @@ async fn one(plane: &Plane, item: &Item) -> Result<Vec<Write>> {
         Group::KIND => writes.push(claim(decode::<Group>(item)?.record.name_claim())),
         Role::KIND => writes.push(claim(decode::<Role>(item)?.record.name_claim())),
         Workstream::KIND => writes.push(claim(decode::<Workstream>(item)?.record.name_claim())),
-        License::KIND => writes = plane.license_removal(&decode::<License>(item)?.record),
+        License::KIND => {
+            writes = license_end(&decode::<License>(item)?.record);
+            // Its use of the master data is counted down once, with the record itself.
+            writes[0] = Write::Delete { key: item.key.clone(), when: Condition::Present };
+        }
         _ => {}
     }
     Ok(writes)

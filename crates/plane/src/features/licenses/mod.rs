@@ -1,4 +1,12 @@
 //! Licenses: which enterprise, product and service an account may use, for how many people and how long.
 
-pub mod lifecycle;
+mod capacity;
+mod decide;
+mod http;
 pub mod model;
+mod ops;
+mod reminders;
+
+pub use decide::LicenseTerms;
+pub use http::routes;
+pub use ops::license_end;

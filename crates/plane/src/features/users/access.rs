@@ -125,7 +125,7 @@ impl Plane {
         }
         let mut reach = Vec::with_capacity(accounts.len());
         for Account { id, name, cloud_type, .. } in accounts {
-            let all = self.licensed_enterprises(id).await?;
+            let all = self.enterprise_reach(id).await?;
             let mine = |enterprise: &EnterpriseReach| actor.every_enterprise() || enterprise.id == actor.enterprise();
             let enterprises = all.into_iter().filter(mine).collect();
             reach.push(AccountReach { id, name, cloud_type, enterprises });
@@ -140,7 +140,7 @@ impl Plane {
     }
 
     /// The enterprises that an account has licenses for.
-    async fn licensed_enterprises(&self, account: AccountId) -> Result<Vec<EnterpriseReach>> {
+    async fn enterprise_reach(&self, account: AccountId) -> Result<Vec<EnterpriseReach>> {
         let query = Query {
             index: Index::Table,
             pk: partition(account),

@@ -22,7 +22,7 @@ use crate::{
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Stored, TenantRecord, create, decode, encode},
+    record::{Stored, create, decode, encode},
     text::{Email, Name},
 };
 
@@ -64,25 +64,24 @@ impl Plane {
         let groups = self.joinable(who, new.enterprise_id, &new.group_ids).await?;
         let workstreams = self.assignable(who, new.enterprise_id, &new.workstream_ids).await?;
         let triple = Triple { enterprise: new.enterprise_id, product: new.product_id, service: new.service_id };
-        let mut full = no_active_license();
-        for license in self.licenses_in_force(who.account(), triple).await? {
-            match self.create_user_on(who, &new, &license, &groups, &workstreams).await {
-                // The next license may have a seat.
-                Err(problem) if matches!(problem.code, Code::LicenseLimitExceeded | Code::NoActiveLicense) => full = problem,
-                other => return other,
-            }
-        }
-        Err(full)
+        let mut made = None;
+        let seated = self.commit_with_seat(who.account(), triple, |license| {
+            let (user, change) = self.user_on(who, &new, license, &groups, &workstreams);
+            made = Some(user);
+            Ok(change)
+        });
+        seated.await?;
+        Ok(made.expect("a seat was taken for the user made last"))
     }
 
-    async fn create_user_on<A: Action>(
+    fn user_on<A: Action>(
         &self,
         who: &Granted<A>,
         new: &NewUser,
         license: &License,
         groups: &[GroupId],
         workstreams: &[WorkstreamId],
-    ) -> Result<User> {
+    ) -> (User, Change) {
         let now = self.now();
         let user = User {
             id: UserId::new(now, self.chance()),
@@ -103,9 +102,6 @@ impl Plane {
             updated_at: now,
         };
         let mut change = Change::by(who).about("user", user.id);
-        for (write, problem) in license.take_seat(self.clock().today()) {
-            change.write_or(write, problem);
-        }
         change.create(&user);
         change.create(&Home { user_id: user.id, account_id: user.account_id });
         change.claim(&User::email_claim(user.id, &user.email), email_taken());
@@ -115,8 +111,7 @@ impl Plane {
         }
         // Provisioning goes on after this commit, and answers with what it came to.
         change.answers(201, Some(location(user.id)), &user);
-        self.commit(change).await?;
-        Ok(user)
+        (user, change)
     }
 
     /// Makes the identity of a user and sends the invitation; for one who was invited before, a new link.
@@ -244,34 +239,11 @@ impl Plane {
         .await
     }
 
-    /// The licenses of an account that are in force today for a triple.
-    async fn licenses_in_force(&self, account: AccountId, triple: Triple) -> Result<Vec<License>> {
-        let query = Query {
-            index: Index::Gsi2,
-            pk: format!("ACCOUNT#{account}#ENTERPRISE#{}", triple.enterprise),
-            range: Range::Prefix(format!("{}#", License::KIND)),
-            order: Order::Ascending,
-            limit: 500,
-            after: None,
-        };
-        let today = self.clock().today();
-        let mut licenses = Vec::new();
-        for item in self.router().shared().query(&query).await?.items {
-            let license = decode::<License>(&item)?.record;
-            if license.triple() == triple && license.in_force(today) {
-                licenses.push(license);
-            }
-        }
-        Ok(licenses)
-    }
-
-    /// The first of them with a free seat; of full ones the first, whose refusal is then heard.
+    /// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
     async fn license_with_a_seat(&self, account: AccountId, triple: Triple) -> Result<License> {
         let mut full = None;
-        for license in self.licenses_in_force(account, triple).await? {
-            let seats = self.router().shared().get(&Seats::key(account, license.id)).await?;
-            let seats = seats.map(|item| decode::<Seats>(&item)).transpose()?;
-            if seats.is_some_and(|seats| seats.available() > 0) {
+        for license in self.find_licenses(account, triple, self.clock().today()).await? {
+            if self.seats(&license).await?.available() > 0 {
                 return Ok(license);
             }
             full = full.or(Some(license));

@@ -1,6 +1,11 @@
 //! Master data: what enterprises, products and services have in common. It is the platform's, not an account's; its
 //! records are in the shared table, and its lists in `Gsi1`, by name.
 
+mod links;
+mod ops;
+
+pub use links::{Brief, Links, difference, pointed};
+pub use ops::{MasterRows, created, removed, replaced};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -28,9 +33,14 @@ pub fn key<R: MasterRecord>(id: Id<R::Kind>) -> Key {
     Key::new(partition::<R>(id), "METADATA")
 }
 
+/// The key in `Gsi1` of a record of master data: lists are by name.
+pub fn list_key<R: MasterRecord>(record: &R) -> Key {
+    Key::new(R::KIND, format!("{}#{}", by_name(record.name()), record.id()))
+}
+
 /// Where a record of master data stands.
 pub fn place<R: MasterRecord>(record: &R) -> Place {
-    Place::at(key::<R>(record.id())).by_type(Key::new(R::KIND, format!("{}#{}", by_name(record.name()), record.id())))
+    Place::at(key::<R>(record.id())).by_type(list_key(record))
 }
 
 /// The claim on the name: unique among its kind.

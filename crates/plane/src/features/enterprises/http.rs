@@ -1,0 +1,153 @@
+//! Enterprises over HTTP.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{model::Enterprise, ops::EnterpriseView};
+use crate::{
+    features::{
+        master_data::{self, Links},
+        products::{Catalogue, model::Product},
+    },
+    guard::{
+        Granted,
+        actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},
+    },
+    http::{
+        answer::{Created, Found, NoContent},
+        call::{IfMatch, Json, Path, Query},
+        given::given,
+        routes::Routes,
+    },
+    ids::{EnterpriseId, ProductKind},
+    page::{Limit, Page, PageQuery},
+    plane::Plane,
+    problem::Result,
+    record::{Record as _, Stored},
+    text::{Description, Name},
+};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/api/enterprises", list, "List enterprises, with their products and services, by name")
+        .post("/api/enterprises", create, "Create an enterprise")
+        .refusing(&[404])
+        .get("/api/enterprises/{enterpriseId}", read, "Show an enterprise with its products and services")
+        .put("/api/enterprises/{enterpriseId}", update, "Update an enterprise; the products given replace its links")
+        .delete("/api/enterprises/{enterpriseId}", delete, "Delete an enterprise and its links")
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Which {
+    limit: Limit,
+    #[schemars(length(min = 1, max = 4096))]
+    cursor: Option<String>,
+    /// The one of this name alone.
+    name: Option<Name>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewEnterprise {
+    name: Name,
+    #[serde(default)]
+    description: Option<Description>,
+    /// The products that the enterprise is linked to.
+    #[serde(default)]
+    product_ids: Links<ProductKind>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct EnterpriseUpdate {
+    #[serde(default)]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "given")]
+    description: Option<Option<Description>>,
+    /// The products that the enterprise is linked to from now on. A link that a license stands on can't go.
+    #[serde(default)]
+    product_ids: Option<Links<ProductKind>>,
+}
+
+async fn list(who: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<EnterpriseView>> {
+    let page = PageQuery { limit: which.limit, cursor: which.cursor };
+    plane.visible_enterprises(&who, &page, which.name.as_ref()).await
+}
+
+async fn read(
+    who: Granted<MasterDataRead>,
+    plane: Plane,
+    Path(id): Path<EnterpriseId>,
+) -> Result<Found<EnterpriseView>> {
+    found(&plane, plane.visible_enterprise(&who, id).await?).await
+}
+
+async fn create(
+    who: Granted<EnterpriseCreate>,
+    plane: Plane,
+    Json(new): Json<NewEnterprise>,
+) -> Result<Created<EnterpriseView>> {
+    let now = plane.now();
+    let product_ids = new.product_ids.into_ids();
+    plane.check_links::<Product>(&product_ids, "productIds").await?;
+    let enterprise = Enterprise {
+        id: EnterpriseId::new(now, plane.chance()),
+        name: new.name,
+        description: new.description,
+        product_ids,
+        built_in: false,
+        created_at: now,
+        updated_at: now,
+    };
+    let location = format!("/api/enterprises/{}", enterprise.id);
+    let mut change = master_data::created(&who, &enterprise);
+    let record = plane.enterprise_view(&mut Catalogue::default(), enterprise).await?;
+    change.answers(201, Some(location.clone()), &record);
+    plane.commit(change).await?;
+    Ok(Created { location, record })
+}
+
+async fn update(
+    who: Granted<EnterpriseEdit>,
+    plane: Plane,
+    Path(id): Path<EnterpriseId>,
+    if_match: IfMatch,
+    Json(update): Json<EnterpriseUpdate>,
+) -> Result<Found<EnterpriseView>> {
+    let old = plane.master::<Enterprise>(id).await?;
+    if_match.allows(Enterprise::NOUN, old.version)?;
+    let product_ids = update.product_ids.map_or_else(|| old.product_ids.clone(), Links::into_ids);
+    let (new, gone) = master_data::difference(&old.product_ids, &product_ids);
+    let enterprise = Enterprise {
+        name: update.name.unwrap_or_else(|| old.name.clone()),
+        description: update.description.unwrap_or_else(|| old.description.clone()),
+        product_ids,
+        updated_at: plane.now(),
+        ..old.record.clone()
+    };
+    let mut change = master_data::replaced(&who, &old, &enterprise)?;
+    if !new.is_empty() {
+        plane.check_links::<Product>(&enterprise.product_ids, "productIds").await?;
+    }
+    plane.unlink::<Enterprise, _>(&mut change, id, &gone).await?;
+    plane.commit(change).await?;
+    found(&plane, Stored { record: enterprise, version: old.version + 1 }).await
+}
+
+async fn delete(
+    who: Granted<EnterpriseDelete>,
+    plane: Plane,
+    Path(id): Path<EnterpriseId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let old = plane.master::<Enterprise>(id).await?;
+    if_match.allows(Enterprise::NOUN, old.version)?;
+    plane.commit(master_data::removed(&who, &old)?).await?;
+    Ok(NoContent)
+}
+
+async fn found(plane: &Plane, stored: Stored<Enterprise>) -> Result<Found<EnterpriseView>> {
+    let record = plane.enterprise_view(&mut Catalogue::default(), stored.record).await?;
+    Ok(Found(Stored { record, version: stored.version }))
+}

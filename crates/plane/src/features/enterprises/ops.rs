@@ -1,0 +1,145 @@
+//! Enterprises with their products and the services of those; and which of them an account may see.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::model::Enterprise;
+use crate::{
+    features::{
+        licenses::model::License,
+        master_data::{self, Brief},
+        products::Catalogue,
+    },
+    guard::{Granted, actions::MasterDataRead, actor::links},
+    ids::{EnterpriseId, ProductKind, ServiceKind},
+    page::{Page, PageQuery},
+    plane::Plane,
+    ports::table::{Key, Position},
+    problem::{Problem, Result},
+    record::{Record as _, Stored, TenantRecord as _, decode},
+    text::{Name, fold},
+};
+
+/// An enterprise as the API shows it: with its products and their services.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EnterpriseView {
+    #[serde(flatten)]
+    pub(super) enterprise: Enterprise,
+    /// The products it is linked to, with their services.
+    pub(super) products: Vec<LinkedProduct>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct LinkedProduct {
+    #[serde(flatten)]
+    product: Brief<ProductKind>,
+    services: Vec<Brief<ServiceKind>>,
+}
+
+impl EnterpriseView {
+    /// How many things it names.
+    fn breadth(&self) -> usize {
+        1 + self.products.iter().map(|product| 1 + product.services.len()).sum::<usize>()
+    }
+}
+
+/// A page of enterprises names at most about this many things; one that would name more is cut short.
+const BROADEST_PAGE: usize = 20_000;
+
+impl Plane {
+    pub(super) async fn enterprise_view(
+        &self,
+        catalogue: &mut Catalogue,
+        mut enterprise: Enterprise,
+    ) -> Result<EnterpriseView> {
+        let products = catalogue.products(self, &enterprise.product_ids).await?;
+        enterprise.product_ids = products.iter().map(|view| view.product.id).collect();
+        let linked = products
+            .into_iter()
+            .map(|view| LinkedProduct { product: Brief::of(&view.product), services: view.services });
+        Ok(EnterpriseView { enterprise, products: linked.collect() })
+    }
+
+    /// An enterprise that the caller may see: operators all, others those that their account has a license of.
+    pub(super) async fn visible_enterprise(
+        &self,
+        who: &Granted<MasterDataRead>,
+        id: EnterpriseId,
+    ) -> Result<Stored<Enterprise>> {
+        if !who.actor().operator && !self.licensed_enterprises(who).await?.contains(&id) {
+            return Err(Problem::not_found(Enterprise::NOUN));
+        }
+        self.master(id).await
+    }
+
+    /// A page of the enterprises that the caller may see, by name.
+    pub(super) async fn visible_enterprises(
+        &self,
+        who: &Granted<MasterDataRead>,
+        page: &PageQuery,
+        name: Option<&Name>,
+    ) -> Result<Page<EnterpriseView>> {
+        if !who.actor().operator {
+            return self.licensed_page(who, page, name).await;
+        }
+        let rows = self.master_page::<Enterprise>(page, name).await?;
+        let mut catalogue = Catalogue::default();
+        let (mut views, mut breadth) = (Vec::new(), 0);
+        for (place, item) in rows.items.iter().enumerate() {
+            let view = self.enterprise_view(&mut catalogue, decode::<Enterprise>(item)?.record).await?;
+            breadth += view.breadth();
+            views.push(view);
+            if breadth >= BROADEST_PAGE && place + 1 < rows.items.len() {
+                let position = Position { key: item.key.clone(), index: item.index[0].clone() };
+                return Ok(Page::of(&views, Some(self.master_cursor::<Enterprise>(&position))));
+            }
+        }
+        Ok(Page::of(&views, rows.next_cursor))
+    }
+
+    async fn licensed_page(
+        &self,
+        who: &Granted<MasterDataRead>,
+        page: &PageQuery,
+        name: Option<&Name>,
+    ) -> Result<Page<EnterpriseView>> {
+        let of = format!("enterprises of {} {:?}", who.account(), name.map(Name::as_str));
+        let after = page.cursor.as_deref().map(|cursor| self.cursors().open(&of, cursor)).transpose()?;
+        let licensed = self.licensed_enterprises(who).await?;
+        let found = self.masters::<Enterprise>(&licensed).await?;
+        let wanted = |one: &Enterprise| name.is_none_or(|name| fold(name.as_str()) == fold(one.name.as_str()));
+        let mut enterprises: Vec<(Key, Enterprise)> = found
+            .into_values()
+            .filter(|one| wanted(one))
+            .map(|stored| (master_data::list_key(&stored.record), stored.record))
+            .collect();
+        enterprises.sort_by(|a, b| a.0.cmp(&b.0));
+        if let Some(Position { key, .. }) = after {
+            enterprises.retain(|(here, _)| *here > key);
+        }
+        let mut catalogue = Catalogue::default();
+        let (mut views, mut breadth) = (Vec::new(), 0);
+        let mut rest = enterprises.into_iter().peekable();
+        while let Some((key, enterprise)) = rest.next() {
+            let view = self.enterprise_view(&mut catalogue, enterprise).await?;
+            breadth += view.breadth();
+            views.push(view);
+            let full = views.len() == page.limit.get() || breadth >= BROADEST_PAGE;
+            if full && rest.peek().is_some() {
+                return Ok(Page::of(&views, Some(self.cursors().seal(&of, &Position { key, index: None }))));
+            }
+        }
+        Ok(Page::of(&views, None))
+    }
+
+    /// The enterprises that the caller's account has a license of, whatever its dates: its records go on naming them.
+    async fn licensed_enterprises(&self, who: &Granted<MasterDataRead>) -> Result<Vec<EnterpriseId>> {
+        let table = self.router().shared();
+        let licenses: Vec<License> = links(table.as_ref(), who.account(), format!("{}#", License::KIND)).await?;
+        let mut ids: Vec<_> = licenses.iter().map(|license| license.enterprise_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+}

@@ -1,0 +1,175 @@
+//! Reading, listing, writing and deleting master data, the same for every kind.
+
+use std::collections::HashMap;
+
+use super::{LinkUse, MasterRecord, Uses, key, name_claim};
+use crate::{
+    change::{Change, Claim, reference},
+    guard::{Granted, actions::Action},
+    ids::{Id, known},
+    page::PageQuery,
+    plane::Plane,
+    ports::table::{
+        Condition, Index, Is, Item, MAX_KEYS, Order, Position, Query, Range, Rows, Table, TableError, Write,
+    },
+    problem::{Code, Problem, Result},
+    record::{Record as _, Stored, decode},
+    text::Name,
+};
+
+/// One page of a kind, with the cursor of the next.
+#[derive(Debug)]
+pub struct MasterRows {
+    pub items: Vec<Item>,
+    pub next_cursor: Option<String>,
+}
+
+impl Plane {
+    /// A record of master data by its id.
+    pub async fn master<R: MasterRecord>(&self, id: Id<R::Kind>) -> Result<Stored<R>> {
+        let item = self.router().shared().get(&key::<R>(id)).await?;
+        item.map(|item| decode(&item)).transpose()?.ok_or_else(no_such::<R>)
+    }
+
+    /// Those of some ids that are there.
+    pub async fn masters<R: MasterRecord>(&self, ids: &[Id<R::Kind>]) -> Result<HashMap<Id<R::Kind>, Stored<R>>> {
+        let mut found = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(MAX_KEYS) {
+            let keys: Vec<_> = ids.iter().map(|id| key::<R>(*id)).collect();
+            for item in self.router().shared().batch_get(&keys).await?.iter().flatten() {
+                let record = decode::<R>(item)?;
+                found.insert(record.id(), record);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The one with a name, if there is.
+    pub async fn master_named<R: MasterRecord>(&self, name: &Name) -> Result<Option<Item>> {
+        let claim = name_claim::<R>(Id::from_uuid(uuid::Uuid::nil()), name).place().key;
+        let table = self.router().shared();
+        let Some(claim) = table.get(&claim).await? else { return Ok(None) };
+        let Ok(holder) = decode::<Claim>(&claim)?.record.holder.parse::<Id<R::Kind>>() else { return Ok(None) };
+        Ok(table.get(&key::<R>(holder)).await?)
+    }
+
+    /// A page of a kind, by name.
+    pub async fn master_page<R: MasterRecord>(&self, page: &PageQuery, name: Option<&Name>) -> Result<MasterRows> {
+        if let Some(name) = name {
+            let found = self.master_named::<R>(name).await?;
+            return Ok(MasterRows { items: found.into_iter().collect(), next_cursor: None });
+        }
+        let after = page.cursor.as_deref().map(|cursor| self.cursors().open(R::KIND, cursor)).transpose()?;
+        let query = Query {
+            index: Index::Gsi1,
+            pk: R::KIND.into(),
+            range: Range::All,
+            order: Order::Ascending,
+            limit: page.limit.get(),
+            after,
+        };
+        let Rows { items, next } = self.router().shared().query(&query).await?;
+        Ok(MasterRows { items, next_cursor: next.map(|position| self.master_cursor::<R>(&position)) })
+    }
+
+    /// The cursor that goes on behind a position of a kind's list.
+    pub fn master_cursor<R: MasterRecord>(&self, position: &Position) -> String {
+        self.cursors().seal(R::KIND, position)
+    }
+
+    /// Refuses if a license stands on one of the links that are to go; adds to the change what makes sure that none
+    /// comes to, meanwhile.
+    pub async fn unlink<R: MasterRecord, T>(
+        &self,
+        change: &mut Change,
+        from: Id<R::Kind>,
+        gone: &[Id<T>],
+    ) -> Result<()> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let table = self.router().shared();
+        let key = Uses::key::<R>(from);
+        let seen = table.get(&key).await?.map_or(Condition::Absent, |uses| Condition::Version(uses.version));
+        for to in gone {
+            if is_link_used::<R, T>(table.as_ref(), from, *to).await? {
+                return Err(in_use::<R>("a license stands on a link that is to go"));
+            }
+        }
+        change.write(Write::Check { key, when: seen });
+        Ok(())
+    }
+}
+
+async fn is_link_used<R: MasterRecord, T>(table: &dyn Table, from: Id<R::Kind>, to: Id<T>) -> Result<bool, TableError> {
+    let (pk, prefix) = LinkUse::of::<R, T>(from, to);
+    let range = Range::Prefix(prefix);
+    let query = Query { index: Index::Table, pk, range, order: Order::Ascending, limit: 1, after: None };
+    Ok(!table.query(&query).await?.items.is_empty())
+}
+
+/// The change that makes a record of master data.
+pub fn created<A: Action, R: MasterRecord>(who: &Granted<A>, new: &R) -> Change {
+    let mut change = platform_change::<A, R>(who, new);
+    change.claim(&name_claim::<R>(new.id(), new.name()), name_taken::<R>(new.name()));
+    change.create(new);
+    change.create(&Uses::none::<R>(new.id()));
+    change.event(format!("{}.created", R::NOUN), reference(R::NOUN, new.id()));
+    change
+}
+
+/// The change that replaces one; refuses for those of Day-0.
+pub fn replaced<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>, new: &R) -> Result<Change> {
+    protect::<R>(old)?;
+    let mut change = platform_change::<A, R>(who, new);
+    let (before, after) = (name_claim::<R>(old.id(), old.name()), name_claim::<R>(new.id(), new.name()));
+    if before != after {
+        change.release(&before);
+        change.claim(&after, name_taken::<R>(new.name()));
+    }
+    change.replace(old, new);
+    change.event(format!("{}.updated", R::NOUN), reference(R::NOUN, new.id()));
+    Ok(change)
+}
+
+/// The change that deletes one that no license uses; refuses for those of Day-0. Links to it end with it: nobody
+/// shows a link to what is not there, and ids never come back.
+pub fn removed<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>) -> Result<Change> {
+    protect::<R>(old)?;
+    let mut change = platform_change::<A, R>(who, &old.record);
+    let unused = Condition::field("uses", Is::Equal, 0);
+    let uses = Write::Delete { key: Uses::key::<R>(old.id()), when: unused };
+    change.write_or(uses, in_use::<R>("a license uses it"));
+    change.remove(old);
+    change.release(&name_claim::<R>(old.id(), old.name()));
+    change.event(format!("{}.deleted", R::NOUN), reference(R::NOUN, old.id()));
+    Ok(change)
+}
+
+/// Master data is the platform's: whatever account an operator names, the change is one of the platform account.
+fn platform_change<A: Action, R: MasterRecord>(who: &Granted<A>, of: &R) -> Change {
+    let mut change = Change::by(who).about(R::NOUN, of.id());
+    change.account = known::ROOT_ACCOUNT;
+    change
+}
+
+fn protect<R: MasterRecord>(record: &R) -> Result<()> {
+    if record.built_in() {
+        let detail = format!("the {} {} is the platform's own", R::NOUN, record.name());
+        return Err(Problem::new(Code::Protected, detail));
+    }
+    Ok(())
+}
+
+fn no_such<R: MasterRecord>() -> Problem {
+    Problem::new(Code::NotFound, format!("there is no such {}", R::NOUN))
+}
+
+fn name_taken<R: MasterRecord>(name: &Name) -> Problem {
+    Problem::new(Code::NameTaken, format!("there is another {} of the name {name}", R::NOUN))
+}
+
+fn in_use<R: MasterRecord>(why: &str) -> Problem {
+    Problem::new(Code::InUse, format!("the {} is still in use: {why}", R::NOUN))
+        .help("delete the licenses that use it first; GET /api/licenses lists those of an account")
+}

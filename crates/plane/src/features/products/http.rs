@@ -1,0 +1,155 @@
+//! Products over HTTP.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    model::Product,
+    ops::{Catalogue, ProductView},
+};
+use crate::{
+    features::{
+        master_data::{self, Links},
+        services::model::Service,
+    },
+    guard::{
+        Granted,
+        actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},
+    },
+    http::{
+        answer::{Created, Found, NoContent},
+        call::{IfMatch, Json, Path, Query},
+        given::given,
+        routes::Routes,
+    },
+    ids::{ProductId, ServiceKind},
+    page::{Limit, Page, PageQuery},
+    plane::Plane,
+    problem::Result,
+    record::{Record as _, Stored, decode},
+    text::{Description, Name},
+};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/api/products", list, "List products, with their services, by name")
+        .post("/api/products", create, "Create a product")
+        .refusing(&[404])
+        .get("/api/products/{productId}", read, "Show a product with its services")
+        .put("/api/products/{productId}", update, "Update a product; the services given replace its links")
+        .delete("/api/products/{productId}", delete, "Delete a product and its links")
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Which {
+    limit: Limit,
+    #[schemars(length(min = 1, max = 4096))]
+    cursor: Option<String>,
+    /// The one of this name alone.
+    name: Option<Name>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewProduct {
+    name: Name,
+    #[serde(default)]
+    description: Option<Description>,
+    /// The services that the product is linked to.
+    #[serde(default)]
+    service_ids: Links<ServiceKind>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ProductUpdate {
+    #[serde(default)]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "given")]
+    description: Option<Option<Description>>,
+    /// The services that the product is linked to from now on. A link that a license stands on can't go.
+    #[serde(default)]
+    service_ids: Option<Links<ServiceKind>>,
+}
+
+async fn list(_: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<ProductView>> {
+    let page = PageQuery { limit: which.limit, cursor: which.cursor };
+    let rows = plane.master_page::<Product>(&page, which.name.as_ref()).await?;
+    let products: Result<Vec<Product>> = rows.items.iter().map(|item| Ok(decode::<Product>(item)?.record)).collect();
+    let views = Catalogue::default().views(&plane, products?).await?;
+    Ok(Page::of(&views, rows.next_cursor))
+}
+
+async fn read(_: Granted<MasterDataRead>, plane: Plane, Path(id): Path<ProductId>) -> Result<Found<ProductView>> {
+    found(&plane, plane.master(id).await?).await
+}
+
+async fn create(
+    who: Granted<EnterpriseCreate>,
+    plane: Plane,
+    Json(new): Json<NewProduct>,
+) -> Result<Created<ProductView>> {
+    let now = plane.now();
+    let service_ids = new.service_ids.into_ids();
+    plane.check_links::<Service>(&service_ids, "serviceIds").await?;
+    let product = Product {
+        id: ProductId::new(now, plane.chance()),
+        name: new.name,
+        description: new.description,
+        service_ids,
+        built_in: false,
+        created_at: now,
+        updated_at: now,
+    };
+    let location = format!("/api/products/{}", product.id);
+    let mut change = master_data::created(&who, &product);
+    let record = Catalogue::default().view(&plane, product).await?;
+    change.answers(201, Some(location.clone()), &record);
+    plane.commit(change).await?;
+    Ok(Created { location, record })
+}
+
+async fn update(
+    who: Granted<EnterpriseEdit>,
+    plane: Plane,
+    Path(id): Path<ProductId>,
+    if_match: IfMatch,
+    Json(update): Json<ProductUpdate>,
+) -> Result<Found<ProductView>> {
+    let old = plane.master::<Product>(id).await?;
+    if_match.allows(Product::NOUN, old.version)?;
+    let service_ids = update.service_ids.map_or_else(|| old.service_ids.clone(), Links::into_ids);
+    let (new, gone) = master_data::difference(&old.service_ids, &service_ids);
+    let product = Product {
+        name: update.name.unwrap_or_else(|| old.name.clone()),
+        description: update.description.unwrap_or_else(|| old.description.clone()),
+        service_ids,
+        updated_at: plane.now(),
+        ..old.record.clone()
+    };
+    let mut change = master_data::replaced(&who, &old, &product)?;
+    if !new.is_empty() {
+        plane.check_links::<Service>(&product.service_ids, "serviceIds").await?;
+    }
+    plane.unlink::<Product, _>(&mut change, id, &gone).await?;
+    plane.commit(change).await?;
+    found(&plane, Stored { record: product, version: old.version + 1 }).await
+}
+
+async fn delete(
+    who: Granted<EnterpriseDelete>,
+    plane: Plane,
+    Path(id): Path<ProductId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let old = plane.master::<Product>(id).await?;
+    if_match.allows(Product::NOUN, old.version)?;
+    plane.commit(master_data::removed(&who, &old)?).await?;
+    Ok(NoContent)
+}
+
+async fn found(plane: &Plane, stored: Stored<Product>) -> Result<Found<ProductView>> {
+    let record = Catalogue::default().view(plane, stored.record).await?;
+    Ok(Found(Stored { record, version: stored.version }))
+}

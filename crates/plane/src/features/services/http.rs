@@ -1,0 +1,123 @@
+//! Services over HTTP.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::model::Service;
+use crate::{
+    features::master_data,
+    guard::{
+        Granted,
+        actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},
+    },
+    http::{
+        answer::{Created, Found, NoContent},
+        call::{IfMatch, Json, Path, Query},
+        given::given,
+        routes::Routes,
+    },
+    ids::ServiceId,
+    page::{Limit, Page, PageQuery},
+    plane::Plane,
+    problem::Result,
+    record::{Record as _, Stored},
+    text::{Description, Name},
+};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/api/services", list, "List services by name")
+        .post("/api/services", create, "Create a service")
+        .get("/api/services/{serviceId}", read, "Show a service")
+        .put("/api/services/{serviceId}", update, "Update a service")
+        .delete("/api/services/{serviceId}", delete, "Delete a service and its links")
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Which {
+    limit: Limit,
+    #[schemars(length(min = 1, max = 4096))]
+    cursor: Option<String>,
+    /// The one of this name alone.
+    name: Option<Name>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewService {
+    name: Name,
+    #[serde(default)]
+    description: Option<Description>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ServiceUpdate {
+    #[serde(default)]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "given")]
+    description: Option<Option<Description>>,
+}
+
+async fn list(_: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Service>> {
+    let page = PageQuery { limit: which.limit, cursor: which.cursor };
+    let rows = plane.master_page::<Service>(&page, which.name.as_ref()).await?;
+    Ok(Page::new(rows.items.into_iter().map(|item| item.body).collect(), rows.next_cursor))
+}
+
+async fn read(_: Granted<MasterDataRead>, plane: Plane, Path(id): Path<ServiceId>) -> Result<Found<Service>> {
+    plane.master(id).await.map(Found)
+}
+
+async fn create(
+    who: Granted<EnterpriseCreate>,
+    plane: Plane,
+    Json(new): Json<NewService>,
+) -> Result<Created<Service>> {
+    let now = plane.now();
+    let service = Service {
+        id: ServiceId::new(now, plane.chance()),
+        name: new.name,
+        description: new.description,
+        built_in: false,
+        created_at: now,
+        updated_at: now,
+    };
+    let location = format!("/api/services/{}", service.id);
+    let mut change = master_data::created(&who, &service);
+    change.answers(201, Some(location.clone()), &service);
+    plane.commit(change).await?;
+    Ok(Created { location, record: service })
+}
+
+async fn update(
+    who: Granted<EnterpriseEdit>,
+    plane: Plane,
+    Path(id): Path<ServiceId>,
+    if_match: IfMatch,
+    Json(update): Json<ServiceUpdate>,
+) -> Result<Found<Service>> {
+    let old = plane.master::<Service>(id).await?;
+    if_match.allows(Service::NOUN, old.version)?;
+    let service = Service {
+        name: update.name.unwrap_or_else(|| old.name.clone()),
+        description: update.description.unwrap_or_else(|| old.description.clone()),
+        updated_at: plane.now(),
+        ..old.record.clone()
+    };
+    plane.commit(master_data::replaced(&who, &old, &service)?).await?;
+    Ok(Found(Stored { record: service, version: old.version + 1 }))
+}
+
+async fn delete(
+    who: Granted<EnterpriseDelete>,
+    plane: Plane,
+    Path(id): Path<ServiceId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let old = plane.master::<Service>(id).await?;
+    if_match.allows(Service::NOUN, old.version)?;
+    plane.commit(master_data::removed(&who, &old)?).await?;
+    Ok(NoContent)
+}
