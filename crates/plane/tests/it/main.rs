@@ -1,6 +1,7 @@
 //! The library, tried through its front doors.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod accounts;
 mod bootstrap;
 mod identity;
 mod workflow;
