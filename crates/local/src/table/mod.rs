@@ -186,8 +186,8 @@ impl Store {
         let Some(excess) = open.len().checked_sub(self.sizes.open_dedicated + 1) else { return };
         open.retain(|slot| !Arc::ptr_eq(slot, just_opened));
         open.sort_by_key(|slot| slot.last_used());
-        let closed = open.iter().filter(|slot| slot.close_if_idle()).take(excess + 1);
-        tracing::debug!(closed = closed.count(), "closed tables that idled");
+        let closed = open.iter().filter(|slot| slot.close_if_idle()).take(excess + 1).count();
+        tracing::debug!(closed, "closed tables that idled");
     }
 }
 

@@ -92,7 +92,7 @@ async fn power_goes_at_every_sync() {
             Event::Write(..) | Event::Length(_) | Event::Sync => None,
         });
         for (which, survives) in SURVIVORS.iter().enumerate() {
-            let image = image(&log[..cut], survives);
+            let image = image(&log[..cut], *survives);
             check(&image, acknowledged.unwrap(), &format!("cut at event {cut}, survivors {which}")).await;
             cuts += 1;
         }
