@@ -117,6 +117,7 @@ impl Slot {
         }
         if let Some(disk) = &state.heal {
             disk.restore().map_err(|error| fault(error.kind(), &self.path))?;
+            disk.unlock();
         }
         match Open::existing(&*self.disks, &self.path, self.cache) {
             Ok(open) => {

@@ -114,7 +114,8 @@ async fn record() -> Vec<Event> {
         log.lock().unwrap().push(Event::Acknowledged(n));
     }
     drop((table, tables));
-    Arc::try_unwrap(log).unwrap().into_inner().unwrap()
+    let log = log.lock().unwrap();
+    log.clone()
 }
 
 /// The disk after the power went: all up to the last sync, and of what came after it what survived.

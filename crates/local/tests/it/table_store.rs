@@ -42,7 +42,7 @@ async fn named_and_kept(data: &std::path::Path, file: &std::path::Path, expected
 #[tokio::test]
 async fn garbage_is_named_and_kept() {
     let (folder, file) = filled().await;
-    for garbage in [&b""[..], b"x", &[0; 100_000], b"SQLite format 3\0 and much more"] {
+    for garbage in [&b""[..], b"x", &[0; 10_000], b"SQLite format 3\0 and much more"] {
         fs::write(&file, garbage).unwrap();
         named_and_kept(&folder.path().join("data"), &file, garbage).await;
     }
@@ -119,6 +119,19 @@ async fn a_damaged_record_is_told_and_the_others_read() {
     // The page may have been an older copy that is no longer in use.
     assert!(damaged <= 1);
     table.commit(vec![put("q", "s", &json!({}))]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_opens_again_while_the_last_one_is_closing() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..50 {
+        let tables = FileTables::open(folder.path()).unwrap();
+        let table = tables.create(&TableName::shared()).await.unwrap();
+        for m in 0..n {
+            assert_eq!(body(&table, "p", &m.to_string()).await, Some(json!({ "n": m })));
+        }
+        table.commit(vec![put("p", &n.to_string(), &json!({ "n": n }))]).await.unwrap();
+    }
 }
 
 #[tokio::test]
