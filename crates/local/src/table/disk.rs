@@ -60,6 +60,8 @@ struct Stage {
     durable_header: Vec<u8>,
     durable_length: u64,
     fault: Option<io::ErrorKind>,
+    /// Syncs are put off.
+    held: bool,
 }
 
 impl Staged {
@@ -69,7 +71,8 @@ impl Staged {
         let length = disk.len()?;
         let mut durable_header = vec![0; PAGE.min(usize::try_from(length).unwrap_or(PAGE))];
         disk.read(0, &mut durable_header)?;
-        let stage = Stage { pages: BTreeMap::new(), length, durable_header, durable_length: length, fault: None };
+        let stage =
+            Stage { pages: BTreeMap::new(), length, durable_header, durable_length: length, fault: None, held: false };
         Ok(Self { disk, stage: RwLock::new(stage) })
     }
 
@@ -82,6 +85,12 @@ impl Staged {
     /// Why the file can no longer be written through this handle.
     pub(super) fn fault(&self) -> Option<io::ErrorKind> {
         self.shared().fault
+    }
+
+    /// Puts syncs off, or no longer. What the engine writes while it opens a file changes nothing in what the file says,
+    /// so it can wait for the first commit; and a file that does not open is left as it is.
+    pub(super) fn hold(&self, held: bool) {
+        self.alone().held = held;
     }
 
     /// Gives the file up: nothing that the engine writes from now on reaches it.
@@ -206,7 +215,7 @@ impl StorageBackend for Handle {
     fn sync_data(&self) -> io::Result<()> {
         let idle = {
             let stage = self.0.shared();
-            stage.fault.is_some() || (stage.pages.is_empty() && stage.length == stage.durable_length)
+            stage.held || stage.fault.is_some() || (stage.pages.is_empty() && stage.length == stage.durable_length)
         };
         if idle {
             return Ok(());

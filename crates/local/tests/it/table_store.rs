@@ -19,6 +19,10 @@ async fn filled() -> (tempfile::TempDir, PathBuf) {
             .await
             .unwrap();
     }
+    drop((table, tables));
+    // Opening waits until the store before has closed, and a table that was only read closes with its store.
+    let tables = FileTables::open(&folder.path().join("data")).unwrap();
+    tables.open(&TableName::shared()).await.unwrap();
     let file = folder.path().join("data/tables/app_data.redb");
     assert!(file.exists());
     (folder, file)
@@ -55,6 +59,25 @@ async fn a_file_cut_short_is_named_and_kept() {
     for length in [whole.len() / 2, 4096, 200, 9] {
         fs::write(&file, &whole[..length]).unwrap();
         named_and_kept(&folder.path().join("data"), &file, &whole[..length]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_cut_short_after_a_crash_is_named_and_kept() {
+    let (folder, file) = filled().await;
+    let crashed = {
+        let tables = FileTables::open(&folder.path().join("data")).unwrap();
+        let table = tables.open(&TableName::shared()).await.unwrap().unwrap();
+        table.commit(vec![put("q", "s", &json!({}))]).await.unwrap();
+        // As a crash would leave it: copied while it is open.
+        fs::read(&file).unwrap()
+    };
+    let data = folder.path().join("crashed");
+    let file = data.join("tables/app_data.redb");
+    fs::create_dir_all(data.join("tables")).unwrap();
+    for length in [crashed.len() / 4, 40_000, 4096, 200] {
+        fs::write(&file, &crashed[..length]).unwrap();
+        named_and_kept(&data, &file, &crashed[..length]).await;
     }
 }
 
