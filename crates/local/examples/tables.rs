@@ -11,6 +11,10 @@ use bytes::Bytes;
 use local::{lock::DataDir, table::FileTables};
 use plane::ports::table::{Condition, Index, Key, NewItem, Order, Query, Range, Table, TableName, Tables, Write};
 
+/// The product's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TENANTS: usize = 200;
 const SPAN: Duration = Duration::from_secs(2);
 
