@@ -1,4 +1,8 @@
 //! The embedded tables: one file each, commits in groups under one sync, reads of the last durable state.
+//!
+//! Reads run on the async thread: a get takes some 2 µs and a list of 50 some 30 µs when the pages are at hand, which
+//! is less than handing them to another thread and back. All readers of a state share one read transaction, opened when
+//! the state became durable, so that nothing is seen before that. Measured in `bench/engines/README.md`.
 
 mod backup;
 mod commit;
