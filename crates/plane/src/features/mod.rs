@@ -11,10 +11,9 @@ macro_rules! features {
     };
 }
 
-features! { bootstrap, enterprises, licenses, outbox, products, services, users }
+features! { bootstrap, enterprises, licenses, outbox, products, services, users, workstreams }
 
 pub mod accounts;
 pub mod groups;
 pub mod master_data;
 pub mod roles;
-pub mod workstreams;
