@@ -1,5 +1,7 @@
 //! Licenses: for linked triples alone, by operators alone, with seats that are exact under any race.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use jiff::SignedDuration;
 use plane::{
@@ -8,12 +10,17 @@ use plane::{
     day::Day,
     features::licenses::model::{License, Seats, Triple},
     ids::{EnterpriseId, ProductId, ServiceId, known},
+    ports::table::Write,
     problem::Code,
+    settings::Settings,
 };
 use serde_json::{Value, json};
 use testkit::world::World;
 
-use crate::tenants::{Tenant, license_of, tenant, triple};
+use crate::{
+    faults::Faults,
+    tenants::{Tenant, license_of, tenant, triple},
+};
 
 fn parts(tenant: &Tenant) -> (EnterpriseId, ProductId, ServiceId) {
     (tenant.enterprise, tenant.product, tenant.service)
@@ -223,7 +230,7 @@ async fn updates_never_leave_out_those_who_hold_seats() {
 async fn seats_are_exact_however_many_race_for_them() {
     let world = World::new().await;
     let operator = world.operator().await;
-    let acme = std::sync::Arc::new(tenant(&world, "Acme").await);
+    let acme = Arc::new(tenant(&world, "Acme").await);
     let body = license_of(&world, acme.account, parts(&acme), 7);
     operator.post("/api/licenses", body).await.expect(201);
     let calls: Vec<_> = (0..200)
@@ -255,7 +262,7 @@ async fn seats_are_exact_however_many_race_for_them() {
 async fn shrinking_and_taking_race_to_a_sound_end() {
     let world = World::new().await;
     let operator = world.operator().await;
-    let acme = std::sync::Arc::new(tenant(&world, "Acme").await);
+    let acme = Arc::new(tenant(&world, "Acme").await);
     let one = format!("/api/licenses/{}?accountId={}", acme.license, acme.account);
     let takes: Vec<_> = (0..10)
         .map(|_| {
@@ -278,6 +285,41 @@ async fn shrinking_and_taking_race_to_a_sound_end() {
     let seats = acme.seats(&world).await;
     assert!(seats.used <= seats.seats, "{seats:?}");
     assert_eq!(operator.get(&one).await.expect(200)["numberOfUsers"], seats.seats);
+}
+
+#[tokio::test]
+async fn a_seat_taken_while_a_license_changes_is_not_left_out() {
+    let faults = Faults::default();
+    let world = World::over(Arc::new(faults.clone()), Settings::default()).await;
+    world.set_up().await;
+    let operator = world.operator().await;
+    let acme = tenant(&world, "Acme").await;
+    let one = format!("/api/licenses/{}?accountId={}", acme.license, acme.account);
+    let changes_license = |write: &Write| write.key().sk.starts_with("LICENSE#");
+    let tomorrow = Day::from(world.today()).plus(1);
+    take(&world, &acme).await.unwrap();
+    let shrink = operator.put(&one, json!({ "numberOfUsers": 1 }));
+    let (shrunk, taken) = tokio::join!(shrink, faults.hold(changes_license).meanwhile(take(&world, &acme)));
+    assert!(taken.is_ok());
+    assert_eq!(shrunk.refused(409), "seats_in_use");
+    free(&world, &acme).await;
+    free(&world, &acme).await;
+    let put_off = operator.put(&one, json!({ "startDate": tomorrow }));
+    let (put_off, taken) = tokio::join!(put_off, faults.hold(changes_license).meanwhile(take(&world, &acme)));
+    assert!(taken.is_ok());
+    assert_eq!(put_off.refused(409), "seats_in_use");
+    free(&world, &acme).await;
+    let (deleted, taken) =
+        tokio::join!(operator.delete(&one), faults.hold(changes_license).meanwhile(take(&world, &acme)));
+    assert!(taken.is_ok());
+    assert_eq!(deleted.refused(409), "seats_in_use");
+    // The other way round: whoever takes a seat hears that the license has ended meanwhile.
+    free(&world, &acme).await;
+    let takes_seat = |write: &Write| matches!(write, Write::Add { field: "used", .. });
+    let put_off = operator.put(&one, json!({ "startDate": tomorrow }));
+    let (taken, put_off) = tokio::join!(take(&world, &acme), faults.hold(takes_seat).meanwhile(put_off));
+    assert_eq!(put_off.status, 200, "{put_off:?}");
+    assert_eq!(taken.unwrap_err(), Code::NoActiveLicense);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it unwraps")]
 
 mod bootstrap;
+mod faults;
 mod licenses;
 mod master_data;
 mod tenants;

@@ -1,11 +1,19 @@
 //! Enterprises, products and services: one catalogue for the platform, linked, and held by licenses.
 
+use std::sync::Arc;
+
 use axum::http::Method;
-use plane::ids::known;
+use plane::{
+    ids::{EnterpriseId, ProductId, ServiceId, known},
+    settings::Settings,
+};
 use serde_json::{Value, json};
 use testkit::world::{Person, World};
 
-use crate::tenants::{license_of, tenant, triple};
+use crate::{
+    faults::Faults,
+    tenants::{license_of, tenant, triple},
+};
 
 fn id(answer: &Value) -> String {
     answer["id"].as_str().unwrap().to_owned()
@@ -209,42 +217,42 @@ async fn what_a_license_uses_stays() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn licensing_and_deleting_race_to_one_outcome() {
-    let world = World::new().await;
+#[tokio::test]
+async fn licensing_races_deleting_and_unlinking_to_one_outcome() {
+    let faults = Faults::default();
+    let world = World::over(Arc::new(faults.clone()), Settings::default()).await;
+    world.set_up().await;
     let operator = world.operator().await;
     let acme = tenant(&world, "Acme").await;
-    for round in 0..40 {
-        let triple = triple(&world, &format!("Round {round}")).await;
-        let body = license_of(&world, acme.account, triple, 1);
-        let path = match round % 4 {
-            0 => format!("/api/enterprises/{}", triple.0),
-            1 => format!("/api/products/{}", triple.1),
-            2 => format!("/api/services/{}", triple.2),
-            _ => format!("/api/enterprises/{}", triple.0),
-        };
-        let (license, gone) = tokio::join!(
-            tokio::spawn({
-                let operator = operator.clone();
-                async move { operator.post("/api/licenses", body).await }
-            }),
-            tokio::spawn({
-                let operator = operator.clone();
-                let path = path.clone();
-                async move {
-                    if round % 4 == 3 {
-                        operator.put(&path, json!({ "productIds": [] })).await
-                    } else {
-                        operator.delete(&path).await
-                    }
+    for kind in 0..5 {
+        let end = |(enterprise, product, service): (EnterpriseId, ProductId, ServiceId)| {
+            let operator = operator.clone();
+            async move {
+                match kind {
+                    0 => operator.delete(&format!("/api/enterprises/{enterprise}")).await,
+                    1 => operator.delete(&format!("/api/products/{product}")).await,
+                    2 => operator.delete(&format!("/api/services/{service}")).await,
+                    3 => operator.put(&format!("/api/enterprises/{enterprise}"), json!({ "productIds": [] })).await,
+                    _ => operator.put(&format!("/api/products/{product}"), json!({ "serviceIds": [] })).await,
                 }
-            })
-        );
-        let (license, gone) = (license.unwrap(), gone.unwrap());
-        let licensed = license.status == 201;
-        assert!(licensed || matches!(license.status, 404 | 409), "{license:?}");
-        assert!(matches!(gone.status, 200 | 204 | 409), "{gone:?}");
-        assert!(!(licensed && gone.status < 300), "round {round}: a license without what it is for");
+            }
+        };
+        let license = |triple| {
+            let (operator, body) = (operator.clone(), license_of(&world, acme.account, triple, 1));
+            async move { operator.post("/api/licenses", body).await }
+        };
+        // The end of what was just seen to be there comes first.
+        let first = triple(&world, &format!("First {kind}")).await;
+        let hold = faults.hold(|write| write.key().sk.starts_with("LICENSE#"));
+        let (licensed, ended) = tokio::join!(license(first), hold.meanwhile(end(first)));
+        assert!(ended.status < 300, "{kind}: {ended:?}");
+        assert_eq!(licensed.refused(409), "conflict", "{kind}");
+        // The license comes first, where none was just seen to be.
+        let second = triple(&world, &format!("Second {kind}")).await;
+        let hold = faults.hold(|write| write.key().sk == "METADATA" && write.key().pk.starts_with("MASTER#"));
+        let (ended, licensed) = tokio::join!(end(second), hold.meanwhile(license(second)));
+        assert_eq!(licensed.status, 201, "{kind}: {licensed:?}");
+        assert_eq!(ended.status, 409, "{kind}: {ended:?}");
     }
 }
 

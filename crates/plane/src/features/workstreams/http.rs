@@ -3,7 +3,10 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::model::{MOST_TOOLS, Tool, Workstream};
+use super::{
+    model::{MOST_TOOLS, Tool, Workstream},
+    ops::creation,
+};
 use crate::{
     guard::{
         Granted,
@@ -12,7 +15,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::given,
+        given::Given,
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, WorkstreamId},
@@ -117,7 +120,7 @@ async fn create(
         updated_at: now,
     };
     let location = format!("/api/workstreams/{}", workstream.id);
-    let mut change = plane.workstream_creation(&who, &workstream);
+    let mut change = creation(&who, &workstream);
     change.answers(201, Some(location.clone()), &workstream);
     plane.commit(change).await?;
     Ok(Created { location, record: workstream })
@@ -139,8 +142,8 @@ struct WorkstreamUpdate {
     enterprise_id: Option<EnterpriseId>,
     #[serde(default)]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "given")]
-    description: Option<Option<Description>>,
+    #[serde(default)]
+    description: Given<Description>,
     /// The tools from now on.
     #[serde(default)]
     tools: Option<Tools>,
@@ -157,7 +160,7 @@ async fn update(
     if_match.allows(Workstream::NOUN, old.version)?;
     let new = Workstream {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.unwrap_or_else(|| old.description.clone()),
+        description: update.description.over(&old.description),
         tools: update.tools.map_or_else(|| old.tools.clone(), |tools| tools.0),
         updated_at: plane.now(),
         ..old.record.clone()

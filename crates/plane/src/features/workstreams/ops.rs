@@ -18,15 +18,6 @@ use crate::{
 };
 
 impl Plane {
-    /// The change that makes a workstream.
-    pub(super) fn workstream_creation(&self, who: &Granted<WorkstreamCreate>, new: &Workstream) -> Change {
-        let mut change = Change::by(who).workload().about(Workstream::NOUN, new.id);
-        change.claim(&new.name_claim(), name_taken(&new.name));
-        change.create(new);
-        change.event("workstream.created", reference(Workstream::NOUN, new.id));
-        change
-    }
-
     pub(super) async fn replace_workstream(
         &self,
         who: &Granted<WorkstreamEdit>,
@@ -99,7 +90,7 @@ impl Plane {
         if let Some(found) = workstream_named(&rows, enterprise, &default.name).await? {
             return Ok(found);
         }
-        match self.commit(self.workstream_creation(who, &default)).await {
+        match self.commit(creation(who, &default)).await {
             Ok(()) => Ok(Stored { record: default, version: 1 }),
             // Somebody made one meanwhile.
             Err(problem) if matches!(problem.code, Code::NameTaken | Code::Conflict) => {
@@ -108,6 +99,15 @@ impl Plane {
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// The change that makes a workstream.
+pub(super) fn creation(who: &Granted<WorkstreamCreate>, new: &Workstream) -> Change {
+    let mut change = Change::by(who).workload().about(Workstream::NOUN, new.id);
+    change.claim(&new.name_claim(), name_taken(&new.name));
+    change.create(new);
+    change.event("workstream.created", reference(Workstream::NOUN, new.id));
+    change
 }
 
 async fn workstream_named(rows: &Rows, enterprise: EnterpriseId, name: &Name) -> Result<Option<Stored<Workstream>>> {
