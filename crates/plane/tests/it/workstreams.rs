@@ -2,9 +2,11 @@
 
 use axum::http::Method;
 use plane::{
-    features::users::model::Assignment,
+    features::{users::model::Assignment, workstreams::model::Workstream},
     ids::{UserId, WorkstreamId, known},
+    ports::table::{Condition, TableName, Write},
     record,
+    router::{Route, RouteState},
 };
 use serde_json::{Value, json};
 use testkit::world::World;
@@ -209,4 +211,32 @@ async fn another_account_sees_nothing_and_the_platforms_own_stay() {
         assert_eq!(operator.put(&path, json!({ "name": "Mine" })).await.refused(409), "protected");
         operator.put(&path, json!({ "tools": tools() })).await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn of_an_account_with_a_table_of_its_own_they_stand_there() {
+    let world = World::new().await;
+    let acme = tenant(&world, "Acme").await;
+    let name = TableName::dedicated(acme.account);
+    let dedicated = world.tables.create(&name).await.unwrap();
+    let moved =
+        Route { account_id: acme.account, table: name, copies_directory: false, version: 2, state: RouteState::Open };
+    let write = Write::Put { item: record::encode(&moved), when: Condition::Always };
+    dedicated.commit(vec![write.clone()]).await.unwrap();
+    world.plane.router().shared().commit(vec![write]).await.unwrap();
+    world.plane.router().forget(acme.account);
+
+    let key = [("idempotency-key", "d")];
+    let body = || Some(json!({ "name": "Apart" }));
+    let made = acme.admin.send(Method::POST, "/api/workstreams", body(), &key).await.expect(201);
+    let id: WorkstreamId = made["id"].as_str().unwrap().parse().unwrap();
+    let place = Workstream::key(acme.account, id);
+    assert!(dedicated.get(&place).await.unwrap().is_some());
+    assert!(world.plane.router().shared().get(&place).await.unwrap().is_none());
+    let again = acme.admin.send(Method::POST, "/api/workstreams", body(), &key).await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"), "{again:?}");
+    assert_eq!(acme.admin.post("/api/workstreams", json!({ "name": "apart" })).await.refused(409), "name_taken");
+    acme.admin.post("/api/workstreams/ensure-default", json!({})).await.expect(200);
+    assert_eq!(walk(&acme.admin, "/api/workstreams?limit=9").await.len(), 2);
+    acme.admin.delete(&format!("/api/workstreams/{id}")).await.expect(204);
 }
