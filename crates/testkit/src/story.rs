@@ -27,7 +27,8 @@ impl World {
     pub async fn offer(&self, name: &str) -> Offer {
         let operator = self.operator().await;
         let id = |body: Value| body["id"].as_str().expect("a record has an id").to_owned();
-        let service = id(operator.post("/api/services", json!({ "name": format!("{name} service") })).await.expect(201));
+        let service =
+            id(operator.post("/api/services", json!({ "name": format!("{name} service") })).await.expect(201));
         let product = json!({ "name": format!("{name} product"), "serviceIds": [service] });
         let product = id(operator.post("/api/products", product).await.expect(201));
         let enterprise = json!({ "name": format!("{name} enterprise"), "productIds": [product] });

@@ -3,5 +3,10 @@
 
 mod accounts;
 mod bootstrap;
+mod faults;
 mod identity;
+mod licenses;
+mod master_data;
+mod tenants;
 mod workflow;
+mod workstreams;
