@@ -1,6 +1,11 @@
 //! Freehold's embedded adapters: everything on one machine.
 
+pub mod chance;
+pub mod clock;
 pub mod cloud;
 pub mod events;
+pub mod keys;
+pub mod lock;
 pub mod mailer;
 pub mod params;
+pub mod table;

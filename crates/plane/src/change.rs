@@ -13,7 +13,7 @@ use crate::{
     plane::Plane,
     ports::{
         events::Event,
-        table::{CommitError, Condition, Key, Write},
+        table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::{Code, Problem, Result},
     record::{self, Place, Record, Stored, partition},
@@ -75,6 +75,13 @@ impl Change {
             ticket: None,
             fenced: true,
         }
+    }
+
+    /// In this account, rather than the one that the caller was let into: for an account that is being made.
+    #[must_use]
+    pub const fn for_account(mut self, account: AccountId) -> Self {
+        self.account = account;
+        self
     }
 
     /// Into the account's own table instead of the directory.
@@ -146,6 +153,13 @@ impl Change {
         }
     }
 
+    /// Does not keep the answer: an earlier commit of the same request has.
+    #[must_use]
+    pub fn without_answer(mut self) -> Self {
+        self.ticket = None;
+        self
+    }
+
     pub fn len(&self) -> usize {
         self.writes.len()
     }
@@ -213,9 +227,16 @@ impl Plane {
                 writes.extend(markers);
             }
         }
+        let name = match (&route, change.home) {
+            (Some(route), Home::Workload) => route.table.clone(),
+            (_, Home::Directory) | (None, Home::Workload) => TableName::shared(),
+        };
         let fence = writes.iter().position(|write| write.key() == &Route::key(change.account));
         match table.commit(writes).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.news().of(&name);
+                Ok(())
+            }
             Err(CommitError::Refused { write, .. }) => match change.writes.get(write) {
                 Some((_, Some(problem))) => Err(Refusal::Problem(Box::new(problem.clone()))),
                 None if Some(write) == fence => Err(Refusal::Fence(route.map_or(0, |route| route.version))),

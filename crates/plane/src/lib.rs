@@ -1,9 +1,11 @@
 //! Freehold's library: the product without any cloud in it.
 
 pub mod audit;
+mod background;
 pub mod change;
 pub mod day;
 pub mod features;
+pub mod given;
 pub mod guard;
 pub mod http;
 pub mod identity;
@@ -16,5 +18,7 @@ pub mod problem;
 pub mod record;
 pub mod router;
 pub mod rows;
+pub mod secret;
 pub mod settings;
 pub mod text;
+pub mod workflow;

@@ -9,6 +9,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::workflow::{Status, Worker, WorkflowMetrics};
+
 /// Everything that is counted.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
@@ -123,26 +125,42 @@ impl Metrics {
             .get_with((method.len() ^ (method.as_bytes()[0] as usize) << 8, route.as_ptr() as usize, status), make)
     }
 
-    pub fn worker(&self, worker: &str, took: Duration, succeeded: bool) {
-        let labels = WorkerLabels { worker: worker.to_owned() };
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.0.registry).expect("a string takes all that is written to it");
+        text
+    }
+}
+
+impl WorkflowMetrics for Metrics {
+    fn worker_called(&self, worker: Worker, took: Duration, succeeded: bool) {
+        let labels = WorkerLabels { worker: worker.name().to_owned() };
         self.0.worker_durations.get_or_create(&labels).observe(took.as_secs_f64());
         let family = if succeeded { &self.0.worker_successes } else { &self.0.worker_failures };
         family.get_or_create(&labels).inc();
     }
 
-    /// A run began (`started`), or ended (`succeeded`, `failed`, `timed_out`) after so long.
-    pub fn execution(&self, workflow: &str, outcome: &str, took: Option<Duration>) {
-        let labels = ExecutionLabels { workflow: workflow.to_owned(), outcome: outcome.to_owned() };
-        self.0.executions.get_or_create(&labels).inc();
-        if let Some(took) = took {
-            let labels = WorkflowLabels { workflow: workflow.to_owned() };
-            self.0.execution_durations.get_or_create(&labels).observe(took.as_secs_f64());
-        }
+    fn execution_started(&self, workflow: &str) {
+        self.execution(workflow, "started");
     }
 
-    pub fn render(&self) -> String {
-        let mut text = String::new();
-        encode(&mut text, &self.0.registry).expect("a string takes all that is written to it");
-        text
+    fn execution_ended(&self, workflow: &str, status: Status, timed_out: bool, took: Duration) {
+        let outcome = match status {
+            _ if timed_out => "timed_out",
+            Status::Succeeded => "succeeded",
+            Status::Failed | Status::Running | Status::Undoing => "failed",
+            Status::Undone => "undone",
+            Status::Stuck => "stuck",
+        };
+        self.execution(workflow, outcome);
+        let labels = WorkflowLabels { workflow: workflow.to_owned() };
+        self.0.execution_durations.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+}
+
+impl Metrics {
+    fn execution(&self, workflow: &str, outcome: &str) {
+        let labels = ExecutionLabels { workflow: workflow.to_owned(), outcome: outcome.to_owned() };
+        self.0.executions.get_or_create(&labels).inc();
     }
 }

@@ -1,21 +1,30 @@
 //! The plane: the ports, and what stands on them. Features add `impl Plane` blocks.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use crate::{
+    background::News,
+    features,
     guard::{actor::Actors, policy::Policy},
+    http::limits::Limits,
     ids::AccountId,
     metrics::Metrics,
     page::Cursors,
     ports::{
         chance::Chance, clock::Clock, cloud::Cloud, events::Events, identity::Identity, mailer::Mailer, params::Params,
-        table::Tables,
+        table::{TableName, Tables},
     },
     problem::Result,
     router::Router,
+    secret::PlatformKey,
     settings::Settings,
+    workflow::{Driver, Settings as DriverSettings, Status, Worker, WorkflowMetrics},
 };
 
 /// The ports that a plane stands on.
@@ -41,23 +50,53 @@ struct Inner {
     policy: Policy,
     actors: Actors,
     cursors: Cursors,
+    key: PlatformKey,
+    limits: Limits,
     metrics: Metrics,
     settings: Settings,
+    driver: OnceLock<Driver>,
+    news: Arc<News>,
 }
 
 impl Plane {
-    /// A plane over its ports. `cursor_key` must stay the same as long as cursors shall be taken back.
-    pub async fn new(ports: Ports, settings: Settings, cursor_key: &[u8; 32]) -> Result<Self> {
+    /// A plane over its ports. The key must stay the same as long as cursors and links in mails shall be taken back.
+    pub async fn new(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Self> {
         let router = Router::open(Arc::clone(&ports.tables)).await?;
-        Ok(Self(Arc::new(Inner {
+        let plane = Self(Arc::new(Inner {
             router,
             policy: Policy::default(),
             actors: Actors::new(None),
-            cursors: Cursors::new(cursor_key),
+            cursors: Cursors::new(&key.subkey("cursors")),
+            key,
+            limits: Limits::new(&settings),
             metrics: Metrics::default(),
             settings,
             ports,
-        })))
+            driver: OnceLock::new(),
+            news: Arc::default(),
+        }));
+        let driver = plane.workflows();
+        assert!(plane.0.driver.set(driver).is_ok(), "it is set here alone");
+        Ok(plane)
+    }
+
+    /// A driver over all workflows of the features.
+    fn workflows(&self) -> Driver {
+        let mut id = [0; 8];
+        self.chance().fill(&mut id);
+        let driving = DriverSettings {
+            at_once: self.settings().runs_at_once,
+            faults: self.settings().faults.clone(),
+            metrics: Arc::new(RunNews { metrics: self.metrics().clone(), news: Arc::clone(&self.0.news) }),
+            ..DriverSettings::new(hex::encode(id))
+        };
+        let clock = Arc::clone(&self.ports().clock);
+        Driver::new(Arc::clone(self.router().shared()), features::workflows(self), clock, driving)
+    }
+
+    /// What drives the workflows.
+    pub fn driver(&self) -> &Driver {
+        self.0.driver.get().expect("it is set when the plane is made")
     }
 
     pub fn now(&self) -> Timestamp {
@@ -96,12 +135,40 @@ impl Plane {
         &self.0.cursors
     }
 
+    /// The platform's own key, from which one-time tokens are derived.
+    pub fn key(&self) -> &PlatformKey {
+        &self.0.key
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Begins what goes on beside the requests: the work after commits, and the runs that were open when the process
+    /// before this one ended. Answers how many runs those are.
+    pub async fn start(&self) -> Result<usize> {
+        tokio::spawn(self.clone().tend());
+        let resumed = self.driver().resume().await;
+        resumed.map_err(|error| crate::problem::Problem::internal(&error))
+    }
+
+    /// Brings everything to rest: steps under way end or stay in their journals. Answers whether all ended in time.
+    pub async fn stop(&self, within: Duration) -> bool {
+        let rested = self.driver().drain(within).await;
+        self.news().stop();
+        rested
+    }
+
+    pub(crate) fn news(&self) -> &News {
+        &self.0.news
     }
 
     /// Something in an account was written: what is remembered of it is dropped.
@@ -117,6 +184,27 @@ impl Plane {
             Ok(None) => Err("the platform is not set up yet".into()),
             Err(error) => Err(error.to_string()),
         }
+    }
+}
+
+/// Counts the runs, and says when one has ended: its end leaves events and audit entries to be tended.
+struct RunNews {
+    metrics: Metrics,
+    news: Arc<News>,
+}
+
+impl WorkflowMetrics for RunNews {
+    fn worker_called(&self, worker: Worker, took: Duration, succeeded: bool) {
+        self.metrics.worker_called(worker, took, succeeded);
+    }
+
+    fn execution_started(&self, workflow: &str) {
+        self.metrics.execution_started(workflow);
+    }
+
+    fn execution_ended(&self, workflow: &str, status: Status, timed_out: bool, took: Duration) {
+        self.metrics.execution_ended(workflow, status, timed_out, took);
+        self.news.of(&TableName::shared());
     }
 }
 

@@ -135,7 +135,8 @@ impl Rows {
     }
 }
 
-fn position(item: &crate::ports::table::Item, index: Index) -> crate::ports::table::Position {
+/// Where a page that ends with this record goes on.
+pub fn position(item: &crate::ports::table::Item, index: Index) -> crate::ports::table::Position {
     crate::ports::table::Position {
         key: item.key.clone(),
         index: index.slot().and_then(|slot| item.index[slot].clone()),

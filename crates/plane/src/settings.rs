@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use crate::workflow::Faults;
+
 /// How a plane behaves. Every field has a default that is right for one machine.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Where people reach the product: the beginning of links in mails.
     pub public_url: String,
@@ -15,6 +17,10 @@ pub struct Settings {
     pub auth_requests_per_five_minutes: u32,
     /// Requests per minute of one signed-in user; 0: no limit.
     pub user_requests_per_minute: u32,
+    /// So many runs of workflows work at once; the rest wait.
+    pub runs_at_once: usize,
+    /// Faults that are injected into steps of workflows (embedded profile).
+    pub faults: Faults,
 }
 
 impl Default for Settings {
@@ -25,6 +31,8 @@ impl Default for Settings {
             deletion_grace_days: 0,
             auth_requests_per_five_minutes: 100,
             user_requests_per_minute: 0,
+            runs_at_once: 64,
+            faults: Faults::default(),
         }
     }
 }

@@ -114,9 +114,27 @@ pub struct Email(Arc<str>);
 const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$";
 
 impl Email {
+    /// The address in a text that a person typed: white space around it, wide letters and case are forgiven.
+    pub fn parse(text: &str) -> Result<Self, NotText> {
+        // Normalising can make a text several times longer: look at the size first.
+        if text.len() > 1024 {
+            return Err(not_an_email());
+        }
+        text.trim().nfkc().collect::<String>().try_into()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What stands before the `@`.
+    pub fn local_part(&self) -> &str {
+        self.0.split_once('@').map_or(&*self.0, |(local, _)| local)
+    }
+}
+
+fn not_an_email() -> NotText {
+    NotText("an e-mail address such as ada@example.com, of at most 254 characters".into())
 }
 
 impl TryFrom<String> for Email {
@@ -126,7 +144,7 @@ impl TryFrom<String> for Email {
         if is_email(&text) {
             Ok(Self(text.to_ascii_lowercase().into()))
         } else {
-            Err(NotText("an e-mail address such as ada@example.com, of at most 254 characters".into()))
+            Err(not_an_email())
         }
     }
 }

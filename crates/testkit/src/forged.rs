@@ -38,7 +38,7 @@ pub struct Forged {
     pub token: String,
 }
 
-/// All of them: some 150, and each of the first 256 bits of the signature flipped.
+/// All of them: some 250, and each of the first 256 bits of the signature flipped.
 pub fn forged_tokens(specimens: &Specimens<'_>) -> Vec<Forged> {
     let forge = Forge::new(specimens);
     let mut all = Vec::new();

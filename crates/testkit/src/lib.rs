@@ -2,9 +2,11 @@
 
 pub mod chance;
 pub mod clock;
+pub mod conformance;
 mod forged;
 pub mod keys;
 pub mod memory;
+pub mod workflow;
 pub mod world;
 
 pub use forged::{Forged, Specimens, forged_tokens};

@@ -22,6 +22,7 @@ use plane::{
         identity::{ChallengeResponse, Identity as _, Permanence, SignIn, SignedIn, TokenSet},
         table::{TableName, Tables},
     },
+    secret::PlatformKey,
     settings::Settings,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -98,7 +99,8 @@ impl World {
             clock: Arc::clone(&clock) as _,
             chance,
         };
-        let plane = Plane::new(ports, settings, &[7; 32]).await.expect("memory answers");
+        let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
+        plane.start().await.expect("memory answers");
         let service = plane::http::serve::service(plane.clone());
         Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }
     }
@@ -163,7 +165,7 @@ impl World {
         self.clock.advance(by);
     }
 
-    pub fn today(&self) -> jiff::civil::Date {
+    pub fn today(&self) -> plane::day::Day {
         self.clock.today()
     }
 }

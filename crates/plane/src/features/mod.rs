@@ -11,9 +11,19 @@ macro_rules! features {
     };
 }
 
-features! { bootstrap, enterprises, licenses, outbox, products, services, users, workstreams }
+features! {
+    accounts, audit, auth, bootstrap, enterprises, events, groups, licenses, me, outbox, products, provisioning, roles,
+    services, users, workstreams,
+}
 
-pub mod accounts;
-pub mod groups;
 pub mod master_data;
-pub mod roles;
+
+/// The workflows of all features.
+pub fn workflows(plane: &crate::plane::Plane) -> crate::workflow::Workflows {
+    use std::sync::Arc;
+
+    use accounts::{deprovisioning, onboarding};
+    crate::workflow::Workflows::default()
+        .with(onboarding::plan(), Arc::new(onboarding::Onboarding(plane.clone())))
+        .with(deprovisioning::plan(), Arc::new(deprovisioning::Deprovisioning(plane.clone())))
+}

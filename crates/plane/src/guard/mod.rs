@@ -104,6 +104,7 @@ impl<A: Action> Argument for Granted<A> {
                 return Err(unauthenticated("the token is not valid, has expired or was revoked").into());
             }
         };
+        plane.limits().user(verified.subject)?;
         let actor = plane.actor(verified.subject).await?.filter(|actor| may_act(actor, plane.clock()));
         let Some(actor) = actor else {
             return Err(unauthenticated("the user is not active").into());

@@ -444,3 +444,23 @@ impl Argument for Client {
         })
     }
 }
+
+/// The number of the last event that the caller has (`Last-Event-ID`); 0: none.
+#[derive(Clone, Copy, Debug)]
+pub struct LastEventId(pub u64);
+
+impl Argument for LastEventId {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        operation.takes_last_event_id();
+    }
+
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        match call.header("last-event-id")? {
+            None | Some("") => Ok(Self(0)),
+            Some(id) => {
+                let number = id.parse().map_err(|_| Problem::field("/last-event-id", "the id of an event of this stream"))?;
+                Ok(Self(number))
+            }
+        }
+    }
+}

@@ -2,8 +2,8 @@
 
 pub mod answer;
 pub mod call;
-pub mod given;
 pub mod idempotency;
+pub mod limits;
 pub mod openapi;
 pub mod routes;
 pub mod serve;

@@ -93,6 +93,14 @@ impl Operation {
         self.refuses(&[412]);
     }
 
+    pub fn takes_last_event_id(&mut self) {
+        self.parameters.push(json!({
+            "name": "Last-Event-ID", "in": "header", "required": false,
+            "description": "The id of the last event that was seen: the stream goes on after it.",
+            "schema": { "type": "string", "pattern": "^[0-9]{1,18}$" }
+        }));
+    }
+
     pub fn takes_body(&mut self, schema: &Schema) {
         self.body = Some(json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
         self.refuses(&[400, 413, 415]);

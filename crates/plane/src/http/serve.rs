@@ -103,10 +103,14 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let raw = if matched.is_none() { Some(request.uri().path().to_owned()) } else { None };
-    let running = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = running.unwrap_or_else(|_| {
-        answer::problem(Problem::new(Code::Internal, "the request could not be answered"), &request_id)
-    });
+    let limited = if request.uri().path().starts_with("/api/auth/") { plane.limits().auth(client) } else { Ok(()) };
+    let mut response = match limited {
+        Ok(()) => match std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => answer::problem(Problem::new(Code::Internal, "the request could not be answered"), &request_id),
+        },
+        Err(problem) => answer::problem(problem, &request_id),
+    };
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);

@@ -89,8 +89,7 @@ impl EmbeddedIdentity {
         policy::judge(reset.new_password.expose_secret(), email.as_ref())?;
         let person = self.person_of(email.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
         let key = person.as_ref().map_or_else(|| decoy_key(&reset.email), |person| reset_key(person.subject));
-        let epoch = person.as_ref().map_or(0, |person| person.epoch);
-        let open = self.take_a_try(&key, started).await?.filter(|open| open.epoch == epoch);
+        let open = self.take_a_try(&key, started).await?;
         let hash = open.as_ref().and_then(|open| open.code.as_deref()).filter(|_| person.is_some());
         let found = self.passwords.compare(&reset.code, hash).await?;
         match (person, open) {
@@ -113,7 +112,7 @@ impl EmbeddedIdentity {
         }
     }
 
-    /// Sets the password and uses up the code, in one commit.
+    /// Sets the password and uses up the code, in one commit. A code of an epoch that is over is no code.
     async fn consume(&self, subject: Subject, mut open: ResetRecord, new: &SecretString) -> Result<(), ResetError> {
         let hash = self.passwords.make(new).await?;
         let code = open.code.take().ok_or(ResetError::InvalidCode)?;

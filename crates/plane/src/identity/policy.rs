@@ -1,5 +1,7 @@
 //! Judges new passwords: long, mixed, and none of those that are tried first.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::ports::identity::{Email, WeakPassword};
@@ -44,21 +46,23 @@ fn is_common(folded: &str) -> bool {
     if different.len() < FEWEST_DIFFERENT {
         return true;
     }
-    let core = folded.trim_matches(|c: char| !c.is_alphabetic());
-    // "adminuser@123" is "adminuser" with a tail; "p@ssw0rd" is "password" in disguise; some words end in a disguise.
-    [core, folded].iter().any(|text| {
-        let letters: String = text.chars().map(undisguise).filter(char::is_ascii_lowercase).collect();
-        is_words(&letters) || is_words(&text.chars().filter(char::is_ascii_lowercase).collect::<String>())
+    // "adminuser@123" is "adminuser" with a tail, "p@ssw0rd" is "password" in disguise, and "@dmin" begins in one.
+    let padding = |c: char| !c.is_alphabetic();
+    let cores =
+        [folded, folded.trim_start_matches(padding), folded.trim_end_matches(padding), folded.trim_matches(padding)];
+    cores.iter().any(|core| {
+        let disguised = core.chars().map(undisguise).filter(|c| c.is_alphabetic());
+        let plain = core.chars().filter(|c| c.is_alphabetic());
+        is_words(&disguised.collect::<String>()) || is_words(&plain.collect::<String>())
     })
 }
 
 /// Nothing at all, one common word, or two in a row.
 fn is_words(letters: &str) -> bool {
-    let common = |word: &str| word.is_empty() || COMMON.split_ascii_whitespace().any(|common| common == word);
-    (0..=letters.len()).any(|cut| {
-        let (first, second) = letters.split_at(cut);
-        common(first) && common(second)
-    })
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_ascii_whitespace().collect());
+    let common = |word: &str| word.is_empty() || WORDS.contains(word);
+    (0..=letters.len())
+        .any(|cut| letters.split_at_checked(cut).is_some_and(|(first, second)| common(first) && common(second)))
 }
 
 const fn undisguise(c: char) -> char {

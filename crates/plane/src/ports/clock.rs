@@ -1,13 +1,15 @@
 //! Time, as an argument.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::day::Day;
 
 /// The product's clock. It may be shifted (embedded profile) or stand still (tests).
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 
     /// Today's date in UTC: the one by which licenses and users start and end.
-    fn today(&self) -> Date {
-        self.now().to_zoned(TimeZone::UTC).date()
+    fn today(&self) -> Day {
+        self.now().to_zoned(TimeZone::UTC).date().into()
     }
 }

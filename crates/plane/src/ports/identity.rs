@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: from outside, nothing here tells an e-mail address that is known from one that is not.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
 use super::table::TableError;
 use crate::ids::{AccountId, EnterpriseId, SessionId, Subject, UserId};
+pub use crate::text::Email;
 
 /// The identity provider.
 #[async_trait]
@@ -81,59 +81,6 @@ pub trait Identity: Send + Sync {
 
     /// Signs with a new key from now on, and answers its name. Tokens signed before stay valid until they expire.
     async fn rotate_keys(&self) -> Result<String, IdentityError>;
-}
-
-/// An e-mail address in its one spelling: trimmed, Unicode form NFKC, lower case. Two addresses that differ in case
-/// or width alone are the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-pub struct Email(String);
-
-/// The text is not an e-mail address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an e-mail address is such as ada@example.com, with at most 254 bytes")]
-pub struct NotAnEmail;
-
-impl Email {
-    pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
-        // Normalising can make a text several times longer: look at the size first.
-        if text.len() > 1024 {
-            return Err(NotAnEmail);
-        }
-        let email: String = text.trim().nfkc().collect::<String>().to_lowercase();
-        let (local, domain) = email.rsplit_once('@').ok_or(NotAnEmail)?;
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '"' | '<' | '>' | ',' | ';');
-        let fits = email.len() <= 254
-            && (1..=64).contains(&local.len())
-            && !local.contains(odd)
-            && !domain.contains(odd)
-            && domain.contains('.')
-            && domain.split('.').all(|label| (1..=63).contains(&label.len()));
-        if fits { Ok(Self(email)) } else { Err(NotAnEmail) }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What stands before the `@`.
-    pub fn local_part(&self) -> &str {
-        self.0.rsplit_once('@').map_or(self.0.as_str(), |(local, _)| local)
-    }
-}
-
-impl TryFrom<String> for Email {
-    type Error = NotAnEmail;
-
-    fn try_from(text: String) -> Result<Self, NotAnEmail> {
-        Self::parse(&text)
-    }
-}
-
-impl fmt::Display for Email {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// An identity as it is asked for. The caller derives the subject, so that a repeated step makes one.

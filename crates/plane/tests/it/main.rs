@@ -1,9 +1,11 @@
-//! The product's tests, through its front door.
-#![expect(clippy::unwrap_used, reason = "a test may fail where it unwraps")]
+//! The library, tried through its front doors.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod bootstrap;
 mod faults;
+mod identity;
 mod licenses;
 mod master_data;
 mod tenants;
+mod workflow;
 mod workstreams;

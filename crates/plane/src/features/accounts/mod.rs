@@ -1,3 +1,12 @@
 //! Tenants: onboarding them, showing them, taking them down.
 
+pub mod deprovisioning;
+mod http;
+pub mod intake;
 pub mod model;
+pub mod onboarding;
+pub mod ops;
+mod removal;
+mod verification;
+
+pub use http::routes;

@@ -163,8 +163,15 @@ impl Record for Account {
         while name.len() > 900 {
             name.pop();
         }
-        Place::at(Self::key(self.id)).by_type(Key::new(Self::BY_NAME, format!("{name}#{}", self.id))).by_status(
-            Key::new(format!("ACCOUNT#{}", self.status.as_str()), format!("{}#{}", self.created_at, self.id)),
-        )
+        let by_status = Key::new(format!("ACCOUNT#{}", self.status.as_str()), format!("{}#{}", self.created_at, self.id));
+        let place = Place::at(Self::key(self.id)).by_status(by_status);
+        match self.status {
+            AccountStatus::Deleted => place,
+            AccountStatus::Provisioning
+            | AccountStatus::Active
+            | AccountStatus::Failed
+            | AccountStatus::Disabled
+            | AccountStatus::Deprovisioning => place.by_type(Key::new(Self::BY_NAME, format!("{name}#{}", self.id))),
+        }
     }
 }

@@ -260,7 +260,7 @@ impl Plane {
 
     fn founding(&self, admin: Admin) -> Founding {
         let account_name = Name::try_from("ABC").expect("a plain word is a name");
-        Founding { admin, account_name, now: self.now(), today: self.clock().today().into() }
+        Founding { admin, account_name, now: self.now(), today: self.clock().today() }
     }
 
     /// What the steps would be made from today: the names and the address as they have become since.

@@ -312,7 +312,7 @@ fn user(founding: &Founding) -> Vec<Piece> {
         status: UserStatus::Active,
         identity_status: IdentityStatus::Invited,
         technical: true,
-        start_date: founding.today.date(),
+        start_date: founding.today,
         end_date: None,
         created_at: founding.now,
         updated_at: founding.now,

@@ -1,27 +1,48 @@
 //! Users over HTTP.
 
-use serde::Deserialize;
 use schemars::JsonSchema;
+use serde::Deserialize;
 
-use super::model::{User, UserStatus};
+use super::{
+    access::Permissions,
+    model::{User, UserStatus},
+    ops::{NewUser, UserUpdate, location},
+};
 use crate::{
-    guard::{Granted, actions::UserRead},
+    day::Day,
+    features::{groups::model::Group, workstreams::model::Workstream},
+    given::Given,
+    guard::{
+        Granted,
+        actions::{UserCreate, UserDelete, UserEdit, UserRead},
+    },
     http::{
-        answer::Found,
-        call::{Path, Query},
+        answer::{Created, Found, NoContent, Plain},
+        call::{IfMatch, Json, Path, Query},
         routes::Routes,
     },
-    ids::UserId,
+    ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId},
     page::{Limit, Page, PageQuery},
     plane::Plane,
     problem::Result,
-    text::Email,
+    record::Stored,
+    text::{Email, Name},
 };
 
 pub fn routes() -> Routes {
     Routes::default()
         .get("/api/users", list, "List users")
+        .post("/api/users", create, "Create a user, on a seat of a license")
+        .post("/api/users/provision", provision, "Create a user with an identity, and send the invitation")
         .get("/api/users/{userId}", read, "Show a user")
+        .put("/api/users/{userId}", update, "Update a user")
+        .delete("/api/users/{userId}", delete, "Delete a user; the seat is free")
+        .post("/api/users/{userId}/invitation", invite, "Send a user a new invitation; the one before is void")
+        .get("/api/users/{userId}/permissions", permissions, "Show what a user may do")
+        .get("/api/users/{userId}/groups", groups, "List the groups that a user is in")
+        .put("/api/users/{userId}/groups", set_groups, "Replace the groups that a user is in")
+        .get("/api/users/{userId}/workstreams", workstreams, "List the workstreams that a user is in")
+        .put("/api/users/{userId}/workstreams", set_workstreams, "Replace the workstreams that a user is in")
 }
 
 /// Which users are meant.
@@ -33,21 +54,164 @@ struct Which {
     cursor: Option<String>,
     status: Option<UserStatus>,
     email: Option<Email>,
+    license_id: Option<LicenseId>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UserCreation {
+    #[expect(dead_code, reason = "the guard has read it")]
+    #[serde(default)]
+    account_id: Option<AccountId>,
+    enterprise_id: EnterpriseId,
+    product_id: ProductId,
+    service_id: ServiceId,
+    first_name: Name,
+    last_name: Name,
+    email: Email,
+    start_date: Day,
+    #[serde(default)]
+    end_date: Option<Day>,
+    #[serde(default)]
+    #[schemars(length(max = 30))]
+    group_ids: Vec<GroupId>,
+    #[serde(default)]
+    #[schemars(length(max = 30))]
+    workstream_ids: Vec<WorkstreamId>,
+}
+
+impl UserCreation {
+    fn into_new(self, identity: bool) -> NewUser {
+        NewUser {
+            enterprise_id: self.enterprise_id,
+            product_id: self.product_id,
+            service_id: self.service_id,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            email: self.email,
+            start_date: self.start_date,
+            end_date: self.end_date,
+            group_ids: self.group_ids,
+            workstream_ids: self.workstream_ids,
+            identity,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UserChange {
+    #[expect(dead_code, reason = "the guard has read it")]
+    #[serde(default)]
+    account_id: Option<AccountId>,
+    #[serde(default)]
+    first_name: Option<Name>,
+    #[serde(default)]
+    last_name: Option<Name>,
+    /// Only as long as the user has no identity.
+    #[serde(default)]
+    email: Option<Email>,
+    #[serde(default)]
+    start_date: Option<Day>,
+    #[serde(default)]
+    end_date: Given<Option<Day>>,
+    /// `inactive` frees the seat and ends the sessions; `active` takes a seat again.
+    #[serde(default)]
+    status: Option<UserStatus>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GroupsChange {
+    #[schemars(length(max = 30))]
+    group_ids: Vec<GroupId>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WorkstreamsChange {
+    #[schemars(length(max = 30))]
+    workstream_ids: Vec<WorkstreamId>,
 }
 
 async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<User>> {
-    let page = PageQuery { limit: which.limit, cursor: which.cursor };
+    let Which { limit, cursor, status, email, license_id } = which;
+    let page = PageQuery { limit, cursor };
     let rows = plane.rows(&who);
-    if which.status.is_none() && which.email.is_none() {
+    if status.is_none() && email.is_none() && license_id.is_none() {
         return rows.page(&page).await;
     }
-    let by = format!("{:?} {:?}", which.status, which.email);
-    rows.filtered(&page, &by, |user: &User| {
-        which.status.is_none_or(|status| status == user.status) && which.email.as_ref().is_none_or(|email| *email == user.email)
+    rows.filtered(&page, &format!("{status:?} {email:?} {license_id:?}"), |user: &User| {
+        status.is_none_or(|status| status == user.status)
+            && email.as_ref().is_none_or(|email| *email == user.email)
+            && license_id.is_none_or(|license| license == user.license_id)
     })
     .await
 }
 
+async fn create(who: Granted<UserCreate>, plane: Plane, Json(new): Json<UserCreation>) -> Result<Created<User>> {
+    let user = plane.create_user(&who, new.into_new(false)).await?;
+    Ok(Created { location: location(user.id), record: user })
+}
+
+async fn provision(who: Granted<UserCreate>, plane: Plane, Json(new): Json<UserCreation>) -> Result<Created<User>> {
+    let user = plane.create_user(&who, new.into_new(true)).await?;
+    let user = plane.provision_user(&who, user.id).await?.record;
+    Ok(Created { location: location(user.id), record: user })
+}
+
+async fn invite(who: Granted<UserEdit>, plane: Plane, Path(user): Path<UserId>) -> Result<Found<User>> {
+    Ok(Found(plane.provision_user(&who, user).await?))
+}
+
 async fn read(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Found<User>> {
     Ok(Found(plane.rows(&who).get(user).await?))
+}
+
+async fn update(
+    who: Granted<UserEdit>,
+    plane: Plane,
+    Path(user): Path<UserId>,
+    seen: IfMatch,
+    Json(change): Json<UserChange>,
+) -> Result<Found<User>> {
+    let UserChange { account_id: _, first_name, last_name, email, start_date, end_date, status } = change;
+    let update = UserUpdate { first_name, last_name, email, start_date, end_date, status };
+    Ok(Found(plane.update_user(&who, user, seen, update).await?))
+}
+
+async fn delete(who: Granted<UserDelete>, plane: Plane, Path(user): Path<UserId>) -> Result<NoContent> {
+    plane.delete_user(&who, user).await?;
+    Ok(NoContent)
+}
+
+async fn permissions(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Plain<Permissions>> {
+    let user: Stored<User> = plane.rows(&who).get(user).await?;
+    Ok(Plain(plane.permissions(&user).await?))
+}
+
+async fn groups(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Page<Group>> {
+    Ok(Page::of(&plane.user_groups(&who, user).await?, None))
+}
+
+async fn set_groups(
+    who: Granted<UserEdit>,
+    plane: Plane,
+    Path(user): Path<UserId>,
+    Json(change): Json<GroupsChange>,
+) -> Result<Page<Group>> {
+    Ok(Page::of(&plane.set_user_groups(&who, user, &change.group_ids).await?, None))
+}
+
+async fn workstreams(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Page<Workstream>> {
+    Ok(Page::of(&plane.user_workstreams(&who, user).await?, None))
+}
+
+async fn set_workstreams(
+    who: Granted<UserEdit>,
+    plane: Plane,
+    Path(user): Path<UserId>,
+    Json(change): Json<WorkstreamsChange>,
+) -> Result<Page<Workstream>> {
+    Ok(Page::of(&plane.set_user_workstreams(&who, user, &change.workstream_ids).await?, None))
 }

@@ -1,6 +1,9 @@
 //! People of an account, their seats, groups and workstreams.
 
+pub mod access;
 mod http;
+pub mod invitation;
 pub mod model;
+pub mod ops;
 
 pub use http::routes;

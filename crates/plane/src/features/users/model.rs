@@ -1,11 +1,12 @@
 //! Users: people of an account, each on a seat of one of its licenses.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     change::Claim,
+    day::Day,
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, Subject, UserId, WorkstreamId},
     ports::table::Key,
     record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
@@ -55,9 +56,9 @@ pub struct User {
     pub identity_status: IdentityStatus,
     /// The account's first administrator-side user, made by onboarding.
     pub technical: bool,
-    pub start_date: Date,
+    pub start_date: Day,
     /// The last day on which the user may act; none: no end.
-    pub end_date: Option<Date>,
+    pub end_date: Option<Day>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -69,7 +70,7 @@ impl User {
     }
 
     /// Whether the user may act on a day.
-    pub fn acts_on(&self, today: Date) -> bool {
+    pub fn acts_on(&self, today: Day) -> bool {
         self.status == UserStatus::Active && self.start_date <= today && self.end_date.is_none_or(|end| today <= end)
     }
 

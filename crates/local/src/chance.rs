@@ -1,0 +1,26 @@
+//! Randomness from the operating system, through AWS-LC's generator.
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use plane::ports::chance::Chance;
+
+#[derive(Debug, Default)]
+pub struct SystemChance(SystemRandom);
+
+impl Chance for SystemChance {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.0.fill(bytes).expect("the operating system has randomness once it is up");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_secrets_are_equal() {
+        let chance = SystemChance::default();
+        let one = plane::ports::chance::secret(&chance);
+        assert_ne!(one, plane::ports::chance::secret(&chance));
+        assert_ne!(one, [0; 32]);
+    }
+}

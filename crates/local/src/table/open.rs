@@ -1,0 +1,288 @@
+//! One open table file: the engine, and the last durable state as readers see it.
+
+use std::{
+    io,
+    ops::Bound,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use plane::ports::table::{Item, Key, MAX_PAGE, Order, Position, Query, Rows, TableError};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
+
+use super::{
+    disk::{Disks, Handle, Staged},
+    keys, row,
+};
+
+/// Records, index entries and the order of expiry in one tree: a commit then writes one path of pages, not five.
+pub(super) const TREE: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("tree");
+const ABOUT: TableDefinition<'static, &'static str, u64> = TableDefinition::new("freehold");
+const FORMAT: &str = "format";
+const THIS_FORMAT: u64 = 1;
+const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+
+/// A table that is open. The parts drop in this order: readers' state, engine, storage.
+pub(super) struct Open {
+    durable: RwLock<Arc<Snapshot>>,
+    pub(super) engine: Database,
+    pub(super) disk: Arc<Staged>,
+}
+
+/// Why a table did not open, and the storage whose last durable state must be put back first.
+pub(super) struct NotOpen {
+    pub(super) why: TableError,
+    pub(super) disk: Option<Arc<Staged>>,
+}
+
+impl Open {
+    /// Opens the file of a table that exists.
+    pub(super) fn existing(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, NotOpen> {
+        let disk = Self::stage(disks, path)?;
+        let damaged = |why: &str| not_open(TableError::Damaged(format!("{}: {why}", path.display())));
+        let mut magic = [0; MAGIC.len()];
+        let readable = redb::StorageBackend::read(&Handle(Arc::clone(&disk)), 0, &mut magic);
+        if readable.is_err() || magic != *MAGIC {
+            return Err(damaged("not a table file, left as it is"));
+        }
+        let open = Self::start(&disk, path, cache, |engine| check_format(engine, path));
+        open.map_err(|why| NotOpen { why, disk: Some(disk) })
+    }
+
+    /// Makes the file of a new table.
+    pub(super) fn fresh(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, NotOpen> {
+        let disk = Self::stage(disks, path)?;
+        Self::start(&disk, path, cache, write_format).map_err(not_open)
+    }
+
+    fn stage(disks: &dyn Disks, path: &Path) -> Result<Arc<Staged>, NotOpen> {
+        let staged = disks.open(path).and_then(Staged::new);
+        staged.map(Arc::new).map_err(|error| not_open(io_failed(error.kind(), &error, path)))
+    }
+
+    fn start(
+        disk: &Arc<Staged>,
+        path: &Path,
+        cache: usize,
+        prepare: impl FnOnce(&Database) -> Result<(), TableError>,
+    ) -> Result<Self, TableError> {
+        let open = guarded(path, || {
+            let engine = redb::Builder::new().set_cache_size(cache).create_with_backend(Handle(Arc::clone(disk)));
+            let engine = engine.map_err(|error| not_a_database(error, path))?;
+            prepare(&engine)?;
+            let durable = RwLock::new(Arc::new(Snapshot::take(&engine, path)?));
+            Ok(Self { durable, engine, disk: Arc::clone(disk) })
+        })?;
+        match disk.fault() {
+            None => Ok(open),
+            Some(kind) => Err(fault(kind, path)),
+        }
+    }
+
+    /// The last durable state.
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.durable.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows readers the state that has just become durable.
+    pub(super) fn publish(&self, path: &Path) -> Result<(), TableError> {
+        let snapshot = Arc::new(Snapshot::take(&self.engine, path)?);
+        *self.durable.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        Ok(())
+    }
+}
+
+/// One durable state of a table.
+pub(super) struct Snapshot {
+    pub(super) tree: ReadOnlyTable<&'static [u8], &'static [u8]>,
+}
+
+impl Snapshot {
+    fn take(engine: &Database, path: &Path) -> Result<Self, TableError> {
+        let failed = |error: redb::Error| engine_failed(error, path);
+        let read = engine.begin_read().map_err(|error| failed(error.into()))?;
+        let tree = read.open_table(TREE).map_err(|error| failed(error.into()))?;
+        Ok(Self { tree })
+    }
+
+    pub(super) fn get(&self, key: &Key, path: &Path) -> Result<Option<Item>, TableError> {
+        self.at(&keys::record(key), path)
+    }
+
+    fn at(&self, place: &[u8], path: &Path) -> Result<Option<Item>, TableError> {
+        let found = self.tree.get(place).map_err(|error| storage_failed(error, path))?;
+        found.map(|row| read_row(row.value(), path)).transpose()
+    }
+
+    pub(super) fn query(&self, query: &Query, path: &Path) -> Result<Rows, TableError> {
+        let Some((low, high)) = keys::walk(query) else { return Ok(Rows { items: Vec::new(), next: None }) };
+        let bounds = (as_slice(&low), as_slice(&high));
+        let mut walk = self.tree.range::<&[u8]>(bounds).map_err(|error| storage_failed(error, path))?;
+        let limit = query.limit.min(MAX_PAGE);
+        let mut items = Vec::with_capacity(limit.min(64));
+        let mut more = false;
+        while let Some(next) = match query.order {
+            Order::Ascending => walk.next(),
+            Order::Descending => walk.next_back(),
+        } {
+            more = items.len() == limit;
+            if more {
+                break;
+            }
+            let (key, row) = next.map_err(|error| storage_failed(error, path))?;
+            items.push(if row.value().is_empty() {
+                self.pointed_to(key.value(), path)?
+            } else {
+                read_row(row.value(), path)?
+            });
+        }
+        let last = items.last().filter(|_| more);
+        let next = last.map(|item: &Item| Position {
+            key: item.key.clone(),
+            index: query.index.slot().and_then(|slot| item.index[slot].clone()),
+        });
+        Ok(Rows { items, next })
+    }
+
+    fn pointed_to(&self, entry: &[u8], path: &Path) -> Result<Item, TableError> {
+        let item = keys::record_of_entry(entry).map(|place| self.at(&place, path)).transpose()?;
+        item.flatten().ok_or_else(|| damaged("an index entry without its record", path))
+    }
+
+    /// The second at which the first record expires; `i64::MAX` if none does.
+    pub(super) fn next_expiry(&self, path: &Path) -> Result<i64, TableError> {
+        let part = keys::all_expiry();
+        let mut walk = self
+            .tree
+            .range::<&[u8]>(part.start.as_slice()..part.end.as_slice())
+            .map_err(|error| storage_failed(error, path))?;
+        let Some(first) = walk.next() else { return Ok(i64::MAX) };
+        let (entry, _) = first.map_err(|error| storage_failed(error, path))?;
+        let (expires, _) = keys::read_expiry(entry.value()).ok_or_else(|| damaged("an expiry entry", path))?;
+        Ok(expires)
+    }
+}
+
+pub(super) fn read_row(row: &[u8], path: &Path) -> Result<Item, TableError> {
+    row::decode(row).map_err(|bad| damaged(&bad.to_string(), path))
+}
+
+pub(super) fn damaged(what: &str, path: &Path) -> TableError {
+    TableError::Damaged(format!("{}: {what}", path.display()))
+}
+
+/// The engine panics on some damaged pages; that is damage to report, not a reason to take the process down.
+pub(super) fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, TableError>) -> Result<T, TableError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(damaged("the engine cannot make sense of it", path)))
+}
+
+pub(super) fn storage_failed(error: StorageError, path: &Path) -> TableError {
+    engine_failed(error.into(), path)
+}
+
+pub(super) fn engine_failed(error: redb::Error, path: &Path) -> TableError {
+    match error {
+        redb::Error::Io(error) => io_failed(error.kind(), &error, path),
+        redb::Error::Corrupted(why) => damaged(&why, path),
+        other => TableError::Unavailable(format!("{}: {other}", path.display())),
+    }
+}
+
+/// What callers are told about a sync or a write that failed.
+pub(super) fn fault(kind: io::ErrorKind, path: &Path) -> TableError {
+    io_failed(kind, &kind, path)
+}
+
+fn io_failed(kind: io::ErrorKind, why: &dyn std::fmt::Display, path: &Path) -> TableError {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => TableError::Full,
+        // The engine's way of saying that a file is not its own.
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => damaged(&why.to_string(), path),
+        _ => TableError::Unavailable(format!("{}: {why}", path.display())),
+    }
+}
+
+fn not_a_database(error: redb::DatabaseError, path: &Path) -> TableError {
+    match error {
+        redb::DatabaseError::UpgradeRequired(version) => {
+            damaged(&format!("the engine's file format {version} is not the one of this version"), path)
+        }
+        other => engine_failed(other.into(), path),
+    }
+}
+
+fn not_open(why: TableError) -> NotOpen {
+    NotOpen { why, disk: None }
+}
+
+fn check_format(engine: &Database, path: &Path) -> Result<(), TableError> {
+    let read = engine.begin_read().map_err(|error| engine_failed(error.into(), path))?;
+    let about = match read.open_table(ABOUT) {
+        Ok(about) => about,
+        Err(redb::TableError::Storage(error)) => return Err(storage_failed(error, path)),
+        Err(_) => return Err(damaged("another program's database, left as it is", path)),
+    };
+    let format = about.get(FORMAT).map_err(|error| storage_failed(error, path))?.map(|format| format.value());
+    if format == Some(THIS_FORMAT) {
+        return Ok(());
+    }
+    let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
+    Err(damaged(&format!("table format {found}, this version reads format {THIS_FORMAT}"), path))
+}
+
+fn write_format(engine: &Database) -> Result<(), TableError> {
+    let write = || -> Result<(), redb::Error> {
+        let transaction = engine.begin_write()?;
+        transaction.open_table(ABOUT)?.insert(FORMAT, THIS_FORMAT)?;
+        transaction.open_table(TREE)?;
+        transaction.commit()?;
+        Ok(())
+    };
+    write().map_err(|error| engine_failed(error, Path::new("new table")))
+}
+
+fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
+    match bound {
+        Bound::Included(bytes) => Bound::Included(bytes),
+        Bound::Excluded(bytes) => Bound::Excluded(bytes),
+        Bound::Unbounded => Bound::Unbounded,
+    }
+}
+
+/// Writes a state into a new file, record by record, so that it comes out compact and checked.
+pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), TableError> {
+    const ROWS_AT_ONCE: usize = 4096;
+    let write = || -> Result<(), redb::Error> {
+        let engine = redb::Builder::new().set_cache_size(4 * 1024 * 1024).create(to)?;
+        let mut rows = snapshot.tree.iter()?;
+        let mut done = false;
+        while !done {
+            let mut transaction = engine.begin_write()?;
+            {
+                let mut tree = transaction.open_table(TREE)?;
+                for _ in 0..ROWS_AT_ONCE {
+                    let Some(row) = rows.next() else {
+                        done = true;
+                        break;
+                    };
+                    let (key, value) = row?;
+                    if !value.value().is_empty() {
+                        row::decode(value.value()).map_err(|bad| redb::Error::Corrupted(bad.to_string()))?;
+                    }
+                    tree.insert(key.value(), value.value())?;
+                }
+            }
+            if done {
+                transaction.open_table(ABOUT)?.insert(FORMAT, THIS_FORMAT)?;
+            } else {
+                transaction.set_durability(redb::Durability::None).map_err(redb::Error::from)?;
+            }
+            transaction.commit()?;
+        }
+        Ok(())
+    };
+    guarded(from, || write().map_err(|error| engine_failed(error, from)))?;
+    let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
+    synced.map_err(|error| io_failed(error.kind(), &error, to))
+}

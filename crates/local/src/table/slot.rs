@@ -1,0 +1,229 @@
+//! One table of the store, open or not: opens its file when it is asked for, heals it after a fault, closes it when
+//! it idles.
+//!
+//! INVARIANT: no two engines that may write stand on one file: whoever opens, closes, heals or removes holds `state`
+//! alone, and an engine given up is frozen first.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use plane::ports::table::TableError;
+
+use super::{
+    commit::Queue,
+    disk::{Disks, Staged},
+    open::{NotOpen, Open, fault},
+};
+
+/// The table's next expiry is not known before it has been open once.
+const UNKNOWN: i64 = i64::MIN;
+
+pub(super) struct Slot {
+    path: PathBuf,
+    disks: Arc<dyn Disks>,
+    cache: usize,
+    state: RwLock<State>,
+    queue: Mutex<Queue>,
+    used: AtomicU64,
+    next_expiry: AtomicI64,
+}
+
+#[derive(Default)]
+struct State {
+    exists: bool,
+    open: Option<Arc<Open>>,
+    /// A storage that failed while no engine stood on it any more: its last durable state is put back first.
+    heal: Option<Arc<Staged>>,
+}
+
+impl Slot {
+    pub(super) fn new(path: PathBuf, disks: Arc<dyn Disks>, cache: usize, exists: bool) -> Self {
+        Self {
+            path,
+            disks,
+            cache,
+            state: RwLock::new(State { exists, ..State::default() }),
+            queue: Mutex::default(),
+            used: AtomicU64::new(0),
+            next_expiry: AtomicI64::new(UNKNOWN),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn exists(&self) -> bool {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).exists
+    }
+
+    /// The open table, if it is open and nobody is about to change that; never waits.
+    pub(super) fn at_hand(&self) -> Option<Arc<Open>> {
+        self.state.try_read().ok()?.open.clone()
+    }
+
+    pub(super) fn touch(&self, tick: u64) {
+        self.used.store(tick, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Whether a record may have expired before `now`, as far as is known.
+    pub(super) fn may_be_due(&self, now: i64) -> bool {
+        self.next_expiry.load(Ordering::Relaxed) < now
+    }
+
+    pub(super) fn note_next_expiry(&self, next: i64) {
+        self.next_expiry.store(next, Ordering::Relaxed);
+    }
+
+    /// The last durable state, which can be read even while writes fail. Opens the file if need be: not for an async
+    /// thread.
+    pub(super) fn for_reading(&self) -> Result<Arc<Open>, TableError> {
+        let mut state = self.state();
+        match &state.open {
+            Some(open) => Ok(Arc::clone(open)),
+            None => self.load(&mut state),
+        }
+    }
+
+    /// An engine that can commit: after a fault, the last durable state is put back and opened anew.
+    pub(super) fn for_writing(&self) -> Result<Arc<Open>, TableError> {
+        let mut state = self.state();
+        match &state.open {
+            Some(open) if open.disk.fault().is_none() => return Ok(Arc::clone(open)),
+            Some(open) => state.heal = Some(Arc::clone(&open.disk)),
+            None => {}
+        }
+        self.load(&mut state)
+    }
+
+    fn load(&self, state: &mut State) -> Result<Arc<Open>, TableError> {
+        if !state.exists {
+            return Err(TableError::Invalid(format!("there is no table {}", self.path.display())));
+        }
+        if let Some(disk) = &state.heal {
+            disk.restore().map_err(|error| fault(error.kind(), &self.path))?;
+        }
+        match Open::existing(&*self.disks, &self.path, self.cache) {
+            Ok(open) => {
+                state.heal = None;
+                Ok(self.install(state, open))
+            }
+            Err(NotOpen { why, disk }) => {
+                if let Some(disk) = disk.filter(|_| state.heal.is_none()) {
+                    state.heal = disk.fault().is_some().then_some(disk);
+                }
+                Err(why)
+            }
+        }
+    }
+
+    fn install(&self, state: &mut State, open: Open) -> Arc<Open> {
+        if let Ok(next) = open.snapshot().next_expiry(&self.path) {
+            self.note_next_expiry(next);
+        }
+        let open = Arc::new(open);
+        state.open = Some(Arc::clone(&open));
+        open
+    }
+
+    /// Makes the table if it is not there. The file takes its name only when it is whole.
+    pub(super) fn create(&self) -> Result<(), TableError> {
+        let mut state = self.state();
+        if state.exists || self.path.exists() {
+            state.exists = true;
+            return Ok(());
+        }
+        let unborn = unborn(&self.path);
+        remove_if_there(&unborn).map_err(|error| fault(error.kind(), &unborn))?;
+        let made = Open::fresh(&*self.disks, &unborn, self.cache).map_err(|not_open| not_open.why).and_then(|open| {
+            let named = fs::rename(&unborn, &self.path).and_then(|()| self.sync_folder());
+            named.map(|()| open).map_err(|error| fault(error.kind(), &self.path))
+        });
+        match made {
+            Ok(open) => {
+                state.exists = true;
+                self.install(&mut state, open);
+                Ok(())
+            }
+            Err(why) => {
+                // What could not be made is nothing yet: what is left of it goes now, or before the next attempt.
+                drop(remove_if_there(&unborn).and_then(|()| remove_if_there(&self.path)));
+                Err(why)
+            }
+        }
+    }
+
+    pub(super) fn remove(&self) -> Result<(), TableError> {
+        let mut state = self.state();
+        let removed = remove_if_there(&self.path);
+        removed.map_err(|error| fault(error.kind(), &self.path))?;
+        if let Some(open) = &state.open {
+            open.disk.freeze(io::ErrorKind::NotFound);
+        }
+        *state = State::default();
+        self.note_next_expiry(UNKNOWN);
+        self.sync_folder().map_err(|error| fault(error.kind(), &self.path))
+    }
+
+    /// Closes the file if nobody uses it; true if it is closed now.
+    pub(super) fn close_if_idle(&self) -> bool {
+        let Ok(mut state) = self.state.try_write() else { return false };
+        if !self.queue().is_idle() {
+            return false;
+        }
+        let Some(open) = state.open.take() else { return true };
+        if open.disk.fault().is_some() {
+            state.open = Some(open);
+            return false;
+        }
+        match Arc::try_unwrap(open) {
+            Ok(open) => {
+                let disk = Arc::clone(&open.disk);
+                drop(open);
+                state.heal = disk.fault().is_some().then_some(disk);
+                true
+            }
+            Err(in_use) => {
+                state.open = Some(in_use);
+                false
+            }
+        }
+    }
+
+    fn state(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        File::open(self.path.parent().unwrap_or(Path::new("/")))?.sync_all()
+    }
+}
+
+/// The name of a table file that is being made.
+pub(super) fn unborn(path: &Path) -> PathBuf {
+    path.with_extension(UNBORN)
+}
+
+pub(super) const UNBORN: &str = "new";
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

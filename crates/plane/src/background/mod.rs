@@ -1,0 +1,115 @@
+//! What goes on after a commit: entries of the audit log are sealed, events go out, and private accounts' own tables get
+//! their copies. All of it can be repeated, and is taken up again after a crash.
+
+mod copies;
+mod delivery;
+mod sealing;
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    plane::Plane,
+    ports::table::{Index, Item, Order, Query, Range, Table, TableName},
+    problem::Result,
+};
+
+/// Without news, the store is looked at this often: another process may have written.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// After a fault the next try waits so long.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Commits that come this close together are tended together.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// What tells the tending that there is work.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    notify: Notify,
+    /// Dedicated tables that were written to.
+    tables: Mutex<BTreeSet<TableName>>,
+    stopping: AtomicBool,
+}
+
+impl News {
+    pub(crate) fn of(&self, table: &TableName) {
+        if *table != TableName::shared() {
+            self.tables.lock().expect("no holder panics").insert(table.clone());
+        }
+        self.notify.notify_one();
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.notify.notify_one();
+    }
+}
+
+impl Plane {
+    /// Tends what commits leave to be done, until the plane stops. To be spawned once.
+    pub async fn tend(self) {
+        // What a crash left in dedicated tables is found by looking at each once.
+        match self.router().tables().list().await {
+            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
+            Err(error) => tracing::warn!(%error, "the tables could not be listed"),
+        }
+        loop {
+            if let Err(problem) = self.tend_once().await {
+                tracing::warn!(%problem, "work after commits is behind; it is tried again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            if self.news().stopping.load(Ordering::Acquire) {
+                return;
+            }
+            // Either way leads back to the store.
+            drop(tokio::time::timeout(LOOK_AGAIN, self.news().notify.notified()).await);
+            tokio::time::sleep(GATHER).await;
+        }
+    }
+
+    /// Does all that is to be done now.
+    pub async fn tend_once(&self) -> Result<()> {
+        let shared = Arc::clone(self.router().shared());
+        self.tend_table(&shared).await?;
+        let tables: Vec<TableName> = self.news().tables.lock().expect("no holder panics").iter().cloned().collect();
+        for name in tables {
+            self.news().tables.lock().expect("no holder panics").remove(&name);
+            let tended = match self.router().tables().open(&name).await {
+                Ok(Some(table)) => self.tend_table(&table).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error.into()),
+            };
+            if tended.is_err() {
+                self.news().tables.lock().expect("no holder panics").insert(name);
+            }
+            tended?;
+        }
+        Ok(())
+    }
+
+    async fn tend_table(&self, table: &Arc<dyn Table>) -> Result<()> {
+        self.make_copies(table).await?;
+        self.deliver(table).await?;
+        self.seal(table).await
+    }
+}
+
+/// The first records of a waiting line.
+async fn waiting(table: &dyn Table, line: &str) -> Result<Vec<Item>> {
+    let query = Query {
+        index: Index::Gsi3,
+        pk: line.to_owned(),
+        range: Range::All,
+        order: Order::Ascending,
+        limit: 400,
+        after: None,
+    };
+    Ok(table.query(&query).await?.items)
+}

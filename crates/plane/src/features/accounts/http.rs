@@ -1,0 +1,162 @@
+//! Accounts over HTTP.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    deprovisioning::Receipt,
+    intake::NewAccount,
+    model::{Account, AccountStatus, Address, CloudType},
+    ops::{AccountUpdate, location},
+};
+use crate::{
+    features::users::model::User,
+    guard::{
+        Granted,
+        actions::{AccountCreate, AccountDelete, AccountEdit, AccountList, AccountRead, ProvisioningRead, UserRead},
+    },
+    http::{
+        answer::{Accepted, Created, Found},
+        call::{IfMatch, Json, Path, Query},
+        routes::Routes,
+    },
+    ids::AccountId,
+    page::{Limit, Page, PageQuery},
+    plane::Plane,
+    ports::table::{Index, Order, Query as TableQuery, Range},
+    problem::{Problem, Result},
+    record::decode,
+    text::{Name, fold},
+};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/api/accounts", list, "List accounts, by name")
+        .post("/api/accounts", create, "Create an account and begin its onboarding")
+        .get("/api/accounts/{accountId}", read, "Show an account")
+        .put("/api/accounts/{accountId}", update, "Update an account")
+        .delete("/api/accounts/{accountId}", delete, "Delete an account: disable it, and remove it after the time of grace")
+        .post("/api/accounts/{accountId}/restore", restore, "Restore an account within its time of grace")
+        .get("/api/accounts/{accountId}/technical-users", technical_users, "List the technical users of an account")
+        .get("/api/accounts/{accountId}/receipt", receipt, "Show what was removed of a deleted account")
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Which {
+    limit: Limit,
+    #[schemars(length(min = 1, max = 4096))]
+    cursor: Option<String>,
+    /// Accounts whose names begin so, however they are written.
+    name: Option<Name>,
+    /// Left out: all but the deleted ones.
+    status: Option<AccountStatus>,
+    cloud_type: Option<CloudType>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AccountChange {
+    #[serde(default)]
+    name: Option<Name>,
+    #[serde(default)]
+    master_account_name: Option<Name>,
+    #[serde(default)]
+    address: Option<Address>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Confirmation {
+    /// The account's exact name.
+    confirm: Name,
+}
+
+async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Account>> {
+    let name = which.name.as_ref().map(|name| fold(name.as_str()));
+    let of = format!("accounts {name:?} {:?} {:?}", which.status, which.cloud_type);
+    // Deleted accounts stand by status alone, so that names of old do not lengthen every list.
+    let (index, pk) = match which.status {
+        Some(AccountStatus::Deleted) => (Index::Gsi3, format!("ACCOUNT#{}", AccountStatus::Deleted.as_str())),
+        Some(_) | None => (Index::Gsi1, Account::BY_NAME.to_owned()),
+    };
+    let range = match &name {
+        Some(name) if index == Index::Gsi1 => Range::Prefix(name.clone()),
+        Some(_) | None => Range::All,
+    };
+    let after = which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
+    let mut query = TableQuery { index, pk, range, order: Order::Ascending, limit: which.limit.get(), after };
+    let mut page = Vec::new();
+    loop {
+        let rows = plane.router().shared().query(&query).await?;
+        let unfiltered = which.status.is_none() && which.cloud_type.is_none();
+        for item in rows.items {
+            if page.len() == which.limit.get() {
+                break;
+            }
+            let kept = unfiltered || {
+                let account = decode::<Account>(&item)?.record;
+                which.status.is_none_or(|status| status == account.status)
+                    && which.cloud_type.is_none_or(|cloud| cloud == account.cloud_type)
+            };
+            query.after = Some(crate::rows::position(&item, index));
+            if kept {
+                page.push(item.body);
+            }
+        }
+        if rows.next.is_none() {
+            return Ok(Page::new(page, None));
+        }
+        if page.len() == which.limit.get() {
+            let next = query.after.as_ref().map(|position| plane.cursors().seal(&of, position));
+            return Ok(Page::new(page, next));
+        }
+    }
+}
+
+async fn create(who: Granted<AccountCreate>, plane: Plane, Json(new): Json<NewAccount>) -> Result<Created<Account>> {
+    let account = plane.create_account(&who, new).await?;
+    Ok(Created { location: location(account.id), record: account })
+}
+
+async fn read(who: Granted<AccountRead>, plane: Plane, Path(_): Path<AccountId>) -> Result<Found<Account>> {
+    Ok(Found(plane.account(&who).await?))
+}
+
+async fn update(
+    who: Granted<AccountEdit>,
+    plane: Plane,
+    Path(_): Path<AccountId>,
+    seen: IfMatch,
+    Json(change): Json<AccountChange>,
+) -> Result<Found<Account>> {
+    let AccountChange { name, master_account_name, address } = change;
+    Ok(Found(plane.update_account(&who, seen, AccountUpdate { name, master_account_name, address }).await?))
+}
+
+async fn delete(
+    who: Granted<AccountDelete>,
+    plane: Plane,
+    Path(_): Path<AccountId>,
+    Query(confirmation): Query<Confirmation>,
+) -> Result<Accepted<Account>> {
+    Ok(Accepted(plane.delete_account(&who, confirmation.confirm.as_str()).await?))
+}
+
+async fn restore(who: Granted<AccountDelete>, plane: Plane, Path(_): Path<AccountId>) -> Result<Found<Account>> {
+    Ok(Found(plane.restore_account(&who).await?))
+}
+
+async fn technical_users(
+    who: Granted<UserRead>,
+    plane: Plane,
+    Path(_): Path<AccountId>,
+    Query(page): Query<PageQuery>,
+) -> Result<Page<User>> {
+    plane.rows(&who).filtered(&page, "technical", |user: &User| user.technical).await
+}
+
+async fn receipt(who: Granted<ProvisioningRead>, plane: Plane, Path(account): Path<AccountId>) -> Result<Found<Receipt>> {
+    let receipt = plane.rows(&who).read(&Receipt::key(account)).await?;
+    Ok(Found(receipt.ok_or_else(|| Problem::not_found("receipt"))?))
+}

@@ -1,0 +1,121 @@
+//! What an onboarding was asked for: kept until the account is gone, since the run itself carries references alone.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::{Address, CloudType};
+use crate::{
+    day::Day,
+    features::licenses::model::{Contact, License, RenewalNotification, SeatCount},
+    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    ports::table::Key,
+    problem::{Problem, Result},
+    record::{Place, Record, partition},
+    text::{Email, Name},
+};
+
+/// An account as it is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAccount {
+    pub name: Name,
+    pub master_account_name: Name,
+    pub cloud_type: CloudType,
+    pub address: Address,
+    pub technical_user: NewTechnicalUser,
+    /// What the account is licensed for. The technical user takes a seat of the first.
+    #[schemars(length(min = 1, max = 20))]
+    pub licenses: Vec<NewAccountLicense>,
+}
+
+/// The first administrator-side user of the account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewTechnicalUser {
+    pub first_name: Name,
+    pub last_name: Name,
+    pub email: Email,
+    pub start_date: Day,
+    #[serde(default)]
+    pub end_date: Option<Day>,
+}
+
+/// A license of the new account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAccountLicense {
+    pub enterprise_id: EnterpriseId,
+    pub product_id: ProductId,
+    pub service_id: ServiceId,
+    pub start_date: Day,
+    pub end_date: Day,
+    pub number_of_users: SeatCount,
+    #[serde(default)]
+    pub contact: Option<Contact>,
+    #[serde(default)]
+    pub renewal_notification: RenewalNotification,
+}
+
+impl NewAccount {
+    /// How many licenses an account can begin with.
+    const MOST_LICENSES: usize = 20;
+
+    /// The licenses that the account begins with: the same ids in every repeat.
+    pub fn licenses_of(&self, account_id: AccountId, now: Timestamp) -> Vec<License> {
+        let license = |(place, new): (usize, &NewAccountLicense)| License {
+            id: LicenseId::derived(account_id.uuid(), &format!("license/{place}")),
+            account_id,
+            enterprise_id: new.enterprise_id,
+            product_id: new.product_id,
+            service_id: new.service_id,
+            start_date: new.start_date,
+            end_date: new.end_date,
+            number_of_users: new.number_of_users,
+            contact: new.contact.clone(),
+            renewal_notification: new.renewal_notification,
+            built_in: false,
+            created_at: now,
+            updated_at: now,
+        };
+        self.licenses.iter().enumerate().map(license).collect()
+    }
+
+    /// Refuses what no single field shows to be wrong.
+    pub fn check(&self) -> Result<()> {
+        if !(1..=Self::MOST_LICENSES).contains(&self.licenses.len()) {
+            return Err(Problem::field("/licenses", format!("an account begins with 1 to {} licenses", Self::MOST_LICENSES)));
+        }
+        for (place, license) in self.licenses.iter().enumerate() {
+            if license.end_date < license.start_date {
+                return Err(Problem::field(format!("/licenses/{place}/endDate"), "the end is not before the start"));
+            }
+        }
+        if self.technical_user.end_date.is_some_and(|end| end < self.technical_user.start_date) {
+            return Err(Problem::field("/technicalUser/endDate", "the end is not before the start"));
+        }
+        Ok(())
+    }
+}
+
+/// The request, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intake {
+    pub account_id: AccountId,
+    pub request: NewAccount,
+}
+
+impl Intake {
+    pub fn key(account: AccountId) -> Key {
+        Key::new(partition(account), "INTAKE")
+    }
+}
+
+impl Record for Intake {
+    const NOUN: &'static str = "onboarding request";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id))
+    }
+}

@@ -1,0 +1,427 @@
+//! The plan that sets an account up, with the documents' states, and the workers that do and undo its steps.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::{
+    intake::Intake,
+    model::{AccountStatus, CloudType, RunStatus},
+    ops::{settled, step_error},
+    removal,
+    verification::Finding,
+};
+use crate::{
+    audit::Author,
+    change::Change,
+    features::{
+        groups::model::{Group, GroupRole},
+        licenses::model::License,
+        roles::model::{Role, RoleKind, RolePermissions},
+        users::model::{Home, IdentityStatus, Membership, User, UserStatus},
+        workstreams::model::Workstream,
+    },
+    guard::rights::{Flags, Mask, everywhere},
+    ids::{AccountId, GroupId, MailId, RoleId, UserId},
+    plane::Plane,
+    ports::{
+        cloud::{CloudError, Progress},
+        identity::IdentityError,
+        mailer::MailError,
+        table::{CommitError, Condition, Key, Table, TableName, Write},
+    },
+    problem::Result,
+    record::{self, Stored, TenantRecord, decode, encode},
+    router::{Route, RouteState},
+    text::Name,
+    workflow::{
+        Call, Done, Plan, State, StepError, Turn, Undone, Worker, Workers,
+        plan::{ItemFailure, NONE},
+    },
+};
+
+pub const NAME: &str = "account-onboarding";
+
+/// The plan. Its first run began with version 1.
+pub fn plan() -> Plan {
+    let states = vec![
+        State::pass("ValidateInput"),
+        State::task("ProvisionDynamoDB", Worker::DynamodbProvisioner).undoable().catch("HandleDynamoDBFailure"),
+        State::choice("CloudType", "cloudType").when("public", "RegisterSSMParameters").otherwise("CreateStack"),
+        State::task("RegisterSSMParameters", Worker::DynamodbProvisioner)
+            .undoable()
+            .catch("HandleDynamoDBFailure")
+            .to("WriteCoreRecords"),
+        State::task("CreateStack", Worker::DynamodbProvisioner).undoable().catch("HandleDynamoDBFailure"),
+        State::task("WriteCoreRecords", Worker::DynamodbProvisioner).undoable().catch("HandleDynamoDBFailure"),
+        State::task("ProvisionTechnicalGroupAndRole", Worker::DynamodbProvisioner)
+            .undoable()
+            .catch("HandleDynamoDBFailure"),
+        State::map("ProvisionCognitoUsers", "users", "ProvisionSingleUser", Worker::CognitoProvisioner)
+            .at_once(5)
+            .undoable()
+            .on_item_failure(ItemFailure::Capture),
+        State::map("SendCredentialNotifications", "users", "SendSingleNotification", Worker::SesNotification)
+            .at_once(10)
+            .on_item_failure(ItemFailure::Record),
+        State::task("VerifyProvisioning", Worker::ProvisioningVerifier).retry(NONE).catch("HandleFailure"),
+        State::choice("Verified", "VerifyProvisioning.verified").when(true, "PublishSuccess").otherwise("HandleFailure"),
+        State::succeed("PublishSuccess", "account.provisioning.succeeded"),
+        State::fail(
+            "HandleDynamoDBFailure",
+            "account.provisioning.failed",
+            "data_plane_failed",
+            "the account's data could not be provisioned",
+        ),
+        State::fail(
+            "HandleFailure",
+            "account.provisioning.failed",
+            "verification_failed",
+            "what was provisioned could not be read back as the tenant would",
+        ),
+    ];
+    Plan::new(NAME, 1, states).expect("the states lead forward to an end: a test holds it")
+}
+
+/// The variables of a run: references alone.
+pub fn input(account: AccountId, cloud: CloudType, users: &[UserId]) -> Value {
+    json!({ "accountId": account, "cloudType": cloud.as_str(), "users": users })
+}
+
+/// The workers of the plan.
+pub struct Onboarding(pub Plane);
+
+#[async_trait]
+impl Workers for Onboarding {
+    async fn act(&self, call: &Call) -> Result<Done, StepError> {
+        let site = Site::of(&self.0, call).await?;
+        match call.state() {
+            "ProvisionDynamoDB" => site.open_route().await,
+            "RegisterSSMParameters" => site.register().await,
+            "CreateStack" => site.create_table().await,
+            "WriteCoreRecords" => site.write_core_records().await,
+            "ProvisionTechnicalGroupAndRole" => site.make_technical_group().await,
+            "ProvisionCognitoUsers" => site.make_identity().await,
+            "SendCredentialNotifications" => site.notify().await,
+            "VerifyProvisioning" => site.verify().await,
+            other => Err(StepError::permanent("no_such_state", format!("{other} has no worker"))),
+        }
+    }
+
+    async fn undo(&self, call: &Call) -> Result<Undone, StepError> {
+        let site = Site::of(&self.0, call).await?;
+        match call.state() {
+            "ProvisionDynamoDB" => removal::route(&self.0, site.account()).await.map_err(step_error)?,
+            "RegisterSSMParameters" => removal::parameters(&self.0, site.account()).await?,
+            "CreateStack" => {
+                removal::parameters(&self.0, site.account()).await?;
+                if removal::table(&self.0, site.account()).await? == Progress::Underway {
+                    return Ok(Undone::NotYet { after: LOOK_AGAIN });
+                }
+            }
+            "WriteCoreRecords" => removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await.map_err(step_error)?,
+            "ProvisionTechnicalGroupAndRole" => removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?,
+            "ProvisionCognitoUsers" => {
+                let subject = crate::features::users::model::subject(site.user_id()?);
+                self.0.identity().remove_user(subject).await.map_err(identity_error)?;
+            }
+            other => return Err(StepError::permanent("no_such_state", format!("{other} has no undo"))),
+        }
+        Ok(Undone::Now)
+    }
+
+    async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
+        settled(&self.0, turn, |account, status| match status {
+            RunStatus::Running => AccountStatus::Provisioning,
+            RunStatus::Succeeded => AccountStatus::Active,
+            RunStatus::Failed => match account.status {
+                AccountStatus::Active => AccountStatus::Active,
+                AccountStatus::Provisioning
+                | AccountStatus::Failed
+                | AccountStatus::Disabled
+                | AccountStatus::Deprovisioning
+                | AccountStatus::Deleted => AccountStatus::Failed,
+            },
+        })
+        .await
+    }
+}
+
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// One call of a worker, with what it works on.
+struct Site<'a> {
+    plane: &'a Plane,
+    call: &'a Call,
+    intake: Intake,
+}
+
+impl<'a> Site<'a> {
+    async fn of(plane: &'a Plane, call: &'a Call) -> Result<Self, StepError> {
+        let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
+        let item = plane.router().shared().get(&Intake::key(account)).await.map_err(|error| step_error(error.into()))?;
+        let item = item.ok_or_else(|| StepError::permanent("no_request", "what was asked for is gone"))?;
+        let intake = decode::<Intake>(&item).map_err(step_error)?.record;
+        Ok(Self { plane, call, intake })
+    }
+
+    const fn account(&self) -> AccountId {
+        self.intake.account_id
+    }
+
+    fn cloud(&self) -> CloudType {
+        self.intake.request.cloud_type
+    }
+
+    fn table(&self) -> TableName {
+        table_of(self.account(), self.cloud())
+    }
+
+    fn author(&self) -> Author {
+        Author::Workflow { name: NAME.into(), execution_id: self.call.execution }
+    }
+
+    fn change(&self) -> Change {
+        Change::by_platform(self.author(), "account_onboard", self.account()).about("account", self.account())
+    }
+
+    fn user_id(&self) -> Result<UserId, StepError> {
+        let id = self.call.reference.as_str().and_then(|id| id.parse().ok());
+        id.ok_or_else(|| StepError::permanent("no_user", "the step names no user"))
+    }
+
+    async fn open_route(&self) -> Result<Done, StepError> {
+        let route = Route {
+            account_id: self.account(),
+            table: self.table(),
+            copies_directory: self.cloud() == CloudType::Private,
+            version: 1,
+            state: RouteState::Open,
+        };
+        put_absent(self.plane.router().shared().as_ref(), &route).await?;
+        self.plane.router().forget(self.account());
+        Ok(Done::Now { output: json!({ "tableName": route.table }) })
+    }
+
+    async fn register(&self) -> Result<Done, StepError> {
+        for (name, value) in self.parameters("provisioning") {
+            self.plane.ports().params.put(&name, &value).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+        }
+        Ok(Done::nothing())
+    }
+
+    fn parameters(&self, status: &str) -> [(String, String); 3] {
+        let name = |last: &str| format!("/accounts/{}/{last}", self.account());
+        [
+            (name("dynamodb/table-name"), self.table().to_string()),
+            (name("cloud-type"), self.cloud().as_str().to_owned()),
+            (name("provisioning-status"), status.to_owned()),
+        ]
+    }
+
+    async fn create_table(&self) -> Result<Done, StepError> {
+        match self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await {
+            Ok(Progress::Done) => {}
+            Ok(Progress::Underway) => return Ok(Done::NotYet { after: LOOK_AGAIN }),
+            Err(CloudError::Unavailable(error)) => return Err(StepError::transient("cloud_unavailable", error)),
+            Err(CloudError::Refused(error)) => return Err(StepError::permanent("cloud_refused", error)),
+        }
+        let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
+        let table = self.plane.router().table(&route).await.map_err(step_error)?;
+        put_absent(table.as_ref(), route.as_ref()).await?;
+        self.register().await
+    }
+
+    async fn write_core_records(&self) -> Result<Done, StepError> {
+        let licenses = self.licenses();
+        for license in &licenses {
+            let mut change = self.change();
+            let writes = self.plane.license_writes(std::slice::from_ref(license), |_| "/licenses".to_owned()).await;
+            for (write, problem) in writes.map_err(step_error)? {
+                change.write_or(write, problem);
+            }
+            self.once(self.shared(), &License::key(self.account(), license.id), change).await?;
+        }
+        let user = self.technical_user(&licenses[0]);
+        let mut change = self.change();
+        change.create(&user);
+        change.create(&Home { user_id: user.id, account_id: user.account_id });
+        // A seat of the first license, which may begin later.
+        let [_, (take, problem)] = licenses[0].take_seat(self.plane.clock().today());
+        change.write_or(take, problem);
+        self.once(self.shared(), &User::key(user.account_id, user.id), change).await?;
+        Ok(Done::Now { output: json!({ "licenses": licenses.iter().map(|license| license.id).collect::<Vec<_>>() }) })
+    }
+
+    fn licenses(&self) -> Vec<License> {
+        self.intake.request.licenses_of(self.account(), self.plane.now())
+    }
+
+    fn technical_user(&self, license: &License) -> User {
+        let now = self.plane.now();
+        let new = &self.intake.request.technical_user;
+        User {
+            id: technical_user_id(self.account()),
+            account_id: self.account(),
+            enterprise_id: license.enterprise_id,
+            product_id: license.product_id,
+            service_id: license.service_id,
+            license_id: license.id,
+            first_name: new.first_name.clone(),
+            last_name: new.last_name.clone(),
+            email: new.email.clone(),
+            status: UserStatus::Active,
+            identity_status: IdentityStatus::Pending,
+            technical: true,
+            start_date: new.start_date,
+            end_date: new.end_date,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    async fn make_technical_group(&self) -> Result<Done, StepError> {
+        let now = self.plane.now();
+        let first = &self.intake.request.licenses[0];
+        let (account_id, enterprise_id) = (self.account(), first.enterprise_id);
+        let role = Role {
+            id: self.call.id("role"),
+            account_id,
+            enterprise_id,
+            product_id: Some(first.product_id),
+            service_id: Some(first.service_id),
+            name: name("Technical Role"),
+            description: None,
+            kind: RoleKind::Tenant,
+            mask: Mask::EVERYTHING,
+            built_in: true,
+            created_at: now,
+            updated_at: now,
+        };
+        let group = Group {
+            id: self.call.id("group"),
+            account_id,
+            enterprise_id,
+            name: name("Technical Group"),
+            description: None,
+            built_in: true,
+            created_at: now,
+            updated_at: now,
+        };
+        let permissions = RolePermissions { account_id, role_id: role.id, permissions: everywhere(Flags::VIEW) };
+        let user_id = technical_user_id(account_id);
+        let mut change = self.change();
+        change.create(&role);
+        change.create(&permissions);
+        change.create(&group);
+        change.create(&role.name_claim());
+        change.create(&group.name_claim());
+        change.create(&GroupRole { account_id, group_id: group.id, role_id: role.id });
+        change.create(&Membership { account_id, user_id, group_id: group.id });
+        self.once(self.shared(), &Role::key(account_id, role.id), change).await?;
+        let workstream = Workstream::default_of(account_id, enterprise_id, now);
+        let route = self.plane.router().route(account_id).await.map_err(step_error)?;
+        let table = self.plane.router().table(&route).await.map_err(step_error)?;
+        let mut change = self.change().workload();
+        change.create(&workstream);
+        change.create(&workstream.name_claim());
+        self.once(table.as_ref(), &Workstream::key(account_id, workstream.id), change).await?;
+        let (group, role): (GroupId, RoleId) = (group.id, role.id);
+        Ok(Done::Now { output: json!({ "groupId": group, "roleId": role }) })
+    }
+
+    async fn make_identity(&self) -> Result<Done, StepError> {
+        let user = self.user().await?;
+        self.plane.ensure_identity(&user.record).await.map_err(identity_error)?;
+        Ok(Done::Now { output: json!({ "identity": true }) })
+    }
+
+    async fn notify(&self) -> Result<Done, StepError> {
+        let user = self.user().await?;
+        let mail: MailId = self.call.id("mail");
+        // Nobody can follow a link to an identity that is not there.
+        self.plane.identity().probe_token(user.subject()).await.map_err(identity_error)?;
+        self.plane.invite(&user.record, mail).await.map_err(|error| match error {
+            crate::features::users::invitation::InviteError::Mail(MailError::Refused(cause)) => StepError::permanent("mail_refused", cause),
+            other => StepError::transient("mail", other.to_string()),
+        })?;
+        if user.identity_status == IdentityStatus::Pending {
+            let invited = User { identity_status: IdentityStatus::Invited, updated_at: self.plane.now(), ..user.record.clone() };
+            let mut change = self.change();
+            change.replace(&user, &invited);
+            self.plane.commit(change).await.map_err(step_error)?;
+        }
+        Ok(Done::nothing())
+    }
+
+    async fn verify(&self) -> Result<Done, StepError> {
+        match self.plane.verify_account(&self.intake, self.call.variables.as_ref()).await? {
+            Finding::Right => {}
+            Finding::NotYet => return Ok(Done::NotYet { after: Duration::from_millis(20) }),
+            Finding::Wrong(what) => {
+                return Ok(Done::Now { output: json!({ "verified": false, "missing": what }) });
+            }
+        }
+        let [.., (name, _)] = self.parameters("active");
+        self.plane.ports().params.put(&name, "active").await.map_err(|error| StepError::transient("params", error.to_string()))?;
+        Ok(Done::Now { output: json!({ "verified": true }) })
+    }
+
+    async fn user(&self) -> Result<Stored<User>, StepError> {
+        let item = self.plane.router().shared().get(&User::key(self.account(), self.user_id()?)).await.map_err(store_error)?;
+        let item = item.ok_or_else(|| StepError::permanent("no_user", "the user is gone"))?;
+        decode::<User>(&item).map_err(step_error)
+    }
+
+    /// Commits what must be made once: a repeat finds its first record made.
+    async fn once(&self, table: &dyn Table, first: &Key, change: Change) -> Result<(), StepError> {
+        if table.get(first).await.map_err(store_error)?.is_some() {
+            return Ok(());
+        }
+        self.plane.commit(change).await.map_err(step_error)
+    }
+
+    fn shared(&self) -> &dyn Table {
+        self.plane.router().shared().as_ref()
+    }
+}
+
+/// The table of an account's workload data.
+pub fn table_of(account: AccountId, cloud: CloudType) -> TableName {
+    match cloud {
+        CloudType::Public => TableName::shared(),
+        CloudType::Private | CloudType::Hybrid => TableName::dedicated(account),
+    }
+}
+
+/// The id of an account's technical user: derived, so that it is known before the user is made.
+pub fn technical_user_id(account: AccountId) -> UserId {
+    UserId::derived(account.uuid(), "technical-user")
+}
+
+fn name(text: &str) -> Name {
+    Name::try_from(text).expect("two plain words are a name")
+}
+
+async fn put_absent<R: record::Record>(table: &dyn Table, new: &R) -> Result<(), StepError> {
+    match table.commit(vec![Write::Put { item: encode(new), when: Condition::Absent }]).await {
+        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+        Err(CommitError::Table(error)) => Err(store_error(error)),
+    }
+}
+
+pub(super) fn store_error(error: crate::ports::table::TableError) -> StepError {
+    step_error(error.into())
+}
+
+pub(super) fn identity_error(error: IdentityError) -> StepError {
+    match error {
+        IdentityError::Store(error) => store_error(error),
+        IdentityError::EmailTaken => StepError::permanent("email_taken", error.to_string()),
+        IdentityError::Unknown => StepError::permanent("no_identity", error.to_string()),
+        IdentityError::Disabled => StepError::permanent("identity_disabled", error.to_string()),
+        IdentityError::Different => StepError::permanent("identity_differs", error.to_string()),
+        IdentityError::Keys(_) => StepError::transient("identity_keys", error.to_string()),
+    }
+}

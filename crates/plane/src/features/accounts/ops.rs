@@ -1,0 +1,337 @@
+//! Taking accounts on, changing them and letting them go.
+
+use serde_json::json;
+
+use super::{
+    deprovisioning,
+    intake::{Intake, NewAccount},
+    model::{Account, AccountStatus, Address, ProvisioningRef, RunStatus},
+    onboarding::{self, technical_user_id},
+};
+use crate::{
+    audit::{AuditEntry, Author, Target},
+    change::{Change, OutgoingEvent, reference},
+    features::users::model::User,
+    guard::{
+        Granted,
+        actions::{AccountCreate, AccountDelete, AccountEdit, Action},
+    },
+    http::call::IfMatch,
+    ids::{AccountId, AuditId, EventId, ExecutionId, known},
+    plane::Plane,
+    ports::{
+        events::Event,
+        table::{Condition, Write},
+    },
+    problem::{Code, Problem, Result},
+    record::{self, Stored, decode},
+    text::Name,
+    workflow::{ErrorKind, NewRun, Plan, Status, StepError, Turn, journal},
+};
+
+/// What of an account changes.
+#[derive(Debug)]
+pub struct AccountUpdate {
+    pub name: Option<Name>,
+    pub master_account_name: Option<Name>,
+    pub address: Option<Address>,
+}
+
+impl Plane {
+    /// Takes an account on: it is written down together with the run that sets it up, then the run begins.
+    pub async fn create_account(&self, who: &Granted<AccountCreate>, new: NewAccount) -> Result<Account> {
+        new.check()?;
+        let now = self.now();
+        let id = AccountId::new(now, self.chance());
+        // Judged now, so that the caller hears of a wrong license; they are written by the run.
+        self.license_writes(&new.licenses_of(id, now), |place| format!("/licenses/{place}")).await?;
+        let execution_id = ExecutionId::new(now, self.chance());
+        let account = Account {
+            id,
+            name: new.name.clone(),
+            master_account_name: new.master_account_name.clone(),
+            cloud_type: new.cloud_type,
+            status: AccountStatus::Provisioning,
+            degraded: false,
+            degraded_reasons: Vec::new(),
+            address: new.address.clone(),
+            technical_user_id: Some(technical_user_id(id)),
+            provisioning: Some(ProvisioningRef { execution_id, status: RunStatus::Running }),
+            deletes_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let email = new.technical_user.email.clone();
+        let input = onboarding::input(id, new.cloud_type, &[technical_user_id(id)]);
+        let mut change = Change::by(who).for_account(id).unfenced().about("account", id);
+        change.create(&account);
+        change.claim(&Account::name_claim(id, &account.name), name_taken(&account.name));
+        change.claim(&User::email_claim(technical_user_id(id), &email), email_taken());
+        change.create(&Intake { account_id: id, request: new });
+        for write in self.run_start(onboarding::NAME, execution_id, id, input) {
+            change.write(write);
+        }
+        change.event("account.provisioning.started", reference("execution", execution_id));
+        change.answers(201, Some(location(id)), &account);
+        self.commit(change).await?;
+        self.driver().wake(execution_id);
+        Ok(account)
+    }
+
+    /// The account that somebody was let into.
+    pub async fn account<A: Action>(&self, who: &Granted<A>) -> Result<Stored<Account>> {
+        self.account_by_id(who.account()).await
+    }
+
+    async fn account_by_id(&self, id: AccountId) -> Result<Stored<Account>> {
+        let item = self.router().shared().get(&Account::key(id)).await?;
+        decode(&item.ok_or_else(|| Problem::new(Code::NotFound, "there is no such account"))?)
+    }
+
+    pub async fn update_account(&self, who: &Granted<AccountEdit>, seen: IfMatch, update: AccountUpdate) -> Result<Stored<Account>> {
+        let old = self.account(who).await?;
+        seen.allows("account", old.version)?;
+        if old.status != AccountStatus::Active {
+            return Err(not_now(old.status));
+        }
+        let mut account = Account { updated_at: self.now(), ..old.record.clone() };
+        account.master_account_name = update.master_account_name.unwrap_or(account.master_account_name);
+        account.address = update.address.unwrap_or(account.address);
+        let mut change = Change::by(who).about("account", account.id);
+        if let Some(name) = update.name.filter(|name| *name != old.name) {
+            if account.id == known::ROOT_ACCOUNT {
+                return Err(Problem::new(Code::Protected, "the platform's own account keeps its name"));
+            }
+            account.name = name;
+            let (before, after) = (Account::name_claim(account.id, &old.name), Account::name_claim(account.id, &account.name));
+            if before != after {
+                change.release(&before);
+                change.claim(&after, name_taken(&account.name));
+            }
+        }
+        change.replace(&old, &account);
+        self.commit(change).await?;
+        Ok(Stored { record: account, version: old.version + 1 })
+    }
+
+    /// Lets an account go. It is disabled at once; its removal begins when the time of grace is over.
+    pub async fn delete_account(&self, who: &Granted<AccountDelete>, confirm: &str) -> Result<Account> {
+        let old = self.account(who).await?;
+        if old.id == known::ROOT_ACCOUNT {
+            return Err(Problem::new(Code::Protected, "the platform's own account can't be deleted"));
+        }
+        if confirm != old.name.as_str() {
+            return Err(Problem::field("/confirm", "this must be the account's exact name"));
+        }
+        match old.status {
+            AccountStatus::Active | AccountStatus::Failed | AccountStatus::Disabled => {}
+            AccountStatus::Provisioning | AccountStatus::Deprovisioning | AccountStatus::Deleted => return Err(not_now(old.status)),
+        }
+        let grace = self.settings().deletion_grace_days;
+        if grace > 0 && old.status == AccountStatus::Active {
+            let deletes_at = self.now() + jiff::SignedDuration::from_hours(24 * i64::from(grace));
+            let disabled = Account {
+                status: AccountStatus::Disabled,
+                deletes_at: Some(deletes_at),
+                updated_at: self.now(),
+                ..old.record.clone()
+            };
+            let mut change = Change::by(who).unfenced().about("account", old.id);
+            change.replace(&old, &disabled);
+            change.event("account.disabled", json!({ "deletesAt": deletes_at }));
+            self.commit(change).await?;
+            return Ok(disabled);
+        }
+        self.begin_removal(Change::by(who), old).await
+    }
+
+    /// Ends the time of grace of an account that was disabled: it is as before.
+    pub async fn restore_account(&self, who: &Granted<AccountDelete>) -> Result<Stored<Account>> {
+        let old = self.account(who).await?;
+        if old.status != AccountStatus::Disabled {
+            return Err(not_now(old.status));
+        }
+        let account = Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
+        let mut change = Change::by(who).unfenced().about("account", old.id);
+        change.replace(&old, &account);
+        change.event("account.restored", json!({}));
+        self.commit(change).await?;
+        Ok(Stored { record: account, version: old.version + 1 })
+    }
+
+    /// Begins the removal of the accounts whose time of grace is over. Answers how many began.
+    pub async fn remove_due_accounts(&self) -> Result<usize> {
+        let query = crate::ports::table::Query {
+            index: crate::ports::table::Index::Gsi3,
+            pk: format!("ACCOUNT#{}", AccountStatus::Disabled.as_str()),
+            range: crate::ports::table::Range::All,
+            order: crate::ports::table::Order::Ascending,
+            limit: 1000,
+            after: None,
+        };
+        let mut begun = 0;
+        for item in self.router().shared().query(&query).await?.items {
+            let account = decode::<Account>(&item)?;
+            if account.deletes_at.is_some_and(|at| at <= self.now()) {
+                let author = Author::System { name: "deletion".into() };
+                let change = Change::by_platform(author, "account_delete", account.id);
+                self.begin_removal(change, account).await?;
+                begun += 1;
+            }
+        }
+        Ok(begun)
+    }
+
+    async fn begin_removal(&self, change: Change, old: Stored<Account>) -> Result<Account> {
+        let execution_id = ExecutionId::new(self.now(), self.chance());
+        let account = Account {
+            status: AccountStatus::Deprovisioning,
+            provisioning: Some(ProvisioningRef { execution_id, status: RunStatus::Running }),
+            deletes_at: None,
+            updated_at: self.now(),
+            ..old.record.clone()
+        };
+        let mut change = change.unfenced().about("account", old.id);
+        change.replace(&old, &account);
+        for write in self.run_start(deprovisioning::NAME, execution_id, old.id, deprovisioning::input(old.id, old.cloud_type)) {
+            change.write(write);
+        }
+        change.event("account.deprovisioning.started", reference("execution", execution_id));
+        self.commit(change).await?;
+        self.driver().wake(execution_id);
+        Ok(account)
+    }
+
+    fn run_start(&self, workflow: &str, execution: ExecutionId, account: AccountId, input: serde_json::Value) -> Vec<Write> {
+        let plan: &Plan = &self.driver().workflows().latest(workflow).expect("every workflow is registered at the start").plan;
+        journal::start(NewRun { execution, plan, account: Some(account), input }, self.now())
+    }
+}
+
+/// The writes that go with a turn of an account's run: its status, the audit entry and the event.
+pub async fn settled(
+    plane: &Plane,
+    turn: &Turn,
+    status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
+) -> Result<Vec<Write>, StepError> {
+    let Some(id) = turn.head.account_id else { return Ok(Vec::new()) };
+    let item = plane.router().shared().get(&Account::key(id)).await.map_err(|error| step_error(error.into()))?;
+    let Some(item) = item else { return Ok(Vec::new()) };
+    let old = decode::<Account>(&item).map_err(step_error)?;
+    let execution_id = turn.head.execution_id;
+    // A later run of the account speaks for it.
+    if old.provisioning.as_ref().is_some_and(|run| run.execution_id != execution_id) {
+        return Ok(Vec::new());
+    }
+    let run = match turn.to {
+        Status::Running | Status::Undoing => RunStatus::Running,
+        Status::Succeeded => RunStatus::Succeeded,
+        Status::Failed | Status::Stuck | Status::Undone => RunStatus::Failed,
+    };
+    let mut account = old.record.clone();
+    account.status = if turn.to == Status::Undone { AccountStatus::Deleted } else { status_of(&old, run) };
+    account.degraded = !turn.degraded.is_empty();
+    account.degraded_reasons.clone_from(&turn.degraded);
+    account.provisioning = Some(ProvisioningRef { execution_id, status: run });
+    account.updated_at = plane.now();
+    let mut writes = Vec::new();
+    if account.status == AccountStatus::Deleted {
+        writes.extend(farewell(plane, &account).await.map_err(step_error)?);
+    }
+    writes.push(record::replace(&old, &account));
+    let now = plane.now();
+    let audit = AuditEntry {
+        id: AuditId::new(now, plane.chance()),
+        account_id: id,
+        at: now,
+        author: Author::Workflow { name: turn.head.workflow.clone(), execution_id },
+        action: format!("{}_{}", turn.head.workflow.replace('-', "_"), status_word(turn.to)),
+        target: Some(Target { kind: "account".into(), id: id.to_string() }),
+        request_id: None,
+        seal: None,
+    };
+    writes.push(record::create(&audit));
+    if let Some(kind) = event_of(turn) {
+        let mut detail = reference("execution", execution_id);
+        if let Some((step, failure)) = &turn.failure {
+            detail["state"] = json!(step.to_string());
+            detail["error"] = json!(failure);
+        }
+        let event = Event { id: EventId::new(now, plane.chance()), kind, account_id: id, at: now, detail };
+        writes.push(record::create(&OutgoingEvent { event, delivered_at: None }));
+    }
+    plane.changed(id);
+    plane.news().of(&crate::ports::table::TableName::shared());
+    Ok(writes)
+}
+
+/// What frees the names of an account that is gone.
+async fn farewell(plane: &Plane, account: &Account) -> Result<Vec<Write>> {
+    let mut writes = vec![release(&Account::name_claim(account.id, &account.name))];
+    if let Some(item) = plane.router().shared().get(&Intake::key(account.id)).await? {
+        let intake = decode::<Intake>(&item)?.record;
+        let email = User::email_claim(technical_user_id(account.id), &intake.request.technical_user.email);
+        writes.push(release(&email));
+        writes.push(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
+    }
+    Ok(writes)
+}
+
+/// Frees a claim if it is still its holder's.
+pub(super) fn release(claim: &crate::change::Claim) -> Write {
+    Write::Delete { key: record::encode(claim).key, when: Condition::Always }
+}
+
+fn event_of(turn: &Turn) -> Option<String> {
+    let named = turn.event.clone();
+    match turn.to {
+        Status::Succeeded => named,
+        Status::Failed => named.or_else(|| Some(format!("{}.failed", turn.head.workflow.replace('-', ".")))),
+        Status::Stuck => Some(format!("{}.stuck.failed", turn.head.workflow.replace('-', "."))),
+        Status::Undone => Some(format!("{}.undone", turn.head.workflow.replace('-', "."))),
+        Status::Running | Status::Undoing => None,
+    }
+}
+
+const fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::Succeeded => "succeeded",
+        Status::Failed => "failed",
+        Status::Undoing => "undoing",
+        Status::Undone => "undone",
+        Status::Stuck => "stuck",
+    }
+}
+
+/// A problem as a worker's error: what may pass is tried again.
+pub fn step_error(problem: Problem) -> StepError {
+    let kind = match problem.code {
+        Code::Unavailable | Code::StorageFull | Code::Internal | Code::Conflict | Code::PreconditionFailed => ErrorKind::Transient,
+        Code::TooManyRequests => ErrorKind::Throttled,
+        _ => ErrorKind::Permanent,
+    };
+    StepError { kind, code: problem.code.as_str().to_owned(), message: problem.detail }
+}
+
+fn not_now(status: AccountStatus) -> Problem {
+    Problem::new(Code::Conflict, format!("the account is {}", status.as_str()))
+        .help("GET /api/provisioning/{accountId} shows what is under way")
+}
+
+fn name_taken(name: &Name) -> Problem {
+    Problem::new(Code::NameTaken, format!("there is an account named {name}"))
+}
+
+fn email_taken() -> Problem {
+    let mut problem = Problem::new(Code::EmailTaken, "somebody on this platform has the technical user's e-mail address");
+    problem.errors.push(crate::problem::FieldError {
+        pointer: "/technicalUser/email".into(),
+        message: "this address is taken".into(),
+    });
+    problem
+}
+
+pub fn location(id: AccountId) -> String {
+    format!("/api/accounts/{id}")
+}

@@ -1,0 +1,202 @@
+//! Removing what belongs to an account, in commits that each leave it consistent. Everything here can be repeated.
+
+use crate::{
+    change::Claim,
+    features::{
+        groups::model::{Group, GroupRole},
+        licenses::{license_end, model::License},
+        roles::model::Role,
+        users::model::{Assignment, Home, Membership, User, subject},
+        workstreams::model::Workstream,
+    },
+    ids::AccountId,
+    plane::Plane,
+    ports::{
+        cloud::{CloudError, Progress},
+        table::{Condition, Index, Item, Key, MAX_WRITES, Order, Query, Range, Table, TableName, Write},
+    },
+    problem::Result,
+    record::{TenantRecord, decode, partition},
+    router::{Route, RouteState},
+    workflow::StepError,
+};
+
+/// The kinds that go with a technical group: links first.
+const ACCESS: &[&str] = &[
+    Membership::KIND,
+    Assignment::KIND,
+    GroupRole::KIND,
+    Group::KIND,
+    "PERMISSIONS",
+    Role::KIND,
+    Workstream::KIND,
+];
+
+/// What stays of an account that is gone: its record, its audit log, its events and its receipt.
+pub(super) const STAYS: &[&str] = &["METADATA", "AUDIT#", "AUDITHEAD", "EVENT#", "RECEIPT", "INTAKE", "ROUTE"];
+
+/// Removes the route, in the shared table.
+pub(super) async fn route(plane: &Plane, account: AccountId) -> Result<()> {
+    let write = Write::Delete { key: Route::key(account), when: Condition::Always };
+    plane.router().shared().commit(vec![write]).await?;
+    plane.router().forget(account);
+    Ok(())
+}
+
+/// Lets no more writes through to the account, in any of its tables.
+pub(super) async fn close_route(plane: &Plane, account: AccountId) -> Result<()> {
+    let shared = plane.router().shared();
+    let Some(item) = shared.get(&Route::key(account)).await? else { return Ok(()) };
+    let old = decode::<Route>(&item)?;
+    if let Some(own) = own_table(plane, account).await? {
+        if let Some(item) = own.get(&Route::key(account)).await? {
+            close(own.as_ref(), &decode(&item)?).await?;
+        }
+    }
+    close(shared.as_ref(), &old).await?;
+    plane.router().forget(account);
+    Ok(())
+}
+
+async fn close(table: &dyn Table, old: &crate::record::Stored<Route>) -> Result<()> {
+    if old.state == RouteState::Open {
+        let closed = Route { state: RouteState::Closed, version: old.record.version + 1, ..old.record.clone() };
+        table.commit(vec![crate::record::replace(old, &closed)]).await?;
+    }
+    Ok(())
+}
+
+async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<std::sync::Arc<dyn Table>>> {
+    Ok(plane.router().tables().open(&TableName::dedicated(account)).await?)
+}
+
+/// Removes the published copy of the route.
+pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepError> {
+    for last in ["dynamodb/table-name", "cloud-type", "provisioning-status"] {
+        let name = format!("/accounts/{account}/{last}");
+        plane.ports().params.delete(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Removes the account's own table, if it has one.
+pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepError> {
+    match plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await {
+        Ok(progress) => Ok(progress),
+        Err(CloudError::Unavailable(error)) => Err(StepError::transient("cloud_unavailable", error)),
+        Err(CloudError::Refused(error)) => Err(StepError::permanent("cloud_refused", error)),
+    }
+}
+
+/// Removes links, groups, roles and workstreams.
+pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Result<()> {
+    kinds(plane, account, ACCESS).await?;
+    if let Some(own) = own_table(plane, account).await? {
+        for kind in ACCESS {
+            all_of(own.as_ref(), account, &format!("{kind}#")).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes all records of some kinds from the shared table.
+pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<()> {
+    for kind in kinds {
+        all_of(plane.router().shared().as_ref(), account, &format!("{kind}#")).await?;
+    }
+    plane.changed(account);
+    Ok(())
+}
+
+/// Removes everything of an account from the shared table but what stays.
+pub(super) async fn everything(plane: &Plane, account: AccountId) -> Result<()> {
+    kinds(plane, account, ACCESS).await?;
+    kinds(plane, account, &[User::KIND, License::KIND]).await?;
+    let shared = plane.router().shared();
+    loop {
+        let rows = shared.query(&whole(account, Range::All, 500)).await?;
+        let gone: Vec<&Item> = rows.items.iter().filter(|item| !stays(&item.key)).collect();
+        if !gone.is_empty() {
+            for items in gone.chunks(MAX_WRITES) {
+                shared.commit(items.iter().map(|item| delete(&item.key)).collect()).await?;
+            }
+            continue;
+        }
+        let Some(next) = rows.next else { return Ok(()) };
+        let mut query = whole(account, Range::All, 500);
+        query.after = Some(next);
+        // Only what stays came so far; what does not may stand behind it.
+        return remove_after(plane, query).await;
+    }
+}
+
+async fn remove_after(plane: &Plane, mut query: Query) -> Result<()> {
+    let shared = plane.router().shared();
+    loop {
+        let rows = shared.query(&query).await?;
+        let gone: Vec<Write> = rows.items.iter().filter(|item| !stays(&item.key)).map(|item| delete(&item.key)).collect();
+        for writes in gone.chunks(MAX_WRITES) {
+            shared.commit(writes.to_vec()).await?;
+        }
+        match rows.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Whether a record stays when its account is gone.
+pub(super) fn stays(key: &Key) -> bool {
+    STAYS.iter().any(|kind| key.sk == *kind || (kind.ends_with('#') && key.sk.starts_with(kind)))
+}
+
+async fn all_of(table: &dyn Table, account: AccountId, prefix: &str) -> Result<()> {
+    loop {
+        // Licenses can share the master data that they count on, and no two writes of a commit touch one key.
+        let at_once = if prefix.starts_with(License::KIND) { 1 } else { 30 };
+        let rows = table.query(&whole(account, Range::Prefix(prefix.to_owned()), at_once)).await?;
+        if rows.items.is_empty() {
+            return Ok(());
+        }
+        let mut writes = Vec::new();
+        for item in &rows.items {
+            writes.extend(one(item)?);
+        }
+        table.commit(writes).await?;
+    }
+}
+
+/// The writes that remove a record with what hangs on it.
+fn one(item: &Item) -> Result<Vec<Write>> {
+    let kind = item.key.sk.split('#').next().unwrap_or_default();
+    let claim = |claim: Claim| super::ops::release(&claim);
+    let mut writes = vec![delete(&item.key)];
+    match kind {
+        User::KIND => {
+            let user = decode::<User>(item)?.record;
+            writes.push(delete(&Home::key(subject(user.id))));
+            // The claim of the technical user goes with the account: a redrive makes the user again.
+            if !user.technical {
+                writes.push(claim(User::email_claim(user.id, &user.email)));
+            }
+        }
+        Group::KIND => writes.push(claim(decode::<Group>(item)?.record.name_claim())),
+        Role::KIND => writes.push(claim(decode::<Role>(item)?.record.name_claim())),
+        Workstream::KIND => writes.push(claim(decode::<Workstream>(item)?.record.name_claim())),
+        License::KIND => {
+            writes = license_end(&decode::<License>(item)?.record);
+            // Its use of the master data is counted down once, with the record itself.
+            writes[0] = Write::Delete { key: item.key.clone(), when: Condition::Present };
+        }
+        _ => {}
+    }
+    Ok(writes)
+}
+
+fn delete(key: &Key) -> Write {
+    Write::Delete { key: key.clone(), when: Condition::Always }
+}
+
+pub(super) fn whole(account: AccountId, range: Range, limit: usize) -> Query {
+    Query { index: Index::Table, pk: partition(account), range, order: Order::Ascending, limit, after: None }
+}

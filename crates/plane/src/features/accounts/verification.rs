@@ -1,0 +1,151 @@
+//! The last gate of an onboarding: everything is read back as the tenant would, with a token, through router and table.
+
+use serde_json::Value;
+
+use super::{
+    intake::Intake,
+    model::CloudType,
+    onboarding::{identity_error, store_error, table_of, technical_user_id},
+    ops::step_error,
+};
+use crate::{
+    change::COPIED,
+    features::{
+        licenses::model::{License, Seats},
+        users::model::{User, subject},
+        workstreams::model::Workstream,
+    },
+    guard::{
+        actions::{AccountRead, Action as _, UserRead, WorkstreamRead},
+        policy::Scope,
+    },
+    ids::{AccountId, known},
+    plane::Plane,
+    ports::table::{Key, MAX_PAGE, Query, Range, Table},
+    record::{decode, partition},
+    workflow::StepError,
+};
+use secrecy::ExposeSecret as _;
+
+/// What the verifier found.
+pub(super) enum Finding {
+    Right,
+    /// A copy is still on its way.
+    NotYet,
+    Wrong(String),
+}
+
+impl Plane {
+    pub(super) async fn verify_account(&self, intake: &Intake, variables: &Value) -> Result<Finding, StepError> {
+        let account = intake.account_id;
+        let cloud = intake.request.cloud_type;
+        // The route as the store has it, and the published copy, which must agree.
+        self.router().forget(account);
+        let route = self.router().route(account).await.map_err(step_error)?;
+        let expected = table_of(account, cloud);
+        let name = format!("/accounts/{account}/dynamodb/table-name");
+        let published = self.ports().params.get(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+        if route.table != expected || published.as_deref() != Some(expected.as_str()) {
+            return Ok(Finding::Wrong("the route and its published copy do not agree".into()));
+        }
+        let table = self.router().table(&route).await.map_err(step_error)?;
+        if let Some(wrong) = self.directory(intake).await? {
+            return Ok(Finding::Wrong(wrong));
+        }
+        let enterprise = intake.request.licenses[0].enterprise_id;
+        let workstream = Workstream::key(account, Workstream::default_id(account, enterprise));
+        if table.get(&workstream).await.map_err(store_error)?.is_none() {
+            return Ok(Finding::Wrong("the default workstream can't be read from the account's table".into()));
+        }
+        // An identity that could not be made was captured, and the account is degraded: there is nobody to act as.
+        if !captured(variables) && let Some(wrong) = self.act_as_technical_user(account, enterprise).await? {
+            return Ok(Finding::Wrong(wrong));
+        }
+        if cloud == CloudType::Private && !self.is_copied(account, table.as_ref()).await? {
+            return Ok(Finding::NotYet);
+        }
+        Ok(Finding::Right)
+    }
+
+    /// What is not there of the directory's records.
+    async fn directory(&self, intake: &Intake) -> Result<Option<String>, StepError> {
+        let account = intake.account_id;
+        let shared = self.router().shared();
+        let query = super::removal::whole(account, Range::Prefix("LICENSE#".into()), MAX_PAGE);
+        let licenses = shared.query(&query).await.map_err(store_error)?.items;
+        if licenses.len() != intake.request.licenses.len() {
+            return Ok(Some(format!("{} of {} licenses are there", licenses.len(), intake.request.licenses.len())));
+        }
+        let mut used = 0;
+        for license in &licenses {
+            let license = decode::<License>(license).map_err(step_error)?;
+            let seats = shared.get(&Seats::key(account, license.id)).await.map_err(store_error)?;
+            let Some(seats) = seats else { return Ok(Some("a license has no seat counter".into())) };
+            used += decode::<Seats>(&seats).map_err(step_error)?.used;
+        }
+        if used != 1 {
+            return Ok(Some(format!("{used} seats are taken, and the technical user takes one")));
+        }
+        let user = shared.get(&User::key(account, technical_user_id(account))).await.map_err(store_error)?;
+        Ok(user.is_none().then(|| "the technical user is not there".to_owned()))
+    }
+
+    /// Goes through the guard as the technical user: token, actor, policy.
+    async fn act_as_technical_user(&self, account: AccountId, enterprise: crate::ids::EnterpriseId) -> Result<Option<String>, StepError> {
+        let subject = subject(technical_user_id(account));
+        let token = self.identity().probe_token(subject).await.map_err(identity_error)?;
+        let verified = match self.identity().verify(token.expose_secret()).await {
+            Ok(verified) => verified,
+            Err(crate::ports::identity::TokenRefused::Store(error)) => return Err(store_error(error)),
+            Err(refused) => return Ok(Some(format!("the technical user's token is refused: {refused}"))),
+        };
+        let Some(actor) = self.actor(verified.subject).await.map_err(step_error)? else {
+            return Ok(Some("the technical user is nobody".into()));
+        };
+        // The account becomes active by this very verdict; everything else is as the guard will find it.
+        let principal = crate::guard::policy::Principal { active: true, ..actor.principal() };
+        let own = Scope { account, enterprise: None };
+        let in_enterprise = Scope { account, enterprise: Some(enterprise) };
+        let foreign = Scope { account: known::ROOT_ACCOUNT, enterprise: None };
+        for (facts, scope, expected) in [
+            (AccountRead::FACTS, own, true),
+            (UserRead::FACTS, in_enterprise, true),
+            (WorkstreamRead::FACTS, in_enterprise, true),
+            (AccountRead::FACTS, foreign, false),
+        ] {
+            if self.policy().decide(&principal, facts, scope).permitted != expected {
+                let what = if expected { "may not" } else { "may" };
+                return Ok(Some(format!("the technical user {what} {} in account {}", facts.id, scope.account)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a private account's own table holds every record that is copied to it, as it now is.
+    async fn is_copied(&self, account: AccountId, own: &dyn Table) -> Result<bool, StepError> {
+        let shared = self.router().shared();
+        let mut query: Query = super::removal::whole(account, Range::All, MAX_PAGE);
+        loop {
+            let rows = shared.query(&query).await.map_err(store_error)?;
+            for item in rows.items.iter().filter(|item| COPIED.iter().any(|kind| item.key.sk.starts_with(kind))) {
+                // The account's own record changes once more with the end of this run.
+                if item.key == Key::new(partition(account), "METADATA") {
+                    continue;
+                }
+                let copy = own.get(&item.key).await.map_err(store_error)?;
+                if copy.is_none_or(|copy| copy.body != item.body) {
+                    return Ok(false);
+                }
+            }
+            match rows.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(true),
+            }
+        }
+    }
+}
+
+/// Whether the technical user's identity was captured as failed: then the step has no output for it.
+fn captured(variables: &Value) -> bool {
+    variables["ProvisionCognitoUsers"][0]["identity"] != true
+}

@@ -1,0 +1,325 @@
+//! Signing in and out over HTTP.
+
+use axum::http::{HeaderValue, header};
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    features::users::invitation::{busy, password_problem},
+    guard::{Granted, Public, actions::MeEdit},
+    http::{
+        answer::{Accepted, NoContent, Plain, WithHeaders},
+        call::{Client, Json, REFRESH_COOKIE},
+        routes::Routes,
+    },
+    plane::Plane,
+    ports::identity::{
+        Challenge, ChallengeError, ChallengeResponse, IdentityError, PasswordChange, PasswordReset, RefreshError, ResetError,
+        SignIn, SignInError, SignedIn, TokenSet,
+    },
+    problem::{Code, Problem, Result},
+};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .post("/api/auth/login", login, "Sign in")
+        .refusing(&[401])
+        .post("/api/auth/challenge", challenge, "Answer the challenge of a sign-in")
+        .refusing(&[401])
+        .post("/api/auth/refresh", refresh, "Exchange a refresh token for new tokens")
+        .refusing(&[401])
+        .post("/api/auth/logout", logout, "Sign out: the session of the refresh token ends")
+        .post("/api/auth/forgot-password", forgot_password, "Ask for a code to set a new password")
+        .post("/api/auth/reset-password", reset_password, "Set a new password by a code")
+        .post("/api/auth/change-password", change_password, "Change one's password")
+        .post("/api/auth/accept-invitation", accept_invitation, "Choose a password by the link of an invitation")
+        .get("/.well-known/jwks.json", jwks, "The keys that sign tokens")
+        .get("/.well-known/openid-configuration", openid_configuration, "The identity provider's description of itself")
+}
+
+/// How the refresh token reaches the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Grant {
+    /// In the body.
+    Token,
+    /// In a cookie that no script can read.
+    #[default]
+    Cookie,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    #[schemars(length(min = 1, max = 320))]
+    email: Short<320>,
+    password: Password,
+    #[serde(default)]
+    grant: Grant,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ChallengeAnswer {
+    challenge: Challenge,
+    #[schemars(length(min = 1, max = 512))]
+    session: Short<512>,
+    new_password: Password,
+    #[serde(default)]
+    grant: Grant,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Refresh {
+    /// Left out: the one in the cookie.
+    refresh_token: Option<Short<512>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Forgot {
+    email: Short<320>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Reset {
+    email: Short<320>,
+    code: Short<16>,
+    new_password: Password,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Change {
+    old_password: Password,
+    new_password: Password,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Acceptance {
+    token: Short<512>,
+    new_password: Password,
+}
+
+/// Text of a bounded length, from 1 character.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Short<const MAX: usize>(String);
+
+impl<const MAX: usize> TryFrom<String> for Short<MAX> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let fits = (1..=MAX).contains(&text.chars().count());
+        if fits { Ok(Self(text)) } else { Err(format!("this has 1 to {MAX} characters")) }
+    }
+}
+
+impl<const MAX: usize> JsonSchema for Short<MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Short".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+    }
+}
+
+/// A password on its way in. It does not print.
+#[derive(Clone)]
+struct Password(SecretString);
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Short::<1024>::deserialize(deserializer).map(|text| Self(text.0.into()))
+    }
+}
+
+impl JsonSchema for Password {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Password".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "password", "minLength": 1, "maxLength": 1024 })
+    }
+}
+
+/// What a sign-in comes to: tokens, or a challenge.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum SignInAnswer {
+    Tokens(Tokens),
+    #[serde(rename_all = "camelCase")]
+    Challenge {
+        challenge: Challenge,
+        /// Names the challenge in the answer to it; good once, for five minutes.
+        session: String,
+    },
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Tokens {
+    access_token: String,
+    id_token: String,
+    /// There if the caller asked for it by `"grant": "token"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    token_type: TokenType,
+    /// Seconds until the access token expires.
+    expires_in: i64,
+}
+
+#[derive(Serialize, JsonSchema)]
+enum TokenType {
+    Bearer,
+}
+
+async fn login(_: Public, plane: Plane, client: Client, Json(login): Json<Login>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
+    let Login { email, password, grant } = login;
+    let attempt = SignIn { email: email.0, password: password.0, ip: client.ip, user_agent: client.user_agent };
+    match plane.identity().sign_in(attempt).await {
+        Ok(SignedIn::Tokens(tokens)) => Ok(tokens_answer(&plane, tokens, grant)),
+        Ok(SignedIn::Challenge { challenge, session }) => {
+            let session = session.expose_secret().to_owned();
+            Ok(WithHeaders { answer: Plain(SignInAnswer::Challenge { challenge, session }), headers: Vec::new() })
+        }
+        Err(SignInError::InvalidCredentials) => Err(invalid_credentials()),
+        Err(SignInError::Busy) => Err(busy()),
+        Err(SignInError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn challenge(_: Public, plane: Plane, client: Client, Json(answer): Json<ChallengeAnswer>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
+    let ChallengeAnswer { challenge, session, new_password, grant } = answer;
+    match challenge {
+        Challenge::NewPasswordRequired => {}
+    }
+    let response = ChallengeResponse {
+        session: session.0.into(),
+        new_password: new_password.0,
+        ip: client.ip,
+        user_agent: client.user_agent,
+    };
+    match plane.identity().respond(response).await {
+        Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
+        Err(ChallengeError::Over) => {
+            Err(Problem::new(Code::InvalidCredentials, "the challenge is over, or was answered").help("sign in again"))
+        }
+        Err(ChallengeError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
+        Err(ChallengeError::Busy) => Err(busy()),
+        Err(ChallengeError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn refresh(_: Public, plane: Plane, client: Client, Json(refresh): Json<Refresh>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
+    let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
+    let token = refresh.refresh_token.map(|token| SecretString::from(token.0)).or(client.refresh_cookie);
+    let refused = || Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more").help("sign in again");
+    match plane.identity().refresh(token.ok_or_else(refused)?).await {
+        Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
+        Err(RefreshError::Refused) => Err(refused()),
+        Err(RefreshError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn logout(_: Public, plane: Plane, client: Client, Json(refresh): Json<Refresh>) -> Result<WithHeaders<NoContent>> {
+    let token = refresh.refresh_token.map(|token| SecretString::from(token.0)).or(client.refresh_cookie);
+    if let Some(token) = token {
+        plane.identity().sign_out(token).await.map_err(|error| match error {
+            IdentityError::Store(error) => Problem::from(error),
+            other => Problem::internal(&other),
+        })?;
+    }
+    Ok(WithHeaders { answer: NoContent, headers: vec![(header::SET_COOKIE, cookie("", 0))] })
+}
+
+async fn forgot_password(_: Public, plane: Plane, Json(forgot): Json<Forgot>) -> Result<Accepted<Sent>> {
+    plane.forgot_password(&forgot.email.0).await?;
+    Ok(Accepted(Sent { detail: "if somebody has this address, a code is on its way to it" }))
+}
+
+/// What is said whether or not a mail was sent.
+#[derive(Serialize, JsonSchema)]
+struct Sent {
+    detail: &'static str,
+}
+
+async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
+    let Reset { email, code, new_password } = reset;
+    let reset = PasswordReset { email: email.0, code: code.0.into(), new_password: new_password.0, ip: client.ip };
+    match plane.identity().reset_password(reset).await {
+        Ok(()) => Ok(NoContent),
+        Err(ResetError::InvalidCode) => {
+            Err(Problem::field("/code", "the code is not right, was used, or is older than 15 minutes").help("ask for a new code"))
+        }
+        Err(ResetError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
+        Err(ResetError::Busy) => Err(busy()),
+        Err(ResetError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn change_password(who: Granted<MeEdit>, plane: Plane, client: Client, Json(change): Json<Change>) -> Result<NoContent> {
+    let change = PasswordChange {
+        subject: who.actor().user.subject(),
+        keep: who.session(),
+        old: change.old_password.0,
+        new: change.new_password.0,
+        ip: client.ip,
+    };
+    plane.identity().change_password(change).await.map_err(|error| password_problem(error, "/newPassword"))?;
+    Ok(NoContent)
+}
+
+async fn accept_invitation(_: Public, plane: Plane, Json(acceptance): Json<Acceptance>) -> Result<NoContent> {
+    plane.accept_invitation(&acceptance.token.0.into(), acceptance.new_password.0).await?;
+    Ok(NoContent)
+}
+
+async fn jwks(_: Public, plane: Plane) -> Result<Plain<serde_json::Value>> {
+    Ok(Plain(plane.identity().jwks()))
+}
+
+async fn openid_configuration(_: Public, plane: Plane) -> Result<Plain<serde_json::Value>> {
+    Ok(Plain(plane.identity().openid_configuration(&plane.settings().public_url)))
+}
+
+fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<Plain<SignInAnswer>> {
+    let now = plane.now();
+    let refresh = tokens.refresh_token.expose_secret();
+    let (refresh_token, headers) = match grant {
+        Grant::Token => (Some(refresh.to_owned()), Vec::new()),
+        Grant::Cookie => {
+            let life = tokens.refresh_expires_at.duration_since(now).as_secs();
+            (None, vec![(header::SET_COOKIE, cookie(refresh, life))])
+        }
+    };
+    let answer = Plain(SignInAnswer::Tokens(Tokens {
+        access_token: tokens.access_token.expose_secret().to_owned(),
+        id_token: tokens.id_token.expose_secret().to_owned(),
+        refresh_token,
+        token_type: TokenType::Bearer,
+        expires_in: tokens.expires_at.duration_since(now).as_secs(),
+    }));
+    WithHeaders { answer, headers }
+}
+
+fn cookie(token: &str, life: i64) -> HeaderValue {
+    let cookie = format!("{REFRESH_COOKIE}={token}; Path=/api/auth; Max-Age={life}; HttpOnly; Secure; SameSite=Strict");
+    let mut value = HeaderValue::from_str(&cookie).expect("tokens are base64url");
+    value.set_sensitive(true);
+    value
+}
+
+fn invalid_credentials() -> Problem {
+    Problem::new(Code::InvalidCredentials, "the e-mail address or the password is not right")
+}

@@ -1,0 +1,40 @@
+//! Lifecycle events over HTTP.
+
+use bytes::Bytes;
+
+use crate::{
+    change::OutgoingEvent,
+    guard::{Granted, actions::EventRead},
+    http::{call::Query, routes::Routes},
+    page::{Page, PageQuery},
+    plane::Plane,
+    ports::{
+        events::Event,
+        table::{Index, Order, Query as TableQuery, Range},
+    },
+    problem::Result,
+    record::{decode, partition},
+};
+
+pub fn routes() -> Routes {
+    Routes::default().get("/api/events", list, "List the lifecycle events of an account, the latest first")
+}
+
+async fn list(who: Granted<EventRead>, plane: Plane, Query(page): Query<PageQuery>) -> Result<Page<Event>> {
+    let of = format!("events {}", who.account());
+    let query = TableQuery {
+        index: Index::Table,
+        pk: partition(who.account()),
+        range: Range::Prefix("EVENT#".into()),
+        order: Order::Descending,
+        limit: page.limit.get(),
+        after: page.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?,
+    };
+    let rows = plane.router().shared().query(&query).await?;
+    let mut events = Vec::with_capacity(rows.items.len());
+    for item in &rows.items {
+        let event = decode::<OutgoingEvent>(item)?.record.event;
+        events.push(Bytes::from(serde_json::to_vec(&event).expect("an event is plain JSON")));
+    }
+    Ok(Page::new(events, rows.next.map(|position| plane.cursors().seal(&of, &position))))
+}

@@ -1,0 +1,5 @@
+//! Lifecycle events of accounts, as they went out.
+
+mod http;
+
+pub use http::routes;

@@ -1,0 +1,136 @@
+//! Groups over HTTP.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    model::Group,
+    ops::{GroupUpdate, NewGroup, location},
+};
+use crate::{
+    features::{roles::model::Role, users::model::User},
+    given::Given,
+    guard::{
+        Granted,
+        actions::{GroupCreate, GroupDelete, GroupEdit, GroupRead},
+    },
+    http::{
+        answer::{Created, Found, NoContent},
+        call::{IfMatch, Json, Path, Query},
+        routes::Routes,
+    },
+    ids::{AccountId, EnterpriseId, GroupId, RoleId},
+    page::{Limit, Page, PageQuery},
+    plane::Plane,
+    problem::Result,
+    text::{Description, Name, fold},
+};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/api/groups", list, "List groups")
+        .post("/api/groups", create, "Create a group")
+        .get("/api/groups/{groupId}", read, "Show a group")
+        .put("/api/groups/{groupId}", update, "Update a group")
+        .delete("/api/groups/{groupId}", delete, "Delete a group, and take it from its users")
+        .get("/api/groups/{groupId}/roles", roles, "List the roles that a group gives")
+        .put("/api/groups/{groupId}/roles", set_roles, "Replace the roles that a group gives")
+        .get("/api/groups/{groupId}/users", members, "List the members of a group")
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Which {
+    limit: Limit,
+    #[schemars(length(min = 1, max = 4096))]
+    cursor: Option<String>,
+    /// Groups of this name, however it is written.
+    name: Option<Name>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GroupCreation {
+    #[expect(dead_code, reason = "the guard has read it")]
+    #[serde(default)]
+    account_id: Option<AccountId>,
+    enterprise_id: EnterpriseId,
+    name: Name,
+    #[serde(default)]
+    description: Option<Description>,
+    #[serde(default)]
+    #[schemars(length(max = 40))]
+    role_ids: Vec<RoleId>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GroupChange {
+    #[expect(dead_code, reason = "the guard has read it")]
+    #[serde(default)]
+    account_id: Option<AccountId>,
+    #[serde(default)]
+    name: Option<Name>,
+    #[serde(default)]
+    description: Given<Option<Description>>,
+    #[serde(default)]
+    #[schemars(length(max = 40))]
+    role_ids: Option<Vec<RoleId>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RolesChange {
+    #[schemars(length(max = 40))]
+    role_ids: Vec<RoleId>,
+}
+
+async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Group>> {
+    let page = PageQuery { limit: which.limit, cursor: which.cursor };
+    let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
+    let name = fold(name.as_str());
+    plane.rows(&who).filtered(&page, &format!("name {name}"), |group: &Group| fold(group.name.as_str()) == name).await
+}
+
+async fn create(who: Granted<GroupCreate>, plane: Plane, Json(new): Json<GroupCreation>) -> Result<Created<Group>> {
+    let GroupCreation { account_id: _, enterprise_id, name, description, role_ids } = new;
+    let group = plane.create_group(&who, NewGroup { enterprise_id, name, description, role_ids }).await?;
+    Ok(Created { location: location(group.id), record: group })
+}
+
+async fn read(who: Granted<GroupRead>, plane: Plane, Path(group): Path<GroupId>) -> Result<Found<Group>> {
+    Ok(Found(plane.rows(&who).get(group).await?))
+}
+
+async fn update(
+    who: Granted<GroupEdit>,
+    plane: Plane,
+    Path(group): Path<GroupId>,
+    seen: IfMatch,
+    Json(change): Json<GroupChange>,
+) -> Result<Found<Group>> {
+    let GroupChange { account_id: _, name, description, role_ids } = change;
+    Ok(Found(plane.update_group(&who, group, seen, GroupUpdate { name, description, role_ids }).await?))
+}
+
+async fn delete(who: Granted<GroupDelete>, plane: Plane, Path(group): Path<GroupId>) -> Result<NoContent> {
+    plane.delete_group(&who, group).await?;
+    Ok(NoContent)
+}
+
+async fn roles(who: Granted<GroupRead>, plane: Plane, Path(group): Path<GroupId>) -> Result<Page<Role>> {
+    Ok(Page::of(&plane.group_roles(&who, group).await?, None))
+}
+
+async fn set_roles(
+    who: Granted<GroupEdit>,
+    plane: Plane,
+    Path(group): Path<GroupId>,
+    Json(change): Json<RolesChange>,
+) -> Result<Page<Role>> {
+    Ok(Page::of(&plane.set_group_roles(&who, group, &change.role_ids).await?, None))
+}
+
+async fn members(who: Granted<GroupRead>, plane: Plane, Path(group): Path<GroupId>, Query(page): Query<PageQuery>) -> Result<Page<User>> {
+    plane.group_members(&who, group, &page).await
+}

@@ -1,0 +1,228 @@
+//! Making, changing and removing groups, and the roles that they give.
+
+use super::model::{Group, GroupRole};
+use crate::{
+    change::Change,
+    features::{
+        roles::{
+            model::Role,
+            ops::{may_give, may_grant, unreserved},
+        },
+        users::model::{Membership, User},
+    },
+    given::Given,
+    guard::{
+        Granted,
+        actions::{Action, GroupCreate, GroupDelete, GroupEdit},
+        actor::{access_by_groups, links},
+    },
+    http::call::IfMatch,
+    ids::{EnterpriseId, GroupId, RoleId, known},
+    page::{Page, PageQuery},
+    plane::Plane,
+    ports::table::{Condition, Index, Order, Query, Range, Write},
+    problem::{Code, Problem, Result},
+    record::{Stored, create, decode},
+    text::{Description, Name},
+};
+
+/// A group gives at most this many roles, so that a change of them is one commit.
+pub const MAX_ROLES: usize = 40;
+
+/// A group as it is asked for.
+#[derive(Debug)]
+pub struct NewGroup {
+    pub enterprise_id: EnterpriseId,
+    pub name: Name,
+    pub description: Option<Description>,
+    pub role_ids: Vec<RoleId>,
+}
+
+/// What of a group changes.
+#[derive(Debug)]
+pub struct GroupUpdate {
+    pub name: Option<Name>,
+    pub description: Given<Option<Description>>,
+    pub role_ids: Option<Vec<RoleId>>,
+}
+
+impl Plane {
+    pub async fn create_group(&self, who: &Granted<GroupCreate>, new: NewGroup) -> Result<Group> {
+        unreserved(&new.name)?;
+        self.licensed_enterprise(who, new.enterprise_id).await?;
+        let now = self.now();
+        let group = Group {
+            id: GroupId::new(now, self.chance()),
+            account_id: who.account(),
+            enterprise_id: new.enterprise_id,
+            name: new.name,
+            description: new.description,
+            built_in: false,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut change = Change::by(who).about("group", group.id);
+        change.create(&group);
+        change.claim(&group.name_claim(), name_taken(&group.name));
+        self.give_roles(who, &mut change, &group, &[], &new.role_ids).await?;
+        change.answers(201, Some(location(group.id)), &group);
+        self.commit(change).await?;
+        Ok(group)
+    }
+
+    pub async fn update_group(&self, who: &Granted<GroupEdit>, id: GroupId, seen: IfMatch, update: GroupUpdate) -> Result<Stored<Group>> {
+        let old: Stored<Group> = self.rows(who).get(id).await?;
+        seen.allows("group", old.version)?;
+        let mut group = Group { updated_at: self.now(), ..old.record.clone() };
+        let mut change = Change::by(who).about("group", id);
+        if let Some(name) = update.name.filter(|name| *name != old.name) {
+            if old.built_in {
+                return Err(protected());
+            }
+            unreserved(&name)?;
+            group.name = name;
+            if group.name_claim() != old.name_claim() {
+                change.release(&old.name_claim());
+                change.claim(&group.name_claim(), name_taken(&group.name));
+            }
+        }
+        group.description = update.description.or(group.description);
+        if let Some(roles) = update.role_ids {
+            let there = self.group_role_ids(who, id).await?;
+            self.give_roles(who, &mut change, &group, &there, &roles).await?;
+        }
+        change.replace(&old, &group);
+        self.commit(change).await?;
+        Ok(Stored { record: group, version: old.version + 1 })
+    }
+
+    pub async fn delete_group(&self, who: &Granted<GroupDelete>, id: GroupId) -> Result<()> {
+        let group: Stored<Group> = self.rows(who).get(id).await?;
+        if group.built_in {
+            return Err(protected());
+        }
+        let roles = self.group_role_ids(who, id).await?;
+        let members = Query {
+            index: Index::Gsi2,
+            pk: Membership::members(group.account_id, id),
+            range: Range::All,
+            order: Order::Ascending,
+            limit: 40,
+            after: None,
+        };
+        loop {
+            let rows = self.router().shared().query(&members).await?;
+            let mut change = Change::by(who).about("group", id);
+            for link in &rows.items {
+                change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
+            }
+            if rows.next.is_none() {
+                for role_id in roles {
+                    change.write(unlink(&group, role_id));
+                }
+                change.remove(&group);
+                change.release(&group.name_claim());
+                return self.commit(change).await;
+            }
+            self.commit(change).await?;
+        }
+    }
+
+    /// Replaces the roles that a group gives.
+    pub async fn set_group_roles(&self, who: &Granted<GroupEdit>, id: GroupId, roles: &[RoleId]) -> Result<Vec<Role>> {
+        let group: Stored<Group> = self.rows(who).get(id).await?;
+        let there = self.group_role_ids(who, id).await?;
+        let mut change = Change::by(who).about("group", id);
+        self.give_roles(who, &mut change, &group, &there, roles).await?;
+        change.replace(&group, &Group { updated_at: self.now(), ..group.record.clone() });
+        self.commit(change).await?;
+        self.group_roles(who, id).await
+    }
+
+    /// The roles that a group gives.
+    pub async fn group_roles<A: Action>(&self, who: &Granted<A>, id: GroupId) -> Result<Vec<Role>> {
+        let _: Stored<Group> = self.rows(who).get(id).await?;
+        Ok(access_by_groups(self.router().shared().as_ref(), who.account(), vec![id]).await?.roles)
+    }
+
+    /// A page of the members of a group.
+    pub async fn group_members<A: Action>(&self, who: &Granted<A>, id: GroupId, page: &PageQuery) -> Result<Page<User>> {
+        let _: Stored<Group> = self.rows(who).get(id).await?;
+        let pk = Membership::members(who.account(), id);
+        let query = Query {
+            index: Index::Gsi2,
+            range: Range::All,
+            order: Order::Ascending,
+            limit: page.limit.get(),
+            after: page.cursor.as_deref().map(|cursor| self.cursors().open(&pk, cursor)).transpose()?,
+            pk: pk.clone(),
+        };
+        let rows = self.router().shared().query(&query).await?;
+        let mut users = Vec::with_capacity(rows.items.len());
+        for link in &rows.items {
+            let link = decode::<Membership>(link)?.record;
+            users.extend(self.router().shared().get(&User::key(who.account(), link.user_id)).await?);
+        }
+        let next = rows.next.map(|position| self.cursors().seal(&pk, &position));
+        Ok(Page::new(users.into_iter().map(|user| user.body).collect(), next))
+    }
+
+    async fn group_role_ids<A: Action>(&self, who: &Granted<A>, id: GroupId) -> Result<Vec<RoleId>> {
+        let links: Vec<GroupRole> = links(self.router().shared().as_ref(), who.account(), GroupRole::of(id)).await?;
+        Ok(links.into_iter().map(|link| link.role_id).collect())
+    }
+
+    /// Adds to a change what makes a group give these roles, and no others.
+    async fn give_roles<A: Action>(
+        &self,
+        who: &Granted<A>,
+        change: &mut Change,
+        group: &Group,
+        there: &[RoleId],
+        wanted: &[RoleId],
+    ) -> Result<()> {
+        if wanted.len() > MAX_ROLES {
+            return Err(Problem::field("/roleIds", format!("a group gives at most {MAX_ROLES} roles")));
+        }
+        if group.id == known::PLATFORM_ADMIN_GROUP {
+            return Err(protected());
+        }
+        let mut new = wanted.to_vec();
+        new.sort_unstable();
+        new.dedup();
+        for role in self.roles_by_id(who, group.enterprise_id, &new).await? {
+            if there.contains(&role.id) {
+                continue;
+            }
+            may_give(who.actor(), std::slice::from_ref(&role))?;
+            let permissions = self.role_permissions(who, role.id).await?;
+            may_grant(who.actor(), &crate::guard::rights::Grants::of(role.mask, &permissions.permissions))?;
+            change.write(create(&GroupRole { account_id: group.account_id, group_id: group.id, role_id: role.id }));
+            change.write_or(
+                Write::Check { key: Role::key(group.account_id, role.id), when: Condition::Present },
+                Problem::new(Code::Conflict, "a role was deleted meanwhile; try again"),
+            );
+        }
+        for role_id in there.iter().filter(|role| !wanted.contains(role)) {
+            change.write(unlink(group, *role_id));
+        }
+        Ok(())
+    }
+}
+
+fn unlink(group: &Group, role_id: RoleId) -> Write {
+    let link = GroupRole { account_id: group.account_id, group_id: group.id, role_id };
+    Write::Delete { key: crate::record::encode(&link).key, when: Condition::Always }
+}
+
+fn name_taken(name: &Name) -> Problem {
+    Problem::new(Code::NameTaken, format!("there is a group named {name} in this enterprise"))
+}
+
+fn protected() -> Problem {
+    Problem::new(Code::Protected, "this group is the platform's own")
+}
+
+pub fn location(id: GroupId) -> String {
+    format!("/api/groups/{id}")
+}

@@ -1,0 +1,206 @@
+//! Runs of workflows over HTTP.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::stream;
+use crate::{
+    features::accounts::model::Account,
+    guard::{
+        Granted,
+        actions::{
+            AccountDelete, Action, DeadLetterEdit, DeadLetterRead, ProvisioningEdit, ProvisioningRead, ProvisioningStart,
+        },
+    },
+    http::{
+        answer::{Accepted, EventStream, NoContent, Plain},
+        call::{Json, LastEventId, Path, Query},
+        routes::Routes,
+    },
+    ids::{AccountId, DeadLetterId, ExecutionId},
+    page::{Limit, Page, PageQuery},
+    plane::Plane,
+    problem::{Code, Problem, Result},
+    text::Name,
+    workflow::{DeadLetter, Head, JournalError, OperateError, Progress, Status, Worker},
+};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .get("/api/provisioning/{accountId}", status, "Show how far an account's onboarding or removal is")
+        .get("/api/provisioning/{accountId}/events", events, "Follow an account's onboarding or removal")
+        .post("/api/provisioning", start, "Redrive an account's failed onboarding or removal")
+        .post("/api/provisioning/{accountId}/undo", undo, "Undo what an account's failed onboarding has done")
+        .delete("/api/provisioning/{accountId}", deprovision, "Deprovision an account")
+        .get("/api/executions", executions, "List runs of workflows, the latest first")
+        .get("/api/executions/{executionId}", execution, "Show a run of a workflow")
+        .get("/api/dead-letters", dead_letters, "List dead letters, the latest first")
+        .get("/api/dead-letters/{deadLetterId}", dead_letter, "Show a dead letter")
+        .post("/api/dead-letters/{deadLetterId}/replay", replay, "Try a dead letter's step again")
+        .delete("/api/dead-letters/{deadLetterId}", discard, "Discard a dead letter")
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Start {
+    #[expect(dead_code, reason = "the guard has read it")]
+    account_id: AccountId,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Confirmation {
+    /// The account's exact name.
+    confirm: Name,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct WhichLetters {
+    limit: Limit,
+    #[schemars(length(min = 1, max = 4096))]
+    cursor: Option<String>,
+    worker: Option<Worker>,
+}
+
+/// A run of a workflow, as a list shows it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Execution {
+    id: ExecutionId,
+    workflow: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<AccountId>,
+    status: Status,
+    started_at: jiff::Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<jiff::Timestamp>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    degraded: Vec<String>,
+}
+
+impl From<Head> for Execution {
+    fn from(head: Head) -> Self {
+        Self {
+            id: head.execution_id,
+            workflow: head.workflow,
+            account_id: head.account_id,
+            status: head.status,
+            started_at: head.started_at,
+            finished_at: head.finished_at,
+            degraded: head.degraded,
+        }
+    }
+}
+
+async fn status(who: Granted<ProvisioningRead>, plane: Plane, Path(_): Path<AccountId>) -> Result<Plain<Progress>> {
+    Ok(Plain(plane.progress(plane.latest_run(&who).await?).await?))
+}
+
+async fn events(
+    who: Granted<ProvisioningRead>,
+    plane: Plane,
+    Path(_): Path<AccountId>,
+    last: LastEventId,
+) -> Result<EventStream<Progress>> {
+    let execution = plane.latest_run(&who).await?;
+    Ok(EventStream { body: stream::progress(&plane, execution, last.0), kind: std::marker::PhantomData })
+}
+
+async fn start(who: Granted<ProvisioningStart>, plane: Plane, Json(_): Json<Start>) -> Result<Accepted<Progress>> {
+    let execution = plane.latest_run(&who).await?;
+    plane.driver().redrive(execution, Vec::new()).await.map_err(operate_problem)?;
+    Ok(Accepted(plane.progress(execution).await?))
+}
+
+async fn undo(who: Granted<ProvisioningEdit>, plane: Plane, Path(_): Path<AccountId>) -> Result<Accepted<Progress>> {
+    let execution = plane.latest_run(&who).await?;
+    plane.driver().undo(execution, Vec::new()).await.map_err(operate_problem)?;
+    Ok(Accepted(plane.progress(execution).await?))
+}
+
+async fn deprovision(
+    who: Granted<AccountDelete>,
+    plane: Plane,
+    Path(_): Path<AccountId>,
+    Query(confirmation): Query<Confirmation>,
+) -> Result<Accepted<Account>> {
+    Ok(Accepted(plane.delete_account(&who, confirmation.confirm.as_str()).await?))
+}
+
+async fn executions(who: Granted<ProvisioningRead>, plane: Plane, Query(page): Query<PageQuery>) -> Result<Page<Execution>> {
+    let journal = plane.driver().journal();
+    let own = who.account() == who.actor().account();
+    let of = if own { "executions".to_owned() } else { format!("executions {}", who.account()) };
+    let after = page.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
+    // The platform's own account means every account: runs are the platform's.
+    let found = if own { journal.all(page.limit.get(), after).await } else { journal.of_account(who.account(), page.limit.get(), after).await };
+    let (heads, next) = found.map_err(journal_problem)?;
+    let executions: Vec<_> = heads.into_iter().map(Execution::from).collect();
+    Ok(Page::of(&executions, next.map(|position| plane.cursors().seal(&of, &position))))
+}
+
+async fn execution(_: Granted<ProvisioningRead>, plane: Plane, Path(execution): Path<ExecutionId>) -> Result<Plain<Progress>> {
+    Ok(Plain(plane.progress(execution).await?))
+}
+
+async fn dead_letters(_: Granted<DeadLetterRead>, plane: Plane, Query(which): Query<WhichLetters>) -> Result<Page<DeadLetter>> {
+    let of = format!("dead letters {:?}", which.worker);
+    let after = which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
+    let letters = plane.driver().dead_letters();
+    let (letters, next) = letters.list(which.worker, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
+    Ok(Page::of(&letters, next.map(|position| plane.cursors().seal(&of, &position))))
+}
+
+async fn dead_letter(_: Granted<DeadLetterRead>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<Plain<DeadLetter>> {
+    let letter = plane.driver().dead_letters().get(letter, plane.now()).await.map_err(journal_problem)?;
+    Ok(Plain(letter.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?))
+}
+
+async fn replay(_: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<Accepted<Progress>> {
+    let execution = plane.driver().replay(letter, Vec::new()).await.map_err(operate_problem)?;
+    Ok(Accepted(plane.progress(execution).await?))
+}
+
+async fn discard(_: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
+    let letters = plane.driver().dead_letters();
+    let found = letters.get(letter, plane.now()).await.map_err(journal_problem)?;
+    found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?;
+    letters.discard(letter).await.map_err(journal_problem)?;
+    Ok(NoContent)
+}
+
+impl Plane {
+    /// The run that an account's status speaks of.
+    async fn latest_run<A: Action>(&self, who: &Granted<A>) -> Result<ExecutionId> {
+        let account = self.account(who).await?;
+        let run = account.record.provisioning.ok_or_else(|| Problem::new(Code::NotFound, "nothing was ever run for this account"))?;
+        Ok(run.execution_id)
+    }
+
+    /// How far a run is.
+    pub async fn progress(&self, execution: ExecutionId) -> Result<Progress> {
+        let (held, history) = self.driver().journal().load(execution).await.map_err(journal_problem)?;
+        let workflow = self.driver().workflows().of(&held.head);
+        let workflow = workflow.ok_or_else(|| Problem::new(Code::Conflict, "this version does not know the run's workflow"))?;
+        Ok(Progress::of(&workflow.plan, &held.head, &history))
+    }
+}
+
+fn journal_problem(error: JournalError) -> Problem {
+    match error {
+        JournalError::NoSuchRun => Problem::new(Code::NotFound, "there is no such run"),
+        JournalError::Superseded | JournalError::Refused => Problem::new(Code::Conflict, "the run went on meanwhile; try again"),
+        JournalError::Damaged(_) => Problem::internal(&error),
+        JournalError::Table(error) => error.into(),
+    }
+}
+
+fn operate_problem(error: OperateError) -> Problem {
+    match error {
+        OperateError::NotFailed(_) => Problem::new(Code::Conflict, error.to_string()),
+        OperateError::NoSuchLetter => Problem::new(Code::NotFound, error.to_string()),
+        OperateError::NoSuchWorkflow | OperateError::History(_) | OperateError::Step(_) => Problem::internal(&error),
+        OperateError::Journal(error) => journal_problem(error),
+    }
+}

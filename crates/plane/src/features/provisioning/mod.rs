@@ -1,0 +1,6 @@
+//! Runs of workflows, for people: watching, redriving, undoing, dead letters.
+
+mod http;
+mod stream;
+
+pub use http::routes;

@@ -1,0 +1,70 @@
+//! The progress of a run as server-sent events.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream};
+
+use crate::{
+    ids::ExecutionId,
+    plane::Plane,
+    workflow::{Event, Progress},
+};
+
+/// A comment is sent this often when nothing happens, so that nobody in between takes the line for dead.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// One message for each transition after number `after`, with the whole progress as of it; then the stream ends.
+pub(super) fn progress(plane: &Plane, execution: ExecutionId, after: u64) -> Body {
+    let events = Box::pin(plane.driver().watch(execution, after));
+    let told = Told { plane: plane.clone(), execution, history: Vec::new(), after };
+    let messages = stream::unfold((events, told), |(mut events, mut told)| async move {
+        loop {
+            match tokio::time::timeout(HEARTBEAT, events.next()).await {
+                Err(_) => return Some((Bytes::from_static(b": still here\n\n"), (events, told))),
+                Ok(Some(Ok(event))) => {
+                    if let Some(message) = told.message(event).await {
+                        return Some((message, (events, told)));
+                    }
+                }
+                Ok(Some(Err(error))) => {
+                    tracing::warn!(%error, execution.id = %told.execution, "a stream of progress broke off");
+                    return None;
+                }
+                Ok(None) => return None,
+            }
+        }
+    });
+    body(messages)
+}
+
+fn body(messages: impl Stream<Item = Bytes> + Send + 'static) -> Body {
+    Body::from_stream(messages.map(Ok::<_, Infallible>))
+}
+
+struct Told {
+    plane: Plane,
+    execution: ExecutionId,
+    history: Vec<Event>,
+    after: u64,
+}
+
+impl Told {
+    async fn message(&mut self, event: Event) -> Option<Bytes> {
+        let driver = self.plane.driver();
+        if self.history.is_empty() && self.after > 0 {
+            let before = driver.journal().events(self.execution, 0).await.ok()?;
+            self.history = before.into_iter().filter(|earlier| earlier.number < event.number).collect();
+        }
+        let number = event.number;
+        self.history.push(event);
+        let mut head = driver.journal().head(self.execution).await.ok()?.head;
+        let plan = &driver.workflows().of(&head)?.plan;
+        // As of this event, not as of whatever came since.
+        head.rewind(&self.history);
+        let progress = Progress::of(plan, &head, &self.history);
+        let data = serde_json::to_string(&progress).expect("progress is plain JSON");
+        Some(Bytes::from(format!("id: {number}\nevent: progress\ndata: {data}\n\n")))
+    }
+}

@@ -1,0 +1,235 @@
+//! Making, changing and removing roles.
+
+use super::model::{Role, RoleKind, RolePermissions};
+use crate::{
+    change::Change,
+    features::groups::model::GroupRole,
+    guard::{
+        Granted,
+        actions::{Action, RoleCreate, RoleDelete, RoleEdit},
+        actor::Actor,
+        rights::{self, Grants, Mask, MenuPermission},
+    },
+    http::call::IfMatch,
+    ids::{EnterpriseId, ProductId, RoleId, ServiceId},
+    plane::Plane,
+    ports::table::{Condition, Index, Order, Query, Range, Write},
+    problem::{Code, Problem, Result},
+    record::{Stored, decode},
+    text::{Description, Name, is_reserved},
+};
+
+/// A role as it is asked for.
+#[derive(Debug)]
+pub struct NewRole {
+    pub enterprise_id: EnterpriseId,
+    pub product_id: Option<ProductId>,
+    pub service_id: Option<ServiceId>,
+    pub name: Name,
+    pub description: Option<Description>,
+    pub mask: Option<Mask>,
+}
+
+/// What of a role changes.
+#[derive(Debug)]
+pub struct RoleUpdate {
+    pub name: Option<Name>,
+    pub description: crate::given::Given<Option<Description>>,
+    pub mask: Option<Mask>,
+}
+
+impl Plane {
+    pub async fn create_role(&self, who: &Granted<RoleCreate>, new: NewRole) -> Result<Role> {
+        unreserved(&new.name)?;
+        self.licensed_enterprise(who, new.enterprise_id).await?;
+        let now = self.now();
+        let role = Role {
+            id: RoleId::new(now, self.chance()),
+            account_id: who.account(),
+            enterprise_id: new.enterprise_id,
+            product_id: new.product_id,
+            service_id: new.service_id,
+            name: new.name,
+            description: new.description,
+            kind: RoleKind::Tenant,
+            mask: new.mask.unwrap_or_else(|| who.actor().access.grants.mask()),
+            built_in: false,
+            created_at: now,
+            updated_at: now,
+        };
+        may_grant(who.actor(), &Grants::of(role.mask, &[]))?;
+        let permissions = RolePermissions { account_id: role.account_id, role_id: role.id, permissions: Vec::new() };
+        let mut change = Change::by(who).about("role", role.id);
+        change.create(&role);
+        change.create(&permissions);
+        change.claim(&role.name_claim(), name_taken(&role.name));
+        change.answers(201, Some(location(role.id)), &role);
+        self.commit(change).await?;
+        Ok(role)
+    }
+
+    pub async fn update_role(&self, who: &Granted<RoleEdit>, id: RoleId, seen: IfMatch, update: RoleUpdate) -> Result<Stored<Role>> {
+        let old: Stored<Role> = self.rows(who).get(id).await?;
+        seen.allows("role", old.version)?;
+        let renamed = update.name.filter(|name| *name != old.name);
+        if old.kind == RoleKind::Platform || (old.built_in && renamed.is_some()) {
+            return Err(protected());
+        }
+        let mut role = Role { updated_at: self.now(), ..old.record.clone() };
+        role.description = update.description.or(role.description);
+        role.mask = update.mask.unwrap_or(role.mask);
+        let permissions = self.role_permissions(who, id).await?;
+        if role.mask != old.mask {
+            may_grant(who.actor(), &Grants::of(role.mask, &permissions.permissions))?;
+        }
+        let mut change = Change::by(who).about("role", id);
+        if let Some(name) = renamed {
+            unreserved(&name)?;
+            role.name = name;
+            if role.name_claim() != old.name_claim() {
+                change.release(&old.name_claim());
+                change.claim(&role.name_claim(), name_taken(&role.name));
+            }
+        }
+        // What the mask was judged with must be what it comes to stand beside.
+        change.write_or(
+            Write::Check { key: RolePermissions::key(role.account_id, id), when: Condition::Version(permissions.version) },
+            Problem::new(Code::Conflict, "the role's permissions changed meanwhile; try again"),
+        );
+        change.replace(&old, &role);
+        self.commit(change).await?;
+        Ok(Stored { record: role, version: old.version + 1 })
+    }
+
+    pub async fn delete_role(&self, who: &Granted<RoleDelete>, id: RoleId) -> Result<()> {
+        let role: Stored<Role> = self.rows(who).get(id).await?;
+        if role.built_in {
+            return Err(protected());
+        }
+        let mut query = Query {
+            index: Index::Gsi2,
+            pk: GroupRole::givers(role.account_id, id),
+            range: Range::All,
+            order: Order::Ascending,
+            limit: 80,
+            after: None,
+        };
+        loop {
+            let links = self.router().shared().query(&query).await?;
+            let mut change = Change::by(who).about("role", id);
+            for link in &links.items {
+                change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
+            }
+            if links.next.is_none() {
+                change.remove(&role);
+                change.release(&role.name_claim());
+                change.write(Write::Delete { key: RolePermissions::key(role.account_id, id), when: Condition::Always });
+                return self.commit(change).await;
+            }
+            self.commit(change).await?;
+            query.after = None;
+        }
+    }
+
+    /// What a role permits; a role that was never given anything permits nothing.
+    pub async fn role_permissions<A: Action>(&self, who: &Granted<A>, id: RoleId) -> Result<Stored<RolePermissions>> {
+        let rows = self.rows(who);
+        let role: Stored<Role> = rows.get(id).await?;
+        let none = || RolePermissions { account_id: role.account_id, role_id: id, permissions: Vec::new() };
+        let found = rows.read(&RolePermissions::key(role.account_id, id)).await?;
+        Ok(found.unwrap_or_else(|| Stored { record: none(), version: 0 }))
+    }
+
+    pub async fn set_role_permissions(
+        &self,
+        who: &Granted<RoleEdit>,
+        id: RoleId,
+        seen: IfMatch,
+        permissions: Vec<MenuPermission>,
+    ) -> Result<Stored<RolePermissions>> {
+        rights::check(&permissions).map_err(|error| Problem::field("/permissions", error.to_string()))?;
+        let role: Stored<Role> = self.rows(who).get(id).await?;
+        if role.kind == RoleKind::Platform {
+            return Err(protected());
+        }
+        may_grant(who.actor(), &Grants::of(role.mask, &permissions))?;
+        let old = self.role_permissions(who, id).await?;
+        seen.allows("role's permissions", old.version)?;
+        let new = RolePermissions { account_id: role.account_id, role_id: id, permissions };
+        let mut change = Change::by(who).about("role", id);
+        change.write_or(
+            Write::Check { key: Role::key(role.account_id, id), when: Condition::Version(role.version) },
+            Problem::new(Code::Conflict, "the role changed meanwhile; try again"),
+        );
+        change.replace(&old, &new);
+        self.commit(change).await?;
+        Ok(Stored { record: new, version: old.version + 1 })
+    }
+
+    /// Refuses an enterprise that the account has no license for.
+    pub async fn licensed_enterprise<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId) -> Result<()> {
+        let query = Query {
+            index: Index::Gsi2,
+            pk: format!("ACCOUNT#{}#ENTERPRISE#{enterprise}", who.account()),
+            range: Range::Prefix("LICENSE#".into()),
+            order: Order::Ascending,
+            limit: 1,
+            after: None,
+        };
+        let rows = self.router().shared().query(&query).await?;
+        if rows.items.is_empty() {
+            return Err(Problem::new(Code::NoActiveLicense, "the account has no license for this enterprise")
+                .help("GET /api/licenses lists what the account is licensed for"));
+        }
+        Ok(())
+    }
+
+    /// The roles of these ids, all of the account and enterprise; refuses if one is not there.
+    pub async fn roles_by_id<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId, ids: &[RoleId]) -> Result<Vec<Role>> {
+        let mut roles = Vec::with_capacity(ids.len());
+        for (place, id) in ids.iter().enumerate() {
+            let role = self.router().shared().get(&Role::key(who.account(), *id)).await?;
+            let role = role.map(|item| decode::<Role>(&item)).transpose()?.map(|stored| stored.record);
+            match role.filter(|role| role.enterprise_id == enterprise) {
+                Some(role) => roles.push(role),
+                None => return Err(Problem::field(format!("/roleIds/{place}"), "there is no such role in this enterprise")),
+            }
+        }
+        Ok(roles)
+    }
+}
+
+/// Nobody passes on what they do not hold.
+pub fn may_grant(actor: &Actor, grants: &Grants) -> Result<()> {
+    if grants.within(&actor.access.grants) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, "this would give rights that you do not hold yourself"))
+}
+
+/// Nobody but an operator passes on a platform role.
+pub fn may_give(actor: &Actor, roles: &[Role]) -> Result<()> {
+    if roles.iter().any(|role| role.kind == RoleKind::Platform) && !actor.operator {
+        return Err(Problem::new(Code::Forbidden, "platform roles are given by operators alone"));
+    }
+    Ok(())
+}
+
+pub fn unreserved(name: &Name) -> Result<()> {
+    if is_reserved(name.as_str()) {
+        return Err(Problem::field("/name", "this name is reserved: it sounds like authority over the platform"));
+    }
+    Ok(())
+}
+
+fn name_taken(name: &Name) -> Problem {
+    Problem::new(Code::NameTaken, format!("there is a role named {name} in this enterprise"))
+}
+
+fn protected() -> Problem {
+    Problem::new(Code::Protected, "this role is the platform's own")
+}
+
+pub fn location(id: RoleId) -> String {
+    format!("/api/roles/{id}")
+}

@@ -1,0 +1,169 @@
+//! What a user's groups and roles come to, and where they may go: what the console's header and menus are drawn from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::User;
+use crate::{
+    features::{
+        accounts::model::{Account, CloudType},
+        enterprises::model::Enterprise,
+        groups::model::Group,
+        master_data,
+        roles::model::Role,
+    },
+    guard::{
+        actor::{Access, Actor, access},
+        rights::{Mask, MenuPermission},
+    },
+    ids::{AccountId, EnterpriseId, GroupId, RoleId},
+    plane::Plane,
+    ports::table::{Index, MAX_KEYS, Order, Query, Range},
+    problem::{Problem, Result},
+    record::{decode, partition},
+    text::Name,
+};
+
+/// Everything that somebody may do.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Permissions {
+    /// The union of the roles' scope masks.
+    pub mask: Mask,
+    /// All seven menus.
+    pub menus: Vec<MenuPermission>,
+    pub roles: Vec<RoleName>,
+    pub groups: Vec<GroupName>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RoleName {
+    pub id: RoleId,
+    pub name: Name,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct GroupName {
+    pub id: GroupId,
+    pub name: Name,
+}
+
+impl From<Access> for Permissions {
+    fn from(access: Access) -> Self {
+        Self {
+            mask: access.grants.mask(),
+            menus: access.grants.menus(),
+            roles: access.roles.into_iter().map(|Role { id, name, .. }| RoleName { id, name }).collect(),
+            groups: access.groups.into_iter().map(|Group { id, name, .. }| GroupName { id, name }).collect(),
+        }
+    }
+}
+
+/// Where somebody may go.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reach {
+    pub user: User,
+    /// The accounts that can be chosen; an operator finds the others with GET /api/accounts.
+    pub accounts: Vec<AccountReach>,
+    pub default_account_id: AccountId,
+    pub default_enterprise_id: EnterpriseId,
+    /// Works in every account.
+    pub operator: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountReach {
+    pub id: AccountId,
+    pub name: Name,
+    pub cloud_type: CloudType,
+    pub enterprises: Vec<EnterpriseReach>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EnterpriseReach {
+    pub id: EnterpriseId,
+    pub name: Name,
+}
+
+/// What of a license says which enterprise it is for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Licensed {
+    enterprise_id: EnterpriseId,
+}
+
+/// How many accounts an operator's reach lists at most.
+const LISTED: usize = 200;
+
+impl Plane {
+    /// What a user may do, computed from the records as they are now.
+    pub async fn permissions(&self, user: &User) -> Result<Permissions> {
+        Ok(access(self.router().shared().as_ref(), user.account_id, user.id).await?.into())
+    }
+
+    /// Where an actor may go.
+    pub async fn reach(&self, actor: &Actor) -> Result<Reach> {
+        let mut accounts = Vec::new();
+        if actor.operator {
+            let query = Query {
+                index: Index::Gsi1,
+                pk: Account::BY_NAME.into(),
+                range: Range::All,
+                order: Order::Ascending,
+                limit: LISTED,
+                after: None,
+            };
+            for item in self.router().shared().query(&query).await?.items {
+                accounts.push(decode::<Account>(&item)?.record);
+            }
+        } else {
+            let item = self.router().shared().get(&Account::key(actor.account())).await?;
+            let item = item.ok_or_else(|| Problem::not_found("account"))?;
+            accounts.push(decode::<Account>(&item)?.record);
+        }
+        let mut reach = Vec::with_capacity(accounts.len());
+        for Account { id, name, cloud_type, .. } in accounts {
+            let all = self.enterprise_reach(id).await?;
+            let mine = |enterprise: &EnterpriseReach| actor.every_enterprise() || enterprise.id == actor.enterprise();
+            let enterprises = all.into_iter().filter(mine).collect();
+            reach.push(AccountReach { id, name, cloud_type, enterprises });
+        }
+        Ok(Reach {
+            user: actor.user.clone(),
+            accounts: reach,
+            default_account_id: actor.account(),
+            default_enterprise_id: actor.enterprise(),
+            operator: actor.operator,
+        })
+    }
+
+    /// The enterprises that an account has licenses for.
+    async fn enterprise_reach(&self, account: AccountId) -> Result<Vec<EnterpriseReach>> {
+        let query = Query {
+            index: Index::Table,
+            pk: partition(account),
+            range: Range::Prefix("LICENSE#".into()),
+            order: Order::Ascending,
+            limit: 500,
+            after: None,
+        };
+        let mut ids: Vec<EnterpriseId> = Vec::new();
+        for item in self.router().shared().query(&query).await?.items {
+            let license: Licensed = serde_json::from_slice(&item.body).map_err(|error| Problem::internal(&error))?;
+            if !ids.contains(&license.enterprise_id) {
+                ids.push(license.enterprise_id);
+            }
+        }
+        let keys: Vec<_> = ids.iter().map(|id| master_data::key::<Enterprise>(*id)).collect();
+        let mut enterprises = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_KEYS) {
+            for item in self.router().shared().batch_get(keys).await?.iter().flatten() {
+                let Enterprise { id, name, .. } = decode::<Enterprise>(item)?.record;
+                enterprises.push(EnterpriseReach { id, name });
+            }
+        }
+        Ok(enterprises)
+    }
+}

@@ -1,0 +1,205 @@
+//! Invitations: a one-time link with which a person chooses their password. Only the digest of its token is stored.
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::model::{IdentityStatus, User};
+use crate::{
+    audit::Author,
+    change::Change,
+    ids::{AccountId, MailId, UserId},
+    plane::Plane,
+    ports::{
+        identity::{IdentityError, NewIdentity, PasswordError, Permanence},
+        mailer::{Mail, MailError, MailKind},
+        table::{CommitError, Condition, Key, Write},
+    },
+    problem::{Code, Problem, Result},
+    record::{Place, Record, Stored, decode, encode},
+    secret::digest,
+};
+
+/// How long a link is good: 24 hours.
+pub const LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// How long one use of a link keeps others out: a use that died on the way is over then.
+const CLAIM: SignedDuration = SignedDuration::from_secs(60);
+
+/// A link that was sent and not used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// SHA-256 of the token.
+    pub digest: String,
+    pub account_id: AccountId,
+    pub user_id: UserId,
+    pub expires_at: Timestamp,
+    /// Somebody is using it since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<Timestamp>,
+}
+
+impl Invitation {
+    fn key(digest: &str) -> Key {
+        Key::new(format!("INVITATION#{digest}"), "LINK")
+    }
+}
+
+impl Record for Invitation {
+    const NOUN: &'static str = "invitation";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(&self.digest)).until(self.expires_at.as_second())
+    }
+}
+
+/// Which link of a user is the one that counts: a new one voids the one before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Current {
+    user_id: UserId,
+    digest: String,
+    expires: i64,
+}
+
+impl Record for Current {
+    const NOUN: &'static str = "current invitation";
+
+    fn place(&self) -> Place {
+        Place::at(Key::new(format!("INVITED#{}", self.user_id), "CURRENT")).until(self.expires)
+    }
+}
+
+/// Why an invitation did not go out.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Store(#[from] CommitError),
+    #[error("{0}")]
+    Problem(Problem),
+}
+
+impl Plane {
+    /// Makes the identity of a user, if it is not there. It can be asked again.
+    pub async fn ensure_identity(&self, user: &User) -> Result<(), IdentityError> {
+        let new = NewIdentity {
+            subject: user.subject(),
+            email: user.email.clone(),
+            user: user.id,
+            account: user.account_id,
+        };
+        self.identity().ensure_user(new).await
+    }
+
+    /// Sends a user the link to choose a password, and voids the one sent before. The same `mail` sends the same link,
+    /// once.
+    pub async fn invite(&self, user: &User, mail: MailId) -> Result<(), InviteError> {
+        let token = self.key().token("invitation", &mail.to_string());
+        let digest = digest(token.expose_secret());
+        let expires_at = self.now() + LIFE;
+        let invitation =
+            Invitation { digest: digest.clone(), account_id: user.account_id, user_id: user.id, expires_at, claimed_at: None };
+        let current = Current { user_id: user.id, digest, expires: expires_at.as_second() };
+        let table = self.router().shared();
+        let before = table.get(&current.place().key).await.map_err(CommitError::Table)?;
+        let mut writes = Vec::new();
+        if let Some(before) = &before {
+            let before = decode::<Current>(before).map_err(InviteError::Problem)?;
+            if before.digest != current.digest {
+                writes.push(Write::Delete { key: Invitation::key(&before.digest), when: Condition::Always });
+            }
+        }
+        writes.push(Write::Put { item: encode(&invitation), when: Condition::Always });
+        writes.push(Write::Put { item: encode(&current), when: Condition::Always });
+        table.commit(writes).await?;
+        let link = format!("{}/accept-invitation#token={}", self.settings().public_url, token.expose_secret());
+        let text = format!(
+            "Hello {},\n\nan account was made for you. Choose your password here, within 24 hours:\n\n{link}\n\n\
+             The link works once. If you did not expect this, do nothing.",
+            user.first_name
+        );
+        let mail = Mail {
+            id: mail,
+            account: user.account_id,
+            kind: MailKind::Invitation,
+            to: user.email.as_str().to_owned(),
+            subject: "Your invitation".into(),
+            text: text.into(),
+            at: self.now(),
+        };
+        Ok(self.ports().mailer.send(mail).await?)
+    }
+
+    /// Uses a link: the person's password is set, and the link is void. Of racing uses one gets through.
+    pub async fn accept_invitation(&self, token: &SecretString, password: SecretString) -> Result<()> {
+        let void = || {
+            Problem::field("/token", "the link is not valid, was used, or is older than 24 hours")
+                .help("ask an administrator of your account to send the invitation again")
+        };
+        let table = self.router().shared();
+        let item = table.get(&Invitation::key(&digest(token.expose_secret()))).await?.ok_or_else(void)?;
+        let link = decode::<Invitation>(&item)?;
+        let now = self.now();
+        let in_use = link.claimed_at.is_some_and(|at| now.duration_since(at) < CLAIM);
+        if link.expires_at <= now || in_use {
+            return Err(void());
+        }
+        let claimed = Invitation { claimed_at: Some(now), ..link.record.clone() };
+        let claim = Write::Put { item: encode(&claimed), when: Condition::Version(link.version) };
+        match table.commit(vec![claim]).await {
+            Ok(()) => {}
+            Err(CommitError::Refused { .. }) => return Err(void()),
+            Err(CommitError::Table(error)) => return Err(error.into()),
+        }
+        let claimed = Stored { record: claimed, version: link.version + 1 };
+        let subject = super::model::subject(link.user_id);
+        if let Err(error) = self.identity().set_password(subject, password, Permanence::Permanent).await {
+            let released = Write::Put { item: encode(&link.record), when: Condition::Version(claimed.version) };
+            // Should this fail, the claim is over after a minute.
+            drop(table.commit(vec![released]).await);
+            return Err(match error {
+                PasswordError::Unknown => void(),
+                other => password_problem(other, "/newPassword"),
+            });
+        }
+        self.confirm(&claimed).await
+    }
+
+    async fn confirm(&self, link: &Stored<Invitation>) -> Result<()> {
+        let key = User::key(link.account_id, link.user_id);
+        for _ in 0..8 {
+            let Some(item) = self.router().shared().get(&key).await? else {
+                return Err(Problem::new(Code::NotFound, "the user is gone"));
+            };
+            let user = decode::<User>(&item)?;
+            let confirmed = User { identity_status: IdentityStatus::Confirmed, updated_at: self.now(), ..user.record.clone() };
+            let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
+            let mut change = Change::by_platform(author, "invitation_accept", user.account_id).about("user", user.id);
+            change.replace(&user, &confirmed);
+            change.write(Write::Delete { key: Invitation::key(&link.digest), when: Condition::Present });
+            match self.commit(change).await {
+                Err(problem) if problem.code == Code::PreconditionFailed => {}
+                other => return other,
+            }
+        }
+        Err(Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1))
+    }
+}
+
+/// A refused password as the caller hears of it.
+pub fn password_problem(error: PasswordError, pointer: &str) -> Problem {
+    match error {
+        PasswordError::Weak(weak) => Problem::field(pointer, weak.to_string()),
+        PasswordError::InvalidCredentials => Problem::new(Code::InvalidCredentials, error.to_string()),
+        PasswordError::Unknown => Problem::new(Code::NotFound, "there is no such identity"),
+        PasswordError::Busy => busy(),
+        PasswordError::Store(error) => error.into(),
+    }
+}
+
+/// The hashing threads have more to do than they can take on.
+pub fn busy() -> Problem {
+    Problem::new(Code::Unavailable, "too many people sign in at this moment; try again").retry_after(2)
+}

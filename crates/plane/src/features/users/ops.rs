@@ -1,0 +1,466 @@
+//! Making, changing and removing users, each on a seat that is counted in the same commit.
+
+use super::model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject};
+use crate::{
+    change::Change,
+    day::Day,
+    features::{
+        groups::model::Group,
+        licenses::model::{License, Seats, Triple, no_active_license},
+        me::http::identity_problem,
+        roles::ops::{may_give, may_grant},
+        workstreams::model::Workstream,
+    },
+    given::Given,
+    guard::{
+        Granted,
+        actions::{Action, UserDelete, UserEdit},
+        actor::{access_by_groups, links},
+    },
+    http::call::IfMatch,
+    ids::{AccountId, EnterpriseId, GroupId, MailId, ProductId, ServiceId, UserId, WorkstreamId, known},
+    plane::Plane,
+    ports::table::{Condition, Index, Order, Query, Range, Write},
+    problem::{Code, Problem, Result},
+    record::{Stored, create, decode, encode},
+    text::{Email, Name},
+};
+
+/// A user stands in at most this many groups, and in as many workstreams, so that a change of them is one commit.
+pub const MAX_LINKS: usize = 30;
+
+/// A user as they are asked for.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub enterprise_id: EnterpriseId,
+    pub product_id: ProductId,
+    pub service_id: ServiceId,
+    pub first_name: Name,
+    pub last_name: Name,
+    pub email: Email,
+    pub start_date: Day,
+    pub end_date: Option<Day>,
+    pub group_ids: Vec<GroupId>,
+    pub workstream_ids: Vec<WorkstreamId>,
+    /// An identity is made too, and the invitation sent.
+    pub identity: bool,
+}
+
+/// What of a user changes.
+#[derive(Debug)]
+pub struct UserUpdate {
+    pub first_name: Option<Name>,
+    pub last_name: Option<Name>,
+    pub email: Option<Email>,
+    pub start_date: Option<Day>,
+    pub end_date: Given<Option<Day>>,
+    pub status: Option<UserStatus>,
+}
+
+impl Plane {
+    /// Makes a user on a seat of a license in force for the triple.
+    pub async fn create_user<A: Action>(&self, who: &Granted<A>, new: NewUser) -> Result<User> {
+        dates(new.start_date, new.end_date)?;
+        let groups = self.joinable(who, new.enterprise_id, &new.group_ids).await?;
+        let workstreams = self.assignable(who, new.enterprise_id, &new.workstream_ids).await?;
+        let triple = Triple { enterprise: new.enterprise_id, product: new.product_id, service: new.service_id };
+        let mut made = None;
+        let seated = self.commit_with_seat(who.account(), triple, |license| {
+            let (user, change) = self.user_on(who, &new, license, &groups, &workstreams);
+            made = Some(user);
+            Ok(change)
+        });
+        seated.await?;
+        Ok(made.expect("a seat was taken for the user made last"))
+    }
+
+    fn user_on<A: Action>(
+        &self,
+        who: &Granted<A>,
+        new: &NewUser,
+        license: &License,
+        groups: &[GroupId],
+        workstreams: &[WorkstreamId],
+    ) -> (User, Change) {
+        let now = self.now();
+        let user = User {
+            id: UserId::new(now, self.chance()),
+            account_id: who.account(),
+            enterprise_id: new.enterprise_id,
+            product_id: new.product_id,
+            service_id: new.service_id,
+            license_id: license.id,
+            first_name: new.first_name.clone(),
+            last_name: new.last_name.clone(),
+            email: new.email.clone(),
+            status: UserStatus::Active,
+            identity_status: if new.identity { IdentityStatus::Pending } else { IdentityStatus::None },
+            technical: false,
+            start_date: new.start_date,
+            end_date: new.end_date,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut change = Change::by(who).about("user", user.id);
+        change.create(&user);
+        change.create(&Home { user_id: user.id, account_id: user.account_id });
+        change.claim(&User::email_claim(user.id, &user.email), email_taken());
+        join(&mut change, &user, groups);
+        for workstream_id in workstreams {
+            change.create(&Assignment { account_id: user.account_id, user_id: user.id, workstream_id: *workstream_id });
+        }
+        // Provisioning goes on after this commit, and answers with what it came to.
+        change.answers(201, Some(location(user.id)), &user);
+        (user, change)
+    }
+
+    /// Makes the identity of a user and sends the invitation; for one who was invited before, a new link.
+    pub async fn provision_user<A: Action>(&self, who: &Granted<A>, user: UserId) -> Result<Stored<User>> {
+        let stored: Stored<User> = self.rows(who).get(user).await?;
+        if stored.identity_status == IdentityStatus::Confirmed {
+            return Err(Problem::new(Code::Conflict, "the user has chosen a password")
+                .help("they can set a new one with POST /api/auth/forgot-password"));
+        }
+        let mail = MailId::new(self.now(), self.chance());
+        let made = match self.ensure_identity(&stored.record).await {
+            Ok(()) => self.invite(&stored.record, mail).await.map_err(|error| error.to_string()),
+            Err(crate::ports::identity::IdentityError::Store(error)) => return Err(error.into()),
+            Err(error) => Err(error.to_string()),
+        };
+        let status = match made {
+            Ok(()) => IdentityStatus::Invited,
+            Err(error) => {
+                tracing::error!(user.id = %user, error, "the identity of a user was not made");
+                IdentityStatus::Failed
+            }
+        };
+        self.set_identity_status(who, user, status).await
+    }
+
+    async fn set_identity_status<A: Action>(&self, who: &Granted<A>, id: UserId, status: IdentityStatus) -> Result<Stored<User>> {
+        retrying(|| async {
+            let old: Stored<User> = self.rows(who).get(id).await?;
+            if old.identity_status == status || old.identity_status == IdentityStatus::Confirmed {
+                return Ok(old);
+            }
+            let user = User { identity_status: status, updated_at: self.now(), ..old.record.clone() };
+            let mut change = Change::by(who).about("user", id);
+            change.replace(&old, &user);
+            // The answer of the request is kept by the commit that made the user.
+            self.commit(change.without_answer()).await?;
+            Ok(Stored { record: user, version: old.version + 1 })
+        })
+        .await
+    }
+
+    pub async fn update_user(&self, who: &Granted<UserEdit>, id: UserId, seen: IfMatch, update: UserUpdate) -> Result<Stored<User>> {
+        let old: Stored<User> = self.rows(who).get(id).await?;
+        seen.allows("user", old.version)?;
+        let mut user = User { updated_at: self.now(), ..old.record.clone() };
+        user.first_name = update.first_name.unwrap_or(user.first_name);
+        user.last_name = update.last_name.unwrap_or(user.last_name);
+        user.start_date = update.start_date.unwrap_or(user.start_date);
+        user.end_date = update.end_date.or(user.end_date);
+        dates(user.start_date, user.end_date)?;
+        let mut change = Change::by(who).about("user", id);
+        if let Some(email) = update.email.filter(|email| *email != old.email) {
+            if !matches!(old.identity_status, IdentityStatus::None) {
+                return Err(Problem::new(Code::Conflict, "the user signs in with this e-mail address: it can't be changed")
+                    .help("make a user with the new address and delete this one"));
+            }
+            user.email = email;
+            change.release(&User::email_claim(id, &old.email));
+            change.claim(&User::email_claim(id, &user.email), email_taken());
+        }
+        let ends = self.ends_administration(&old, &user);
+        if ends {
+            self.keep_an_administrator(&mut change, id).await?;
+        }
+        if let Some(status) = update.status.filter(|status| *status != old.status) {
+            user.status = status;
+            match status {
+                UserStatus::Inactive => {
+                    self.keep_an_administrator_if(&mut change, &old, !ends).await?;
+                    change.write(Seats::free_one(user.account_id, user.license_id));
+                }
+                UserStatus::Active => {
+                    let triple = Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
+                    let license = self.license_with_a_seat(user.account_id, triple).await?;
+                    user.license_id = license.id;
+                    for (write, problem) in license.take_seat(self.clock().today()) {
+                        change.write_or(write, problem);
+                    }
+                }
+            }
+        }
+        change.replace(&old, &user);
+        self.commit(change).await?;
+        if user.status != old.status && user.identity_status != IdentityStatus::None {
+            // The guard has refused the user since the commit; this ends the sessions as well.
+            let enabled = user.status == UserStatus::Active;
+            match self.identity().set_enabled(user.subject(), enabled).await {
+                Ok(()) | Err(crate::ports::identity::IdentityError::Unknown) => {}
+                Err(error) => return Err(identity_problem(error)),
+            }
+        }
+        Ok(Stored { record: user, version: old.version + 1 })
+    }
+
+    /// Removes a user: the identity first, then the record with all its links, and the seat is free.
+    pub async fn delete_user(&self, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        if who.actor().user.id == id {
+            return Err(Problem::new(Code::Protected, "you can't delete yourself").help("ask another administrator"));
+        }
+        let mut probe = Change::by(who);
+        self.keep_an_administrator_if(&mut probe, &user, true).await?;
+        self.identity().remove_user(subject(id)).await.map_err(identity_problem)?;
+        retrying(|| async {
+            let user: Stored<User> = self.rows(who).get(id).await?;
+            let table = self.router().shared().as_ref();
+            let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
+            let assignments: Vec<Assignment> = links(table, user.account_id, Assignment::of(id)).await?;
+            let mut change = Change::by(who).about("user", id);
+            self.keep_an_administrator_if(&mut change, &user, true).await?;
+            for link in &memberships {
+                change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
+            }
+            for link in &assignments {
+                change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
+            }
+            if user.status == UserStatus::Active {
+                change.write(Seats::free_one(user.account_id, user.license_id));
+            }
+            change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
+            change.release(&User::email_claim(id, &user.email));
+            change.remove(&user);
+            self.commit(change).await
+        })
+        .await
+    }
+
+    /// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
+    async fn license_with_a_seat(&self, account: AccountId, triple: Triple) -> Result<License> {
+        let mut full = None;
+        for license in self.find_licenses(account, triple, self.clock().today()).await? {
+            if self.seats(&license).await?.available() > 0 {
+                return Ok(license);
+            }
+            full = full.or(Some(license));
+        }
+        full.ok_or_else(no_active_license)
+    }
+
+    /// The groups that a user is in.
+    pub async fn user_groups<A: Action>(&self, who: &Granted<A>, id: UserId) -> Result<Vec<Group>> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        let table = self.router().shared().as_ref();
+        let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
+        Ok(access_by_groups(table, user.account_id, memberships.iter().map(|link| link.group_id).collect()).await?.groups)
+    }
+
+    /// Replaces the groups that a user is in.
+    pub async fn set_user_groups(&self, who: &Granted<UserEdit>, id: UserId, groups: &[GroupId]) -> Result<Vec<Group>> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        let table = self.router().shared().as_ref();
+        let there: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
+        let there: Vec<GroupId> = there.iter().map(|link| link.group_id).collect();
+        let new: Vec<GroupId> = groups.iter().copied().filter(|group| !there.contains(group)).collect();
+        let new = self.joinable(who, user.enterprise_id, &new).await?;
+        let mut change = Change::by(who).about("user", id);
+        join(&mut change, &user, &new);
+        for group_id in there.into_iter().filter(|group| !groups.contains(group)) {
+            if group_id == known::PLATFORM_ADMIN_GROUP {
+                self.keep_an_administrator(&mut change, id).await?;
+            }
+            let link = Membership { account_id: user.account_id, user_id: id, group_id };
+            change.write(Write::Delete { key: encode(&link).key, when: Condition::Always });
+        }
+        change.replace(&user, &User { updated_at: self.now(), ..user.record.clone() });
+        self.commit(change).await?;
+        self.user_groups(who, id).await
+    }
+
+    /// The workstreams that a user is in.
+    pub async fn user_workstreams<A: Action>(&self, who: &Granted<A>, id: UserId) -> Result<Vec<Workstream>> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        let assignments: Vec<Assignment> =
+            links(self.router().shared().as_ref(), user.account_id, Assignment::of(id)).await?;
+        let rows = self.workload_rows(who).await?;
+        let mut workstreams = Vec::with_capacity(assignments.len());
+        for link in assignments {
+            // One that was deleted meanwhile is no workstream any more.
+            workstreams.extend(rows.find::<Workstream>(link.workstream_id).await?.map(|stored| stored.record));
+        }
+        Ok(workstreams)
+    }
+
+    /// Replaces the workstreams that a user is in.
+    pub async fn set_user_workstreams(&self, who: &Granted<UserEdit>, id: UserId, wanted: &[WorkstreamId]) -> Result<Vec<Workstream>> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        let there: Vec<Assignment> = links(self.router().shared().as_ref(), user.account_id, Assignment::of(id)).await?;
+        let there: Vec<WorkstreamId> = there.iter().map(|link| link.workstream_id).collect();
+        let wanted = self.assignable(who, user.enterprise_id, wanted).await?;
+        let mut change = Change::by(who).about("user", id);
+        for workstream_id in wanted.iter().filter(|workstream| !there.contains(workstream)) {
+            change.create(&Assignment { account_id: user.account_id, user_id: id, workstream_id: *workstream_id });
+        }
+        for workstream_id in there.into_iter().filter(|workstream| !wanted.contains(workstream)) {
+            let link = Assignment { account_id: user.account_id, user_id: id, workstream_id };
+            change.write(Write::Delete { key: encode(&link).key, when: Condition::Always });
+        }
+        change.replace(&user, &User { updated_at: self.now(), ..user.record.clone() });
+        self.commit(change).await?;
+        self.user_workstreams(who, id).await
+    }
+
+    /// Those of the groups, once each, if all are in the enterprise and give nothing that the caller does not hold.
+    async fn joinable<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId, ids: &[GroupId]) -> Result<Vec<GroupId>> {
+        let ids = distinct(ids, "/groupIds")?;
+        if ids.is_empty() {
+            return Ok(ids);
+        }
+        let table = self.router().shared().as_ref();
+        let access = access_by_groups(table, who.account(), ids.clone()).await?;
+        for (place, id) in ids.iter().enumerate() {
+            if !access.groups.iter().any(|group| group.id == *id && group.enterprise_id == enterprise) {
+                return Err(Problem::field(format!("/groupIds/{place}"), "there is no such group in this enterprise"));
+            }
+        }
+        may_give(who.actor(), &access.roles)?;
+        may_grant(who.actor(), &access.grants)?;
+        Ok(ids)
+    }
+
+    /// Those of the workstreams, once each, if all are in the enterprise.
+    async fn assignable<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId, ids: &[WorkstreamId]) -> Result<Vec<WorkstreamId>> {
+        let ids = distinct(ids, "/workstreamIds")?;
+        if ids.is_empty() {
+            return Ok(ids);
+        }
+        let rows = self.workload_rows(who).await?;
+        for (place, id) in ids.iter().enumerate() {
+            let found: Option<Stored<Workstream>> = rows.find(id).await?;
+            if !found.is_some_and(|workstream| workstream.enterprise_id == enterprise) {
+                return Err(Problem::field(format!("/workstreamIds/{place}"), "there is no such workstream in this enterprise"));
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Whether a change of dates ends somebody's time on the platform account.
+    fn ends_administration(&self, old: &User, new: &User) -> bool {
+        let today = self.clock().today();
+        old.account_id == known::ROOT_ACCOUNT && old.acts_on(today) && (!new.acts_on(today) || new.end_date != old.end_date && new.end_date.is_some())
+    }
+
+    async fn keep_an_administrator_if(&self, change: &mut Change, user: &User, asked: bool) -> Result<()> {
+        if asked && user.account_id == known::ROOT_ACCOUNT { self.keep_an_administrator(change, user.id).await } else { Ok(()) }
+    }
+
+    /// Refuses if nobody but this user administers the platform; else makes the change one that no other change of
+    /// administrators can race.
+    async fn keep_an_administrator(&self, change: &mut Change, leaving: UserId) -> Result<()> {
+        let table = self.router().shared().as_ref();
+        let fence = table.get(&Administrators::key()).await?;
+        let query = Query {
+            index: Index::Gsi2,
+            pk: Membership::members(known::ROOT_ACCOUNT, known::PLATFORM_ADMIN_GROUP),
+            range: Range::All,
+            order: Order::Ascending,
+            limit: 200,
+            after: None,
+        };
+        let (mut others, mut concerned) = (false, false);
+        for item in table.query(&query).await?.items {
+            let member = decode::<Membership>(&item)?.record.user_id;
+            if member == leaving {
+                concerned = true;
+                continue;
+            }
+            let user = table.get(&User::key(known::ROOT_ACCOUNT, member)).await?;
+            let user = user.map(|item| decode::<User>(&item)).transpose()?;
+            others |= user.is_some_and(|user| {
+                user.acts_on(self.clock().today()) && user.end_date.is_none() && user.identity_status == IdentityStatus::Confirmed
+            });
+        }
+        if !concerned {
+            return Ok(());
+        }
+        if !others {
+            return Err(Problem::new(Code::Protected, "this is the last administrator of the platform")
+                .help("make another user a member of the Platform Admin group first, and let them sign in"));
+        }
+        let when = fence.map_or(Condition::Absent, |item| Condition::Version(item.version));
+        change.write_or(
+            Write::Put { item: encode(&Administrators {}), when },
+            Problem::new(Code::Conflict, "another administrator was changed meanwhile; try again"),
+        );
+        Ok(())
+    }
+}
+
+/// A record whose version counts the changes of who administers the platform.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Administrators {}
+
+impl Administrators {
+    fn key() -> crate::ports::table::Key {
+        crate::ports::table::Key::new("PLATFORM", "ADMINISTRATORS")
+    }
+}
+
+impl crate::record::Record for Administrators {
+    const NOUN: &'static str = "list of administrators";
+
+    fn place(&self) -> crate::record::Place {
+        crate::record::Place::at(Self::key())
+    }
+}
+
+fn join(change: &mut Change, user: &User, groups: &[GroupId]) {
+    for group_id in groups {
+        change.write(create(&Membership { account_id: user.account_id, user_id: user.id, group_id: *group_id }));
+        change.write_or(
+            Write::Check { key: Group::key(user.account_id, *group_id), when: Condition::Present },
+            Problem::new(Code::Conflict, "a group was deleted meanwhile; try again"),
+        );
+    }
+}
+
+fn distinct<T: Copy + Ord>(ids: &[T], pointer: &str) -> Result<Vec<T>> {
+    if ids.len() > MAX_LINKS {
+        return Err(Problem::field(pointer, format!("at most {MAX_LINKS}")));
+    }
+    let mut distinct = ids.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    Ok(distinct)
+}
+
+fn dates(start: Day, end: Option<Day>) -> Result<()> {
+    match end {
+        Some(end) if end < start => Err(Problem::field("/endDate", "the end is not before the start")),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn email_taken() -> Problem {
+    Problem::new(Code::EmailTaken, "somebody on this platform has this e-mail address")
+}
+
+/// Tries again what lost a race, a few times.
+async fn retrying<T, F: Future<Output = Result<T>>>(work: impl Fn() -> F) -> Result<T> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match work().await {
+            Err(problem) if tries < 8 && matches!(problem.code, Code::PreconditionFailed | Code::Conflict) => {}
+            other => return other,
+        }
+    }
+}
+
+pub fn location(id: UserId) -> String {
+    format!("/api/users/{id}")
+}

@@ -1,0 +1,183 @@
+//! Steps that failed for good, one queue for each worker: kept 14 days for somebody to look, replay or discard.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::{Timestamp, ToSpan};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    event::{Failure, StepName, What},
+    journal::{Head, JournalError, sortable},
+    plan::{Plan, Worker},
+    situation::Situation,
+};
+use crate::{
+    ids::{AccountId, DeadLetterId, ExecutionId},
+    ports::table::{
+        CommitError, Condition, Index, Item, Key, NewItem, Order, Position, Query, Range, Rows, Table, Write,
+    },
+};
+
+/// How long a dead letter is kept: 14 days, as the documents say.
+pub const KEPT_HOURS: i64 = 14 * 24;
+
+/// A step that failed for good. It holds references, never secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    pub id: DeadLetterId,
+    pub worker: Worker,
+    pub execution_id: ExecutionId,
+    pub workflow: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    pub state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// The item of the map: what the step was about.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub reference: Value,
+    pub error: Failure,
+    pub attempts: u32,
+    pub at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// The dead letters of one table.
+#[derive(Clone)]
+pub struct DeadLetters {
+    table: Arc<dyn Table>,
+}
+
+impl DeadLetters {
+    pub fn new(table: Arc<dyn Table>) -> Self {
+        Self { table }
+    }
+
+    /// A page of the letters of one worker (or of all), the latest first. Letters past their time are left out.
+    pub async fn list(
+        &self,
+        worker: Option<Worker>,
+        limit: usize,
+        after: Option<Position>,
+        now: Timestamp,
+    ) -> Result<(Vec<DeadLetter>, Option<Position>), JournalError> {
+        let (index, pk) = match worker {
+            Some(worker) => (Index::Gsi3, queue(worker)),
+            None => (Index::Gsi1, "DEADLETTER".to_owned()),
+        };
+        let query = Query { index, pk, range: Range::All, order: Order::Descending, limit, after };
+        let Rows { items, next } = self.table.query(&query).await?;
+        let mut letters = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        letters.retain(|letter| letter.expires_at > now);
+        Ok((letters, next))
+    }
+
+    pub async fn get(&self, id: DeadLetterId, now: Timestamp) -> Result<Option<DeadLetter>, JournalError> {
+        let item = self.table.get(&key(id)).await?;
+        let letter = item.as_ref().map(read).transpose()?;
+        Ok(letter.filter(|letter| letter.expires_at > now))
+    }
+
+    /// Removes a letter without acting on it; one that is gone is as good as removed.
+    pub async fn discard(&self, id: DeadLetterId) -> Result<(), JournalError> {
+        match self.table.commit(vec![remove(id)]).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Refused { .. }) => Err(JournalError::Refused),
+            Err(CommitError::Table(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// The letter of a step: one for each step of a run, so that a later failure takes the place of an earlier one.
+pub fn id_of(execution: ExecutionId, step: &StepName) -> DeadLetterId {
+    DeadLetterId::derived(execution.uuid(), &format!("dead-letter/{step}"))
+}
+
+pub(super) fn remove(id: DeadLetterId) -> Write {
+    Write::Delete { key: key(id), when: Condition::Always }
+}
+
+/// The letters that these events bring, for the same commit.
+pub(super) fn writes(plan: &Plan, situation: &Situation, head: &Head, events: &[What], now: Timestamp) -> Vec<Write> {
+    let mut letters: Vec<(DeadLetterId, Write)> = Vec::new();
+    for what in events {
+        let (id, write) = match what {
+            What::ItemCaptured { step, error, .. } | What::Failed { step, error, .. } | What::Stuck { step, error } => {
+                let Some(letter) = letter(plan, situation, head, step, error, now) else { continue };
+                (letter.id, put(&letter))
+            }
+            What::Started
+            | What::Passed { .. }
+            | What::StepStarted { .. }
+            | What::StepSucceeded { .. }
+            | What::StepFailed { .. }
+            | What::StepNotYet { .. }
+            | What::Resumed { .. }
+            | What::Redriven { .. }
+            | What::UndoRequested
+            | What::UndoStarted { .. }
+            | What::StepUndone { .. }
+            | What::UndoFailed { .. }
+            | What::UndoNotYet { .. }
+            | What::Succeeded { .. }
+            | What::Undone => continue,
+        };
+        // A commit touches a key once: the last event about a step has the word.
+        letters.retain(|(other, _)| *other != id);
+        letters.push((id, write));
+    }
+    letters.into_iter().map(|(_, write)| write).collect()
+}
+
+fn letter(
+    plan: &Plan,
+    situation: &Situation,
+    head: &Head,
+    step: &StepName,
+    error: &Failure,
+    now: Timestamp,
+) -> Option<DeadLetter> {
+    Some(DeadLetter {
+        id: id_of(head.execution_id, step),
+        worker: plan.state(&step.state)?.work()?.worker,
+        execution_id: head.execution_id,
+        workflow: head.workflow.clone(),
+        account_id: head.account_id,
+        state: step.state.clone(),
+        item: step.item,
+        reference: situation.reference(plan, step),
+        error: error.clone(),
+        attempts: situation.attempts(plan, step),
+        at: now,
+        expires_at: now.checked_add(KEPT_HOURS.hours()).unwrap_or(Timestamp::MAX),
+    })
+}
+
+fn put(letter: &DeadLetter) -> Write {
+    let at = sortable(letter.at);
+    let index = [
+        Some(Key::new("DEADLETTER", at.as_str())),
+        letter.account_id.map(|account| Key::new(format!("ACCOUNT#{account}"), format!("DEADLETTER#{at}"))),
+        Some(Key::new(queue(letter.worker), at.as_str())),
+    ];
+    let body = Bytes::from(serde_json::to_vec(letter).expect("a dead letter is plain JSON"));
+    let item = NewItem { key: key(letter.id), index, expires: Some(letter.expires_at.as_second()), body };
+    Write::Put { item, when: Condition::Always }
+}
+
+fn queue(worker: Worker) -> String {
+    format!("DEADLETTER#{}", worker.name())
+}
+
+fn key(id: DeadLetterId) -> Key {
+    Key::new(format!("DEADLETTER#{id}"), "DEADLETTER")
+}
+
+fn read(item: &Item) -> Result<DeadLetter, JournalError> {
+    serde_json::from_slice(&item.body)
+        .map_err(|error| JournalError::Damaged(format!("{} {}: {error}", item.key.pk, item.key.sk)))
+}

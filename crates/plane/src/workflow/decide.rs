@@ -1,0 +1,247 @@
+//! What follows from where a run stands: the next steps, the waits, the ends. Pure, like the plan.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    event::{Failure, Status, StepName, What},
+    plan::{ItemFailure, Kind, Map, Plan, Task},
+    situation::{Act, At, Direction, Mark, Next, Situation, Standing, Step, lookup},
+};
+
+enum Decision {
+    Record(Vec<What>),
+    Act(Act),
+}
+
+impl Situation {
+    /// Takes what follows now, step by step, until the world must move.
+    pub fn advance(&mut self, plan: &Plan, now: Timestamp) -> Next {
+        let mut record = Vec::new();
+        let mut steps = Vec::new();
+        loop {
+            match self.decide(plan, now) {
+                Decision::Record(events) => {
+                    for what in events {
+                        self.apply(plan, &what, now).expect("a decision names states of the plan alone");
+                        steps.extend(step_begun(plan, &what));
+                        record.push(what);
+                    }
+                }
+                Decision::Act(act) if steps.is_empty() => return Next { record, act },
+                Decision::Act(_) => return Next { record, act: Act::Perform(steps) },
+            }
+        }
+    }
+
+    fn decide(&self, plan: &Plan, now: Timestamp) -> Decision {
+        match self.status {
+            Status::Running => self.decide_forward(plan, now),
+            Status::Undoing => self.decide_backward(plan, now),
+            Status::Succeeded | Status::Failed | Status::Undone | Status::Stuck => {
+                Decision::Act(Act::Finished(self.status))
+            }
+        }
+    }
+
+    fn decide_forward(&self, plan: &Plan, now: Timestamp) -> Decision {
+        let state = &plan.states[self.position];
+        let here = |item| StepName { state: state.name.to_owned(), item };
+        let pass = |to: &str| Decision::Record(vec![What::Passed { state: state.name.to_owned(), to: to.to_owned() }]);
+        if now >= self.deadline {
+            let step = if state.work().is_some() { here(None) } else { self.last_step(plan) };
+            return fail(step, Failure::new("timed_out", "the run took longer than its ceiling"), None);
+        }
+        match &state.kind {
+            Kind::Pass => pass(state.next.expect("a linked plan goes on after a pass")),
+            Kind::Choice { variable, branches, otherwise } => {
+                let value = lookup(&self.variables, variable).unwrap_or(&Value::Null);
+                let taken = branches.iter().find(|branch| branch.equals.equals(value)).map(|branch| branch.to);
+                match taken.or(*otherwise) {
+                    Some(to) => pass(to),
+                    None => fail(
+                        self.last_step(plan),
+                        Failure::new("no_choice", format!("{} has no branch for its variable", state.name)),
+                        None,
+                    ),
+                }
+            }
+            Kind::Task(task) => {
+                let Some(standing) = self.forward.get(&(self.position, None)) else {
+                    return Decision::Record(vec![What::StepStarted { step: here(None), attempt: 1 }]);
+                };
+                match &standing.mark {
+                    Mark::Done | Mark::Captured(_) => pass(state.next.expect("a linked plan goes on after a task")),
+                    Mark::Failed(error) => fail(here(None), error.clone(), event_of(plan, task)),
+                    Mark::UnderWay => Decision::Act(Act::Wait(None)),
+                    Mark::Due(at) if *at > now => Decision::Act(Act::Wait(Some(*at))),
+                    Mark::Due(_) | Mark::Idle => {
+                        Decision::Record(vec![What::StepStarted { step: here(None), attempt: standing.attempt() }])
+                    }
+                }
+            }
+            Kind::Map(map) => self.decide_map(plan, map, now),
+            Kind::Succeed { event } => {
+                Decision::Record(vec![What::Succeeded { event: event.map(str::to_owned), degraded: self.degraded() }])
+            }
+            Kind::Fail { event, code, message } => {
+                fail(self.last_step(plan), Failure::new(*code, *message), event.map(str::to_owned))
+            }
+        }
+    }
+
+    fn decide_map(&self, plan: &Plan, map: &Map, now: Timestamp) -> Decision {
+        let state = &plan.states[self.position];
+        let here = |item| StepName { state: state.name.to_owned(), item };
+        let items = lookup(&self.variables, map.items).and_then(Value::as_array).map(Vec::len);
+        let Some(items) = items.and_then(|items| u32::try_from(items).ok()) else {
+            let message = format!("{} is no list", map.items);
+            return fail(here(None), Failure::new("no_items", message), event_of(plan, &map.task));
+        };
+        let all: Vec<At> = (0..items).map(|item| (self.position, Some(item))).collect();
+        let group = Group::of(&self.forward, &all, map.max_concurrency, now);
+        match (group.failed.first(), map.on_item_failure) {
+            (None, _) => {}
+            (Some((item, error)), ItemFailure::Fail) => {
+                return if group.under_way == 0 {
+                    fail(here(item.1), error.clone(), event_of(plan, &map.task))
+                } else {
+                    Decision::Act(Act::Wait(None))
+                };
+            }
+            (Some(_), tolerance @ (ItemFailure::Capture | ItemFailure::Record)) => {
+                let degrades = tolerance == ItemFailure::Capture;
+                let captured = group.failed.into_iter().map(|(item, error)| What::ItemCaptured {
+                    step: here(item.1),
+                    error,
+                    degrades,
+                });
+                return Decision::Record(captured.collect());
+            }
+        }
+        if group.settled {
+            let to = state.next.expect("a linked plan goes on after a map").to_owned();
+            return Decision::Record(vec![What::Passed { state: state.name.to_owned(), to }]);
+        }
+        group.go_on(|item, attempt| What::StepStarted { step: here(item.1), attempt })
+    }
+
+    fn decide_backward(&self, plan: &Plan, now: Timestamp) -> Decision {
+        let undone = |at: &At| self.backward.get(at).is_some_and(|step| step.mark == Mark::Done);
+        let left = |at: &&At| plan.states[at.0].work().is_some_and(|task| task.undoable) && !undone(at);
+        // States only lead forward, so the last of the plan was the last to begin.
+        let Some(last) = self.touched.iter().rev().find(left) else {
+            return Decision::Record(vec![What::Undone]);
+        };
+        let state = &plan.states[last.0];
+        let here = |item| StepName { state: state.name.to_owned(), item };
+        let stuck = |item, error| Decision::Record(vec![What::Stuck { step: here(item), error }]);
+        if now >= self.deadline {
+            return stuck(last.1, Failure::new("timed_out", "the undoing took longer than its ceiling"));
+        }
+        let all: Vec<At> = self.touched.iter().filter(|at| at.0 == last.0).copied().collect();
+        let at_once = match &state.kind {
+            Kind::Map(map) => map.max_concurrency,
+            Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => 1,
+        };
+        let group = Group::of(&self.backward, &all, at_once, now);
+        match group.failed.first() {
+            Some((item, error)) if group.under_way == 0 => stuck(item.1, error.clone()),
+            Some(_) => Decision::Act(Act::Wait(None)),
+            None => group.go_on(|item, attempt| What::UndoStarted { step: here(item.1), attempt }),
+        }
+    }
+
+    /// Why the run is degraded: the items that were captured.
+    fn degraded(&self) -> Vec<String> {
+        self.forward
+            .values()
+            .filter_map(|standing| match &standing.mark {
+                Mark::Captured(reason) if !reason.is_empty() => Some(reason.clone()),
+                Mark::Captured(_) | Mark::Idle | Mark::UnderWay | Mark::Due(_) | Mark::Done | Mark::Failed(_) => None,
+            })
+            .collect()
+    }
+
+    /// The last step that began: what a redrive after an end without an error goes on from.
+    fn last_step(&self, plan: &Plan) -> StepName {
+        let last = self.touched.range(..(self.position + 1, None)).next_back();
+        let place = last.map_or(self.position, |at| at.0);
+        StepName { state: plan.states[place].name.to_owned(), item: None }
+    }
+}
+
+/// The steps of one state, sorted by what they want.
+struct Group {
+    ready: Vec<(At, u32)>,
+    due: Option<Timestamp>,
+    failed: Vec<(At, Failure)>,
+    under_way: usize,
+    settled: bool,
+}
+
+impl Group {
+    fn of(standings: &BTreeMap<At, Standing>, all: &[At], at_once: u32, now: Timestamp) -> Self {
+        let mut group = Self { ready: Vec::new(), due: None, failed: Vec::new(), under_way: 0, settled: true };
+        let idle = Standing::default();
+        for at in all {
+            let standing = standings.get(at).unwrap_or(&idle);
+            match &standing.mark {
+                Mark::Done | Mark::Captured(_) => continue,
+                Mark::UnderWay => group.under_way += 1,
+                Mark::Failed(error) => group.failed.push((*at, error.clone())),
+                Mark::Due(due) if *due > now => group.due = Some(group.due.map_or(*due, |other| other.min(*due))),
+                Mark::Due(_) | Mark::Idle => group.ready.push((*at, standing.attempt())),
+            }
+            group.settled = false;
+        }
+        let room = usize::try_from(at_once).expect("a plan's concurrency is small").saturating_sub(group.under_way);
+        group.ready.truncate(room);
+        group
+    }
+
+    fn go_on(self, begin: impl Fn(At, u32) -> What) -> Decision {
+        if self.ready.is_empty() {
+            return Decision::Act(Act::Wait(self.due));
+        }
+        Decision::Record(self.ready.into_iter().map(|(at, attempt)| begin(at, attempt)).collect())
+    }
+}
+
+fn step_begun(plan: &Plan, what: &What) -> Option<Step> {
+    let (step, attempt, direction) = match what {
+        What::StepStarted { step, attempt } => (step, attempt, Direction::Do),
+        What::UndoStarted { step, attempt } => (step, attempt, Direction::Undo),
+        What::Started
+        | What::Passed { .. }
+        | What::StepSucceeded { .. }
+        | What::StepFailed { .. }
+        | What::StepNotYet { .. }
+        | What::ItemCaptured { .. }
+        | What::Resumed { .. }
+        | What::Redriven { .. }
+        | What::UndoRequested
+        | What::StepUndone { .. }
+        | What::UndoFailed { .. }
+        | What::UndoNotYet { .. }
+        | What::Succeeded { .. }
+        | What::Failed { .. }
+        | What::Undone
+        | What::Stuck { .. } => return None,
+    };
+    let worker = plan.state(&step.state)?.work()?.worker;
+    Some(Step { name: step.clone(), worker, attempt: *attempt, direction })
+}
+
+fn event_of(plan: &Plan, task: &Task) -> Option<String> {
+    match &plan.state(task.catch?)?.kind {
+        Kind::Fail { event, .. } => event.map(str::to_owned),
+        Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) | Kind::Succeed { .. } => None,
+    }
+}
+
+fn fail(step: StepName, error: Failure, event: Option<String>) -> Decision {
+    Decision::Record(vec![What::Failed { step, error, event }])
+}

@@ -1,0 +1,366 @@
+//! The driver inside the control plane: takes up open runs, has each go on in a task of its own, and answers operators.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::{FutureExt, Stream};
+use jiff::Timestamp;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::AbortHandle,
+    time::timeout,
+};
+
+use super::{
+    dead_letters::{self, DeadLetters},
+    event::{Event, Status, StepName, What},
+    faults::Faults,
+    journal::{Journal, JournalError},
+    metrics::{NoMetrics, WorkflowMetrics},
+    run::{Run, sleep_until},
+    situation::Situation,
+    watch::Hub,
+    workers::{StepError, Turn, Workflows},
+};
+use crate::{
+    ids::{DeadLetterId, ExecutionId},
+    ports::{
+        clock::Clock,
+        table::{Table, Write},
+    },
+};
+
+/// So many dead letters go in the commit of a redrive at most; those left over are found outdated when replayed.
+const MOST_LETTERS: usize = 40;
+
+/// How the driver works. The defaults are for one process that owns its store.
+#[derive(Clone)]
+pub struct Settings {
+    /// Names this driver in leases: another one for each start of each process.
+    pub holder: String,
+    /// So many runs work at once; the rest wait their turn. A run that only waits takes no place.
+    pub at_once: usize,
+    /// How long a run stays with a driver that gives no sign of life.
+    pub lease: Duration,
+    /// No other process drives runs of this store (its folder is locked): leases left by a crash need not run out.
+    pub exclusive: bool,
+    pub faults: Faults,
+    pub metrics: Arc<dyn WorkflowMetrics>,
+}
+
+impl Settings {
+    pub fn new(holder: impl Into<String>) -> Self {
+        Self {
+            holder: holder.into(),
+            at_once: 64,
+            lease: Duration::from_secs(30),
+            exclusive: true,
+            faults: Faults::default(),
+            metrics: Arc::new(NoMetrics),
+        }
+    }
+}
+
+/// Why an operator's request is refused.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OperateError {
+    #[error("the run is {0:?}: only a failed or stuck one can be redriven or undone")]
+    NotFailed(Status),
+    #[error("no workflow of that name and version is known here")]
+    NoSuchWorkflow,
+    #[error("there is no such dead letter")]
+    NoSuchLetter,
+    #[error("the journal does not fit the plan: {0}")]
+    History(#[from] super::event::BadHistory),
+    #[error(transparent)]
+    Step(#[from] StepError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Drives the runs of one table.
+#[derive(Clone)]
+pub struct Driver {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) journal: Journal,
+    pub(super) workflows: Workflows,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) settings: Settings,
+    pub(super) places: Arc<Semaphore>,
+    pub(super) hub: Hub,
+    pub(super) draining: watch::Sender<bool>,
+    active: Mutex<HashMap<ExecutionId, Activity>>,
+    /// How many runs have a task here.
+    tasks: watch::Sender<usize>,
+}
+
+struct Activity {
+    /// It was woken while its task was about to end.
+    again: bool,
+    task: AbortHandle,
+}
+
+impl Driver {
+    pub fn new(table: Arc<dyn Table>, workflows: Workflows, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        let places = Arc::new(Semaphore::new(settings.at_once.max(1)));
+        Self {
+            shared: Arc::new(Shared {
+                journal: Journal::new(table),
+                workflows,
+                clock,
+                settings,
+                places,
+                hub: Hub::default(),
+                draining: watch::channel(false).0,
+                active: Mutex::default(),
+                tasks: watch::channel(0).0,
+            }),
+        }
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.shared.journal
+    }
+
+    pub fn workflows(&self) -> &Workflows {
+        &self.shared.workflows
+    }
+
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(Arc::clone(self.shared.journal.table()))
+    }
+
+    /// Takes up all open runs and keeps looking for those that nobody drives. Answers how many it found.
+    pub async fn resume(&self) -> Result<usize, JournalError> {
+        let found = self.sweep().await?;
+        let driver = self.clone();
+        tokio::spawn(async move {
+            let mut draining = driver.shared.draining.subscribe();
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(driver.shared.settings.lease) => {}
+                    _ = draining.wait_for(|draining| *draining) => return,
+                }
+                if let Err(error) = driver.sweep().await {
+                    tracing::warn!(%error, "open runs could not be listed");
+                }
+            }
+        });
+        Ok(found)
+    }
+
+    /// Has a run go on: called after the commit that started it.
+    pub fn wake(&self, execution: ExecutionId) {
+        let shared = &self.shared;
+        let mut active = shared.active.lock().expect("no holder panics");
+        if *shared.draining.borrow() {
+            return;
+        }
+        match active.entry(execution) {
+            Entry::Occupied(mut activity) => activity.get_mut().again = true,
+            Entry::Vacant(free) => {
+                let task = tokio::spawn(tend(Arc::clone(shared), execution)).abort_handle();
+                free.insert(Activity { again: false, task });
+                shared.tasks.send_modify(|tasks| *tasks += 1);
+            }
+        }
+    }
+
+    /// Has a failed run go on from the state that failed, with the results of those before it; has a stuck one go on
+    /// with its undoing. `along` is committed with it.
+    pub async fn redrive(&self, execution: ExecutionId, along: Vec<Write>) -> Result<(), OperateError> {
+        let (held, _) = self.shared.journal.load(execution).await?;
+        let failed = held.head.failure.as_ref();
+        let what = match (held.head.status, failed) {
+            (Status::Failed, Some(at)) => What::Redriven { step: StepName { state: at.state.clone(), item: None } },
+            (Status::Stuck, _) => What::UndoRequested,
+            (status, _) => return Err(OperateError::NotFailed(status)),
+        };
+        self.operate(execution, what, along).await
+    }
+
+    /// Has a failed run undone: its undoable steps backwards, the failed one included.
+    pub async fn undo(&self, execution: ExecutionId, along: Vec<Write>) -> Result<(), OperateError> {
+        match self.shared.journal.head(execution).await?.head.status {
+            Status::Failed | Status::Stuck => self.operate(execution, What::UndoRequested, along).await,
+            status @ (Status::Running | Status::Succeeded | Status::Undoing | Status::Undone) => {
+                Err(OperateError::NotFailed(status))
+            }
+        }
+    }
+
+    /// Tries a dead letter's step again: the item alone if its run went on without it, else the run.
+    pub async fn replay(&self, letter: DeadLetterId, along: Vec<Write>) -> Result<ExecutionId, OperateError> {
+        let now = self.shared.clock.now();
+        let letter = self.dead_letters().get(letter, now).await?.ok_or(OperateError::NoSuchLetter)?;
+        let execution = letter.execution_id;
+        let step = StepName { state: letter.state, item: letter.item };
+        let (held, history) = self.shared.journal.load(execution).await?;
+        let workflow = self.shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
+        let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
+        if held.head.status != Status::Succeeded {
+            self.redrive(execution, along).await?;
+        } else if situation.is_captured(&workflow.plan, &step) {
+            self.operate(execution, What::Redriven { step }, along).await?;
+        } else {
+            // The step was done since.
+            self.dead_letters().discard(letter.id).await?;
+        }
+        Ok(execution)
+    }
+
+    /// The run's events after number `after`, each once and in order, until the run is closed and all are told.
+    pub fn watch(
+        &self,
+        execution: ExecutionId,
+        after: u64,
+    ) -> impl Stream<Item = Result<Event, JournalError>> + Send + 'static {
+        self.shared.hub.follow(self.shared.journal.clone(), execution, after)
+    }
+
+    /// Begins no further step, lets those under way end within the time, and leaves the rest to the next start.
+    /// Answers whether all came to rest.
+    pub async fn drain(&self, within: Duration) -> bool {
+        self.shared.draining.send_replace(true);
+        let mut tasks = self.shared.tasks.subscribe();
+        let rested = timeout(within, tasks.wait_for(|tasks| *tasks == 0)).await.is_ok();
+        self.abandon();
+        rested
+    }
+
+    /// Ends at once, as a crash would: what was under way stays in the journal as begun.
+    pub fn abandon(&self) {
+        let mut active = self.shared.active.lock().expect("no holder panics");
+        self.shared.draining.send_replace(true);
+        for (_, activity) in active.drain() {
+            activity.task.abort();
+        }
+        self.shared.tasks.send_replace(0);
+    }
+
+    async fn sweep(&self) -> Result<usize, JournalError> {
+        let now = self.shared.clock.now();
+        let mut found = 0;
+        let mut after = None;
+        loop {
+            let (heads, next) = self.shared.journal.open(after).await?;
+            for head in heads {
+                if self.shared.may_take(head.lease.as_ref(), now) && !self.is_active(head.execution_id) {
+                    found += 1;
+                    self.wake(head.execution_id);
+                }
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn is_active(&self, execution: ExecutionId) -> bool {
+        self.shared.active.lock().expect("no holder panics").contains_key(&execution)
+    }
+
+    async fn operate(&self, execution: ExecutionId, what: What, mut along: Vec<Write>) -> Result<(), OperateError> {
+        let shared = &self.shared;
+        let (held, history) = shared.journal.load(execution).await?;
+        if held.head.status.is_open() {
+            return Err(OperateError::NotFailed(held.head.status));
+        }
+        let workflow = shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
+        if let What::Redriven { step } = &what {
+            let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
+            let failed = held.head.failure.as_ref();
+            let mut again = situation.again_after(&workflow.plan, step);
+            again.extend(failed.map(|at| StepName { state: at.state.clone(), item: at.item }));
+            again.sort();
+            again.dedup();
+            let letters = again.iter().take(MOST_LETTERS).map(|step| dead_letters::id_of(execution, step));
+            along.extend(letters.map(dead_letters::remove));
+        }
+        let events = [what];
+        if let Some(turn) = Turn::of(&held.head, &events) {
+            along.extend(workflow.workers.turned(&turn).await?);
+        }
+        let now = shared.clock.now();
+        // A new fence: what workers of the former direction still write is refused.
+        let (held, _) = shared.journal.append(&held, None, held.head.fence + 1, &events, along, now).await?;
+        shared.hub.publish(execution, held.head.events);
+        self.wake(execution);
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Whether a run under this lease may be driven here.
+    pub(super) fn may_take(&self, lease: Option<&super::journal::Lease>, now: Timestamp) -> bool {
+        lease.is_none_or(|lease| self.settings.exclusive || lease.holder == self.settings.holder || lease.until <= now)
+    }
+}
+
+/// Drives one run until it is closed, somebody else's, or the driver ends.
+async fn tend(shared: Arc<Shared>, execution: ExecutionId) {
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let ended = AssertUnwindSafe(drive(&shared, execution)).catch_unwind().await;
+        let failed = !matches!(ended, Ok(Ok(())));
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%execution, %error, "a run could not go on"),
+            Err(_) => tracing::error!(%execution, "a run's task ended without an answer"),
+        }
+        if !failed || pause > Duration::from_secs(30) {
+            let mut active = shared.active.lock().expect("no holder panics");
+            let again = active.get_mut(&execution).is_some_and(|activity| std::mem::take(&mut activity.again));
+            if !again || *shared.draining.borrow() {
+                if active.remove(&execution).is_some() {
+                    shared.tasks.send_modify(|tasks| *tasks -= 1);
+                }
+                return;
+            }
+        } else {
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+}
+
+async fn drive(shared: &Arc<Shared>, execution: ExecutionId) -> Result<(), JournalError> {
+    let mut draining = shared.draining.subscribe();
+    loop {
+        let place = tokio::select! {
+            place = Arc::clone(&shared.places).acquire_owned() => place.expect("the semaphore is never closed"),
+            _ = draining.wait_for(|draining| *draining) => return Ok(()),
+        };
+        let held = shared.journal.head(execution).await?;
+        if !held.head.status.is_open() {
+            return Ok(());
+        }
+        if shared.may_take(held.head.lease.as_ref(), shared.clock.now()) {
+            let Some(run) = Run::take_up(shared, held, place).await? else { return Ok(()) };
+            match run.go_on().await {
+                Err(JournalError::Superseded) => tracing::info!(%execution, "somebody else has appended to the run"),
+                ended @ (Ok(()) | Err(_)) => return ended,
+            }
+            // Whoever steals does not steal back, lest two fight for ever.
+            let lease = shared.journal.head(execution).await?.head.lease;
+            if shared.settings.exclusive && lease.is_some_and(|lease| lease.holder != shared.settings.holder) {
+                return Ok(());
+            }
+            continue;
+        }
+        drop(place);
+        let until = held.head.lease.map_or(Timestamp::MIN, |lease| lease.until);
+        tokio::select! {
+            () = sleep_until(shared.clock.as_ref(), until) => {}
+            _ = draining.wait_for(|draining| *draining) => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Workflows: typed plans, whose runs are the lists of events in their journals.
+//!
+//! A slice gives a [`Plan`] and [`Workers`]; [`journal::start`] writes a run down together with the slice's own records,
+//! and [`Driver::wake`] has it go on. What is to be done next follows from plan and journal alone ([`Plan::next`]), so a
+//! run goes on after a crash from the last transition that was written down.
+
+pub mod dead_letters;
+mod decide;
+pub mod embedded;
+pub mod event;
+pub mod faults;
+pub mod journal;
+pub mod metrics;
+mod perform;
+pub mod plan;
+pub mod progress;
+mod run;
+pub mod situation;
+mod watch;
+pub mod workers;
+
+pub use dead_letters::{DeadLetter, DeadLetters};
+pub use embedded::{Driver, OperateError, Settings};
+pub use event::{ErrorKind, Event, Failure, Status, StepName, What};
+pub use faults::Faults;
+pub use journal::{Head, Journal, JournalError, Lease, NewRun};
+pub use metrics::{NoMetrics, WorkflowMetrics};
+pub use perform::{Performer, perform};
+pub use plan::{ItemFailure, Plan, Retry, Scalar, State, Worker};
+pub use progress::Progress;
+pub use situation::{Act, Answer, Direction, Next, Situation, Step};
+pub use workers::{Call, Done, StepError, Turn, Undone, Workers, Workflow, Workflows};

@@ -1,0 +1,197 @@
+//! Does or undoes one step once; with a [`Performer`], also writes it down. Both drivers come through here.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures::FutureExt;
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+
+use super::{
+    dead_letters,
+    event::{BadHistory, ErrorKind, Failure, StepName, What},
+    faults::{Fault, Faults},
+    journal::{Head, Held, Journal, JournalError},
+    metrics::WorkflowMetrics,
+    situation::{Answer, Direction, Situation, Step},
+    workers::{Call, Done, StepError, Undone, Workers, Workflow, Workflows},
+};
+use crate::{
+    ids::ExecutionId,
+    ports::{clock::Clock, table::TableError},
+};
+
+/// An output is a reference or two, not a document.
+const MAX_OUTPUT_BYTES: usize = 32 * 1024;
+/// How often a write to the journal is tried again when another step of the same run came first.
+const MAX_RACES: u32 = 50;
+
+/// Does or undoes one step once. Panics and calls past the worker's time are passing errors.
+pub async fn perform(workers: &dyn Workers, call: &Call, faults: &Faults, metrics: &dyn WorkflowMetrics) -> Answer {
+    let begun = Instant::now();
+    let work = AssertUnwindSafe(with_faults(workers, call, faults)).catch_unwind();
+    let answer = match timeout(call.worker.timeout(), work).await {
+        Ok(Ok(Ok(answer))) => answer,
+        Ok(Ok(Err(StepError { kind, code, message }))) => {
+            let message = message.chars().take(1000).collect::<String>();
+            Answer::Failed { kind, error: Failure { code, message } }
+        }
+        Ok(Err(_)) => failed(ErrorKind::Transient, "panicked", "the worker ended without an answer"),
+        Err(_) => failed(ErrorKind::Transient, "worker_timed_out", "the worker took longer than its time"),
+    };
+    metrics.worker_called(call.worker, begun.elapsed(), !matches!(answer, Answer::Failed { .. }));
+    answer
+}
+
+/// The call that a step makes.
+pub(super) fn call(workflow: &Workflow, situation: &Situation, head: &Head, step: &Step, fence: u64) -> Call {
+    Call {
+        execution: head.execution_id,
+        account: head.account_id,
+        workflow: workflow.plan.name,
+        step: step.name.clone(),
+        worker: step.worker,
+        direction: step.direction,
+        attempt: step.attempt,
+        reference: situation.reference(&workflow.plan, &step.name),
+        variables: situation.variables(),
+        fence,
+    }
+}
+
+async fn with_faults(workers: &dyn Workers, call: &Call, faults: &Faults) -> Result<Answer, StepError> {
+    match faults.strike(call) {
+        None => once(workers, call).await,
+        Some(Fault::Error(kind)) => Err(StepError { kind, code: "fault".into(), message: "failed on purpose".into() }),
+        Some(Fault::ErrorAfter) => {
+            once(workers, call).await?;
+            Err(StepError::transient("fault", "failed on purpose after it took effect"))
+        }
+        Some(Fault::CrashBefore) => match faults.crash(call).await {},
+        Some(Fault::CrashAfter) => {
+            once(workers, call).await?;
+            match faults.crash(call).await {}
+        }
+        Some(Fault::Repeat) => {
+            once(workers, call).await?;
+            once(workers, call).await
+        }
+    }
+}
+
+async fn once(workers: &dyn Workers, call: &Call) -> Result<Answer, StepError> {
+    match call.direction {
+        Direction::Do => match workers.act(call).await? {
+            Done::Now { output } if output.to_string().len() > MAX_OUTPUT_BYTES => {
+                Err(StepError::permanent("output_too_large", "a step's output is at most 32 kB"))
+            }
+            Done::Now { output } => Ok(Answer::Done(output)),
+            Done::NotYet { after } => Ok(Answer::NotYet(after)),
+        },
+        Direction::Undo => match workers.undo(call).await? {
+            Undone::Now => Ok(Answer::Done(Value::Null)),
+            Undone::NotYet { after } => Ok(Answer::NotYet(after)),
+        },
+    }
+}
+
+fn failed(kind: ErrorKind, code: &str, message: &str) -> Answer {
+    Answer::Failed { kind, error: Failure::new(code, message) }
+}
+
+/// Performs single steps for a driver outside this process, which decides order and retries by the same plan.
+#[derive(Clone)]
+pub struct Performer {
+    pub journal: Journal,
+    pub workflows: Workflows,
+    pub clock: Arc<dyn Clock>,
+    pub faults: Faults,
+    pub metrics: Arc<dyn WorkflowMetrics>,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PerformError {
+    #[error("no workflow of that name and version is known here")]
+    NoSuchWorkflow,
+    #[error("{0} is no step of the plan")]
+    NoSuchStep(StepName),
+    #[error(transparent)]
+    History(#[from] BadHistory),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Step(#[from] StepError),
+}
+
+impl Performer {
+    /// Writes down that the step begins, does it once, and writes down what came of it.
+    pub async fn step(
+        &self,
+        execution: ExecutionId,
+        name: StepName,
+        direction: Direction,
+    ) -> Result<What, PerformError> {
+        let begun = self.append(execution, |workflow, situation, _| {
+            let work = workflow.plan.state(&name.state).and_then(|state| state.work());
+            let worker = work.ok_or_else(|| PerformError::NoSuchStep(name.clone()))?.worker;
+            let attempt = situation.attempts(&workflow.plan, &name) + 1;
+            let begins = match direction {
+                Direction::Do => What::StepStarted { step: name.clone(), attempt },
+                Direction::Undo => What::UndoStarted { step: name.clone(), attempt },
+            };
+            Ok((vec![begins], Step { name: name.clone(), worker, attempt, direction }))
+        });
+        let (workflow, situation, held, step) = begun.await?;
+        let call = call(&workflow, &situation, &held.head, &step, held.head.fence);
+        let answer = perform(workflow.workers.as_ref(), &call, &self.faults, self.metrics.as_ref()).await;
+        let ended = self.append(execution, |workflow, situation, now| {
+            let what = situation.judge(&workflow.plan, &step, answer.clone(), now);
+            Ok((vec![what.clone()], what))
+        });
+        Ok(ended.await?.3)
+    }
+
+    /// Writes down what follows without a worker: states passed, items captured, the run's end.
+    pub async fn settle(&self, execution: ExecutionId) -> Result<Vec<What>, PerformError> {
+        let settled = self.append(execution, |workflow, situation, now| {
+            let mut next = situation.clone().advance(&workflow.plan, now).record;
+            next.retain(|what| !matches!(what, What::StepStarted { .. } | What::UndoStarted { .. }));
+            Ok((next.clone(), next))
+        });
+        Ok(settled.await?.3)
+    }
+
+    async fn append<T>(
+        &self,
+        execution: ExecutionId,
+        decide: impl Fn(&Workflow, &Situation, jiff::Timestamp) -> Result<(Vec<What>, T), PerformError>,
+    ) -> Result<(Workflow, Situation, Held, T), PerformError> {
+        let mut races = 0;
+        loop {
+            let (held, history) = self.journal.load(execution).await?;
+            let workflow = self.workflows.of(&held.head).ok_or(PerformError::NoSuchWorkflow)?.clone();
+            let mut situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
+            let now = self.clock.now();
+            let (events, answer) = decide(&workflow, &situation, now)?;
+            for what in &events {
+                situation
+                    .apply(&workflow.plan, what, now)
+                    .map_err(|state| BadHistory::NoSuchState { number: held.head.events, state })?;
+            }
+            if events.is_empty() {
+                return Ok((workflow, situation, held, answer));
+            }
+            let mut along = dead_letters::writes(&workflow.plan, &situation, &held.head, &events, now);
+            if let Some(turn) = super::workers::Turn::of(&held.head, &events) {
+                along.extend(workflow.workers.turned(&turn).await?);
+            }
+            let (lease, fence) = (held.head.lease.clone(), held.head.fence);
+            match self.journal.append(&held, lease, fence, &events, along, now).await {
+                Ok((held, _)) => return Ok((workflow, situation, held, answer)),
+                Err(
+                    JournalError::Superseded | JournalError::Refused | JournalError::Table(TableError::Unavailable(_)),
+                ) if races < MAX_RACES => races += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

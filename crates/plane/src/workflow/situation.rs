@@ -1,0 +1,338 @@
+//! Where a run stands, folded from its journal. Pure: the time is an argument.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde_json::{Map as Fields, Value};
+
+use super::{
+    event::{BadHistory, ErrorKind, Event, Failure, Status, StepName, What},
+    plan::{Kind, Plan, Worker},
+};
+
+/// What a plan says to do now. `record` is written down before `act` takes effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Next {
+    pub record: Vec<What>,
+    pub act: Act,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    Perform(Vec<Step>),
+    /// Nothing to begin before that time; without one, before a call that is under way has answered.
+    Wait(Option<Timestamp>),
+    Finished(Status),
+}
+
+/// One step to be done or undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub name: StepName,
+    pub worker: Worker,
+    pub attempt: u32,
+    pub direction: Direction,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Direction {
+    Do,
+    Undo,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Done(Value),
+    NotYet(Duration),
+    Failed { kind: ErrorKind, error: Failure },
+}
+
+/// A step's place in the plan, and the item.
+pub(super) type At = (usize, Option<u32>);
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Standing {
+    pub(super) mark: Mark,
+    throttled: u32,
+    transient: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Mark {
+    #[default]
+    Idle,
+    UnderWay,
+    Due(Timestamp),
+    Done,
+    Failed(Failure),
+    Captured(String),
+}
+
+/// A run, as its journal tells it.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    pub(super) status: Status,
+    pub(super) position: usize,
+    pub(super) deadline: Timestamp,
+    pub(super) variables: Arc<Value>,
+    pub(super) forward: BTreeMap<At, Standing>,
+    pub(super) backward: BTreeMap<At, Standing>,
+    /// Every step that ever began: an undo must look at all of them.
+    pub(super) touched: BTreeSet<At>,
+}
+
+impl Situation {
+    pub fn replay(plan: &Plan, input: &Value, history: &[Event]) -> Result<Self, BadHistory> {
+        let first = history.first().filter(|event| event.what == What::Started).ok_or(BadHistory::NoStart)?;
+        let variables = if input.is_object() { input.clone() } else { Value::Object(Fields::new()) };
+        let mut situation = Self {
+            status: Status::Running,
+            position: 0,
+            deadline: first.at,
+            variables: Arc::new(variables),
+            forward: BTreeMap::new(),
+            backward: BTreeMap::new(),
+            touched: BTreeSet::new(),
+        };
+        for event in history {
+            situation
+                .apply(plan, &event.what, event.at)
+                .map_err(|state| BadHistory::NoSuchState { number: event.number, state })?;
+        }
+        Ok(situation)
+    }
+
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// When the run (or its undoing) has taken too long.
+    pub const fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
+    /// The input's fields, and each state's output under the state's name.
+    pub fn variables(&self) -> Arc<Value> {
+        Arc::clone(&self.variables)
+    }
+
+    /// The item that a step is about; null in a plain task.
+    pub fn reference(&self, plan: &Plan, step: &StepName) -> Value {
+        let list = plan.place(&step.state).and_then(|place| items_of(plan, place));
+        let item = step.item.and_then(|item| usize::try_from(item).ok());
+        let found = list.zip(item).and_then(|(list, item)| lookup(&self.variables, list)?.get(item));
+        found.cloned().unwrap_or(Value::Null)
+    }
+
+    /// How many times a step was tried since it began or was redriven.
+    pub fn attempts(&self, plan: &Plan, step: &StepName) -> u32 {
+        let Ok(at) = place(plan, step) else { return 0 };
+        let tried = |steps: &BTreeMap<At, Standing>| steps.get(&at).map(|standing| standing.attempt() - 1);
+        tried(&self.backward).or_else(|| tried(&self.forward)).unwrap_or(0)
+    }
+
+    /// Whether an item failed for good and the run went on without it.
+    pub fn is_captured(&self, plan: &Plan, step: &StepName) -> bool {
+        let standing = place(plan, step).ok().and_then(|at| self.forward.get(&at));
+        standing.is_some_and(|standing| matches!(standing.mark, Mark::Captured(_)))
+    }
+
+    /// The steps that failed for good and that a redrive from this step does again.
+    pub fn again_after(&self, plan: &Plan, from: &StepName) -> Vec<StepName> {
+        let Ok(from) = place(plan, from) else { return Vec::new() };
+        let mut after = self.clone();
+        after.redrive(plan, from, Timestamp::MIN);
+        let gone = self.forward.iter().filter(|(at, standing)| {
+            matches!(standing.mark, Mark::Captured(_) | Mark::Failed(_)) && !after.forward.contains_key(at)
+        });
+        gone.map(|(at, _)| StepName { state: plan.states[at.0].name.to_owned(), item: at.1 }).collect()
+    }
+
+    /// Whether calls were begun whose answers are not in the journal.
+    pub fn is_under_way(&self) -> bool {
+        self.forward.values().chain(self.backward.values()).any(|step| step.mark == Mark::UnderWay)
+    }
+
+    /// The event that an answer makes: retries are decided here.
+    pub fn judge(&self, plan: &Plan, step: &Step, answer: Answer, now: Timestamp) -> What {
+        let (name, attempt) = (step.name.clone(), step.attempt);
+        match (answer, step.direction) {
+            (Answer::Done(output), Direction::Do) => What::StepSucceeded { step: name, attempt, output },
+            (Answer::Done(_), Direction::Undo) => What::StepUndone { step: name, attempt },
+            (Answer::NotYet(after), Direction::Do) => {
+                What::StepNotYet { step: name, attempt, again_at: later(now, after) }
+            }
+            (Answer::NotYet(after), Direction::Undo) => {
+                What::UndoNotYet { step: name, attempt, again_at: later(now, after) }
+            }
+            (Answer::Failed { kind, error }, direction) => {
+                let retry_at = self.retry_in(plan, step, kind).map(|wait| later(now, wait));
+                match direction {
+                    Direction::Do => What::StepFailed { step: name, attempt, error, kind, retry_at },
+                    Direction::Undo => What::UndoFailed { step: name, attempt, error, kind, retry_at },
+                }
+            }
+        }
+    }
+
+    /// Folds one event in. The error is a state's name that the plan does not know.
+    pub fn apply(&mut self, plan: &Plan, what: &What, at: Timestamp) -> Result<(), String> {
+        if let Some(status) = what.turns_to() {
+            self.status = status;
+            self.forget_calls();
+        }
+        match what {
+            What::Started => self.deadline = later(at, plan.timeout),
+            What::Passed { to, .. } => self.position = plan.place(to).ok_or_else(|| to.clone())?,
+            What::StepStarted { step, .. } => {
+                let at = place(plan, step)?;
+                self.touched.insert(at);
+                self.forward.entry(at).or_default().mark = Mark::UnderWay;
+            }
+            What::StepSucceeded { step, output, .. } => {
+                let at = place(plan, step)?;
+                self.forward.entry(at).or_default().mark = Mark::Done;
+                self.keep(step, output);
+                if let (None, Some(next)) = (step.item, plan.states[at.0].next) {
+                    self.position = plan.place(next).ok_or_else(|| next.to_owned())?;
+                }
+            }
+            What::StepFailed { step, error, kind, retry_at, .. } => {
+                self.forward.entry(place(plan, step)?).or_default().failed(*kind, error, *retry_at);
+            }
+            What::StepNotYet { step, again_at, .. } => {
+                self.forward.entry(place(plan, step)?).or_default().mark = Mark::Due(*again_at);
+            }
+            What::ItemCaptured { step, error, degrades } => {
+                let reason = if *degrades { format!("{step}: {}", error.code) } else { String::new() };
+                self.forward.entry(place(plan, step)?).or_default().mark = Mark::Captured(reason);
+            }
+            What::Resumed { .. } => self.forget_calls(),
+            What::Redriven { step } => self.redrive(plan, place(plan, step)?, at),
+            What::UndoRequested => {
+                self.deadline = later(at, plan.timeout);
+                self.backward.retain(|_, step| step.mark == Mark::Done);
+            }
+            What::UndoStarted { step, .. } => {
+                self.backward.entry(place(plan, step)?).or_default().mark = Mark::UnderWay;
+            }
+            What::StepUndone { step, .. } => {
+                self.backward.entry(place(plan, step)?).or_default().mark = Mark::Done;
+            }
+            What::UndoFailed { step, error, kind, retry_at, .. } => {
+                self.backward.entry(place(plan, step)?).or_default().failed(*kind, error, *retry_at);
+            }
+            What::UndoNotYet { step, again_at, .. } => {
+                self.backward.entry(place(plan, step)?).or_default().mark = Mark::Due(*again_at);
+            }
+            What::Succeeded { .. } | What::Failed { .. } | What::Undone | What::Stuck { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn redrive(&mut self, plan: &Plan, from: At, at: Timestamp) {
+        self.deadline = later(at, plan.timeout);
+        self.position = from.0;
+        match from.1 {
+            None => {
+                // A step that succeeded and yet led to the failure (a check that said no) is done again.
+                let settled =
+                    self.forward.iter().filter(|(step, _)| step.0 == from.0).all(|(_, s)| s.mark == Mark::Done);
+                self.forward.retain(|step, standing| {
+                    step.0 < from.0 || (standing.mark == Mark::Done && (step.0 > from.0 || !settled))
+                });
+            }
+            Some(item) => {
+                // The item, what later states made of it, and the later steps that look at the whole.
+                let list = items_of(plan, from.0);
+                self.forward.retain(|step, _| match step.1 {
+                    _ if step.0 < from.0 => true,
+                    None => false,
+                    Some(other) => other != item || items_of(plan, step.0) != list,
+                });
+            }
+        }
+    }
+
+    fn retry_in(&self, plan: &Plan, step: &Step, kind: ErrorKind) -> Option<Duration> {
+        let at = place(plan, &step.name).ok()?;
+        let task = plan.states[at.0].work()?;
+        let steps = match step.direction {
+            Direction::Do => &self.forward,
+            Direction::Undo => &self.backward,
+        };
+        task.wait(kind, steps.get(&at).map_or(0, |standing| standing.failures(kind)) + 1)
+    }
+
+    fn keep(&mut self, step: &StepName, output: &Value) {
+        let Some(fields) = Arc::make_mut(&mut self.variables).as_object_mut() else { return };
+        match step.item {
+            None if output.is_null() => {}
+            None => {
+                fields.insert(step.state.clone(), output.clone());
+            }
+            Some(item) => {
+                let list = fields.entry(step.state.as_str()).or_insert_with(|| Value::Array(Vec::new()));
+                let item = usize::try_from(item).expect("an item's number fits");
+                if let Some(list) = list.as_array_mut() {
+                    list.resize_with(list.len().max(item + 1), || Value::Null);
+                    list[item] = output.clone();
+                }
+            }
+        }
+    }
+
+    fn forget_calls(&mut self) {
+        for standing in self.forward.values_mut().chain(self.backward.values_mut()) {
+            if standing.mark == Mark::UnderWay {
+                standing.mark = Mark::Idle;
+            }
+        }
+    }
+}
+
+impl Standing {
+    pub(super) const fn attempt(&self) -> u32 {
+        self.throttled + self.transient + 1
+    }
+
+    const fn failures(&self, kind: ErrorKind) -> u32 {
+        match kind {
+            ErrorKind::Throttled => self.throttled,
+            ErrorKind::Transient | ErrorKind::Permanent => self.transient,
+        }
+    }
+
+    fn failed(&mut self, kind: ErrorKind, error: &Failure, retry_at: Option<Timestamp>) {
+        match kind {
+            ErrorKind::Throttled => self.throttled += 1,
+            ErrorKind::Transient | ErrorKind::Permanent => self.transient += 1,
+        }
+        self.mark = retry_at.map_or_else(|| Mark::Failed(error.clone()), Mark::Due);
+    }
+}
+
+/// A variable by its path: `cloudType`, `VerifyProvisioning.verified`.
+pub fn lookup<'a>(variables: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(variables, |value, name| value.get(name))
+}
+
+fn place(plan: &Plan, step: &StepName) -> Result<At, String> {
+    plan.place(&step.state).map(|place| (place, step.item)).ok_or_else(|| step.state.clone())
+}
+
+fn items_of(plan: &Plan, place: usize) -> Option<&'static str> {
+    match &plan.states[place].kind {
+        Kind::Map(map) => Some(map.items),
+        Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => None,
+    }
+}
+
+fn later(at: Timestamp, wait: Duration) -> Timestamp {
+    at.checked_add(wait).unwrap_or(Timestamp::MAX)
+}

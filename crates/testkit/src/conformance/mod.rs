@@ -1,0 +1,3 @@
+//! What every adapter of a port must pass.
+
+pub mod table;
