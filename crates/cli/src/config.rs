@@ -10,6 +10,7 @@ use std::{
 use figment::{
     Error, Figment, Metadata, Profile, Provider,
     error::Kind,
+    providers::{Data, Format as _, Toml},
     value::{Dict, Map, Num, Value},
 };
 use plane::{text::Email, workflow::Faults};
@@ -277,8 +278,8 @@ struct Layer {
 
 impl Layer {
     fn of_file(name: String, text: &str) -> Outcome<Self> {
-        let provider = figment::providers::Toml::string(text);
-        let read = <figment::providers::Data<figment::providers::Toml> as Provider>::data(&provider);
+        let provider = Toml::string(text);
+        let read = <Data<Toml> as Provider>::data(&provider);
         let mut profiles = read.map_err(|error| Failure::usage(format!("{name} is not TOML: {error}")))?;
         let values = profiles.remove(&Profile::Default).unwrap_or_default();
         let keys = text.lines().filter_map(|line| line.split_once(" = ").map(|(key, _)| key.trim().to_owned()));
