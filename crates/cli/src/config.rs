@@ -256,6 +256,10 @@ impl Config {
         set(&self.setup_token)
     }
 
+    pub(crate) fn injects_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// The faults to inject. Those that crash end the process, as a power cut would.
     pub(crate) fn faults(&self) -> Faults {
         let faults: Faults = self.faults.parse().expect("it was parsed when the configuration was checked");

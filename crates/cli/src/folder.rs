@@ -146,6 +146,22 @@ fn read_platform_key(places: &Places) -> Outcome<Option<PlatformKey>> {
     Ok(Some(PlatformKey::new(&bytes)))
 }
 
+/// Whether there is a platform key, and the right one; writes nothing.
+pub(crate) fn check_platform_key(places: &Places) -> Outcome<bool> {
+    match (read_platform_key(places)?, places.state()) {
+        (Some(key), _) => {
+            if places.installation().exists() {
+                check_installation(places, &key)?;
+            }
+            Ok(true)
+        }
+        (None, Folder::New) => Ok(false),
+        (None, Folder::Initialised) => {
+            Err(stopped(format!("the platform key {} is missing", places.platform_key().display())))
+        }
+    }
+}
+
 fn make_platform_key(places: &Places, chance: &dyn Chance) -> Outcome<PlatformKey> {
     let mut bytes = [0; 32];
     chance.fill(&mut bytes);

@@ -57,7 +57,7 @@ async fn serve(config: &Config) -> Outcome {
     let composed = Arc::new(composed);
     let plane = &composed.plane;
     let (stop, stopping) = watch::channel(false);
-    let resumed = plane.driver().resume().await.map_err(Failure::new)?;
+    let resumed = plane.start().await.map_err(Failure::new)?;
     tracing::info!(resumed, %address, "started");
     background(&composed);
     let control = control::listen(&composed);
@@ -89,7 +89,7 @@ async fn serve(config: &Config) -> Outcome {
         tracing::warn!("requests were still under way when the time to stop was over");
     }
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
-    if !plane.driver().drain(left).await {
+    if !plane.stop(left).await {
         tracing::warn!("steps of runs were still under way; the next start takes them up");
     }
     if let Some(control) = control {
