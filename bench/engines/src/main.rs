@@ -65,7 +65,7 @@ fn child(stage: &str, kind: &str, records: usize, dir: &Path) {
         "load" => {
             for start in (0..records).step_by(500) {
                 let mut batch = Vec::new();
-                (start..records.min(start + 500)).for_each(|n| record(n, copies, &mut batch));
+                (start..records.min(start + 500)).for_each(|n| record(n, 0, copies, &mut batch));
                 store.commit(&batch);
             }
             let (one, many) = (rate(&*store, records, copies, 1), rate(&*store, records, copies, 32));
@@ -107,7 +107,7 @@ fn rate(store: &dyn Store, records: usize, copies: bool, group: usize) -> f64 {
     while begun.elapsed() < Duration::from_millis(1500) {
         let mut batch = Vec::new();
         for i in 0..group {
-            record((done + i) * 104_729 % records, copies, &mut batch);
+            record((done + i) * 104_729 % records, done + 1, copies, &mut batch);
         }
         store.commit(&batch);
         done += group;
@@ -125,11 +125,12 @@ fn key(n: usize) -> Vec<u8> {
     key
 }
 
-/// One record and its three index entries: each a pointer (empty) or a full copy.
-fn record(n: usize, copies: bool, batch: &mut Vec<(usize, Vec<u8>, Vec<u8>)>) {
+/// One record and its three index entries: each a pointer (empty) or a full copy. Every write changes the body, since
+/// SQLite skips one that does not.
+fn record(n: usize, written: usize, copies: bool, batch: &mut Vec<(usize, Vec<u8>, Vec<u8>)>) {
     let primary = key(n);
     let body = format!(
-        r#"{{"id":"{n:036}","name":"license {n}","status":"active","created_at":"2026-11-20T10:00:00Z","updated_at":"2026-11-20T10:00:00Z","seats":{{"total":100,"used":{}}},"product":"{:036}","notes":"{:x<160}"}}"#,
+        r#"{{"id":"{n:036}","name":"license {n}","status":"active","created_at":"2026-11-20T10:00:00Z","updated_at":"2026-11-20T10:00:00Z","seats":{{"total":100,"used":{}}},"written":{written},"product":"{:036}","notes":"{:x<160}"}}"#,
         n % 100, n * 3, ""
     )
     .into_bytes();

@@ -71,7 +71,11 @@ impl Store for Redb {
         let walk = index.range::<&[u8]>(prefix..end(prefix).as_slice()).unwrap().take(limit);
         walk.map(|row| {
             let (key, value) = row.unwrap();
-            if follow { rows.get(primary(key.value())).unwrap().unwrap().value().to_vec() } else { value.value().to_vec() }
+            if follow {
+                rows.get(primary(key.value())).unwrap().unwrap().value().to_vec()
+            } else {
+                value.value().to_vec()
+            }
         })
         .collect()
     }
@@ -115,7 +119,10 @@ struct Sqlite(Connection);
 impl Sqlite {
     fn open(dir: &Path) -> Self {
         let db = Connection::open(dir.join("data.sqlite")).unwrap();
-        db.execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -8192;").unwrap();
+        db.pragma_update(None, "journal_mode", "wal").unwrap();
+        db.pragma_update(None, "synchronous", "full").unwrap();
+        db.pragma_update(None, "cache_size", -8192).unwrap();
+        assert_eq!(db.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)).unwrap(), 2);
         for t in TREES {
             let make = format!("create table if not exists {t} (k blob primary key, v blob not null) without rowid");
             db.execute_batch(&make).unwrap();
@@ -142,7 +149,9 @@ impl Store for Sqlite {
     fn list(&self, n: usize, prefix: &[u8], limit: usize, _follow: bool) -> Vec<Vec<u8>> {
         let select = format!("select k from {} where k >= ?1 and k < ?2 order by k limit ?3", TREES[n]);
         let mut statement = self.0.prepare_cached(&select).unwrap();
-        let keys = statement.query_map((prefix, end(prefix), i64::try_from(limit).unwrap()), |row| row.get::<_, Vec<u8>>(0)).unwrap();
+        let keys = statement
+            .query_map((prefix, end(prefix), i64::try_from(limit).unwrap()), |row| row.get::<_, Vec<u8>>(0))
+            .unwrap();
         keys.map(|key| self.get(0, primary(&key.unwrap())).unwrap()).collect()
     }
 }

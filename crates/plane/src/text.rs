@@ -141,11 +141,7 @@ impl TryFrom<String> for Email {
     type Error = NotText;
 
     fn try_from(text: String) -> Result<Self, NotText> {
-        if is_email(&text) {
-            Ok(Self(text.to_ascii_lowercase().into()))
-        } else {
-            Err(not_an_email())
-        }
+        if is_email(&text) { Ok(Self(text.to_ascii_lowercase().into())) } else { Err(not_an_email()) }
     }
 }
 

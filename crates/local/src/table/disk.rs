@@ -10,16 +10,22 @@ use std::{
     collections::BTreeMap,
     fs::{File, OpenOptions},
     io,
+    ops::Bound,
     path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    thread,
+    time::{Duration, Instant},
 };
 
-use redb::{StorageBackend, backends::FileBackend};
+use redb::{BackendError, StorageBackend, backends::FileBackend};
 
 /// The engine's page size.
 const PAGE: usize = 4096;
 /// Neighbouring pages go to the file in one write, up to this many bytes.
 const RUN: usize = 256 * 1024;
+/// So long a file that is being closed is waited for.
+const CLOSING: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Opens the storage of a table, making an empty file where there is none.
 pub trait Disks: Send + Sync + 'static {
@@ -54,20 +60,37 @@ struct Stage {
     durable_header: Vec<u8>,
     durable_length: u64,
     fault: Option<io::ErrorKind>,
+    /// Syncs are put off.
+    held: bool,
 }
 
 impl Staged {
+    /// Takes the file, or fails if another holds it.
     pub(super) fn new(disk: Box<dyn StorageBackend>) -> io::Result<Self> {
+        lock(&*disk)?;
         let length = disk.len()?;
         let mut durable_header = vec![0; PAGE.min(usize::try_from(length).unwrap_or(PAGE))];
         disk.read(0, &mut durable_header)?;
-        let stage = Stage { pages: BTreeMap::new(), length, durable_header, durable_length: length, fault: None };
+        let stage =
+            Stage { pages: BTreeMap::new(), length, durable_header, durable_length: length, fault: None, held: false };
         Ok(Self { disk, stage: RwLock::new(stage) })
+    }
+
+    /// Gives the file to the next handle, while readers of older states may go on through this one.
+    pub(super) fn unlock(&self) {
+        // A lock that cannot be given back shows when the next handle asks for it.
+        drop(self.disk.unlock_range(Bound::Unbounded, Bound::Unbounded));
     }
 
     /// Why the file can no longer be written through this handle.
     pub(super) fn fault(&self) -> Option<io::ErrorKind> {
         self.shared().fault
+    }
+
+    /// Puts syncs off, or no longer. What the engine writes while it opens a file changes nothing in what the file says,
+    /// so it can wait for the first commit; and a file that does not open is left as it is.
+    pub(super) fn hold(&self, held: bool) {
+        self.alone().held = held;
     }
 
     /// Gives the file up: nothing that the engine writes from now on reaches it.
@@ -192,7 +215,7 @@ impl StorageBackend for Handle {
     fn sync_data(&self) -> io::Result<()> {
         let idle = {
             let stage = self.0.shared();
-            stage.fault.is_some() || (stage.pages.is_empty() && stage.length == stage.durable_length)
+            stage.held || stage.fault.is_some() || (stage.pages.is_empty() && stage.length == stage.durable_length)
         };
         if idle {
             return Ok(());
@@ -219,6 +242,21 @@ impl StorageBackend for Handle {
             }
         }
         Ok(())
+    }
+}
+
+/// Takes a file for one handle alone. One that is just being closed is waited for: the engine under a store that was
+/// dropped closes on a thread of its own.
+fn lock(disk: &dyn StorageBackend) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match disk.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
+            // What knows no locks is not shared either.
+            Ok(true) | Err(BackendError::Unsupported) => return Ok(()),
+            Ok(false) if begun.elapsed() < CLOSING => thread::sleep(PAUSE),
+            Ok(false) => return Err(io::ErrorKind::ResourceBusy.into()),
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

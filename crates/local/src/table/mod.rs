@@ -1,4 +1,8 @@
 //! The embedded tables: one file each, commits in groups under one sync, reads of the last durable state.
+//!
+//! Reads run on the async thread: a get takes some 2 µs and a list of 50 some 30 µs when the pages are at hand, which
+//! is less than handing them to another thread and back. All readers of a state share one read transaction, opened when
+//! the state became durable, so that nothing is seen before that. Measured in `bench/engines/README.md`.
 
 mod backup;
 mod commit;
@@ -186,8 +190,8 @@ impl Store {
         let Some(excess) = open.len().checked_sub(self.sizes.open_dedicated + 1) else { return };
         open.retain(|slot| !Arc::ptr_eq(slot, just_opened));
         open.sort_by_key(|slot| slot.last_used());
-        let closed = open.iter().filter(|slot| slot.close_if_idle()).take(excess + 1);
-        tracing::debug!(closed = closed.count(), "closed tables that idled");
+        let closed = open.iter().filter(|slot| slot.close_if_idle()).take(excess + 1).count();
+        tracing::debug!(closed, "closed tables that idled");
     }
 }
 

@@ -30,35 +30,30 @@ pub(super) struct Open {
     pub(super) disk: Arc<Staged>,
 }
 
-/// Why a table did not open, and the storage whose last durable state must be put back first.
-pub(super) struct NotOpen {
-    pub(super) why: TableError,
-    pub(super) disk: Option<Arc<Staged>>,
-}
-
 impl Open {
     /// Opens the file of a table that exists.
-    pub(super) fn existing(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, NotOpen> {
+    pub(super) fn existing(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, TableError> {
         let disk = Self::stage(disks, path)?;
-        let damaged = |why: &str| not_open(TableError::Damaged(format!("{}: {why}", path.display())));
         let mut magic = [0; MAGIC.len()];
         let readable = redb::StorageBackend::read(&Handle(Arc::clone(&disk)), 0, &mut magic);
         if readable.is_err() || magic != *MAGIC {
-            return Err(damaged("not a table file, left as it is"));
+            return Err(damaged("not a table file, left as it is", path));
         }
-        let open = Self::start(&disk, path, cache, |engine| check_format(engine, path));
-        open.map_err(|why| NotOpen { why, disk: Some(disk) })
+        disk.hold(true);
+        let open = Self::start(&disk, path, cache, |engine| check_format(engine, path))?;
+        disk.hold(false);
+        Ok(open)
     }
 
     /// Makes the file of a new table.
-    pub(super) fn fresh(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, NotOpen> {
+    pub(super) fn fresh(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, TableError> {
         let disk = Self::stage(disks, path)?;
-        Self::start(&disk, path, cache, write_format).map_err(not_open)
+        Self::start(&disk, path, cache, write_format)
     }
 
-    fn stage(disks: &dyn Disks, path: &Path) -> Result<Arc<Staged>, NotOpen> {
+    fn stage(disks: &dyn Disks, path: &Path) -> Result<Arc<Staged>, TableError> {
         let staged = disks.open(path).and_then(Staged::new);
-        staged.map(Arc::new).map_err(|error| not_open(io_failed(error.kind(), &error, path)))
+        staged.map(Arc::new).map_err(|error| io_failed(error.kind(), &error, path))
     }
 
     fn start(
@@ -210,10 +205,6 @@ fn not_a_database(error: redb::DatabaseError, path: &Path) -> TableError {
         }
         other => engine_failed(other.into(), path),
     }
-}
-
-fn not_open(why: TableError) -> NotOpen {
-    NotOpen { why, disk: None }
 }
 
 fn check_format(engine: &Database, path: &Path) -> Result<(), TableError> {

@@ -63,35 +63,35 @@ pub(super) fn decode(row: &[u8]) -> Result<Item, BadRow> {
     let number = |at: usize| row[at..at + 8].try_into().map(u64::from_le_bytes).map_err(|_| BadRow::Short);
     let version = number(CHECKSUM + 2)?;
     let expires = number(CHECKSUM + 10)?.cast_signed();
-    let mut texts = Texts { row, length: LENGTHS, text: TEXTS };
-    let key = texts.key()?;
+    let length = |at: usize| usize::from(u16::from_le_bytes([row[LENGTHS + 2 * at], row[LENGTHS + 2 * at + 1]]));
+    let bodys_start = TEXTS + (0..2 * (1 + INDEXES)).map(length).sum::<usize>();
+    let texts = row.get(TEXTS..bodys_start).ok_or(BadRow::Short)?;
+    let mut texts = Texts { left: std::str::from_utf8(texts).map_err(|_| BadRow::Format)? };
+    let key = texts.key(length(0), length(1))?;
     let mut index = [const { None }; INDEXES];
     for (slot, place) in index.iter_mut().enumerate() {
-        let read = texts.key()?;
-        *place = (flags & (1 << slot) != 0).then_some(read);
+        if flags & (1 << slot) != 0 {
+            *place = Some(texts.key(length(2 * slot + 2), length(2 * slot + 3))?);
+        }
     }
-    let body = Bytes::copy_from_slice(row.get(texts.text..).ok_or(BadRow::Short)?);
+    let body = Bytes::copy_from_slice(&row[bodys_start..]);
     Ok(Item { key, index, version, expires: (flags & HAS_EXPIRY != 0).then_some(expires), body })
 }
 
-/// Reads the keys of a row one after the other.
+/// The texts of a row that are still to be read.
 struct Texts<'row> {
-    row: &'row [u8],
-    length: usize,
-    text: usize,
+    left: &'row str,
 }
 
 impl Texts<'_> {
-    fn key(&mut self) -> Result<Key, BadRow> {
-        Ok(Key { pk: self.text()?, sk: self.text()? })
+    fn key(&mut self, pk: usize, sk: usize) -> Result<Key, BadRow> {
+        Ok(Key { pk: self.text(pk)?, sk: self.text(sk)? })
     }
 
-    fn text(&mut self) -> Result<String, BadRow> {
-        let length = usize::from(u16::from_le_bytes([self.row[self.length], self.row[self.length + 1]]));
-        let bytes = self.row.get(self.text..self.text + length).ok_or(BadRow::Short)?;
-        self.length += 2;
-        self.text += length;
-        std::str::from_utf8(bytes).map(String::from).map_err(|_| BadRow::Format)
+    fn text(&mut self, length: usize) -> Result<String, BadRow> {
+        let (text, left) = self.left.split_at_checked(length).ok_or(BadRow::Format)?;
+        self.left = left;
+        Ok(text.to_owned())
     }
 }
 

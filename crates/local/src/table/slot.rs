@@ -19,7 +19,7 @@ use plane::ports::table::TableError;
 use super::{
     commit::Queue,
     disk::{Disks, Staged},
-    open::{NotOpen, Open, fault},
+    open::{Open, fault},
 };
 
 /// The table's next expiry is not known before it has been open once.
@@ -117,19 +117,11 @@ impl Slot {
         }
         if let Some(disk) = &state.heal {
             disk.restore().map_err(|error| fault(error.kind(), &self.path))?;
+            disk.unlock();
         }
-        match Open::existing(&*self.disks, &self.path, self.cache) {
-            Ok(open) => {
-                state.heal = None;
-                Ok(self.install(state, open))
-            }
-            Err(NotOpen { why, disk }) => {
-                if let Some(disk) = disk.filter(|_| state.heal.is_none()) {
-                    state.heal = disk.fault().is_some().then_some(disk);
-                }
-                Err(why)
-            }
-        }
+        let open = Open::existing(&*self.disks, &self.path, self.cache)?;
+        state.heal = None;
+        Ok(self.install(state, open))
     }
 
     fn install(&self, state: &mut State, open: Open) -> Arc<Open> {
@@ -150,7 +142,7 @@ impl Slot {
         }
         let unborn = unborn(&self.path);
         remove_if_there(&unborn).map_err(|error| fault(error.kind(), &unborn))?;
-        let made = Open::fresh(&*self.disks, &unborn, self.cache).map_err(|not_open| not_open.why).and_then(|open| {
+        let made = Open::fresh(&*self.disks, &unborn, self.cache).and_then(|open| {
             let named = fs::rename(&unborn, &self.path).and_then(|()| self.sync_folder());
             named.map(|()| open).map_err(|error| fault(error.kind(), &self.path))
         });

@@ -1,5 +1,7 @@
 //! The embedded table engine: its conformance, its durability under every fault that can be arranged, its data folder.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
+
 mod table_backup;
 mod table_conformance;
 mod table_faults;

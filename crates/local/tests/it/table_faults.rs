@@ -6,42 +6,48 @@ use std::sync::atomic::Ordering;
 use plane::ports::table::{CommitError, Index, Order, Query, Range, TableError, TableName, Tables};
 use serde_json::json;
 
-use crate::table_tools::{EIO, ENOSPC, World, body, controlled, put, until};
+use crate::table_tools::{Control, EIO, ENOSPC, World, body, controlled, put, until};
 
 /// Every sync or write of a workload fails once in its turn.
 const POINTS: i64 = 200;
+const AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_failing_sync() {
-    for point in 0..POINTS {
-        survive(&format!("sync {point}"), EIO, |world| world.control.fail_syncs_after(point % 50, EIO), point).await;
-    }
+    at_every_point("sync", EIO, |control, point| control.fail_syncs_after(point, EIO)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_sync_without_room() {
-    for point in 0..POINTS {
-        let arrange = |world: &World| world.control.fail_syncs_after(point % 50, ENOSPC);
-        survive(&format!("sync {point}"), ENOSPC, arrange, point).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_write_without_room() {
-    for point in 0..POINTS {
-        survive(&format!("write {point}"), ENOSPC, |world| world.control.fail_writes_after(point, ENOSPC), point).await;
-    }
+    at_every_point("sync", ENOSPC, |control, point| control.fail_syncs_after(point, ENOSPC)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_failing_write() {
+    at_every_point("write", EIO, |control, point| control.fail_writes_after(point, EIO)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_write_without_room() {
+    at_every_point("write", ENOSPC, |control, point| control.fail_writes_after(point, ENOSPC)).await;
+}
+
+/// Runs the workload with a fault at each of the first points in its turn, several workloads at a time.
+async fn at_every_point(what: &str, error: i32, arrange: fn(&Control, i64)) {
+    let mut running = tokio::task::JoinSet::new();
     for point in 0..POINTS {
-        survive(&format!("write {point}"), EIO, |world| world.control.fail_writes_after(point, EIO), point).await;
+        if running.len() == AT_ONCE {
+            running.join_next().await.expect("some run").unwrap();
+        }
+        running.spawn(survive(format!("{what} {point}"), error, move |world| arrange(&world.control, point), point));
+    }
+    while let Some(done) = running.join_next().await {
+        done.unwrap();
     }
 }
 
 /// A workload of pairs that are written together, with a fault on the way that lasts for some commits and then goes.
-async fn survive(what: &str, error: i32, arrange: impl Fn(&World), point: i64) {
+async fn survive(what: String, error: i32, arrange: impl Fn(&World), point: i64) {
     let world = World::new().await;
     world.table.commit(vec![put("a", "0", &json!({ "n": -1 })), put("b", "0", &json!({ "n": -1 }))]).await.unwrap();
     arrange(&world);

@@ -52,7 +52,9 @@ async fn one_commit_takes_one_sync() {
     for n in 0..20 {
         world.table.commit(vec![put("p", &n.to_string(), &json!({}))]).await.unwrap();
     }
-    assert_eq!(world.control.syncs.load(Ordering::SeqCst) - before, 20);
+    // Giving room back at the end of the file takes one of its own now and then.
+    let syncs = world.control.syncs.load(Ordering::SeqCst) - before;
+    assert!((20..=22).contains(&syncs), "20 commits took {syncs} syncs");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

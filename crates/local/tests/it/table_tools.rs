@@ -3,6 +3,7 @@
 use std::{
     fs::OpenOptions,
     io,
+    ops::Bound,
     path::Path,
     sync::{
         Arc, Condvar, Mutex,
@@ -13,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use local::table::{Disks, FileTables, Sizes};
 use plane::ports::table::{Condition, Key, NewItem, Table, TableName, Tables, Write};
-use redb::{StorageBackend, backends::FileBackend};
+use redb::{BackendError, StorageBackend, backends::FileBackend};
 use serde_json::Value;
 
 pub(crate) fn name(name: &str) -> TableName {
@@ -151,6 +152,14 @@ struct Controlled {
 }
 
 impl StorageBackend for Controlled {
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.unlock_range(start, end)
+    }
+
     fn len(&self) -> io::Result<u64> {
         self.file.len()
     }

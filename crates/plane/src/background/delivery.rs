@@ -38,7 +38,8 @@ impl Plane {
     async fn send_out(&self, outgoing: &OutgoingEvent) -> Result<()> {
         let events = &self.ports().events;
         let event = &outgoing.event;
-        let sent = if event.kind.ends_with(".failed") { events.alert(event).await } else { events.publish(event).await };
+        let sent =
+            if event.kind.ends_with(".failed") { events.alert(event).await } else { events.publish(event).await };
         sent.map_err(|error| {
             tracing::warn!(%error, event.id = %event.id, "an event was not delivered");
             Problem::new(Code::Unavailable, "the event bus does not answer now")

@@ -13,11 +13,10 @@ macro_rules! features {
 
 features! {
     accounts, audit, auth, bootstrap, enterprises, events, groups, licenses, me, outbox, products, provisioning, roles,
-    services, users,
+    services, users, workstreams,
 }
 
 pub mod master_data;
-pub mod workstreams;
 
 /// The workflows of all features.
 pub fn workflows(plane: &crate::plane::Plane) -> crate::workflow::Workflows {

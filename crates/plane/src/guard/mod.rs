@@ -119,7 +119,7 @@ impl<A: Action> Argument for Granted<A> {
                 return Err(Problem::new(Code::NotFound, "there is no such account").into());
             }
         }
-        let ticket = call.ticket(verified.subject).await?;
+        let ticket = call.ticket(verified.subject, scope.account).await?;
         Ok(Self {
             actor,
             session: verified.session,

@@ -115,12 +115,12 @@ impl Call {
 
     /// The ticket for the call's idempotency key, if it has one; stops with the kept answer if the same call came
     /// before.
-    pub async fn ticket(&mut self, subject: Subject) -> Result<Option<Ticket>, Stop> {
+    pub async fn ticket(&mut self, subject: Subject, account: AccountId) -> Result<Option<Ticket>, Stop> {
         if self.parts.method != Method::POST {
             return Ok(None);
         }
         let Some(key) = self.header("idempotency-key")?.map(ToOwned::to_owned) else { return Ok(None) };
-        let ticket = Ticket::new(&key, subject, self)?;
+        let ticket = Ticket::new(&key, subject, account, self)?;
         if let Some(answer) = ticket.kept(&self.plane).await? {
             return Err(Stop::Answer(Box::new(answer)));
         }
@@ -458,7 +458,8 @@ impl Argument for LastEventId {
         match call.header("last-event-id")? {
             None | Some("") => Ok(Self(0)),
             Some(id) => {
-                let number = id.parse().map_err(|_| Problem::field("/last-event-id", "the id of an event of this stream"))?;
+                let number =
+                    id.parse().map_err(|_| Problem::field("/last-event-id", "the id of an event of this stream"))?;
                 Ok(Self(number))
             }
         }

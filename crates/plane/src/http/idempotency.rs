@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::{answer, call::Call};
 use crate::{
-    ids::Subject,
+    ids::{AccountId, Subject},
     plane::Plane,
-    ports::table::Key,
+    ports::table::{Key, Table, TableName},
     problem::{Code, Problem, Result},
     record::{Place, Record, decode},
 };
@@ -24,11 +24,12 @@ const KEPT_SECONDS: i64 = 24 * 3600;
 pub struct Ticket {
     digest: String,
     request: String,
+    account: AccountId,
     at: Timestamp,
 }
 
 impl Ticket {
-    pub(super) fn new(key: &str, subject: Subject, call: &Call) -> Result<Self> {
+    pub(super) fn new(key: &str, subject: Subject, account: AccountId, call: &Call) -> Result<Self> {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x21..=0x7e).contains(&b)) {
             return Err(Problem::field("/idempotency-key", "1 to 255 visible ASCII characters without spaces"));
         }
@@ -38,16 +39,33 @@ impl Ticket {
         Ok(Self {
             digest: sha256(&[subject.as_bytes(), call.parts.uri.path().as_bytes(), key.as_bytes()]),
             request: sha256(&[target.as_bytes(), &call.body]),
+            account,
             at: call.plane.now(),
         })
     }
 
     /// The answer that the same call got before; refuses if another call came with this key.
     pub(super) async fn kept(&self, plane: &Plane) -> Result<Option<Response>> {
-        let Some(item) = plane.router().shared().get(&KeptAnswer::key(&self.digest)).await? else { return Ok(None) };
-        let kept = decode::<KeptAnswer>(&item)?.record;
+        let shared = plane.router().shared();
+        if let Some(answer) = self.kept_in(shared.as_ref()).await? {
+            return Ok(Some(answer));
+        }
+        // What was made in the account's own table has its answer there. An account without a route has no such table.
+        match plane.router().route(self.account).await {
+            Ok(route) if route.table != TableName::shared() => {
+                self.kept_in(plane.router().table(&route).await?.as_ref()).await
+            }
+            Ok(_) => Ok(None),
+            Err(problem) if problem.code == Code::Conflict => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    async fn kept_in(&self, table: &dyn Table) -> Result<Option<Response>> {
+        let Some(item) = table.get(&KeptAnswer::key(&self.digest)).await? else { return Ok(None) };
+        let kept = decode::<KeptAnswer>(&item)?;
         if kept.expires <= self.at.as_second() {
-            plane.router().shared().commit(vec![crate::record::remove(&decode::<KeptAnswer>(&item)?)]).await.ok();
+            table.commit(vec![crate::record::remove(&kept)]).await.ok();
             return Ok(None);
         }
         if kept.request != self.request {
@@ -81,7 +99,7 @@ pub struct KeptAnswer {
 
 impl KeptAnswer {
     pub fn new(ticket: Ticket, status: u16, location: Option<String>, body: Value) -> Self {
-        let Ticket { digest, request, at } = ticket;
+        let Ticket { digest, request, at, .. } = ticket;
         Self { digest, request, status, location, body, expires: at.as_second() + KEPT_SECONDS }
     }
 

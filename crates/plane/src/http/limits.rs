@@ -67,7 +67,8 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         }
         self.limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
-            Problem::new(Code::TooManyRequests, "too many requests came; wait before the next").retry_after(wait.as_secs() + 1)
+            Problem::new(Code::TooManyRequests, "too many requests came; wait before the next")
+                .retry_after(wait.as_secs() + 1)
         })
     }
 }

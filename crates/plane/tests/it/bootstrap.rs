@@ -1,23 +1,21 @@
 //! Day-0: fourteen steps, once, whoever else tries and wherever it is cut.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use plane::{
     features::bootstrap::{Admin, StepState},
     ids::known,
     ports::{
         identity::{Identity as _, SignIn, SignedIn},
-        table::{CommitError, Condition, Item, Key, Query, Rows, Table, TableError, TableName, Tables, Write},
+        table::{Condition, Key, Write},
     },
     settings::Settings,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use testkit::{memory::MemoryTables, world::World};
+use testkit::world::World;
+
+use crate::faults::Faults;
 
 const TOKEN: &str = "the-set-up-token";
 
@@ -139,69 +137,15 @@ async fn raw(world: &World, pk: &str, sk: &str) -> Value {
     serde_json::from_slice(&item.body).unwrap()
 }
 
-/// A store that breaks at its nth commit and stays broken until it is mended.
-#[derive(Clone)]
-struct Cut {
-    inner: MemoryTables,
-    left: Arc<AtomicUsize>,
-}
-
-struct CutTable {
-    inner: Arc<dyn Table>,
-    left: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl Tables for Cut {
-    async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
-        Ok(self.inner.open(name).await?.map(|inner| Arc::new(CutTable { inner, left: self.left.clone() }) as _))
-    }
-
-    async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError> {
-        Ok(Arc::new(CutTable { inner: self.inner.create(name).await?, left: self.left.clone() }))
-    }
-
-    async fn remove(&self, name: &TableName) -> Result<(), TableError> {
-        self.inner.remove(name).await
-    }
-
-    async fn list(&self) -> Result<Vec<TableName>, TableError> {
-        self.inner.list().await
-    }
-}
-
-#[async_trait]
-impl Table for CutTable {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        self.inner.get(key).await
-    }
-
-    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        self.inner.batch_get(keys).await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        self.inner.query(query).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        let went = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        match went {
-            Ok(_) => self.inner.commit(writes).await,
-            Err(_) => Err(TableError::Unavailable("cut".into()).into()),
-        }
-    }
-}
-
 #[tokio::test]
 async fn cut_after_any_write_it_is_taken_up_and_completed() {
     let mut cuts = 0;
     for commits in 0.. {
-        let tables = Cut { inner: MemoryTables::default(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+        let tables = Faults::default();
         let world = World::over(Arc::new(tables.clone()), Settings::default()).await;
-        tables.left.store(commits, Ordering::SeqCst);
+        tables.break_after(commits);
         let first = world.plane.bootstrap(&Admin::default()).await;
-        tables.left.store(usize::MAX, Ordering::SeqCst);
+        tables.mend();
         if first.is_ok() {
             break;
         }
@@ -220,13 +164,13 @@ async fn cut_after_any_write_it_is_taken_up_and_completed() {
 
 #[tokio::test]
 async fn a_dead_run_is_taken_up_through_the_api_when_its_lease_is_over() {
-    let tables = Cut { inner: MemoryTables::default(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+    let tables = Faults::default();
     let world = World::over(Arc::new(tables.clone()), Settings::default()).await;
     world.plane.offer_bootstrap(&TOKEN.into()).await.unwrap();
-    tables.left.store(6, Ordering::SeqCst);
+    tables.break_after(6);
     let cut = world.nobody().post("/api/bootstrap", json!({ "setupToken": TOKEN })).await;
     assert_eq!(cut.refused(503), "unavailable");
-    tables.left.store(usize::MAX, Ordering::SeqCst);
+    tables.mend();
     let early = world.nobody().post("/api/bootstrap", json!({ "setupToken": TOKEN })).await;
     assert_eq!(early.refused(409), "already_bootstrapped");
     world.advance(jiff::SignedDuration::from_secs(61));

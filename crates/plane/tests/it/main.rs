@@ -1,6 +1,12 @@
 //! The library, tried through its front doors.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod accounts;
 mod bootstrap;
+mod faults;
 mod identity;
+mod licenses;
+mod master_data;
+mod tenants;
 mod workflow;
+mod workstreams;

@@ -16,7 +16,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::given,
+        given::Given,
         routes::Routes,
     },
     ids::{EnterpriseId, ProductKind},
@@ -63,8 +63,8 @@ struct NewEnterprise {
 struct EnterpriseUpdate {
     #[serde(default)]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "given")]
-    description: Option<Option<Description>>,
+    #[serde(default)]
+    description: Given<Description>,
     /// The products that the enterprise is linked to from now on. A link that a license stands on can't go.
     #[serde(default)]
     product_ids: Option<Links<ProductKind>>,
@@ -121,7 +121,7 @@ async fn update(
     let (new, gone) = master_data::difference(&old.product_ids, &product_ids);
     let enterprise = Enterprise {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.unwrap_or_else(|| old.description.clone()),
+        description: update.description.over(&old.description),
         product_ids,
         updated_at: plane.now(),
         ..old.record.clone()

@@ -18,7 +18,8 @@ pub struct Enterprise {
     pub id: EnterpriseId,
     pub name: Name,
     pub description: Option<Description>,
-    /// The products it is linked to. One that was deleted since is linked no more, though it may still stand here.
+    // One that was deleted since is linked no more, though it may still stand here: answers leave it out.
+    /// The products it is linked to.
     pub product_ids: Vec<ProductId>,
     /// Made by the platform: it can't be changed or deleted.
     pub built_in: bool,

@@ -55,6 +55,7 @@ pub(super) struct LicensedEntities {
     licenses: Vec<LicensedTriple>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LicensedTriple {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::model::{Contact, License, RenewalNotification, SeatCount, Seats};
 use crate::{
     day::Day,
+    http::given::Given,
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId, known},
     ports::table::{Condition, Is, Write},
     problem::{Code, Problem, Result},
@@ -99,7 +100,7 @@ pub(super) struct Update {
     pub start_date: Option<Day>,
     pub end_date: Option<Day>,
     pub number_of_users: Option<SeatCount>,
-    pub contact: Option<Option<Contact>>,
+    pub contact: Given<Contact>,
     pub renewal_notification: Option<RenewalNotification>,
 }
 
@@ -115,7 +116,7 @@ pub(super) fn update(
         start_date: update.start_date.unwrap_or(old.start_date),
         end_date: update.end_date.unwrap_or(old.end_date),
         number_of_users: update.number_of_users.unwrap_or(old.number_of_users),
-        contact: update.contact.unwrap_or_else(|| old.contact.clone()),
+        contact: update.contact.over(&old.contact),
         renewal_notification: update.renewal_notification.unwrap_or(old.renewal_notification),
         updated_at: now,
         ..old.clone()

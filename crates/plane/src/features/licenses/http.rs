@@ -19,7 +19,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent, Plain},
         call::{IfMatch, Json, Path, Query},
-        given::given,
+        given::Given,
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
@@ -175,8 +175,8 @@ struct LicenseUpdate {
     /// Not less than are taken.
     #[serde(default)]
     number_of_users: Option<SeatCount>,
-    #[serde(default, deserialize_with = "given")]
-    contact: Option<Option<Contact>>,
+    #[serde(default)]
+    contact: Given<Contact>,
     #[serde(default)]
     renewal_notification: Option<RenewalNotification>,
 }

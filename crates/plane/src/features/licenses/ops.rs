@@ -202,14 +202,16 @@ fn license_removal(license: &License, used: u32, seats: u32) -> Vec<(Write, Prob
     writes
 }
 
-/// The writes that end a license whatever its seats, its own record included: for the removal of its account.
+/// The writes that end a license whatever its seats: for the removal of its account. They go into one commit, whose
+/// first write is refused if the license went before, so that a repeated step counts it once. Two licenses can share
+/// counters: a commit each.
 pub fn license_end(license: &License) -> Vec<Write> {
-    let gone = |key| Write::Delete { key, when: Condition::Always };
     let mut writes = vec![
-        gone(License::key(license.account_id, license.id)),
-        gone(Seats::key(license.account_id, license.id)),
+        Write::Delete { key: License::key(license.account_id, license.id), when: Condition::Present },
+        Write::Delete { key: Seats::key(license.account_id, license.id), when: Condition::Always },
     ];
-    writes.extend(link_uses(license).iter().map(|link| gone(link.place().key)));
+    let gone = |link: &LinkUse| Write::Delete { key: link.place().key, when: Condition::Always };
+    writes.extend(link_uses(license).iter().map(gone));
     writes.extend(count_uses(std::slice::from_ref(license), -1));
     writes
 }

@@ -19,7 +19,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::given,
+        given::Given,
         routes::Routes,
     },
     ids::{ProductId, ServiceKind},
@@ -66,8 +66,8 @@ struct NewProduct {
 struct ProductUpdate {
     #[serde(default)]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "given")]
-    description: Option<Option<Description>>,
+    #[serde(default)]
+    description: Given<Description>,
     /// The services that the product is linked to from now on. A link that a license stands on can't go.
     #[serde(default)]
     service_ids: Option<Links<ServiceKind>>,
@@ -123,7 +123,7 @@ async fn update(
     let (new, gone) = master_data::difference(&old.service_ids, &service_ids);
     let product = Product {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.unwrap_or_else(|| old.description.clone()),
+        description: update.description.over(&old.description),
         service_ids,
         updated_at: plane.now(),
         ..old.record.clone()

@@ -18,7 +18,8 @@ pub struct Product {
     pub id: ProductId,
     pub name: Name,
     pub description: Option<Description>,
-    /// The services it is linked to. One that was deleted since is linked no more, though it may still stand here.
+    // One that was deleted since is linked no more, though it may still stand here: answers leave it out.
+    /// The services it is linked to.
     pub service_ids: Vec<ServiceId>,
     /// Made by the platform: it can't be changed or deleted.
     pub built_in: bool,

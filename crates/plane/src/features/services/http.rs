@@ -13,7 +13,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::given,
+        given::Given,
         routes::Routes,
     },
     ids::ServiceId,
@@ -56,8 +56,8 @@ struct NewService {
 struct ServiceUpdate {
     #[serde(default)]
     name: Option<Name>,
-    #[serde(default, deserialize_with = "given")]
-    description: Option<Option<Description>>,
+    #[serde(default)]
+    description: Given<Description>,
 }
 
 async fn list(_: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Service>> {
@@ -102,7 +102,7 @@ async fn update(
     if_match.allows(Service::NOUN, old.version)?;
     let service = Service {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.unwrap_or_else(|| old.description.clone()),
+        description: update.description.over(&old.description),
         updated_at: plane.now(),
         ..old.record.clone()
     };

@@ -10,7 +10,7 @@ use plane::ports::table::{
 use serde_json::{Value, json};
 
 /// Indexes may lag by this much.
-const LAG: Duration = Duration::from_secs(10);
+const LAG: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) struct Ground {

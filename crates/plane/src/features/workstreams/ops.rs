@@ -1,0 +1,134 @@
+//! Making, changing and ending workstreams, in the account's own table.
+
+use super::model::Workstream;
+use crate::{
+    change::{Change, Claim, reference},
+    features::users::model::Assignment,
+    guard::{
+        Granted,
+        actions::{WorkstreamCreate, WorkstreamDelete, WorkstreamEdit},
+    },
+    ids::{EnterpriseId, WorkstreamId},
+    plane::Plane,
+    ports::table::{Condition, Index, Order, Query, Range, Write},
+    problem::{Code, Problem, Result},
+    record::{Record as _, Stored, decode},
+    rows::Rows,
+    text::Name,
+};
+
+impl Plane {
+    pub(super) async fn replace_workstream(
+        &self,
+        who: &Granted<WorkstreamEdit>,
+        old: &Stored<Workstream>,
+        new: Workstream,
+    ) -> Result<Stored<Workstream>> {
+        let (before, after) = (old.name_claim(), new.name_claim());
+        let mut change = Change::by(who).workload().about(Workstream::NOUN, new.id);
+        if before != after {
+            protect(old, "renamed")?;
+            change.release(&before);
+            change.claim(&after, name_taken(&new.name));
+        }
+        change.replace(old, &new);
+        change.event("workstream.updated", reference(Workstream::NOUN, new.id));
+        self.commit(change).await?;
+        Ok(Stored { record: new, version: old.version + 1 })
+    }
+
+    pub(super) async fn delete_workstream(
+        &self,
+        who: &Granted<WorkstreamDelete>,
+        old: &Stored<Workstream>,
+    ) -> Result<()> {
+        protect(old, "deleted")?;
+        self.unassign_all(who, old.id).await?;
+        let mut change = Change::by(who).workload().about(Workstream::NOUN, old.id);
+        change.remove(old);
+        change.release(&old.name_claim());
+        change.event("workstream.deleted", reference(Workstream::NOUN, old.id));
+        self.commit(change).await
+    }
+
+    /// Takes everybody out of a workstream. The assignments are in the directory, which may be another table, so this
+    /// comes first: cut here, the workstream is still there, and deleting it goes on.
+    async fn unassign_all(&self, who: &Granted<WorkstreamDelete>, id: WorkstreamId) -> Result<()> {
+        const AT_ONCE: usize = 50;
+        let mut query = Query {
+            index: Index::Gsi2,
+            pk: Assignment::members(who.account(), id),
+            range: Range::All,
+            order: Order::Ascending,
+            limit: AT_ONCE,
+            after: None,
+        };
+        loop {
+            let rows = self.router().shared().query(&query).await?;
+            if !rows.items.is_empty() {
+                let mut change = Change::by(who).about(Workstream::NOUN, id);
+                for item in rows.items {
+                    change.write(Write::Delete { key: item.key, when: Condition::Always });
+                }
+                self.commit(change).await?;
+            }
+            match rows.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The workstream of the name `Default` of an enterprise of the account, made if there is none.
+    pub(super) async fn ensure_default_workstream(
+        &self,
+        who: &Granted<WorkstreamCreate>,
+        enterprise: EnterpriseId,
+    ) -> Result<Stored<Workstream>> {
+        let rows = self.workload_rows(who).await?;
+        let default = Workstream::default_of(who.account(), enterprise, self.now());
+        if let Some(found) = workstream_named(&rows, enterprise, &default.name).await? {
+            return Ok(found);
+        }
+        match self.commit(creation(who, &default)).await {
+            Ok(()) => Ok(Stored { record: default, version: 1 }),
+            // Somebody made one meanwhile.
+            Err(problem) if matches!(problem.code, Code::NameTaken | Code::Conflict) => {
+                workstream_named(&rows, enterprise, &default.name).await?.ok_or(problem)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// The change that makes a workstream.
+pub(super) fn creation(who: &Granted<WorkstreamCreate>, new: &Workstream) -> Change {
+    let mut change = Change::by(who).workload().about(Workstream::NOUN, new.id);
+    change.claim(&new.name_claim(), name_taken(&new.name));
+    change.create(new);
+    change.event("workstream.created", reference(Workstream::NOUN, new.id));
+    change
+}
+
+async fn workstream_named(rows: &Rows, enterprise: EnterpriseId, name: &Name) -> Result<Option<Stored<Workstream>>> {
+    let any = WorkstreamId::from_uuid(uuid::Uuid::nil());
+    let claim = Workstream::claim_on(rows.account, enterprise, name, any).place().key;
+    let Some(claim) = rows.table().get(&claim).await? else { return Ok(None) };
+    let holder: Option<WorkstreamId> = decode::<Claim>(&claim)?.record.holder.parse().ok();
+    match holder {
+        Some(holder) => rows.find(holder).await,
+        None => Ok(None),
+    }
+}
+
+fn protect(workstream: &Workstream, what: &str) -> Result<()> {
+    if workstream.built_in {
+        let detail = format!("the workstream {} is the platform's own and can't be {what}", workstream.name);
+        return Err(Problem::new(Code::Protected, detail));
+    }
+    Ok(())
+}
+
+fn name_taken(name: &Name) -> Problem {
+    Problem::new(Code::NameTaken, format!("the enterprise has another workstream of the name {name}"))
+}

@@ -1,0 +1,108 @@
+//! Accounts, from the request to the receipt.
+
+use serde_json::json;
+use testkit::world::World;
+
+#[tokio::test]
+async fn a_public_account_is_onboarded_usable_and_isolated() {
+    let world = World::new().await;
+    let acme = world.tenant("Acme", "public", 10).await;
+    let other = world.tenant("Other", "public", 10).await;
+
+    let access = acme.technical.get("/api/users/me/access").await.expect(200);
+    assert_eq!(access["operator"], false);
+    assert_eq!(access["accounts"][0]["id"], acme.id.as_str());
+    assert_eq!(access["accounts"][0]["enterprises"][0]["id"], acme.offer.enterprise.as_str());
+    let permissions = acme.technical.get("/api/users/me/permissions").await.expect(200);
+    let menus = permissions["menus"].as_array().unwrap();
+    assert_eq!(menus.len(), 7);
+    for menu in menus {
+        assert_eq!((menu["canView"].as_bool(), menu["canCreate"].as_bool()), (Some(true), Some(false)), "{menu}");
+    }
+
+    let users = acme.technical.get("/api/users").await.expect(200);
+    assert_eq!(users["items"].as_array().unwrap().len(), 1);
+    for path in [
+        format!("/api/accounts/{}", other.id),
+        format!("/api/users?accountId={}", other.id),
+        format!("/api/licenses?accountId={}", other.id),
+        "/api/accounts/00000000-0000-7000-8000-000000000000".to_owned(),
+        "/api/accounts".to_owned(),
+    ] {
+        assert_eq!(acme.technical.get(&path).await.refused(403), "forbidden", "{path}");
+    }
+    assert_eq!(acme.technical.get(&format!("/api/users/{}", other.technical_id)).await.refused(404), "not_found");
+    let group = json!({ "enterpriseId": acme.offer.enterprise, "name": "Mine" });
+    assert_eq!(acme.technical.post("/api/groups", group).await.refused(403), "forbidden");
+}
+
+#[tokio::test]
+async fn every_cloud_type_comes_up_and_goes_with_a_receipt() {
+    for cloud in ["public", "private", "hybrid"] {
+        let world = World::new().await;
+        let acme = world.tenant("Acme", cloud, 3).await;
+        let operator = world.operator().await;
+        let path = format!("/api/accounts/{}", acme.id);
+        assert_eq!(operator.delete(&format!("{path}?confirm=acme")).await.refused(400), "invalid_request");
+        operator.delete(&format!("{path}?confirm=Acme")).await.expect(202);
+        let progress = world.run_ended(&acme.id).await;
+        assert_eq!(progress["status"], "succeeded", "{cloud}: {progress:#}");
+        assert_eq!(operator.get(&path).await.expect(200)["status"], "deleted");
+        let receipt = operator.get(&format!("{path}/receipt")).await.expect(200);
+        assert_eq!(receipt["removed"]["user"], 1, "{receipt}");
+        assert_eq!(receipt["table"].is_string(), cloud != "public", "{receipt}");
+        assert_eq!(acme.technical.get("/api/users/me/access").await.refused(401), "unauthenticated");
+        // The name and the address are free again.
+        let offer = acme.offer.clone();
+        let again = world.onboard(world.account_request("Acme", cloud, &offer, 3)).await;
+        assert_eq!(again["status"], "active", "{again}");
+    }
+}
+
+#[tokio::test]
+async fn progress_is_told_step_by_step_and_the_stream_resumes() {
+    let world = World::new().await;
+    let offer = world.offer("Acme").await;
+    let account = world.onboard(world.account_request("Acme", "public", &offer, 3)).await;
+    let operator = world.operator().await;
+    let path = format!("/api/provisioning/{}/events", account["id"].as_str().unwrap());
+    let all = operator.get(&path).await.expect(200);
+    let ids: Vec<&str> = all.as_str().unwrap().lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    let expected: Vec<String> = (1..=ids.len()).map(|number| number.to_string()).collect();
+    assert_eq!(ids, expected);
+    let rest = operator.send(axum::http::Method::GET, &path, None, &[("last-event-id", ids[4])]).await.expect(200);
+    let rest: Vec<&str> = rest.as_str().unwrap().lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    assert_eq!(rest, &ids[5..]);
+}
+
+#[tokio::test]
+async fn of_a_thousand_racing_creates_of_one_name_one_gets_through() {
+    let world = World::new().await;
+    let offer = world.offer("Acme").await;
+    let operator = world.operator().await;
+    let spellings = ["Acme", "ACME", "acme", "Ａcme"];
+    let mut racing = tokio::task::JoinSet::new();
+    for number in 0..1000 {
+        let operator = operator.clone();
+        let mut request = world.account_request(spellings[number % 4], "public", &offer, 3);
+        request["technicalUser"]["email"] = json!(format!("ada{number}@acme.example"));
+        racing.spawn(async move { operator.post("/api/accounts", request).await.status });
+    }
+    let statuses = racing.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1);
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 999);
+}
+
+#[tokio::test]
+async fn the_audit_log_of_an_account_is_chained() {
+    let world = World::new().await;
+    let acme = world.tenant("Acme", "private", 3).await;
+    world.plane.tend_once().await.unwrap();
+    let report = acme.technical.get("/api/audit/verify").await.expect(200);
+    assert_eq!(report["valid"], true, "{report}");
+    let entries = acme.technical.get("/api/audit?order=ascending&limit=200").await.expect(200);
+    let entries = entries["items"].as_array().unwrap();
+    assert_eq!(report["entries"], entries.len());
+    assert_eq!(entries[0]["action"], "account_create");
+    assert_eq!(entries[0]["author"]["operator"], true);
+}
