@@ -1,0 +1,269 @@
+//! A client of the API: who is asked, as whom, and what its refusals say to a person.
+
+pub(crate) mod session;
+mod stream;
+
+use std::time::Duration;
+
+use plane::http::routes::MAX_BODY;
+use reqwest::{Method, StatusCode, Url, header};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use self::session::{Session, Sessions};
+use crate::{
+    config::Environment,
+    fail::{Failure, Outcome},
+    print,
+};
+
+const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
+
+/// One server, asked as whoever is signed in.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    server: Url,
+    sessions: Sessions,
+    session: Option<Session>,
+    /// A token from the environment, for programs.
+    token: Option<String>,
+}
+
+/// A request to the API.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Ask {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self::of(Method::GET, path)
+    }
+
+    pub(crate) fn post(path: impl Into<String>) -> Self {
+        Self::of(Method::POST, path)
+    }
+
+    pub(crate) fn put(path: impl Into<String>) -> Self {
+        Self::of(Method::PUT, path)
+    }
+
+    pub(crate) fn delete(path: impl Into<String>) -> Self {
+        Self::of(Method::DELETE, path)
+    }
+
+    fn of(method: Method, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), query: Vec::new(), body: None, headers: Vec::new() }
+    }
+
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: Option<impl ToString>) -> Self {
+        self.query.extend(value.map(|value| (name.to_owned(), value.to_string())));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn header(mut self, name: &'static str, value: Option<String>) -> Self {
+        self.headers.extend(value.map(|value| (name, value)));
+        self
+    }
+}
+
+impl Client {
+    /// Asks the server that is named, else the one that somebody signed in to last, else the one of this machine.
+    pub(crate) fn new(server: Option<&str>, environment: &Environment) -> Outcome<Self> {
+        let sessions = Sessions(environment.client_folder()?.join("session.json"));
+        let named = server.or_else(|| environment.get("FREEHOLD_SERVER"));
+        let session = sessions.load()?;
+        let server = named.or(session.as_ref().map(|session| session.server.as_str())).unwrap_or(DEFAULT_SERVER);
+        let server = parse_server(server)?;
+        let session = session.filter(|session| parse_server(&session.server).is_ok_and(|of| of == server));
+        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build();
+        let http = http.map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
+        let token = environment.get("FREEHOLD_TOKEN").map(str::to_owned);
+        Ok(Self { http, server, sessions, session, token })
+    }
+
+    pub(crate) fn server(&self) -> &str {
+        self.server.as_str().trim_end_matches('/')
+    }
+
+    /// The body of the answer; null where there is none.
+    pub(crate) async fn ask(&mut self, ask: Ask) -> Outcome<Value> {
+        let token = self.access_token().await?;
+        let response = self.send(&ask, Some(&token)).await?;
+        if response.status() != StatusCode::UNAUTHORIZED || self.token.is_some() {
+            return answer(response).await;
+        }
+        // The session may have been renewed by another process, or the clocks differ.
+        let token = self.renew().await?;
+        answer(self.send(&ask, Some(&token)).await?).await
+    }
+
+    /// Signs in; `answer` is called for each challenge, with its name, and gives the fields that answer it.
+    pub(crate) async fn sign_in(
+        &mut self,
+        email: &str,
+        password: &str,
+        mut answer_challenge: impl FnMut(&str) -> Outcome<Value>,
+    ) -> Outcome {
+        let login = json!({ "email": email, "password": password, "grant": "token" });
+        let mut answered = self.ask_openly(Ask::post("/api/auth/login").body(login)).await?;
+        while let Some(challenge) = answered["challenge"].as_str() {
+            let mut answer = answer_challenge(challenge)?;
+            answer["challenge"] = challenge.into();
+            answer["session"] = answered["session"].clone();
+            answer["grant"] = "token".into();
+            answered = self.ask_openly(Ask::post("/api/auth/challenge").body(answer)).await?;
+        }
+        self.keep(email, &answered)
+    }
+
+    /// Ends the session, here and at the server.
+    pub(crate) async fn sign_out(&mut self) -> Outcome {
+        if let Some(session) = self.session.take() {
+            let token = session.refresh_token.expose_secret();
+            let ended = self.ask_openly(Ask::post("/api/auth/logout").body(json!({ "refreshToken": token }))).await;
+            self.sessions.remove()?;
+            ended?;
+        }
+        Ok(())
+    }
+
+    /// An answer that is read piece by piece.
+    async fn open(&mut self, ask: &Ask) -> Outcome<reqwest::Response> {
+        let token = self.access_token().await?;
+        let response = self.send(ask, Some(&token)).await?;
+        if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
+    }
+
+    async fn ask_openly(&self, ask: Ask) -> Outcome<Value> {
+        answer(self.send(&ask, None).await?).await
+    }
+
+    async fn send(&self, ask: &Ask, token: Option<&str>) -> Outcome<reqwest::Response> {
+        let mut url = self.server.join(ask.path.trim_start_matches('/')).map_err(Failure::usage)?;
+        if !ask.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&ask.query);
+        }
+        let mut request = self.http.request(ask.method.clone(), url);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in &ask.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = &ask.body {
+            request = request.json(body);
+        }
+        request.send().await.map_err(|error| self.unreachable(&error))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let mut why = error.to_string();
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            why = inner.to_string();
+            cause = inner.source();
+        }
+        Failure::new(format!("{} can't be reached: {why}", self.server()))
+            .hint("start it with: freehold serve; or name another: --server URL")
+    }
+
+    async fn access_token(&mut self) -> Outcome<String> {
+        if let Some(token) = &self.token {
+            return Ok(token.clone());
+        }
+        let Some(session) = &self.session else { return Err(self.signed_out()) };
+        if session.good() { Ok(session.access_token.expose_secret().to_owned()) } else { self.renew().await }
+    }
+
+    /// Exchanges the refresh token, unless another process has done so.
+    async fn renew(&mut self) -> Outcome<String> {
+        let Some(before) = self.session.take() else { return Err(self.signed_out()) };
+        let kept = self.sessions.load()?.filter(|kept| kept.server == before.server);
+        let session = match kept {
+            Some(kept) if kept.good() && kept.access_token.expose_secret() != before.access_token.expose_secret() => {
+                self.session = Some(kept.clone());
+                return Ok(kept.access_token.expose_secret().to_owned());
+            }
+            Some(kept) => kept,
+            None => before,
+        };
+        let refresh = json!({ "refreshToken": session.refresh_token.expose_secret() });
+        let response = self.send(&Ask::post("/api/auth/refresh").body(refresh), None).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            return Err(self.signed_out());
+        }
+        self.keep(&session.email, &answer(response).await?)?;
+        let renewed = self.session.as_ref().expect("it was kept just now");
+        Ok(renewed.access_token.expose_secret().to_owned())
+    }
+
+    fn keep(&mut self, email: &str, tokens: &Value) -> Outcome {
+        let session = Session::of(self.server(), email, tokens)?;
+        self.sessions.save(&session)?;
+        self.session = Some(session);
+        Ok(())
+    }
+
+    fn signed_out(&self) -> Failure {
+        Failure::new(format!("you are not signed in to {}", self.server()))
+            .hint(format!("freehold login --server {}", self.server()))
+    }
+}
+
+fn parse_server(server: &str) -> Outcome<Url> {
+    let text = format!("{}/", server.trim_end_matches('/'));
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| {
+        Failure::usage(format!("`{server}` is not a server's address")).hint(format!("such as {DEFAULT_SERVER}"))
+    })
+}
+
+async fn answer(response: reqwest::Response) -> Outcome<Value> {
+    if !response.status().is_success() {
+        return Err(refusal(response).await);
+    }
+    let body = response.bytes().await.map_err(|error| Failure::new(format!("the answer broke off: {error}")))?;
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&body).map_err(|error| {
+        Failure::new(format!("the answer is not JSON: {error}")).hint("is this the address of a Freehold server?")
+    })
+}
+
+/// A problem document in words.
+async fn refusal(response: reqwest::Response) -> Failure {
+    let status = response.status();
+    let header = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let body = response.bytes().await.unwrap_or_default();
+    let problem: Value = serde_json::from_slice(&body[..body.len().min(MAX_BODY)]).unwrap_or_default();
+    let text = |field: &str| problem[field].as_str();
+    let Some(code) = text("code") else {
+        return Failure::new(format!("the server answered {status}")).request_id(header);
+    };
+    let mut failure = Failure::new(format!("{code}: {}", text("detail").unwrap_or_default()));
+    for error in problem["errors"].as_array().into_iter().flatten() {
+        failure = failure.detail(format!("{}: {}", print::cell(error.get("pointer")), print::cell(error.get("message"))));
+    }
+    if let Some(help) = text("help") {
+        failure = failure.hint(help);
+    } else if let Some(seconds) = problem["retryAfter"].as_u64() {
+        failure = failure.hint(format!("try again in {seconds} s"));
+    } else if code == "invalid_request" {
+        failure = failure.hint("the API's description of itself is at /api/openapi.json");
+    }
+    failure.request_id(text("requestId").map(str::to_owned).or(header))
+}

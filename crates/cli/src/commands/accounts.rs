@@ -1,0 +1,108 @@
+//! `freehold accounts`
+
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use super::{
+    Session,
+    entity::{Body, Entity, List, Scope, Update},
+    provisioning,
+};
+use crate::{
+    client::Ask,
+    fail::{Failure, Outcome},
+    print,
+};
+
+pub(crate) const ACCOUNTS: Entity = Entity {
+    path: "/api/accounts",
+    columns: &[
+        ("id", "/id"),
+        ("name", "/name"),
+        ("status", "/status"),
+        ("cloud", "/cloudType"),
+        ("degraded", "/degraded"),
+        ("created", "/createdAt"),
+    ],
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Accounts {
+    /// List accounts by name
+    List(List),
+    /// Show an account
+    Show { id: Uuid },
+    /// Create an account and begin its onboarding; prints its id
+    Create(Create),
+    /// Change fields of an account; the others stay
+    Update(Update),
+    /// Delete an account: it is disabled, and removed after the time of grace
+    Delete(Delete),
+    /// Restore an account within its time of grace
+    Restore { id: Uuid },
+    /// Show what was removed of a deleted account
+    Receipt { id: Uuid },
+    /// List the technical users of an account
+    TechnicalUsers { id: Uuid },
+    /// Say whether an account reaches every account
+    GlobalAccess { id: Uuid },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    body: Body,
+    /// Follow the onboarding until it ends; fails if that fails
+    #[arg(long)]
+    watch: bool,
+    /// The same key and body give the same answer for 24 hours, so that a retry creates nothing twice
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    id: Uuid,
+    /// The account's exact name
+    #[arg(long, value_name = "NAME")]
+    confirm: String,
+    /// Follow the removal until it ends; fails if that fails
+    #[arg(long)]
+    watch: bool,
+}
+
+pub(crate) async fn run(command: &Accounts, session: &mut Session) -> Outcome {
+    let at = |id: &Uuid, what: &str| format!("/api/accounts/{id}{what}");
+    match command {
+        Accounts::List(list) => ACCOUNTS.list(ACCOUNTS.path, list, session).await,
+        Accounts::Show { id } => session.show(Ask::get(at(id, ""))).await,
+        Accounts::Create(create) => create_account(create, session).await,
+        Accounts::Update(update) => {
+            let ask = Ask::put(at(&update.id, "")).body(update.body.read()?);
+            session.change(ask.header("if-match", update.if_match.clone())).await
+        }
+        Accounts::Delete(delete) => {
+            let ask = Ask::delete(at(&delete.id, "")).with("confirm", Some(&delete.confirm));
+            session.change(ask).await?;
+            if delete.watch { provisioning::watch(delete.id, session).await } else { Ok(()) }
+        }
+        Accounts::Restore { id } => session.change(Ask::post(at(id, "/restore"))).await,
+        Accounts::Receipt { id } => session.show(Ask::get(at(id, "/receipt"))).await,
+        Accounts::TechnicalUsers { id } => {
+            super::users::USERS.list(&at(id, "/technical-users"), &List::default(), session).await
+        }
+        Accounts::GlobalAccess { id } => session.show(Scope::default().of(Ask::get(at(id, "/global-access")))).await,
+    }
+}
+
+async fn create_account(create: &Create, session: &mut Session) -> Outcome {
+    let ask = Ask::post("/api/accounts").body(create.body.read()?);
+    let account = session.create(ask.header("idempotency-key", create.idempotency_key.clone())).await?;
+    let id = account["id"].as_str().and_then(|id| id.parse().ok());
+    let id: Uuid = id.ok_or_else(|| Failure::new("the server answered an account without an id"))?;
+    if create.watch {
+        return provisioning::watch(id, session).await;
+    }
+    print::note(format_args!("its onboarding runs: freehold provisioning watch {id}"));
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! `freehold doctor`: whether the data folder and the settings are as they should be, and what to do where not.
+
+use std::{
+    fs::{self, File, TryLockError},
+    os::unix::{fs::MetadataExt as _, net::UnixStream},
+    path::Path,
+};
+
+use local::keys::{Folder, KeyFile};
+use plane::identity::keys::KeyStore as _;
+use serde::Serialize;
+
+use crate::{
+    config::{Config, Environment},
+    fail::{Failure, Outcome},
+    folder::{self, Places},
+    print,
+};
+
+const MIB: u64 = 1024 * 1024;
+/// Below this a commit may soon find no room.
+const LITTLE_SPACE: u64 = 256 * MIB;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    Warning,
+    Bad,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    check: &'static str,
+    state: State,
+    finding: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+}
+
+impl Check {
+    fn ok(check: &'static str, finding: impl Into<String>) -> Self {
+        Self { check, state: State::Ok, finding: finding.into(), fix: None }
+    }
+
+    fn warning(check: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, state: State::Warning, finding: finding.into(), fix: Some(fix.into()) }
+    }
+
+    fn bad(check: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, state: State::Bad, finding: finding.into(), fix: Some(fix.into()) }
+    }
+}
+
+/// Checks everything; fails if anything is bad.
+pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Outcome {
+    let places = Places(config.data_dir.clone());
+    let mut checks = vec![data_folder(&places)];
+    if places.0.is_dir() {
+        checks.extend([signing_keys(&places), platform_key(&places), server(&places), space(&places.0)]);
+    }
+    checks.extend([network(config), clock(config), faults(config), rate_limit(config), session(environment)]);
+    if json {
+        print::json(&checks);
+    } else {
+        for Check { check, state, finding, fix } in &checks {
+            let mark = match state {
+                State::Ok => "ok",
+                State::Warning => "warn",
+                State::Bad => "BAD",
+            };
+            print::out(format_args!("{mark:<5} {check:<14} {finding}"));
+            if let Some(fix) = fix {
+                print::out(format_args!("{:<20} fix: {fix}", ""));
+            }
+        }
+    }
+    match checks.iter().filter(|check| check.state == State::Bad).count() {
+        0 => Ok(()),
+        1 => Err(Failure::new("one thing is not as it must be")),
+        many => Err(Failure::new(format!("{many} things are not as they must be"))),
+    }
+}
+
+fn data_folder(places: &Places) -> Check {
+    const CHECK: &str = "data folder";
+    let path = places.0.display();
+    let Ok(about) = fs::metadata(&places.0) else {
+        return Check::ok(CHECK, format!("{path} is not there yet; the first start makes it"));
+    };
+    let mode = about.mode() & 0o777;
+    if !about.is_dir() {
+        Check::bad(CHECK, format!("{path} is not a folder"), "name another: --data-dir DIR")
+    } else if mode & 0o077 != 0 {
+        Check::bad(CHECK, format!("others can look into {path} (mode {mode:o})"), format!("chmod 700 '{path}'"))
+    } else {
+        let state = match places.state() {
+            Folder::Initialised => "in use",
+            Folder::New => "not used yet",
+        };
+        Check::ok(CHECK, format!("{path}, {state}"))
+    }
+}
+
+fn signing_keys(places: &Places) -> Check {
+    const CHECK: &str = "signing keys";
+    match KeyFile::new(places.signing_keys(), places.state()).load() {
+        Ok(keys) if keys.is_empty() => Check::ok(CHECK, "none yet; the first start makes one"),
+        Ok(keys) => Check::ok(CHECK, format!("{} in {}", keys.len(), places.signing_keys().display())),
+        Err(error) => Check::bad(CHECK, error.to_string(), "put it back from a backup, or mend its mode as it says"),
+    }
+}
+
+fn platform_key(places: &Places) -> Check {
+    const CHECK: &str = "platform key";
+    match folder::check_platform_key(places) {
+        Ok(true) => Check::ok(CHECK, places.platform_key().display().to_string()),
+        Ok(false) => Check::ok(CHECK, "none yet; the first start makes one"),
+        Err(failure) => {
+            let (message, hint) = failure.into_parts();
+            Check::bad(CHECK, message, hint.unwrap_or_else(|| "put it back from a backup".into()))
+        }
+    }
+}
+
+fn server(places: &Places) -> Check {
+    const CHECK: &str = "server";
+    let Ok(lock) = File::open(places.0.join("lock")) else { return Check::ok(CHECK, "none runs on this folder") };
+    match lock.try_lock_shared() {
+        Ok(()) => Check::ok(CHECK, "none runs on this folder"),
+        Err(TryLockError::WouldBlock) if UnixStream::connect(places.control()).is_ok() => {
+            let at = fs::read_to_string(places.listen()).unwrap_or_default();
+            Check::ok(CHECK, format!("runs on this folder, listens on {}", at.trim()))
+        }
+        Err(TryLockError::WouldBlock) => Check::warning(
+            CHECK,
+            "another process has the folder and does not answer on its control socket",
+            "wait until it has started or stopped; backups need it to answer, or the server to be stopped",
+        ),
+        Err(TryLockError::Error(error)) => Check::bad(CHECK, format!("the lock can't be tried: {error}"), "check the disk"),
+    }
+}
+
+fn space(path: &Path) -> Check {
+    const CHECK: &str = "disk space";
+    match rustix::fs::statvfs(path) {
+        Ok(about) => {
+            let free = about.f_bavail.saturating_mul(about.f_frsize);
+            let finding = format!("{} MiB are free", free / MIB);
+            if free < LITTLE_SPACE {
+                Check::bad(CHECK, finding, "make room on the disk of the data folder: writes are refused when it is full")
+            } else {
+                Check::ok(CHECK, finding)
+            }
+        }
+        Err(error) => Check::warning(CHECK, format!("it can't be told: {error}"), "check the disk of the data folder"),
+    }
+}
+
+fn network(config: &Config) -> Check {
+    const CHECK: &str = "network";
+    let url = config.public_url("");
+    if config.listen.ip().is_loopback() {
+        Check::ok(CHECK, format!("{} answers this machine alone", config.listen))
+    } else if url.starts_with("https://") {
+        Check::ok(CHECK, format!("{} behind {url}", config.listen))
+    } else {
+        Check::bad(
+            CHECK,
+            format!("{} answers others, and passwords and tokens travel in the clear", config.listen),
+            "put a proxy with TLS in front and set public_url = \"https://…\", or listen on 127.0.0.1",
+        )
+    }
+}
+
+fn clock(config: &Config) -> Check {
+    match config.clock_offset {
+        0 => Check::ok("clock", "the machine's"),
+        offset => Check::warning("clock", format!("shifted by {offset} s"), "leave FREEHOLD_CLOCK_OFFSET out, unless you rehearse"),
+    }
+}
+
+fn faults(config: &Config) -> Check {
+    if config.injects_faults() {
+        Check::warning("faults", "steps of workflows fail on purpose", "leave FREEHOLD_FAULTS out, unless you rehearse")
+    } else {
+        Check::ok("faults", "none are injected")
+    }
+}
+
+fn rate_limit(config: &Config) -> Check {
+    const CHECK: &str = "rate limit";
+    match config.auth_requests_per_five_minutes {
+        0 if !config.listen.ip().is_loopback() => Check::bad(
+            CHECK,
+            "anybody may try passwords as fast as they can",
+            "set auth_requests_per_five_minutes = 100",
+        ),
+        0 => Check::ok(CHECK, "none, on this machine alone"),
+        limit => Check::ok(CHECK, format!("{limit} sign-ins in five minutes from one address")),
+    }
+}
+
+fn session(environment: &Environment) -> Check {
+    const CHECK: &str = "your session";
+    let loaded = environment
+        .client_folder()
+        .and_then(|folder| crate::client::session::Sessions(folder.join("session.json")).load());
+    match loaded {
+        Ok(Some(session)) => Check::ok(CHECK, format!("{} at {}", session.email, session.server)),
+        Ok(None) => Check::ok(CHECK, "you are not signed in"),
+        Err(failure) => {
+            let (message, hint) = failure.into_parts();
+            Check::bad(CHECK, message, hint.unwrap_or_else(|| "freehold login".into()))
+        }
+    }
+}

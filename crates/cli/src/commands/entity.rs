@@ -1,0 +1,249 @@
+//! The commands that every kind of record has: list, show, create, update, delete.
+
+use std::{fs, io::Read as _, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::Session;
+use crate::{
+    client::Ask,
+    fail::{Failure, Outcome},
+    print,
+};
+
+/// A kind of record: where it is, and how a list shows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entity {
+    pub path: &'static str,
+    /// Headings, and JSON pointers to what stands below them.
+    pub columns: &'static [(&'static str, &'static str)],
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Crud {
+    /// List them
+    List(List),
+    /// Show one
+    Show(One),
+    /// Create one; prints its id
+    Create(Create),
+    /// Change fields of one; the others stay
+    Update(Update),
+    /// Delete one
+    Delete(One),
+}
+
+/// What narrows a list, and how much of it is fetched.
+#[derive(Debug, Default, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Only those whose field has this value; can be given again
+    #[arg(long = "filter", value_name = "FIELD=VALUE")]
+    filters: Vec<String>,
+    /// Fetch at most so many (1 to 200)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=200))]
+    limit: Option<u16>,
+    /// Go on where a list before ended
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+    /// Fetch every page
+    #[arg(long, conflicts_with = "cursor")]
+    all: bool,
+}
+
+/// Whose records.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Scope {
+    /// The account (operators; default: your own)
+    #[arg(long, value_name = "ID")]
+    pub account: Option<Uuid>,
+    /// The enterprise (default: your own, or all where you see all)
+    #[arg(long, value_name = "ID")]
+    pub enterprise: Option<Uuid>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    pub id: Uuid,
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    pub body: Body,
+    #[command(flatten)]
+    pub scope: Scope,
+    /// The same key and body give the same answer for 24 hours, so that a retry creates nothing twice
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    pub id: Uuid,
+    #[command(flatten)]
+    pub body: Body,
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Only if the record still has this version, as its ETag says
+    #[arg(long, value_name = "ETAG")]
+    pub if_match: Option<String>,
+}
+
+/// The fields of a request, from a file and from the command line.
+#[derive(Debug, Args)]
+pub(crate) struct Body {
+    /// A file with a JSON object; `-` reads stdin
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Fields: `name=Ada` is a text, `seats:=3` is JSON, `contact.name=Ada` is a field within a field
+    #[arg(value_name = "FIELD=VALUE")]
+    fields: Vec<String>,
+}
+
+impl List {
+    /// The first page of what is in a scope.
+    pub(super) fn in_scope(scope: &Scope) -> Self {
+        Self { scope: scope.clone(), ..Self::default() }
+    }
+}
+
+impl Scope {
+    pub(crate) fn of(&self, ask: Ask) -> Ask {
+        ask.with("accountId", self.account).with("enterpriseId", self.enterprise)
+    }
+}
+
+impl Entity {
+    pub(crate) async fn run(&self, command: &Crud, session: &mut Session) -> Outcome {
+        match command {
+            Crud::List(list) => self.list(self.path, list, session).await,
+            Crud::Show(one) => session.show(one.scope.of(Ask::get(self.at(one.id)))).await,
+            Crud::Create(create) => {
+                let ask = create.scope.of(Ask::post(self.path)).body(create.body.read()?);
+                session.create(ask.header("idempotency-key", create.idempotency_key.clone())).await.map(drop)
+            }
+            Crud::Update(update) => {
+                let ask = update.scope.of(Ask::put(self.at(update.id))).body(update.body.read()?);
+                session.change(ask.header("if-match", update.if_match.clone())).await
+            }
+            Crud::Delete(one) => session.change(one.scope.of(Ask::delete(self.at(one.id)))).await,
+        }
+    }
+
+    pub(crate) fn at(&self, id: Uuid) -> String {
+        format!("{}/{id}", self.path)
+    }
+
+    /// Lists what is at a path, in this kind's columns.
+    pub(crate) async fn list(&self, path: &str, list: &List, session: &mut Session) -> Outcome {
+        let mut ask = list.scope.of(Ask::get(path)).with("cursor", list.cursor.as_ref());
+        ask = ask.with("limit", list.limit.or(list.all.then_some(200)));
+        for filter in &list.filters {
+            let (field, value) = filter.split_once('=').ok_or_else(|| {
+                Failure::usage(format!("`{filter}` is no filter")).hint("write it as FIELD=VALUE: --filter status=active")
+            })?;
+            ask = ask.with(field, Some(value));
+        }
+        let mut page = session.client.ask(ask.clone()).await?;
+        while let Some(cursor) = page["nextCursor"].as_str().filter(|_| list.all) {
+            let mut next = session.client.ask(ask.clone().with("cursor", Some(cursor))).await?;
+            if let (Some(items), Some(more)) = (page["items"].as_array_mut(), next["items"].as_array_mut()) {
+                items.append(more);
+            }
+            page["nextCursor"] = next["nextCursor"].take();
+        }
+        if let Some(page) = page.as_object_mut().filter(|page| page.get("nextCursor").is_some_and(Value::is_null)) {
+            page.remove("nextCursor");
+        }
+        self.print(&page, session.json);
+        Ok(())
+    }
+
+    fn print(&self, page: &Value, as_json: bool) {
+        if as_json {
+            return print::json(page);
+        }
+        let headings: Vec<&str> = self.columns.iter().map(|(heading, _)| *heading).collect();
+        let items = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let row = |item: &Value| self.columns.iter().map(|(_, pointer)| print::cell(item.pointer(pointer))).collect();
+        print::table(&headings, items.iter().map(row));
+        if let Some(cursor) = page["nextCursor"].as_str() {
+            print::note(format_args!("there are more: --all, or --cursor {cursor}"));
+        }
+    }
+}
+
+impl Body {
+    pub(crate) fn read(&self) -> Outcome<Value> {
+        let mut body = match &self.file {
+            Some(file) => read_json(file)?,
+            None => json!({}),
+        };
+        let Some(fields) = body.as_object_mut() else {
+            return Err(Failure::usage("the file must hold one JSON object"));
+        };
+        for field in &self.fields {
+            set(fields, field)?;
+        }
+        Ok(body)
+    }
+}
+
+/// Reads JSON from a file, or from stdin.
+pub(crate) fn read_json(file: &PathBuf) -> Outcome<Value> {
+    let mut text = String::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).map(drop)
+    } else {
+        fs::read_to_string(file).map(|read| text = read)
+    };
+    read.map_err(|error| Failure::usage(format!("{} can't be read: {error}", file.display())))?;
+    serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{} is not JSON: {error}", file.display())))
+}
+
+fn set(fields: &mut Map<String, Value>, field: &str) -> Outcome {
+    let bad = |why: String| Failure::usage(why).hint("write name=Ada for a text, seats:=3 for JSON");
+    let (path, text) = field.split_once('=').ok_or_else(|| bad(format!("`{field}` is no field with a value")))?;
+    let (path, value) = match path.strip_suffix(':') {
+        Some(path) => {
+            let value = serde_json::from_str(text).map_err(|error| bad(format!("the value in `{field}` is not JSON: {error}")))?;
+            (path, value)
+        }
+        None => (path, Value::from(text)),
+    };
+    let (parents, name) = path.rsplit_once('.').map_or((None, path), |(parents, name)| (Some(parents), name));
+    let mut at = fields;
+    for parent in parents.into_iter().flat_map(|parents| parents.split('.')) {
+        let inner = at.entry(parent).or_insert_with(|| json!({}));
+        at = inner.as_object_mut().ok_or_else(|| bad(format!("`{parent}` in `{field}` is not an object")))?;
+    }
+    at.insert(name.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(fields: &[&str]) -> Outcome<Value> {
+        Body { file: None, fields: fields.iter().map(ToString::to_string).collect() }.read()
+    }
+
+    #[test]
+    fn fields_become_json() {
+        let read = body(&["name=Ada = Byron", "seats:=3", "contact.name=Bob", "contact.phone:=null", "ids:=[\"a\"]"]);
+        let expected = json!({
+            "name": "Ada = Byron", "seats": 3, "contact": { "name": "Bob", "phone": null }, "ids": ["a"]
+        });
+        assert_eq!(read.unwrap(), expected);
+        assert!(body(&["name"]).unwrap_err().to_string().contains("no field with a value"));
+        assert!(body(&["n:=x"]).unwrap_err().to_string().contains("not JSON"));
+        assert!(body(&["a=1", "a.b=2"]).unwrap_err().to_string().contains("not an object"));
+    }
+}

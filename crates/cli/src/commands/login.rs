@@ -1,0 +1,102 @@
+//! `freehold login`, `logout`, `whoami`
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdin};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Session;
+use crate::{
+    client::Ask,
+    fail::{Failure, Outcome},
+    print,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// The e-mail address; asked for if left out
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// Read the password from the first line of stdin, and from the second the new password or code, should the
+    /// server ask for one
+    #[arg(long, requires = "email")]
+    password_stdin: bool,
+}
+
+pub(crate) async fn login(login: &Login, session: &mut Session) -> Outcome {
+    let asker = Asker { stdin: login.password_stdin };
+    let email = match &login.email {
+        Some(email) => email.clone(),
+        None => asker.line("E-mail: ")?,
+    };
+    let password = asker.secret("Password: ")?;
+    session.client.sign_in(&email, &password, |challenge| answer(&asker, challenge)).await?;
+    print::note(format_args!("signed in to {} as {email}", session.client.server()));
+    Ok(())
+}
+
+fn answer(asker: &Asker, challenge: &str) -> Outcome<Value> {
+    match challenge {
+        "NEW_PASSWORD_REQUIRED" => {
+            print::note("You must choose a new password: 12 characters or more, of several kinds.");
+            let new = asker.secret("New password: ")?;
+            if !asker.stdin && asker.secret("Once more: ")? != new {
+                return Err(Failure::new("the two are not the same").hint("freehold login"));
+            }
+            Ok(json!({ "newPassword": new }))
+        }
+        "SOFTWARE_TOKEN_MFA" => Ok(json!({ "code": asker.secret("Code of your authenticator: ")? })),
+        other => Err(Failure::new(format!("this version can't answer the challenge {other}"))),
+    }
+}
+
+/// Asks a person, or takes lines from stdin.
+struct Asker {
+    stdin: bool,
+}
+
+impl Asker {
+    fn line(&self, prompt: &str) -> Outcome<String> {
+        if !self.stdin {
+            if !stdin().is_terminal() {
+                return Err(Failure::usage("there is no terminal to ask on").hint("--email ADDRESS --password-stdin"));
+            }
+            drop(write!(stderr(), "{prompt}"));
+        }
+        let mut line = String::new();
+        let read = stdin().read_line(&mut line).map_err(Failure::new)?;
+        if read == 0 {
+            return Err(Failure::usage(format!("stdin ended where this was expected: {}", prompt.trim_end_matches(": "))));
+        }
+        Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+    }
+
+    fn secret(&self, prompt: &str) -> Outcome<String> {
+        if self.stdin || !stdin().is_terminal() {
+            return self.line(prompt);
+        }
+        rpassword::prompt_password(prompt).map_err(|error| Failure::new(format!("nothing could be read: {error}")))
+    }
+}
+
+pub(crate) async fn logout(session: &mut Session) -> Outcome {
+    session.client.sign_out().await
+}
+
+pub(crate) async fn whoami(session: &mut Session) -> Outcome {
+    let access = session.client.ask(Ask::get("/api/users/me/access")).await?;
+    if session.json {
+        print::json(&access);
+        return Ok(());
+    }
+    let show = |name: &str, pointer: &str| {
+        print::out(format_args!("{name:<11} {}", print::cell(access.pointer(pointer))));
+    };
+    print::out(format_args!("{:<11} {}", "server", session.client.server()));
+    show("user", "/user/id");
+    show("e-mail", "/user/email");
+    show("account", "/defaultAccountId");
+    show("enterprise", "/defaultEnterpriseId");
+    show("operator", "/operator");
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! `freehold roles`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{
+    Session,
+    entity::{Crud, Entity, One, read_json},
+};
+use crate::{client::Ask, fail::Outcome, print};
+
+pub(crate) const ROLES: Entity = Entity {
+    path: "/api/roles",
+    columns: &[
+        ("id", "/id"),
+        ("name", "/name"),
+        ("kind", "/kind"),
+        ("enterprise", "/enterpriseId"),
+        ("mask", "/mask"),
+        ("built in", "/builtIn"),
+    ],
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Roles {
+    #[command(flatten)]
+    Crud(Crud),
+    /// What a role permits
+    #[command(subcommand)]
+    Permissions(Permissions),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Permissions {
+    /// Show what a role permits
+    Get(One),
+    /// Replace what a role permits by what a file says, as `get --json` prints it
+    Set {
+        #[command(flatten)]
+        one: One,
+        /// A file with `{"permissions": […]}`; `-` reads stdin
+        #[arg(short, long, value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
+    match command {
+        Roles::Crud(crud) => ROLES.run(crud, session).await,
+        Roles::Permissions(Permissions::Get(one)) => {
+            let path = format!("{}/permissions", ROLES.at(one.id));
+            let permissions = session.client.ask(one.scope.of(Ask::get(path))).await?;
+            if session.json { print::json(&permissions) } else { show(&permissions) }
+            Ok(())
+        }
+        Roles::Permissions(Permissions::Set { one, file }) => {
+            let mut read = read_json(file)?;
+            let permissions = if read.is_array() { read } else { read["permissions"].take() };
+            let path = format!("{}/permissions", ROLES.at(one.id));
+            session.change(one.scope.of(Ask::put(path)).body(json!({ "permissions": permissions }))).await
+        }
+    }
+}
+
+fn show(permissions: &Value) {
+    let flags = ["isVisible", "canView", "canCreate", "canEdit", "canDelete"];
+    let row = |name: String, of: &Value| {
+        std::iter::once(name).chain(flags.iter().map(|flag| print::cell(of.get(flag)))).collect::<Vec<_>>()
+    };
+    let mut rows = Vec::new();
+    for menu in permissions["permissions"].as_array().into_iter().flatten() {
+        let name = print::cell(menu.get("menu"));
+        for tab in menu["tabs"].as_array().into_iter().flatten() {
+            rows.push(row(format!("{name}/{}", print::cell(tab.get("tab"))), tab));
+        }
+        rows.insert(rows.len() - menu["tabs"].as_array().map_or(0, Vec::len), row(name, menu));
+    }
+    print::table(&["menu", "visible", "view", "create", "edit", "delete"], rows);
+}

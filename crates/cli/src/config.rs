@@ -1,0 +1,370 @@
+//! The configuration: the compiled-in defaults, a file, the environment, flags. Nothing else reads the environment.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Error, Figment, Metadata, Profile, Provider,
+    error::Kind,
+    providers::{Data, Format as _, Toml},
+    value::{Dict, Map, Num, Value},
+};
+use plane::{text::Email, workflow::Faults};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use crate::fail::{Failure, Outcome};
+
+/// The default file, as `freehold config --defaults` prints it.
+pub(crate) const DEFAULTS: &str = include_str!("config.default.toml");
+const DEFAULTS_NAME: &str = "the defaults";
+const PREFIX: &str = "FREEHOLD_";
+/// Variables with the prefix that are no settings of the server.
+const NOT_SETTINGS: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_SERVER", "FREEHOLD_TOKEN"];
+const SECRETS: [&str; 2] = ["admin_password", "setup_token"];
+
+/// The settings in force.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub data_dir: PathBuf,
+    pub listen: SocketAddr,
+    public_url: String,
+    pub setup: Setup,
+    setup_token: SecretString,
+    pub admin_email: Email,
+    admin_password: SecretString,
+    pub log_format: LogFormat,
+    pub log_level: String,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub auth_requests_per_five_minutes: u32,
+    pub user_requests_per_minute: u32,
+    pub access_token_minutes: u32,
+    pub deletion_grace_days: u32,
+    pub runs_at_once: usize,
+    pub worker_threads: usize,
+    pub shutdown_seconds: u64,
+    pub clock_offset: i64,
+    faults: String,
+    #[serde(skip)]
+    origins: Vec<Origin>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Setup {
+    AtStart,
+    ByToken,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A setting as it is shown: its value, and where it came from.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct Origin {
+    pub key: String,
+    pub value: serde_json::Value,
+    pub source: String,
+}
+
+/// The environment as it was at the start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    pub(crate) fn read() -> Self {
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self(env::vars_os().filter_map(text).collect())
+    }
+
+    /// A variable that is set to something.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A folder by the XDG rules: the variable's, else one below the home folder.
+    fn folder(&self, variable: &str, below_home: &str) -> Outcome<PathBuf> {
+        if let Some(folder) = self.get(variable).map(PathBuf::from).filter(|folder| folder.is_absolute()) {
+            return Ok(folder.join("freehold"));
+        }
+        let home = self.get("HOME").ok_or_else(|| {
+            Failure::usage("there is no home folder to keep files in").hint("set HOME, or name a folder: --data-dir DIR")
+        })?;
+        Ok(Path::new(home).join(below_home).join("freehold"))
+    }
+
+    /// Where the client keeps its session.
+    pub(crate) fn client_folder(&self) -> Outcome<PathBuf> {
+        self.folder("XDG_CONFIG_HOME", ".config")
+    }
+}
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    /// `--config`
+    pub file: Option<PathBuf>,
+    /// Settings by their keys.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Reads the configuration, or says which key of which source is wrong.
+pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> {
+    let defaults = Layer::of_file(DEFAULTS_NAME.into(), DEFAULTS)?;
+    let flag_layer = Layer::of_texts("the command line", &defaults.values, &flags.settings, |key| {
+        format!("--{}", key.replace('_', "-"))
+    })?;
+    let variables = environment.0.iter().filter(|(name, _)| name.starts_with(PREFIX));
+    let variables = variables.filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()));
+    let variables = variables.map(|(name, value)| (name[PREFIX.len()..].to_ascii_lowercase(), value.clone())).collect();
+    let environment_layer = Layer::of_texts("the environment", &defaults.values, &variables, |key| {
+        format!("{PREFIX}{}", key.to_ascii_uppercase())
+    })?;
+    let mut layers = vec![defaults, environment_layer, flag_layer];
+
+    let named = flags.file.clone().or_else(|| environment.get("FREEHOLD_CONFIG").map(PathBuf::from));
+    let mut own_file = false;
+    let file = match named {
+        Some(file) => Some(file),
+        None => {
+            let file = data_dir(environment, &layers)?.join("freehold.toml");
+            own_file = file.exists();
+            own_file.then_some(file)
+        }
+    };
+    if let Some(file) = file {
+        let text = fs::read_to_string(&file)
+            .map_err(|error| Failure::usage(format!("the configuration {} can't be read: {error}", file.display())))?;
+        let layer = Layer::of_file(file.display().to_string(), &text)?;
+        layer.check_keys(&layers[0].values)?;
+        if own_file && layer.values.contains_key("data_dir") {
+            return Err(Failure::usage(format!("data_dir can't be set in {}, which it leads to", file.display()))
+                .hint("set FREEHOLD_DATA_DIR, or give --data-dir"));
+        }
+        layers.insert(1, layer);
+    }
+    resolve(environment, &layers)
+}
+
+fn data_dir(environment: &Environment, layers: &[Layer]) -> Outcome<PathBuf> {
+    let set = layers.iter().rev().find_map(|layer| layer.values.get("data_dir")?.as_str().filter(|dir| !dir.is_empty()));
+    set.map_or_else(|| environment.folder("XDG_DATA_HOME", ".local/share"), |dir| Ok(PathBuf::from(dir)))
+}
+
+fn resolve(environment: &Environment, layers: &[Layer]) -> Outcome<Config> {
+    let figment = layers.iter().fold(Figment::new(), |figment, layer| figment.merge(layer));
+    let mut config: Config = figment.extract().map_err(|error| wrong_value(&error, layers))?;
+    config.data_dir = data_dir(environment, layers)?;
+    config.origins = origins(&config, layers);
+    config.check(layers)?;
+    Ok(config)
+}
+
+/// The last layer that sets a key.
+fn source_of<'a>(key: &str, layers: &'a [Layer]) -> &'a Layer {
+    layers.iter().rev().find(|layer| layer.values.contains_key(key)).unwrap_or(&layers[0])
+}
+
+fn wrong_value(error: &Error, layers: &[Layer]) -> Failure {
+    let Some(key) = error.path.first() else { return Failure::usage(format!("the configuration is wrong: {error}")) };
+    let what = match &error.kind {
+        // The value itself could be a secret.
+        _ if SECRETS.contains(&key.as_str()) => "it must be a text".to_owned(),
+        Kind::InvalidType(found, expected) => format!("found {found}, expected {expected}"),
+        other => other.to_string(),
+    };
+    source_of(key, layers).wrong(key, what)
+}
+
+fn origins(config: &Config, layers: &[Layer]) -> Vec<Origin> {
+    let shown = |key: &String| {
+        let layer = source_of(key, layers);
+        let value = match key.as_str() {
+            "data_dir" => config.data_dir.display().to_string().into(),
+            "public_url" => config.public_url("").into(),
+            _ => {
+                let value = layer.values.get(key).and_then(|value| serde_json::to_value(value).ok()).unwrap_or_default();
+                let secret = SECRETS.contains(&key.as_str()) && value != "";
+                if secret { "(secret)".into() } else { value }
+            }
+        };
+        Origin { key: key.clone(), value, source: layer.source(key) }
+    };
+    layers[0].order.iter().map(shown).collect()
+}
+
+impl Config {
+    fn check(&self, layers: &[Layer]) -> Outcome {
+        let refuse = |key: &str, what: &str| Err(source_of(key, layers).wrong(key, what.to_owned()));
+        if self.runs_at_once == 0 {
+            return refuse("runs_at_once", "at least one run works");
+        }
+        if !(1..=1440).contains(&self.access_token_minutes) {
+            return refuse("access_token_minutes", "a token lives from 1 to 1440 minutes");
+        }
+        if self.worker_threads > 1024 {
+            return refuse("worker_threads", "there are at most 1024 threads");
+        }
+        if self.clock_offset != 0 && !self.listen.ip().is_loopback() {
+            return refuse("clock_offset", "the clock can be shifted only where nobody but this machine can sign in")
+                .map_err(|failure| failure.hint("listen on 127.0.0.1, or leave the clock as it is"));
+        }
+        if let Err(error) = self.faults.parse::<Faults>() {
+            return refuse("faults", &error.to_string());
+        }
+        let url = self.public_url.as_str();
+        let plain = url.is_empty() || (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
+        if !plain {
+            return refuse("public_url", "it begins with https:// or http:// and does not end with a slash");
+        }
+        if let Err(error) = self.log_level.parse::<tracing_subscriber::EnvFilter>() {
+            return refuse("log_level", &error.to_string());
+        }
+        Ok(())
+    }
+
+    /// Every setting in force, and where it came from.
+    pub(crate) fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// Where people reach the product; `listening` is used where nothing is configured.
+    pub(crate) fn public_url(&self, listening: &str) -> String {
+        match (self.public_url.as_str(), listening) {
+            ("", "") => format!("http://{}", self.listen),
+            ("", listening) => format!("http://{listening}"),
+            (url, _) => url.to_owned(),
+        }
+    }
+
+    pub(crate) fn admin_password(&self) -> Option<SecretString> {
+        set(&self.admin_password)
+    }
+
+    pub(crate) fn setup_token(&self) -> Option<SecretString> {
+        set(&self.setup_token)
+    }
+
+    pub(crate) fn injects_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// The faults to inject. Those that crash end the process, as a power cut would.
+    pub(crate) fn faults(&self) -> Faults {
+        let faults: Faults = self.faults.parse().expect("it was parsed when the configuration was checked");
+        faults.on_crash(|_| std::process::abort())
+    }
+}
+
+fn set(secret: &SecretString) -> Option<SecretString> {
+    (!secret.expose_secret().is_empty()).then(|| secret.clone())
+}
+
+/// The settings of one source.
+struct Layer {
+    name: String,
+    values: Dict,
+    /// The keys as the source writes them down.
+    order: Vec<String>,
+    spelt: fn(&str) -> String,
+}
+
+impl Layer {
+    fn of_file(name: String, text: &str) -> Outcome<Self> {
+        let provider = Toml::string(text);
+        let read = <Data<Toml> as Provider>::data(&provider);
+        let mut profiles = read.map_err(|error| Failure::usage(format!("{name} is not TOML: {error}")))?;
+        let values = profiles.remove(&Profile::Default).unwrap_or_default();
+        let keys = text.lines().filter_map(|line| line.split_once(" = ").map(|(key, _)| key.trim().to_owned()));
+        let order = keys.filter(|key| values.contains_key(key)).collect();
+        Ok(Self { name, values, order, spelt: str::to_owned })
+    }
+
+    /// Settings as texts, read as what the default is.
+    fn of_texts(
+        name: &str,
+        defaults: &Dict,
+        texts: &BTreeMap<String, String>,
+        spelt: fn(&str) -> String,
+    ) -> Outcome<Self> {
+        let mut layer = Self { name: name.to_owned(), values: Dict::new(), order: Vec::new(), spelt };
+        for (key, text) in texts {
+            let Some(default) = defaults.get(key) else { return Err(layer.unknown(key, defaults)) };
+            layer.values.insert(key.clone(), typed(default, text));
+        }
+        Ok(layer)
+    }
+
+    fn check_keys(&self, defaults: &Dict) -> Outcome {
+        self.values.keys().find(|key| !defaults.contains_key(*key)).map_or(Ok(()), |key| Err(self.unknown(key, defaults)))
+    }
+
+    fn unknown(&self, key: &str, defaults: &Dict) -> Failure {
+        let near = defaults.keys().min_by_key(|known| distance(known, key)).filter(|known| distance(known, key) <= 3);
+        let failure = Failure::usage(format!("there is no setting {key} ({})", self.source(key)));
+        match near {
+            Some(known) => failure.hint(format!("did you mean {}?", (self.spelt)(known))),
+            None => failure.hint("freehold config --defaults shows every setting"),
+        }
+    }
+
+    fn wrong(&self, key: &str, what: String) -> Failure {
+        Failure::usage(format!("the setting {key} is wrong ({}): {what}", self.source(key)))
+            .hint("freehold config --defaults explains every setting")
+    }
+
+    /// Where a key is set, as a person would look for it.
+    fn source(&self, key: &str) -> String {
+        let spelt = (self.spelt)(key);
+        if spelt == key { self.name.clone() } else { format!("{}: {spelt}", self.name) }
+    }
+}
+
+impl Provider for &Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        Ok(Map::from([(Profile::Default, self.values.clone())]))
+    }
+}
+
+fn typed(default: &Value, text: &str) -> Value {
+    match default {
+        Value::Num(..) => text.parse::<i64>().map_or_else(|_| text.into(), |number| Num::from(number).into()),
+        Value::Bool(..) => text.parse::<bool>().map_or_else(|_| text.into(), Value::from),
+        Value::Array(..) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            items.map(Value::from).collect::<Vec<_>>().into()
+        }
+        Value::String(..) | Value::Char(..) | Value::Dict(..) | Value::Empty(..) => text.into(),
+    }
+}
+
+/// Levenshtein's distance, for hints.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let replaced = corner + usize::from(a != *b);
+            corner = row[j + 1];
+            row[j + 1] = replaced.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
+}

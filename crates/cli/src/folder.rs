@@ -1,0 +1,206 @@
+//! The data folder: where things lie in it, and the keys without which it must not be used.
+//!
+//! INVARIANT: in a folder that is in use no key is ever made anew, and nothing is written before the keys have been
+//! found to be right.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{ErrorKind, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use local::{
+    keys::{Folder, KeyFile},
+    lock::{DataDir, LockError},
+};
+use plane::{identity::keys::KeyStore as _, ports::chance::Chance, secret::PlatformKey};
+use serde::{Deserialize, Serialize};
+
+use crate::fail::{Failure, Outcome};
+
+/// The paths below a data folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Places(pub PathBuf);
+
+impl Places {
+    pub(crate) fn tables(&self) -> PathBuf {
+        self.0.join("tables")
+    }
+
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.0.join("keys")
+    }
+
+    pub(crate) fn signing_keys(&self) -> PathBuf {
+        self.keys().join("signing.json")
+    }
+
+    pub(crate) fn platform_key(&self) -> PathBuf {
+        self.keys().join("platform.key")
+    }
+
+    /// Says what the folder is, and that it is in use.
+    pub(crate) fn installation(&self) -> PathBuf {
+        self.0.join("installation.json")
+    }
+
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.0.join("outbox")
+    }
+
+    pub(crate) fn control(&self) -> PathBuf {
+        self.0.join("control.sock")
+    }
+
+    /// While the server runs: the address that it listens on.
+    pub(crate) fn listen(&self) -> PathBuf {
+        self.0.join("listen")
+    }
+
+    /// Whether somebody has used the folder before.
+    pub(crate) fn state(&self) -> Folder {
+        let tables = fs::read_dir(self.tables()).is_ok_and(|mut entries| entries.next().is_some());
+        if tables || self.installation().exists() { Folder::Initialised } else { Folder::New }
+    }
+}
+
+/// The data folder, owned by this process, its keys found to be right.
+pub(crate) struct Opened {
+    pub lock: DataDir,
+    pub places: Places,
+    pub key: PlatformKey,
+    pub signing: KeyFile,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Installation {
+    format: u32,
+    /// Tells whether the platform key is the one that this folder was made with, and nothing about it.
+    platform_key: String,
+}
+
+const FORMAT: u32 = 1;
+
+/// Takes the folder and checks its keys; makes them in a folder that nobody has used.
+pub(crate) fn open(path: &Path, chance: &dyn Chance) -> Outcome<Opened> {
+    let lock = lock(path)?;
+    let places = Places(lock.path().to_owned());
+    let state = places.state();
+    DirBuilder::new().recursive(true).mode(0o700).create(places.keys()).map_err(|error| unusable(&places.keys(), &error))?;
+    let signing = KeyFile::new(places.signing_keys(), state);
+    signing.load().map_err(stopped)?;
+    let key = match read_platform_key(&places)? {
+        Some(key) => key,
+        None if state == Folder::New => make_platform_key(&places, chance)?,
+        None => {
+            return Err(stopped(format!(
+                "the platform key {} is missing, though this data folder is in use",
+                places.platform_key().display()
+            )));
+        }
+    };
+    check_installation(&places, &key)?;
+    Ok(Opened { lock, places, key, signing })
+}
+
+/// Takes the folder for this process.
+pub(crate) fn lock(path: &Path) -> Outcome<DataDir> {
+    DataDir::acquire(path).map_err(|error| match &error {
+        LockError::Owned { .. } => Failure::new(error)
+            .hint("stop that server first, or give this one a folder of its own: freehold serve --data-dir DIR"),
+        LockError::Folder { .. } => Failure::usage(error),
+    })
+}
+
+/// The keys are not as they must be, so nothing was started.
+fn stopped(why: impl std::fmt::Display) -> Failure {
+    Failure::usage(why).detail("nothing was started and nothing was changed").hint("put the folder `keys` back from a backup")
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("{} can't be used: {error}", path.display()))
+}
+
+fn read_platform_key(places: &Places) -> Outcome<Option<PlatformKey>> {
+    let path = places.platform_key();
+    let there = match fs::symlink_metadata(&path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unusable(&path, &error)),
+    };
+    let wrong = |what: &str| stopped(format!("the platform key {}: {what}", path.display()));
+    if !there.is_file() {
+        return Err(wrong("this is not a plain file"));
+    }
+    let mode = there.mode() & 0o777;
+    if mode != 0o600 {
+        return Err(wrong(&format!("its mode is {mode:o}, so others may have read it"))
+            .hint(format!("if nobody has, run: chmod 600 '{}'", path.display())));
+    }
+    let mut bytes = Vec::with_capacity(33);
+    let read = File::open(&path).and_then(|file| file.take(33).read_to_end(&mut bytes));
+    read.map_err(|error| unusable(&path, &error))?;
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| wrong("it does not have 32 bytes"))?;
+    Ok(Some(PlatformKey::new(&bytes)))
+}
+
+/// Whether there is a platform key, and the right one; writes nothing.
+pub(crate) fn check_platform_key(places: &Places) -> Outcome<bool> {
+    match (read_platform_key(places)?, places.state()) {
+        (Some(key), _) => {
+            if places.installation().exists() {
+                check_installation(places, &key)?;
+            }
+            Ok(true)
+        }
+        (None, Folder::New) => Ok(false),
+        (None, Folder::Initialised) => {
+            Err(stopped(format!("the platform key {} is missing", places.platform_key().display())))
+        }
+    }
+}
+
+fn make_platform_key(places: &Places, chance: &dyn Chance) -> Outcome<PlatformKey> {
+    let mut bytes = [0; 32];
+    chance.fill(&mut bytes);
+    let path = places.platform_key();
+    write_whole(&path, &bytes).map_err(|error| unusable(&path, &error))?;
+    Ok(PlatformKey::new(&bytes))
+}
+
+fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
+    let path = places.installation();
+    let fingerprint = plane::secret::digest(&format!("{:?}", key.subkey("fingerprint")));
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let installation = Installation { format: FORMAT, platform_key: fingerprint };
+            let text = serde_json::to_string_pretty(&installation).expect("its fields are plain");
+            return write_whole(&path, text.as_bytes()).map_err(|error| unusable(&path, &error));
+        }
+        Err(error) => return Err(unusable(&path, &error)),
+    };
+    let installation: Installation =
+        serde_json::from_str(&text).map_err(|error| stopped(format!("{} can't be read: {error}", path.display())))?;
+    if installation.format != FORMAT {
+        return Err(stopped(format!("the data folder has format {}, this version reads {FORMAT}", installation.format)));
+    }
+    if installation.platform_key != fingerprint {
+        return Err(stopped(format!("the platform key {} is another folder's", places.platform_key().display())));
+    }
+    Ok(())
+}
+
+/// Writes a file for its owner alone, whole or not at all, and durably.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}

@@ -1,0 +1,121 @@
+//! What people and programs read: data on stdout, the rest on stderr.
+
+use std::io::{ErrorKind, Write as _, stderr, stdout};
+
+use comfy_table::{Cell, ContentArrangement, Table, presets::NOTHING};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::config::{Config, LogFormat};
+
+/// Data. Whoever reads it may have had enough, as `head` has: that ends the process, and is no error.
+pub(crate) fn out(text: impl std::fmt::Display) {
+    if let Err(error) = writeln!(stdout(), "{text}") {
+        std::process::exit(i32::from(error.kind() != ErrorKind::BrokenPipe));
+    }
+}
+
+/// Data as JSON, for programs.
+pub(crate) fn json(value: &impl Serialize) {
+    out(serde_json::to_string_pretty(value).expect("what is printed is plain JSON"));
+}
+
+/// Something beside the data, on stderr.
+pub(crate) fn note(text: impl std::fmt::Display) {
+    // Where nobody can be told, nobody is.
+    drop(writeln!(stderr(), "{text}"));
+}
+
+/// Rows under their headings.
+pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(headings.iter().map(|heading| Cell::new(heading.to_uppercase())));
+    for row in rows {
+        table.add_row(row);
+    }
+    for line in table.to_string().lines() {
+        out(line.trim_end().strip_prefix(' ').unwrap_or(line.trim_end()));
+    }
+}
+
+/// A value as a cell of a table shows it.
+pub(crate) fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Array(items)) => {
+            items.iter().map(|item| cell(Some(item.get("name").unwrap_or(item)))).collect::<Vec<_>>().join(", ")
+        }
+        Some(object @ Value::Object(_)) => object.to_string(),
+    }
+}
+
+/// One record, a field a line.
+pub(crate) fn record(record: &Value) {
+    let mut lines = Vec::new();
+    flatten("", record, &mut lines);
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in lines {
+        out(format!("{name:width$}  {value}"));
+    }
+}
+
+fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                flatten(&name, value, lines);
+            }
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (place, item) in items.iter().enumerate() {
+                flatten(&format!("{prefix}[{place}]"), item, lines);
+            }
+        }
+        other => lines.push((prefix.to_owned(), cell(Some(other)))),
+    }
+}
+
+/// Day-0 was done just now.
+pub(crate) fn set_up(format: LogFormat, email: &str, password: Option<&SecretString>) {
+    let password = password.map(SecretString::expose_secret);
+    match format {
+        LogFormat::Json => note(json!({ "level": "WARN", "message": "the platform is set up; this password is shown once", "admin.email": email, "admin.password": password })),
+        LogFormat::Text => {
+            note("The platform is set up. Its administrator:");
+            note(format_args!("  e-mail    {email}"));
+            match password {
+                Some(password) => note(format_args!("  password  {password}   (shown this once; the first sign-in asks for another)")),
+                None => note("  password  as configured (the first sign-in asks for another)"),
+            }
+        }
+    }
+}
+
+/// Day-0 waits for whoever has the token.
+pub(crate) fn set_up_token(format: LogFormat, token: &str) {
+    match format {
+        LogFormat::Json => note(json!({ "level": "WARN", "message": "the platform waits to be set up by POST /api/bootstrap", "setup.token": token })),
+        LogFormat::Text => {
+            note("The platform waits to be set up: POST /api/bootstrap with");
+            note(format_args!("  setupToken  {token}   (good until the next start)"));
+        }
+    }
+}
+
+/// The server answers from now on.
+pub(crate) fn serving(config: &Config, url: &str) {
+    match config.log_format {
+        LogFormat::Json => tracing::info!(url, data_dir = %config.data_dir.display(), "serving"),
+        LogFormat::Text => {
+            note(format_args!("Freehold serves {url}   (data in {})", config.data_dir.display()));
+            note(format_args!("  documentation  {url}/docs"));
+            note(format_args!("  sign in        freehold login --server {url} --email {}", config.admin_email.as_str()));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! `freehold serve`: listens, works in the background, and comes to rest when it is told to stop.
+
+use std::{fs, future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, header},
+    middleware::map_response_with_state,
+    response::Response,
+    serve::ListenerExt as _,
+};
+use futures::StreamExt as _;
+use local::chance::SystemChance;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, timeout_at},
+};
+
+use crate::{
+    compose::{self, Composed},
+    config::Config,
+    control,
+    fail::{Failure, Outcome},
+    folder, log, print,
+};
+
+/// Serves until a signal ends it.
+pub(crate) fn run(config: &Config) -> Outcome {
+    let _log = log::start(config);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if config.worker_threads > 0 {
+        builder.worker_threads(config.worker_threads);
+    }
+    let runtime = builder.enable_all().build().map_err(|error| Failure::new(format!("no threads: {error}")))?;
+    let served = runtime.block_on(serve(config));
+    // Whatever still runs has had its time.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    served
+}
+
+async fn serve(config: &Config) -> Outcome {
+    let mut signals = Signals::new()?;
+    let opened = folder::open(&config.data_dir, &SystemChance::default())?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Failure::new(format!("{} can't be listened on: {error}", config.listen))
+            .hint("choose another address: --listen 127.0.0.1:0 takes any free port")
+    })?;
+    let address = listener.local_addr().map_err(Failure::new)?;
+    let url = config.public_url(&address.to_string());
+    let composed = compose::compose(config, opened, &url).await?;
+    compose::set_up(config, &composed.plane).await?;
+
+    let composed = Arc::new(composed);
+    let plane = &composed.plane;
+    let (stop, stopping) = watch::channel(false);
+    let resumed = plane.start().await.map_err(Failure::new)?;
+    tracing::info!(resumed, %address, "started");
+    background(&composed);
+    let control = control::listen(&composed);
+    let service = plane::http::serve::service(plane.clone())
+        .layer(map_response_with_state(stopping.clone(), end_streams));
+    let mut server = tokio::spawn(accept(listener, service, stopping).into_future());
+
+    let places = &composed.opened.places;
+    folder::write_whole(&places.listen(), format!("{address}\n").as_bytes()).map_err(Failure::new)?;
+    print::serving(config, &url);
+    tokio::select! {
+        () = signals.next() => {}
+        ended = &mut server => {
+            return Err(Failure::new(format!("the server ended by itself: {ended:?}")));
+        }
+    }
+    tokio::spawn(async move {
+        signals.next().await;
+        print::note("stopped at once by a second signal");
+        std::process::exit(1);
+    });
+
+    tracing::info!("stopping");
+    // Nothing depends on these files being gone: they say that a server runs, and another start replaces them.
+    drop((fs::remove_file(places.listen()), fs::remove_file(places.control())));
+    stop.send_replace(true);
+    let deadline = Instant::now() + Duration::from_secs(config.shutdown_seconds);
+    if timeout_at(deadline, &mut server).await.is_err() {
+        tracing::warn!("requests were still under way when the time to stop was over");
+    }
+    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
+    if !plane.stop(left).await {
+        tracing::warn!("steps of runs were still under way; the next start takes them up");
+    }
+    if let Some(control) = control {
+        control.abort();
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn accept(
+    listener: TcpListener,
+    service: Router,
+    mut stopping: watch::Receiver<bool>,
+) -> impl IntoFuture<Output = std::io::Result<()>, IntoFuture: Send + 'static> {
+    let listener = listener.tap_io(|stream| {
+        // Answers are small: waiting for more to send would only delay them.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps Nagle's delay");
+        }
+    });
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(async move {
+        // An error means that the sender is gone, which is also the end.
+        drop(stopping.wait_for(|stopping| *stopping).await);
+    })
+}
+
+/// A stream of events would go on as long as its run does: it ends when the server stops, and its client resumes it.
+async fn end_streams(State(mut stopping): State<watch::Receiver<bool>>, response: Response) -> Response {
+    if response.headers().get(header::CONTENT_TYPE) != Some(&HeaderValue::from_static("text/event-stream")) {
+        return response;
+    }
+    let stopped = Box::pin(async move { drop(stopping.wait_for(|stopping| *stopping).await) });
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(stopped)))
+}
+
+/// What happens by itself while the server runs.
+fn background(composed: &Arc<Composed>) {
+    every(Duration::from_secs(60), composed, |composed| async move {
+        let now = composed.plane.now().as_second();
+        match composed.tables.sweep(now, 10_000).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::debug!(swept, "expired records were removed"),
+            Err(error) => tracing::warn!(%error, "expired records could not be removed"),
+        }
+    });
+    every(Duration::from_secs(60), composed, |composed| async move {
+        match composed.plane.remove_due_accounts().await {
+            Ok(0) => {}
+            Ok(accounts) => tracing::info!(accounts, "accounts whose time of grace is over are being removed"),
+            Err(problem) => tracing::warn!(%problem, "accounts that are due could not be removed"),
+        }
+    });
+}
+
+fn every<W, F>(period: Duration, composed: &Arc<Composed>, work: W)
+where
+    W: Fn(Arc<Composed>) -> F + Send + 'static,
+    F: Future<Output = ()> + Send,
+{
+    let composed = Arc::clone(composed);
+    tokio::spawn(async move {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick is at once, and a start has better things to do.
+        ticks.tick().await;
+        loop {
+            ticks.tick().await;
+            work(Arc::clone(&composed)).await;
+        }
+    });
+}
+
+/// The signals that end the server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Outcome<Self> {
+        let listen = |kind| signal(kind).map_err(|error| Failure::new(format!("no signals: {error}")));
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
