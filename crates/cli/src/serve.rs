@@ -45,6 +45,8 @@ pub(crate) fn run(config: &Config) -> Outcome {
 async fn serve(config: &Config) -> Outcome {
     let mut signals = Signals::new()?;
     let opened = folder::open(&config.data_dir, &SystemChance::default())?;
+    // Left by a crash; it would lead to whoever has the port now.
+    drop(fs::remove_file(opened.places.listen()));
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure::new(format!("{} can't be listened on: {error}", config.listen))
             .hint("choose another address: --listen 127.0.0.1:0 takes any free port")
@@ -61,8 +63,8 @@ async fn serve(config: &Config) -> Outcome {
     tracing::info!(resumed, %address, "started");
     background(&composed);
     let control = control::listen(&composed);
-    let service = plane::http::serve::service(plane.clone())
-        .layer(map_response_with_state(stopping.clone(), end_streams));
+    let service =
+        plane::http::serve::service(plane.clone()).layer(map_response_with_state(stopping.clone(), end_streams));
     let mut server = tokio::spawn(accept(listener, service, stopping).into_future());
 
     let places = &composed.opened.places;

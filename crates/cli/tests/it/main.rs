@@ -1,0 +1,9 @@
+//! The real binary, from the outside.
+
+mod backup;
+mod client;
+mod configuration;
+mod help;
+mod keys;
+mod server;
+mod stopping;
