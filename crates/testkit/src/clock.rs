@@ -1,24 +1,34 @@
-//! A clock that stands still until a test moves it.
+//! A clock that a test moves; it stands still, or runs on from where it was put.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use plane::ports::clock::Clock;
 
-pub struct FakeClock(Mutex<Timestamp>);
+pub struct FakeClock {
+    at: Mutex<Timestamp>,
+    /// It runs since then.
+    since: Option<Instant>,
+}
 
 impl FakeClock {
+    /// A clock that stands still.
     pub fn at(now: Timestamp) -> Self {
-        Self(Mutex::new(now))
+        Self { at: Mutex::new(now), since: None }
+    }
+
+    /// A clock that runs on from there: for worlds in which something waits.
+    pub fn running(from: Timestamp) -> Self {
+        Self { at: Mutex::new(from), since: Some(Instant::now()) }
     }
 
     pub fn advance(&self, by: SignedDuration) {
-        let mut now = self.0.lock().expect("no holder panics");
+        let mut now = self.at.lock().expect("no holder panics");
         *now += by;
     }
 
     pub fn set(&self, now: Timestamp) {
-        *self.0.lock().expect("no holder panics") = now;
+        *self.at.lock().expect("no holder panics") = now;
     }
 }
 
@@ -31,6 +41,7 @@ impl Default for FakeClock {
 
 impl Clock for FakeClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().expect("no holder panics")
+        let at = *self.at.lock().expect("no holder panics");
+        self.since.map_or(at, |since| at + since.elapsed())
     }
 }

@@ -71,7 +71,7 @@ impl World {
 
     /// An empty world over a store, with settings.
     pub async fn over(tables: Arc<dyn Tables>, settings: Settings) -> Self {
-        let clock = Arc::new(FakeClock::default());
+        let clock = Arc::new(FakeClock::running(FakeClock::default().now()));
         let keys = Arc::new(MemoryKeys::default());
         let bus = Arc::new(Bus::default());
         let chance = Arc::new(SeededChance::new(42));

@@ -2,7 +2,6 @@
 
 pub mod answer;
 pub mod call;
-pub mod given;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;

@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 use plane::{
     audit::Author,
     change::Change,
-    day::Day,
     features::licenses::model::{License, Seats, Triple},
     ids::{EnterpriseId, ProductId, ServiceId, known},
     ports::table::Write,
@@ -132,7 +131,7 @@ async fn status_and_filters_follow_the_calendar() {
     let operator = world.operator().await;
     let acme = tenant(&world, "Acme").await;
     let mut later = license_of(&world, acme.account, parts(&acme), 5);
-    let today = Day::from(world.today());
+    let today = world.today();
     later["startDate"] = json!(today.plus(10));
     later["endDate"] = json!(today.plus(20));
     let later = operator.post("/api/licenses", later).await.expect(201);
@@ -208,7 +207,7 @@ async fn updates_never_leave_out_those_who_hold_seats() {
     assert_eq!(stale.refused(412), "precondition_failed");
     assert_eq!(acme.seats(&world).await.seats, 3);
     assert_eq!(take(&world, &acme).await.unwrap_err(), Code::LicenseLimitExceeded);
-    let tomorrow = Day::from(world.today()).plus(1);
+    let tomorrow = world.today().plus(1);
     assert_eq!(operator.put(&one, json!({ "startDate": tomorrow })).await.refused(409), "seats_in_use");
     assert_eq!(operator.delete(&one).await.refused(409), "seats_in_use");
     let kept = operator.put(&one, json!({ "contact": null, "renewalNotification": { "enabled": false } })).await;
@@ -296,7 +295,7 @@ async fn a_seat_taken_while_a_license_changes_is_not_left_out() {
     let acme = tenant(&world, "Acme").await;
     let one = format!("/api/licenses/{}?accountId={}", acme.license, acme.account);
     let changes_license = |write: &Write| write.key().sk.starts_with("LICENSE#");
-    let tomorrow = Day::from(world.today()).plus(1);
+    let tomorrow = world.today().plus(1);
     take(&world, &acme).await.unwrap();
     let shrink = operator.put(&one, json!({ "numberOfUsers": 1 }));
     let (shrunk, taken) = tokio::join!(shrink, faults.hold(changes_license).meanwhile(take(&world, &acme)));
@@ -341,7 +340,7 @@ async fn contacts_are_reminded_once_of_each_last_day() {
     assert_eq!(operator.get("/api/licenses/expiring?days=3651").await.refused(400), "invalid_request");
     // Another last day is another reminder.
     let one = format!("/api/licenses/{}?accountId={}", acme.license, acme.account);
-    operator.put(&one, json!({ "endDate": Day::from(world.today()).plus(20) })).await.expect(200);
+    operator.put(&one, json!({ "endDate": world.today().plus(20) })).await.expect(200);
     assert_eq!(remind().await["sent"], 1);
 }
 

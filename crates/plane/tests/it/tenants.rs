@@ -48,7 +48,7 @@ pub(crate) fn license_of(
     (enterprise, product, service): (EnterpriseId, ProductId, ServiceId),
     seats: u32,
 ) -> Value {
-    let today = plane::day::Day::from(world.today());
+    let today = world.today();
     json!({
         "accountId": account, "enterpriseId": enterprise, "productId": product, "serviceId": service,
         "startDate": today, "endDate": today.plus(364), "numberOfUsers": seats,

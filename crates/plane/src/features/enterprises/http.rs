@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{model::Enterprise, ops::EnterpriseView};
 use crate::{
+    given::Given,
     features::{
         master_data::{self, Links},
         products::{Catalogue, model::Product},
@@ -16,7 +17,6 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::Given,
         routes::Routes,
     },
     ids::{EnterpriseId, ProductKind},
@@ -64,7 +64,7 @@ struct EnterpriseUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Description>,
+    description: Given<Option<Description>>,
     /// The products that the enterprise is linked to from now on. A link that a license stands on can't go.
     #[serde(default)]
     product_ids: Option<Links<ProductKind>>,
@@ -121,7 +121,7 @@ async fn update(
     let (new, gone) = master_data::difference(&old.product_ids, &product_ids);
     let enterprise = Enterprise {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.over(&old.description),
+        description: update.description.or(old.description.clone()),
         product_ids,
         updated_at: plane.now(),
         ..old.record.clone()

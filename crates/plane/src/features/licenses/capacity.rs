@@ -121,7 +121,7 @@ impl Plane {
 
     /// Only the platform account's license of the Global enterprise opens the other accounts.
     pub(super) async fn global_access(&self, account_id: AccountId) -> Result<GlobalAccess> {
-        let today = self.clock().today().into();
+        let today = self.clock().today();
         let global_access = account_id == known::ROOT_ACCOUNT
             && self
                 .licenses_of(account_id)
@@ -132,7 +132,7 @@ impl Plane {
     }
 
     async fn licenses_in_force<A: Action>(&self, who: &Granted<A>) -> Result<Vec<License>> {
-        let today = self.clock().today().into();
+        let today = self.clock().today();
         let mut licenses = self.licenses_of(who.account()).await?;
         licenses.retain(|license| {
             license.in_force(today) && who.enterprise().is_none_or(|enterprise| enterprise == license.enterprise_id)

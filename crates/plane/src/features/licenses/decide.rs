@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::model::{Contact, License, RenewalNotification, SeatCount, Seats};
 use crate::{
+    given::Given,
     day::Day,
-    http::given::Given,
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId, known},
     ports::table::{Condition, Is, Write},
     problem::{Code, Problem, Result},
@@ -100,7 +100,7 @@ pub(super) struct Update {
     pub start_date: Option<Day>,
     pub end_date: Option<Day>,
     pub number_of_users: Option<SeatCount>,
-    pub contact: Given<Contact>,
+    pub contact: Given<Option<Contact>>,
     pub renewal_notification: Option<RenewalNotification>,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn update(
         start_date: update.start_date.unwrap_or(old.start_date),
         end_date: update.end_date.unwrap_or(old.end_date),
         number_of_users: update.number_of_users.unwrap_or(old.number_of_users),
-        contact: update.contact.over(&old.contact),
+        contact: update.contact.or(old.contact.clone()),
         renewal_notification: update.renewal_notification.unwrap_or(old.renewal_notification),
         updated_at: now,
         ..old.clone()

@@ -10,6 +10,7 @@ use super::{
     reminders::Reminded,
 };
 use crate::{
+    given::Given,
     change::{Change, reference},
     day::Day,
     guard::{
@@ -19,7 +20,6 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent, Plain},
         call::{IfMatch, Json, Path, Query},
-        given::Given,
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
@@ -74,7 +74,7 @@ struct Which {
 async fn list(who: Granted<LicenseRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<LicenseView>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Which { status, product_id, service_id, .. } = which;
-    let today: Day = plane.clock().today().into();
+    let today: Day = plane.clock().today();
     let by = format!("{status:?} {product_id:?} {service_id:?}");
     let wanted = move |license: &License| {
         status.is_none_or(|status| status == license.status(today))
@@ -103,7 +103,7 @@ async fn read(who: Granted<LicenseRead>, plane: Plane, Path(id): Path<LicenseId>
 }
 
 fn found(plane: &Plane, stored: Stored<License>) -> Found<LicenseView> {
-    let record = LicenseView::new(stored.record, plane.clock().today().into());
+    let record = LicenseView::new(stored.record, plane.clock().today());
     Found(Stored { record, version: stored.version })
 }
 
@@ -156,7 +156,7 @@ async fn create(
     }
     change.event("license.created", reference(License::NOUN, license.id));
     let location = format!("/api/licenses/{}", license.id);
-    let record = LicenseView::new(license, plane.clock().today().into());
+    let record = LicenseView::new(license, plane.clock().today());
     change.answers(201, Some(location.clone()), &record);
     plane.commit(change).await?;
     Ok(Created { location, record })
@@ -176,7 +176,7 @@ struct LicenseUpdate {
     #[serde(default)]
     number_of_users: Option<SeatCount>,
     #[serde(default)]
-    contact: Given<Contact>,
+    contact: Given<Option<Contact>>,
     #[serde(default)]
     renewal_notification: Option<RenewalNotification>,
 }
@@ -275,7 +275,7 @@ impl JsonSchema for Days {
 
 async fn expiring(who: Granted<LicenseRead>, plane: Plane, Query(within): Query<Within>) -> Result<Page<LicenseView>> {
     let page = PageQuery { limit: within.limit, cursor: within.cursor };
-    let today: Day = plane.clock().today().into();
+    let today: Day = plane.clock().today();
     let last = today.plus(within.days.0);
     let by = format!("expiring {}", within.days.0);
     let wanted = move |license: &License| today <= license.end_date && license.end_date <= last;

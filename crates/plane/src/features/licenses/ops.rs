@@ -106,7 +106,7 @@ impl Plane {
         triple: Triple,
         mut change: impl FnMut(&License) -> Result<Change>,
     ) -> Result<License> {
-        let today = self.clock().today().into();
+        let today = self.clock().today();
         let licenses = self.find_licenses(account, triple, today).await?;
         let mut refused = if licenses.is_empty() { no_active_license() } else { license_limit_exceeded() };
         for license in licenses {
@@ -163,7 +163,7 @@ impl Plane {
         old: &Stored<License>,
         given: Update,
     ) -> Result<Stored<License>> {
-        let today = self.clock().today().into();
+        let today = self.clock().today();
         let seats = self.seats(old).await?;
         let new = decide::update(old, &seats, given, today, self.now()).map_err(|refused| refused.problem(""))?;
         let mut change = Change::by(who).about(License::NOUN, new.id);

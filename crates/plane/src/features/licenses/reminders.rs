@@ -75,7 +75,7 @@ impl Plane {
     /// Reminds the contacts whose notice period has begun: of every account, or of the one that is named.
     pub(super) async fn send_reminders(&self, who: &Granted<LicenseEdit>) -> Result<Reminded> {
         let only = (who.account() != who.actor().account()).then(|| who.account());
-        let today: Day = self.clock().today().into();
+        let today: Day = self.clock().today();
         let last = today.plus(NoticeDays::MOST);
         let mut query = Query {
             index: Index::Gsi3,

@@ -8,6 +8,7 @@ use super::{
     ops::{Catalogue, ProductView},
 };
 use crate::{
+    given::Given,
     features::{
         master_data::{self, Links},
         services::model::Service,
@@ -19,7 +20,6 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::Given,
         routes::Routes,
     },
     ids::{ProductId, ServiceKind},
@@ -67,7 +67,7 @@ struct ProductUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Description>,
+    description: Given<Option<Description>>,
     /// The services that the product is linked to from now on. A link that a license stands on can't go.
     #[serde(default)]
     service_ids: Option<Links<ServiceKind>>,
@@ -123,7 +123,7 @@ async fn update(
     let (new, gone) = master_data::difference(&old.service_ids, &service_ids);
     let product = Product {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.over(&old.description),
+        description: update.description.or(old.description.clone()),
         service_ids,
         updated_at: plane.now(),
         ..old.record.clone()

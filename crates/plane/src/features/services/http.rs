@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::model::Service;
 use crate::{
+    given::Given,
     features::master_data,
     guard::{
         Granted,
@@ -13,7 +14,6 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::Given,
         routes::Routes,
     },
     ids::ServiceId,
@@ -57,7 +57,7 @@ struct ServiceUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Description>,
+    description: Given<Option<Description>>,
 }
 
 async fn list(_: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Service>> {
@@ -102,7 +102,7 @@ async fn update(
     if_match.allows(Service::NOUN, old.version)?;
     let service = Service {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.over(&old.description),
+        description: update.description.or(old.description.clone()),
         updated_at: plane.now(),
         ..old.record.clone()
     };

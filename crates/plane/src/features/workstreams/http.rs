@@ -8,6 +8,7 @@ use super::{
     ops::creation,
 };
 use crate::{
+    given::Given,
     guard::{
         Granted,
         actions::{WorkstreamCreate, WorkstreamDelete, WorkstreamEdit, WorkstreamRead},
@@ -15,7 +16,6 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
-        given::Given,
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, WorkstreamId},
@@ -143,7 +143,7 @@ struct WorkstreamUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Description>,
+    description: Given<Option<Description>>,
     /// The tools from now on.
     #[serde(default)]
     tools: Option<Tools>,
@@ -160,7 +160,7 @@ async fn update(
     if_match.allows(Workstream::NOUN, old.version)?;
     let new = Workstream {
         name: update.name.unwrap_or_else(|| old.name.clone()),
-        description: update.description.over(&old.description),
+        description: update.description.or(old.description.clone()),
         tools: update.tools.map_or_else(|| old.tools.clone(), |tools| tools.0),
         updated_at: plane.now(),
         ..old.record.clone()
