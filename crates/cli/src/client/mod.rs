@@ -254,9 +254,13 @@ async fn refusal(response: reqwest::Response) -> Failure {
     let Some(code) = text("code") else {
         return Failure::new(format!("the server answered {status}")).request_id(header);
     };
-    let mut failure = Failure::new(format!("{code}: {}", text("detail").unwrap_or_default()));
+    // Where fields are blamed, the detail says the first of them once more.
+    let blamed = problem["errors"].as_array().is_some_and(|errors| !errors.is_empty());
+    let what = text(if blamed { "title" } else { "detail" }).unwrap_or_default();
+    let mut failure = Failure::new(format!("{code}: {what}"));
     for error in problem["errors"].as_array().into_iter().flatten() {
-        failure = failure.detail(format!("{}: {}", print::cell(error.get("pointer")), print::cell(error.get("message"))));
+        failure =
+            failure.detail(format!("{}: {}", print::cell(error.get("pointer")), print::cell(error.get("message"))));
     }
     if let Some(help) = text("help") {
         failure = failure.hint(help);

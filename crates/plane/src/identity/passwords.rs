@@ -92,8 +92,8 @@ impl Passwords {
         chance: Arc<dyn Chance>,
     ) -> Result<Self, HashingError> {
         let params = cost.params()?;
-        let mut worker = Worker { params: params.clone(), memory: Vec::new() };
-        let dummy = worker.make(&chance::secret(chance.as_ref()), &chance::secret(chance.as_ref())).into();
+        // The hash of no password: it takes the same work to compare with, and none to make.
+        let dummy = phc(&params, &chance::secret(chance.as_ref()), &chance::secret(chance.as_ref())).into();
         let (jobs, inbox) = sync_channel(queue);
         let inbox = Arc::new(Mutex::new(inbox));
         let done = Arc::new(AtomicU64::new(0));
@@ -169,17 +169,9 @@ impl Worker {
 
     fn make(&mut self, password: &[u8], salt: &[u8; 32]) -> String {
         let params = self.params.clone();
-        let salt = Salt::new(&salt[..16]).expect("16 bytes are a salt");
         let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
-        self.hash(&params, password, &salt, &mut out).expect("the parameters were tried at the start");
-        let hash = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params).expect("valid parameters have a text"),
-            salt: Some(salt),
-            hash: Some(Output::new(&out).expect("32 bytes are a hash")),
-        };
-        hash.to_string()
+        self.hash(&params, password, &salt[..16], &mut out).expect("the parameters were tried at the start");
+        phc(&params, salt, &out)
     }
 
     /// `None` where the stored text is not a hash of ours.
@@ -209,6 +201,18 @@ impl Worker {
             &mut self.memory,
         )
     }
+}
+
+/// A hash in PHC form. Of the salt, 16 bytes are taken.
+fn phc(params: &Params, salt: &[u8; 32], out: &[u8; Params::DEFAULT_OUTPUT_LEN]) -> String {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).expect("valid parameters have a text"),
+        salt: Some(Salt::new(&salt[..16]).expect("16 bytes are a salt")),
+        hash: Some(Output::new(out).expect("32 bytes are a hash")),
+    };
+    hash.to_string()
 }
 
 #[cfg(test)]
