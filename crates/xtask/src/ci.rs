@@ -22,7 +22,8 @@ pub(crate) fn run() -> Result<()> {
 
 /// nextest where it is installed, for it runs the binaries side by side; else cargo's own runner.
 fn test() -> Result<()> {
-    let nextest = Command::new("cargo").args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let nextest =
+        Command::new("cargo").args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if nextest.is_ok_and(|status| status.success()) {
         command("cargo", &["nextest", "run", "--workspace", "--no-fail-fast"])
     } else {

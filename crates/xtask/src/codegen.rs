@@ -19,6 +19,9 @@ pub(crate) fn run(mode: Mode) -> Result<()> {
     if mode == Mode::Write {
         command.env("UPDATE_OPENAPI", "1").env("UPDATE_MATRIX", "1");
     }
-    ensure!(command.status()?.success(), "generated files are not current: run `make codegen` and look at what changed");
+    ensure!(
+        command.status()?.success(),
+        "generated files are not current: run `make codegen` and look at what changed"
+    );
     Ok(())
 }
