@@ -30,7 +30,7 @@ use crate::{
 
 /// Serves until a signal ends it.
 pub(crate) fn run(config: &Config) -> Outcome {
-    let _log = log::start(config);
+    let _log = log::start(config)?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if config.worker_threads > 0 {
         builder.worker_threads(config.worker_threads);
