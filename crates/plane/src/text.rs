@@ -50,14 +50,53 @@ macro_rules! texts {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "minLength": $min, "maxLength": $max, "pattern": LINE })
+                json_schema!({ "type": "string", "minLength": $min, "maxLength": $max, "pattern": line_pattern() })
             }
         }
     )*};
 }
 
-/// One line of text: no control characters, and no white space at either end.
-const LINE: &str = r"^[^\s\p{C}]([^\p{C}\p{Zl}\p{Zp}]*[^\s\p{C}])?$";
+/// Characters that stand nowhere in a line of text, as ranges: control and format characters (which can hide or reorder
+/// what is shown), private and unassigned planes, line and paragraph separators.
+const UNPRINTABLE: &[(char, char)] = &[
+    ('\u{0}', '\u{1f}'),
+    ('\u{7f}', '\u{9f}'),
+    ('\u{ad}', '\u{ad}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{180e}', '\u{180e}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{e000}', '\u{f8ff}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{e0000}', '\u{10ffff}'),
+];
+
+/// White space that stands inside a line, but not at its ends.
+const SPACES: &[(char, char)] = &[
+    (' ', ' '),
+    ('\u{a0}', '\u{a0}'),
+    ('\u{1680}', '\u{1680}'),
+    ('\u{2000}', '\u{200a}'),
+    ('\u{202f}', '\u{202f}'),
+    ('\u{205f}', '\u{205f}'),
+    ('\u{3000}', '\u{3000}'),
+];
+
+/// One line of text as a pattern: no unprintable characters, and no white space at either end.
+fn line_pattern() -> String {
+    let class = |ranges: &[(char, char)]| -> String {
+        ranges.iter().map(|(from, to)| if from == to { from.to_string() } else { format!("{from}-{to}") }).collect()
+    };
+    let (unprintable, spaces) = (class(UNPRINTABLE), class(SPACES));
+    format!("^[^{unprintable}{spaces}]([^{unprintable}]*[^{unprintable}{spaces}])?$")
+}
 
 texts! {
     /// What people call a thing.
@@ -88,14 +127,8 @@ fn line(text: &str, min: usize, max: usize, what: &str) -> Result<(), NotText> {
     Ok(())
 }
 
-/// Control and format characters (which can hide or reorder what is shown), private and unassigned planes, and line
-/// and paragraph separators.
 fn unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
-            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
+    UNPRINTABLE.iter().any(|(from, to)| (*from..=*to).contains(&character))
 }
 
 /// The form in which names are compared: compatibility-composed, case-folded, spaces narrowed. Two names with the same
@@ -245,6 +278,15 @@ mod tests {
         for bad in ["", " ", " a", "a ", "a\nb", "a\u{202e}b", "a\u{0}b", "\u{feff}a", &"x".repeat(201)] {
             assert!(Name::try_from(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_lists_of_characters_agree_with_the_standard() {
+        let spaces = |c: char| SPACES.iter().any(|(from, to)| (*from..=*to).contains(&c));
+        for character in ('\0'..=char::MAX).filter(|c| c.is_whitespace() || c.is_control()) {
+            assert!(spaces(character) || unprintable(character), "{character:?}");
+        }
+        assert!(('\0'..=char::MAX).filter(|c| spaces(*c)).all(char::is_whitespace));
     }
 
     #[test]

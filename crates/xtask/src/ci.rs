@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<()> {
     step("test", test)?;
     step("binary", || command("cargo", &["build", "--quiet", "--bin", "freehold"]))?;
     step("demo", || command("python3", &["scripts/demo.py", "target/debug/freehold"]))?;
+    step("walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold"]))?;
     step("contract", || command("target/venv/bin/python", &["scripts/contract.py", "target/debug/freehold"]))?;
     Ok(())
 }

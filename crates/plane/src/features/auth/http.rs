@@ -65,7 +65,7 @@ struct ChallengeAnswer {
     challenge: Challenge,
     #[schemars(length(min = 1, max = 512))]
     session: Short<512>,
-    new_password: Password,
+    new_password: NewPassword,
     #[serde(default)]
     grant: Grant,
 }
@@ -88,21 +88,21 @@ struct Forgot {
 struct Reset {
     email: Short<320>,
     code: Short<16>,
-    new_password: Password,
+    new_password: NewPassword,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Change {
     old_password: Password,
-    new_password: Password,
+    new_password: NewPassword,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Acceptance {
     token: Short<512>,
-    new_password: Password,
+    new_password: NewPassword,
 }
 
 /// Text of a bounded length, from 1 character.
@@ -150,6 +150,28 @@ impl JsonSchema for Password {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "format": "password", "minLength": 1, "maxLength": 1024 })
+    }
+}
+
+/// A password to be set. What else is asked of it is judged with the person and a list of common ones at hand.
+#[derive(Clone)]
+struct NewPassword(SecretString);
+
+impl<'de> Deserialize<'de> for NewPassword {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Password::deserialize(deserializer).map(|password| Self(password.0))
+    }
+}
+
+impl JsonSchema for NewPassword {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "NewPassword".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "password", "minLength": 12, "maxLength": 256 })
     }
 }
 

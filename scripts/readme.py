@@ -1,0 +1,33 @@
+"""Pastes the README's walk-through into a shell, against a server of its own, and holds what it prints to be what it says."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from server import Server
+
+ROOT = Path(__file__).resolve().parent.parent
+# What the walk-through prints, line by line; None is a number of steps.
+EXPECTED = [None, "active", "Acme", "forbidden", "ada@acme.example", None, "1", "grace@acme.example", "True", "deprovisioning", None]
+
+
+def main():
+    text = (ROOT / "README.md").read_text()
+    script = "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M))
+    with tempfile.TemporaryDirectory(prefix="freehold-readme-") as folder:
+        with Server(Path(sys.argv[1]).resolve(), Path(folder) / "data") as server:
+            environment = {**os.environ, "FREEHOLD": server.url}
+            done = subprocess.run(["bash", "-c", script], env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=False)
+    lines = done.stdout.strip().splitlines()
+    print("\n".join(lines))
+    if done.returncode != 0:
+        raise SystemExit(f"the walk-through ended with {done.returncode}")
+    if len(lines) != len(EXPECTED) or any(want not in (None, line) for want, line in zip(EXPECTED, lines)):
+        raise SystemExit(f"the walk-through printed something else than {EXPECTED}")
+
+
+if __name__ == "__main__":
+    main()
