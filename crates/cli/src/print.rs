@@ -102,7 +102,9 @@ pub(crate) fn set_up(format: LogFormat, email: &str, password: Option<&SecretStr
             note(format_args!("  e-mail    {email}"));
             match password {
                 Some(password) => {
-                    note(format_args!("  password  {password}   (shown this once; the first sign-in asks for another)"))
+                    note(format_args!(
+                        "  password  {password}   (shown this once; the first sign-in asks for another)"
+                    ));
                 }
                 None => note("  password  as configured (the first sign-in asks for another)"),
             }

@@ -130,7 +130,7 @@ async fn end_streams(State(mut stopping): State<watch::Receiver<bool>>, response
 
 /// What happens by itself while the server runs.
 fn background(composed: &Arc<Composed>) {
-    every(Duration::from_secs(60), composed, |composed| async move {
+    every(Duration::from_mins(1), composed, |composed| async move {
         let now = composed.plane.now().as_second();
         match composed.tables.sweep(now, 10_000).await {
             Ok(0) => {}
@@ -138,7 +138,7 @@ fn background(composed: &Arc<Composed>) {
             Err(error) => tracing::warn!(%error, "expired records could not be removed"),
         }
     });
-    every(Duration::from_secs(60), composed, |composed| async move {
+    every(Duration::from_mins(1), composed, |composed| async move {
         match composed.plane.remove_due_accounts().await {
             Ok(0) => {}
             Ok(accounts) => tracing::info!(accounts, "accounts whose time of grace is over are being removed"),

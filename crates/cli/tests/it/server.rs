@@ -76,7 +76,7 @@ impl Home {
         let mut server = Server { home: self, child, address: String::new() };
         wait("the server listens", || {
             assert!(server.child.try_wait().unwrap().is_none(), "it ended: {}", self.log());
-            server.address = fs::read_to_string(self.data().join("listen")).unwrap_or_default().trim().to_owned();
+            server.address = fs::read_to_string(self.data().join("listen")).unwrap_or_default().trim().into();
             !server.address.is_empty()
         });
         server
@@ -206,7 +206,7 @@ impl Ran {
 pub(crate) fn wait(what: &str, mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited too long until {what}");
+        assert!(began.elapsed() < Duration::from_mins(1), "waited too long until {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }
