@@ -7,6 +7,7 @@ mod faults;
 mod identity;
 mod licenses;
 mod master_data;
+mod onboarding_faults;
 mod tenants;
 mod workflow;
 mod workstreams;
