@@ -204,7 +204,7 @@ fn told(kind: &str, key: &Key, body: &Value) -> String {
         "USER" => &["email", "status", "identityStatus"],
         "SEATS" => &["used", "seats"],
         "USES" => &["uses"],
-        "CLAIM" => &["space", "name"],
+        "CLAIM" => return format!("{} {}", first(body["space"].as_str().unwrap()), body["name"]),
         "IDENTITY" => &["email", "enabled"],
         "MAIL" => &["to", "subject"],
         "PARAMETER" => return key.pk.rsplit('/').next().unwrap().to_owned(),

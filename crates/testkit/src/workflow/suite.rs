@@ -274,7 +274,7 @@ async fn resumed(world: &World, holder: &str, faults: Faults) -> (Head, Driver) 
 
 /// Redrives and replays until the run ended as the undisturbed one.
 async fn mend(world: &World, driver: &Driver, mut head: Head, reference: &Reference, told: &str) {
-    for _ in 0..6 {
+    for round in 0..6 {
         let letters = letters(world).await;
         match head.status {
             Status::Succeeded if letters.is_empty() => {
@@ -283,7 +283,9 @@ async fn mend(world: &World, driver: &Driver, mut head: Head, reference: &Refere
                 return;
             }
             Status::Succeeded => {
-                driver.replay(letters[0], Vec::new()).await.expect("an item can be replayed");
+                // One may only go through after another: each has its turn.
+                let letter = letters[round % letters.len()];
+                driver.replay(letter, Vec::new()).await.expect("an item can be replayed");
             }
             Status::Failed => driver.redrive(world.execution, Vec::new()).await.expect("a failed run can be redriven"),
             Status::Running | Status::Undoing | Status::Undone | Status::Stuck => panic!("{told}: {head:?}"),

@@ -15,7 +15,7 @@ use crate::{
     guard::{
         Granted,
         actions::{Action, UserDelete, UserEdit},
-        actor::{access_by_groups, links},
+        actor::{access, access_by_groups, links},
     },
     http::call::IfMatch,
     ids::{AccountId, EnterpriseId, GroupId, MailId, ProductId, ServiceId, UserId, WorkstreamId, known},
@@ -176,6 +176,12 @@ impl Plane {
         user.start_date = update.start_date.unwrap_or(user.start_date);
         user.end_date = update.end_date.or(user.end_date);
         dates(user.start_date, user.end_date)?;
+        if update.email.as_ref().is_some_and(|email| *email != old.email) || self.comes_to_act(&old, &user, update.status) {
+            // Whoever gives a user another address, or lets them act again, gives all that the user's groups give.
+            let access = access(self.router().shared().as_ref(), user.account_id, id).await?;
+            may_give(who.actor(), &access.roles)?;
+            may_grant(who.actor(), &access.grants)?;
+        }
         let mut change = Change::by(who).about("user", id);
         if let Some(email) = update.email.filter(|email| *email != old.email) {
             if !matches!(old.identity_status, IdentityStatus::None) {
@@ -374,6 +380,13 @@ impl Plane {
             }
         }
         Ok(ids)
+    }
+
+    /// Whether a user could not act before a change, and can after it.
+    fn comes_to_act(&self, old: &User, new: &User, status: Option<UserStatus>) -> bool {
+        let today = self.clock().today();
+        let new = User { status: status.unwrap_or(new.status), ..new.clone() };
+        new.acts_on(today) && !old.acts_on(today)
     }
 
     /// Whether a change of dates ends somebody's time on the platform account.
