@@ -119,7 +119,9 @@ impl World {
             tokens
         } else {
             let password = if operator.is_some() { PASSWORD } else { INITIAL };
-            self.sign_in(Admin::default().email.as_str(), password).await
+            let tokens = self.sign_in(Admin::default().email.as_str(), password).await;
+            self.plane.confirm_identity(tokens.subject).await.expect("the administrator is there");
+            tokens
         };
         let token = tokens.access_token.expose_secret().to_owned();
         *operator = Some(tokens);

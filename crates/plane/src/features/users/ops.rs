@@ -299,6 +299,7 @@ impl Plane {
         let table = self.router().shared().as_ref();
         let there: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
         let there: Vec<GroupId> = there.iter().map(|link| link.group_id).collect();
+        let groups = distinct(groups, "/groupIds")?;
         let new: Vec<GroupId> = groups.iter().copied().filter(|group| !there.contains(group)).collect();
         let new = self.joinable(who, user.enterprise_id, &new).await?;
         let mut change = Change::by(who).about("user", id);
