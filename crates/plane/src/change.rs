@@ -326,7 +326,8 @@ impl Record for CopyMarker {
     }
 }
 
-fn copy_marker(account_id: AccountId, key: &Key) -> Write {
+/// The write that has a record of the directory copied.
+pub fn copy_marker(account_id: AccountId, key: &Key) -> Write {
     Write::Put { item: record::encode(&CopyMarker { account_id, sk: key.sk.clone() }), when: Condition::Always }
 }
 

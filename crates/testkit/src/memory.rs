@@ -19,6 +19,14 @@ pub struct MemoryTables {
     tables: Arc<Mutex<BTreeMap<TableName, Arc<MemoryTable>>>>,
 }
 
+impl MemoryTables {
+    /// Every record of every table, in order: for comparing whole states.
+    pub fn dump(&self) -> Vec<(TableName, Vec<Item>)> {
+        let tables = self.tables.lock().expect("no holder panics");
+        tables.iter().map(|(name, table)| (name.clone(), table.dump())).collect()
+    }
+}
+
 #[async_trait]
 impl Tables for MemoryTables {
     async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
@@ -75,17 +83,18 @@ impl Table for MemoryTable {
         let rows = self.rows.lock().expect("no holder panics");
         let mut found: Vec<(Key, &Item)> = match query.index.slot() {
             None => rows
-                .range((Bound::Included(Key::new(query.pk.as_str(), "")), Bound::Unbounded))
-                .take_while(|(key, _)| key.pk == query.pk)
+                .range((Bound::Included(Key::new(query.pk.as_str(), first(&query.range))), Bound::Unbounded))
+                .take_while(|(key, _)| key.pk == query.pk && !past(&query.range, &key.sk))
+                .filter(|(key, _)| within(&query.range, &key.sk))
                 .map(|(key, item)| (key.clone(), item))
                 .collect(),
             Some(slot) => rows
                 .values()
-                .filter_map(|item| item.index[slot].clone().map(|key| (key, item)))
-                .filter(|(key, _)| key.pk == query.pk)
+                .filter_map(|item| item.index[slot].as_ref().map(|key| (key, item)))
+                .filter(|(key, _)| key.pk == query.pk && within(&query.range, &key.sk))
+                .map(|(key, item)| (key.clone(), item))
                 .collect(),
         };
-        found.retain(|(key, _)| within(&query.range, &key.sk));
         found.sort_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));
         if query.order == Order::Descending {
             found.reverse();
@@ -140,6 +149,23 @@ impl Table for MemoryTable {
             }
         }
         Ok(())
+    }
+}
+
+/// The least sort key that can be within a range.
+fn first(range: &Range) -> &str {
+    match range {
+        Range::All | Range::AtMost(_) => "",
+        Range::Prefix(from) | Range::Between(from, _) | Range::AtLeast(from) => from,
+    }
+}
+
+/// Whether nothing of a range can come from here on.
+fn past(range: &Range, sk: &str) -> bool {
+    match range {
+        Range::All | Range::AtLeast(_) => false,
+        Range::Prefix(prefix) => sk > prefix.as_str() && !sk.starts_with(prefix.as_str()),
+        Range::Between(_, to) | Range::AtMost(to) => sk > to.as_str(),
     }
 }
 

@@ -124,7 +124,9 @@ impl World {
             tokens
         } else {
             let password = if operator.is_some() { PASSWORD } else { INITIAL };
-            self.sign_in(Admin::default().email.as_str(), password).await
+            let tokens = self.sign_in(Admin::default().email.as_str(), password).await;
+            self.plane.confirm_identity(tokens.subject).await.expect("the administrator is there");
+            tokens
         };
         let token = tokens.access_token.expose_secret().to_owned();
         *operator = Some(tokens);
@@ -222,6 +224,16 @@ impl Person {
     }
 
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+        let mut headers = headers.to_vec();
+        if body.is_some() {
+            headers.push((header::CONTENT_TYPE.as_str(), "application/json"));
+        }
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        self.send_raw(method, path, body.into_bytes(), &headers).await
+    }
+
+    /// A request with these bytes as its body, and these headers beside the token alone.
+    pub async fn send_raw(&self, method: Method, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Answer {
         let asked = format!("{method} {path}");
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
@@ -230,14 +242,7 @@ impl Person {
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let mut request = request.body(body).expect("a test's request is well-formed");
+        let mut request = request.body(Body::from(body)).expect("a test's request is well-formed");
         request.extensions_mut().insert(ConnectInfo(std::net::SocketAddr::from((self.ip, 40_000))));
         let response = self.world.service.clone().oneshot(request).await.expect("the service never errs");
         let (parts, body) = response.into_parts();

@@ -95,6 +95,26 @@ impl<T: Serialize + JsonSchema + Send> Answer for Created<T> {
     }
 }
 
+/// 201 with a record that was changed again since it was made, so that its `ETag` is a later one.
+#[derive(Debug)]
+pub struct CreatedAsStored<T> {
+    pub location: String,
+    pub stored: Stored<T>,
+}
+
+impl<T: Serialize + JsonSchema + Send> Answer for CreatedAsStored<T> {
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        Created::<T>::describe(operation, schemas);
+    }
+
+    fn into_response(self) -> Response {
+        let version = self.stored.version;
+        let mut response = Created { location: self.location, record: self.stored.record }.into_response();
+        response.headers_mut().insert(header::ETAG, etag(version));
+        response
+    }
+}
+
 /// 202: it was taken on, and goes on after the answer.
 #[derive(Debug)]
 pub struct Accepted<T>(pub T);

@@ -4,9 +4,17 @@
 mod accounts;
 mod bootstrap;
 mod faults;
+mod groups;
 mod identity;
 mod licenses;
 mod master_data;
+mod onboarding_faults;
+mod people;
+mod problems;
+mod roles;
+mod seats;
+mod sessions;
 mod tenants;
+mod users;
 mod workflow;
 mod workstreams;

@@ -41,6 +41,11 @@ pub struct World {
 #[async_trait]
 pub trait Subject: Sync {
     async fn world(&self) -> World;
+
+    /// Whether a failed run can be undone; one that only takes down is redriven until it is through.
+    fn can_be_undone(&self) -> bool {
+        true
+    }
 }
 
 impl World {

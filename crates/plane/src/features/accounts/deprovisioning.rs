@@ -10,19 +10,18 @@ use serde_json::{Value, json};
 
 use super::{
     model::{AccountStatus, CloudType, RunStatus},
-    onboarding::{identity_error, store_error},
+    onboarding::store_error,
     ops::{settled, step_error},
     removal,
 };
 use crate::{
-    features::users::model::User,
     ids::{AccountId, ExecutionId},
     plane::Plane,
     ports::{
         cloud::Progress,
         table::{Key, MAX_PAGE, Range, TableName, Write},
     },
-    record::{Place, Record, TenantRecord, create, decode, partition},
+    record::{Place, Record, create, partition},
     workflow::{Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers, plan::NONE},
 };
 
@@ -91,7 +90,7 @@ impl Workers for Deprovisioning {
         match call.state() {
             "CloseRoute" => removal::close_route(plane, account).await.map_err(step_error)?,
             "TakeInventory" => return Ok(Done::Now { output: json!({ "records": inventory(plane, account).await? }) }),
-            "RemoveIdentities" => remove_identities(plane, account).await?,
+            "RemoveIdentities" => removal::identities(plane, account).await?,
             "RemoveRecords" => removal::everything(plane, account).await.map_err(step_error)?,
             "DeleteStack" => {
                 if removal::table(plane, account).await? == Progress::Underway {
@@ -169,21 +168,6 @@ async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String,
         }
     }
     Ok(counts)
-}
-
-async fn remove_identities(plane: &Plane, account: AccountId) -> Result<(), StepError> {
-    let mut query = removal::whole(account, Range::Prefix(format!("{}#", User::KIND)), 200);
-    loop {
-        let rows = plane.router().shared().query(&query).await.map_err(store_error)?;
-        for item in &rows.items {
-            let user = decode::<User>(item).map_err(step_error)?;
-            plane.identity().remove_user(user.subject()).await.map_err(identity_error)?;
-        }
-        match rows.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(()),
-        }
-    }
 }
 
 /// Looks whether anything is left that should be gone.

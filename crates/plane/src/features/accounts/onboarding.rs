@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     intake::Intake,
-    model::{AccountStatus, CloudType, RunStatus},
+    model::{Account, AccountStatus, CloudType, RunStatus},
     ops::{settled, step_error},
     removal,
     verification::Finding,
@@ -29,6 +29,7 @@ use crate::{
         cloud::{CloudError, Progress},
         identity::IdentityError,
         mailer::MailError,
+        params::ParamsError,
         table::{CommitError, Condition, Key, Table, TableName, Write},
     },
     problem::Result,
@@ -36,7 +37,7 @@ use crate::{
     router::{Route, RouteState},
     text::Name,
     workflow::{
-        Call, Done, Plan, State, StepError, Turn, Undone, Worker, Workers,
+        Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers,
         plan::{ItemFailure, NONE},
     },
 };
@@ -96,6 +97,7 @@ pub struct Onboarding(pub Plane);
 impl Workers for Onboarding {
     async fn act(&self, call: &Call) -> Result<Done, StepError> {
         let site = Site::of(&self.0, call).await?;
+        site.is_current().await?;
         match call.state() {
             "ProvisionDynamoDB" => site.open_route().await,
             "RegisterSSMParameters" => site.register().await,
@@ -112,7 +114,11 @@ impl Workers for Onboarding {
     async fn undo(&self, call: &Call) -> Result<Undone, StepError> {
         let site = Site::of(&self.0, call).await?;
         match call.state() {
-            "ProvisionDynamoDB" => removal::route(&self.0, site.account()).await.map_err(step_error)?,
+            "ProvisionDynamoDB" => {
+                // Also what operators made in the account after it had failed.
+                removal::everything(&self.0, site.account()).await.map_err(step_error)?;
+                removal::route(&self.0, site.account()).await.map_err(step_error)?;
+            }
             "RegisterSSMParameters" => removal::parameters(&self.0, site.account()).await?,
             "CreateStack" => {
                 removal::parameters(&self.0, site.account()).await?;
@@ -120,11 +126,13 @@ impl Workers for Onboarding {
                     return Ok(Undone::NotYet { after: LOOK_AGAIN });
                 }
             }
-            "WriteCoreRecords" => removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await.map_err(step_error)?,
+            "WriteCoreRecords" => {
+                removal::identities(&self.0, site.account()).await?;
+                removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await.map_err(step_error)?;
+            }
             "ProvisionTechnicalGroupAndRole" => removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?,
             "ProvisionCognitoUsers" => {
-                let subject = crate::features::users::model::subject(site.user_id()?);
-                self.0.identity().remove_user(subject).await.map_err(identity_error)?;
+                self.0.remove_identity(site.user_id()?).await.map_err(identity_error)?;
             }
             other => return Err(StepError::permanent("no_such_state", format!("{other} has no undo"))),
         }
@@ -132,17 +140,18 @@ impl Workers for Onboarding {
     }
 
     async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
-        settled(&self.0, turn, |account, status| match status {
-            RunStatus::Running => AccountStatus::Provisioning,
-            RunStatus::Succeeded => AccountStatus::Active,
-            RunStatus::Failed => match account.status {
-                AccountStatus::Active => AccountStatus::Active,
-                AccountStatus::Provisioning
-                | AccountStatus::Failed
+        settled(&self.0, turn, |account, status| match (account.status, status) {
+            (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Running) => AccountStatus::Provisioning,
+            (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Succeeded) => AccountStatus::Active,
+            (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Failed) => AccountStatus::Failed,
+            // A step is tried again for an account that is in use: it stays so, whatever comes of it.
+            (
+                stays @ (AccountStatus::Active
                 | AccountStatus::Disabled
                 | AccountStatus::Deprovisioning
-                | AccountStatus::Deleted => AccountStatus::Failed,
-            },
+                | AccountStatus::Deleted),
+                RunStatus::Running | RunStatus::Succeeded | RunStatus::Failed,
+            ) => stays,
         })
         .await
     }
@@ -182,8 +191,33 @@ impl<'a> Site<'a> {
         Author::Workflow { name: NAME.into(), execution_id: self.call.execution }
     }
 
+    /// A change that goes through only while this driver holds the run.
     fn change(&self) -> Change {
+        let mut change = self.workload_change();
+        change.write(self.call.check_fence());
+        change
+    }
+
+    /// The same for the account's own table, which the run does not stand in: its route holds late writes off.
+    fn workload_change(&self) -> Change {
         Change::by_platform(self.author(), "account_onboard", self.account()).about("account", self.account())
+    }
+
+    /// Refuses if the run is being undone, or the account is being removed by another: a driver that was held up and
+    /// goes on late must leave nothing behind.
+    async fn is_current(&self) -> Result<(), StepError> {
+        let driver = self.plane.driver();
+        let head = driver.journal().head(self.call.execution).await;
+        let head = head.map_err(|error| StepError::transient("journal", error.to_string()))?.head;
+        let account = self.shared().get(&Account::key(self.account())).await.map_err(store_error)?;
+        let account = account.map(|item| decode::<Account>(&item)).transpose().map_err(step_error)?;
+        let mine = account.and_then(|account| account.record.provisioning).is_some_and(|run| run.execution_id == self.call.execution);
+        match head.status {
+            Status::Running | Status::Succeeded | Status::Failed if mine => Ok(()),
+            Status::Running | Status::Succeeded | Status::Failed | Status::Undoing | Status::Undone | Status::Stuck => {
+                Err(StepError::permanent("superseded", "the account is being removed"))
+            }
+        }
     }
 
     fn user_id(&self) -> Result<UserId, StepError> {
@@ -199,14 +233,19 @@ impl<'a> Site<'a> {
             version: 1,
             state: RouteState::Open,
         };
-        put_absent(self.plane.router().shared().as_ref(), &route).await?;
+        put_absent(self.shared(), &route, Some(self.call.check_fence())).await?;
         self.plane.router().forget(self.account());
         Ok(Done::Now { output: json!({ "tableName": route.table }) })
     }
 
     async fn register(&self) -> Result<Done, StepError> {
         for (name, value) in self.parameters("provisioning") {
-            self.plane.ports().params.put(&name, &value).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+            self.plane.ports().params.put(&name, &value).await.map_err(params_error)?;
+        }
+        // The store of parameters knows no fence: what came too late is taken back.
+        if let Err(superseded) = self.is_current().await {
+            removal::parameters(self.plane, self.account()).await?;
+            return Err(superseded);
         }
         Ok(Done::nothing())
     }
@@ -227,9 +266,13 @@ impl<'a> Site<'a> {
             Err(CloudError::Unavailable(error)) => return Err(StepError::transient("cloud_unavailable", error)),
             Err(CloudError::Refused(error)) => return Err(StepError::permanent("cloud_refused", error)),
         }
+        if let Err(superseded) = self.is_current().await {
+            removal::table(self.plane, self.account()).await?;
+            return Err(superseded);
+        }
         let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
         let table = self.plane.router().table(&route).await.map_err(step_error)?;
-        put_absent(table.as_ref(), route.as_ref()).await?;
+        put_absent(table.as_ref(), route.as_ref(), None).await?;
         self.register().await
     }
 
@@ -323,7 +366,8 @@ impl<'a> Site<'a> {
         let workstream = Workstream::default_of(account_id, enterprise_id, now);
         let route = self.plane.router().route(account_id).await.map_err(step_error)?;
         let table = self.plane.router().table(&route).await.map_err(step_error)?;
-        let mut change = self.change().workload();
+        let own = route.table != TableName::shared();
+        let mut change = if own { self.workload_change() } else { self.change() }.workload();
         change.create(&workstream);
         change.create(&workstream.name_claim());
         self.once(table.as_ref(), &Workstream::key(account_id, workstream.id), change).await?;
@@ -334,11 +378,20 @@ impl<'a> Site<'a> {
     async fn make_identity(&self) -> Result<Done, StepError> {
         let user = self.user().await?;
         self.plane.ensure_identity(&user.record).await.map_err(identity_error)?;
+        // The identity provider knows no fence: what came too late is taken back.
+        if let Err(superseded) = self.is_current().await {
+            self.plane.remove_identity(user.id).await.map_err(identity_error)?;
+            return Err(superseded);
+        }
         Ok(Done::Now { output: json!({ "identity": true }) })
     }
 
     async fn notify(&self) -> Result<Done, StepError> {
         let user = self.user().await?;
+        // They followed the link before this step was written down: it must not be good again.
+        if user.identity_status == IdentityStatus::Confirmed {
+            return Ok(Done::nothing());
+        }
         let mail: MailId = self.call.id("mail");
         // Nobody can follow a link to an identity that is not there.
         self.plane.identity().probe_token(user.subject()).await.map_err(identity_error)?;
@@ -364,7 +417,7 @@ impl<'a> Site<'a> {
             }
         }
         let [.., (name, _)] = self.parameters("active");
-        self.plane.ports().params.put(&name, "active").await.map_err(|error| StepError::transient("params", error.to_string()))?;
+        self.plane.ports().params.put(&name, "active").await.map_err(params_error)?;
         Ok(Done::Now { output: json!({ "verified": true }) })
     }
 
@@ -404,11 +457,18 @@ fn name(text: &str) -> Name {
     Name::try_from(text).expect("two plain words are a name")
 }
 
-async fn put_absent<R: record::Record>(table: &dyn Table, new: &R) -> Result<(), StepError> {
-    match table.commit(vec![Write::Put { item: encode(new), when: Condition::Absent }]).await {
-        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+async fn put_absent<R: record::Record>(table: &dyn Table, new: &R, fence: Option<Write>) -> Result<(), StepError> {
+    let mut writes = vec![Write::Put { item: encode(new), when: Condition::Absent }];
+    writes.extend(fence);
+    match table.commit(writes).await {
+        Ok(()) | Err(CommitError::Refused { write: 0, .. }) => Ok(()),
+        Err(CommitError::Refused { .. }) => Err(StepError::transient("superseded", "somebody else holds the run")),
         Err(CommitError::Table(error)) => Err(store_error(error)),
     }
+}
+
+fn params_error(error: ParamsError) -> StepError {
+    StepError::transient("params", error.to_string())
 }
 
 pub(super) fn store_error(error: crate::ports::table::TableError) -> StepError {

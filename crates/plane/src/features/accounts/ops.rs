@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     audit::{AuditEntry, Author, Target},
-    change::{Change, OutgoingEvent, reference},
+    change::{Change, Claim, OutgoingEvent, copy_marker, reference},
     features::users::model::User,
     guard::{
         Granted,
@@ -25,6 +25,7 @@ use crate::{
     },
     problem::{Code, Problem, Result},
     record::{self, Stored, decode},
+    router::Route,
     text::Name,
     workflow::{ErrorKind, NewRun, Plan, Status, StepError, Turn, journal},
 };
@@ -127,6 +128,10 @@ impl Plane {
             AccountStatus::Active | AccountStatus::Failed | AccountStatus::Disabled => {}
             AccountStatus::Provisioning | AccountStatus::Deprovisioning | AccountStatus::Deleted => return Err(not_now(old.status)),
         }
+        if under_way(&old) {
+            return Err(Problem::new(Code::Conflict, "a step of the account's onboarding is being tried again")
+                .help("GET /api/provisioning/{accountId} shows when it is done"));
+        }
         let grace = self.settings().deletion_grace_days;
         if grace > 0 && old.status == AccountStatus::Active {
             let deletes_at = self.now() + jiff::SignedDuration::from_hours(24 * i64::from(grace));
@@ -136,7 +141,7 @@ impl Plane {
                 updated_at: self.now(),
                 ..old.record.clone()
             };
-            let mut change = Change::by(who).unfenced().about("account", old.id);
+            let mut change = Change::by(who).about("account", old.id);
             change.replace(&old, &disabled);
             change.event("account.disabled", json!({ "deletesAt": deletes_at }));
             self.commit(change).await?;
@@ -152,7 +157,7 @@ impl Plane {
             return Err(not_now(old.status));
         }
         let account = Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
-        let mut change = Change::by(who).unfenced().about("account", old.id);
+        let mut change = Change::by(who).about("account", old.id);
         change.replace(&old, &account);
         change.event("account.restored", json!({}));
         self.commit(change).await?;
@@ -172,7 +177,7 @@ impl Plane {
         let mut begun = 0;
         for item in self.router().shared().query(&query).await?.items {
             let account = decode::<Account>(&item)?;
-            if account.deletes_at.is_some_and(|at| at <= self.now()) {
+            if account.deletes_at.is_some_and(|at| at <= self.now()) && !under_way(&account) {
                 let author = Author::System { name: "deletion".into() };
                 let change = Change::by_platform(author, "account_delete", account.id);
                 self.begin_removal(change, account).await?;
@@ -219,9 +224,15 @@ pub async fn settled(
     let Some(item) = item else { return Ok(Vec::new()) };
     let old = decode::<Account>(&item).map_err(step_error)?;
     let execution_id = turn.head.execution_id;
+    let begins = matches!(turn.to, Status::Running | Status::Undoing);
     // A later run of the account speaks for it.
     if old.provisioning.as_ref().is_some_and(|run| run.execution_id != execution_id) {
-        return Ok(Vec::new());
+        let superseded = || StepError::permanent("superseded", "a later run speaks for the account; this one can't go on");
+        return if begins { Err(superseded()) } else { Ok(Vec::new()) };
+    }
+    if turn.to == Status::Undoing && !matches!(old.status, AccountStatus::Failed | AccountStatus::Provisioning) {
+        let detail = format!("the account is {}: what was done for it can't be undone", old.status.as_str());
+        return Err(StepError::permanent("not_undoable", detail));
     }
     let run = match turn.to {
         Status::Running | Status::Undoing => RunStatus::Running,
@@ -230,8 +241,11 @@ pub async fn settled(
     };
     let mut account = old.record.clone();
     account.status = if turn.to == Status::Undone { AccountStatus::Deleted } else { status_of(&old, run) };
-    account.degraded = !turn.degraded.is_empty();
-    account.degraded_reasons.clone_from(&turn.degraded);
+    // Only an end that succeeded says what is missing now.
+    if turn.to == Status::Succeeded || account.status == AccountStatus::Deleted {
+        account.degraded = !turn.degraded.is_empty();
+        account.degraded_reasons.clone_from(&turn.degraded);
+    }
     account.provisioning = Some(ProvisioningRef { execution_id, status: run });
     account.updated_at = plane.now();
     let mut writes = Vec::new();
@@ -239,6 +253,7 @@ pub async fn settled(
         writes.extend(farewell(plane, &account).await.map_err(step_error)?);
     }
     writes.push(record::replace(&old, &account));
+    writes.extend(copied(plane, &account).await.map_err(step_error)?);
     let now = plane.now();
     let audit = AuditEntry {
         id: AuditId::new(now, plane.chance()),
@@ -265,20 +280,36 @@ pub async fn settled(
     Ok(writes)
 }
 
+/// The note that a private account's own table is to get the account's record as it now is.
+async fn copied(plane: &Plane, account: &Account) -> Result<Option<Write>> {
+    let leaves = matches!(account.status, AccountStatus::Deprovisioning | AccountStatus::Deleted);
+    let route = plane.router().shared().get(&Route::key(account.id)).await?.map(|item| decode::<Route>(&item)).transpose()?;
+    let copies = !leaves && route.is_some_and(|route| route.copies_directory);
+    Ok(copies.then(|| copy_marker(account.id, &Account::key(account.id))))
+}
+
 /// What frees the names of an account that is gone.
 async fn farewell(plane: &Plane, account: &Account) -> Result<Vec<Write>> {
-    let mut writes = vec![release(&Account::name_claim(account.id, &account.name))];
+    let mut writes = Vec::new();
+    writes.extend(release_own(plane, &Account::name_claim(account.id, &account.name)).await?);
     if let Some(item) = plane.router().shared().get(&Intake::key(account.id)).await? {
         let intake = decode::<Intake>(&item)?.record;
         let email = User::email_claim(technical_user_id(account.id), &intake.request.technical_user.email);
-        writes.push(release(&email));
+        writes.extend(release_own(plane, &email).await?);
         writes.push(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
     }
     Ok(writes)
 }
 
-/// Frees a claim if it is still its holder's.
-pub(super) fn release(claim: &crate::change::Claim) -> Write {
+/// Frees a claim if it is still its holder's: an address can be somebody else's by now.
+async fn release_own(plane: &Plane, claim: &Claim) -> Result<Option<Write>> {
+    let item = plane.router().shared().get(&record::encode(claim).key).await?;
+    let there = item.map(|item| decode::<Claim>(&item)).transpose()?;
+    Ok(there.filter(|there| there.holder == claim.holder).map(|there| record::remove(&there)))
+}
+
+/// Frees the claim of a record that goes in the same commit.
+pub(super) fn release(claim: &Claim) -> Write {
     Write::Delete { key: record::encode(claim).key, when: Condition::Always }
 }
 
@@ -312,6 +343,11 @@ pub fn step_error(problem: Problem) -> StepError {
         _ => ErrorKind::Permanent,
     };
     StepError { kind, code: problem.code.as_str().to_owned(), message: problem.detail }
+}
+
+/// Whether a run of the account goes on.
+fn under_way(account: &Account) -> bool {
+    account.provisioning.as_ref().is_some_and(|run| run.status == RunStatus::Running)
 }
 
 fn not_now(status: AccountStatus) -> Problem {

@@ -99,6 +99,22 @@ pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Resul
     Ok(())
 }
 
+/// Removes the identities of the account's people, and the links that were sent to them.
+pub(super) async fn identities(plane: &Plane, account: AccountId) -> Result<(), StepError> {
+    let mut query = whole(account, Range::Prefix(format!("{}#", User::KIND)), 200);
+    loop {
+        let rows = plane.router().shared().query(&query).await.map_err(super::onboarding::store_error)?;
+        for item in &rows.items {
+            let user = decode::<User>(item).map_err(super::ops::step_error)?;
+            plane.remove_identity(user.id).await.map_err(super::onboarding::identity_error)?;
+        }
+        match rows.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
 /// Removes all records of some kinds from the shared table.
 pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<()> {
     for kind in kinds {

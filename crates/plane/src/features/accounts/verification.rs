@@ -12,7 +12,7 @@ use crate::{
     change::COPIED,
     features::{
         licenses::model::{License, Seats},
-        users::model::{User, subject},
+        users::model::{User, UserStatus, subject},
         workstreams::model::Workstream,
     },
     guard::{
@@ -22,7 +22,7 @@ use crate::{
     ids::{AccountId, known},
     plane::Plane,
     ports::table::{Key, MAX_PAGE, Query, Range, Table},
-    record::{decode, partition},
+    record::{TenantRecord, decode, partition},
     workflow::StepError,
 };
 use secrecy::ExposeSecret as _;
@@ -71,23 +71,41 @@ impl Plane {
     async fn directory(&self, intake: &Intake) -> Result<Option<String>, StepError> {
         let account = intake.account_id;
         let shared = self.router().shared();
-        let query = super::removal::whole(account, Range::Prefix("LICENSE#".into()), MAX_PAGE);
-        let licenses = shared.query(&query).await.map_err(store_error)?.items;
-        if licenses.len() != intake.request.licenses.len() {
-            return Ok(Some(format!("{} of {} licenses are there", licenses.len(), intake.request.licenses.len())));
+        let licenses = self.records::<License>(account).await?;
+        let missing = |asked: &License| !licenses.iter().any(|license| license.id == asked.id);
+        if intake.request.licenses_of(account, self.now()).iter().any(missing) {
+            return Ok(Some(format!("some of the {} licenses are not there", intake.request.licenses.len())));
         }
         let mut used = 0;
         for license in &licenses {
-            let license = decode::<License>(license).map_err(step_error)?;
             let seats = shared.get(&Seats::key(account, license.id)).await.map_err(store_error)?;
             let Some(seats) = seats else { return Ok(Some("a license has no seat counter".into())) };
             used += decode::<Seats>(&seats).map_err(step_error)?.used;
         }
-        if used != 1 {
-            return Ok(Some(format!("{used} seats are taken, and the technical user takes one")));
+        // Operators may have made more users meanwhile: each takes one seat.
+        let users = self.records::<User>(account).await?;
+        let seated = users.iter().filter(|user| user.status == UserStatus::Active).count();
+        if usize::try_from(used).ok() != Some(seated) {
+            return Ok(Some(format!("{used} seats are taken, and {seated} users are active")));
         }
-        let user = shared.get(&User::key(account, technical_user_id(account))).await.map_err(store_error)?;
-        Ok(user.is_none().then(|| "the technical user is not there".to_owned()))
+        let technical = users.iter().any(|user| user.id == technical_user_id(account));
+        Ok((!technical).then(|| "the technical user is not there".to_owned()))
+    }
+
+    /// All records of a kind in the directory.
+    async fn records<R: TenantRecord>(&self, account: AccountId) -> Result<Vec<R>, StepError> {
+        let mut query = super::removal::whole(account, Range::Prefix(format!("{}#", R::KIND)), MAX_PAGE);
+        let mut records = Vec::new();
+        loop {
+            let rows = self.router().shared().query(&query).await.map_err(store_error)?;
+            for item in &rows.items {
+                records.push(decode::<R>(item).map_err(step_error)?.record);
+            }
+            match rows.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(records),
+            }
+        }
     }
 
     /// Goes through the guard as the technical user: token, actor, policy.

@@ -210,7 +210,10 @@ async fn login(_: Public, plane: Plane, client: Client, Json(login): Json<Login>
     let Login { email, password, grant } = login;
     let attempt = SignIn { email: email.0, password: password.0, ip: client.ip, user_agent: client.user_agent };
     match plane.identity().sign_in(attempt).await {
-        Ok(SignedIn::Tokens(tokens)) => Ok(tokens_answer(&plane, tokens, grant)),
+        Ok(SignedIn::Tokens(tokens)) => {
+            confirmed(&plane, &tokens).await;
+            Ok(tokens_answer(&plane, tokens, grant))
+        }
         Ok(SignedIn::Challenge { challenge, session }) => {
             let session = session.expose_secret().to_owned();
             Ok(WithHeaders { answer: Plain(SignInAnswer::Challenge { challenge, session }), headers: Vec::new() })
@@ -233,7 +236,10 @@ async fn challenge(_: Public, plane: Plane, client: Client, Json(answer): Json<C
         user_agent: client.user_agent,
     };
     match plane.identity().respond(response).await {
-        Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
+        Ok(tokens) => {
+            confirmed(&plane, &tokens).await;
+            Ok(tokens_answer(&plane, tokens, grant))
+        }
         Err(ChallengeError::Over) => {
             Err(Problem::new(Code::InvalidCredentials, "the challenge is over, or was answered").help("sign in again"))
         }
@@ -313,6 +319,14 @@ async fn jwks(_: Public, plane: Plane) -> Result<Plain<serde_json::Value>> {
 
 async fn openid_configuration(_: Public, plane: Plane) -> Result<Plain<serde_json::Value>> {
     Ok(Plain(plane.identity().openid_configuration(&plane.settings().public_url)))
+}
+
+/// The user's record says that they have a password of their own. They are signed in even if it can't be written now:
+/// the next sign-in writes it.
+async fn confirmed(plane: &Plane, tokens: &TokenSet) {
+    if let Err(problem) = plane.confirm_identity(tokens.subject).await {
+        tracing::warn!(%problem, subject = %tokens.subject, "a confirmed identity was not written down");
+    }
 }
 
 fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<Plain<SignInAnswer>> {

@@ -22,7 +22,7 @@ use crate::{
     plane::Plane,
     problem::{Code, Problem, Result},
     text::Name,
-    workflow::{DeadLetter, Head, JournalError, OperateError, Progress, Status, Worker},
+    workflow::{DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, Worker},
 };
 
 pub fn routes() -> Routes {
@@ -200,7 +200,9 @@ fn operate_problem(error: OperateError) -> Problem {
     match error {
         OperateError::NotFailed(_) => Problem::new(Code::Conflict, error.to_string()),
         OperateError::NoSuchLetter => Problem::new(Code::NotFound, error.to_string()),
-        OperateError::NoSuchWorkflow | OperateError::History(_) | OperateError::Step(_) => Problem::internal(&error),
+        OperateError::Step(error) if error.kind == ErrorKind::Permanent => Problem::new(Code::Conflict, error.message),
+        OperateError::Step(error) => Problem::new(Code::Unavailable, error.message).retry_after(1),
+        OperateError::NoSuchWorkflow | OperateError::History(_) => Problem::internal(&error),
         OperateError::Journal(error) => journal_problem(error),
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         actions::{UserCreate, UserDelete, UserEdit, UserRead},
     },
     http::{
-        answer::{Created, Found, NoContent, Plain},
+        answer::{Created, CreatedAsStored, Found, NoContent, Plain},
         call::{IfMatch, Json, Path, Query},
         routes::Routes,
     },
@@ -154,10 +154,14 @@ async fn create(who: Granted<UserCreate>, plane: Plane, Json(new): Json<UserCrea
     Ok(Created { location: location(user.id), record: user })
 }
 
-async fn provision(who: Granted<UserCreate>, plane: Plane, Json(new): Json<UserCreation>) -> Result<Created<User>> {
+async fn provision(
+    who: Granted<UserCreate>,
+    plane: Plane,
+    Json(new): Json<UserCreation>,
+) -> Result<CreatedAsStored<User>> {
     let user = plane.create_user(&who, new.into_new(true)).await?;
-    let user = plane.provision_user(&who, user.id).await?.record;
-    Ok(Created { location: location(user.id), record: user })
+    let stored = plane.provision_user(&who, user.id).await?;
+    Ok(CreatedAsStored { location: location(user.id), stored })
 }
 
 async fn invite(who: Granted<UserEdit>, plane: Plane, Path(user): Path<UserId>) -> Result<Found<User>> {

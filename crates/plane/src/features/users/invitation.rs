@@ -8,7 +8,7 @@ use super::model::{IdentityStatus, User};
 use crate::{
     audit::Author,
     change::Change,
-    ids::{AccountId, MailId, UserId},
+    ids::{AccountId, MailId, Subject, UserId},
     plane::Plane,
     ports::{
         identity::{IdentityError, NewIdentity, PasswordError, Permanence},
@@ -62,11 +62,17 @@ struct Current {
     expires: i64,
 }
 
+impl Current {
+    fn key(user: UserId) -> Key {
+        Key::new(format!("INVITED#{user}"), "CURRENT")
+    }
+}
+
 impl Record for Current {
     const NOUN: &'static str = "current invitation";
 
     fn place(&self) -> Place {
-        Place::at(Key::new(format!("INVITED#{}", self.user_id), "CURRENT")).until(self.expires)
+        Place::at(Self::key(self.user_id)).until(self.expires)
     }
 }
 
@@ -132,6 +138,27 @@ impl Plane {
         Ok(self.ports().mailer.send(mail).await?)
     }
 
+    /// Removes the identity of a user, with the link that was sent to them. It can be asked again.
+    pub async fn remove_identity(&self, user: UserId) -> Result<(), IdentityError> {
+        self.identity().remove_user(super::model::subject(user)).await?;
+        self.void_invitation(user).await
+    }
+
+    /// Voids the link that was sent to a user last.
+    async fn void_invitation(&self, user: UserId) -> Result<(), IdentityError> {
+        let table = self.router().shared();
+        let Some(item) = table.get(&Current::key(user)).await? else { return Ok(()) };
+        let Ok(current) = decode::<Current>(&item) else { return Ok(()) };
+        let writes = vec![
+            Write::Delete { key: Invitation::key(&current.digest), when: Condition::Always },
+            Write::Delete { key: Current::key(user), when: Condition::Always },
+        ];
+        match table.commit(writes).await {
+            Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+            Err(CommitError::Table(error)) => Err(error.into()),
+        }
+    }
+
     /// Uses a link: the person's password is set, and the link is void. Of racing uses one gets through.
     pub async fn accept_invitation(&self, token: &SecretString, password: SecretString) -> Result<()> {
         let void = || {
@@ -164,11 +191,21 @@ impl Plane {
                 other => password_problem(other, "/newPassword"),
             });
         }
-        self.confirm(&claimed).await
+        let used = Write::Delete { key: Invitation::key(&claimed.digest), when: Condition::Present };
+        self.confirm("invitation_accept", claimed.account_id, claimed.user_id, Some(used)).await
     }
 
-    async fn confirm(&self, link: &Stored<Invitation>) -> Result<()> {
-        let key = User::key(link.account_id, link.user_id);
+    /// Writes down that somebody signs in with a password of their own.
+    pub async fn confirm_identity(&self, subject: Subject) -> Result<()> {
+        let Some(actor) = self.actor(subject).await? else { return Ok(()) };
+        if actor.user.identity_status == IdentityStatus::Confirmed {
+            return Ok(());
+        }
+        self.confirm("identity_confirm", actor.account(), actor.user.id, None).await
+    }
+
+    async fn confirm(&self, action: &'static str, account: AccountId, user: UserId, along: Option<Write>) -> Result<()> {
+        let key = User::key(account, user);
         for _ in 0..8 {
             let Some(item) = self.router().shared().get(&key).await? else {
                 return Err(Problem::new(Code::NotFound, "the user is gone"));
@@ -176,9 +213,9 @@ impl Plane {
             let user = decode::<User>(&item)?;
             let confirmed = User { identity_status: IdentityStatus::Confirmed, updated_at: self.now(), ..user.record.clone() };
             let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
-            let mut change = Change::by_platform(author, "invitation_accept", user.account_id).about("user", user.id);
+            let mut change = Change::by_platform(author, action, user.account_id).about("user", user.id);
             change.replace(&user, &confirmed);
-            change.write(Write::Delete { key: Invitation::key(&link.digest), when: Condition::Present });
+            along.iter().for_each(|write| change.write(write.clone()));
             match self.commit(change).await {
                 Err(problem) if problem.code == Code::PreconditionFailed => {}
                 other => return other,

@@ -15,7 +15,7 @@ use crate::{
     guard::{
         Granted,
         actions::{Action, UserDelete, UserEdit},
-        actor::{access_by_groups, links},
+        actor::{access, access_by_groups, links},
     },
     http::call::IfMatch,
     ids::{AccountId, EnterpriseId, GroupId, MailId, ProductId, ServiceId, UserId, WorkstreamId, known},
@@ -23,6 +23,7 @@ use crate::{
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Stored, create, decode, encode},
+    router::{Route, RouteState},
     text::{Email, Name},
 };
 
@@ -134,7 +135,20 @@ impl Plane {
                 IdentityStatus::Failed
             }
         };
-        self.set_identity_status(who, user, status).await
+        let set = self.set_identity_status(who, user, status).await;
+        if set.is_err() && self.has_left(&stored).await? {
+            // The user, or the account, went while the identity was made: it goes too.
+            self.remove_identity(user).await.map_err(identity_problem)?;
+        }
+        set
+    }
+
+    /// Whether a user is gone, or their account on its way out.
+    async fn has_left(&self, user: &User) -> Result<bool> {
+        let keys = [User::key(user.account_id, user.id), Route::key(user.account_id)];
+        let found = self.router().shared().batch_get(&keys).await?;
+        let [Some(_), Some(route)] = found.as_slice() else { return Ok(true) };
+        Ok(decode::<Route>(route)?.state == RouteState::Closed)
     }
 
     async fn set_identity_status<A: Action>(&self, who: &Granted<A>, id: UserId, status: IdentityStatus) -> Result<Stored<User>> {
@@ -162,6 +176,12 @@ impl Plane {
         user.start_date = update.start_date.unwrap_or(user.start_date);
         user.end_date = update.end_date.or(user.end_date);
         dates(user.start_date, user.end_date)?;
+        if update.email.as_ref().is_some_and(|email| *email != old.email) || self.comes_to_act(&old, &user, update.status) {
+            // Whoever gives a user another address, or lets them act again, gives all that the user's groups give.
+            let access = access(self.router().shared().as_ref(), user.account_id, id).await?;
+            may_give(who.actor(), &access.roles)?;
+            may_grant(who.actor(), &access.grants)?;
+        }
         let mut change = Change::by(who).about("user", id);
         if let Some(email) = update.email.filter(|email| *email != old.email) {
             if !matches!(old.identity_status, IdentityStatus::None) {
@@ -206,37 +226,51 @@ impl Plane {
         Ok(Stored { record: user, version: old.version + 1 })
     }
 
-    /// Removes a user: the identity first, then the record with all its links, and the seat is free.
+    /// Removes a user: first they may not act any more, then the identity goes, then the record with all its links.
     pub async fn delete_user(&self, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
         if who.actor().user.id == id {
             return Err(Problem::new(Code::Protected, "you can't delete yourself").help("ask another administrator"));
         }
-        let mut probe = Change::by(who);
-        self.keep_an_administrator_if(&mut probe, &user, true).await?;
-        self.identity().remove_user(subject(id)).await.map_err(identity_problem)?;
-        retrying(|| async {
-            let user: Stored<User> = self.rows(who).get(id).await?;
-            let table = self.router().shared().as_ref();
-            let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
-            let assignments: Vec<Assignment> = links(table, user.account_id, Assignment::of(id)).await?;
-            let mut change = Change::by(who).about("user", id);
-            self.keep_an_administrator_if(&mut change, &user, true).await?;
-            for link in &memberships {
-                change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
-            }
-            for link in &assignments {
-                change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
-            }
-            if user.status == UserStatus::Active {
-                change.write(Seats::free_one(user.account_id, user.license_id));
-            }
-            change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
-            change.release(&User::email_claim(id, &user.email));
-            change.remove(&user);
-            self.commit(change).await
-        })
-        .await
+        // Decided before the identity is touched: of two administrators who delete each other, one stays whole.
+        retrying(|| self.retire(who, id)).await?;
+        self.remove_identity(id).await.map_err(identity_problem)?;
+        retrying(|| self.erase(who, id)).await?;
+        // An invitation that raced the removal may have made the identity once more.
+        self.remove_identity(id).await.map_err(identity_problem)
+    }
+
+    /// Deactivates a user who is to be deleted: the seat is free.
+    async fn retire(&self, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        if user.status == UserStatus::Inactive {
+            return Ok(());
+        }
+        let mut change = Change::by(who).about("user", id);
+        self.keep_an_administrator_if(&mut change, &user, true).await?;
+        change.write(Seats::free_one(user.account_id, user.license_id));
+        change.replace(&user, &User { status: UserStatus::Inactive, updated_at: self.now(), ..user.record.clone() });
+        self.commit(change).await
+    }
+
+    async fn erase(&self, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        let table = self.router().shared().as_ref();
+        let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
+        let assignments: Vec<Assignment> = links(table, user.account_id, Assignment::of(id)).await?;
+        let mut change = Change::by(who).about("user", id);
+        for link in &memberships {
+            change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
+        }
+        for link in &assignments {
+            change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
+        }
+        if user.status == UserStatus::Active {
+            change.write(Seats::free_one(user.account_id, user.license_id));
+        }
+        change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
+        change.release(&User::email_claim(id, &user.email));
+        change.remove(&user);
+        self.commit(change).await
     }
 
     /// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
@@ -265,6 +299,7 @@ impl Plane {
         let table = self.router().shared().as_ref();
         let there: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
         let there: Vec<GroupId> = there.iter().map(|link| link.group_id).collect();
+        let groups = distinct(groups, "/groupIds")?;
         let new: Vec<GroupId> = groups.iter().copied().filter(|group| !there.contains(group)).collect();
         let new = self.joinable(who, user.enterprise_id, &new).await?;
         let mut change = Change::by(who).about("user", id);
@@ -346,6 +381,13 @@ impl Plane {
             }
         }
         Ok(ids)
+    }
+
+    /// Whether a user could not act before a change, and can after it.
+    fn comes_to_act(&self, old: &User, new: &User, status: Option<UserStatus>) -> bool {
+        let today = self.clock().today();
+        let new = User { status: status.unwrap_or(new.status), ..new.clone() };
+        new.acts_on(today) && !old.acts_on(today)
     }
 
     /// Whether a change of dates ends somebody's time on the platform account.
