@@ -112,63 +112,99 @@ The backup holds the keys that sign tokens: keep it as safe as the data folder."
     /// Show who is signed in
     Whoami,
     /// Accounts and their onboarding
-    #[command(subcommand, after_help = "Examples:
+    #[command(
+        subcommand,
+        after_help = "Examples:
   freehold accounts create -f account.json --watch
   freehold accounts list --filter status=failed
-  freehold accounts delete ID --confirm 'Acme' --watch")]
+  freehold accounts delete ID --confirm 'Acme' --watch"
+    )]
     Accounts(Accounts),
     /// Users, their groups and workstreams
-    #[command(subcommand, after_help = "Examples:
+    #[command(
+        subcommand,
+        after_help = "Examples:
   freehold users list --account ID --all
   freehold users provision -f user.json
-  freehold users groups ID --set GROUP_ID,GROUP_ID")]
+  freehold users groups ID --set GROUP_ID,GROUP_ID"
+    )]
     Users(Users),
     /// Licenses and their seats
-    #[command(subcommand, after_help = "Examples:
+    #[command(
+        subcommand,
+        after_help = "Examples:
   freehold licenses capacity --account ID
   freehold licenses expiring --days 30
-  freehold licenses update ID numberOfUsers:=25 --account ID")]
+  freehold licenses update ID numberOfUsers:=25 --account ID"
+    )]
     Licenses(Licenses),
     /// Enterprises and their products
-    #[command(subcommand, after_help = "Example:
-  freehold enterprises create name=Retail 'productIds:=[\"ID\"]'")]
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold enterprises create name=Retail 'productIds:=[\"ID\"]'"
+    )]
     Enterprises(Crud),
     /// Products and their services
-    #[command(subcommand, after_help = "Example:
-  freehold products create name=Payments 'serviceIds:=[\"ID\"]'")]
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold products create name=Payments 'serviceIds:=[\"ID\"]'"
+    )]
     Products(Crud),
     /// Services
-    #[command(subcommand, after_help = "Example:
-  freehold services create name=Ledger description='Books and balances'")]
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold services create name=Ledger description='Books and balances'"
+    )]
     Services(Crud),
     /// Groups, their roles and members
-    #[command(subcommand, after_help = "Example:
-  freehold groups roles ID --set ROLE_ID,ROLE_ID")]
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold groups roles ID --set ROLE_ID,ROLE_ID"
+    )]
     Groups(Groups),
     /// Roles and what they permit
-    #[command(subcommand, after_help = "Example:
+    #[command(
+        subcommand,
+        after_help = "Example:
   freehold roles permissions get ID --json > permissions.json
-  freehold roles permissions set ID -f permissions.json")]
+  freehold roles permissions set ID -f permissions.json"
+    )]
     Roles(Roles),
     /// Workstreams
-    #[command(subcommand, after_help = "Example:
-  freehold workstreams create name=Checkout --account ID --enterprise ID")]
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold workstreams create name=Checkout --account ID --enterprise ID"
+    )]
     Workstreams(Workstreams),
     /// Onboardings and removals of accounts
-    #[command(subcommand, after_help = "Example:
-  freehold provisioning redrive ACCOUNT_ID --watch")]
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold provisioning redrive ACCOUNT_ID --watch"
+    )]
     Provisioning(Provisioning),
     /// Steps that failed for good
-    #[command(subcommand, after_help = "Example:
-  freehold dead-letters list --filter worker=verifier")]
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold dead-letters list --filter worker=verifier"
+    )]
     DeadLetters(DeadLetters),
     /// Runs of workflows
     #[command(subcommand)]
     Executions(Executions),
     /// The audit log
-    #[command(subcommand, after_help = "Examples:
+    #[command(
+        subcommand,
+        after_help = "Examples:
   freehold audit export --account ID -o acme.jsonl
-  freehold audit verify --file acme.jsonl")]
+  freehold audit verify --file acme.jsonl"
+    )]
     Audit(Audit),
     /// Lifecycle events
     #[command(subcommand)]

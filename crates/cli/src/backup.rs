@@ -28,7 +28,11 @@ pub(crate) fn restore(from: &Path, data_dir: &Path) -> Outcome {
     let source = Places(from.to_owned());
     for needed in [source.tables(), source.signing_keys(), source.platform_key(), source.installation()] {
         if !needed.exists() {
-            return Err(Failure::new(format!("{} is not a whole backup: {} is missing", from.display(), needed.display())));
+            return Err(Failure::new(format!(
+                "{} is not a whole backup: {} is missing",
+                from.display(),
+                needed.display()
+            )));
         }
     }
     let occupied = fs::read_dir(data_dir).is_ok_and(|mut entries| entries.next().is_some());
@@ -38,7 +42,8 @@ pub(crate) fn restore(from: &Path, data_dir: &Path) -> Outcome {
     }
     let lock = folder::lock(data_dir)?;
     let target = Places(lock.path().to_owned());
-    let failed = |error: io::Error| Failure::new(format!("the backup can't be restored to {}: {error}", data_dir.display()));
+    let failed =
+        |error: io::Error| Failure::new(format!("the backup can't be restored to {}: {error}", data_dir.display()));
     // Until the tables are there under their own name, the folder is not in use.
     let unfinished = target.0.join("tables.unfinished");
     copy_folder(&source.tables(), &unfinished).map_err(failed)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use local::{
-    chance::SystemChance, clock::SystemClock, cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams,
-    table::FileTables,
+    chance::SystemChance, clock::SystemClock, cloud::LocalCloud, events::Bus, mailer::OutboxMailer,
+    params::TableParams, table::FileTables,
 };
 use plane::{
     features::bootstrap::Admin,

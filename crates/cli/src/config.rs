@@ -99,7 +99,8 @@ impl Environment {
             return Ok(folder.join("freehold"));
         }
         let home = self.get("HOME").ok_or_else(|| {
-            Failure::usage("there is no home folder to keep files in").hint("set HOME, or name a folder: --data-dir DIR")
+            Failure::usage("there is no home folder to keep files in")
+                .hint("set HOME, or name a folder: --data-dir DIR")
         })?;
         Ok(Path::new(home).join(below_home).join("freehold"))
     }
@@ -158,7 +159,8 @@ pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> 
 }
 
 fn data_dir(environment: &Environment, layers: &[Layer]) -> Outcome<PathBuf> {
-    let set = layers.iter().rev().find_map(|layer| layer.values.get("data_dir")?.as_str().filter(|dir| !dir.is_empty()));
+    let set =
+        layers.iter().rev().find_map(|layer| layer.values.get("data_dir")?.as_str().filter(|dir| !dir.is_empty()));
     set.map_or_else(|| environment.folder("XDG_DATA_HOME", ".local/share"), |dir| Ok(PathBuf::from(dir)))
 }
 
@@ -194,7 +196,8 @@ fn origins(config: &Config, layers: &[Layer]) -> Vec<Origin> {
             "data_dir" => config.data_dir.display().to_string().into(),
             "public_url" => config.public_url("").into(),
             _ => {
-                let value = layer.values.get(key).and_then(|value| serde_json::to_value(value).ok()).unwrap_or_default();
+                let value =
+                    layer.values.get(key).and_then(|value| serde_json::to_value(value).ok()).unwrap_or_default();
                 let secret = SECRETS.contains(&key.as_str()) && value != "";
                 if secret { "(secret)".into() } else { value }
             }
@@ -224,7 +227,8 @@ impl Config {
             return refuse("faults", &error.to_string());
         }
         let url = self.public_url.as_str();
-        let plain = url.is_empty() || (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
+        let plain =
+            url.is_empty() || (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
         if !plain {
             return refuse("public_url", "it begins with https:// or http:// and does not end with a slash");
         }
@@ -307,7 +311,10 @@ impl Layer {
     }
 
     fn check_keys(&self, defaults: &Dict) -> Outcome {
-        self.values.keys().find(|key| !defaults.contains_key(*key)).map_or(Ok(()), |key| Err(self.unknown(key, defaults)))
+        self.values
+            .keys()
+            .find(|key| !defaults.contains_key(*key))
+            .map_or(Ok(()), |key| Err(self.unknown(key, defaults)))
     }
 
     fn unknown(&self, key: &str, defaults: &Dict) -> Failure {

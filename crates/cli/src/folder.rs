@@ -88,7 +88,11 @@ pub(crate) fn open(path: &Path, chance: &dyn Chance) -> Outcome<Opened> {
     let lock = lock(path)?;
     let places = Places(lock.path().to_owned());
     let state = places.state();
-    DirBuilder::new().recursive(true).mode(0o700).create(places.keys()).map_err(|error| unusable(&places.keys(), &error))?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(places.keys())
+        .map_err(|error| unusable(&places.keys(), &error))?;
     let signing = KeyFile::new(places.signing_keys(), state);
     signing.load().map_err(stopped)?;
     let key = match read_platform_key(&places)? {
@@ -116,7 +120,9 @@ pub(crate) fn lock(path: &Path) -> Outcome<DataDir> {
 
 /// The keys are not as they must be, so nothing was started.
 fn stopped(why: impl std::fmt::Display) -> Failure {
-    Failure::usage(why).detail("nothing was started and nothing was changed").hint("put the folder `keys` back from a backup")
+    Failure::usage(why)
+        .detail("nothing was started and nothing was changed")
+        .hint("put the folder `keys` back from a backup")
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Failure {
@@ -185,7 +191,10 @@ fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
     let installation: Installation =
         serde_json::from_str(&text).map_err(|error| stopped(format!("{} can't be read: {error}", path.display())))?;
     if installation.format != FORMAT {
-        return Err(stopped(format!("the data folder has format {}, this version reads {FORMAT}", installation.format)));
+        return Err(stopped(format!(
+            "the data folder has format {}, this version reads {FORMAT}",
+            installation.format
+        )));
     }
     if installation.platform_key != fingerprint {
         return Err(stopped(format!("the platform key {} is another folder's", places.platform_key().display())));

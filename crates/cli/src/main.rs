@@ -20,8 +20,8 @@ use clap::{CommandFactory as _, Parser as _};
 use args::{Cli, Command};
 use client::Client;
 use commands::{
-    Session, accounts, audit, dead_letters, doctor, enterprises, events, executions, groups, licenses, login, operate, outbox,
-    products, provisioning, roles, services, users, workstreams,
+    Session, accounts, audit, dead_letters, doctor, enterprises, events, executions, groups, licenses, login, operate,
+    outbox, products, provisioning, roles, services, users, workstreams,
 };
 use config::Environment;
 use fail::{Failure, Outcome};

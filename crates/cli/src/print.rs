@@ -85,12 +85,16 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
 pub(crate) fn set_up(format: LogFormat, email: &str, password: Option<&SecretString>) {
     let password = password.map(SecretString::expose_secret);
     match format {
-        LogFormat::Json => note(json!({ "level": "WARN", "message": "the platform is set up; this password is shown once", "admin.email": email, "admin.password": password })),
+        LogFormat::Json => note(
+            json!({ "level": "WARN", "message": "the platform is set up; this password is shown once", "admin.email": email, "admin.password": password }),
+        ),
         LogFormat::Text => {
             note("The platform is set up. Its administrator:");
             note(format_args!("  e-mail    {email}"));
             match password {
-                Some(password) => note(format_args!("  password  {password}   (shown this once; the first sign-in asks for another)")),
+                Some(password) => {
+                    note(format_args!("  password  {password}   (shown this once; the first sign-in asks for another)"))
+                }
                 None => note("  password  as configured (the first sign-in asks for another)"),
             }
         }
@@ -100,7 +104,9 @@ pub(crate) fn set_up(format: LogFormat, email: &str, password: Option<&SecretStr
 /// Day-0 waits for whoever has the token.
 pub(crate) fn set_up_token(format: LogFormat, token: &str) {
     match format {
-        LogFormat::Json => note(json!({ "level": "WARN", "message": "the platform waits to be set up by POST /api/bootstrap", "setup.token": token })),
+        LogFormat::Json => note(
+            json!({ "level": "WARN", "message": "the platform waits to be set up by POST /api/bootstrap", "setup.token": token }),
+        ),
         LogFormat::Text => {
             note("The platform waits to be set up: POST /api/bootstrap with");
             note(format_args!("  setupToken  {token}   (good until the next start)"));
@@ -115,7 +121,10 @@ pub(crate) fn serving(config: &Config, url: &str) {
         LogFormat::Text => {
             note(format_args!("Freehold serves {url}   (data in {})", config.data_dir.display()));
             note(format_args!("  documentation  {url}/docs"));
-            note(format_args!("  sign in        freehold login --server {url} --email {}", config.admin_email.as_str()));
+            note(format_args!(
+                "  sign in        freehold login --server {url} --email {}",
+                config.admin_email.as_str()
+            ));
         }
     }
 }

@@ -61,8 +61,8 @@ async fn serve(config: &Config) -> Outcome {
     tracing::info!(resumed, %address, "started");
     background(&composed);
     let control = control::listen(&composed);
-    let service = plane::http::serve::service(plane.clone())
-        .layer(map_response_with_state(stopping.clone(), end_streams));
+    let service =
+        plane::http::serve::service(plane.clone()).layer(map_response_with_state(stopping.clone(), end_streams));
     let mut server = tokio::spawn(accept(listener, service, stopping).into_future());
 
     let places = &composed.opened.places;

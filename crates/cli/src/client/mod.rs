@@ -256,7 +256,8 @@ async fn refusal(response: reqwest::Response) -> Failure {
     };
     let mut failure = Failure::new(format!("{code}: {}", text("detail").unwrap_or_default()));
     for error in problem["errors"].as_array().into_iter().flatten() {
-        failure = failure.detail(format!("{}: {}", print::cell(error.get("pointer")), print::cell(error.get("message"))));
+        failure =
+            failure.detail(format!("{}: {}", print::cell(error.get("pointer")), print::cell(error.get("message"))));
     }
     if let Some(help) = text("help") {
         failure = failure.hint(help);

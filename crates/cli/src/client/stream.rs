@@ -96,12 +96,14 @@ mod tests {
 
     #[test]
     fn messages_come_whole_however_they_are_cut() {
-        let text = b": still here\n\nid: 1\nevent: progress\ndata: {\"a\":1}\n\nid: 2\r\ndata: {\"a\":2}\r\n\r\nid: 3\ndata";
+        let text =
+            b": still here\n\nid: 1\nevent: progress\ndata: {\"a\":1}\n\nid: 2\r\ndata: {\"a\":2}\r\n\r\nid: 3\ndata";
         for cut in 0..text.len() {
             let mut messages = Messages::default();
             let mut whole = messages.take(&text[..cut]);
             whole.extend(messages.take(&text[cut..]));
-            let whole: Vec<_> = whole.into_iter().map(|message| (message.id.unwrap(), message.data.to_string())).collect();
+            let whole: Vec<_> =
+                whole.into_iter().map(|message| (message.id.unwrap(), message.data.to_string())).collect();
             assert_eq!(whole, [("1".into(), r#"{"a":1}"#.into()), ("2".into(), r#"{"a":2}"#.into())]);
         }
     }

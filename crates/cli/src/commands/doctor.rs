@@ -137,7 +137,9 @@ fn server(places: &Places) -> Check {
             "another process has the folder and does not answer on its control socket",
             "wait until it has started or stopped; backups need it to answer, or the server to be stopped",
         ),
-        Err(TryLockError::Error(error)) => Check::bad(CHECK, format!("the lock can't be tried: {error}"), "check the disk"),
+        Err(TryLockError::Error(error)) => {
+            Check::bad(CHECK, format!("the lock can't be tried: {error}"), "check the disk")
+        }
     }
 }
 
@@ -148,7 +150,11 @@ fn space(path: &Path) -> Check {
             let free = about.f_bavail.saturating_mul(about.f_frsize);
             let finding = format!("{} MiB are free", free / MIB);
             if free < LITTLE_SPACE {
-                Check::bad(CHECK, finding, "make room on the disk of the data folder: writes are refused when it is full")
+                Check::bad(
+                    CHECK,
+                    finding,
+                    "make room on the disk of the data folder: writes are refused when it is full",
+                )
             } else {
                 Check::ok(CHECK, finding)
             }
@@ -176,7 +182,11 @@ fn network(config: &Config) -> Check {
 fn clock(config: &Config) -> Check {
     match config.clock_offset {
         0 => Check::ok("clock", "the machine's"),
-        offset => Check::warning("clock", format!("shifted by {offset} s"), "leave FREEHOLD_CLOCK_OFFSET out, unless you rehearse"),
+        offset => Check::warning(
+            "clock",
+            format!("shifted by {offset} s"),
+            "leave FREEHOLD_CLOCK_OFFSET out, unless you rehearse",
+        ),
     }
 }
 

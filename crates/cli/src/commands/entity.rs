@@ -146,7 +146,8 @@ impl Entity {
         ask = ask.with("limit", list.limit.or(list.all.then_some(200)));
         for filter in &list.filters {
             let (field, value) = filter.split_once('=').ok_or_else(|| {
-                Failure::usage(format!("`{filter}` is no filter")).hint("write it as FIELD=VALUE: --filter status=active")
+                Failure::usage(format!("`{filter}` is no filter"))
+                    .hint("write it as FIELD=VALUE: --filter status=active")
             })?;
             ask = ask.with(field, Some(value));
         }
@@ -212,7 +213,8 @@ fn set(fields: &mut Map<String, Value>, field: &str) -> Outcome {
     let (path, text) = field.split_once('=').ok_or_else(|| bad(format!("`{field}` is no field with a value")))?;
     let (path, value) = match path.strip_suffix(':') {
         Some(path) => {
-            let value = serde_json::from_str(text).map_err(|error| bad(format!("the value in `{field}` is not JSON: {error}")))?;
+            let value = serde_json::from_str(text)
+                .map_err(|error| bad(format!("the value in `{field}` is not JSON: {error}")))?;
             (path, value)
         }
         None => (path, Value::from(text)),

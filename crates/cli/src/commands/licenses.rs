@@ -72,8 +72,6 @@ pub(crate) async fn run(command: &Licenses, session: &mut Session) -> Outcome {
             );
             LICENSES.list(&path, list, session).await
         }
-        Licenses::LicensedEntities(scope) => {
-            session.show(scope.of(Ask::get("/api/licenses/licensed-entities"))).await
-        }
+        Licenses::LicensedEntities(scope) => session.show(scope.of(Ask::get("/api/licenses/licensed-entities"))).await,
     }
 }

@@ -66,7 +66,10 @@ impl Asker {
         let mut line = String::new();
         let read = stdin().read_line(&mut line).map_err(Failure::new)?;
         if read == 0 {
-            return Err(Failure::usage(format!("stdin ended where this was expected: {}", prompt.trim_end_matches(": "))));
+            return Err(Failure::usage(format!(
+                "stdin ended where this was expected: {}",
+                prompt.trim_end_matches(": ")
+            )));
         }
         Ok(line.trim_end_matches(['\n', '\r']).to_owned())
     }

@@ -101,7 +101,11 @@ pub(crate) async fn verify_bootstrap(verify: &VerifyBootstrap, config: &Config, 
 
 pub(crate) async fn rotate_keys(rotate: &RotateKeys, config: &Config, json: bool) -> Outcome {
     let done = perform(Request::RotateKeys { retire_old: rotate.retire_old }, config).await?;
-    if json { print::json(&done) } else { print::out(print::cell(done.get("kid"))) }
+    if json {
+        print::json(&done)
+    } else {
+        print::out(print::cell(done.get("kid")))
+    }
     Ok(())
 }
 

@@ -4,5 +4,11 @@ use super::entity::Entity;
 
 pub(crate) const PRODUCTS: Entity = Entity {
     path: "/api/products",
-    columns: &[("id", "/id"), ("name", "/name"), ("services", "/services"), ("built in", "/builtIn"), ("description", "/description")],
+    columns: &[
+        ("id", "/id"),
+        ("name", "/name"),
+        ("services", "/services"),
+        ("built in", "/builtIn"),
+        ("description", "/description"),
+    ],
 };

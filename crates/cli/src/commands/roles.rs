@@ -52,7 +52,11 @@ pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
         Roles::Permissions(Permissions::Get(one)) => {
             let path = format!("{}/permissions", ROLES.at(one.id));
             let permissions = session.client.ask(one.scope.of(Ask::get(path))).await?;
-            if session.json { print::json(&permissions) } else { show(&permissions) }
+            if session.json {
+                print::json(&permissions)
+            } else {
+                show(&permissions)
+            }
             Ok(())
         }
         Roles::Permissions(Permissions::Set { one, file }) => {
