@@ -3,10 +3,14 @@
 
 mod accounts;
 mod bootstrap;
+mod coverage;
 mod faults;
 mod identity;
 mod licenses;
+mod mass_assignment;
 mod master_data;
+mod matrix;
 mod tenants;
+mod tokens;
 mod workflow;
 mod workstreams;
