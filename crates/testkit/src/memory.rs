@@ -19,6 +19,14 @@ pub struct MemoryTables {
     tables: Arc<Mutex<BTreeMap<TableName, Arc<MemoryTable>>>>,
 }
 
+impl MemoryTables {
+    /// Every record of a table, in the order of the keys.
+    pub fn dump(&self, name: &TableName) -> Vec<Item> {
+        let tables = self.tables.lock().expect("no holder panics");
+        tables.get(name).map(|table| table.dump()).unwrap_or_default()
+    }
+}
+
 #[async_trait]
 impl Tables for MemoryTables {
     async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {

@@ -6,6 +6,7 @@ mod bootstrap;
 mod coverage;
 mod faults;
 mod identity;
+mod isolation;
 mod licenses;
 mod mass_assignment;
 mod master_data;
