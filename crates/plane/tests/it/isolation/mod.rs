@@ -18,8 +18,8 @@ use testkit::{
 
 use self::realms::{Realm, account, platform, realm};
 
-/// These concern the account as a whole by design: whoever holds their rights sees all of its enterprises.
-const ACCOUNT_WIDE: &[&str] = &["audit_list", "accounts_technical_users"];
+/// The account's log, whole by design: whoever holds its right sees who did what in all enterprises of the account.
+const ACCOUNT_WIDE: &[&str] = &["audit_list"];
 
 /// Everybody signed in reads master data, whoever it is licensed to.
 const MASTER_DATA: &[&str] = &["enterprises", "products", "services"];
@@ -84,29 +84,29 @@ async fn nobody_gets_at_what_is_not_theirs() {
     let world = World::over(Arc::new(tables.clone()), plane::settings::Settings::default()).await;
     world.set_up().await;
     let offers = [world.offer("First").await, world.offer("Second").await, world.offer("Third").await];
-    let victims = account(&world, "Kestrel4711", &[&offers[0], &offers[1]]).await;
-    let victim = realm(&world, "Kestrel4711", &victims, &offers[0]).await;
+    let victims = account(&world, "Kestrel4711", &[(&offers[0], "Heron5150"), (&offers[1], "Plover0815")]).await;
+    let victim = realm(&world, "Heron5150", &victims, &offers[0]).await;
     let neighbour = realm(&world, "Plover0815", &victims, &offers[1]).await;
-    let other = account(&world, "Bittern2342", &[&offers[2]]).await;
-    let other = realm(&world, "Bittern2342", &other, &offers[2]).await;
+    let other = account(&world, "Bittern2342", &[(&offers[2], "Curlew0042")]).await;
+    let other = realm(&world, "Curlew0042", &other, &offers[2]).await;
     let platform = platform(&world, "Osprey1701").await;
     let technical = world.accept_invitation("ada@bittern2342.example").await;
     assert!(sightings(&world, &victim).await >= 10, "the victim's administrator sees the canary: else nobody would");
 
     let mut tally = Tally::default();
     // From outside the account: nothing of it may change.
-    let before = mentions(&tables, &[&victims]).await;
+    let before = mentions(&tables, &[&victims.id]).await;
     let prober = |name, person: &Person, own| Prober { name, person: person.clone(), own, victim: &victim };
     for prober in [
         prober("another tenant's technical user", &technical, &other),
         prober("another tenant's user without rights", &other.bystander, &other),
         prober("another tenant's administrator", &other.admin, &other),
-        prober("a platform user with every right who is no operator", &platform.admin, &platform),
         prober("a platform user without rights", &platform.bystander, &platform),
+        prober("a platform user with every right who is no operator", &platform.admin, &platform),
     ] {
         prober.probe(&world, &mut tally).await;
     }
-    unchanged(&before, &mentions(&tables, &[&victims]).await);
+    unchanged(&before, &mentions(&tables, &[&victims.id]).await);
     // From the enterprise next door: nothing of this one may change. (Products and services are master data, which the
     // neighbour may refer to.)
     let own: Vec<&str> = victim.ids.iter().filter(|(name, _)| !matches!(**name, "accountId" | "productId" | "serviceId")).map(|(_, id)| id.as_str()).collect();
@@ -117,8 +117,9 @@ async fn nobody_gets_at_what_is_not_theirs() {
 
     let Tally { probes, successes, statuses, faults } = tally;
     let summary = format!("{probes} probes, {successes} successes, {statuses:?}");
-    assert!(faults.is_empty(), "{} faults in {summary}:\n{}", faults.len(), faults.join("\n"));
+    assert!(faults.is_empty(), "{} faults in {summary}:\n{}", faults.len(), faults[..faults.len().min(50)].join("\n"));
     assert!(probes >= 10_000 && successes >= 500, "{summary}");
+    println!("{summary}");
 }
 
 impl Prober<'_> {
@@ -204,7 +205,9 @@ impl Prober<'_> {
         };
         let neighbours = self.own.id("accountId") == self.victim.id("accountId");
         let told = answer.body.to_string().to_lowercase();
-        if told.contains(&self.victim.canary.to_lowercase()) && !(neighbours && account_wide(operation)) {
+        let of_realm = told.contains(&self.victim.canary.to_lowercase()) && !(neighbours && account_wide(operation));
+        let of_account = told.contains(&self.victim.account_name.to_lowercase()) && !neighbours;
+        if of_realm || of_account {
             fault("a foreign canary");
         }
         if answer.status == 401 {
@@ -220,7 +223,12 @@ impl Prober<'_> {
 
     /// What is foreign is answered as what is not there.
     fn alike(&self, operation: &Operation, place: &Place, foreign: &Answer, absent: &Answer, tally: &mut Tally) {
-        if operation.method == Method::GET && MASTER_DATA.iter().any(|tag| operation.described["tags"][0] == *tag) {
+        let master_data = MASTER_DATA.iter().any(|tag| operation.described["tags"][0] == *tag);
+        if (operation.method == Method::GET && master_data) || matches!(place.name(), "productId" | "serviceId") {
+            return;
+        }
+        // A filter that finds nothing, say. What is shown then is looked through for canaries.
+        if foreign.status < 300 && foreign.status == absent.status {
             return;
         }
         let told = |answer: &Answer, id: &str| {

@@ -16,6 +16,8 @@ use testkit::{
 pub(super) struct Realm {
     /// Stands in the name of everything in here, and nowhere else.
     pub(super) canary: &'static str,
+    /// Stands in the name of the account.
+    pub(super) account_name: &'static str,
     /// A record of every kind, by the name that the API has for its id.
     pub(super) ids: BTreeMap<&'static str, String>,
     /// Holds every right, within this enterprise.
@@ -28,26 +30,33 @@ pub(super) fn id(body: &Value) -> String {
     body["id"].as_str().expect("a record has an id").to_owned()
 }
 
-/// An account with licenses of several enterprises; answers its id.
-pub(super) async fn account(world: &World, name: &str, offers: &[&Offer]) -> String {
-    let mut request = world.account_request(name, "public", offers[0], 200);
+/// An account that is active.
+pub(super) struct Account {
+    pub(super) id: String,
+    name: &'static str,
+}
+
+/// An account with licenses of several enterprises, each under the canary of its realm.
+pub(super) async fn account(world: &World, name: &'static str, offers: &[(&Offer, &str)]) -> Account {
+    let mut request = world.account_request(name, "public", offers[0].0, 200);
     let license = request["licenses"][0].clone();
-    let licenses = offers.iter().map(|offer| {
+    let licenses = offers.iter().map(|(offer, canary)| {
         let mut license = license.clone();
         license["enterpriseId"] = json!(offer.enterprise);
         license["productId"] = json!(offer.product);
         license["serviceId"] = json!(offer.service);
-        license["contact"]["name"] = json!(format!("Contact of {name}"));
+        license["contact"]["name"] = json!(format!("Contact of {canary}"));
         license
     });
     request["licenses"] = licenses.collect();
     let account = world.onboard(request).await;
     assert_eq!(account["status"], "active", "{account}");
-    id(&account)
+    Account { id: id(&account), name }
 }
 
 /// Fills an enterprise of an account.
-pub(super) async fn realm(world: &World, canary: &'static str, account: &str, offer: &Offer) -> Realm {
+pub(super) async fn realm(world: &World, canary: &'static str, account: &Account, offer: &Offer) -> Realm {
+    let Account { id: account, name: account_name } = account;
     let operator = world.operator().await;
     let create = async |path: &str, more: Value| {
         let mut body = json!({ "accountId": account, "enterpriseId": offer.enterprise });
@@ -77,9 +86,9 @@ pub(super) async fn realm(world: &World, canary: &'static str, account: &str, of
     let licenses = licenses.expect(200);
     let runs = operator.get("/api/executions?limit=200").await.expect(200);
     let runs = runs["items"].as_array().unwrap();
-    let run = runs.iter().find(|run| run["accountId"] == account).map_or(Value::Null, |run| run["executionId"].clone());
+    let run = runs.iter().find(|run| run["accountId"] == *account).map_or(Value::Null, |run| run["executionId"].clone());
     let ids = BTreeMap::from([
-        ("accountId", account.to_owned()),
+        ("accountId", account.clone()),
         ("enterpriseId", offer.enterprise.clone()),
         ("productId", offer.product.clone()),
         ("serviceId", offer.service.clone()),
@@ -92,7 +101,7 @@ pub(super) async fn realm(world: &World, canary: &'static str, account: &str, of
         ("executionId", run.as_str().unwrap_or("0192d3c4-5e6f-7a8b-9c0d-000000000e0e").to_owned()),
         ("deadLetterId", "0192d3c4-5e6f-7a8b-9c0d-00000000dead".to_owned()),
     ]);
-    Realm { canary, ids, admin, bystander }
+    Realm { canary, account_name, ids, admin, bystander }
 }
 
 /// The platform's own account, with somebody who holds every right by a tenant's role, but is no operator.
@@ -102,5 +111,5 @@ pub(super) async fn platform(world: &World, canary: &'static str) -> Realm {
         product: known::GLOBAL_PRODUCT.to_string(),
         service: known::GLOBAL_SERVICE.to_string(),
     };
-    realm(world, canary, &known::ROOT_ACCOUNT.to_string(), &offer).await
+    realm(world, canary, &Account { id: known::ROOT_ACCOUNT.to_string(), name: "ABC" }, &offer).await
 }
