@@ -8,18 +8,25 @@ use plane::ports::clock::Clock;
 pub struct FakeClock {
     at: Mutex<Timestamp>,
     /// It runs since then.
-    since: Option<Instant>,
+    since: Mutex<Option<Instant>>,
 }
 
 impl FakeClock {
     /// A clock that stands still.
     pub fn at(now: Timestamp) -> Self {
-        Self { at: Mutex::new(now), since: None }
+        Self { at: Mutex::new(now), since: Mutex::default() }
     }
 
     /// A clock that runs on from there: for worlds in which something waits.
     pub fn running(from: Timestamp) -> Self {
-        Self { at: Mutex::new(from), since: Some(Instant::now()) }
+        Self { at: Mutex::new(from), since: Mutex::new(Some(Instant::now())) }
+    }
+
+    /// From now on it stands still.
+    pub fn stop(&self) {
+        let now = self.now();
+        *self.since.lock().expect("no holder panics") = None;
+        self.set(now);
     }
 
     pub fn advance(&self, by: SignedDuration) {
@@ -42,6 +49,7 @@ impl Default for FakeClock {
 impl Clock for FakeClock {
     fn now(&self) -> Timestamp {
         let at = *self.at.lock().expect("no holder panics");
-        self.since.map_or(at, |since| at + since.elapsed())
+        let since = *self.since.lock().expect("no holder panics");
+        since.map_or(at, |since| at + since.elapsed())
     }
 }

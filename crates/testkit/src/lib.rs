@@ -6,6 +6,7 @@ pub mod conformance;
 mod forged;
 pub mod keys;
 pub mod memory;
+pub mod operations;
 pub mod story;
 pub mod workflow;
 pub mod world;

@@ -25,6 +25,12 @@ impl MemoryTables {
         let tables = self.tables.lock().expect("no holder panics");
         tables.iter().map(|(name, table)| (name.clone(), table.dump())).collect()
     }
+
+    /// Every record of a table, in the order of the keys.
+    pub fn dump_of(&self, name: &TableName) -> Vec<Item> {
+        let tables = self.tables.lock().expect("no holder panics");
+        tables.get(name).map(|table| table.dump()).unwrap_or_default()
+    }
 }
 
 #[async_trait]

@@ -157,7 +157,7 @@ fn bearer(call: &Call) -> Result<&str> {
         .and_then(|header| header.to_str().ok())
         .and_then(|header| header.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
+        .map(|(_, token)| token.trim_start_matches(' '));
     token.ok_or_else(|| unauthenticated("send the access token as Authorization: Bearer …"))
 }
 

@@ -3,11 +3,15 @@
 
 mod accounts;
 mod bootstrap;
+mod coverage;
 mod faults;
 mod groups;
 mod identity;
+mod isolation;
 mod licenses;
+mod mass_assignment;
 mod master_data;
+mod matrix;
 mod onboarding_faults;
 mod people;
 mod problems;
@@ -15,6 +19,7 @@ mod roles;
 mod seats;
 mod sessions;
 mod tenants;
+mod tokens;
 mod users;
 mod workflow;
 mod workstreams;

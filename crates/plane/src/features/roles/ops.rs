@@ -3,7 +3,7 @@
 use super::model::{Role, RoleKind, RolePermissions};
 use crate::{
     change::Change,
-    features::groups::model::GroupRole,
+    features::{groups::model::GroupRole, master_data::pointed, products::model::Product, services::model::Service},
     guard::{
         Granted,
         actions::{Action, RoleCreate, RoleDelete, RoleEdit},
@@ -15,7 +15,7 @@ use crate::{
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Stored, decode},
+    record::{Record as _, Stored, decode},
     text::{Description, Name, is_reserved},
 };
 
@@ -42,6 +42,7 @@ impl Plane {
     pub async fn create_role(&self, who: &Granted<RoleCreate>, new: NewRole) -> Result<Role> {
         unreserved(&new.name)?;
         self.licensed_enterprise(who, new.enterprise_id).await?;
+        self.check_narrowing(new.product_id, new.service_id).await?;
         let now = self.now();
         let role = Role {
             id: RoleId::new(now, self.chance()),
@@ -66,6 +67,21 @@ impl Plane {
         change.answers(201, Some(location(role.id)), &role);
         self.commit(change).await?;
         Ok(role)
+    }
+
+    /// Refuses a product or service that is not there.
+    async fn check_narrowing(&self, product: Option<ProductId>, service: Option<ServiceId>) -> Result<()> {
+        if let Some(product) = product
+            && !self.masters::<Product>(&[product]).await?.contains_key(&product)
+        {
+            return Err(pointed(Product::NOUN, "/productId".into()));
+        }
+        if let Some(service) = service
+            && !self.masters::<Service>(&[service]).await?.contains_key(&service)
+        {
+            return Err(pointed(Service::NOUN, "/serviceId".into()));
+        }
+        Ok(())
     }
 
     pub async fn update_role(&self, who: &Granted<RoleEdit>, id: RoleId, seen: IfMatch, update: RoleUpdate) -> Result<Stored<Role>> {

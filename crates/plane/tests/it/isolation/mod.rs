@@ -1,0 +1,292 @@
+//! Isolation, probed: every operation of the document, by everybody who must not get through, with foreign, absent and
+//! odd ids in every place where an id can stand.
+
+mod realms;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use axum::http::Method;
+use plane::ports::table::{Item, Tables as _};
+use testkit::{
+    memory::MemoryTables,
+    operations::{Operation, Place, Sample, operations},
+    world::{Answer, Person, World},
+};
+
+use self::realms::{Realm, account, platform, realm};
+
+/// The account's log, whole by design: whoever holds its right sees who did what in all enterprises of the account.
+const ACCOUNT_WIDE: &[&str] = &["audit_list"];
+
+/// Everybody signed in reads master data, whoever it is licensed to.
+const MASTER_DATA: &[&str] = &["enterprises", "products", "services"];
+
+/// What is put where an id stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    /// A record of the victim's.
+    Foreign,
+    /// The same, with the victim's account and enterprise named too.
+    ForeignNamed,
+    /// Nobody's.
+    Absent,
+    AbsentNamed,
+    /// The victim's, but of another kind.
+    ForeignOfOtherKind,
+    /// One of the documented constants.
+    Known,
+    Nil,
+    Capitals,
+    Malformed,
+    Traversal,
+    /// The caller's own: last, for it goes through.
+    Own,
+}
+
+const CLASSES: [Class; 11] = [
+    Class::Foreign,
+    Class::ForeignNamed,
+    Class::Absent,
+    Class::AbsentNamed,
+    Class::ForeignOfOtherKind,
+    Class::Known,
+    Class::Nil,
+    Class::Capitals,
+    Class::Malformed,
+    Class::Traversal,
+    Class::Own,
+];
+
+const ABSENT: &str = "0192d3c4-5e6f-7a8b-9c0d-0ab5e27ab5e2";
+
+/// Somebody who tries to get at the victim's data.
+struct Prober<'a> {
+    name: &'static str,
+    person: Person,
+    own: &'a Realm,
+    victim: &'a Realm,
+}
+
+#[derive(Default)]
+struct Tally {
+    probes: usize,
+    successes: usize,
+    statuses: BTreeMap<u16, usize>,
+    faults: Vec<String>,
+}
+
+#[tokio::test]
+async fn nobody_gets_at_what_is_not_theirs() {
+    let tables = MemoryTables::default();
+    let world = World::over(Arc::new(tables.clone()), plane::settings::Settings::default()).await;
+    world.set_up().await;
+    let offers = [world.offer("First").await, world.offer("Second").await, world.offer("Third").await];
+    let victims = account(&world, "Kestrel4711", &[(&offers[0], "Heron5150"), (&offers[1], "Plover0815")]).await;
+    let victim = realm(&world, "Heron5150", &victims, &offers[0]).await;
+    let neighbour = realm(&world, "Plover0815", &victims, &offers[1]).await;
+    let other = account(&world, "Bittern2342", &[(&offers[2], "Curlew0042")]).await;
+    let other = realm(&world, "Curlew0042", &other, &offers[2]).await;
+    let platform = platform(&world, "Osprey1701").await;
+    let technical = world.accept_invitation("ada@bittern2342.example").await;
+    assert!(sightings(&world, &victim).await >= 10, "the victim's administrator sees the canary: else nobody would");
+
+    let mut tally = Tally::default();
+    // From outside the account: nothing of it may change.
+    let before = mentions(&tables, &[&victims.id]).await;
+    let prober = |name, person: &Person, own| Prober { name, person: person.clone(), own, victim: &victim };
+    for prober in [
+        prober("another tenant's technical user", &technical, &other),
+        prober("another tenant's user without rights", &other.bystander, &other),
+        prober("another tenant's administrator", &other.admin, &other),
+        prober("a platform user without rights", &platform.bystander, &platform),
+        prober("a platform user with every right who is no operator", &platform.admin, &platform),
+    ] {
+        prober.probe(&world, &mut tally).await;
+    }
+    unchanged(&before, &mentions(&tables, &[&victims.id]).await);
+    // From the enterprise next door: nothing of this one may change. (Products and services are master data, which the
+    // neighbour may refer to.)
+    let own: Vec<&str> = victim.ids.iter().filter(|(name, _)| !matches!(**name, "accountId" | "productId" | "serviceId")).map(|(_, id)| id.as_str()).collect();
+    let before = mentions(&tables, &own).await;
+    prober("a user without rights of another enterprise", &neighbour.bystander, &neighbour).probe(&world, &mut tally).await;
+    prober("the administrator of another enterprise", &neighbour.admin, &neighbour).probe(&world, &mut tally).await;
+    unchanged(&before, &mentions(&tables, &own).await);
+
+    let Tally { probes, successes, statuses, faults } = tally;
+    let summary = format!("{probes} probes, {successes} successes, {statuses:?}");
+    assert!(faults.is_empty(), "{} faults in {summary}:\n{}", faults.len(), faults[..faults.len().min(50)].join("\n"));
+    assert!(probes >= 10_000 && successes >= 500, "{summary}");
+    println!("{summary}");
+}
+
+impl Prober<'_> {
+    async fn probe(&self, world: &World, tally: &mut Tally) {
+        let mut operations: Vec<_> = operations().into_iter().filter(|operation| operation.guarded).collect();
+        // What is deleted is there for no probe after it.
+        operations.sort_by_key(|operation| operation.method == Method::DELETE);
+        for class in CLASSES {
+            for operation in &operations {
+                let own = operation.sample(&world.today().to_string(), &|name| self.own.id(name));
+                for place in operation.id_places(&own) {
+                    if self.harms_itself(operation, class) {
+                        continue;
+                    }
+                    let sample = self.with(&own, &place, class);
+                    let answer = self.ask(sample, tally).await;
+                    self.judge(operation, &place, class, &answer, tally);
+                    if matches!(class, Class::Foreign | Class::ForeignNamed) {
+                        let absent = if class == Class::Foreign { Class::Absent } else { Class::AbsentNamed };
+                        let other = self.ask(self.with(&own, &place, absent), tally).await;
+                        self.alike(operation, &place, &answer, &other, tally);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The probe would end the prober's own session or take their own rights, as they may.
+    fn harms_itself(&self, operation: &Operation, class: Class) -> bool {
+        operation.id == "me_end_all" || (operation.id == "me_end" && class == Class::Own)
+    }
+
+    fn with(&self, own: &Sample, place: &Place, class: Class) -> Sample {
+        let name = place.name();
+        let foreign = self.foreign(name);
+        let text = match class {
+            Class::Own => self.own.id(name),
+            Class::Foreign | Class::ForeignNamed => foreign,
+            Class::Absent | Class::AbsentNamed => ABSENT.to_owned(),
+            Class::ForeignOfOtherKind => self.victim.id(if name == "userId" { "groupId" } else { "userId" }),
+            Class::Known => "a0000000-0000-0000-0000-000000000020".to_owned(),
+            Class::Nil => "00000000-0000-0000-0000-000000000000".to_owned(),
+            Class::Capitals => foreign.to_uppercase(),
+            Class::Malformed => format!("{foreign}0"),
+            Class::Traversal => format!("..%2F{foreign}"),
+        };
+        let mut sample = own.clone().with(place, &text);
+        if matches!(class, Class::ForeignNamed | Class::AbsentNamed) {
+            for named in ["accountId", "enterpriseId"] {
+                let named_place = Place::Query(named.to_owned());
+                if name != named && !sample.uri().contains(&format!("{named}=")) {
+                    sample = sample.with(&named_place, &self.victim.id(named));
+                }
+            }
+        }
+        sample
+    }
+
+    /// The victim's id of some kind; what prober and victim share is replaced by what they don't.
+    fn foreign(&self, name: &str) -> String {
+        let id = self.victim.id(name);
+        if id == self.own.id(name) { self.victim.id("userId") } else { id }
+    }
+
+    async fn ask(&self, mut sample: Sample, tally: &mut Tally) -> Answer {
+        tally.probes += 1;
+        // Names and addresses are each probe's own, so that none is refused for being taken.
+        if let Some(body) = &mut sample.body {
+            let text = body.to_string().replace("Probe", &format!("Probe {}", tally.probes));
+            let text = text.replace("probe@", &format!("probe{}@", tally.probes));
+            *body = serde_json::from_str(&text).unwrap();
+        }
+        let answer = self.person.send(sample.method.clone(), &sample.uri(), sample.body, &[]).await;
+        *tally.statuses.entry(answer.status).or_default() += 1;
+        tally.successes += usize::from(answer.status < 300);
+        answer
+    }
+
+    fn judge(&self, operation: &Operation, place: &Place, class: Class, answer: &Answer, tally: &mut Tally) {
+        let mut fault = |what: &str| {
+            let Answer { status, body, .. } = answer;
+            tally.faults.push(format!("{what}: {}: {} {place:?} {class:?}: {status} {body}", self.name, operation.id));
+        };
+        let neighbours = self.own.id("accountId") == self.victim.id("accountId");
+        let told = answer.body.to_string().to_lowercase();
+        let of_realm = told.contains(&self.victim.canary.to_lowercase()) && !(neighbours && account_wide(operation));
+        let of_account = told.contains(&self.victim.account_name.to_lowercase()) && !neighbours;
+        if of_realm || of_account {
+            fault("a foreign canary");
+        }
+        if answer.status == 401 {
+            fault("the prober is signed out");
+        }
+        if !operation.answers(answer.status) {
+            fault("a status that the document does not know");
+        }
+        if answer.status >= 500 {
+            fault("the server failed");
+        }
+    }
+
+    /// What is foreign is answered as what is not there.
+    fn alike(&self, operation: &Operation, place: &Place, foreign: &Answer, absent: &Answer, tally: &mut Tally) {
+        let master_data = MASTER_DATA.iter().any(|tag| operation.described["tags"][0] == *tag);
+        if (operation.method == Method::GET && master_data) || matches!(place.name(), "productId" | "serviceId") {
+            return;
+        }
+        // A filter that finds nothing, say. What is shown then is looked through for canaries.
+        if foreign.status < 300 && foreign.status == absent.status {
+            return;
+        }
+        let told = |answer: &Answer, id: &str| {
+            let mut body = answer.body.clone();
+            if let Some(fields) = body.as_object_mut() {
+                fields.remove("requestId");
+            }
+            let mut headers: Vec<String> =
+                answer.headers.keys().map(ToString::to_string).filter(|name| name != "x-request-id").collect();
+            headers.sort();
+            format!("{} {headers:?} {}", answer.status, body.to_string().replace(id, "<id>"))
+        };
+        let (foreign, absent) = (told(foreign, &self.foreign(place.name())), told(absent, ABSENT));
+        if foreign != absent {
+            let fault = format!("told apart: {}: {} {place:?}:\n  {foreign}\n  {absent}", self.name, operation.id);
+            tally.faults.push(fault);
+        }
+    }
+}
+
+impl Realm {
+    fn id(&self, name: &str) -> String {
+        self.ids.get(name).unwrap_or_else(|| panic!("no realm has a record for {name}: give it one")).clone()
+    }
+}
+
+fn account_wide(operation: &Operation) -> bool {
+    ACCOUNT_WIDE.contains(&operation.id.as_str())
+}
+
+/// How many operations show a realm's own administrator the canary.
+async fn sightings(world: &World, realm: &Realm) -> usize {
+    let mut seen = 0;
+    for operation in operations().into_iter().filter(|operation| operation.guarded && operation.method == Method::GET) {
+        let sample = operation.sample(&world.today().to_string(), &|name| realm.id(name));
+        let answer = realm.admin.get(&sample.uri()).await;
+        seen += usize::from(answer.body.to_string().contains(realm.canary));
+    }
+    seen
+}
+
+/// Every record, in every table, that mentions one of some ids in a key or in its body.
+async fn mentions(tables: &MemoryTables, ids: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for name in tables.list().await.unwrap() {
+        for item in tables.dump_of(&name) {
+            let Item { key, index, version, body, .. } = &item;
+            let text = format!("{name:?} {key:?} {index:?} {version} {}", String::from_utf8_lossy(body));
+            if ids.iter().any(|id| text.contains(id)) {
+                found.insert(text);
+            }
+        }
+    }
+    assert!(found.len() > 10, "{}", found.len());
+    found
+}
+
+fn unchanged(before: &BTreeSet<String>, after: &BTreeSet<String>) {
+    let changes: Vec<_> = before.symmetric_difference(after).collect();
+    assert!(changes.is_empty(), "records of the victim changed: {changes:#?}");
+}

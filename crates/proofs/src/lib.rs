@@ -1,0 +1,1 @@
+//! Nothing to use: the proofs are this crate's tests.

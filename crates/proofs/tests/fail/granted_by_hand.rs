@@ -1,0 +1,14 @@
+//! A permission that nobody gave.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use plane::{
+    guard::{Granted, actions::UserDelete, actor::Actor, policy::Scope},
+    ids::SessionId,
+};
+
+fn forge(actor: Arc<Actor>, session: SessionId, scope: Scope) -> Granted<UserDelete> {
+    Granted { actor, session, scope, request_id: "".into(), ticket: None, action: PhantomData }
+}
+
+fn main() {}
