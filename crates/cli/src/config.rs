@@ -136,13 +136,12 @@ pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> 
 
     let named = flags.file.clone().or_else(|| environment.get("FREEHOLD_CONFIG").map(PathBuf::from));
     let mut own_file = false;
-    let file = match named {
-        Some(file) => Some(file),
-        None => {
-            let file = data_dir(environment, &layers)?.join("freehold.toml");
-            own_file = file.exists();
-            own_file.then_some(file)
-        }
+    let file = if named.is_some() {
+        named
+    } else {
+        let file = data_dir(environment, &layers)?.join("freehold.toml");
+        own_file = file.exists();
+        own_file.then_some(file)
     };
     if let Some(file) = file {
         let text = fs::read_to_string(&file)

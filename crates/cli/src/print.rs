@@ -54,6 +54,15 @@ pub(crate) fn cell(value: Option<&Value>) -> String {
     }
 }
 
+/// The same, with times to the second: a table is looked over, not compared.
+pub(crate) fn short(value: Option<&Value>) -> String {
+    let cell = cell(value);
+    match cell.parse::<jiff::Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Err(_) => cell,
+    }
+}
+
 /// One record, a field a line.
 pub(crate) fn record(record: &Value) {
     let mut lines = Vec::new();

@@ -12,7 +12,7 @@ use axum::{
     serve::ListenerExt as _,
 };
 use futures::StreamExt as _;
-use local::chance::SystemChance;
+use local::{chance::SystemChance, table::FileTables};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -30,7 +30,7 @@ use crate::{
 
 /// Serves until a signal ends it.
 pub(crate) fn run(config: &Config) -> Outcome {
-    let _log = log::start(config);
+    let _log = log::start(config)?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if config.worker_threads > 0 {
         builder.worker_threads(config.worker_threads);
@@ -38,13 +38,15 @@ pub(crate) fn run(config: &Config) -> Outcome {
     let runtime = builder.enable_all().build().map_err(|error| Failure::new(format!("no threads: {error}")))?;
     let served = runtime.block_on(serve(config));
     // Whatever still runs has had its time.
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    served
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served.map(|tables| tables.close())
 }
 
-async fn serve(config: &Config) -> Outcome {
+async fn serve(config: &Config) -> Outcome<FileTables> {
     let mut signals = Signals::new()?;
     let opened = folder::open(&config.data_dir, &SystemChance::default())?;
+    // Left by a crash; it would lead to whoever has the port now.
+    drop(fs::remove_file(opened.places.listen()));
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure::new(format!("{} can't be listened on: {error}", config.listen))
             .hint("choose another address: --listen 127.0.0.1:0 takes any free port")
@@ -96,7 +98,7 @@ async fn serve(config: &Config) -> Outcome {
         control.abort();
     }
     tracing::info!("stopped");
-    Ok(())
+    Ok(composed.tables.clone())
 }
 
 fn accept(

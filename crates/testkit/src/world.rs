@@ -105,6 +105,11 @@ impl World {
         Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }
     }
 
+    /// The HTTP service, for serving over a socket.
+    pub fn service(&self) -> Router {
+        self.service.clone()
+    }
+
     /// Somebody who has not signed in.
     pub fn nobody(&self) -> Person {
         Person { world: self.clone(), token: None, ip: [127, 0, 0, 1].into() }

@@ -88,8 +88,12 @@ impl Client {
         let server = named.or(session.as_ref().map(|session| session.server.as_str())).unwrap_or(DEFAULT_SERVER);
         let server = parse_server(server)?;
         let session = session.filter(|session| parse_server(&session.server).is_ok_and(|of| of == server));
-        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build();
-        let http = http.map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
+        let mut http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5));
+        if server.scheme() == "http" {
+            // No certificate will be looked at, so none need be read.
+            http = http.tls_certs_only([]);
+        }
+        let http = http.build().map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
         let token = environment.get("FREEHOLD_TOKEN").map(str::to_owned);
         Ok(Self { http, server, sessions, session, token })
     }
@@ -254,7 +258,10 @@ async fn refusal(response: reqwest::Response) -> Failure {
     let Some(code) = text("code") else {
         return Failure::new(format!("the server answered {status}")).request_id(header);
     };
-    let mut failure = Failure::new(format!("{code}: {}", text("detail").unwrap_or_default()));
+    // Where fields are blamed, the detail says the first of them once more.
+    let blamed = problem["errors"].as_array().is_some_and(|errors| !errors.is_empty());
+    let what = text(if blamed { "title" } else { "detail" }).unwrap_or_default();
+    let mut failure = Failure::new(format!("{code}: {what}"));
     for error in problem["errors"].as_array().into_iter().flatten() {
         failure =
             failure.detail(format!("{}: {}", print::cell(error.get("pointer")), print::cell(error.get("message"))));

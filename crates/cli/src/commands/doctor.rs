@@ -31,7 +31,7 @@ enum State {
 
 #[derive(Debug, Serialize)]
 struct Check {
-    check: &'static str,
+    name: &'static str,
     state: State,
     finding: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,16 +39,16 @@ struct Check {
 }
 
 impl Check {
-    fn ok(check: &'static str, finding: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, finding: finding.into(), fix: None }
+    fn ok(name: &'static str, finding: impl Into<String>) -> Self {
+        Self { name, state: State::Ok, finding: finding.into(), fix: None }
     }
 
-    fn warning(check: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check, state: State::Warning, finding: finding.into(), fix: Some(fix.into()) }
+    fn warning(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { name, state: State::Warning, finding: finding.into(), fix: Some(fix.into()) }
     }
 
-    fn bad(check: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check, state: State::Bad, finding: finding.into(), fix: Some(fix.into()) }
+    fn bad(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { name, state: State::Bad, finding: finding.into(), fix: Some(fix.into()) }
     }
 }
 
@@ -63,13 +63,13 @@ pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Out
     if json {
         print::json(&checks);
     } else {
-        for Check { check, state, finding, fix } in &checks {
+        for Check { name, state, finding, fix } in &checks {
             let mark = match state {
                 State::Ok => "ok",
                 State::Warning => "warn",
                 State::Bad => "BAD",
             };
-            print::out(format_args!("{mark:<5} {check:<14} {finding}"));
+            print::out(format_args!("{mark:<5} {name:<14} {finding}"));
             if let Some(fix) = fix {
                 print::out(format_args!("{:<20} fix: {fix}", ""));
             }

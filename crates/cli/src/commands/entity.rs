@@ -172,7 +172,7 @@ impl Entity {
         }
         let headings: Vec<&str> = self.columns.iter().map(|(heading, _)| *heading).collect();
         let items = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let row = |item: &Value| self.columns.iter().map(|(_, pointer)| print::cell(item.pointer(pointer))).collect();
+        let row = |item: &Value| self.columns.iter().map(|(_, pointer)| print::short(item.pointer(pointer))).collect();
         print::table(&headings, items.iter().map(row));
         if let Some(cursor) = page["nextCursor"].as_str() {
             print::note(format_args!("there are more: --all, or --cursor {cursor}"));

@@ -102,9 +102,9 @@ pub(crate) async fn verify_bootstrap(verify: &VerifyBootstrap, config: &Config, 
 pub(crate) async fn rotate_keys(rotate: &RotateKeys, config: &Config, json: bool) -> Outcome {
     let done = perform(Request::RotateKeys { retire_old: rotate.retire_old }, config).await?;
     if json {
-        print::json(&done)
+        print::json(&done);
     } else {
-        print::out(print::cell(done.get("kid")))
+        print::out(print::cell(done.get("kid")));
     }
     Ok(())
 }

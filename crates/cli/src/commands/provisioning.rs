@@ -68,7 +68,7 @@ pub(super) fn show(progress: &Value, json: bool) {
     let steps = progress["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
     let row = |step: &Value| {
         let fields = ["/name", "/status", "/attempts", "/startedAt", "/finishedAt", "/error/message"];
-        fields.iter().map(|pointer| print::cell(step.pointer(pointer))).collect()
+        fields.iter().map(|pointer| print::short(step.pointer(pointer))).collect()
     };
     print::table(&["step", "status", "attempts", "started", "finished", "error"], steps.iter().map(row));
     let head = |field: &str| print::cell(progress.get(field));

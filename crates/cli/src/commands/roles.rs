@@ -53,9 +53,9 @@ pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
             let path = format!("{}/permissions", ROLES.at(one.id));
             let permissions = session.client.ask(one.scope.of(Ask::get(path))).await?;
             if session.json {
-                print::json(&permissions)
+                print::json(&permissions);
             } else {
-                show(&permissions)
+                show(&permissions);
             }
             Ok(())
         }

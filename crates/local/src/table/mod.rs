@@ -109,6 +109,16 @@ impl FileTables {
         written.unwrap_or_else(|_| Err(TableError::Unavailable("the backup was broken off".into()).into()))
     }
 
+    /// Closes every file that nobody uses any more, so that the next start need not look through it. For the end of a
+    /// process: a table that is asked again opens again.
+    pub fn close(&self) {
+        for (name, slot) in self.0.existing() {
+            if !slot.close_if_idle() {
+                tracing::debug!(%name, "a table is left open; the next start looks through it");
+            }
+        }
+    }
+
     /// How many table files are open now.
     pub fn open_files(&self) -> usize {
         self.0.existing().iter().filter(|(_, slot)| slot.at_hand().is_some()).count()

@@ -7,9 +7,10 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread,
+    time::Duration,
 };
 
 use argon2::{
@@ -92,13 +93,14 @@ impl Passwords {
         chance: Arc<dyn Chance>,
     ) -> Result<Self, HashingError> {
         let params = cost.params()?;
-        let mut worker = Worker { params: params.clone(), memory: Vec::new() };
-        let dummy = worker.make(&chance::secret(chance.as_ref()), &chance::secret(chance.as_ref())).into();
+        // The hash of no password: it takes the same work to compare with, and none to make.
+        let dummy = phc(&params, &chance::secret(chance.as_ref()), &chance::secret(chance.as_ref())).into();
         let (jobs, inbox) = sync_channel(queue);
         let inbox = Arc::new(Mutex::new(inbox));
         let done = Arc::new(AtomicU64::new(0));
+        let memories = Arc::new(Memories::default());
         for number in 0..threads.max(1) {
-            let mut worker = Worker { params: params.clone(), memory: Vec::new() };
+            let worker = Worker { params: params.clone(), memories: Arc::clone(&memories) };
             let (inbox, done) = (Arc::clone(&inbox), Arc::clone(&done));
             thread::Builder::new().name(format!("passwords-{number}")).spawn(move || worker.run(&inbox, &done))?;
         }
@@ -136,18 +138,54 @@ impl Passwords {
     }
 }
 
-/// One hashing thread. It keeps its memory from one hash to the next.
+/// What hashes are computed in, kept from one hash to the next until no more come.
+#[derive(Default)]
+struct Memories(Mutex<Vec<Vec<Block>>>);
+
+impl Memories {
+    /// After so long without a hash the memory is given back: it is most of what an idle process would hold.
+    const KEPT: Duration = Duration::from_secs(10);
+    /// Allocators give a block of more than 32 MiB back to the system when it is freed; smaller ones they may keep.
+    /// What is not touched takes no memory.
+    const ROOM: usize = 33 * 1024;
+
+    fn take(&self, blocks: usize) -> Vec<Block> {
+        let kept = self.0.lock().expect("no holder panics").pop();
+        let mut memory = kept.unwrap_or_else(|| Vec::with_capacity(Self::ROOM.max(blocks)));
+        if memory.len() < blocks {
+            memory.resize(blocks, Block::new());
+        }
+        memory
+    }
+
+    fn give_back(&self, memory: Vec<Block>) {
+        self.0.lock().expect("no holder panics").push(memory);
+    }
+
+    fn free(&self) {
+        self.0.lock().expect("no holder panics").clear();
+    }
+}
+
+/// One hashing thread.
 struct Worker {
     params: Params,
-    memory: Vec<Block>,
+    memories: Arc<Memories>,
 }
 
 impl Worker {
-    fn run(&mut self, inbox: &Mutex<Receiver<Job>>, done: &AtomicU64) {
+    fn run(&self, inbox: &Mutex<Receiver<Job>>, done: &AtomicU64) {
         loop {
-            let next = inbox.lock().expect("no holder of the inbox panics").recv();
-            // The sender is gone: so is the provider.
-            let Ok(Job { password, task }) = next else { return };
+            let next = inbox.lock().expect("no holder of the inbox panics").recv_timeout(Memories::KEPT);
+            let Job { password, task } = match next {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.memories.free();
+                    continue;
+                }
+                // The sender is gone: so is the provider.
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let password = password.expose_secret().as_bytes();
             match task {
                 // Nobody waits for the answer any more.
@@ -167,23 +205,15 @@ impl Worker {
         }
     }
 
-    fn make(&mut self, password: &[u8], salt: &[u8; 32]) -> String {
+    fn make(&self, password: &[u8], salt: &[u8; 32]) -> String {
         let params = self.params.clone();
-        let salt = Salt::new(&salt[..16]).expect("16 bytes are a salt");
         let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
-        self.hash(&params, password, &salt, &mut out).expect("the parameters were tried at the start");
-        let hash = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params).expect("valid parameters have a text"),
-            salt: Some(salt),
-            hash: Some(Output::new(&out).expect("32 bytes are a hash")),
-        };
-        hash.to_string()
+        self.hash(&params, password, &salt[..16], &mut out).expect("the parameters were tried at the start");
+        phc(&params, salt, &out)
     }
 
     /// `None` where the stored text is not a hash of ours.
-    fn compare(&mut self, password: &[u8], stored: &str) -> Option<Match> {
+    fn compare(&self, password: &[u8], stored: &str) -> Option<Match> {
         let stored = PasswordHash::new(stored).ok().filter(|hash| hash.algorithm == Algorithm::Argon2id.ident())?;
         let params = Params::try_from(&stored).ok()?;
         let (salt, expected) = (stored.salt?, stored.hash?);
@@ -198,17 +228,25 @@ impl Worker {
         })
     }
 
-    fn hash(&mut self, params: &Params, password: &[u8], salt: &[u8], out: &mut [u8]) -> Result<(), argon2::Error> {
-        if self.memory.len() < params.block_count() {
-            self.memory.resize(params.block_count(), Block::new());
-        }
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone()).hash_password_into_with_memory(
-            password,
-            salt,
-            out,
-            &mut self.memory,
-        )
+    fn hash(&self, params: &Params, password: &[u8], salt: &[u8], out: &mut [u8]) -> Result<(), argon2::Error> {
+        let mut memory = self.memories.take(params.block_count());
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let hashed = argon2.hash_password_into_with_memory(password, salt, out, &mut memory);
+        self.memories.give_back(memory);
+        hashed
     }
+}
+
+/// A hash in PHC form. Of the salt, 16 bytes are taken.
+fn phc(params: &Params, salt: &[u8; 32], out: &[u8; Params::DEFAULT_OUTPUT_LEN]) -> String {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).expect("valid parameters have a text"),
+        salt: Some(Salt::new(&salt[..16]).expect("16 bytes are a salt")),
+        hash: Some(Output::new(out).expect("32 bytes are a hash")),
+    };
+    hash.to_string()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod licenses;
 mod mass_assignment;
 mod master_data;
 mod matrix;
+mod roles;
 mod tenants;
 mod tokens;
 mod workflow;

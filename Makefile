@@ -1,0 +1,42 @@
+# Everything a developer needs; `make run` and `make test` do their own set-up.
+
+.PHONY: run test bench demo lint fix codegen setup clean
+
+DATA ?= $(CURDIR)/.data
+
+## Builds what is needed, starts Freehold and says where to look.
+run:
+	@cargo build --quiet --profile fast --bin freehold
+	@./target/fast/freehold serve --data-dir "$(DATA)"
+
+## Everything that must hold, including what it installs to find out.
+test: setup
+	@cargo run --quiet -p xtask -- ci
+
+## Onboards a public and a private account against a fresh data folder, and takes one down again.
+demo:
+	@cargo build --quiet --profile fast --bin freehold
+	@python3 scripts/demo.py ./target/fast/freehold
+
+## Measures every figure of the README and prints the table.
+bench: setup
+	@cargo build --quiet --release --bin freehold
+	@python3 bench/run.py ./target/release/freehold
+
+lint:
+	@cargo fmt --check
+	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+fix:
+	@cargo fmt
+	@cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+
+## Writes the generated files anew: openapi.json, the authorization matrix, the CLI's help.
+codegen:
+	@cargo run --quiet -p xtask -- codegen
+
+setup:
+	@./scripts/setup
+
+clean:
+	@cargo clean

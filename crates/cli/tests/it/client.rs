@@ -1,0 +1,138 @@
+//! The client: signing in, records, the main job, refusals.
+
+use std::{fs, os::unix::fs::MetadataExt as _};
+
+use crate::server::{ADMIN, Home, PASSWORD};
+
+#[test]
+fn signing_in_answers_the_challenge_and_keeps_a_session() {
+    let home = Home::new();
+    let server = home.serve();
+    let error = home.run(&["whoami", "--server", &server.url()]).refused(1);
+    assert!(error.contains("you are not signed in") && error.contains("hint: freehold login"), "{error}");
+    let args = ["login", "--server", &server.url(), "--email", ADMIN, "--password-stdin"];
+    let error = home.tell(&args, "wrong\n").refused(1);
+    assert!(error.contains("invalid_credentials") && error.contains("request id: "), "{error}");
+
+    home.sign_in(&server);
+    let session = home.path(".config/freehold/session.json");
+    assert_eq!(fs::metadata(&session).unwrap().mode() & 0o777, 0o600);
+    assert!(home.run(&["whoami"]).good().contains(ADMIN));
+    assert_eq!(home.json(&["whoami"])["operator"], true);
+
+    // An access token that is over is renewed by the refresh token.
+    let text = fs::read_to_string(&session).unwrap();
+    let mut kept: serde_json::Value = serde_json::from_str(&text).unwrap();
+    kept["expiresAt"] = "2020-01-01T00:00:00Z".into();
+    fs::write(&session, kept.to_string()).unwrap();
+    assert!(home.run(&["whoami"]).good().contains(ADMIN));
+    assert!(fs::read_to_string(&session).unwrap() != text);
+    kept["accessToken"] = "nonsense".into();
+    kept["expiresAt"] = "2099-01-01T00:00:00Z".into();
+    kept["refreshToken"] =
+        serde_json::from_str::<serde_json::Value>(&fs::read_to_string(&session).unwrap()).unwrap()["refreshToken"]
+            .clone();
+    fs::write(&session, kept.to_string()).unwrap();
+    assert!(home.run(&["whoami"]).good().contains(ADMIN));
+
+    home.run(&["logout"]).good();
+    assert!(!session.exists());
+    home.tell(&args, PASSWORD).good();
+    server.stop();
+    let error = home.run(&["whoami"]).refused(1);
+    assert!(error.contains("can't be reached") && error.contains("hint: start it with"), "{error}");
+}
+
+#[test]
+fn records_are_created_listed_changed_and_deleted() {
+    let home = Home::new();
+    let server = home.serve();
+    home.sign_in(&server);
+    let id = home.run(&["services", "create", "name=Ledger", "description=Books"]).good();
+    let shown = home.json(&["services", "show", &id]);
+    assert_eq!((&shown["name"], &shown["description"]), (&"Ledger".into(), &"Books".into()));
+    assert_eq!(home.run(&["services", "update", &id, "description:=null"]).good(), "");
+    assert!(home.json(&["services", "show", &id])["description"].is_null());
+    for number in 0..4 {
+        home.run(&["services", "create", &format!("name=Service {number}")]).good();
+    }
+    let page = home.run(&["services", "list", "--limit", "2"]);
+    assert!(page.err.starts_with("there are more: --all, or --cursor "), "{}", page.err);
+    let page = page.good();
+    assert_eq!(page.lines().count(), 3);
+    assert!(page.starts_with("ID "), "{page}");
+    let all = home.json(&["services", "list", "--limit", "2", "--all"]);
+    assert_eq!(all["items"].as_array().unwrap().len(), 6);
+    assert!(all.get("nextCursor").is_none());
+    assert_eq!(home.run(&["services", "delete", &id]).good(), "");
+    let error = home.run(&["services", "show", &id]).refused(1);
+    assert!(error.contains("not_found"), "{error}");
+
+    let error = home.run(&["services", "create", "nam=x"]).refused(1);
+    assert!(error.contains("invalid_request") && error.contains("/nam: ") && error.contains("request id: "), "{error}");
+    let created = home.json(&["services", "create", "name=Once", "--idempotency-key", "one"]);
+    let again = home.json(&["services", "create", "name=Once", "--idempotency-key", "one"]);
+    assert_eq!(created["id"], again["id"]);
+    assert_eq!(home.run(&["services", "show", "not-an-id"]).code, Some(2));
+    server.stop();
+}
+
+#[test]
+fn an_account_is_onboarded_step_by_step_and_removed() {
+    let home = Home::new();
+    let server = home.serve();
+    home.sign_in(&server);
+    let file = home.account_file();
+    let ran = home.run(&["accounts", "create", "-f", file.to_str().unwrap(), "--watch"]);
+    assert!(ran.err.contains("ProvisionCognitoUsers  succeeded\n"), "{}", ran.err);
+    let account = ran.good();
+    assert_eq!(home.json(&["accounts", "show", &account])["status"], "active");
+    assert_eq!(home.json(&["provisioning", "show", &account])["status"], "succeeded");
+    assert!(home.run(&["executions", "list"]).good().contains(&account));
+    let mails = home.json(&["outbox", "list", "--filter", "to=ada@acme.example"]);
+    let mail = home.run(&["outbox", "show", mails["items"][0]["id"].as_str().unwrap()]).good();
+    assert!(mail.contains("/accept-invitation#token="), "{mail}");
+    assert!(home.run(&["licenses", "capacity", "--account", &account]).good().contains("total"));
+
+    let export = home.path("audit.jsonl");
+    let export = export.to_str().unwrap();
+    crate::server::wait("the log is sealed", || {
+        home.run(&["audit", "export", "--account", &account, "-o", export]).good();
+        fs::read_to_string(export).unwrap().contains("account_create")
+    });
+    home.run(&["audit", "verify", "--account", &account]).good();
+    home.run(&["audit", "verify", "--file", export]).good();
+    let forged = fs::read_to_string(export).unwrap().replacen("account_create", "account_forge", 1);
+    fs::write(export, forged).unwrap();
+    let error = home.run(&["audit", "verify", "--file", export]).refused(1);
+    assert!(error.contains("is not as it was written"), "{error}");
+
+    let wrong = home.run(&["accounts", "delete", &account, "--confirm", "Acne"]).refused(1);
+    assert!(wrong.contains("error: "), "{wrong}");
+    home.run(&["accounts", "delete", &account, "--confirm", "Acme", "--watch"]).good();
+    home.run(&["accounts", "receipt", &account]).good();
+    server.stop();
+}
+
+#[test]
+fn a_run_that_fails_fails_the_command_and_can_be_redriven() {
+    let home = Home::new();
+    let server = home.serve_with(&[("FREEHOLD_FAULTS", "WriteCoreRecords:permanent")]);
+    home.sign_in(&server);
+    let file = home.account_file();
+    let ran = home.run(&["accounts", "create", "-f", file.to_str().unwrap(), "--watch"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("error: the run failed at WriteCoreRecords"), "{}", ran.err);
+    let account = ran.out;
+    assert!(
+        ran.err.contains(&format!("hint: when the cause is gone: freehold provisioning redrive {account}")),
+        "{}",
+        ran.err
+    );
+    let letters = home.json(&["dead-letters", "list"]);
+    assert_eq!(letters["items"][0]["state"], "WriteCoreRecords");
+    home.run(&["dead-letters", "show", letters["items"][0]["id"].as_str().unwrap()]).good();
+    home.run(&["provisioning", "redrive", &account, "--watch"]).good();
+    assert_eq!(home.json(&["accounts", "show", &account])["status"], "active");
+    server.stop();
+}

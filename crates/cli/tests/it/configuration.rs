@@ -1,0 +1,100 @@
+//! Where settings come from, and what is said of wrong ones.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::server::Home;
+
+fn value<'a>(settings: &'a Value, key: &str, field: &str) -> &'a Value {
+    let found = settings.as_array().unwrap().iter().find(|setting| setting["key"] == key);
+    &found.unwrap_or_else(|| panic!("{key} is not shown"))[field]
+}
+
+#[test]
+fn the_default_file_parses_back_to_the_defaults() {
+    let home = Home::new();
+    let file = home.path("all.toml");
+    fs::write(&file, home.run(&["config", "--defaults"]).good()).unwrap();
+    let plain = home.json(&["config"]);
+    let read = home.json(&["config", "--config", file.to_str().unwrap()]);
+    let values = |settings: &Value| {
+        let pairs =
+            settings.as_array().unwrap().iter().map(|setting| (setting["key"].clone(), setting["value"].clone()));
+        pairs.collect::<Vec<_>>()
+    };
+    assert_eq!(values(&plain), values(&read));
+    assert_eq!(values(&plain).len(), 19);
+    assert_eq!(value(&read, "listen", "source"), file.to_str().unwrap());
+    assert_eq!(value(&plain, "listen", "source"), "the defaults");
+}
+
+#[test]
+fn later_sources_win_and_secrets_are_not_shown() {
+    let home = Home::new();
+    fs::create_dir(home.data()).unwrap();
+    let file = home.data().join("freehold.toml");
+    fs::write(&file, "listen = \"127.0.0.1:1\"\nruns_at_once = 7\nadmin_password = \"Copper-4-kettle\"\n").unwrap();
+    let shown = home
+        .command(&["config", "--json"])
+        .env("FREEHOLD_LISTEN", "127.0.0.1:2")
+        .env("FREEHOLD_TRUSTED_PROXIES", "10.0.0.1, ::1")
+        .output();
+    let shown: Value = serde_json::from_slice(&shown.unwrap().stdout).unwrap();
+    assert_eq!(value(&shown, "listen", "value"), "127.0.0.1:2");
+    assert_eq!(value(&shown, "listen", "source"), "the environment: FREEHOLD_LISTEN");
+    assert_eq!(value(&shown, "public_url", "value"), "http://127.0.0.1:2");
+    assert_eq!(value(&shown, "trusted_proxies", "value"), &serde_json::json!(["10.0.0.1", "::1"]));
+    assert_eq!(value(&shown, "runs_at_once", "value"), 7);
+    assert_eq!(value(&shown, "runs_at_once", "source"), file.to_str().unwrap());
+    assert_eq!(value(&shown, "admin_password", "value"), "(secret)");
+}
+
+#[test]
+fn wrong_keys_and_values_are_named_with_their_source() {
+    let home = Home::new();
+    let refused = |name: &str, value: &str| {
+        let output = home.command(&["serve"]).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    insta::assert_snapshot!(refused("FREEHOLD_LISTN", "x"), @r"
+    error: there is no setting listn (the environment: FREEHOLD_LISTN)
+    hint: did you mean FREEHOLD_LISTEN?
+    ");
+    insta::assert_snapshot!(refused("FREEHOLD_RUNS_AT_ONCE", "many"), @r#"
+    error: the setting runs_at_once is wrong (the environment: FREEHOLD_RUNS_AT_ONCE): found string "many", expected usize
+    hint: freehold config --defaults explains every setting
+    "#);
+    insta::assert_snapshot!(refused("FREEHOLD_ADMIN_EMAIL", "nobody"), @r"
+    error: the setting admin_email is wrong (the environment: FREEHOLD_ADMIN_EMAIL): an e-mail address such as ada@example.com, of at most 254 characters
+    hint: freehold config --defaults explains every setting
+    ");
+    let output = home.command(&["serve", "--listen", "0.0.0.0:0", "--set", "clock_offset=5"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @r"
+    error: the setting clock_offset is wrong (the command line: --clock-offset): the clock can be shifted only where nobody but this machine can sign in
+    hint: listen on 127.0.0.1, or leave the clock as it is
+    ");
+    fs::write(home.path("bad.toml"), "[server]\nport = 1\n").unwrap();
+    let error = home.run(&["config", "--config", home.path("bad.toml").to_str().unwrap()]).refused(2);
+    assert!(error.contains("there is no setting server") && error.contains("bad.toml"), "{error}");
+    assert!(!home.data().exists(), "a wrong configuration touches nothing");
+}
+
+#[test]
+fn doctor_is_green_on_a_fresh_machine_and_names_the_fix_where_not() {
+    let home = Home::new();
+    let checks = home.json(&["doctor"]);
+    assert!(checks.as_array().unwrap().iter().all(|check| check["state"] == "ok"), "{checks:#}");
+    home.serve().stop();
+    home.run(&["doctor"]).good();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(home.data().join("keys/platform.key"), open).unwrap();
+    let ran = home.run(&["doctor"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("BAD   platform key") && ran.out.contains("chmod 600"), "{}", ran.out);
+    let mut command = home.command(&["doctor"]);
+    let output = command.env("FREEHOLD_LISTEN", "0.0.0.0:8080").output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("travel in the clear"));
+}

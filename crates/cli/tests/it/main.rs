@@ -1,0 +1,10 @@
+//! The real binary, from the outside.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
+
+mod backup;
+mod client;
+mod configuration;
+mod help;
+mod keys;
+mod server;
+mod stopping;

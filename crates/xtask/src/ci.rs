@@ -1,0 +1,46 @@
+//! Everything that must hold, step by step: the first that does not ends the run.
+
+use std::{
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Result, ensure};
+
+use crate::tidy;
+
+pub(crate) fn run() -> Result<()> {
+    step("format", || command("cargo", &["fmt", "--check"]))?;
+    step("tidy", tidy::run)?;
+    step("lint", || command("cargo", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    step("test", test)?;
+    step("binary", || command("cargo", &["build", "--quiet", "--bin", "freehold"]))?;
+    step("demo", || command("python3", &["scripts/demo.py", "target/debug/freehold"]))?;
+    step("contract", || command("target/venv/bin/python", &["scripts/contract.py", "target/debug/freehold"]))?;
+    Ok(())
+}
+
+/// nextest where it is installed, for it runs the binaries side by side; else cargo's own runner.
+fn test() -> Result<()> {
+    let nextest =
+        Command::new("cargo").args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if nextest.is_ok_and(|status| status.success()) {
+        command("cargo", &["nextest", "run", "--workspace", "--no-fail-fast"])
+    } else {
+        command("cargo", &["test", "--workspace", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"])
+    }
+}
+
+fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let begun = Instant::now();
+    println!("── {name}");
+    work()?;
+    println!("── {name}: {:.0} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn command(program: &str, arguments: &[&str]) -> Result<()> {
+    let status = Command::new(program).args(arguments).status()?;
+    ensure!(status.success(), "{program} {} failed", arguments.join(" "));
+    Ok(())
+}

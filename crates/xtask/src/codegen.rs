@@ -1,0 +1,27 @@
+//! Generated files: written anew, or compared. The tests that compare them are those that can write them.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Write,
+    Check,
+}
+
+/// The tests that hold generated files, by the beginning of their names.
+const HOLDERS: &[&str] = &["coverage::", "matrix::"];
+
+pub(crate) fn run(mode: Mode) -> Result<()> {
+    let mut command = Command::new("cargo");
+    command.args(["test", "--quiet", "-p", "plane", "--test", "it", "--"]).args(HOLDERS);
+    if mode == Mode::Write {
+        command.env("UPDATE_OPENAPI", "1").env("UPDATE_MATRIX", "1");
+    }
+    ensure!(
+        command.status()?.success(),
+        "generated files are not current: run `make codegen` and look at what changed"
+    );
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! House rules that no compiler and no lint holds.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// A file of code is at most this long.
+const LONGEST: usize = 600;
+
+pub(crate) fn run() -> Result<()> {
+    let mut found = Vec::new();
+    for path in tracked()? {
+        // A file that was deleted and not committed yet.
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        look(&path, &text, &mut found);
+    }
+    dependencies(&mut found)?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", found.join("\n"))
+}
+
+fn tracked() -> Result<Vec<String>> {
+    let output = Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).output()?;
+    Ok(String::from_utf8(output.stdout)?.lines().map(ToOwned::to_owned).collect())
+}
+
+fn look(path: &str, text: &str, found: &mut Vec<String>) {
+    let mut say = |line: usize, what: &str| found.push(format!("{path}:{line}: {what}"));
+    let is_rust = Path::new(path).extension().is_some_and(|extension| extension == "rs");
+    let is_pure = path.ends_with("/model.rs") || path.ends_with("workflow/plan.rs");
+    for (place, line) in text.lines().enumerate() {
+        let number = place + 1;
+        if line != line.trim_end() && !path.ends_with(".md") && !path.ends_with(".snap") && !path.ends_with(".stderr") {
+            say(number, "white space at the end of the line");
+        }
+        if !is_rust || path.ends_with("xtask/src/tidy.rs") {
+            continue;
+        }
+        if line.contains("#[allow(") || line.contains("#![allow(") {
+            say(number, "say `expect` with a reason instead of `allow`");
+        }
+        for mark in ["TODO", "FIXME", "XXX", "#[ignore", "todo!(", "unimplemented!("] {
+            if line.contains(mark) {
+                say(number, &format!("{mark} is not left in the repository"));
+            }
+        }
+        if is_pure && (line.contains("async ") || line.contains(".await")) {
+            say(number, "models and plans are pure: no async");
+        }
+    }
+    if is_rust && text.lines().count() > LONGEST {
+        found.push(format!("{path}: {} lines; a file has at most {LONGEST}", text.lines().count()));
+    }
+    if is_rust && path.contains("/src/") && !text.starts_with("//!") {
+        found.push(format!("{path}: a module begins with one sentence on its job (`//! …`)"));
+    }
+}
+
+/// The library knows no adapter, and nothing in the default build knows a cloud.
+fn dependencies(found: &mut Vec<String>) -> Result<()> {
+    let output = Command::new("cargo").args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    for package in metadata["packages"].as_array().context("cargo lists packages")? {
+        let name = package["name"].as_str().unwrap_or_default();
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let on = dependency["name"].as_str().unwrap_or_default();
+            let ships = dependency["kind"].is_null();
+            if name == "plane" && ships && matches!(on, "local" | "aws" | "cli" | "testkit") {
+                found.push(format!("crates/plane: depends on {on}; the library knows no adapter"));
+            }
+            if ships && on.starts_with("aws-sdk") && name != "aws" {
+                found.push(format!("crates/{name}: depends on {on}; SDKs stand in crates/aws alone"));
+            }
+        }
+    }
+    Ok(())
+}
