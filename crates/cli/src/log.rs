@@ -107,7 +107,10 @@ impl Waiting {
             // Where nobody reads the log, nobody misses it.
             drop(stderr().write_all(&text));
             if dropped > 0 {
-                drop(writeln!(stderr(), "{dropped} lines of the log were dropped: they came faster than they could be written"));
+                drop(writeln!(
+                    stderr(),
+                    "{dropped} lines of the log were dropped: they came faster than they could be written"
+                ));
             }
             text.clear();
             text.shrink_to(64 * 1024);

@@ -114,9 +114,16 @@ async fn nobody_gets_at_what_is_not_theirs() {
     unchanged(&before, &mentions(&tables, &[&victims.id]).await);
     // From the enterprise next door: nothing of this one may change. (Products and services are master data, which the
     // neighbour may refer to.)
-    let own: Vec<&str> = victim.ids.iter().filter(|(name, _)| !matches!(**name, "accountId" | "productId" | "serviceId")).map(|(_, id)| id.as_str()).collect();
+    let own: Vec<&str> = victim
+        .ids
+        .iter()
+        .filter(|(name, _)| !matches!(**name, "accountId" | "productId" | "serviceId"))
+        .map(|(_, id)| id.as_str())
+        .collect();
     let before = mentions(&tables, &own).await;
-    prober("a user without rights of another enterprise", &neighbour.bystander, &neighbour).probe(&world, &mut tally).await;
+    prober("a user without rights of another enterprise", &neighbour.bystander, &neighbour)
+        .probe(&world, &mut tally)
+        .await;
     prober("the administrator of another enterprise", &neighbour.admin, &neighbour).probe(&world, &mut tally).await;
     unchanged(&before, &mentions(&tables, &own).await);
 
@@ -127,7 +134,8 @@ async fn nobody_gets_at_what_is_not_theirs() {
     println!("{summary}");
     // A probe that is refused for its form proves nothing: what tenants may do at all went through on what is theirs.
     let for_tenants = operations().into_iter().filter(|operation| {
-        operation.guarded && operation.described["description"].as_str().is_some_and(|who| who.contains("in the account"))
+        operation.guarded
+            && operation.described["description"].as_str().is_some_and(|who| who.contains("in the account"))
     });
     let missed: Vec<_> = for_tenants.map(|operation| operation.id).filter(|id| !through.contains(id)).collect();
     assert_eq!(missed, NEVER_THROUGH);

@@ -87,7 +87,8 @@ pub(super) async fn realm(world: &World, canary: &'static str, account: &Account
     let licenses = licenses.expect(200);
     let runs = operator.get("/api/executions?limit=200").await.expect(200);
     let runs = runs["items"].as_array().unwrap();
-    let run = runs.iter().find(|run| run["accountId"] == *account).map_or(Value::Null, |run| run["executionId"].clone());
+    let run =
+        runs.iter().find(|run| run["accountId"] == *account).map_or(Value::Null, |run| run["executionId"].clone());
     let ids = BTreeMap::from([
         ("accountId", account.clone()),
         ("enterpriseId", offer.enterprise.clone()),
