@@ -130,5 +130,8 @@ fn the_document_in_the_repository_is_current() {
         fs::write(&path, &text).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == text, "openapi.json is out of date: run the tests with UPDATE_OPENAPI=1 and look at the difference");
+    assert!(
+        committed == text,
+        "openapi.json is out of date: run the tests with UPDATE_OPENAPI=1 and look at the difference"
+    );
 }

@@ -50,7 +50,10 @@ fn principals() -> Vec<(String, Principal)> {
     let mut all: Vec<(String, Principal)> = vec![
         ("operator with every right".into(), of_platform(&everything, true)),
         ("operator who may look".into(), of_platform(&view, true)),
-        ("operator of one enterprise".into(), Principal { enterprise: EAST, every_enterprise: false, ..of_platform(&everything, true) }),
+        (
+            "operator of one enterprise".into(),
+            Principal { enterprise: EAST, every_enterprise: false, ..of_platform(&everything, true) },
+        ),
         ("platform user with every right, no platform role".into(), of_platform(&everything, false)),
         ("platform user without roles".into(), of_platform(&nothing, false)),
         ("deactivated operator".into(), Principal { active: false, ..of_platform(&everything, true) }),
@@ -59,7 +62,10 @@ fn principals() -> Vec<(String, Principal)> {
         ("tenant: administrator, deactivated".into(), Principal { active: false, ..caller(&everything) }),
         ("tenant: every menu, mask of the account level".into(), caller(&Grants::of(narrow, &everywhere(Flags::ALL)))),
         ("tenant: every menu, empty mask".into(), caller(&Grants::of(Mask::NOTHING, &everywhere(Flags::ALL)))),
-        ("tenant: sees every menu, may not look".into(), caller(&Grants::of(Mask::EVERYTHING, &everywhere(none_but_see)))),
+        (
+            "tenant: sees every menu, may not look".into(),
+            caller(&Grants::of(Mask::EVERYTHING, &everywhere(none_but_see))),
+        ),
         ("tenant: no roles".into(), caller(&nothing)),
         ("administrator of the other account".into(), Principal { account: OTHER, ..caller(&everything) }),
     ];

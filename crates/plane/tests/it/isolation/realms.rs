@@ -70,23 +70,25 @@ pub(super) async fn realm(world: &World, canary: &'static str, account: &Account
     let role = create("/api/roles", json!({ "name": format!("{canary} role"), "mask": 99 })).await;
     let group = create("/api/groups", json!({ "name": format!("{canary} group"), "roleIds": [role] })).await;
     let workstream = create("/api/workstreams", json!({ "name": format!("{canary} stream") })).await;
-    let user = async |name: &str, groups: Value| {
+    let user = async |path: &str, name: &str, groups: Value| {
         let email = format!("{name}@{}.example", canary.to_lowercase());
         let body = json!({
             "productId": offer.product, "serviceId": offer.service, "firstName": name, "lastName": canary,
             "email": email, "startDate": world.today(), "groupIds": groups, "workstreamIds": [workstream],
         });
-        let user = create("/api/users/provision", body).await;
-        (user, world.accept_invitation(&email).await)
+        (create(path, body).await, email)
     };
-    let (_, admin) = user("admin", json!([admins])).await;
-    let (user, bystander) = user("bystander", json!([group])).await;
+    let (_, admin) = user("/api/users/provision", "admin", json!([admins])).await;
+    let (_, bystander) = user("/api/users/provision", "bystander", json!([group])).await;
+    let (newcomer, _) = user("/api/users", "newcomer", json!([group])).await;
+    let (admin, bystander) = (world.accept_invitation(&admin).await, world.accept_invitation(&bystander).await);
     let sessions = bystander.get("/api/users/me/sessions").await.expect(200);
     let licenses = operator.get(&format!("/api/licenses?accountId={account}&enterpriseId={}", offer.enterprise)).await;
     let licenses = licenses.expect(200);
     let runs = operator.get("/api/executions?limit=200").await.expect(200);
     let runs = runs["items"].as_array().unwrap();
-    let run = runs.iter().find(|run| run["accountId"] == *account).map_or(Value::Null, |run| run["executionId"].clone());
+    let run =
+        runs.iter().find(|run| run["accountId"] == *account).map_or(Value::Null, |run| run["executionId"].clone());
     let ids = BTreeMap::from([
         ("accountId", account.clone()),
         ("enterpriseId", offer.enterprise.clone()),
@@ -96,7 +98,7 @@ pub(super) async fn realm(world: &World, canary: &'static str, account: &Account
         ("roleId", role),
         ("groupId", group),
         ("workstreamId", workstream),
-        ("userId", user),
+        ("userId", newcomer),
         ("sessionId", id(&sessions["items"][0])),
         ("executionId", run.as_str().unwrap_or("0192d3c4-5e6f-7a8b-9c0d-000000000e0e").to_owned()),
         ("deadLetterId", "0192d3c4-5e6f-7a8b-9c0d-00000000dead".to_owned()),
