@@ -50,7 +50,7 @@ macro_rules! texts {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "minLength": $min, "maxLength": $max, "pattern": line_pattern() })
+                json_schema!({ "type": "string", "format": "line", "minLength": $min, "maxLength": $max, "pattern": line_pattern() })
             }
         }
     )*};
