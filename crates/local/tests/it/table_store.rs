@@ -253,3 +253,18 @@ async fn expired_records_are_swept() {
         assert_eq!(table.query(&query).await.unwrap().items.len(), expected);
     }
 }
+
+#[tokio::test]
+async fn a_store_that_is_closed_holds_no_file_and_opens_again_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = FileTables::open(folder.path()).unwrap();
+    let table = tables.create(&TableName::shared()).await.unwrap();
+    table.commit(vec![put("p", "s", &json!({ "kept": true }))]).await.unwrap();
+    // The commit's own thread may still hold the file for a moment.
+    while tables.open_files() > 0 {
+        tables.close();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(body(&table, "p", "s").await, Some(json!({ "kept": true })));
+    assert_eq!(tables.open_files(), 1);
+}
