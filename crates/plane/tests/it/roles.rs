@@ -190,7 +190,7 @@ impl Plot {
         let pick = |from: &[String], which: usize| from[which % from.len()].clone();
         let (role, group, user) = (pick(&roles, attempt.one), pick(&groups, attempt.one), pick(&users, attempt.one));
         let mut permission = menu(MENUS[attempt.menu % MENUS.len()], &verbs(attempt.verbs));
-        if attempt.other % 3 == 0 && permission["menu"] == "access-control" {
+        if attempt.other.is_multiple_of(3) && permission["menu"] == "access-control" {
             let mut tab = flags(&verbs(attempt.verbs >> 4));
             tab["tab"] = json!("users");
             permission["tabs"] = json!([tab]);
