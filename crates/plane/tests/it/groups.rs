@@ -109,10 +109,34 @@ async fn no_group_or_role_is_named_like_authority_in_any_dress() {
     let world = World::new().await;
     let acme = tenant(&world, "Acme").await;
     let dresses = [
-        "admin", "Admin", "ADMIN", "Administrator", "super_admin", "Super Admin", "super-admin", "SuperAdmin",
-        "Platform Admin", "platform.admin", "Ａｄｍｉｎ", "𝐀dmin", "аdmin", "ad\u{200b}min", "a d m i n", "Ádmin",
-        "adm1n", "adm\u{131}n", "root", "R00T", "System", "operator", "Owner", "\u{202e}admin", "admin\u{feff}",
-        "Platform Administrators", "(admin)", "admin!",
+        "admin",
+        "Admin",
+        "ADMIN",
+        "Administrator",
+        "super_admin",
+        "Super Admin",
+        "super-admin",
+        "SuperAdmin",
+        "Platform Admin",
+        "platform.admin",
+        "Ａｄｍｉｎ",
+        "𝐀dmin",
+        "аdmin",
+        "ad\u{200b}min",
+        "a d m i n",
+        "Ádmin",
+        "adm1n",
+        "adm\u{131}n",
+        "root",
+        "R00T",
+        "System",
+        "operator",
+        "Owner",
+        "\u{202e}admin",
+        "admin\u{feff}",
+        "Platform Administrators",
+        "(admin)",
+        "admin!",
     ];
     for name in dresses {
         for path in ["/api/groups", "/api/roles"] {

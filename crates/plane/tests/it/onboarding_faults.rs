@@ -363,7 +363,10 @@ async fn an_onboarding_that_failed_anywhere_can_be_undone_redriven_or_removed() 
         "VerifyProvisioning",
     ];
     for cloud in ["public", "private", "hybrid"] {
-        for step in steps.into_iter().filter(|step| *step != if cloud == "public" { "CreateStack" } else { "RegisterSSMParameters" }) {
+        for step in steps
+            .into_iter()
+            .filter(|step| *step != if cloud == "public" { "CreateStack" } else { "RegisterSSMParameters" })
+        {
             for way in ["undo", "remove", "redrive"] {
                 let (world, tables, base, offer) = world_with(&format!("{step}:permanent")).await;
                 let told = format!("{cloud} {step} {way}");

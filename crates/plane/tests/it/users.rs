@@ -64,7 +64,10 @@ async fn lists_come_in_pages_and_by_filter() {
         assert_eq!((found.len(), once.is_superset(&made)), (51, true), "each once, by {limit}");
     }
     let by = |filter: &'static str| all(&acme.admin, filter, 3);
-    assert_eq!(by("/api/users?status=inactive").await.iter().map(id).collect::<Vec<_>>(), std::slice::from_ref(inactive));
+    assert_eq!(
+        by("/api/users?status=inactive").await.iter().map(id).collect::<Vec<_>>(),
+        std::slice::from_ref(inactive)
+    );
     assert_eq!(by("/api/users?status=active").await.len(), 50);
     assert_eq!(by("/api/users?email=U7@acme.example").await.len(), 1);
     let first = format!("/api/users?licenseId={}", acme.license);
@@ -75,7 +78,8 @@ async fn lists_come_in_pages_and_by_filter() {
     for other in [format!("/api/users?status=active&cursor={cursor}"), format!("/api/groups?cursor={cursor}")] {
         assert_eq!(acme.admin.get(&other).await.refused(400), "invalid_request");
     }
-    for bad in ["limit=0", "limit=-1", "limit=201", "limit=4294967296", "limit=x", "cursor=x", "status=gone", "nope=1"] {
+    for bad in ["limit=0", "limit=-1", "limit=201", "limit=4294967296", "limit=x", "cursor=x", "status=gone", "nope=1"]
+    {
         assert_eq!(acme.admin.get(&format!("/api/users?{bad}")).await.refused(400), "invalid_request", "{bad}");
     }
 }
@@ -279,7 +283,14 @@ async fn who_holds_less_can_not_take_over_who_holds_more() {
     let path = format!("/api/users/{boss}");
     let mine = json!({ "email": "clerks-other-self@acme.example" });
     assert_eq!(clerk.person.put(&path, mine.clone()).await.refused(403), "forbidden");
-    assert_eq!(clerk.person.put(&format!("/api/users/{}/groups", clerk.id), json!({ "groupIds": [boss_group] })).await.refused(403), "forbidden");
+    assert_eq!(
+        clerk
+            .person
+            .put(&format!("/api/users/{}/groups", clerk.id), json!({ "groupIds": [boss_group] }))
+            .await
+            .refused(403),
+        "forbidden"
+    );
     acme.admin.put(&path, json!({ "status": "inactive" })).await.expect(200);
     assert_eq!(clerk.person.put(&path, json!({ "status": "active" })).await.refused(403), "forbidden");
     // Names are not rights.
@@ -302,7 +313,10 @@ async fn the_platform_keeps_an_administrator() {
         assert_eq!(operator.put(&path, body.clone()).await.refused(409), "protected", "{body}");
     }
     assert_eq!(operator.put(&format!("{path}/groups"), json!({ "groupIds": [] })).await.refused(409), "protected");
-    assert_eq!(operator.delete(&format!("/api/groups/{}", known::PLATFORM_ADMIN_GROUP)).await.refused(409), "protected");
+    assert_eq!(
+        operator.delete(&format!("/api/groups/{}", known::PLATFORM_ADMIN_GROUP)).await.refused(409),
+        "protected"
+    );
     assert_eq!(operator.delete(&format!("/api/roles/{}", known::PLATFORM_ADMIN_ROLE)).await.refused(409), "protected");
     let nothing = json!({ "permissions": [menu("builds", "")] });
     let permissions = format!("/api/roles/{}/permissions", known::PLATFORM_ADMIN_ROLE);
@@ -323,7 +337,10 @@ async fn the_platform_keeps_an_administrator() {
         let (theirs, mine) = (path.clone(), format!("/api/users/{second_id}"));
         let body = json!({ "status": "inactive" });
         let (a, b) = if round % 2 == 0 {
-            tokio::join!(tokio::spawn(async move { one.delete(&theirs).await }), tokio::spawn(async move { two.delete(&mine).await }))
+            tokio::join!(
+                tokio::spawn(async move { one.delete(&theirs).await }),
+                tokio::spawn(async move { two.delete(&mine).await })
+            )
         } else {
             let other = body.clone();
             tokio::join!(
