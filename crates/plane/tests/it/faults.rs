@@ -59,6 +59,11 @@ impl Faults {
         self.break_after(usize::MAX);
     }
 
+    /// What stands in the tables.
+    pub(crate) fn tables(&self) -> MemoryTables {
+        self.0.tables.clone()
+    }
+
     /// Holds the next commit that has such a write.
     pub(crate) fn hold(&self, which: fn(&Write) -> bool) -> Hold {
         let (reached, on_reached) = oneshot::channel();

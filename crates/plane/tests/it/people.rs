@@ -16,10 +16,8 @@ pub(crate) struct Member {
 
 /// A world in which signing in is not limited: for tests with many people at one address.
 pub(crate) async fn busy_world() -> World {
-    let settings = plane::settings::Settings {
-        auth_requests_per_five_minutes: 0,
-        ..plane::settings::Settings::default()
-    };
+    let settings =
+        plane::settings::Settings { auth_requests_per_five_minutes: 0, ..plane::settings::Settings::default() };
     let world = World::over(std::sync::Arc::new(testkit::memory::MemoryTables::default()), settings).await;
     world.set_up().await;
     world

@@ -124,7 +124,6 @@ async fn one_request_names_one_account() {
         let path = format!("/api/accounts/{}?accountId={}", acme.account, bolt.account);
         document(&person.get(&path).await, 400, "account_mismatch");
     }
-    let spelt = acme.account.to_string().to_uppercase();
     document(&acme.admin.get(&format!("/api/groups?accountId={}", bolt.account)).await, 403, "forbidden");
     acme.admin.get(&format!("/api/groups?accountId={}&accountId={}", acme.account, acme.account)).await.expect(200);
     // However a key is written: two accounts in one body are refused, or one body is no body.
@@ -134,7 +133,6 @@ async fn one_request_names_one_account() {
     );
     document(&raw(&acme.admin, hidden.clone(), &[JSON]).await, 400, "invalid_request");
     document(&raw(&operator, hidden, &[JSON]).await, 400, "invalid_request");
-    drop(spelt);
 }
 
 #[tokio::test]

@@ -47,7 +47,13 @@ async fn roles_are_made_changed_found_and_removed() {
         let answer = acme.admin.put(&path, json!({ "mask": mask })).await;
         assert!(answer.status == 400 || mask.is_null() && answer.status == 200, "{mask}: {}", answer.body);
     }
-    assert_eq!(acme.admin.post("/api/roles", json!({ "enterpriseId": acme.enterprise, "name": "BUILDERS" })).await.refused(409), "name_taken");
+    assert_eq!(
+        acme.admin
+            .post("/api/roles", json!({ "enterpriseId": acme.enterprise, "name": "BUILDERS" }))
+            .await
+            .refused(409),
+        "name_taken"
+    );
     assert_eq!(all(&acme.admin, "/api/roles?name=builders", 1).await.len(), 1);
     assert_eq!(bolt.admin.get(&path).await.refused(404), "not_found");
     assert_eq!(bolt.admin.put(&permissions, json!({ "permissions": [] })).await.refused(404), "not_found");
@@ -168,8 +174,7 @@ impl Plot {
         let boss = id(&acme.admin.post("/api/users", boss).await.expect(201));
         let editor = json!([menu("access-control", "vce"), menu("builds", "v")]);
         let maker = json!([menu("access-control", "vced"), menu("account-settings", "vc")]);
-        let plotters =
-            vec![acme.member(&world, "editor", editor).await, acme.member(&world, "maker", maker).await];
+        let plotters = vec![acme.member(&world, "editor", editor).await, acme.member(&world, "maker", maker).await];
         let mut held = BTreeSet::new();
         for plotter in &plotters {
             held.extend(rights(&plotter.person.get("/api/users/me/permissions").await.expect(200)));
@@ -190,7 +195,7 @@ impl Plot {
         let pick = |from: &[String], which: usize| from[which % from.len()].clone();
         let (role, group, user) = (pick(&roles, attempt.one), pick(&groups, attempt.one), pick(&users, attempt.one));
         let mut permission = menu(MENUS[attempt.menu % MENUS.len()], &verbs(attempt.verbs));
-        if attempt.other % 3 == 0 && permission["menu"] == "access-control" {
+        if attempt.other.is_multiple_of(3) && permission["menu"] == "access-control" {
             let mut tab = flags(&verbs(attempt.verbs >> 4));
             tab["tab"] = json!("users");
             permission["tabs"] = json!([tab]);
@@ -199,15 +204,19 @@ impl Plot {
         let answer = match attempt.what % 10 {
             0 => {
                 let mask = u32::from(attempt.verbs) << (attempt.menu % 8);
-                let body = json!({ "enterpriseId": enterprise, "name": format!("role {number}"), "mask": mask & 0x7fff });
+                let body =
+                    json!({ "enterpriseId": enterprise, "name": format!("role {number}"), "mask": mask & 0x7fff });
                 person.post("/api/roles", body).await
             }
-            1 => person.post("/api/roles", json!({ "enterpriseId": enterprise, "name": format!("role {number}") })).await,
+            1 => {
+                person.post("/api/roles", json!({ "enterpriseId": enterprise, "name": format!("role {number}") })).await
+            }
             2 => person.put(&format!("/api/roles/{role}/permissions"), json!({ "permissions": [permission] })).await,
             3 => person.put(&format!("/api/roles/{role}"), json!({ "mask": (attempt.other * 257) & 0x7fff })).await,
             4 => {
                 let roles = [pick(&roles, attempt.other), role];
-                let body = json!({ "enterpriseId": enterprise, "name": format!("group {number}"), "roleIds": roles[..1] });
+                let body =
+                    json!({ "enterpriseId": enterprise, "name": format!("group {number}"), "roleIds": roles[..1] });
                 person.post("/api/groups", body).await
             }
             5 => {
@@ -255,7 +264,8 @@ fn no_sequence_of_changes_makes_rights_that_nobody_held() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let one = (0..2_usize, any::<u8>(), 0..12_usize, 0..120_usize, any::<u8>(), 0..12_usize);
     let one = one.prop_map(|(who, what, one, other, verbs, menu)| Try { who, what, one, other, verbs, menu });
-    let mut runner = TestRunner::new(Config { cases: 32, failure_persistence: None, max_shrink_iters: 50, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases: 32, failure_persistence: None, max_shrink_iters: 50, ..Config::default() });
     let (asked, through) = (Cell::new(0), Cell::new(0));
     let ran = runner.run(&vec(one, 10..40), |tries| {
         runtime.block_on(async {

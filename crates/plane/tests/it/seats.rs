@@ -9,7 +9,6 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use plane::day::Day;
 use serde_json::{Value, json};
 use testkit::world::{Person, World};
 
@@ -75,7 +74,7 @@ async fn ten_thousand_race_for_a_thousand_seats_and_then_deletes_race_creates() 
         counts,
         BTreeMap::from([("201 made".to_owned(), 1_000), ("403 license_limit_exceeded".to_owned(), 9_000)])
     );
-    let there = all(&acme.admin, "/api/users?email=&limit=200".split('?').next().unwrap(), 200).await;
+    let there = all(&acme.admin, "/api/users", 200).await;
     let seated = |users: &[Value]| users.iter().filter(|user| user["technical"] == false).count();
     assert_eq!((seated(&there), used(&world, &acme).await), (1_000, 1_000));
 
@@ -179,7 +178,7 @@ async fn racing_changes_of_one_user_count_the_seat_once() {
 async fn a_license_seats_people_on_its_days_alone_and_keeps_those_it_has() {
     let world = World::new().await;
     let acme = tenant(&world, "Acme").await;
-    let today = Day::from(world.today());
+    let today = world.today();
     let path = format!("/api/licenses/{}?accountId={}", acme.license, acme.account);
     let operator = world.operator().await;
     operator.put(&path, json!({ "startDate": today.plus(2), "endDate": today.plus(5) })).await.expect(200);

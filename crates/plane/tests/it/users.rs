@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::world::World;
 
 use crate::{
-    people::{all, busy_world, flags, id, menu, new_user},
+    people::{all, busy_world, id, menu, new_user},
     tenants::tenant,
 };
 
@@ -64,7 +64,10 @@ async fn lists_come_in_pages_and_by_filter() {
         assert_eq!((found.len(), once.is_superset(&made)), (51, true), "each once, by {limit}");
     }
     let by = |filter: &'static str| all(&acme.admin, filter, 3);
-    assert_eq!(by("/api/users?status=inactive").await.iter().map(id).collect::<Vec<_>>(), [inactive.clone()]);
+    assert_eq!(
+        by("/api/users?status=inactive").await.iter().map(id).collect::<Vec<_>>(),
+        std::slice::from_ref(inactive)
+    );
     assert_eq!(by("/api/users?status=active").await.len(), 50);
     assert_eq!(by("/api/users?email=U7@acme.example").await.len(), 1);
     let first = format!("/api/users?licenseId={}", acme.license);
@@ -75,7 +78,8 @@ async fn lists_come_in_pages_and_by_filter() {
     for other in [format!("/api/users?status=active&cursor={cursor}"), format!("/api/groups?cursor={cursor}")] {
         assert_eq!(acme.admin.get(&other).await.refused(400), "invalid_request");
     }
-    for bad in ["limit=0", "limit=-1", "limit=201", "limit=4294967296", "limit=x", "cursor=x", "status=gone", "nope=1"] {
+    for bad in ["limit=0", "limit=-1", "limit=201", "limit=4294967296", "limit=x", "cursor=x", "status=gone", "nope=1"]
+    {
         assert_eq!(acme.admin.get(&format!("/api/users?{bad}")).await.refused(400), "invalid_request", "{bad}");
     }
 }
@@ -190,7 +194,7 @@ async fn links_are_within_the_enterprise_and_once_each() {
     user["workstreamIds"] = json!([workstream]);
     let path = format!("/api/users/{}", id(&acme.admin.post("/api/users", user).await.expect(201)));
     let groups = acme.admin.get(&format!("{path}/groups")).await.expect(200);
-    assert_eq!(groups["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [crew.clone()]);
+    assert_eq!(groups["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>(), std::slice::from_ref(&crew));
     let workstreams = acme.admin.get(&format!("{path}/workstreams")).await.expect(200);
     assert_eq!(id(&workstreams["items"][0]), workstream);
     for (what, body, pointer) in [
@@ -215,7 +219,7 @@ async fn status_and_dates_are_judged_at_every_request() {
     let acme = tenant(&world, "Acme").await;
     let grace = acme.member(&world, "grace", json!([menu("access-control", "v")])).await;
     let path = format!("/api/users/{}", grace.id);
-    let today = plane::day::Day::from(world.today());
+    let today = world.today();
     grace.person.get("/api/users").await.expect(200);
     acme.admin.put(&path, json!({ "startDate": today.plus(1) })).await.expect(200);
     assert_eq!(grace.person.get("/api/users").await.refused(401), "unauthenticated");
@@ -279,7 +283,14 @@ async fn who_holds_less_can_not_take_over_who_holds_more() {
     let path = format!("/api/users/{boss}");
     let mine = json!({ "email": "clerks-other-self@acme.example" });
     assert_eq!(clerk.person.put(&path, mine.clone()).await.refused(403), "forbidden");
-    assert_eq!(clerk.person.put(&format!("/api/users/{}/groups", clerk.id), json!({ "groupIds": [boss_group] })).await.refused(403), "forbidden");
+    assert_eq!(
+        clerk
+            .person
+            .put(&format!("/api/users/{}/groups", clerk.id), json!({ "groupIds": [boss_group] }))
+            .await
+            .refused(403),
+        "forbidden"
+    );
     acme.admin.put(&path, json!({ "status": "inactive" })).await.expect(200);
     assert_eq!(clerk.person.put(&path, json!({ "status": "active" })).await.refused(403), "forbidden");
     // Names are not rights.
@@ -297,17 +308,19 @@ async fn the_platform_keeps_an_administrator() {
     assert_eq!(me["identityStatus"], "confirmed");
     let path = format!("/api/users/{admin}");
     assert_eq!(operator.delete(&path).await.refused(409), "protected");
-    let today = plane::day::Day::from(world.today());
+    let today = world.today();
     for body in [json!({ "status": "inactive" }), json!({ "endDate": today }), json!({ "startDate": today.plus(1) })] {
         assert_eq!(operator.put(&path, body.clone()).await.refused(409), "protected", "{body}");
     }
     assert_eq!(operator.put(&format!("{path}/groups"), json!({ "groupIds": [] })).await.refused(409), "protected");
-    assert_eq!(operator.delete(&format!("/api/groups/{}", known::PLATFORM_ADMIN_GROUP)).await.refused(409), "protected");
+    assert_eq!(
+        operator.delete(&format!("/api/groups/{}", known::PLATFORM_ADMIN_GROUP)).await.refused(409),
+        "protected"
+    );
     assert_eq!(operator.delete(&format!("/api/roles/{}", known::PLATFORM_ADMIN_ROLE)).await.refused(409), "protected");
     let nothing = json!({ "permissions": [menu("builds", "")] });
     let permissions = format!("/api/roles/{}/permissions", known::PLATFORM_ADMIN_ROLE);
     assert_eq!(operator.put(&permissions, nothing).await.refused(409), "protected");
-    assert_eq!(flags("v")["canView"], true);
 
     for round in 0..5 {
         let email = format!("second{round}@adminplatform.com");
@@ -324,7 +337,10 @@ async fn the_platform_keeps_an_administrator() {
         let (theirs, mine) = (path.clone(), format!("/api/users/{second_id}"));
         let body = json!({ "status": "inactive" });
         let (a, b) = if round % 2 == 0 {
-            tokio::join!(tokio::spawn(async move { one.delete(&theirs).await }), tokio::spawn(async move { two.delete(&mine).await }))
+            tokio::join!(
+                tokio::spawn(async move { one.delete(&theirs).await }),
+                tokio::spawn(async move { two.delete(&mine).await })
+            )
         } else {
             let other = body.clone();
             tokio::join!(

@@ -399,6 +399,10 @@ impl<'a> Site<'a> {
             crate::features::users::invitation::InviteError::Mail(MailError::Refused(cause)) => StepError::permanent("mail_refused", cause),
             other => StepError::transient("mail", other.to_string()),
         })?;
+        if let Err(superseded) = self.is_current().await {
+            self.plane.remove_identity(user.id).await.map_err(identity_error)?;
+            return Err(superseded);
+        }
         if user.identity_status == IdentityStatus::Pending {
             let invited = User { identity_status: IdentityStatus::Invited, updated_at: self.plane.now(), ..user.record.clone() };
             let mut change = self.change();

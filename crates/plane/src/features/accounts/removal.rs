@@ -48,10 +48,10 @@ pub(super) async fn close_route(plane: &Plane, account: AccountId) -> Result<()>
     let shared = plane.router().shared();
     let Some(item) = shared.get(&Route::key(account)).await? else { return Ok(()) };
     let old = decode::<Route>(&item)?;
-    if let Some(own) = own_table(plane, account).await? {
-        if let Some(item) = own.get(&Route::key(account)).await? {
-            close(own.as_ref(), &decode(&item)?).await?;
-        }
+    if let Some(own) = own_table(plane, account).await?
+        && let Some(item) = own.get(&Route::key(account)).await?
+    {
+        close(own.as_ref(), &decode(&item)?).await?;
     }
     close(shared.as_ref(), &old).await?;
     plane.router().forget(account);

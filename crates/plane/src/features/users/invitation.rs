@@ -215,7 +215,9 @@ impl Plane {
             let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
             let mut change = Change::by_platform(author, action, user.account_id).about("user", user.id);
             change.replace(&user, &confirmed);
-            along.iter().for_each(|write| change.write(write.clone()));
+            if let Some(write) = &along {
+                change.write(write.clone());
+            }
             match self.commit(change).await {
                 Err(problem) if problem.code == Code::PreconditionFailed => {}
                 other => return other,

@@ -376,7 +376,7 @@ impl Plane {
         let rows = self.workload_rows(who).await?;
         for (place, id) in ids.iter().enumerate() {
             let found: Option<Stored<Workstream>> = rows.find(id).await?;
-            if !found.is_some_and(|workstream| workstream.enterprise_id == enterprise) {
+            if found.is_none_or(|workstream| workstream.enterprise_id != enterprise) {
                 return Err(Problem::field(format!("/workstreamIds/{place}"), "there is no such workstream in this enterprise"));
             }
         }
