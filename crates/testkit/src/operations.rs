@@ -150,7 +150,7 @@ impl Sample {
         }
         for (place, (name, value)) in self.query.iter().enumerate() {
             uri.push(if place == 0 { '?' } else { '&' });
-            uri.push_str(&format!("{name}={value}"));
+            uri.extend([name.as_str(), "=", value.as_str()]);
         }
         uri
     }

@@ -150,7 +150,7 @@ impl Prober<'_> {
             for operation in &operations {
                 let own = operation.sample(&world.today().to_string(), &|name| self.own.id(name));
                 for place in operation.id_places(&own) {
-                    if self.harms_itself(operation, class) {
+                    if ends_the_session(operation, class) {
                         continue;
                     }
                     let sample = self.with(&own, &place, class);
@@ -164,11 +164,6 @@ impl Prober<'_> {
                 }
             }
         }
-    }
-
-    /// The probe would end the prober's own session or take their own rights, as they may.
-    fn harms_itself(&self, operation: &Operation, class: Class) -> bool {
-        operation.id == "me_end_all" || (operation.id == "me_end" && class == Class::Own)
     }
 
     fn with(&self, own: &Sample, place: &Place, class: Class) -> Sample {
@@ -275,6 +270,11 @@ impl Realm {
     fn id(&self, name: &str) -> String {
         self.ids.get(name).unwrap_or_else(|| panic!("no realm has a record for {name}: give it one")).clone()
     }
+}
+
+/// The probe would end the session of the prober, who may do that.
+fn ends_the_session(operation: &Operation, class: Class) -> bool {
+    operation.id == "me_end_all" || (operation.id == "me_end" && class == Class::Own)
 }
 
 fn account_wide(operation: &Operation) -> bool {
