@@ -10,6 +10,7 @@ pub struct SystemClock {
 }
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
     fn now(&self) -> Timestamp {
         Timestamp::now().saturating_add(self.offset).expect("an offset in seconds is always added")
     }
@@ -20,6 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the clock is held against the machine's")]
     fn an_offset_shifts_the_time_and_no_offset_overflows() {
         let day = SignedDuration::from_hours(24);
         let ahead = SystemClock { offset: day }.now().duration_since(Timestamp::now());

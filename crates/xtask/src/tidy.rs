@@ -30,10 +30,13 @@ fn tracked() -> Result<Vec<String>> {
 fn look(path: &str, text: &str, found: &mut Vec<String>) {
     let mut say = |line: usize, what: &str| found.push(format!("{path}:{line}: {what}"));
     let is_rust = Path::new(path).extension().is_some_and(|extension| extension == "rs");
+    let is_prose = Path::new(path)
+        .extension()
+        .is_some_and(|extension| ["md", "snap", "stderr", "txt"].iter().any(|prose| extension == *prose));
     let is_pure = path.ends_with("/model.rs") || path.ends_with("workflow/plan.rs");
     for (place, line) in text.lines().enumerate() {
         let number = place + 1;
-        if line != line.trim_end() && !path.ends_with(".md") && !path.ends_with(".snap") && !path.ends_with(".stderr") {
+        if line != line.trim_end() && !is_prose {
             say(number, "white space at the end of the line");
         }
         if !is_rust || path.ends_with("xtask/src/tidy.rs") {

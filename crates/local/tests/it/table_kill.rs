@@ -20,6 +20,7 @@ const DATA: &str = "FREEHOLD_TEST_KILL_DATA";
 const ROUNDS: &str = "FREEHOLD_TEST_KILL_ROUNDS";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[expect(clippy::disallowed_methods, reason = "the test calls itself, and says so by the environment")]
 async fn killed_under_fifty_writers() {
     if let Ok(data) = std::env::var(DATA) {
         write_until_killed(data.as_ref()).await;

@@ -36,6 +36,7 @@ fn a_second_owner_is_told_plainly() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test calls itself, and says so by the environment")]
 fn a_second_process_is_refused_and_a_killed_one_leaves_no_lock() {
     if let Ok(path) = std::env::var(ROLE) {
         let _data = DataDir::acquire(path.as_ref()).unwrap();

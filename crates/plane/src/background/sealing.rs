@@ -1,12 +1,15 @@
 //! The sealer: links the entries of the audit log into the chain of their account.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use crate::{
     audit::{AuditEntry, ChainHead},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Key, Table, Write},
+    ports::table::{CommitError, Condition, Table, Write},
     problem::Result,
     record::{Record as _, Stored, decode, encode, tenant_key},
 };
@@ -85,21 +88,21 @@ fn tolerate(outcome: Result<(), CommitError>) -> Result<()> {
 #[derive(Default)]
 struct Heads(BTreeMap<AccountId, (Option<u64>, ChainHead)>);
 
+/// The head of a chain as it stands, with its version; the first of all if there is none.
+async fn found(plane: &Plane, account: AccountId) -> Result<(Option<u64>, ChainHead)> {
+    let first = ChainHead::first(account);
+    let Some(item) = plane.router().shared().get(&first.place().key).await? else { return Ok((None, first)) };
+    let Stored { record, version } = decode::<ChainHead>(&item)?;
+    Ok((Some(version), record))
+}
+
 impl Heads {
     async fn link(&mut self, plane: &Plane, entry: AuditEntry) -> Result<AuditEntry> {
         let account = entry.account_id;
-        if !self.0.contains_key(&account) {
-            let key: Key = ChainHead::first(account).place().key;
-            let found = match plane.router().shared().get(&key).await? {
-                Some(item) => {
-                    let Stored { record, version } = decode::<ChainHead>(&item)?;
-                    (Some(version), record)
-                }
-                None => (None, ChainHead::first(account)),
-            };
-            self.0.insert(account, found);
-        }
-        let (_, head) = self.0.get_mut(&account).expect("it was put there above");
+        let (_, head) = match self.0.entry(account) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(found(plane, account).await?),
+        };
         let sealed = entry.sealed(head.sequence + 1, &head.hash);
         let seal = sealed.seal.as_ref().expect("it was sealed just now");
         *head = ChainHead { account_id: account, sequence: seal.sequence, hash: seal.hash.clone() };

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod call;
+mod docs;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;

@@ -18,7 +18,7 @@ use axum::{
 use futures::FutureExt as _;
 
 use super::{
-    answer, openapi,
+    answer, docs, openapi,
     routes::{Route, no_method, no_route},
 };
 use crate::{
@@ -53,6 +53,7 @@ pub fn service(plane: Plane) -> Router {
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
         .route("/api/openapi.json", get(openapi_json))
+        .merge(docs::routes())
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(from_fn_with_state(plane.clone(), around))

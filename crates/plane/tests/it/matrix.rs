@@ -227,7 +227,7 @@ fn the_policy_decides_as_the_naive_model_does() {
 
 fn role(chance: &mut TestRng) -> NaiveRole {
     let mask = if chance.random_ratio(1, 2) { 0x7fff } else { chance.random_range(0..=0x7fff) };
-    let mut flags = |_: &()| Flags {
+    let mut flags = |(): &()| Flags {
         is_visible: chance.random(),
         can_view: chance.random(),
         can_create: chance.random(),

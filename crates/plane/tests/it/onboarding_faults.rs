@@ -456,7 +456,8 @@ async fn what_a_driver_does_too_late_leaves_nothing() {
     fn puts(write: &Write, kind: &str) -> bool {
         matches!(write, Write::Put { item, .. } if self::kind(&item.key) == kind)
     }
-    let holds: [(&str, fn(&Write) -> bool); 10] = [
+    type Held = (&'static str, fn(&Write) -> bool);
+    let holds: [Held; 10] = [
         ("ROUTE", |write| puts(write, "ROUTE")),
         ("PARAMETER", |write| puts(write, "PARAMETER")),
         ("LICENSE", |write| puts(write, "LICENSE")),
