@@ -227,7 +227,7 @@ fn the_policy_decides_as_the_naive_model_does() {
 
 fn role(chance: &mut TestRng) -> NaiveRole {
     let mask = if chance.random_ratio(1, 2) { 0x7fff } else { chance.random_range(0..=0x7fff) };
-    let mut flags = |(): &()| Flags {
+    let mut flags = || Flags {
         is_visible: chance.random(),
         can_view: chance.random(),
         can_create: chance.random(),
@@ -236,9 +236,9 @@ fn role(chance: &mut TestRng) -> NaiveRole {
     };
     let mut permissions = Vec::new();
     for menu in Menu::ALL {
-        let mut permission = MenuPermission::new(menu, flags(&()));
+        let mut permission = MenuPermission::new(menu, flags());
         for tab in &mut permission.tabs {
-            let Flags { is_visible, can_view, can_create, can_edit, can_delete } = flags(&());
+            let Flags { is_visible, can_view, can_create, can_edit, can_delete } = flags();
             (tab.is_visible, tab.can_view, tab.can_create) = (is_visible, can_view, can_create);
             (tab.can_edit, tab.can_delete) = (can_edit, can_delete);
         }
