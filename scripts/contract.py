@@ -25,7 +25,7 @@ def main() -> int:
             command = [
                 str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(HERE / "schemathesis.toml"),
                 "run", f"{server.url}/api/openapi.json", "--header", f"Authorization: Bearer {token}",
-                "--max-examples", str(each), "--workers", "2", "--seed", "1", "--no-color",
+                "--max-examples", str(each), "--workers", "1", "--seed", "1", "--no-color",
             ]
             environment = {**os.environ, "SCHEMATHESIS_HOOKS": "contract_hooks", "PYTHONPATH": str(HERE)}
             with subprocess.Popen(command, cwd=HERE, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as done:

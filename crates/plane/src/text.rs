@@ -108,6 +108,42 @@ texts! {
     Phone { min: 3, max: 40, what: "a phone number" }
 }
 
+/// Any text of a bounded length, from 1 character.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Bounded<const MAX: usize>(String);
+
+impl<const MAX: usize> Bounded<MAX> {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl<const MAX: usize> TryFrom<String> for Bounded<MAX> {
+    type Error = NotText;
+
+    fn try_from(text: String) -> Result<Self, NotText> {
+        let fits = (1..=MAX).contains(&text.chars().count());
+        if fits { Ok(Self(text)) } else { Err(NotText(format!("this has 1 to {MAX} characters"))) }
+    }
+}
+
+impl<const MAX: usize> JsonSchema for Bounded<MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Bounded".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+    }
+}
+
 /// The text is not what it must be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -215,7 +251,7 @@ impl JsonSchema for Email {
         "Email".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "email", "minLength": 6, "maxLength": 254, "pattern": EMAIL })
+        json_schema!({ "type": "string", "format": "email", "minLength": 5, "maxLength": 254, "pattern": EMAIL })
     }
 }
 

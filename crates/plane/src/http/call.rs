@@ -249,6 +249,13 @@ impl<T: DeserializeOwned + JsonSchema + Send> Argument for Query<T> {
     async fn take(call: &mut Call) -> Result<Self, Stop> {
         call.query_taken = true;
         let pairs = own_pairs(call.parts.uri.query());
+        if let Some((name, _)) = pairs.iter().find(|(_, value)| value.is_empty()) {
+            return Err(Problem::field(
+                format!("/{name}"),
+                "this has at least one character; leave it out if it is not meant",
+            )
+            .into());
+        }
         let strings = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let deserializer =
             serde::de::value::MapDeserializer::new(strings.map(|(name, value)| (name, Parameter(value))));
@@ -403,8 +410,8 @@ impl Argument for IfMatch {
             Some(tag) => {
                 let version =
                     tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-                // A tag that is none of ours matches nothing.
-                Ok(Self(Some(version.unwrap_or(u64::MAX))))
+                let expected = "an ETag as it was read, such as \"3\", or *";
+                Ok(Self(Some(version.ok_or_else(|| Problem::field("/if-match", expected))?)))
             }
         }
     }

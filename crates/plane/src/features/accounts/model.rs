@@ -78,10 +78,21 @@ pub struct Address {
 }
 
 /// A country by its ISO 3166-1 alpha-2 code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-#[schemars(inline)]
-pub struct Country(#[schemars(regex(pattern = "^[A-Z]{2}$"))] String);
+pub struct Country(String);
+
+impl JsonSchema for Country {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Country".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[A-Z]{2}$" })
+    }
+}
 
 impl Country {
     pub fn as_str(&self) -> &str {

@@ -13,6 +13,7 @@ use crate::{
     ports::table::{Index, MAX_PAGE, Order, Query as TableQuery, Range},
     problem::Result,
     record::{Record as _, decode, partition},
+    text::Bounded,
 };
 
 pub fn routes() -> Routes {
@@ -39,8 +40,7 @@ struct Which {
     cursor: Option<String>,
     order: Sort,
     /// Entries of this operation alone, such as `user_create`.
-    #[schemars(length(min = 1, max = 100))]
-    action: Option<String>,
+    action: Option<Bounded<100>>,
     /// Entries of this user's doing alone.
     user_id: Option<UserId>,
 }
@@ -88,7 +88,7 @@ async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>)
 
 fn wanted(which: &Which, entry: &AuditEntry) -> bool {
     let by = |user: &UserId| matches!(&entry.author, crate::audit::Author::User { id, .. } if id == user);
-    which.action.as_ref().is_none_or(|action| *action == entry.action) && which.user_id.as_ref().is_none_or(by)
+    which.action.as_ref().is_none_or(|action| action.as_str() == entry.action) && which.user_id.as_ref().is_none_or(by)
 }
 
 async fn check(who: Granted<AuditRead>, plane: Plane) -> Result<Plain<ChainReport>> {

@@ -19,6 +19,7 @@ use crate::{
         SignIn, SignInError, SignedIn, TokenSet,
     },
     problem::{Code, Problem, Result},
+    text::Bounded,
 };
 
 pub fn routes() -> Routes {
@@ -53,7 +54,7 @@ enum Grant {
 #[serde(deny_unknown_fields)]
 struct Login {
     #[schemars(length(min = 1, max = 320))]
-    email: Short<320>,
+    email: Bounded<320>,
     password: Password,
     #[serde(default)]
     grant: Grant,
@@ -64,7 +65,7 @@ struct Login {
 struct ChallengeAnswer {
     challenge: Challenge,
     #[schemars(length(min = 1, max = 512))]
-    session: Short<512>,
+    session: Bounded<512>,
     new_password: NewPassword,
     #[serde(default)]
     grant: Grant,
@@ -74,20 +75,20 @@ struct ChallengeAnswer {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Refresh {
     /// Left out: the one in the cookie.
-    refresh_token: Option<Short<512>>,
+    refresh_token: Option<Bounded<512>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Forgot {
-    email: Short<320>,
+    email: Bounded<320>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Reset {
-    email: Short<320>,
-    code: Short<16>,
+    email: Bounded<320>,
+    code: Bounded<16>,
     new_password: NewPassword,
 }
 
@@ -101,34 +102,8 @@ struct Change {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Acceptance {
-    token: Short<512>,
+    token: Bounded<512>,
     new_password: NewPassword,
-}
-
-/// Text of a bounded length, from 1 character.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct Short<const MAX: usize>(String);
-
-impl<const MAX: usize> TryFrom<String> for Short<MAX> {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let fits = (1..=MAX).contains(&text.chars().count());
-        if fits { Ok(Self(text)) } else { Err(format!("this has 1 to {MAX} characters")) }
-    }
-}
-
-impl<const MAX: usize> JsonSchema for Short<MAX> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Short".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
-    }
 }
 
 /// A password on its way in. It does not print.
@@ -137,7 +112,7 @@ struct Password(SecretString);
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Short::<1024>::deserialize(deserializer).map(|text| Self(text.0.into()))
+        Bounded::<1024>::deserialize(deserializer).map(|text| Self(text.into_string().into()))
     }
 }
 
@@ -208,7 +183,7 @@ enum TokenType {
 
 async fn login(_: Public, plane: Plane, client: Client, Json(login): Json<Login>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let Login { email, password, grant } = login;
-    let attempt = SignIn { email: email.0, password: password.0, ip: client.ip, user_agent: client.user_agent };
+    let attempt = SignIn { email: email.into_string(), password: password.0, ip: client.ip, user_agent: client.user_agent };
     match plane.identity().sign_in(attempt).await {
         Ok(SignedIn::Tokens(tokens)) => {
             confirmed(&plane, &tokens).await;
@@ -230,7 +205,7 @@ async fn challenge(_: Public, plane: Plane, client: Client, Json(answer): Json<C
         Challenge::NewPasswordRequired => {}
     }
     let response = ChallengeResponse {
-        session: session.0.into(),
+        session: session.into_string().into(),
         new_password: new_password.0,
         ip: client.ip,
         user_agent: client.user_agent,
@@ -251,7 +226,7 @@ async fn challenge(_: Public, plane: Plane, client: Client, Json(answer): Json<C
 
 async fn refresh(_: Public, plane: Plane, client: Client, Json(refresh): Json<Refresh>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
-    let token = refresh.refresh_token.map(|token| SecretString::from(token.0)).or(client.refresh_cookie);
+    let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
     let refused = || Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more").help("sign in again");
     match plane.identity().refresh(token.ok_or_else(refused)?).await {
         Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
@@ -261,7 +236,7 @@ async fn refresh(_: Public, plane: Plane, client: Client, Json(refresh): Json<Re
 }
 
 async fn logout(_: Public, plane: Plane, client: Client, Json(refresh): Json<Refresh>) -> Result<WithHeaders<NoContent>> {
-    let token = refresh.refresh_token.map(|token| SecretString::from(token.0)).or(client.refresh_cookie);
+    let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
     if let Some(token) = token {
         plane.identity().sign_out(token).await.map_err(|error| match error {
             IdentityError::Store(error) => Problem::from(error),
@@ -272,7 +247,7 @@ async fn logout(_: Public, plane: Plane, client: Client, Json(refresh): Json<Ref
 }
 
 async fn forgot_password(_: Public, plane: Plane, Json(forgot): Json<Forgot>) -> Result<Accepted<Sent>> {
-    plane.forgot_password(&forgot.email.0).await?;
+    plane.forgot_password(&forgot.email.into_string()).await?;
     Ok(Accepted(Sent { detail: "if somebody has this address, a code is on its way to it" }))
 }
 
@@ -284,7 +259,7 @@ struct Sent {
 
 async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
     let Reset { email, code, new_password } = reset;
-    let reset = PasswordReset { email: email.0, code: code.0.into(), new_password: new_password.0, ip: client.ip };
+    let reset = PasswordReset { email: email.into_string(), code: code.into_string().into(), new_password: new_password.0, ip: client.ip };
     match plane.identity().reset_password(reset).await {
         Ok(()) => Ok(NoContent),
         Err(ResetError::InvalidCode) => {
@@ -309,7 +284,7 @@ async fn change_password(who: Granted<MeEdit>, plane: Plane, client: Client, Jso
 }
 
 async fn accept_invitation(_: Public, plane: Plane, Json(acceptance): Json<Acceptance>) -> Result<NoContent> {
-    plane.accept_invitation(&acceptance.token.0.into(), acceptance.new_password.0).await?;
+    plane.accept_invitation(&acceptance.token.into_string().into(), acceptance.new_password.0).await?;
     Ok(NoContent)
 }
 

@@ -13,6 +13,7 @@ use crate::{
     ports::table::{Index, Order, Query as TableQuery, Range},
     problem::Result,
     record::decode,
+    text::Bounded,
 };
 
 pub fn routes() -> Routes {
@@ -26,8 +27,7 @@ struct Which {
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
     /// Mails to this address alone.
-    #[schemars(length(min = 1, max = 254))]
-    to: Option<String>,
+    to: Option<Bounded<254>>,
 }
 
 async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<OutboxMail>> {
@@ -47,7 +47,7 @@ async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>
         let rows = plane.router().shared().query(&query).await?;
         for item in &rows.items {
             let mail = decode::<OutboxMail>(item)?.record;
-            let wanted = which.to.as_ref().is_none_or(|to| mail.to.eq_ignore_ascii_case(to));
+            let wanted = which.to.as_ref().is_none_or(|to| mail.to.eq_ignore_ascii_case(to.as_str()));
             if wanted && account.is_none_or(|account| account == mail.account_id) {
                 mails.push(mail);
             }

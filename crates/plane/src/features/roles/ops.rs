@@ -208,7 +208,7 @@ impl Plane {
             let role = role.map(|item| decode::<Role>(&item)).transpose()?.map(|stored| stored.record);
             match role.filter(|role| role.enterprise_id == enterprise) {
                 Some(role) => roles.push(role),
-                None => return Err(Problem::field(format!("/roleIds/{place}"), "there is no such role in this enterprise")),
+                None => return Err(pointed("role in this enterprise", format!("/roleIds/{place}"))),
             }
         }
         Ok(roles)

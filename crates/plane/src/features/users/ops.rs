@@ -7,6 +7,7 @@ use crate::{
     features::{
         groups::model::Group,
         licenses::model::{License, Seats, Triple, no_active_license},
+        master_data::pointed,
         me::http::identity_problem,
         roles::ops::{may_give, may_grant},
         workstreams::model::Workstream,
@@ -359,7 +360,7 @@ impl Plane {
         let access = access_by_groups(table, who.account(), ids.clone()).await?;
         for (place, id) in ids.iter().enumerate() {
             if !access.groups.iter().any(|group| group.id == *id && group.enterprise_id == enterprise) {
-                return Err(Problem::field(format!("/groupIds/{place}"), "there is no such group in this enterprise"));
+                return Err(pointed("group in this enterprise", format!("/groupIds/{place}")));
             }
         }
         may_give(who.actor(), &access.roles)?;
@@ -377,7 +378,7 @@ impl Plane {
         for (place, id) in ids.iter().enumerate() {
             let found: Option<Stored<Workstream>> = rows.find(id).await?;
             if found.is_none_or(|workstream| workstream.enterprise_id != enterprise) {
-                return Err(Problem::field(format!("/workstreamIds/{place}"), "there is no such workstream in this enterprise"));
+                return Err(pointed("workstream in this enterprise", format!("/workstreamIds/{place}")));
             }
         }
         Ok(ids)
