@@ -100,7 +100,7 @@ async fn a_group_gives_what_its_roles_give_and_no_more_than_the_giver_holds() {
     let roles = acme.admin.get(&format!("{path}/roles")).await.expect(200);
     assert_eq!(roles["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [weak]);
     let foreign = tenant(&world, "Bolt").await.role("Theirs", json!([])).await;
-    let refused = acme.admin.put(&format!("{path}/roles"), json!({ "roleIds": [foreign] })).await.expect(400);
+    let refused = acme.admin.put(&format!("{path}/roles"), json!({ "roleIds": [foreign] })).await.expect(404);
     assert_eq!(refused["errors"][0]["pointer"], "/roleIds/0");
 }
 

@@ -86,7 +86,7 @@ async fn what_onboarding_made_and_what_is_the_platforms_is_protected() {
     assert_eq!(acme.technical.get(&platform).await.refused(404), "not_found");
     let bolt = tenant(&world, "Bolt").await;
     let body = json!({ "enterpriseId": bolt.enterprise, "name": "Crew", "roleIds": [known::PLATFORM_ADMIN_ROLE] });
-    assert_eq!(bolt.admin.post("/api/groups", body).await.refused(400), "invalid_request");
+    assert_eq!(bolt.admin.post("/api/groups", body).await.refused(404), "not_found");
 }
 
 #[tokio::test]
