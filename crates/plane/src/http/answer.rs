@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{idempotency::KeptAnswer, openapi::Operation};
 use crate::{
     page::Page,
+    ports::table::Item,
     problem::{Code, Problem, ProblemDocument},
     record::Stored,
 };
@@ -57,6 +58,32 @@ impl<T: Serialize + JsonSchema + Send> Answer for Found<T> {
     fn into_response(self) -> Response {
         let mut response = json(StatusCode::OK, encode(&self.0.record));
         response.headers_mut().insert(header::ETAG, etag(self.0.version));
+        response
+    }
+}
+
+/// 200 with a record as it is stored, and its `ETag`: the stored body is what the API answers.
+#[derive(Debug)]
+pub struct FoundStored<T> {
+    body: Bytes,
+    version: u64,
+    kind: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T> From<Item> for FoundStored<T> {
+    fn from(item: Item) -> Self {
+        Self { body: item.body, version: item.version, kind: std::marker::PhantomData }
+    }
+}
+
+impl<T: JsonSchema> Answer for FoundStored<T> {
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        operation.answers(200, "The record.", Some(&schemas.subschema_for::<T>()), &["ETag"]);
+    }
+
+    fn into_response(self) -> Response {
+        let mut response = json(StatusCode::OK, self.body);
+        response.headers_mut().insert(header::ETAG, etag(self.version));
         response
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         actions::{AccountCreate, AccountDelete, AccountEdit, AccountList, AccountRead, ProvisioningRead, UserRead},
     },
     http::{
-        answer::{Accepted, Created, Found},
+        answer::{Accepted, Created, Found, FoundStored},
         call::{IfMatch, Json, Path, Query},
         routes::Routes,
     },
@@ -24,7 +24,7 @@ use crate::{
     page::{Limit, Page, PageQuery},
     plane::Plane,
     ports::table::{Index, Order, Query as TableQuery, Range},
-    problem::{Problem, Result},
+    problem::{Code, Problem, Result},
     record::decode,
     text::{Name, fold},
 };
@@ -119,8 +119,9 @@ async fn create(who: Granted<AccountCreate>, plane: Plane, Json(new): Json<NewAc
     Ok(Created { location: location(account.id), record: account })
 }
 
-async fn read(who: Granted<AccountRead>, plane: Plane, Path(_): Path<AccountId>) -> Result<Found<Account>> {
-    Ok(Found(plane.account(&who).await?))
+async fn read(who: Granted<AccountRead>, plane: Plane, Path(_): Path<AccountId>) -> Result<FoundStored<Account>> {
+    let item = plane.router().shared().get(&Account::key(who.account())).await?;
+    Ok(item.ok_or_else(|| Problem::new(Code::NotFound, "there is no such account"))?.into())
 }
 
 async fn update(
