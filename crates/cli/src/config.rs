@@ -49,6 +49,7 @@ pub(crate) struct Config {
     pub worker_threads: usize,
     pub shutdown_seconds: u64,
     pub clock_offset: i64,
+    pub console_dir: PathBuf,
     faults: String,
     #[serde(skip)]
     origins: Vec<Origin>,

@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod compose;
 mod config;
+mod console;
 mod control;
 mod fail;
 mod folder;

@@ -23,7 +23,7 @@ use tokio::{
 use crate::{
     compose::{self, Composed},
     config::Config,
-    control,
+    console, control,
     fail::{Failure, Outcome},
     folder, log, print,
 };
@@ -63,8 +63,8 @@ async fn serve(config: &Config) -> Outcome<FileTables> {
     tracing::info!(resumed, %address, "started");
     background(&composed);
     let control = control::listen(&composed);
-    let service =
-        plane::http::serve::service(plane.clone()).layer(map_response_with_state(stopping.clone(), end_streams));
+    let service = plane::http::serve::service(plane.clone(), console::console(config)?)
+        .layer(map_response_with_state(stopping.clone(), end_streams));
     let mut server = tokio::spawn(accept(listener, service, stopping).into_future());
 
     let places = &composed.opened.places;

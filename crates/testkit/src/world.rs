@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams};
 use plane::{
     features::bootstrap::Admin,
+    http::console::Console,
     identity::{EmbeddedIdentity, HashCost, Parts},
     ids::{AccountId, UserId},
     plane::{Plane, Ports},
@@ -101,7 +102,7 @@ impl World {
         };
         let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
         plane.start().await.expect("memory answers");
-        let service = plane::http::serve::service(plane.clone());
+        let service = plane::http::serve::service(plane.clone(), Console::default());
         Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }
     }
 

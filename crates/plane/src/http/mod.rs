@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod call;
+pub mod console;
 mod docs;
 pub mod idempotency;
 pub mod limits;

@@ -18,20 +18,16 @@ pub struct Operation {
     responses: Map<String, Value>,
     security: Option<Value>,
     statuses: Vec<u16>,
-    right: Option<String>,
+    facts: Option<&'static Facts>,
     is_post: bool,
 }
 
 impl Operation {
     /// The operation asks for an access token and a right.
-    pub fn needs_token(&mut self, facts: &Facts) {
+    pub fn needs_token(&mut self, facts: &'static Facts) {
         self.security = Some(json!([{ "token": [] }]));
         self.refuses(&[401, 403]);
-        self.right = Some(match facts.class {
-            Class::Own => "any signed-in user".to_owned(),
-            Class::Tenant => format!("`{}` in the account; operators in any account", facts.right),
-            Class::Platform => format!("operators with `{}`", facts.right),
-        });
+        self.facts = Some(facts);
         if facts.class != Class::Own {
             for (name, what) in [
                 (
@@ -161,8 +157,20 @@ impl Operation {
             "responses": self.responses,
             "security": self.security.unwrap_or_else(|| json!([])),
         });
-        if let Some(right) = self.right {
-            operation["description"] = json!(format!("Who may: {right}."));
+        if let Some(facts) = self.facts {
+            let right = &facts.right;
+            let who = match facts.class {
+                Class::Own => "any signed-in user".to_owned(),
+                Class::Tenant => format!("`{right}` in the account; operators in any account"),
+                Class::Platform => format!("operators with `{right}`"),
+            };
+            operation["description"] = json!(format!("Who may: {who}."));
+            operation["x-right"] = json!({
+                "class": facts.class.as_str(),
+                "menu": right.menu.as_str(),
+                "tab": right.tab,
+                "verb": right.verb.as_str(),
+            });
         }
         if let Some(body) = self.body {
             operation["requestBody"] = body;

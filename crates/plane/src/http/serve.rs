@@ -18,8 +18,10 @@ use axum::{
 use futures::FutureExt as _;
 
 use super::{
-    answer, docs, openapi,
-    routes::{Route, no_method, no_route},
+    answer,
+    console::Console,
+    docs, openapi,
+    routes::{Route, no_method},
 };
 use crate::{
     features,
@@ -45,8 +47,8 @@ pub fn document() -> &'static serde_json::Value {
     DOCUMENT.get_or_init(|| openapi::document(&operations()))
 }
 
-/// The service over a plane.
-pub fn service(plane: Plane) -> Router {
+/// The service over a plane: the API, and the console for every other address.
+pub fn service(plane: Plane, console: Console) -> Router {
     let (router, _) = features::routes().into_parts();
     router
         .route("/health", get(health))
@@ -54,7 +56,7 @@ pub fn service(plane: Plane) -> Router {
         .route("/metrics", get(metrics))
         .route("/api/openapi.json", get(openapi_json))
         .merge(docs::routes())
-        .fallback(no_route)
+        .fallback(move |request| console.clone().answer(request))
         .method_not_allowed_fallback(no_method)
         .layer(from_fn_with_state(plane.clone(), around))
         .with_state(plane)

@@ -1,0 +1,38 @@
+// What every test of the console gets: the server, and a browser page of somebody who is signed in.
+import { test as base, expect, type Page } from '@playwright/test'
+import { OPERATOR, Server } from './server'
+import { fresh, tenant, type Tenant } from './world'
+
+export { expect }
+
+type Worker = { server: Server; acme: Tenant }
+type Each = { operator: Page }
+
+export const test = base.extend<Each, Worker>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.begin()
+      await use(server)
+      await server.end()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  /** An account that all tests of a worker may look at, and none may change. */
+  acme: [
+    async ({ server }, use) => use(await tenant(server, { name: fresh('Acme') })),
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  /** The operator's page, at the start page. */
+  operator: async ({ page, server }, use) => {
+    await signIn(page, server.url, OPERATOR.email, OPERATOR.password)
+    await use(page)
+  },
+})
+
+export async function signIn(page: Page, url: string, email: string, password: string): Promise<void> {
+  await page.goto(`${url}/sign-in`)
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('navigation', { name: 'Menus' })).toBeVisible()
+}

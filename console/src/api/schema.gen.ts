@@ -1,0 +1,6450 @@
+// Generated from openapi.json (sha256 783623d0b4d1d391be3da096663e96c4afcd7e39a64b8519b420d3beb2cf28aa). Not edited by hand.
+export interface paths {
+    "/api/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts, by name
+         * @description Who may: operators with `overview/accounts:view`.
+         */
+        get: operations["accounts_list"];
+        put?: never;
+        /**
+         * Create an account and begin its onboarding
+         * @description Who may: operators with `overview/accounts:create`.
+         */
+        post: operations["accounts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{accountId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an account
+         * @description Who may: `account-settings/account:view` in the account; operators in any account.
+         */
+        get: operations["accounts_read"];
+        /**
+         * Update an account
+         * @description Who may: `account-settings/account:edit` in the account; operators in any account.
+         */
+        put: operations["accounts_update"];
+        post?: never;
+        /**
+         * Delete an account: disable it, and remove it after the time of grace
+         * @description Who may: operators with `overview/accounts:delete`.
+         */
+        delete: operations["accounts_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{accountId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an account within its time of grace
+         * @description Who may: operators with `overview/accounts:delete`.
+         */
+        post: operations["accounts_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{accountId}/technical-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the technical users of an account
+         * @description Who may: `access-control/users:view` in the account; operators in any account.
+         */
+        get: operations["accounts_technical_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{accountId}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what was removed of a deleted account
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["accounts_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit log, the latest first
+         * @description Who may: `overview/audit:view` in the account; operators in any account.
+         */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the chain of the audit log
+         * @description Who may: `overview/audit:view` in the account; operators in any account.
+         */
+        get: operations["audit_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in */
+        post: operations["auth_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer the challenge of a sign-in */
+        post: operations["auth_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a refresh token for new tokens */
+        post: operations["auth_refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out: the session of the refresh token ends */
+        post: operations["auth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a code to set a new password */
+        post: operations["auth_forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password by a code */
+        post: operations["auth_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description Who may: any signed-in user.
+         */
+        post: operations["auth_change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/accept-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose a password by the link of an invitation */
+        post: operations["auth_accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that sign tokens */
+        get: operations["auth_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity provider's description of itself */
+        get: operations["auth_openid_configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bootstrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the platform up (Day-0) */
+        post: operations["bootstrap_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/enterprises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List enterprises, with their products and services, by name
+         * @description Who may: any signed-in user.
+         */
+        get: operations["enterprises_list"];
+        put?: never;
+        /**
+         * Create an enterprise
+         * @description Who may: operators with `account-settings/enterprises:create`.
+         */
+        post: operations["enterprises_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/enterprises/{enterpriseId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an enterprise with its products and services
+         * @description Who may: any signed-in user.
+         */
+        get: operations["enterprises_read"];
+        /**
+         * Update an enterprise; the products given replace its links
+         * @description Who may: operators with `account-settings/enterprises:edit`.
+         */
+        put: operations["enterprises_update"];
+        post?: never;
+        /**
+         * Delete an enterprise and its links
+         * @description Who may: operators with `account-settings/enterprises:delete`.
+         */
+        delete: operations["enterprises_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the lifecycle events of an account, the latest first
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["events_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List groups
+         * @description Who may: `access-control/groups:view` in the account; operators in any account.
+         */
+        get: operations["groups_list"];
+        put?: never;
+        /**
+         * Create a group
+         * @description Who may: `access-control/groups:create` in the account; operators in any account.
+         */
+        post: operations["groups_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/{groupId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a group
+         * @description Who may: `access-control/groups:view` in the account; operators in any account.
+         */
+        get: operations["groups_read"];
+        /**
+         * Update a group
+         * @description Who may: `access-control/groups:edit` in the account; operators in any account.
+         */
+        put: operations["groups_update"];
+        post?: never;
+        /**
+         * Delete a group, and take it from its users
+         * @description Who may: `access-control/groups:delete` in the account; operators in any account.
+         */
+        delete: operations["groups_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/{groupId}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the roles that a group gives
+         * @description Who may: `access-control/groups:view` in the account; operators in any account.
+         */
+        get: operations["groups_roles"];
+        /**
+         * Replace the roles that a group gives
+         * @description Who may: `access-control/groups:edit` in the account; operators in any account.
+         */
+        put: operations["groups_set_roles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/{groupId}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a group
+         * @description Who may: `access-control/groups:view` in the account; operators in any account.
+         */
+        get: operations["groups_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List licenses
+         * @description Who may: `account-settings/licenses:view` in the account; operators in any account.
+         */
+        get: operations["licenses_list"];
+        put?: never;
+        /**
+         * License an enterprise, product and service to an account
+         * @description Who may: operators with `account-settings/licenses:create`.
+         */
+        post: operations["licenses_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the seats of the licenses in force
+         * @description Who may: `account-settings/licenses:view` in the account; operators in any account.
+         */
+        get: operations["licenses_capacity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/expiring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List licenses that end within some days
+         * @description Who may: `account-settings/licenses:view` in the account; operators in any account.
+         */
+        get: operations["licenses_expiring"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/licensed-entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the licenses in force open
+         * @description Who may: `account-settings/licenses:view` in the account; operators in any account.
+         */
+        get: operations["licenses_licensed_entities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/send-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind contacts whose notice period has begun
+         * @description Who may: operators with `account-settings/licenses:edit`.
+         */
+        post: operations["licenses_send_reminders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{licenseId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a license
+         * @description Who may: `account-settings/licenses:view` in the account; operators in any account.
+         */
+        get: operations["licenses_read"];
+        /**
+         * Update a license's dates, seats, contact or reminder
+         * @description Who may: operators with `account-settings/licenses:edit`.
+         */
+        put: operations["licenses_update"];
+        post?: never;
+        /**
+         * Delete a license that nobody holds a seat of
+         * @description Who may: operators with `account-settings/licenses:delete`.
+         */
+        delete: operations["licenses_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{accountId}/global-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say whether an account reaches every account
+         * @description Who may: `account-settings/account:view` in the account; operators in any account.
+         */
+        get: operations["licenses_global_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show who one is and where one may go
+         * @description Who may: any signed-in user.
+         */
+        get: operations["me_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what one may do
+         * @description Who may: any signed-in user.
+         */
+        get: operations["me_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's sessions, the latest used first
+         * @description Who may: any signed-in user.
+         */
+        get: operations["me_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere
+         * @description Who may: any signed-in user.
+         */
+        delete: operations["me_end_all"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one's sessions
+         * @description Who may: any signed-in user.
+         */
+        delete: operations["me_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the mails that were sent, the latest first
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["outbox_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List products, with their services, by name
+         * @description Who may: any signed-in user.
+         */
+        get: operations["products_list"];
+        put?: never;
+        /**
+         * Create a product
+         * @description Who may: operators with `account-settings/enterprises:create`.
+         */
+        post: operations["products_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{productId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a product with its services
+         * @description Who may: any signed-in user.
+         */
+        get: operations["products_read"];
+        /**
+         * Update a product; the services given replace its links
+         * @description Who may: operators with `account-settings/enterprises:edit`.
+         */
+        put: operations["products_update"];
+        post?: never;
+        /**
+         * Delete a product and its links
+         * @description Who may: operators with `account-settings/enterprises:delete`.
+         */
+        delete: operations["products_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/provisioning/{accountId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how far an account's onboarding or removal is
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["provisioning_status"];
+        put?: never;
+        post?: never;
+        /**
+         * Deprovision an account
+         * @description Who may: operators with `overview/accounts:delete`.
+         */
+        delete: operations["provisioning_deprovision"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/provisioning/{accountId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow an account's onboarding or removal
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["provisioning_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/provisioning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redrive an account's failed onboarding or removal
+         * @description Who may: operators with `overview/provisioning:create`.
+         */
+        post: operations["provisioning_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/provisioning/{accountId}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo what an account's failed onboarding has done
+         * @description Who may: operators with `overview/provisioning:edit`.
+         */
+        post: operations["provisioning_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List runs of workflows, the latest first
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["provisioning_executions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/{executionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a run of a workflow
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["provisioning_execution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dead letters, the latest first
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["provisioning_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/{deadLetterId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a dead letter
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["provisioning_dead_letter"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard a dead letter
+         * @description Who may: operators with `overview/provisioning:edit`.
+         */
+        delete: operations["provisioning_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/{deadLetterId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a dead letter's step again
+         * @description Who may: operators with `overview/provisioning:edit`.
+         */
+        post: operations["provisioning_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List roles
+         * @description Who may: `access-control/roles:view` in the account; operators in any account.
+         */
+        get: operations["roles_list"];
+        put?: never;
+        /**
+         * Create a role
+         * @description Who may: `access-control/roles:create` in the account; operators in any account.
+         */
+        post: operations["roles_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles/{roleId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a role
+         * @description Who may: `access-control/roles:view` in the account; operators in any account.
+         */
+        get: operations["roles_read"];
+        /**
+         * Update a role
+         * @description Who may: `access-control/roles:edit` in the account; operators in any account.
+         */
+        put: operations["roles_update"];
+        post?: never;
+        /**
+         * Delete a role, and take it from its groups
+         * @description Who may: `access-control/roles:delete` in the account; operators in any account.
+         */
+        delete: operations["roles_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles/{roleId}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what a role permits
+         * @description Who may: `access-control/roles:view` in the account; operators in any account.
+         */
+        get: operations["roles_permissions"];
+        /**
+         * Replace what a role permits
+         * @description Who may: `access-control/roles:edit` in the account; operators in any account.
+         */
+        put: operations["roles_set_permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List services by name
+         * @description Who may: any signed-in user.
+         */
+        get: operations["services_list"];
+        put?: never;
+        /**
+         * Create a service
+         * @description Who may: operators with `account-settings/enterprises:create`.
+         */
+        post: operations["services_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services/{serviceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a service
+         * @description Who may: any signed-in user.
+         */
+        get: operations["services_read"];
+        /**
+         * Update a service
+         * @description Who may: operators with `account-settings/enterprises:edit`.
+         */
+        put: operations["services_update"];
+        post?: never;
+        /**
+         * Delete a service and its links
+         * @description Who may: operators with `account-settings/enterprises:delete`.
+         */
+        delete: operations["services_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description Who may: `access-control/users:view` in the account; operators in any account.
+         */
+        get: operations["users_list"];
+        put?: never;
+        /**
+         * Create a user, on a seat of a license
+         * @description Who may: `access-control/users:create` in the account; operators in any account.
+         */
+        post: operations["users_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/provision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a user with an identity, and send the invitation
+         * @description Who may: `access-control/users:create` in the account; operators in any account.
+         */
+        post: operations["users_provision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a user
+         * @description Who may: `access-control/users:view` in the account; operators in any account.
+         */
+        get: operations["users_read"];
+        /**
+         * Update a user
+         * @description Who may: `access-control/users:edit` in the account; operators in any account.
+         */
+        put: operations["users_update"];
+        post?: never;
+        /**
+         * Delete a user; the seat is free
+         * @description Who may: `access-control/users:delete` in the account; operators in any account.
+         */
+        delete: operations["users_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{userId}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a user a new invitation; the one before is void
+         * @description Who may: `access-control/users:edit` in the account; operators in any account.
+         */
+        post: operations["users_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{userId}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what a user may do
+         * @description Who may: `access-control/users:view` in the account; operators in any account.
+         */
+        get: operations["users_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{userId}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the groups that a user is in
+         * @description Who may: `access-control/users:view` in the account; operators in any account.
+         */
+        get: operations["users_groups"];
+        /**
+         * Replace the groups that a user is in
+         * @description Who may: `access-control/users:edit` in the account; operators in any account.
+         */
+        put: operations["users_set_groups"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{userId}/workstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workstreams that a user is in
+         * @description Who may: `access-control/users:view` in the account; operators in any account.
+         */
+        get: operations["users_workstreams"];
+        /**
+         * Replace the workstreams that a user is in
+         * @description Who may: `access-control/users:edit` in the account; operators in any account.
+         */
+        put: operations["users_set_workstreams"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List workstreams
+         * @description Who may: `account-settings/workstreams:view` in the account; operators in any account.
+         */
+        get: operations["workstreams_list"];
+        put?: never;
+        /**
+         * Create a workstream
+         * @description Who may: `account-settings/workstreams:create` in the account; operators in any account.
+         */
+        post: operations["workstreams_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workstreams/ensure-default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the Default workstream; make it if need be
+         * @description Who may: `account-settings/workstreams:create` in the account; operators in any account.
+         */
+        post: operations["workstreams_ensure_default"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workstreams/{workstreamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a workstream
+         * @description Who may: `account-settings/workstreams:view` in the account; operators in any account.
+         */
+        get: operations["workstreams_read"];
+        /**
+         * Update a workstream: its name, description or tools
+         * @description Who may: `account-settings/workstreams:edit` in the account; operators in any account.
+         */
+        put: operations["workstreams_update"];
+        post?: never;
+        /**
+         * Delete a workstream and take everybody out of it
+         * @description Who may: `account-settings/workstreams:delete` in the account; operators in any account.
+         */
+        delete: operations["workstreams_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A problem as it stands on the wire. */
+        Problem: {
+            /** @description Where this kind of problem is explained. */
+            type: string;
+            title: string;
+            /** Format: uint16 */
+            status: number;
+            detail: string;
+            code: components["schemas"]["Code"];
+            requestId: string;
+            errors?: components["schemas"]["FieldError"][];
+            /** Format: uint64 */
+            retryAfter?: number | null;
+            help?: string | null;
+        };
+        /** @description What went wrong, as a stable word with its HTTP status. */
+        Code: ("method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal") | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
+        /** @description One field that is not as it must be. */
+        FieldError: {
+            /** @description JSON pointer into the body, or `/name` of a parameter. */
+            pointer: string;
+            message: string;
+        };
+        AccountStatus: ("active" | "deprovisioning") | "provisioning" | "failed" | "disabled" | "deleted";
+        /** @description Where an account's data stands. */
+        CloudType: "public" | "private" | "hybrid";
+        AccountPage: {
+            items: components["schemas"]["Account"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A tenant. */
+        Account: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            masterAccountName: string;
+            cloudType: components["schemas"]["CloudType"];
+            status: components["schemas"]["AccountStatus"];
+            /** @description Active, but something that does not block is missing; `degradedReasons` says what. */
+            degraded: boolean;
+            degradedReasons?: string[];
+            address: components["schemas"]["Address"];
+            /**
+             * Format: uuid
+             * @description The first administrator-side user, made by onboarding.
+             */
+            technicalUserId?: string | null;
+            provisioning?: components["schemas"]["ProvisioningRef"] | null;
+            /**
+             * Format: date-time
+             * @description When the removal of a disabled account begins.
+             */
+            deletesAt?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description A postal address. */
+        Address: {
+            /** Format: line */
+            line1: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            line2: string | null;
+            /** Format: line */
+            city: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            state: string | null;
+            /** Format: line */
+            postalCode: string;
+            /** @description ISO 3166-1 alpha-2, such as `US`. */
+            country: string;
+        };
+        /** @description The run that set the account up, or takes it down. */
+        ProvisioningRef: {
+            /** Format: uuid */
+            executionId: string;
+            status: components["schemas"]["RunStatus"];
+        };
+        /** @enum {string} */
+        RunStatus: "running" | "succeeded" | "failed";
+        /** @description An account as it is asked for. */
+        NewAccount: {
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            masterAccountName: string;
+            cloudType: components["schemas"]["CloudType"];
+            address: components["schemas"]["Address"];
+            technicalUser: components["schemas"]["NewTechnicalUser"];
+            /** @description What the account is licensed for. The technical user takes a seat of the first. */
+            licenses: components["schemas"]["NewAccountLicense"][];
+        };
+        /** @description The first administrator-side user of the account. */
+        NewTechnicalUser: {
+            /** Format: line */
+            firstName: string;
+            /** Format: line */
+            lastName: string;
+            /** Format: email */
+            email: string;
+            /** Format: date */
+            startDate: string;
+            /**
+             * Format: date
+             * @default null
+             */
+            endDate: string | null;
+        };
+        /** @description A license of the new account. */
+        NewAccountLicense: {
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId: string;
+            /** Format: uuid */
+            serviceId: string;
+            /** Format: date */
+            startDate: string;
+            /** Format: date */
+            endDate: string;
+            numberOfUsers: number;
+            /** @default null */
+            contact: components["schemas"]["Contact"] | null;
+            /**
+             * @default {
+             *       "enabled": false,
+             *       "noticeDays": 30
+             *     }
+             */
+            renewalNotification: components["schemas"]["RenewalNotification"];
+        };
+        /** @description Whom to ask about a license. */
+        Contact: {
+            /** Format: line */
+            name: string;
+            /** Format: email */
+            email: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            phone: string | null;
+        };
+        /** @description Whether, and how long before the end, the contact is reminded of the renewal. */
+        RenewalNotification: {
+            enabled: boolean;
+            /** @default 30 */
+            noticeDays: number;
+        };
+        AccountChange: {
+            /**
+             * Format: line
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Format: line
+             * @default null
+             */
+            masterAccountName: string | null;
+            /** @default null */
+            address: components["schemas"]["Address"] | null;
+        };
+        UserPage: {
+            items: components["schemas"]["User"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A person of an account. */
+        User: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId: string;
+            /** Format: uuid */
+            serviceId: string;
+            /**
+             * Format: uuid
+             * @description The license whose seat the user holds, or held.
+             */
+            licenseId: string;
+            /** Format: line */
+            firstName: string;
+            /** Format: line */
+            lastName: string;
+            /** Format: email */
+            email: string;
+            status: components["schemas"]["UserStatus"];
+            identityStatus: components["schemas"]["IdentityStatus"];
+            /** @description The account's first administrator-side user, made by onboarding. */
+            technical: boolean;
+            /** Format: date */
+            startDate: string;
+            /**
+             * Format: date
+             * @description The last day on which the user may act; none: no end.
+             */
+            endDate?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        UserStatus: "active" | "inactive";
+        /** @description Whether the person can sign in. */
+        IdentityStatus: "none" | "pending" | "invited" | "confirmed" | "failed";
+        /** @description What was removed of an account: kept when it is gone. */
+        Receipt: {
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            executionId: string;
+            /** Format: date-time */
+            finishedAt: string;
+            /** @description How many records of each kind were removed. */
+            removed: {
+                [key: string]: number;
+            };
+            /** @description The dedicated table that was removed with all its records. */
+            table?: string | null;
+            /** @description What stays: the account's record, its audit log, its events and this receipt. */
+            kept: string[];
+        };
+        Sort: "descending" | "ascending";
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description One entry of an account's audit log. */
+        AuditEntry: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            accountId: string;
+            /** Format: date-time */
+            at: string;
+            author: components["schemas"]["Author"];
+            /** @description The operation, such as `user_create`. */
+            action: string;
+            target?: components["schemas"]["Target"] | null;
+            requestId?: string | null;
+            /** @description Place in the account's chain, counted from 1; absent for the moment until the entry is sealed. */
+            seal?: components["schemas"]["Seal"] | null;
+        };
+        /** @description Who did it. */
+        Author: {
+            /** @constant */
+            kind: "user";
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /** @description Acted by a platform role, possibly in somebody else's account. */
+            operator: boolean;
+        } | {
+            /** @constant */
+            kind: "workflow";
+            name: string;
+            /** Format: uuid */
+            executionId: string;
+        } | {
+            /** @constant */
+            kind: "system";
+            name: string;
+        };
+        /** @description What it was done to. */
+        Target: {
+            kind: string;
+            id: string;
+        };
+        /** @description The link that an entry is in the chain. */
+        Seal: {
+            /** Format: uint64 */
+            sequence: number;
+            /** @description SHA-256 (hex) of the entry before; 64 zeros for the first. */
+            previous: string;
+            /** @description SHA-256 (hex) over `previous`, the sequence and the entry without its seal. */
+            hash: string;
+        };
+        /** @description What a check of a chain found. */
+        ChainReport: {
+            /** Format: uuid */
+            accountId: string;
+            valid: boolean;
+            /**
+             * Format: uint64
+             * @description How many sealed entries were checked.
+             */
+            entries: number;
+            /** @description The first entry that is not as it was written, with what is wrong. */
+            broken?: string | null;
+        };
+        Login: {
+            email: string;
+            /** Format: password */
+            password: string;
+            grant?: components["schemas"]["Grant"];
+        };
+        /** @description How the refresh token reaches the caller. */
+        Grant: "token" | "cookie";
+        /** @description What a sign-in comes to: tokens, or a challenge. */
+        SignInAnswer: components["schemas"]["Tokens"] | {
+            challenge: components["schemas"]["Challenge"];
+            /** @description Names the challenge in the answer to it; good once, for five minutes. */
+            session: string;
+        };
+        Tokens: {
+            accessToken: string;
+            idToken: string;
+            /** @description There if the caller asked for it by `"grant": "token"`. */
+            refreshToken?: string | null;
+            tokenType: components["schemas"]["TokenType"];
+            /**
+             * Format: int64
+             * @description Seconds until the access token expires.
+             */
+            expiresIn: number;
+        };
+        /** @enum {string} */
+        TokenType: "Bearer";
+        /** @enum {string} */
+        Challenge: "NEW_PASSWORD_REQUIRED";
+        ChallengeAnswer: {
+            challenge: components["schemas"]["Challenge"];
+            session: string;
+            /** Format: password */
+            newPassword: string;
+            grant?: components["schemas"]["Grant"];
+        };
+        Refresh: {
+            /** @description Left out: the one in the cookie. */
+            refreshToken?: string | null;
+        };
+        Forgot: {
+            email: string;
+        };
+        /** @description What is said whether or not a mail was sent. */
+        Sent: {
+            detail: string;
+        };
+        Reset: {
+            email: string;
+            code: string;
+            /** Format: password */
+            newPassword: string;
+        };
+        Change: {
+            /** Format: password */
+            oldPassword: string;
+            /** Format: password */
+            newPassword: string;
+        };
+        Acceptance: {
+            token: string;
+            /** Format: password */
+            newPassword: string;
+        };
+        NewPlatform: {
+            /** @description Printed by the server at its first start, or taken from its configuration. */
+            setupToken?: string | null;
+            /**
+             * Format: email
+             * @description The first administrator's address; left out, `admin@adminplatform.com`.
+             * @default null
+             */
+            adminEmail: string | null;
+            /** @description The initial password; left out, one is generated and answered once. The first sign-in asks for another. */
+            adminPassword?: string | null;
+        };
+        /** @description The platform as it was set up. */
+        Platform: {
+            steps: components["schemas"]["StepDone"][];
+            /** Format: email */
+            adminEmail: string;
+            /** @description The generated password, shown this once. */
+            initialPassword?: string | null;
+        };
+        /** @description A step that a run went through. */
+        StepDone: {
+            /**
+             * Format: uint8
+             * @description 1 to 14.
+             */
+            step: number;
+            name: string;
+            /** @description It made something; otherwise everything was there. */
+            made: boolean;
+        };
+        EnterpriseViewPage: {
+            items: components["schemas"]["EnterpriseView"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description An enterprise as the API shows it: with its products and their services. */
+        EnterpriseView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            description?: string | null;
+            /** @description The products it is linked to. */
+            productIds: string[];
+            /** @description Made by the platform: it can't be changed or deleted. */
+            builtIn: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description The products it is linked to, with their services. */
+            products: components["schemas"]["LinkedProduct"][];
+        };
+        LinkedProduct: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+            services: {
+                /** Format: uuid */
+                id: string;
+                /** Format: line */
+                name: string;
+            }[];
+        };
+        NewEnterprise: {
+            /** Format: line */
+            name: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            description: string | null;
+            /** @description The products that the enterprise is linked to. */
+            productIds?: string[];
+        };
+        EnterpriseUpdate: {
+            /**
+             * Format: line
+             * @default null
+             */
+            name: string | null;
+            /** Format: line */
+            description?: string | null;
+            /** @description The products that the enterprise is linked to from now on. A link that a license stands on can't go. */
+            productIds?: string[] | null;
+        };
+        EventPage: {
+            items: components["schemas"]["Event"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description Something that happened to an account. Delivered at least once; the id tells repeats apart. */
+        Event: {
+            /** Format: uuid */
+            id: string;
+            /** @description What happened, such as `account.provisioning.started`. */
+            type: string;
+            /** Format: uuid */
+            accountId: string;
+            /** Format: date-time */
+            at: string;
+            /** @description References to what it concerns; never a secret. */
+            detail: unknown;
+        };
+        GroupPage: {
+            items: components["schemas"]["Group"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A group of users of one enterprise of an account; its members have its roles. */
+        Group: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            description?: string | null;
+            /** @description Made by the platform: it can't be renamed or deleted. */
+            builtIn: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        GroupCreation: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: line */
+            name: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            description: string | null;
+            /** @default [] */
+            roleIds: string[];
+        };
+        GroupChange: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /**
+             * Format: line
+             * @default null
+             */
+            name: string | null;
+            /** Format: line */
+            description?: string | null;
+            /** @default null */
+            roleIds: string[] | null;
+        };
+        RolePage: {
+            items: components["schemas"]["Role"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A named set of permissions. */
+        Role: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId?: string | null;
+            /** Format: uuid */
+            serviceId?: string | null;
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            description?: string | null;
+            kind: components["schemas"]["RoleKind"];
+            /** @description The 15-bit scope mask: bit 0 is account/visible, bit 14 workstream/delete. Permissions count within it. */
+            mask: number;
+            /** @description Made by the platform: it can't be renamed or deleted. */
+            builtIn: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description Whether a role makes its holder an operator of the platform. */
+        RoleKind: "tenant" | "platform";
+        RolesChange: {
+            roleIds: string[];
+        };
+        /** @description Where a license stands on a day. */
+        LicenseStatus: ("active" | "expired") | "future";
+        LicenseViewPage: {
+            items: components["schemas"]["LicenseView"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A license as the API shows it: with where it stands today. */
+        LicenseView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId: string;
+            /** Format: uuid */
+            serviceId: string;
+            /** Format: date */
+            startDate: string;
+            /**
+             * Format: date
+             * @description The last day on which the license is in force.
+             */
+            endDate: string;
+            numberOfUsers: number;
+            contact?: components["schemas"]["Contact"] | null;
+            renewalNotification: components["schemas"]["RenewalNotification"];
+            /** @description Made by the platform: it can't be deleted. */
+            builtIn: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description By its dates, today. */
+            status: components["schemas"]["LicenseStatus"];
+        };
+        NewLicense: {
+            /**
+             * Format: uuid
+             * @description Left out, the platform account.
+             * @default null
+             */
+            accountId: string | null;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId: string;
+            /** Format: uuid */
+            serviceId: string;
+            /** Format: date */
+            startDate: string;
+            /**
+             * Format: date
+             * @description The last day on which the license is in force.
+             */
+            endDate: string;
+            numberOfUsers: number;
+            /** @default null */
+            contact: components["schemas"]["Contact"] | null;
+            /**
+             * @description Left out, nobody is reminded.
+             * @default null
+             */
+            renewalNotification: components["schemas"]["RenewalNotification"] | null;
+        };
+        /** @description The seats of the licenses in force. */
+        Capacity: {
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uint64 */
+            totalSeats: number;
+            /** Format: uint64 */
+            usedSeats: number;
+            /** Format: uint64 */
+            availableSeats: number;
+            licenses: components["schemas"]["LicenseCapacity"][];
+        };
+        LicenseCapacity: {
+            /** Format: uuid */
+            licenseId: string;
+            /** Format: uint32 */
+            seats: number;
+            /** Format: uint32 */
+            used: number;
+            /** Format: uint32 */
+            available: number;
+        };
+        /** @description What the licenses in force open. */
+        LicensedEntities: {
+            /** Format: uuid */
+            accountId: string;
+            /** @description By name, each once. */
+            products: {
+                /** Format: uuid */
+                id: string;
+                /** Format: line */
+                name: string;
+            }[];
+            /** @description By name, each once. */
+            services: {
+                /** Format: uuid */
+                id: string;
+                /** Format: line */
+                name: string;
+            }[];
+            /** @description Which of them go together. */
+            licenses: components["schemas"]["LicensedTriple"][];
+        };
+        LicensedTriple: {
+            /** Format: uuid */
+            licenseId: string;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId: string;
+            /** Format: uuid */
+            serviceId: string;
+        };
+        /** @description What a round of reminders did. */
+        Reminded: {
+            /**
+             * Format: uint32
+             * @description Licenses whose notice period has begun.
+             */
+            due: number;
+            /** Format: uint32 */
+            sent: number;
+            /**
+             * Format: uint32
+             * @description The contact was reminded of this last day before.
+             */
+            alreadySent: number;
+            /** Format: uint32 */
+            withoutContact: number;
+            failed: components["schemas"]["FailedReminder"][];
+        };
+        FailedReminder: {
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            licenseId: string;
+            reason: string;
+        };
+        LicenseUpdate: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /**
+             * Format: date
+             * @default null
+             */
+            startDate: string | null;
+            /**
+             * Format: date
+             * @default null
+             */
+            endDate: string | null;
+            /**
+             * @description Not less than are taken.
+             * @default null
+             */
+            numberOfUsers: number | null;
+            contact?: components["schemas"]["Contact"] | null;
+            /** @default null */
+            renewalNotification: components["schemas"]["RenewalNotification"] | null;
+        };
+        /** @description Whether an account's people work in every account. */
+        GlobalAccess: {
+            /** Format: uuid */
+            accountId: string;
+            globalAccess: boolean;
+        };
+        /** @description Where somebody may go. */
+        Reach: {
+            user: components["schemas"]["User"];
+            /** @description The accounts that can be chosen; an operator finds the others with GET /api/accounts. */
+            accounts: components["schemas"]["AccountReach"][];
+            /** Format: uuid */
+            defaultAccountId: string;
+            /** Format: uuid */
+            defaultEnterpriseId: string;
+            /** @description Works in every account. */
+            operator: boolean;
+        };
+        AccountReach: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+            cloudType: components["schemas"]["CloudType"];
+            enterprises: components["schemas"]["EnterpriseReach"][];
+        };
+        EnterpriseReach: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+        };
+        /** @description Everything that somebody may do. */
+        Permissions: {
+            /** @description The union of the roles' scope masks. */
+            mask: number;
+            /** @description All seven menus. */
+            menus: components["schemas"]["MenuPermission"][];
+            roles: components["schemas"]["RoleName"][];
+            groups: components["schemas"]["GroupName"][];
+        };
+        /** @description What a role gives on one menu, and on those of its tabs that differ from the menu. */
+        MenuPermission: {
+            menu: components["schemas"]["Menu"];
+            isVisible: boolean;
+            canView: boolean;
+            canCreate: boolean;
+            canEdit: boolean;
+            canDelete: boolean;
+            /**
+             * @description Tabs left out have the flags of the menu.
+             * @default []
+             */
+            tabs: components["schemas"]["TabPermission"][];
+        };
+        /**
+         * @description One of the seven menus.
+         * @enum {string}
+         */
+        Menu: "dashboard" | "overview" | "account-settings" | "access-control" | "security" | "pipelines" | "builds";
+        /** @description What a role gives on one tab. */
+        TabPermission: {
+            /**
+             * @description One of the menu's tabs.
+             * @enum {string}
+             */
+            tab: "summary" | "accounts" | "provisioning" | "audit" | "account" | "enterprises" | "licenses" | "workstreams" | "users" | "groups" | "roles" | "credentials" | "connectors" | "connections" | "sso" | "pipelines" | "builds" | "agents" | "infrastructure" | "applications";
+            isVisible: boolean;
+            canView: boolean;
+            canCreate: boolean;
+            canEdit: boolean;
+            canDelete: boolean;
+        };
+        RoleName: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+        };
+        GroupName: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+        };
+        SessionViewPage: {
+            items: components["schemas"]["SessionView"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A session: somewhere one is signed in. */
+        SessionView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastUsedAt: string;
+            /** @description The address that signed in. */
+            ip: string;
+            userAgent: string;
+            /** @description The one that asks. */
+            current: boolean;
+        };
+        OutboxMailPage: {
+            items: components["schemas"]["OutboxMail"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A mail that was sent. */
+        OutboxMail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            accountId: string;
+            kind: components["schemas"]["MailKind"];
+            to: string;
+            subject: string;
+            /** @description The whole text, with its one-time link or code. */
+            text: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @enum {string} */
+        MailKind: "invitation" | "password-reset" | "license-reminder";
+        ProductViewPage: {
+            items: components["schemas"]["ProductView"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A product as the API shows it: with its services. */
+        ProductView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            description?: string | null;
+            /** @description The services it is linked to. */
+            serviceIds: string[];
+            /** @description Made by the platform: it can't be changed or deleted. */
+            builtIn: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description The services it is linked to. */
+            services: {
+                /** Format: uuid */
+                id: string;
+                /** Format: line */
+                name: string;
+            }[];
+        };
+        NewProduct: {
+            /** Format: line */
+            name: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            description: string | null;
+            /** @description The services that the product is linked to. */
+            serviceIds?: string[];
+        };
+        ProductUpdate: {
+            /**
+             * Format: line
+             * @default null
+             */
+            name: string | null;
+            /** Format: line */
+            description?: string | null;
+            /** @description The services that the product is linked to from now on. A link that a license stands on can't go. */
+            serviceIds?: string[] | null;
+        };
+        Progress: {
+            /** Format: uuid */
+            executionId: string;
+            /** Format: uuid */
+            accountId?: string | null;
+            workflow: string;
+            status: components["schemas"]["Status"];
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            finishedAt?: string | null;
+            degraded?: string[];
+            failure?: components["schemas"]["FailedAt"] | null;
+            /**
+             * Format: uint64
+             * @description The number of the last event: where a stream of events goes on.
+             */
+            lastEvent: number;
+            /** @description In the plan's order, those not yet begun included. */
+            steps: components["schemas"]["StepProgress"][];
+        };
+        /**
+         * @description Where a run stands.
+         * @enum {string}
+         */
+        Status: "running" | "succeeded" | "failed" | "undoing" | "undone" | "stuck";
+        /** @description An error as the journal and its readers see it: a code to act on and a sentence. Never a secret. */
+        FailedAt: {
+            state: string;
+            /** Format: uint32 */
+            item?: number | null;
+            code: string;
+            message: string;
+        };
+        StepProgress: {
+            name: string;
+            kind: components["schemas"]["StepKind"];
+            worker?: components["schemas"]["Worker"] | null;
+            status: components["schemas"]["StepStatus"];
+            /** Format: uint32 */
+            attempts: number;
+            /** Format: date-time */
+            startedAt?: string | null;
+            /** Format: date-time */
+            finishedAt?: string | null;
+            error?: components["schemas"]["Failure"] | null;
+            /** @description The items of a map that have begun. */
+            items?: components["schemas"]["ItemProgress"][] | null;
+        };
+        /** @enum {string} */
+        StepKind: "pass" | "task" | "choice" | "map";
+        /**
+         * @description The four kinds of worker; each has a dead-letter queue of its own.
+         * @enum {string}
+         */
+        Worker: "dynamodb-provisioner" | "cognito-provisioner" | "ses-notification" | "provisioning-verifier";
+        StepStatus: ("pending" | "running" | "succeeded" | "failed" | "undoing" | "undone") | "waiting" | "retrying" | "skipped" | "stuck";
+        /** @description An error as the journal and its readers see it: a code to act on and a sentence. Never a secret. */
+        Failure: {
+            code: string;
+            message: string;
+        };
+        ItemProgress: {
+            /** Format: uint32 */
+            item: number;
+            status: components["schemas"]["StepStatus"];
+            /** Format: uint32 */
+            attempts: number;
+            /** Format: date-time */
+            startedAt?: string | null;
+            /** Format: date-time */
+            finishedAt?: string | null;
+            error?: components["schemas"]["Failure"] | null;
+        };
+        Start: {
+            /** Format: uuid */
+            accountId: string;
+        };
+        ExecutionPage: {
+            items: components["schemas"]["Execution"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A run of a workflow, as a list shows it. */
+        Execution: {
+            /** Format: uuid */
+            id: string;
+            workflow: string;
+            /** Format: uuid */
+            accountId?: string | null;
+            status: components["schemas"]["Status"];
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            finishedAt?: string | null;
+            degraded: string[];
+        };
+        DeadLetterPage: {
+            items: components["schemas"]["DeadLetter"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A step that failed for good. It holds references, never secrets. */
+        DeadLetter: {
+            /** Format: uuid */
+            id: string;
+            worker: components["schemas"]["Worker"];
+            /** Format: uuid */
+            executionId: string;
+            workflow: string;
+            /** Format: uuid */
+            accountId?: string | null;
+            state: string;
+            /** Format: uint32 */
+            item?: number | null;
+            /** @description The item of the map: what the step was about. */
+            reference?: unknown;
+            error: components["schemas"]["Failure"];
+            /** Format: uint32 */
+            attempts: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        RoleCreation: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /** Format: uuid */
+            enterpriseId: string;
+            /**
+             * Format: uuid
+             * @default null
+             */
+            productId: string | null;
+            /**
+             * Format: uuid
+             * @default null
+             */
+            serviceId: string | null;
+            /** Format: line */
+            name: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            description: string | null;
+            /**
+             * @description Left out: the creator's own.
+             * @default null
+             */
+            mask: number | null;
+        };
+        RoleChange: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /**
+             * Format: line
+             * @default null
+             */
+            name: string | null;
+            /** Format: line */
+            description?: string | null;
+            /** @default null */
+            mask: number | null;
+        };
+        /** @description What a role permits, menu by menu. */
+        RolePermissions: {
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            roleId: string;
+            /** @description Menus left out give nothing. */
+            permissions: components["schemas"]["MenuPermission"][];
+        };
+        PermissionsChange: {
+            /** @description Menus left out give nothing; each stands once. */
+            permissions: components["schemas"]["MenuPermission"][];
+        };
+        ServicePage: {
+            items: components["schemas"]["Service"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A service that products offer. */
+        Service: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            description?: string | null;
+            /** @description Made by the platform: it can't be changed or deleted. */
+            builtIn: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        NewService: {
+            /** Format: line */
+            name: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            description: string | null;
+        };
+        ServiceUpdate: {
+            /**
+             * Format: line
+             * @default null
+             */
+            name: string | null;
+            /** Format: line */
+            description?: string | null;
+        };
+        UserCreation: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId: string;
+            /** Format: uuid */
+            serviceId: string;
+            /** Format: line */
+            firstName: string;
+            /** Format: line */
+            lastName: string;
+            /** Format: email */
+            email: string;
+            /** Format: date */
+            startDate: string;
+            /**
+             * Format: date
+             * @default null
+             */
+            endDate: string | null;
+            /** @default [] */
+            groupIds: string[];
+            /** @default [] */
+            workstreamIds: string[];
+        };
+        UserChange: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /**
+             * Format: line
+             * @default null
+             */
+            firstName: string | null;
+            /**
+             * Format: line
+             * @default null
+             */
+            lastName: string | null;
+            /**
+             * Format: email
+             * @description Only as long as the user has no identity.
+             * @default null
+             */
+            email: string | null;
+            /**
+             * Format: date
+             * @default null
+             */
+            startDate: string | null;
+            /** Format: date */
+            endDate?: string | null;
+            /**
+             * @description `inactive` frees the seat and ends the sessions; `active` takes a seat again.
+             * @default null
+             */
+            status: components["schemas"]["UserStatus"] | null;
+        };
+        GroupsChange: {
+            groupIds: string[];
+        };
+        WorkstreamPage: {
+            items: components["schemas"]["Workstream"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A workstream of one enterprise of an account. */
+        Workstream: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            accountId: string;
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: line */
+            name: string;
+            /** Format: line */
+            description?: string | null;
+            tools: components["schemas"]["Tool"][];
+            /** @description Made by the platform: it can't be renamed or deleted. */
+            builtIn: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description How a workstream uses one tool. Never a secret: those are credentials. */
+        Tool: {
+            /** Format: line */
+            tool: string;
+            /** @default null */
+            url: string | null;
+            /** @default {} */
+            settings: {
+                [key: string]: string;
+            };
+        };
+        WorkstreamsChange: {
+            workstreamIds: string[];
+        };
+        NewWorkstream: {
+            /**
+             * Format: uuid
+             * @description Left out, the caller's own.
+             * @default null
+             */
+            accountId: string | null;
+            /**
+             * Format: uuid
+             * @description Left out, the caller's own.
+             * @default null
+             */
+            enterpriseId: string | null;
+            /** Format: line */
+            name: string;
+            /**
+             * Format: line
+             * @default null
+             */
+            description: string | null;
+            tools?: components["schemas"]["Tool"][];
+        };
+        WorkstreamUpdate: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            accountId: string | null;
+            /**
+             * Format: uuid
+             * @default null
+             */
+            enterpriseId: string | null;
+            /**
+             * Format: line
+             * @default null
+             */
+            name: string | null;
+            /** Format: line */
+            description?: string | null;
+            /** @description The tools from now on. */
+            tools?: components["schemas"]["Tool"][] | null;
+        };
+    };
+    responses: {
+        /** @description `invalid_request`: The request is not valid. `account_mismatch`: The request names two different accounts. */
+        Problem400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid_request" | "account_mismatch";
+                    /** @constant */
+                    status?: 400;
+                };
+            };
+        };
+        /** @description `unauthenticated`: Sign in first. `invalid_credentials`: The e-mail address or the password is wrong. */
+        Problem401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unauthenticated" | "invalid_credentials";
+                    /** @constant */
+                    status?: 401;
+                };
+            };
+        };
+        /** @description `forbidden`: You may not do this. `license_limit_exceeded`: All seats of the license are taken. `no_active_license`: There is no license in force. `setup_token_invalid`: The set-up token is wrong. */
+        Problem403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /** @description `not_found`: There is no such thing here. */
+        Problem404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not_found";
+                    /** @constant */
+                    status?: 404;
+                };
+            };
+        };
+        /** @description `method_not_allowed`: This method is not allowed here. */
+        Problem405: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "method_not_allowed";
+                    /** @constant */
+                    status?: 405;
+                };
+            };
+        };
+        /** @description `conflict`: The state does not allow this. `name_taken`: The name is taken. `email_taken`: The e-mail address is taken. `in_use`: It is still in use. `seats_in_use`: More seats are taken than would be left. `protected`: This can't be changed or removed. `already_bootstrapped`: The platform is set up already. */
+        Problem409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "conflict" | "name_taken" | "email_taken" | "in_use" | "seats_in_use" | "protected" | "already_bootstrapped";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description `precondition_failed`: The record has changed meanwhile. */
+        Problem412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "precondition_failed";
+                    /** @constant */
+                    status?: 412;
+                };
+            };
+        };
+        /** @description `body_too_large`: The request body is too large. */
+        Problem413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "body_too_large";
+                    /** @constant */
+                    status?: 413;
+                };
+            };
+        };
+        /** @description `unsupported_media_type`: The request body must be JSON. */
+        Problem415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unsupported_media_type";
+                    /** @constant */
+                    status?: 415;
+                };
+            };
+        };
+        /** @description `idempotency_key_reused`: The idempotency key was used for another request. */
+        Problem422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "idempotency_key_reused";
+                    /** @constant */
+                    status?: 422;
+                };
+            };
+        };
+        /** @description `too_many_requests`: Too many requests. */
+        Problem429: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "too_many_requests";
+                    /** @constant */
+                    status?: 429;
+                };
+            };
+        };
+        /** @description `internal`: Something went wrong on our side. */
+        Problem500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "internal";
+                    /** @constant */
+                    status?: 500;
+                };
+            };
+        };
+        /** @description `unavailable`: The service can't answer now. */
+        Problem503: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unavailable";
+                    /** @constant */
+                    status?: 503;
+                };
+            };
+        };
+        /** @description `storage_full`: The storage is full. */
+        Problem507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "storage_full";
+                    /** @constant */
+                    status?: 507;
+                };
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: {
+        /** @description The version of the record, for `If-Match`. */
+        ETag: string;
+        /** @description Where the new record is. */
+        Location: string;
+        /** @description Seconds after which another try makes sense. */
+        "Retry-After": number;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    accounts_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description Accounts whose names begin so, however they are written. */
+                name?: string;
+                /** @description Left out: all but the deleted ones. */
+                status?: components["schemas"]["AccountStatus"];
+                cloudType?: components["schemas"]["CloudType"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    accounts_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    accounts_read: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    accounts_update: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    accounts_delete: {
+        parameters: {
+            query: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description The account's exact name. */
+                confirm: string;
+            };
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    accounts_restore: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    accounts_technical_users: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description How many records the page holds at most. */
+                limit?: number;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    accounts_receipt: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                order?: components["schemas"]["Sort"];
+                /** @description Entries of this operation alone, such as `user_create`. */
+                action?: string;
+                /** @description Entries of this user's doing alone. */
+                userId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    audit_check: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainReport"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    auth_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeAnswer"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_forgot_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgot"];
+            };
+        };
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    auth_jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    auth_openid_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    bootstrap_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlatform"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Platform"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    enterprises_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description The one of this name alone. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseViewPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    enterprises_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEnterprise"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    enterprises_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                enterpriseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    enterprises_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                enterpriseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseUpdate"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    enterprises_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                enterpriseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    events_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description How many records the page holds at most. */
+                limit?: number;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    groups_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description Groups of this name, however it is written. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    groups_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupCreation"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    groups_read: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                groupId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    groups_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                groupId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupChange"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    groups_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                groupId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    groups_roles: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                groupId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    groups_set_roles: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                groupId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolesChange"];
+            };
+        };
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    groups_members: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description How many records the page holds at most. */
+                limit?: number;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                groupId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    licenses_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                status?: components["schemas"]["LicenseStatus"];
+                productId?: string;
+                serviceId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseViewPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    licenses_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLicense"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    licenses_capacity: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    licenses_expiring: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description From today on. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseViewPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    licenses_licensed_entities: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicensedEntities"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    licenses_send_reminders: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminded"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    licenses_read: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                licenseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    licenses_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                licenseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenseUpdate"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenseView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    licenses_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                licenseId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    licenses_global_access: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlobalAccess"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    me_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    me_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    me_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionViewPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    me_end_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    me_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    outbox_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description Mails to this address alone. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxMailPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    products_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description The one of this name alone. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductViewPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    products_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProduct"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    products_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                productId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    products_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                productId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductUpdate"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    products_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                productId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    provisioning_status: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    provisioning_deprovision: {
+        parameters: {
+            query: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description The account's exact name. */
+                confirm: string;
+            };
+            header?: never;
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    provisioning_events: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The id of the last event that was seen: the stream goes on after it. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; the data of each is one object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    provisioning_start: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Start"];
+            };
+        };
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    provisioning_undo: {
+        parameters: {
+            query?: {
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    provisioning_executions: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description How many records the page holds at most. */
+                limit?: number;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    provisioning_execution: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                executionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    provisioning_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                worker?: components["schemas"]["Worker"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    provisioning_dead_letter: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                deadLetterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    provisioning_discard: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                deadLetterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    provisioning_replay: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                deadLetterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    roles_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description Roles of this name, however it is written. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    roles_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleCreation"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    roles_read: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                roleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    roles_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                roleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    roles_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                roleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    roles_permissions: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                roleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePermissions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    roles_set_permissions: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                roleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PermissionsChange"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePermissions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    services_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description The one of this name alone. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    services_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewService"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    services_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                serviceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    services_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                serviceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceUpdate"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    services_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                serviceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    users_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                status?: components["schemas"]["UserStatus"];
+                email?: string;
+                licenseId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    users_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCreation"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    users_provision: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCreation"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    users_read: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    users_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    users_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    users_invite: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    users_permissions: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    users_groups: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    users_set_groups: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsChange"];
+            };
+        };
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    users_workstreams: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkstreamPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    users_set_workstreams: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkstreamsChange"];
+            };
+        };
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkstreamPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    workstreams_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description Those of this name alone. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkstreamPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    workstreams_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkstream"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workstream"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    workstreams_ensure_default: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workstream"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    workstreams_read: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                workstreamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workstream"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    workstreams_update: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                workstreamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkstreamUpdate"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workstream"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    workstreams_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                workstreamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+}

@@ -1,0 +1,62 @@
+// Long work under way on the server, in the header of every page: leaving the page that began it is safe.
+import { Indicator, ActionIcon, Popover, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { LoaderCircle, Workflow } from 'lucide-react'
+import { q } from '../api/queries'
+import { count, words } from '../format'
+import { pages } from '../paths'
+import { PlaceLink } from '../ui/PlaceLink'
+import { Ago } from '../ui/Time'
+import { useMay } from './rights'
+
+const LATEST = 20
+
+export function Jobs() {
+  const may = useMay()
+  const allowed = may('provisioning_executions').allowed
+  const runs = useQuery({
+    ...q('/api/executions', { query: { limit: LATEST } }),
+    enabled: allowed,
+    refetchInterval: (query) => (query.state.data?.items.some((one) => isUnderWay(one.status)) ? 2_000 : 20_000),
+  })
+  if (!allowed) return null
+  const underWay = (runs.data?.items ?? []).filter((one) => isUnderWay(one.status))
+  const label = underWay.length === 0 ? 'No runs under way' : `${count(underWay.length, 'run')} under way`
+  return (
+    <Popover position="bottom-end" width={300} shadow="md">
+      <Popover.Target>
+        <Indicator label={underWay.length} size={16} disabled={underWay.length === 0} offset={5}>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label}>
+            {underWay.length > 0 ? (
+              <LoaderCircle size={18} aria-hidden className="turning" />
+            ) : (
+              <Workflow size={18} aria-hidden />
+            )}
+          </ActionIcon>
+        </Indicator>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="xs">
+          <Text size="sm" fw={600}>
+            {label}
+          </Text>
+          {underWay.map((run) => (
+            <Text key={run.id} size="sm" component="div">
+              <PlaceLink to={run.accountId ? pages.provisioning(run.accountId) : pages.run(run.id)}>
+                {words(run.workflow)}
+              </PlaceLink>
+              , begun <Ago at={run.startedAt} />
+            </Text>
+          ))}
+          <Text size="sm">
+            <PlaceLink to={pages.runs}>All runs</PlaceLink>
+          </Text>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+export function isUnderWay(status: string): boolean {
+  return status === 'running' || status === 'undoing'
+}

@@ -1,0 +1,70 @@
+// Where one is: the account and the enterprise of the address, in every tab its own.
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { q, queries } from '../api/queries'
+import { NO_ENTERPRISE, type Place } from '../paths'
+import { accessQuery } from './rights'
+
+/** The place, and what narrows a list to it. */
+export function usePlace(): Place & { scope: { accountId: string; enterpriseId?: string } } {
+  const { accountId = '', enterpriseId = NO_ENTERPRISE } = useParams({ strict: false }) as Partial<Place>
+  return {
+    accountId,
+    enterpriseId,
+    scope: { accountId, ...(enterpriseId === NO_ENTERPRISE ? {} : { enterpriseId }) },
+  }
+}
+
+export type Named = { id: string; name: string }
+
+/** The enterprises that an account has licenses of. */
+export function enterprisesOf(accountId: string) {
+  return queryOptions({
+    queryKey: ['/api/licenses/licensed-entities', { enterprisesOf: accountId }] as const,
+    queryFn: async (): Promise<Named[]> => {
+      const access = await queries.ensureQueryData(accessQuery)
+      const known = access.accounts.find((one) => one.id === accountId)
+      if (known) return known.enterprises
+      const entities = await queries.fetchQuery(q('/api/licenses/licensed-entities', { query: { accountId } }))
+      const all = await queries.fetchQuery(q('/api/enterprises', { query: { limit: 200 } }))
+      const licensed = new Set(entities.licenses.map((one) => one.enterpriseId))
+      return all.items.filter((one) => licensed.has(one.id)).map(({ id, name }) => ({ id, name }))
+    },
+    staleTime: 30_000,
+  })
+}
+
+/** The name of the account that one is in, for wording. */
+export function useAccountName(): string | undefined {
+  const { accountId } = usePlace()
+  const access = useQuery(accessQuery).data
+  const known = access?.accounts.find((one) => one.id === accountId)
+  const read = useQuery({
+    ...q('/api/accounts/{accountId}', { path: { accountId } }),
+    enabled: access !== undefined && !known && accountId !== '',
+  })
+  return known?.name ?? read.data?.name
+}
+
+const KEPT = 'freehold.place'
+
+/** Where this person was last, else where they are at home. */
+export async function homePlace(): Promise<Place> {
+  const access = await queries.ensureQueryData(accessQuery)
+  const home = { accountId: access.defaultAccountId, enterpriseId: access.defaultEnterpriseId }
+  try {
+    const kept = JSON.parse(localStorage.getItem(`${KEPT}.${access.user.id}`) ?? 'null') as Place | null
+    const reachable = kept && (access.operator || access.accounts.some((one) => one.id === kept.accountId))
+    return reachable ? kept : home
+  } catch {
+    return home
+  }
+}
+
+export function keepPlace(userId: string, place: Place): void {
+  try {
+    localStorage.setItem(`${KEPT}.${userId}`, JSON.stringify(place))
+  } catch {
+    // Storage is switched off: one begins at home next time.
+  }
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page'
+
+export default function ReceiptPage() {
+  return <Page title="ReceiptPage">Placeholder</Page>
+}

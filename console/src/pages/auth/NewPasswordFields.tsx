@@ -1,0 +1,27 @@
+// A new password, typed twice.
+import { useFormContext } from 'react-hook-form'
+import { PasswordField } from '../../ui/fields'
+
+export function NewPasswordFields() {
+  const { getValues } = useFormContext<{ newPassword: string; repeated: string }>()
+  const same = (repeated: unknown) => repeated === getValues('newPassword') || 'The two passwords differ'
+  return (
+    <>
+      <PasswordField
+        name="newPassword"
+        label="New password"
+        description="12 characters or more, with small and capital letters, a digit and a sign; a few words that nobody would guess."
+        required
+        autoComplete="new-password"
+        rules={{ minLength: { value: 12, message: 'At least 12 characters' } }}
+      />
+      <PasswordField
+        name="repeated"
+        label="New password, again"
+        required
+        autoComplete="new-password"
+        rules={{ validate: { same } }}
+      />
+    </>
+  )
+}

@@ -1,0 +1,55 @@
+// Setting a password by the code that was sent.
+import { Button, Stack, Text } from '@mantine/core'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { FormProvider } from 'react-hook-form'
+import { api, send } from '../../api/client'
+import { forgotPasswordPath, signInPath } from '../../paths'
+import { EmailField, TextField } from '../../ui/fields'
+import { FormFailure, useServerForm } from '../../ui/form'
+import { notifyDone } from '../../ui/notify'
+import { AuthPage } from './AuthPage'
+import { NewPasswordFields } from './NewPasswordFields'
+
+export default function ResetPasswordPage() {
+  const navigate = useNavigate()
+  const { email = '' }: { email?: string } = useSearch({ strict: false })
+  const form = useServerForm({
+    defaults: { email, code: '', newPassword: '', repeated: '' },
+    what: 'set the password',
+    submit: async ({ email: typed, code }) => {
+      const newPassword = form.getValues('newPassword')
+      await send(api.POST('/api/auth/reset-password', { body: { email: typed, code, newPassword } }))
+      notifyDone('The password is set. Sign in with it.')
+      await navigate({ to: signInPath })
+    },
+  })
+  return (
+    <AuthPage title="Set a new password" intro="If the address is known, a code is on its way to it.">
+      <FormProvider {...form}>
+        <form onSubmit={form.send} noValidate>
+          <Stack gap="md">
+            <EmailField name="email" label="E-mail address" required autoComplete="username" />
+            <TextField
+              name="code"
+              label="Code from the mail"
+              required
+              maxLength={16}
+              autoComplete="one-time-code"
+              rules={{ pattern: { value: /^\s*\d{6}\s*$/, message: 'Six digits' } }}
+            />
+            <NewPasswordFields />
+            <FormFailure form={form} />
+            <Button type="submit" loading={form.formState.isSubmitting} fullWidth>
+              Set the password
+            </Button>
+          </Stack>
+        </form>
+      </FormProvider>
+      <Text size="sm">
+        <Link to={forgotPasswordPath} className="anchor">
+          Send another code
+        </Link>
+      </Text>
+    </AuthPage>
+  )
+}

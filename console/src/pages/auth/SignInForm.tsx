@@ -1,0 +1,73 @@
+// Signing in: e-mail and password, and the new password that a first sign-in asks for.
+import { Button, Stack, Text } from '@mantine/core'
+import { useState } from 'react'
+import { FormProvider } from 'react-hook-form'
+import { api, send } from '../../api/client'
+import { accept } from '../../api/session'
+import { FormFailure, useServerForm } from '../../ui/form'
+import { EmailField, PasswordField } from '../../ui/fields'
+import { NewPasswordFields } from './NewPasswordFields'
+
+type Asked = { session: string }
+
+/** `email` is given where only one person may sign in. */
+export function SignInForm({ email }: { email?: string }) {
+  const [asked, setAsked] = useState<Asked>()
+  return asked ? <NewPassword asked={asked} /> : <Credentials email={email} onAsked={setAsked} />
+}
+
+function Credentials({ email, onAsked }: { email: string | undefined; onAsked: (asked: Asked) => void }) {
+  const form = useServerForm({
+    defaults: { email: email ?? '', password: '' },
+    what: 'sign in',
+    submit: async ({ email: typed }) => {
+      // A password may begin and end with white space.
+      const password = form.getValues('password')
+      const answer = await send(api.POST('/api/auth/login', { body: { email: typed, password, grant: 'cookie' } }))
+      const challenge = accept(answer)
+      if (challenge) onAsked(challenge)
+    },
+  })
+  return (
+    <FormProvider {...form}>
+      <form onSubmit={form.send} noValidate aria-label="Sign in">
+        <Stack gap="md">
+          {email === undefined && <EmailField name="email" label="E-mail address" required autoComplete="username" />}
+          <PasswordField name="password" label="Password" required autoComplete="current-password" />
+          <FormFailure form={form} />
+          <Button type="submit" loading={form.formState.isSubmitting} fullWidth>
+            Sign in
+          </Button>
+        </Stack>
+      </form>
+    </FormProvider>
+  )
+}
+
+function NewPassword({ asked }: { asked: Asked }) {
+  const form = useServerForm({
+    defaults: { newPassword: '', repeated: '' },
+    what: 'set the password',
+    submit: async () => {
+      const newPassword = form.getValues('newPassword')
+      const body = { challenge: 'NEW_PASSWORD_REQUIRED', session: asked.session, newPassword, grant: 'cookie' } as const
+      accept(await send(api.POST('/api/auth/challenge', { body })))
+    },
+  })
+  return (
+    <FormProvider {...form}>
+      <form onSubmit={form.send} noValidate aria-label="Choose a new password">
+        <Stack gap="md">
+          <Text size="sm">
+            The password that you were given is for the first sign-in alone. Choose one of your own.
+          </Text>
+          <NewPasswordFields />
+          <FormFailure form={form} />
+          <Button type="submit" loading={form.formState.isSubmitting} fullWidth>
+            Set password and sign in
+          </Button>
+        </Stack>
+      </form>
+    </FormProvider>
+  )
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page'
+
+export default function EnterprisesPage() {
+  return <Page title="EnterprisesPage">Placeholder</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page'
+
+export default function DeadLettersPage() {
+  return <Page title="DeadLettersPage">Placeholder</Page>
+}

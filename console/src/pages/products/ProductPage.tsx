@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page'
+
+export default function ProductPage() {
+  return <Page title="ProductPage">Placeholder</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page'
+
+export default function RolesPage() {
+  return <Page title="RolesPage">Placeholder</Page>
+}

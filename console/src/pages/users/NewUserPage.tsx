@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page'
+
+export default function NewUserPage() {
+  return <Page title="NewUserPage">Placeholder</Page>
+}

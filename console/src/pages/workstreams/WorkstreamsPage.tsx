@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page'
+
+export default function WorkstreamsPage() {
+  return <Page title="WorkstreamsPage">Placeholder</Page>
+}

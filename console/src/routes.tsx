@@ -1,0 +1,137 @@
+// Every page by its address. Each is fetched when it is first gone to; the frame is not part of the sign-in page.
+import {
+  Outlet,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { homePlace } from './app/place'
+import { sessionState } from './api/session'
+import { Failure, NotFound } from './ui/Failure'
+import { SessionDialog } from './app/SessionDialog'
+import { acceptInvitationPath, forgotPasswordPath, placePath, resetPasswordPath, signInPath } from './paths'
+
+type Search = Record<string, string | undefined>
+
+const root = createRootRoute({
+  validateSearch: (search): Search => search as Search,
+  component: () => (
+    <>
+      <Outlet />
+      <SessionDialog />
+    </>
+  ),
+  notFoundComponent: () => <NotFound />,
+  errorComponent: ({ error, reset }) => (
+    <div style={{ padding: 24 }}>
+      <Failure what="show this page" error={error} retry={reset} />
+    </div>
+  ),
+})
+
+/** Who is not signed in is sent to sign in, and from there to where they wanted to go. */
+function needsSession({ location }: { location: { href: string } }) {
+  if (sessionState().kind === 'signed-out') throw redirect({ to: signInPath, search: { next: location.href } })
+}
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: async (options) => {
+    needsSession(options)
+    throw redirect({ to: placePath(await homePlace()) })
+  },
+})
+
+const place = createRoute({
+  getParentRoute: () => root,
+  path: '/a/$accountId/e/$enterpriseId',
+  beforeLoad: needsSession,
+  component: lazyRouteComponent(() => import('./app/Frame')),
+})
+
+type PageModule = () => Promise<{ default: () => React.ReactNode }>
+
+const inPlace: Array<[path: string, load: PageModule]> = [
+  ['dashboard', () => import('./pages/dashboard/DashboardPage')],
+  ['overview/accounts', () => import('./pages/overview/AccountCardsPage')],
+  ['overview/provisioning', () => import('./pages/overview/RunsPage')],
+  ['overview/provisioning/$executionId', () => import('./pages/overview/RunPage')],
+  ['overview/dead-letters', () => import('./pages/overview/DeadLettersPage')],
+  ['overview/audit', () => import('./pages/overview/AuditPage')],
+  ['overview/outbox', () => import('./pages/overview/OutboxPage')],
+  ['overview/platform', () => import('./pages/overview/PlatformPage')],
+  ['account-settings/accounts', () => import('./pages/accounts/AccountsPage')],
+  ['account-settings/accounts/new', () => import('./pages/accounts/OnboardPage')],
+  ['account-settings/accounts/$id', () => import('./pages/accounts/AccountPage')],
+  ['account-settings/accounts/$id/provisioning', () => import('./pages/accounts/ProvisioningPage')],
+  ['account-settings/accounts/$id/receipt', () => import('./pages/accounts/ReceiptPage')],
+  ['account-settings/enterprises', () => import('./pages/enterprises/EnterprisesPage')],
+  ['account-settings/enterprises/new', () => import('./pages/enterprises/EnterprisePage')],
+  ['account-settings/enterprises/$id', () => import('./pages/enterprises/EnterprisePage')],
+  ['account-settings/products', () => import('./pages/products/ProductsPage')],
+  ['account-settings/products/new', () => import('./pages/products/ProductPage')],
+  ['account-settings/products/$id', () => import('./pages/products/ProductPage')],
+  ['account-settings/services', () => import('./pages/services/ServicesPage')],
+  ['account-settings/services/new', () => import('./pages/services/ServicePage')],
+  ['account-settings/services/$id', () => import('./pages/services/ServicePage')],
+  ['account-settings/licenses', () => import('./pages/licenses/LicensesPage')],
+  ['account-settings/licenses/new', () => import('./pages/licenses/LicensePage')],
+  ['account-settings/licenses/$id', () => import('./pages/licenses/LicensePage')],
+  ['account-settings/workstreams', () => import('./pages/workstreams/WorkstreamsPage')],
+  ['account-settings/workstreams/new', () => import('./pages/workstreams/WorkstreamPage')],
+  ['account-settings/workstreams/$id', () => import('./pages/workstreams/WorkstreamPage')],
+  ['access-control/users', () => import('./pages/users/UsersPage')],
+  ['access-control/users/new', () => import('./pages/users/NewUserPage')],
+  ['access-control/users/$id', () => import('./pages/users/UserPage')],
+  ['access-control/groups', () => import('./pages/groups/GroupsPage')],
+  ['access-control/groups/new', () => import('./pages/groups/NewGroupPage')],
+  ['access-control/groups/$id', () => import('./pages/groups/GroupPage')],
+  ['access-control/roles', () => import('./pages/roles/RolesPage')],
+  ['access-control/roles/new', () => import('./pages/roles/NewRolePage')],
+  ['access-control/roles/$id', () => import('./pages/roles/RolePage')],
+  ['security/profile', () => import('./pages/security/ProfilePage')],
+  ['security/password', () => import('./pages/security/PasswordPage')],
+  ['security/sessions', () => import('./pages/security/SessionsPage')],
+]
+
+const signedOut: Array<[path: string, load: PageModule]> = [
+  [signInPath, () => import('./pages/auth/SignInPage')],
+  [forgotPasswordPath, () => import('./pages/auth/ForgotPasswordPage')],
+  [resetPasswordPath, () => import('./pages/auth/ResetPasswordPage')],
+  [acceptInvitationPath, () => import('./pages/auth/AcceptInvitationPage')],
+]
+
+/** Who is signed in has no business on the sign-in page. */
+function needsNoSession({ search, location }: { search: Search; location: { pathname: string } }) {
+  if (location.pathname !== signInPath || sessionState().kind !== 'signed-in') return
+  const next = search.next?.startsWith('/') && !search.next.startsWith('//') ? search.next : '/'
+  throw redirect({ href: next })
+}
+
+const tree = root.addChildren([
+  home,
+  ...signedOut.map(([path, load]) =>
+    createRoute({ getParentRoute: () => root, path, beforeLoad: needsNoSession, component: lazyRouteComponent(load) }),
+  ),
+  place.addChildren(
+    inPlace.map(([path, load]) =>
+      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(load) }),
+    ),
+  ),
+])
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  // Filters are texts: a name such as `1e3` or `true` must stay what was typed.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== '')
+    const text = new URLSearchParams(entries as Array<[string, string]>).toString()
+    return text ? `?${text}` : ''
+  },
+})
