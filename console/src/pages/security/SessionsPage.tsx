@@ -47,6 +47,7 @@ export default function SessionsPage() {
         noun={['session', 'sessions']}
         path="/api/users/me/sessions"
         params={{}}
+        unpaged
         idOf={(session) => session.id}
         nameOf={(session) => `the session from ${session.ip}`}
         columns={[
