@@ -211,6 +211,9 @@ function UserMenu({ email, openHelp }: { email: string | undefined; openHelp: ()
         >
           Keyboard shortcuts
         </Menu.Item>
+        <Menu.Item hiddenFrom="sm" leftSection={<Icon size={14} aria-hidden />} onClick={change}>
+          Use the {other} scheme
+        </Menu.Item>
         <Menu.Item leftSection={<BookOpen size={14} aria-hidden />} component="a" href="/docs" target="_blank">
           API reference
         </Menu.Item>

@@ -73,13 +73,10 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
     unpaged = false,
   } = props
   const list = useListState()
-  const asked = {
-    ...(params.query as object | undefined),
-    limit: list.limit,
-    ...(list.cursor ? { cursor: list.cursor } : {}),
-  }
+  const paging = { limit: list.limit, ...(list.cursor ? { cursor: list.cursor } : {}) }
+  const asked = { ...params, query: { ...(params.query as object | undefined), ...paging } }
   const query = useQuery({
-    ...qPage(path, { ...params, query: asked } as Params<P>),
+    ...qPage(path, (unpaged ? params : asked) as Params<P>),
     refetchInterval: (state) => {
       const rows = (state.state.data as PageOf<Item<P>> | undefined)?.items
       return rows && pollEvery ? pollEvery(rows) : false
