@@ -100,7 +100,7 @@ const LISTED: usize = 200;
 impl Plane {
     /// What a user may do, computed from the records as they are now.
     pub async fn permissions(&self, user: &User) -> Result<Permissions> {
-        Ok(access(self.router().shared().as_ref(), user.account_id, user.id).await?.into())
+        Ok(access(self, user.account_id, user.id).await?.into())
     }
 
     /// Where an actor may go.
