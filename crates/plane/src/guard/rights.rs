@@ -338,6 +338,39 @@ impl MenuPermission {
     }
 }
 
+/// Writes menus as serde does, in a fraction of its time: no key or name of theirs needs escapes.
+pub fn write_menus(menus: &[MenuPermission], json: &mut Vec<u8>) {
+    json.push(b'[');
+    for (place, permission) in menus.iter().enumerate() {
+        write_named(json, place, "menu", permission.menu.as_str(), permission.flags());
+        json.extend_from_slice(b",\"tabs\":[");
+        for (place, tab) in permission.tabs.iter().enumerate() {
+            write_named(json, place, "tab", tab.tab.0, tab.flags());
+            json.push(b'}');
+        }
+        json.extend_from_slice(b"]}");
+    }
+    json.push(b']');
+}
+
+/// Begins an object of a list.
+fn write_named(json: &mut Vec<u8>, place: usize, kind: &str, name: &str, flags: Flags) {
+    json.extend_from_slice(if place == 0 { b"{\"" } else { b",{\"" });
+    json.extend_from_slice(kind.as_bytes());
+    json.extend_from_slice(b"\":\"");
+    json.extend_from_slice(name.as_bytes());
+    json.push(b'"');
+    let write = |json: &mut Vec<u8>, key: &str, set: bool| {
+        json.extend_from_slice(key.as_bytes());
+        json.extend_from_slice(if set { b"true" } else { b"false" });
+    };
+    write(json, ",\"isVisible\":", flags.is_visible);
+    write(json, ",\"canView\":", flags.can_view);
+    write(json, ",\"canCreate\":", flags.can_create);
+    write(json, ",\"canEdit\":", flags.can_edit);
+    write(json, ",\"canDelete\":", flags.can_delete);
+}
+
 /// The same flags on every menu and tab.
 pub fn everywhere(flags: Flags) -> Vec<MenuPermission> {
     Menu::ALL.into_iter().map(|menu| MenuPermission::new(menu, flags)).collect()
@@ -495,6 +528,17 @@ mod tests {
         assert!(!grants.holds(users(Verb::Create)));
         assert!(grants.within(&Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL))));
         assert!(!Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL)).within(&grants));
+    }
+
+    #[test]
+    fn menus_are_written_as_serde_writes_them() {
+        for flags in [Flags::ALL, Flags::VIEW, Flags::default()] {
+            for menus in [everywhere(flags), everywhere(flags)[..1].to_vec(), Vec::new()] {
+                let mut json = Vec::new();
+                write_menus(&menus, &mut json);
+                assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&menus).unwrap());
+            }
+        }
     }
 
     #[test]
