@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use local::table::FileTables;
-use plane::ports::table::Tables;
+use plane::ports::table::{Condition, Index, Key, NewItem, Order, Query, Range, TableName, Tables, Write};
 use testkit::{conformance::table, memory::MemoryTables};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -33,4 +34,45 @@ fn no_two_cases_share_a_name() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all);
+}
+
+/// More than the port asks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_see_whole_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file: Arc<dyn Tables> = Arc::new(FileTables::open(folder.path()).unwrap());
+    for tables in [file, Arc::new(MemoryTables::default())] {
+        let table = tables.create(&TableName::shared()).await.unwrap();
+        let pair = |n: u8| -> Vec<Write> {
+            let item = |sk| NewItem {
+                key: Key::new("p", sk),
+                index: [None, None, None],
+                expires: None,
+                body: Bytes::from(format!("{{\"n\":{n}}}")),
+            };
+            ["a", "b"].map(|sk| Write::Put { item: item(sk), when: Condition::Always }).into()
+        };
+        table.commit(pair(0)).await.unwrap();
+        let writing = Arc::clone(&table);
+        let writer = tokio::spawn(async move {
+            for n in 1..40 {
+                writing.commit(pair(n)).await.unwrap();
+            }
+        });
+        let whole = Query {
+            index: Index::Table,
+            pk: "p".into(),
+            range: Range::All,
+            order: Order::Ascending,
+            limit: 2,
+            after: None,
+        };
+        while !writer.is_finished() {
+            let rows = table.query(&whole).await.unwrap().items;
+            assert_eq!(rows[0].body, rows[1].body);
+            // A read that never waits must still let the writer have its turn.
+            tokio::task::yield_now().await;
+        }
+        writer.await.unwrap();
+    }
 }

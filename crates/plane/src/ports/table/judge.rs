@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{
-    Condition, Is, Item, Key, MAX_COMMIT_BYTES, MAX_ITEM_BYTES, MAX_PAGE, MAX_PK_BYTES, MAX_SK_BYTES, MAX_WRITES,
-    NewItem, Operand, Query, TableError, Write,
+    Condition, Is, Item, Key, MAX_COMMIT_BYTES, MAX_FIELD_BYTES, MAX_FIELDS_BYTES, MAX_ITEM_BYTES, MAX_PAGE,
+    MAX_PK_BYTES, MAX_SK_BYTES, MAX_WRITES, NewItem, Operand, Query, TableError, Write,
 };
 
 /// Refuses a key that breaks the port's limits.
@@ -52,6 +52,12 @@ pub fn writes(writes: &[Write]) -> Result<(), TableError> {
             if bytes > MAX_ITEM_BYTES {
                 return Err(TableError::Invalid(format!("a record has at most {MAX_ITEM_BYTES} bytes")));
             }
+            // A body that is no larger has no more in its fields, so that hardly any is read for this.
+            if item.body.len() > MAX_FIELDS_BYTES && fields_size(&item.body) > MAX_FIELDS_BYTES {
+                return Err(TableError::Invalid(format!(
+                    "the fields of a record that conditions may be on have at most {MAX_FIELDS_BYTES} bytes"
+                )));
+            }
             total += bytes;
         }
     }
@@ -70,6 +76,20 @@ fn size(item: &NewItem) -> Result<usize, TableError> {
     Ok(bytes)
 }
 
+fn fields_size(body: &[u8]) -> usize {
+    let fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    fields.iter().filter(|(_, value)| comparable(value)).map(|(name, value)| name.len() + value.to_string().len()).sum()
+}
+
+/// Whether a condition may be on a field of this value.
+pub fn comparable(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => text.len() <= MAX_FIELD_BYTES,
+        Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
 /// Whether a condition holds of a record.
 pub fn holds(condition: &Condition, current: Option<&Item>) -> bool {
     match condition {
@@ -84,7 +104,7 @@ pub fn holds(condition: &Condition, current: Option<&Item>) -> bool {
                 Operand::Field(other) => fields.get(*other),
             };
             match (fields.get(*name), right) {
-                (Some(left), Some(right)) => compares(left, *is, right),
+                (Some(left), Some(right)) => comparable(left) && comparable(right) && compares(left, *is, right),
                 _ => false,
             }
         }),

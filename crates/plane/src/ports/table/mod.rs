@@ -8,6 +8,8 @@
 //! - conditions are judged against the state that the commit finds, all of them before any write;
 //! - `get`, `batch_get` and a query of [`Index::Table`] see every commit that was answered before they began;
 //!   a query of the other indexes may lag behind;
+//! - what they see of a commit that is under way may be a part: two records agree for certain only where a condition
+//!   of the commit that relies on it says so;
 //! - nothing spans two tables.
 
 pub mod judge;
@@ -23,10 +25,17 @@ use serde_json::Value;
 pub const MAX_WRITES: usize = 100;
 /// At most this many keys stand in one `batch_get`.
 pub const MAX_KEYS: usize = 100;
-/// At most this many bytes are written in one commit.
-pub const MAX_COMMIT_BYTES: usize = 4 * 1024 * 1024;
-/// At most this many bytes stand in one record: keys, index keys and body together.
-pub const MAX_ITEM_BYTES: usize = 400 * 1024;
+/// At most this many bytes are written in one commit. DynamoDB takes 4 MiB, which hold the fields that conditions may be
+/// on (see [`MAX_FIELDS_BYTES`]) a second time.
+pub const MAX_COMMIT_BYTES: usize = 2 * 1024 * 1024;
+/// At most this many bytes stand in one record: keys, index keys and body together. DynamoDB takes 400 KiB, with the
+/// names of its attributes and, a second time, the fields that conditions may be on.
+pub const MAX_ITEM_BYTES: usize = 380 * 1024;
+/// A text of more bytes than these can't be the field of a condition.
+pub const MAX_FIELD_BYTES: usize = 1024;
+/// At most this many bytes stand in those top-level fields of a record that conditions may be on: numbers, booleans,
+/// null, and texts of up to [`MAX_FIELD_BYTES`], with their names.
+pub const MAX_FIELDS_BYTES: usize = 16 * 1024;
 /// At most this many bytes stand in a partition key.
 pub const MAX_PK_BYTES: usize = 2048;
 /// At most this many bytes stand in a sort key.
@@ -73,7 +82,7 @@ pub struct NewItem {
 }
 
 /// What must hold of a record for a write to go through. A condition on a field of a record that is absent, or that
-/// lacks the field, or whose types differ, does not hold.
+/// lacks the field, or whose types differ, or whose text has more than [`MAX_FIELD_BYTES`], does not hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     Always,
@@ -197,7 +206,8 @@ pub struct Position {
     pub index: Option<Key>,
 }
 
-/// A walk through one partition. Records with equal index sort keys come in the order of their primary keys.
+/// A walk through one partition, in the order of the sort keys. Records with equal index sort keys come in an order of
+/// the store's own, the same in every walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     pub index: Index,
@@ -225,7 +235,7 @@ pub struct Bodies {
 
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TableError {
-    /// A passing fault: the same call may go through later.
+    /// A passing fault: the same call may go through later. Whether a commit that meets it was written is not known.
     #[error("the store does not answer now: {0}")]
     Unavailable(String),
     /// No room is left. Nothing was written.

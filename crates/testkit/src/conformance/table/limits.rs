@@ -1,9 +1,10 @@
 //! The port's limits: what keeps to them goes through, what breaks them is invalid and writes nothing.
 
 use plane::ports::table::{
-    Condition, Index, Key, MAX_ITEM_BYTES, MAX_KEYS, MAX_PAGE, MAX_PK_BYTES, MAX_SK_BYTES, Query, TableError, Write,
+    Condition, Index, Is, Key, MAX_COMMIT_BYTES, MAX_FIELD_BYTES, MAX_FIELDS_BYTES, MAX_ITEM_BYTES, MAX_KEYS, MAX_PAGE,
+    MAX_PK_BYTES, MAX_SK_BYTES, Query, TableError, Write,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{
     ground::{Ground, check, delete, indexed, put, query, record, with_body},
@@ -14,6 +15,25 @@ use super::{
 fn sized(sk: &str, bytes: usize) -> Write {
     let frame = r#"{"x":""}"#.len() + "p".len() + sk.len();
     put(with_body("p", sk, &json!({ "x": "y".repeat(bytes - frame) })))
+}
+
+/// Ten records of so many bytes together.
+fn filling(bytes: usize) -> Vec<Write> {
+    let share = bytes / 10;
+    (0..10).map(|n| sized(&format!("{n:02}"), if n == 0 { bytes - 9 * share } else { share })).collect()
+}
+
+/// A body whose fields, names included, have so many bytes, and that has a list beside them.
+fn fields(bytes: usize) -> Value {
+    let mut fields = Map::new();
+    // Each has a name of three bytes and a text of 997, with its quotes.
+    let (full, rest) = (bytes / 1000, bytes % 1000);
+    for n in 0..full {
+        fields.insert(format!("{n:03}"), "y".repeat(995).into());
+    }
+    fields.insert("abc".to_owned(), "y".repeat(rest - 5).into());
+    fields.insert("list".to_owned(), json!(["y"]));
+    fields.into()
 }
 
 async fn none_written(t: &Ground) {
@@ -52,13 +72,45 @@ suite! { "limit";
         t.invalid(vec![put(record("p", "a")), sized("b", MAX_ITEM_BYTES + 1)]).await;
         none_written(&t).await;
     }
-    four_megabytes_go_through(t) {
-        t.commit((0..10).map(|n| sized(&format!("{n:02}"), 400 * 1024)).collect()).await;
+    largest_commit(t) {
+        t.commit(filling(MAX_COMMIT_BYTES)).await;
         assert_eq!(t.version("p", "09").await, Some(1));
     }
-    more_than_four_megabytes(t) {
-        t.invalid((0..11).map(|n| sized(&format!("{n:02}"), 400 * 1024)).collect()).await;
+    commit_one_byte_too_large(t) {
+        t.invalid(filling(MAX_COMMIT_BYTES + 1)).await;
         none_written(&t).await;
+    }
+    largest_commit_of_small_records(t) {
+        // All that conditions may be on, as much as fits.
+        let body = json!((0..16).map(|n| (format!("{n:02}"), "y".repeat(1000))).collect::<std::collections::BTreeMap<_, _>>());
+        t.commit((0..100).map(|n| put(with_body("p", &format!("{n:03}"), &body))).collect()).await;
+        assert_eq!(t.walk(query(Index::Table, "p")).await.len(), 100);
+    }
+    longest_text_of_a_condition(t) {
+        let text = "y".repeat(MAX_FIELD_BYTES);
+        t.put(with_body("p", "a", &json!({ "x": text }))).await;
+        t.commit(vec![check("p", "a", Condition::field("x", Is::Equal, text))]).await;
+    }
+    text_too_long_for_a_condition(t) {
+        let text = "y".repeat(MAX_FIELD_BYTES + 1);
+        t.put(with_body("p", "a", &json!({ "x": text, "z": "z" }))).await;
+        t.refused(vec![check("p", "a", Condition::field("x", Is::Equal, text.clone()))]).await;
+        t.refused(vec![check("p", "a", Condition::field("x", Is::NotEqual, "z"))]).await;
+        t.refused(vec![check("p", "a", Condition::field("z", Is::Less, text))]).await;
+        t.refused(vec![check("p", "a", Condition::fields("x", Is::Equal, "x"))]).await;
+    }
+    most_in_fields_of_conditions(t) {
+        t.put(with_body("p", "a", &fields(MAX_FIELDS_BYTES))).await;
+        assert_eq!(t.version("p", "a").await, Some(1));
+    }
+    too_much_in_fields_of_conditions(t) {
+        t.invalid(vec![put(with_body("p", "a", &fields(MAX_FIELDS_BYTES + 1)))]).await;
+        none_written(&t).await;
+    }
+    lists_and_long_texts_are_not_fields_of_conditions(t) {
+        let long = "y".repeat(MAX_FIELDS_BYTES);
+        t.put(with_body("p", "a", &json!({ "text": long, "list": [long], "map": { "x": long } }))).await;
+        assert_eq!(t.version("p", "a").await, Some(1));
     }
     longest_keys(t) {
         let (pk, sk) = ("k".repeat(MAX_PK_BYTES), "s".repeat(MAX_SK_BYTES));
