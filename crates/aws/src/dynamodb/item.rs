@@ -1,0 +1,231 @@
+//! How a record stands in DynamoDB: which attributes it has, and how they are read back.
+//!
+//! The body is kept as the text that was given, so that it comes back byte for byte: as a document of attributes it would
+//! lose the order of its fields and the look of its numbers. Its top-level fields that conditions may be on stand beside
+//! it a second time, in `fields`. What a sum changes there is named in `sums`, and goes into the text when it is read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
+use plane::ports::table::{INDEXES, Index, Item, Key, TableError, judge};
+use serde_json::{Map, Number, Value};
+
+pub(super) type Attributes = HashMap<String, AttributeValue>;
+
+pub(super) const PK: &str = "PK";
+pub(super) const SK: &str = "SK";
+pub(super) const VERSION: &str = "version";
+pub(super) const BODY: &str = "body";
+pub(super) const FIELDS: &str = "fields";
+/// The names of fields in which a sum has changed what `body` says.
+pub(super) const SUMS: &str = "sums";
+/// The names of fields whose numbers are no integers.
+pub(super) const FRACTIONS: &str = "fractions";
+/// The attribute that the table's time to live is on.
+pub(super) const EXPIRES: &str = "expires";
+
+/// The name of an index, and of its two key attributes.
+pub(super) struct IndexNames {
+    pub(super) name: &'static str,
+    pub(super) pk: &'static str,
+    pub(super) sk: &'static str,
+}
+
+/// In the order of [`Item::index`].
+pub(super) const INDEX_NAMES: [IndexNames; INDEXES] = [
+    IndexNames { name: "GSI1", pk: "GSI1PK", sk: "GSI1SK" },
+    IndexNames { name: "GSI2", pk: "GSI2PK", sk: "GSI2SK" },
+    IndexNames { name: "GSI3", pk: "GSI3PK", sk: "GSI3SK" },
+];
+
+/// The names of an index; `None` for the table itself.
+pub(super) fn names_of(index: Index) -> Option<&'static IndexNames> {
+    index.slot().map(|slot| &INDEX_NAMES[slot])
+}
+
+pub(super) fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(super) fn number(number: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+pub(super) fn primary(key: &Key) -> Attributes {
+    HashMap::from([(PK.to_owned(), text(&key.pk)), (SK.to_owned(), text(&key.sk))])
+}
+
+/// A body, taken apart for storing.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) text: String,
+    pub(super) fields: Attributes,
+    pub(super) fractions: Vec<String>,
+}
+
+/// Takes a body apart; refuses what is not one JSON object.
+pub(super) fn store(body: &Bytes) -> Result<Stored, TableError> {
+    let malformed = || TableError::Invalid("a body is one JSON object".into());
+    let all: Map<String, Value> = serde_json::from_slice(body).map_err(|_| malformed())?;
+    let text = String::from_utf8(body.to_vec()).map_err(|_| malformed())?;
+    let mut fields = Attributes::new();
+    let mut fractions = Vec::new();
+    for (name, value) in all {
+        let Some(attribute) = comparable(&value) else { continue };
+        // DynamoDB has no attributes without a name.
+        if name.is_empty() {
+            continue;
+        }
+        if value.is_f64() {
+            fractions.push(name.clone());
+        }
+        fields.insert(name, attribute);
+    }
+    Ok(Stored { text, fields, fractions })
+}
+
+/// A value as conditions see it; `None` if none can be on it.
+pub(super) fn comparable(value: &Value) -> Option<AttributeValue> {
+    if !judge::comparable(value) {
+        return None;
+    }
+    match value {
+        Value::Null => Some(AttributeValue::Null(true)),
+        Value::Bool(value) => Some(AttributeValue::Bool(*value)),
+        Value::Number(value) => in_range(value).then(|| number(value)),
+        Value::String(value) => Some(text(value)),
+        Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Whether DynamoDB can hold a number: it knows none beyond these, nor any nearer to 0. All integers of 64 bits, and
+/// every digit of the others, it keeps.
+fn in_range(number: &Number) -> bool {
+    number.as_f64().is_some_and(|number| number == 0.0 || (1e-130..1e126).contains(&number.abs()))
+}
+
+/// Reads a record.
+pub(super) fn read(mut attributes: Attributes) -> Result<Item, TableError> {
+    let key = Key { pk: take_text(&mut attributes, PK)?, sk: take_text(&mut attributes, SK)? };
+    let mut index = [None, None, None];
+    for (at, names) in INDEX_NAMES.iter().enumerate() {
+        if attributes.contains_key(names.pk) {
+            let (pk, sk) = (take_text(&mut attributes, names.pk)?, take_text(&mut attributes, names.sk)?);
+            index[at] = Some(Key { pk, sk });
+        }
+    }
+    let version = take_number(&mut attributes, VERSION)?;
+    let expires = if attributes.contains_key(EXPIRES) { Some(take_number(&mut attributes, EXPIRES)?) } else { None };
+    let body = take_text(&mut attributes, BODY)?;
+    let body = match attributes.remove(SUMS) {
+        None => Bytes::from(body),
+        Some(AttributeValue::Ss(names)) => with_sums(&body, &names, &attributes)?,
+        Some(_) => return Err(damaged(SUMS)),
+    };
+    Ok(Item { key, index, version, expires, body })
+}
+
+/// The position that a page ended at.
+pub(super) fn read_keys(
+    mut attributes: Attributes,
+    index: Option<&IndexNames>,
+) -> Result<(Key, Option<Key>), TableError> {
+    let key = Key { pk: take_text(&mut attributes, PK)?, sk: take_text(&mut attributes, SK)? };
+    let index = match index {
+        Some(names) => {
+            Some(Key { pk: take_text(&mut attributes, names.pk)?, sk: take_text(&mut attributes, names.sk)? })
+        }
+        None => None,
+    };
+    Ok((key, index))
+}
+
+/// The body with the sums that its fields have come to.
+fn with_sums(body: &str, names: &[String], attributes: &Attributes) -> Result<Bytes, TableError> {
+    let mut all: Map<String, Value> = serde_json::from_str(body).map_err(|_| damaged(BODY))?;
+    let Some(AttributeValue::M(fields)) = attributes.get(FIELDS) else { return Err(damaged(FIELDS)) };
+    for name in names {
+        let Some(AttributeValue::N(sum)) = fields.get(name) else { return Err(damaged(FIELDS)) };
+        let sum: i64 = sum.parse().map_err(|_| damaged(FIELDS))?;
+        all.insert(name.clone(), sum.into());
+    }
+    Ok(Bytes::from(serde_json::to_vec(&all).expect("an object of values is JSON")))
+}
+
+fn take_text(attributes: &mut Attributes, name: &str) -> Result<String, TableError> {
+    match attributes.remove(name) {
+        Some(AttributeValue::S(text)) => Ok(text),
+        _ => Err(damaged(name)),
+    }
+}
+
+fn take_number<N: std::str::FromStr>(attributes: &mut Attributes, name: &str) -> Result<N, TableError> {
+    match attributes.remove(name) {
+        Some(AttributeValue::N(number)) => number.parse().map_err(|_| damaged(name)),
+        _ => Err(damaged(name)),
+    }
+}
+
+fn damaged(name: &str) -> TableError {
+    TableError::Damaged(format!("a record's attribute {name} is not there, or not of its type"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(body: &str) -> Attributes {
+        let Stored { text: body, fields, fractions } = store(&Bytes::from(body.to_owned())).unwrap();
+        let mut attributes = primary(&Key::new("p", "s"));
+        attributes.insert(VERSION.into(), number(3));
+        attributes.insert(BODY.into(), text(body));
+        attributes.insert(FIELDS.into(), AttributeValue::M(fields));
+        if !fractions.is_empty() {
+            attributes.insert(FRACTIONS.into(), AttributeValue::Ss(fractions));
+        }
+        attributes
+    }
+
+    #[test]
+    fn a_body_comes_back_byte_for_byte() {
+        let body = " {\"z\": 1.0, \"a\" : [1e2, 18446744073709551615], \"é\":\"\\u00e9\"}\n";
+        assert_eq!(read(stored(body)).unwrap().body, body);
+    }
+
+    #[test]
+    fn a_sum_shows_in_its_place() {
+        let mut attributes = stored(r#"{"z":1,"n":2,"a":{"n":3}}"#);
+        let Some(AttributeValue::M(fields)) = attributes.get_mut(FIELDS) else { unreachable!("fields are stored") };
+        fields.insert("n".into(), number(-40));
+        attributes.insert(SUMS.into(), AttributeValue::Ss(vec!["n".into()]));
+        assert_eq!(read(attributes).unwrap().body, r#"{"z":1,"n":-40,"a":{"n":3}}"#);
+    }
+
+    #[test]
+    fn fields_are_what_conditions_may_be_on() {
+        let long = "y".repeat(plane::ports::table::MAX_FIELD_BYTES + 1);
+        let body = format!(
+            r#"{{"n":1,"f":1.5,"s":"","t":true,"nil":null,"":1,"l":[1],"m":{{}},"long":"{long}","far":1e300}}"#
+        );
+        let Stored { fields, fractions, .. } = store(&Bytes::from(body)).unwrap();
+        let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["f", "n", "nil", "s", "t"]);
+        assert_eq!(fractions, ["f"]);
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_refused() {
+        for body in ["[]", "1", "", "{", "{\"a\":\"\\ud800\"}"] {
+            assert!(matches!(store(&Bytes::from(body)), Err(TableError::Invalid(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_written_here_is_damaged() {
+        let mut attributes = stored("{}");
+        attributes.insert(VERSION.into(), text("3"));
+        assert!(matches!(read(attributes), Err(TableError::Damaged(_))));
+    }
+}

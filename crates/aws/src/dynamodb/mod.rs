@@ -1,0 +1,299 @@
+//! The table port on DynamoDB.
+//!
+//! Each record is one item (`item.rs` says how it is laid out), each commit one request, each table one of DynamoDB's, with
+//! the keys `PK` and `SK`, and three global indexes `GSI1` to `GSI3` that hold whole records.
+
+mod cloud;
+mod commit;
+mod expression;
+mod item;
+mod query;
+mod schema;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
+use plane::ports::{
+    chance::Chance,
+    cloud::Progress,
+    table::{CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge},
+};
+use tokio::time::Instant;
+
+pub use self::cloud::DynamoCloud;
+use self::{
+    item::{Attributes, primary},
+    schema::Stage,
+};
+use crate::{
+    fault::Fault,
+    patience::{self, Patience, Tries},
+};
+
+/// A table that was there is believed to be for so long.
+const BELIEVED: Duration = Duration::from_mins(1);
+/// Between two looks at a table that comes or goes.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// How tables are named, reached and made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Another endpoint than the region's.
+    pub endpoint: Option<String>,
+    /// Stands before every table's name, so that several deployments share an account of AWS.
+    pub prefix: String,
+    pub protection: Protection,
+    /// A request that fails in passing is not begun anew so long after the first try.
+    pub patience: Duration,
+    /// [`Tables::create`] and [`Tables::remove`] wait so long for a table to come and to go.
+    pub wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            prefix: String::new(),
+            protection: Protection::default(),
+            patience: patience::MOST,
+            wait: Duration::from_mins(2),
+        }
+    }
+}
+
+/// What protects new tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Protection {
+    /// Backups of every second of the last 35 days.
+    pub point_in_time: bool,
+    /// Removal is refused until somebody takes this away by hand.
+    pub from_deletion: bool,
+}
+
+/// The tables of one account and region of AWS.
+#[derive(Clone)]
+pub struct DynamoTables(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    patience: Patience,
+    options: Options,
+    /// Tables that were there, and when.
+    seen: Mutex<HashMap<TableName, Instant>>,
+}
+
+impl DynamoTables {
+    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
+        let mut builder = aws_sdk_dynamodb::config::Builder::from(config);
+        builder.set_endpoint_url(options.endpoint.clone());
+        let client = Client::from_conf(builder.build());
+        let patience = Patience::new(chance, options.patience);
+        Self(Arc::new(Inner { client, patience, options, seen: Mutex::default() }))
+    }
+
+    /// Takes the making of a table one step further; idempotent. It takes DynamoDB some seconds to half a minute.
+    pub(crate) async fn advance(&self, name: &TableName) -> Result<Progress, TableError> {
+        let Inner { client, patience, options, .. } = &*self.0;
+        let table = self.full(name);
+        match schema::stage(client, patience, &table).await.map_err(table_error)? {
+            Stage::None => {
+                schema::create(client, patience, &table, options.protection).await.map_err(table_error)?;
+                Ok(Progress::Underway)
+            }
+            Stage::Coming | Stage::Going => Ok(Progress::Underway),
+            Stage::There => {
+                schema::settle(client, patience, &table, options.protection).await.map_err(table_error)?;
+                Ok(Progress::Done)
+            }
+            Stage::Foreign => Err(foreign(&table)),
+        }
+    }
+
+    /// Takes the removal of a table one step further; idempotent.
+    pub(crate) async fn retire(&self, name: &TableName) -> Result<Progress, TableError> {
+        let Inner { client, patience, seen, .. } = &*self.0;
+        seen.lock().expect("no holder panics").remove(name);
+        let table = self.full(name);
+        match schema::stage(client, patience, &table).await.map_err(table_error)? {
+            Stage::None => Ok(Progress::Done),
+            Stage::Coming | Stage::Going => Ok(Progress::Underway),
+            Stage::There => {
+                schema::remove(client, patience, &table).await.map_err(table_error)?;
+                Ok(Progress::Underway)
+            }
+            Stage::Foreign => Err(foreign(&table)),
+        }
+    }
+
+    /// Takes step after step until it is done or the wait is over. The first look again comes soon: emulators are quick.
+    async fn until_done<Step>(&self, step: impl Fn() -> Step) -> Result<(), TableError>
+    where
+        Step: Future<Output = Result<Progress, TableError>>,
+    {
+        let begun = Instant::now();
+        let mut pause = LOOK_AGAIN / 50;
+        while step().await? == Progress::Underway {
+            if begun.elapsed() >= self.0.options.wait {
+                return Err(TableError::Unavailable("a table is still being made or removed".into()));
+            }
+            tokio::time::sleep(pause).await;
+            pause = LOOK_AGAIN.min(pause * 2);
+        }
+        Ok(())
+    }
+
+    fn full(&self, name: &TableName) -> String {
+        format!("{}{name}", self.0.options.prefix)
+    }
+
+    fn table(&self, name: &TableName) -> Arc<dyn Table> {
+        self.0.seen.lock().expect("no holder panics").insert(name.clone(), Instant::now());
+        Arc::new(DynamoTable { inner: Arc::clone(&self.0), name: self.full(name) })
+    }
+
+    fn was_seen(&self, name: &TableName) -> bool {
+        let seen = self.0.seen.lock().expect("no holder panics");
+        seen.get(name).is_some_and(|at| at.elapsed() < BELIEVED)
+    }
+}
+
+#[async_trait]
+impl Tables for DynamoTables {
+    async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+        let Inner { client, patience, .. } = &*self.0;
+        let full = self.full(name);
+        if self.was_seen(name) {
+            return Ok(Some(Arc::new(DynamoTable { inner: Arc::clone(&self.0), name: full })));
+        }
+        match schema::stage(client, patience, &full).await.map_err(table_error)? {
+            Stage::None | Stage::Going => Ok(None),
+            Stage::Coming => Err(TableError::Unavailable("the table is still being made".into())),
+            Stage::There => Ok(Some(self.table(name))),
+            Stage::Foreign => Err(foreign(&full)),
+        }
+    }
+
+    async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError> {
+        self.until_done(|| self.advance(name)).await?;
+        Ok(self.table(name))
+    }
+
+    async fn remove(&self, name: &TableName) -> Result<(), TableError> {
+        self.until_done(|| self.retire(name)).await
+    }
+
+    async fn list(&self) -> Result<Vec<TableName>, TableError> {
+        let Inner { client, patience, options, .. } = &*self.0;
+        let names = schema::names(client, patience, &options.prefix).await.map_err(table_error)?;
+        // What has another kind of name is not ours.
+        let ours = names.iter().filter_map(|name| TableName::try_from(name[options.prefix.len()..].to_owned()).ok());
+        let mut ours: Vec<TableName> = ours.collect();
+        ours.sort();
+        Ok(ours)
+    }
+}
+
+/// One table.
+struct DynamoTable {
+    inner: Arc<Inner>,
+    name: String,
+}
+
+#[async_trait]
+impl Table for DynamoTable {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
+        judge::key(key)?;
+        let Inner { client, patience, .. } = &*self.inner;
+        let answer = patience
+            .repeat(|| async {
+                let request = client.get_item().table_name(&self.name).set_key(Some(primary(key)));
+                request.consistent_read(true).send().await.map_err(|error| Fault::of(&error))
+            })
+            .await
+            .map_err(table_error)?;
+        answer.item.map(item::read).transpose()
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        if keys.len() > MAX_KEYS {
+            return Err(TableError::Invalid(format!("at most {MAX_KEYS} keys are read at once")));
+        }
+        keys.iter().try_for_each(judge::key)?;
+        let found = self.found(keys).await?;
+        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+    }
+
+    async fn query(&self, query: &Query) -> Result<Rows, TableError> {
+        query::query(&self.inner.client, &self.inner.patience, &self.name, query).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        commit::commit(&self.inner.client, &self.inner.patience, &self.name, &writes).await
+    }
+}
+
+impl DynamoTable {
+    /// The records that are there. DynamoDB takes each key once, and may leave some for another request.
+    async fn found(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, TableError> {
+        let Inner { client, patience, .. } = &*self.inner;
+        let once: HashSet<&Key> = keys.iter().collect();
+        let mut open: Vec<Attributes> = once.into_iter().map(primary).collect();
+        let mut found = HashMap::new();
+        let mut tries = Tries::default();
+        while !open.is_empty() {
+            let answer = patience
+                .repeat(|| async {
+                    let asked = KeysAndAttributes::builder().set_keys(Some(open.clone())).consistent_read(true);
+                    let asked = asked.build().expect("keys are given");
+                    let request = client.batch_get_item().request_items(&self.name, asked);
+                    request.send().await.map_err(|error| Fault::of(&error))
+                })
+                .await
+                .map_err(table_error)?;
+            let before = open.len();
+            open = answer
+                .unprocessed_keys
+                .and_then(|mut left| left.remove(&self.name))
+                .map(|left| left.keys)
+                .unwrap_or_default();
+            for attributes in answer.responses.and_then(|mut all| all.remove(&self.name)).unwrap_or_default() {
+                let item = item::read(attributes)?;
+                found.insert(item.key.clone(), item);
+            }
+            // A large answer comes in parts, at once; only one that brings nothing is a sign of too much.
+            if open.len() == before && !patience.pause(&mut tries).await {
+                return Err(table_error(Fault::Throttled));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn foreign(table: &str) -> TableError {
+    TableError::Invalid(format!("the table {table} has other keys or indexes, or can't be used as it is"))
+}
+
+/// The port's error for a fault of DynamoDB.
+fn table_error(fault: Fault) -> TableError {
+    match fault {
+        Fault::Malformed => TableError::Invalid("DynamoDB refused the request as malformed".into()),
+        Fault::Quota => TableError::Full,
+        Fault::Throttled
+        | Fault::Conflict
+        | Fault::Underway
+        | Fault::TimedOut
+        | Fault::Unreachable
+        | Fault::Internal
+        | Fault::Garbled
+        | Fault::NotFound
+        | Fault::InUse
+        | Fault::Denied
+        | Fault::Unknown => TableError::Unavailable(format!("DynamoDB: {fault}")),
+    }
+}

@@ -1,0 +1,14 @@
+//! Freehold's adapters for AWS. Each service stands behind a cargo feature of its own: without one this crate is empty,
+//! and no SDK is compiled.
+//!
+//! INVARIANT: no error of an SDK leaves an adapter. Each becomes a [`fault::Fault`] by name, then the port's own error;
+//! what the service said goes to the log.
+
+#[cfg(feature = "sdk")]
+pub mod connect;
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
+#[cfg(feature = "sdk")]
+pub mod fault;
+#[cfg(feature = "sdk")]
+mod patience;

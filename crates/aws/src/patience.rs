@@ -1,0 +1,177 @@
+//! Repeating what fails in passing: a bounded number of times, after pauses that grow and are spread by chance.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use plane::ports::chance::Chance;
+use tokio::time::Instant;
+
+use crate::fault::Fault;
+
+/// The first pause is at most this long, each further one twice as long as the last, up to [`LONGEST`].
+const FIRST: Duration = Duration::from_millis(25);
+const LONGEST: Duration = Duration::from_secs(1);
+/// The pauses come to some four seconds on average, and nine at most.
+const TRIES: u32 = 14;
+/// No further try is begun so long after the first, unless it is set otherwise.
+pub(crate) const MOST: Duration = Duration::from_secs(10);
+
+/// Makes requests, and makes them again.
+#[derive(Clone)]
+pub(crate) struct Patience {
+    chance: Arc<dyn Chance>,
+    most: Duration,
+}
+
+impl Patience {
+    pub(crate) fn new(chance: Arc<dyn Chance>, most: Duration) -> Self {
+        Self { chance, most }
+    }
+
+    pub(crate) fn chance(&self) -> &dyn Chance {
+        &*self.chance
+    }
+
+    /// Makes a request until it goes through, fails for good, or has failed too often. Only for requests that do no
+    /// harm when they are made twice.
+    pub(crate) async fn repeat<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
+    where
+        Made: Future<Output = Result<T, Fault>>,
+    {
+        self.repeat_if(Fault::passes, make).await
+    }
+
+    /// The same for requests that must not be made twice: again only if the last certainly changed nothing.
+    pub(crate) async fn repeat_unmade<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
+    where
+        Made: Future<Output = Result<T, Fault>>,
+    {
+        self.repeat_if(|fault| fault.passes() && fault.changed_nothing(), make).await
+    }
+
+    async fn repeat_if<T, Made>(&self, again: impl Fn(Fault) -> bool, make: impl Fn() -> Made) -> Result<T, Fault>
+    where
+        Made: Future<Output = Result<T, Fault>>,
+    {
+        let mut tries = Tries::default();
+        loop {
+            match make().await {
+                Err(fault) if again(fault) => {
+                    if !self.pause(&mut tries).await {
+                        tracing::warn!(%fault, tries = tries.made, "a request to AWS fails again and again");
+                        return Err(fault);
+                    }
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Waits before another try; false, at once, if there have been enough.
+    pub(crate) async fn pause(&self, tries: &mut Tries) -> bool {
+        tries.made += 1;
+        if tries.made >= TRIES {
+            return false;
+        }
+        let longest = LONGEST.min(FIRST * 2_u32.saturating_pow(tries.made - 1));
+        let pause = longest.mul_f64(self.share());
+        if tries.begun.elapsed() + pause >= self.most {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        true
+    }
+
+    /// From 0 to 1.
+    fn share(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.chance.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+    }
+}
+
+/// How often something was tried, and since when.
+pub(crate) struct Tries {
+    made: u32,
+    begun: Instant,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self { made: 0, begun: Instant::now() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use testkit::chance::SeededChance;
+
+    use super::*;
+
+    fn patience() -> Patience {
+        Patience::new(Arc::new(SeededChance::new(7)), MOST)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn passing_faults_are_tried_again_until_it_goes_through() {
+        let made = AtomicU32::new(0);
+        let answer = patience()
+            .repeat(async || if made.fetch_add(1, Ordering::Relaxed) < 5 { Err(Fault::Throttled) } else { Ok("done") })
+            .await;
+        assert_eq!((answer, made.into_inner()), (Ok("done"), 6));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tries_are_bounded_in_number_and_time() {
+        let begun = tokio::time::Instant::now();
+        let made = AtomicU32::new(0);
+        let answer: Result<(), Fault> = patience()
+            .repeat(async || {
+                made.fetch_add(1, Ordering::Relaxed);
+                Err(Fault::Unreachable)
+            })
+            .await;
+        assert_eq!((answer, made.into_inner()), (Err(Fault::Unreachable), TRIES));
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_try_begins_after_the_time_is_up() {
+        let made = AtomicU32::new(0);
+        let answer: Result<(), Fault> = patience()
+            .repeat(async || {
+                made.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(MOST / 2).await;
+                Err(Fault::TimedOut)
+            })
+            .await;
+        assert_eq!((answer, made.into_inner()), (Err(Fault::TimedOut), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lasting_faults_are_not_tried_again() {
+        let made = AtomicU32::new(0);
+        let answer: Result<(), Fault> = patience()
+            .repeat(async || {
+                made.fetch_add(1, Ordering::Relaxed);
+                Err(Fault::Denied)
+            })
+            .await;
+        assert_eq!((answer, made.into_inner()), (Err(Fault::Denied), 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_have_been_done_is_not_done_twice() {
+        for (fault, expected) in [(Fault::TimedOut, 1), (Fault::Internal, 1), (Fault::Throttled, TRIES)] {
+            let made = AtomicU32::new(0);
+            let answer: Result<(), Fault> = patience()
+                .repeat_unmade(async || {
+                    made.fetch_add(1, Ordering::Relaxed);
+                    Err(fault)
+                })
+                .await;
+            assert_eq!((answer, made.into_inner()), (Err(fault), expected));
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The DynamoDB adapter against dynoxide.
+//!
+//! What dynoxide does otherwise than DynamoDB, so that nothing here leans on it, or proves it:
+//! - it lets one request in at a time: indexes never lag, a query never meets half a transaction, and transactions never
+//!   conflict. What the adapter does about conflicts is tested on its reading of reasons and its repeating;
+//! - it orders equal keys of an index by their primary keys, which DynamoDB does not promise, nor does the port;
+//! - it never throttles, leaves no keys of a batch unprocessed but for their size, and makes and removes tables at once;
+//! - it sweeps nothing that has expired, and DynamoDB takes days: readers check the second themselves;
+//! - it knows no backups by the second, so tables are made without them;
+//! - it reads no signatures, so that no denial is seen.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use aws::{
+    connect::Limits,
+    dynamodb::{DynamoCloud, DynamoTables, Options},
+};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
+};
+use bytes::Bytes;
+use plane::{
+    ids::AccountId,
+    ports::{
+        chance::Chance,
+        clock::Clock as _,
+        cloud::{Cloud, CloudError, Progress},
+        table::{
+            CommitError, Condition, Index, Key, NewItem, Order, Query, Range, Table, TableError, TableName, Tables,
+            Write,
+        },
+    },
+};
+use testkit::{chance::SeededChance, clock::FakeClock, conformance::table};
+
+use crate::emulator::{Emulator, Lossy, connection};
+
+async fn dynoxide() -> Emulator {
+    Emulator::start("dynoxide", |at| {
+        let port = at.port().to_string();
+        ["serve", "--host", "127.0.0.1", "--port", &port, "--log", "quiet"].map(str::to_owned).into()
+    })
+    .await
+}
+
+/// One source for all adapters of a run: tokens from equal seeds would be equal, and DynamoDB takes each once.
+static CHANCE: SeededChance = SeededChance::new(1);
+
+struct Shared;
+
+impl Chance for Shared {
+    fn fill(&self, bytes: &mut [u8]) {
+        CHANCE.fill(bytes);
+    }
+}
+
+async fn tables(endpoint: String, prefix: &str, limits: Limits) -> DynamoTables {
+    let options = Options { endpoint: Some(endpoint), prefix: prefix.to_owned(), ..Options::default() };
+    DynamoTables::new(&connection(limits).await, options, Arc::new(Shared))
+}
+
+fn put(sk: &str, when: Condition) -> Write {
+    let body = Bytes::from_static(b"{\"n\":1}");
+    Write::Put { item: NewItem { key: Key::new("p", sk), index: [None, None, None], expires: None, body }, when }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn conforms() {
+    let emulator = dynoxide().await;
+    let made = AtomicUsize::new(0);
+    let count = table::check(async || {
+        let prefix = format!("case{}.", made.fetch_add(1, Ordering::Relaxed));
+        Arc::new(tables(emulator.endpoint(), &prefix, Limits::default()).await) as Arc<dyn Tables>
+    })
+    .await;
+    println!("DynamoDB tables: {count} cases");
+    assert!(count >= 150, "the suite has shrunk to {count} cases");
+}
+
+/// A table named `app_data`, and its adapter.
+async fn one_table(endpoint: String) -> Arc<dyn Table> {
+    tables(endpoint, "", Limits::default()).await.create(&TableName::shared()).await.unwrap()
+}
+
+fn add(sk: &str, by: i64) -> Write {
+    Write::Add { key: Key::new("p", sk), field: "n", by, when: Condition::Always }
+}
+
+async fn body(table: &Arc<dyn Table>, sk: &str) -> Bytes {
+    table.get(&Key::new("p", sk)).await.unwrap().expect("it is there").body
+}
+
+#[tokio::test]
+async fn a_transaction_whose_answer_is_lost_is_written_once() {
+    let emulator = dynoxide().await;
+    let lossy = Lossy::before(&emulator).await;
+    let table = one_table(lossy.endpoint()).await;
+    table.commit(vec![put("a", Condition::Absent), put("b", Condition::Absent)]).await.unwrap();
+    lossy.answered();
+    lossy.lose(3);
+    table.commit(vec![add("a", 1), add("b", 10)]).await.unwrap();
+    assert_eq!(lossy.answered(), 4);
+    assert_eq!((body(&table, "a").await, body(&table, "b").await), ("{\"n\":2}".into(), "{\"n\":11}".into()));
+}
+
+#[tokio::test]
+async fn a_single_write_whose_answer_is_lost_is_not_sent_again() {
+    let emulator = dynoxide().await;
+    let lossy = Lossy::before(&emulator).await;
+    let table = one_table(lossy.endpoint()).await;
+    table.commit(vec![put("a", Condition::Absent)]).await.unwrap();
+    for write in [add("a", 1), Write::Delete { key: Key::new("p", "b"), when: Condition::Always }] {
+        lossy.answered();
+        lossy.lose(1);
+        let lost = table.commit(vec![write]).await;
+        assert!(matches!(lost, Err(CommitError::Table(TableError::Unavailable(_)))), "{lost:?}");
+        assert_eq!(lossy.answered(), 1);
+    }
+    assert_eq!(body(&table, "a").await, "{\"n\":2}");
+}
+
+#[tokio::test]
+async fn a_read_whose_answer_is_lost_is_sent_again() {
+    let emulator = dynoxide().await;
+    let lossy = Lossy::before(&emulator).await;
+    let table = one_table(lossy.endpoint()).await;
+    table.commit(vec![put("a", Condition::Absent)]).await.unwrap();
+    lossy.lose(2);
+    assert_eq!(body(&table, "a").await, "{\"n\":1}");
+    lossy.lose(2);
+    assert!(table.batch_get(&[Key::new("p", "a")]).await.unwrap()[0].is_some());
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_given_up_in_time() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let limits = Limits { connect: Duration::from_millis(100), answer: Duration::from_millis(100) };
+    let options = Options { endpoint: Some(endpoint), patience: Duration::from_secs(1), ..Options::default() };
+    let tables = DynamoTables::new(&connection(limits).await, options, Arc::new(Shared));
+    let begun = std::time::Instant::now();
+    let answer = tables.open(&TableName::shared()).await.map(|table| table.is_some());
+    assert!(matches!(&answer, Err(TableError::Unavailable(why)) if why == "DynamoDB: timed out"), "{answer:?}");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn pages_and_batches_larger_than_dynamodb_gives_at_once() {
+    let emulator = dynoxide().await;
+    let table = one_table(emulator.endpoint()).await;
+    let keys: Vec<Key> = (0..60).map(|n| Key::new("p", format!("{n:02}"))).collect();
+    for some in keys.chunks(5) {
+        let writes = some.iter().map(|key| {
+            let body = Bytes::from(format!("{{\"text\":\"{}\"}}", "x".repeat(350 * 1024)));
+            let item = NewItem { key: key.clone(), index: [None, None, None], expires: None, body };
+            Write::Put { item, when: Condition::Absent }
+        });
+        table.commit(writes.collect()).await.unwrap();
+    }
+    let query = Query {
+        index: Index::Table,
+        pk: "p".into(),
+        range: Range::All,
+        order: Order::Descending,
+        limit: 50,
+        after: None,
+    };
+    let page = table.query(&query).await.unwrap();
+    assert_eq!((page.items.len(), page.next.unwrap().key.sk), (50, "10".to_owned()));
+    let read = table.batch_get(&keys).await.unwrap();
+    assert!(read.iter().zip(&keys).all(|(item, key)| item.as_ref().is_some_and(|item| item.key == *key)));
+}
+
+#[tokio::test]
+async fn records_are_laid_out_as_documented() {
+    let emulator = dynoxide().await;
+    let table = one_table(emulator.endpoint()).await;
+    let item = NewItem {
+        key: Key::new("ACCOUNT#1", "USER#2"),
+        index: [Some(Key::new("USER", "ada")), None, Some(Key::new("ACTIVE", "2026-11-20"))],
+        expires: Some(4_102_444_800),
+        body: Bytes::from_static(br#"{"id":2,"share":0.5,"name":"Ada","tags":[]}"#),
+    };
+    table.commit(vec![Write::Put { item, when: Condition::Absent }]).await.unwrap();
+    let sum = Write::Add { key: Key::new("ACCOUNT#1", "USER#2"), field: "id", by: 1, when: Condition::Always };
+    table.commit(vec![sum]).await.unwrap();
+
+    let config = connection(Limits::default()).await;
+    let config = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(emulator.endpoint()).build();
+    let client = Client::from_conf(config);
+    let stored = client.scan().table_name("app_data").send().await.unwrap().items.unwrap();
+    let [item] = stored.as_slice() else { panic!("{stored:?}") };
+    let text = |text: &str| AttributeValue::S(text.into());
+    let number = |number: &str| AttributeValue::N(number.into());
+    let fields = [("id", number("3")), ("share", number("0.5")), ("name", text("Ada"))];
+    let expected = [
+        ("PK", text("ACCOUNT#1")),
+        ("SK", text("USER#2")),
+        ("GSI1PK", text("USER")),
+        ("GSI1SK", text("ada")),
+        ("GSI3PK", text("ACTIVE")),
+        ("GSI3SK", text("2026-11-20")),
+        ("version", number("2")),
+        ("expires", number("4102444800")),
+        ("body", text(r#"{"id":2,"share":0.5,"name":"Ada","tags":[]}"#)),
+        ("fields", AttributeValue::M(fields.map(|(name, value)| (name.to_owned(), value)).into())),
+        ("sums", AttributeValue::Ss(vec!["id".into()])),
+        ("fractions", AttributeValue::Ss(vec!["share".into()])),
+    ];
+    assert_eq!(*item, expected.map(|(name, value)| (name.to_owned(), value)).into());
+
+    let expiry = client.describe_time_to_live().table_name("app_data").send().await.unwrap();
+    assert_eq!(expiry.time_to_live_description.unwrap().attribute_name.as_deref(), Some("expires"));
+}
+
+#[tokio::test]
+async fn tables_of_others_are_left_alone() {
+    let emulator = dynoxide().await;
+    let config = connection(Limits::default()).await;
+    let config = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(emulator.endpoint()).build();
+    let name = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
+    let made =
+        Client::from_conf(config).create_table().table_name("their_data").billing_mode(BillingMode::PayPerRequest);
+    made.attribute_definitions(name.build().unwrap()).key_schema(key.build().unwrap()).send().await.unwrap();
+
+    let tables = tables(emulator.endpoint(), "", Limits::default()).await;
+    let theirs = TableName::try_from("their_data".to_owned()).unwrap();
+    assert!(matches!(tables.open(&theirs).await.err(), Some(TableError::Invalid(_))));
+    assert!(matches!(tables.create(&theirs).await.err(), Some(TableError::Invalid(_))));
+    assert!(matches!(tables.remove(&theirs).await, Err(TableError::Invalid(_))));
+    assert_eq!(tables.list().await.unwrap(), [theirs]);
+}
+
+#[tokio::test]
+async fn the_cloud_makes_and_removes_dedicated_tables() {
+    let emulator = dynoxide().await;
+    let tables = tables(emulator.endpoint(), "", Limits::default()).await;
+    let cloud = DynamoCloud::new(tables.clone());
+    let account = AccountId::new(FakeClock::default().now(), &Shared);
+    let name = TableName::dedicated(account);
+    let mut asked = 0;
+    while cloud.ensure_table(account, &name).await.unwrap() == Progress::Underway {
+        asked += 1;
+        assert!(asked < 1000, "the table does not come");
+    }
+    assert!(tables.open(&name).await.unwrap().is_some());
+    while cloud.remove_table(account, &name).await.unwrap() == Progress::Underway {
+        asked += 1;
+        assert!(asked < 1000, "the table does not go");
+    }
+    assert!(tables.open(&name).await.unwrap().is_none());
+    let shared = cloud.remove_table(account, &TableName::shared()).await;
+    assert!(matches!(shared, Err(CloudError::Refused(_))));
+}

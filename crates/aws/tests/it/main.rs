@@ -1,0 +1,10 @@
+//! The adapters against emulators of their services, each started by its test on loopback and stopped after it.
+//!
+//! `scripts/emulators` installs them.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
+#![cfg(feature = "sdk")]
+
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
+mod emulator;
