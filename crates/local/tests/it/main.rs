@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
+mod ports_conformance;
 mod table_backup;
 mod table_conformance;
 mod table_faults;

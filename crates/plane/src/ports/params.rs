@@ -6,7 +6,11 @@ use async_trait::async_trait;
 #[error("the parameter store does not answer now: {0}")]
 pub struct ParamsError(pub String);
 
-/// Named text values; names are paths such as `/accounts/{id}/cloud-type`. All calls are idempotent.
+/// At most this many bytes stand in a value.
+pub const MAX_VALUE_BYTES: usize = 4096;
+
+/// Named text values; names are paths such as `/accounts/{id}/cloud-type`, of letters, digits and `_.-`, up to 15 levels
+/// deep; values hold at least one byte. All calls are idempotent. A read may lag behind a write for a moment.
 #[async_trait]
 pub trait Params: Send + Sync {
     async fn get(&self, name: &str) -> Result<Option<String>, ParamsError>;
