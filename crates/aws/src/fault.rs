@@ -33,13 +33,17 @@ pub enum Fault {
     Denied,
     #[error("refused as malformed")]
     Malformed,
+    #[error("rejected: check that sender and recipient are verified")]
+    Rejected,
+    #[error("paused, or the account is suspended")]
+    Paused,
     #[error("failed in a way that is not known here")]
     Unknown,
 }
 
 impl Fault {
     /// Names the fault; what the service said goes to the log.
-    pub(crate) fn of<E, R>(error: &SdkError<E, R>) -> Self
+    pub fn of<E, R>(error: &SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata,
     {
@@ -68,7 +72,7 @@ impl Fault {
     }
 
     /// The fault that a service's code stands for.
-    pub(crate) fn named(code: &str) -> Self {
+    pub fn named(code: &str) -> Self {
         match code {
             "ThrottlingException"
             | "Throttling"
@@ -106,6 +110,8 @@ impl Fault {
             | "MissingAuthenticationTokenException"
             | "MissingAuthenticationToken"
             | "NotAuthorizedException" => Self::Denied,
+            "MessageRejected" | "MailFromDomainNotVerifiedException" => Self::Rejected,
+            "SendingPausedException" | "AccountSuspendedException" => Self::Paused,
             "ValidationException" | "ValidationError" | "SerializationException" | "BadRequestException" => {
                 Self::Malformed
             }
@@ -123,7 +129,14 @@ impl Fault {
             | Self::Unreachable
             | Self::Internal
             | Self::Garbled => true,
-            Self::NotFound | Self::InUse | Self::Quota | Self::Denied | Self::Malformed | Self::Unknown => false,
+            Self::NotFound
+            | Self::InUse
+            | Self::Quota
+            | Self::Denied
+            | Self::Malformed
+            | Self::Rejected
+            | Self::Paused
+            | Self::Unknown => false,
         }
     }
 
@@ -136,7 +149,9 @@ impl Fault {
             | Self::InUse
             | Self::Quota
             | Self::Denied
-            | Self::Malformed => true,
+            | Self::Malformed
+            | Self::Rejected
+            | Self::Paused => true,
             Self::Underway | Self::TimedOut | Self::Unreachable | Self::Internal | Self::Garbled | Self::Unknown => {
                 false
             }

@@ -8,7 +8,13 @@
 pub mod connect;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[cfg(feature = "events")]
+pub mod events;
 #[cfg(feature = "sdk")]
 pub mod fault;
 #[cfg(feature = "sdk")]
-mod patience;
+pub mod patience;
+#[cfg(feature = "ses")]
+pub mod ses;
+#[cfg(feature = "ssm")]
+pub mod ssm;

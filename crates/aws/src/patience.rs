@@ -13,27 +13,27 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// The pauses come to some four seconds on average, and nine at most.
 const TRIES: u32 = 14;
 /// No further try is begun so long after the first, unless it is set otherwise.
-pub(crate) const MOST: Duration = Duration::from_secs(10);
+pub const MOST: Duration = Duration::from_secs(10);
 
 /// Makes requests, and makes them again.
 #[derive(Clone)]
-pub(crate) struct Patience {
+pub struct Patience {
     chance: Arc<dyn Chance>,
     most: Duration,
 }
 
 impl Patience {
-    pub(crate) fn new(chance: Arc<dyn Chance>, most: Duration) -> Self {
+    pub fn new(chance: Arc<dyn Chance>, most: Duration) -> Self {
         Self { chance, most }
     }
 
-    pub(crate) fn chance(&self) -> &dyn Chance {
+    pub fn chance(&self) -> &dyn Chance {
         &*self.chance
     }
 
     /// Makes a request until it goes through, fails for good, or has failed too often. Only for requests that do no
     /// harm when they are made twice.
-    pub(crate) async fn repeat<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
+    pub async fn repeat<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
     where
         Made: Future<Output = Result<T, Fault>>,
     {
@@ -41,7 +41,7 @@ impl Patience {
     }
 
     /// The same for requests that must not be made twice: again only if the last certainly changed nothing.
-    pub(crate) async fn repeat_unmade<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
+    pub async fn repeat_unmade<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
     where
         Made: Future<Output = Result<T, Fault>>,
     {
@@ -67,7 +67,7 @@ impl Patience {
     }
 
     /// Waits before another try; false, at once, if there have been enough.
-    pub(crate) async fn pause(&self, tries: &mut Tries) -> bool {
+    pub async fn pause(&self, tries: &mut Tries) -> bool {
         tries.made += 1;
         if tries.made >= TRIES {
             return false;
@@ -90,7 +90,7 @@ impl Patience {
 }
 
 /// How often something was tried, and since when.
-pub(crate) struct Tries {
+pub struct Tries {
     made: u32,
     begun: Instant,
 }

@@ -294,6 +294,8 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::NotFound
         | Fault::InUse
         | Fault::Denied
+        | Fault::Rejected
+        | Fault::Paused
         | Fault::Unknown => TableError::Unavailable(format!("DynamoDB: {fault}")),
     }
 }

@@ -29,7 +29,6 @@ use bytes::Bytes;
 use plane::{
     ids::AccountId,
     ports::{
-        chance::Chance,
         clock::Clock as _,
         cloud::{Cloud, CloudError, Progress},
         table::{
@@ -38,27 +37,16 @@ use plane::{
         },
     },
 };
-use testkit::{chance::SeededChance, clock::FakeClock, conformance::table};
+use testkit::{clock::FakeClock, conformance::table};
 
-use crate::emulator::{Emulator, Lossy, connection};
+use crate::emulator::{Emulator, Lossy, Shared, connection};
 
 async fn dynoxide() -> Emulator {
-    Emulator::start("dynoxide", |at| {
+    Emulator::start("emulators/bin/dynoxide", |at| {
         let port = at.port().to_string();
         ["serve", "--host", "127.0.0.1", "--port", &port, "--log", "quiet"].map(str::to_owned).into()
     })
     .await
-}
-
-/// One source for all adapters of a run: tokens from equal seeds would be equal, and DynamoDB takes each once.
-static CHANCE: SeededChance = SeededChance::new(1);
-
-struct Shared;
-
-impl Chance for Shared {
-    fn fill(&self, bytes: &mut [u8]) {
-        CHANCE.fill(bytes);
-    }
 }
 
 async fn tables(endpoint: String, prefix: &str, limits: Limits) -> DynamoTables {

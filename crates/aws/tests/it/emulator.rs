@@ -14,6 +14,8 @@ use std::{
 use aws::connect::{Limits, Settings, connect};
 use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use plane::ports::chance::Chance;
+use testkit::chance::SeededChance;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{
@@ -35,7 +37,7 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts a program of `target/emulators` on a port that is free.
+    /// Starts a program below `target` on a port that is free.
     ///
     /// The system names the port, and the program takes it a moment later; if somebody else was faster, it ends at once
     /// and gets another.
@@ -86,15 +88,34 @@ impl Drop for Emulator {
     }
 }
 
+/// Every service but DynamoDB, in one process.
+pub(crate) async fn moto() -> Emulator {
+    Emulator::start("venv-aws/bin/moto_server", |at| {
+        let port = at.port().to_string();
+        ["-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()
+    })
+    .await
+}
+
 fn installed(program: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = root.join("target/emulators/bin").join(program);
-    assert!(path.exists(), "{program} is not installed: run scripts/emulators");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target").join(program);
+    assert!(path.exists(), "{} is not installed: run scripts/emulators", path.display());
     path
 }
 
 fn free() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}
+
+/// One source for all adapters of a run: tokens from equal seeds would be equal, and DynamoDB takes each once.
+static CHANCE: SeededChance = SeededChance::new(1);
+
+pub(crate) struct Shared;
+
+impl Chance for Shared {
+    fn fill(&self, bytes: &mut [u8]) {
+        CHANCE.fill(bytes);
+    }
 }
 
 /// A connection with keys that open nothing.

@@ -3,8 +3,9 @@
 //! `scripts/emulators` installs them.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
-#![cfg(feature = "sdk")]
 
-#[cfg(feature = "dynamodb")]
 mod dynamodb;
 mod emulator;
+mod events;
+mod ses;
+mod ssm;

@@ -1,0 +1,102 @@
+//! The parameter store on SSM: one parameter for each name.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_ssm::{Client, types::ParameterType};
+use plane::ports::{
+    chance::Chance,
+    params::{Params, ParamsError},
+};
+
+use crate::{
+    fault::Fault,
+    patience::{self, Patience},
+};
+
+/// How parameters are named and reached.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Another endpoint than the region's.
+    pub endpoint: Option<String>,
+    /// Stands before every name, such as `/freehold`, so that several deployments share an account of AWS.
+    pub prefix: String,
+    /// A request that fails in passing is not begun anew so long after the first try.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { endpoint: None, prefix: String::new(), patience: patience::MOST }
+    }
+}
+
+/// Parameters of one account and region of AWS. They are no secrets, so they are kept as plain text.
+pub struct SsmParams {
+    client: Client,
+    patience: Patience,
+    prefix: String,
+}
+
+impl SsmParams {
+    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
+        let Options { endpoint, prefix, patience } = options;
+        let mut builder = aws_sdk_ssm::config::Builder::from(config);
+        builder.set_endpoint_url(endpoint);
+        Self { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience), prefix }
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+}
+
+#[async_trait]
+impl Params for SsmParams {
+    async fn get(&self, name: &str) -> Result<Option<String>, ParamsError> {
+        let name = self.full(name);
+        let found = self
+            .patience
+            .repeat(|| async {
+                self.client.get_parameter().name(&name).send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        match found {
+            Ok(answer) => Ok(answer.parameter.and_then(|parameter| parameter.value)),
+            Err(Fault::NotFound) => Ok(None),
+            Err(fault) => Err(params_error(fault)),
+        }
+    }
+
+    async fn put(&self, name: &str, value: &str) -> Result<(), ParamsError> {
+        let name = self.full(name);
+        self.patience
+            .repeat(|| async {
+                let request = self.client.put_parameter().name(&name).value(value);
+                let request = request.r#type(ParameterType::String).overwrite(true);
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await
+            .map(drop)
+            .map_err(params_error)
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), ParamsError> {
+        let name = self.full(name);
+        let gone = self
+            .patience
+            .repeat(|| async {
+                self.client.delete_parameter().name(&name).send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        match gone {
+            Ok(_) | Err(Fault::NotFound) => Ok(()),
+            Err(fault) => Err(params_error(fault)),
+        }
+    }
+}
+
+fn params_error(fault: Fault) -> ParamsError {
+    ParamsError(format!("SSM: {fault}"))
+}
