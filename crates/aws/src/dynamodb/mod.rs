@@ -22,7 +22,7 @@ use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use plane::ports::{
     chance::Chance,
     cloud::Progress,
-    table::{CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge},
+    table::{CommitError, Index, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge},
 };
 use tokio::time::Instant;
 
@@ -231,6 +231,20 @@ impl Table for DynamoTable {
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
         query::query(&self.inner.client, &self.inner.patience, &self.name, query).await
+    }
+
+    async fn query_now(&self, query: &Query) -> Result<Rows, TableError> {
+        let Rows { items, next } = self.query(query).await?;
+        if query.index == Index::Table {
+            return Ok(Rows { items, next });
+        }
+        let keys: Vec<Key> = items.into_iter().map(|item| item.key).collect();
+        let mut now = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_KEYS) {
+            now.extend(self.batch_get(keys).await?.into_iter().flatten());
+        }
+        now.retain(|item| query::stands(query, item));
+        Ok(Rows { items: now, next })
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

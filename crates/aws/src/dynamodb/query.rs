@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use aws_sdk_dynamodb::Client;
-use plane::ports::table::{Index, Key, MAX_SK_BYTES, Order, Position, Query, Range, Rows, TableError, judge};
+use plane::ports::table::{Index, Item, Key, MAX_SK_BYTES, Order, Position, Query, Range, Rows, TableError, judge};
 
 use super::{
     item::{self, Attributes, IndexNames, PK, SK, names_of, text},
@@ -138,6 +138,13 @@ impl Span<'_> {
     }
 }
 
+/// Whether a record stands where a query looks.
+pub(super) fn stands(query: &Query, item: &Item) -> bool {
+    let key = query.index.slot().map_or(Some(&item.key), |slot| item.index[slot].as_ref());
+    let Ok(Some(span)) = span(&query.range) else { return false };
+    key.is_some_and(|key| key.pk == query.pk && span.side(&key.sk) == Ordering::Equal)
+}
+
 /// Where a walk begins.
 #[derive(Debug, PartialEq)]
 enum Start {
@@ -211,5 +218,30 @@ mod tests {
         assert_eq!(start(&query(Order::Ascending, "azz"), &prefix), Start::Anywhere);
         assert!(matches!(start(&query(Order::Ascending, "bzz"), &prefix), Start::After(_)));
         assert_eq!(start(&query(Order::Ascending, "c"), &prefix), Start::Nowhere);
+    }
+
+    #[test]
+    fn a_record_that_has_left_does_not_stand() {
+        let item = |index| Item {
+            key: Key::new("p", "s"),
+            index: [None, index, None],
+            version: 1,
+            expires: None,
+            body: "{}".into(),
+        };
+        let query = Query {
+            index: Index::Gsi2,
+            pk: "g".into(),
+            range: Range::Prefix("b".into()),
+            order: Order::Ascending,
+            limit: 1,
+            after: None,
+        };
+        assert!(stands(&query, &item(Some(Key::new("g", "b1")))));
+        for left in [None, Some(Key::new("h", "b1")), Some(Key::new("g", "c"))] {
+            assert!(!stands(&query, &item(left)));
+        }
+        let table = Query { index: Index::Table, pk: "p".into(), range: Range::All, ..query };
+        assert!(stands(&table, &item(None)));
     }
 }

@@ -101,9 +101,9 @@ impl Plane {
     }
 }
 
-/// The first records of a waiting line.
+/// The first records of a waiting line. One that an index still shows there, and that was done, is not done again.
 async fn waiting(table: &dyn Table, line: &str) -> Result<Vec<Item>> {
-    let query = Query {
+    let mut query = Query {
         index: Index::Gsi3,
         pk: line.to_owned(),
         range: Range::All,
@@ -111,5 +111,11 @@ async fn waiting(table: &dyn Table, line: &str) -> Result<Vec<Item>> {
         limit: 400,
         after: None,
     };
-    Ok(table.query(&query).await?.items)
+    loop {
+        let rows = table.query_now(&query).await?;
+        if !rows.items.is_empty() || rows.next.is_none() {
+            return Ok(rows.items);
+        }
+        query.after = rows.next;
+    }
 }

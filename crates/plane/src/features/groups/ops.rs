@@ -102,7 +102,7 @@ impl Plane {
             return Err(protected());
         }
         let roles = self.group_role_ids(who, id).await?;
-        let members = Query {
+        let mut members = Query {
             index: Index::Gsi2,
             pk: Membership::members(group.account_id, id),
             range: Range::All,
@@ -111,7 +111,12 @@ impl Plane {
             after: None,
         };
         loop {
-            let rows = self.router().shared().query(&members).await?;
+            let rows = self.router().shared().query_now(&members).await?;
+            if rows.items.is_empty() && rows.next.is_some() {
+                // The index still shows what the last round removed.
+                members.after = rows.next;
+                continue;
+            }
             let mut change = Change::by(who).about("group", id);
             for link in &rows.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
@@ -125,6 +130,7 @@ impl Plane {
                 return self.commit(change).await;
             }
             self.commit(change).await?;
+            members.after = None;
         }
     }
 

@@ -131,7 +131,12 @@ impl Plane {
             after: None,
         };
         loop {
-            let links = self.router().shared().query(&query).await?;
+            let links = self.router().shared().query_now(&query).await?;
+            if links.items.is_empty() && links.next.is_some() {
+                // The index still shows what the last round removed.
+                query.after = links.next;
+                continue;
+            }
             let mut change = Change::by(who).about("role", id);
             for link in &links.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
@@ -189,10 +194,11 @@ impl Plane {
             pk: format!("ACCOUNT#{}#ENTERPRISE#{enterprise}", who.account()),
             range: Range::Prefix("LICENSE#".into()),
             order: Order::Ascending,
-            limit: 1,
+            // More than one, lest the first be a license that has just gone.
+            limit: 20,
             after: None,
         };
-        let rows = self.router().shared().query(&query).await?;
+        let rows = self.router().shared().query_now(&query).await?;
         if rows.items.is_empty() {
             return Err(Problem::new(Code::NoActiveLicense, "the account has no license for this enterprise")
                 .help("GET /api/licenses lists what the account is licensed for"));

@@ -414,7 +414,7 @@ impl Plane {
             after: None,
         };
         let (mut others, mut concerned) = (false, false);
-        for item in table.query(&query).await?.items {
+        for item in table.query_now(&query).await?.items {
             let member = decode::<Membership>(&item)?.record.user_id;
             if member == leaving {
                 concerned = true;

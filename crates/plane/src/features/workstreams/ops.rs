@@ -64,7 +64,7 @@ impl Plane {
             after: None,
         };
         loop {
-            let rows = self.router().shared().query(&query).await?;
+            let rows = self.router().shared().query_now(&query).await?;
             if !rows.items.is_empty() {
                 let mut change = Change::by(who).about(Workstream::NOUN, id);
                 for item in rows.items {

@@ -7,7 +7,7 @@
 //! - `commit` is atomic over all its writes and all their index entries, and durable before it answers;
 //! - conditions are judged against the state that the commit finds, all of them before any write;
 //! - `get`, `batch_get` and a query of [`Index::Table`] see every commit that was answered before they began;
-//!   a query of the other indexes may lag behind;
+//!   a query of the other indexes may lag behind, by seconds at worst: what decides goes by `query_now`;
 //! - what they see of a commit that is under way may be a part: two records agree for certain only where a condition
 //!   of the commit that relies on it says so;
 //! - nothing spans two tables.
@@ -278,6 +278,12 @@ pub trait Table: Send + Sync {
     async fn bodies(&self, query: &Query) -> Result<Bodies, TableError> {
         let Rows { items, next } = self.query(query).await?;
         Ok(Bodies { bodies: items.into_iter().map(|item| item.body).collect(), next })
+    }
+
+    /// What `query` finds, as the records are now: one that an index still shows where it no longer stands is left out.
+    /// What is new, an index may still not show. Adapters whose indexes lag read the records again.
+    async fn query_now(&self, query: &Query) -> Result<Rows, TableError> {
+        self.query(query).await
     }
 
     /// Writes all or nothing, and answers when it is durable.

@@ -74,6 +74,12 @@ impl Ground {
         }
     }
 
+    /// The sort keys that a query finds as the records are now.
+    pub(super) async fn now(&self, query: &Query) -> Vec<String> {
+        let rows = self.table.query_now(query).await.expect("the query goes through");
+        rows.items.into_iter().map(|item| item.key.sk).collect()
+    }
+
     /// All records of a query, page after page.
     pub(super) async fn walk(&self, mut query: Query) -> Vec<Item> {
         let mut all = Vec::new();

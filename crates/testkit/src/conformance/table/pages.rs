@@ -236,7 +236,7 @@ suite! { "page";
 }
 
 mod entries {
-    use super::{Index, add, body, delete, indexed, json, put, query, record, with_body};
+    use super::{Index, Query, Range, add, body, delete, indexed, json, put, query, record, with_body};
     use crate::conformance::table::suite;
 
     suite! { "index";
@@ -343,6 +343,29 @@ mod entries {
                 _ => Err(format!("{items:?}")),
             })
             .await;
+        }
+        what_has_left_is_not_found_now(t) {
+            t.put(indexed(record("p", "a"), Index::Gsi1, "g", "1")).await;
+            t.put(indexed(record("p", "b"), Index::Gsi1, "g", "2")).await;
+            t.put(indexed(record("p", "c"), Index::Gsi1, "g", "3")).await;
+            t.finds(&query(Index::Gsi1, "g"), &["a", "b", "c"]).await;
+            t.put(indexed(record("p", "a"), Index::Gsi1, "h", "1")).await;
+            t.commit(vec![delete("p", "b")]).await;
+            assert_eq!(t.now(&query(Index::Gsi1, "g")).await, ["c"]);
+        }
+        what_has_moved_out_of_the_range_is_not_found_now(t) {
+            t.put(indexed(record("p", "a"), Index::Gsi3, "g", "1")).await;
+            t.finds(&query(Index::Gsi3, "g"), &["a"]).await;
+            t.put(indexed(record("p", "a"), Index::Gsi3, "g", "2")).await;
+            let up_to_one = Query { range: Range::AtMost("1".into()), ..query(Index::Gsi3, "g") };
+            assert_eq!(t.now(&up_to_one).await, [""; 0]);
+        }
+        what_is_found_now_is_as_it_is(t) {
+            t.put(indexed(record("p", "a"), Index::Gsi2, "g", "1")).await;
+            t.finds(&query(Index::Gsi2, "g"), &["a"]).await;
+            t.commit(vec![add("p", "a", "n", 9)]).await;
+            let items = t.table.query_now(&query(Index::Gsi2, "g")).await.unwrap().items;
+            assert_eq!(items, [t.get("p", "a").await.unwrap()]);
         }
         one_partition_of_many_partitions(t) {
             let writes = (0..50).map(|n| put(indexed(record(&format!("p{n:02}"), "x"), Index::Gsi2, "tenant", &format!("{n:02}"))));
