@@ -39,15 +39,7 @@ use plane::{
 };
 use testkit::{clock::FakeClock, conformance::table};
 
-use crate::emulator::{Emulator, Lossy, Shared, connection};
-
-async fn dynoxide() -> Emulator {
-    Emulator::start("emulators/bin/dynoxide", |at| {
-        let port = at.port().to_string();
-        ["serve", "--host", "127.0.0.1", "--port", &port, "--log", "quiet"].map(str::to_owned).into()
-    })
-    .await
-}
+use crate::emulator::{Lossy, Shared, connection, dynoxide};
 
 async fn tables(endpoint: String, prefix: &str, limits: Limits) -> DynamoTables {
     let options = Options { endpoint: Some(endpoint), prefix: prefix.to_owned(), ..Options::default() };

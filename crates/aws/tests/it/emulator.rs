@@ -88,6 +88,15 @@ impl Drop for Emulator {
     }
 }
 
+/// DynamoDB, in memory.
+pub(crate) async fn dynoxide() -> Emulator {
+    Emulator::start("emulators/bin/dynoxide", |at| {
+        let port = at.port().to_string();
+        ["serve", "--host", "127.0.0.1", "--port", &port, "--log", "quiet"].map(str::to_owned).into()
+    })
+    .await
+}
+
 /// Every service but DynamoDB, in one process.
 pub(crate) async fn moto() -> Emulator {
     Emulator::start("venv-aws/bin/moto_server", |at| {

@@ -7,5 +7,6 @@
 mod dynamodb;
 mod emulator;
 mod events;
+mod product;
 mod ses;
 mod ssm;
