@@ -5,6 +5,7 @@ pub mod clock;
 pub mod conformance;
 mod forged;
 pub mod keys;
+pub mod lagging;
 pub mod memory;
 pub mod operations;
 pub mod story;

@@ -1,5 +1,7 @@
 //! The main job as a story: master data, an account taken on, its technical user signed in.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::world::{Person, World};
@@ -87,9 +89,17 @@ impl World {
         Tenant { id, name: name.to_owned(), offer, technical, technical_id }
     }
 
-    /// The token of the invitation that was mailed last to an address.
+    /// The token of the invitation that was mailed last to an address. The list of mails may lag behind.
     pub async fn invitation(&self, email: &str) -> String {
-        let mails = self.operator().await.get(&format!("/api/outbox?to={email}&limit=1")).await.expect(200);
+        let path = format!("/api/outbox?to={email}&limit=1");
+        let mut mails = self.operator().await.get(&path).await.expect(200);
+        for _ in 0..100 {
+            if mails["items"][0].is_object() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            mails = self.operator().await.get(&path).await.expect(200);
+        }
         let text = mails["items"][0]["text"].as_str().unwrap_or_else(|| panic!("no mail to {email}: {mails}"));
         let (_, token) = text.split_once("#token=").expect("an invitation has a link");
         token.split_whitespace().next().expect("a link has a token").to_owned()

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use local::table::FileTables;
 use plane::ports::table::{Condition, Index, Key, NewItem, Order, Query, Range, TableName, Tables, Write};
-use testkit::{conformance::table, memory::MemoryTables};
+use testkit::{conformance::table, lagging::LaggingTables, memory::MemoryTables};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn file_tables_conform() {
@@ -25,6 +25,14 @@ async fn file_tables_conform() {
 async fn memory_tables_conform() {
     let count = table::check(async || Arc::new(MemoryTables::default()) as Arc<dyn Tables>).await;
     println!("memory tables: {count} cases");
+}
+
+/// The suite lets indexes lag: this holds it to that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lagging_tables_conform() {
+    let lag = std::time::Duration::from_millis(30);
+    let count = table::check(async || Arc::new(LaggingTables::new(lag)) as Arc<dyn Tables>).await;
+    println!("lagging tables: {count} cases");
 }
 
 #[test]

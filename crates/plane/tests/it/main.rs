@@ -8,6 +8,7 @@ mod faults;
 mod groups;
 mod identity;
 mod isolation;
+mod lag;
 mod licenses;
 mod mass_assignment;
 mod master_data;

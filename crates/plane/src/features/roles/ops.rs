@@ -3,7 +3,10 @@
 use super::model::{Role, RoleKind, RolePermissions};
 use crate::{
     change::Change,
-    features::{groups::model::GroupRole, master_data::pointed, products::model::Product, services::model::Service},
+    features::{
+        groups::model::GroupRole, licenses::model::License, master_data::pointed, products::model::Product,
+        services::model::Service,
+    },
     guard::{
         Granted,
         actions::{Action, RoleCreate, RoleDelete, RoleEdit},
@@ -15,7 +18,7 @@ use crate::{
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored, decode},
+    record::{Record as _, Stored, TenantRecord as _, decode, partition},
     text::{Description, Name, is_reserved},
 };
 
@@ -189,21 +192,28 @@ impl Plane {
 
     /// Refuses an enterprise that the account has no license for.
     pub async fn licensed_enterprise<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId) -> Result<()> {
-        let query = Query {
-            index: Index::Gsi2,
-            pk: format!("ACCOUNT#{}#ENTERPRISE#{enterprise}", who.account()),
-            range: Range::Prefix("LICENSE#".into()),
+        // Not by the index of the enterprise: it may not show a license that was given just now.
+        let mut query = Query {
+            index: Index::Table,
+            pk: partition(who.account()),
+            range: Range::Prefix(format!("{}#", License::KIND)),
             order: Order::Ascending,
-            // More than one, lest the first be a license that has just gone.
-            limit: 20,
+            limit: 100,
             after: None,
         };
-        let rows = self.router().shared().query_now(&query).await?;
-        if rows.items.is_empty() {
-            return Err(Problem::new(Code::NoActiveLicense, "the account has no license for this enterprise")
-                .help("GET /api/licenses lists what the account is licensed for"));
+        loop {
+            let rows = self.router().shared().query(&query).await?;
+            for item in &rows.items {
+                if decode::<License>(item)?.enterprise_id == enterprise {
+                    return Ok(());
+                }
+            }
+            query.after = rows.next;
+            if query.after.is_none() {
+                return Err(Problem::new(Code::NoActiveLicense, "the account has no license for this enterprise")
+                    .help("GET /api/licenses lists what the account is licensed for"));
+            }
         }
-        Ok(())
     }
 
     /// The roles of these ids, all of the account and enterprise; refuses if one is not there.

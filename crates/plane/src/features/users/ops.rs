@@ -23,7 +23,7 @@ use crate::{
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Stored, create, decode, encode},
+    record::{Record as _, Stored, create, decode, encode},
     router::{Route, RouteState},
     text::{Email, Name},
 };
@@ -404,20 +404,24 @@ impl Plane {
     /// administrators can race.
     async fn keep_an_administrator(&self, change: &mut Change, leaving: UserId) -> Result<()> {
         let table = self.router().shared().as_ref();
+        let group_id = known::PLATFORM_ADMIN_GROUP;
+        let own = Membership { account_id: known::ROOT_ACCOUNT, user_id: leaving, group_id };
+        if table.get(&own.place().key).await?.is_none() {
+            return Ok(());
+        }
         let fence = table.get(&Administrators::key()).await?;
         let query = Query {
             index: Index::Gsi2,
-            pk: Membership::members(known::ROOT_ACCOUNT, known::PLATFORM_ADMIN_GROUP),
+            pk: Membership::members(known::ROOT_ACCOUNT, group_id),
             range: Range::All,
             order: Order::Ascending,
             limit: 200,
             after: None,
         };
-        let (mut others, mut concerned) = (false, false);
+        let mut others = false;
         for item in table.query_now(&query).await?.items {
             let member = decode::<Membership>(&item)?.record.user_id;
             if member == leaving {
-                concerned = true;
                 continue;
             }
             let user = table.get(&User::key(known::ROOT_ACCOUNT, member)).await?;
@@ -425,9 +429,6 @@ impl Plane {
             others |= user.is_some_and(|user| {
                 user.acts_on(self.clock().today()) && user.end_date.is_none() && user.identity_status == IdentityStatus::Confirmed
             });
-        }
-        if !concerned {
-            return Ok(());
         }
         if !others {
             return Err(Problem::new(Code::Protected, "this is the last administrator of the platform")
