@@ -218,9 +218,8 @@ function Cell({ name, held, origin, opened, onToggle }: CellProps) {
       {down ? <Ban size={14} aria-hidden /> : <Check size={15} strokeWidth={3} aria-hidden />}
     </UnstyledButton>
   )
-  if (!opened) return button
   return (
-    <Popover opened onChange={onToggle} position="bottom" withArrow shadow="md" width={320} trapFocus={false}>
+    <Popover opened={opened} onChange={onToggle} position="bottom" withArrow shadow="md" width={320} trapFocus={false}>
       <Popover.Target>{button}</Popover.Target>
       <Popover.Dropdown>
         <Stack gap={6} ta="start">
