@@ -43,7 +43,7 @@ export default function GroupPage() {
             <Row gap={8}>
               <span>Group</span>
               {tagged.record.builtIn && (
-                <Badge variant="default" size="sm">
+                <Badge variant="default" size="sm" tt="none" fw={500}>
                   Built in
                 </Badge>
               )}

@@ -49,7 +49,7 @@ export default function GroupsPage() {
                   {group.name}
                 </PlaceLink>
                 {group.builtIn && (
-                  <Badge variant="default" size="sm" style={{ flex: 'none' }}>
+                  <Badge variant="default" size="sm" tt="none" fw={500} style={{ flex: 'none' }}>
                     Built in
                   </Badge>
                 )}

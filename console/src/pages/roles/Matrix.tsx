@@ -178,9 +178,11 @@ const GRANTED: Icon = ({ className }) => <Check className={className} strokeWidt
 const IMPLIED: Icon = ({ className }) => <Link2 className={className} strokeWidth={3} />
 const HELD: Icon = ({ className }) => <Ban className={className} strokeWidth={3} />
 
-function lookOf(mark: Mark): Pick<CheckboxProps, 'icon' | 'variant' | 'color'> {
-  if (mark.held) return { icon: HELD, variant: 'outline', color: 'held' }
-  if (mark.with) return { icon: IMPLIED, variant: 'outline' }
+const HELD_COLOR = 'var(--freehold-held)'
+
+function lookOf(mark: Mark): Pick<CheckboxProps, 'icon' | 'variant' | 'color' | 'iconColor'> {
+  if (mark.held) return { icon: HELD, variant: 'outline', color: HELD_COLOR, iconColor: HELD_COLOR }
+  if (mark.with) return { icon: IMPLIED, variant: 'outline', iconColor: 'var(--mantine-color-brand-outline)' }
   return { icon: GRANTED }
 }
 

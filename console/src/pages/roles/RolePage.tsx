@@ -46,7 +46,7 @@ export default function RolePage() {
             <Group gap={8}>
               <span>{tagged.record.kind === 'platform' ? 'Platform role' : 'Role'}</span>
               {tagged.record.builtIn && (
-                <Badge variant="default" size="sm">
+                <Badge variant="default" size="sm" tt="none" fw={500}>
                   Built in
                 </Badge>
               )}

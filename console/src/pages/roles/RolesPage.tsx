@@ -51,7 +51,7 @@ export default function RolesPage() {
                   {role.name}
                 </PlaceLink>
                 {role.builtIn && (
-                  <Badge variant="default" size="sm" style={{ flex: 'none' }}>
+                  <Badge variant="default" size="sm" tt="none" fw={500} style={{ flex: 'none' }}>
                     Built in
                   </Badge>
                 )}

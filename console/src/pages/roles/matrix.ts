@@ -71,7 +71,7 @@ export function permissionsOf(grants: Grants, own: MenuPermission[]): MenuPermis
       ...flags((verb) => (verb === 'visible' ? grants.has(keyOf({ menu }, verb)) : everywhere(verb))),
       tabs: tabs.map((tab) => ({ tab, ...flags((verb) => grants.has(keyOf({ menu, tab }, verb))) })),
     } as MenuPermission
-  }).filter((menu) => menu.isVisible || menu.tabs.some((tab) => VERBS.some((verb) => tab[FLAG[verb]])))
+  }).filter((menu) => menu.isVisible || menu.tabs?.some((tab) => VERBS.some((verb) => tab[FLAG[verb]])))
 }
 
 /** How much of a column one menu has. */

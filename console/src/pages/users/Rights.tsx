@@ -99,7 +99,7 @@ function Roles({ all }: { all: Giver[] }) {
   return (
     <Stack component="ul" gap={4} m={0} p={0} style={{ listStyle: 'none' }} aria-label="Roles of this person">
       {all.map((giver) => (
-        <Text key={giver.role.id} component="li" size="sm" className="wrap-anywhere">
+        <Text key={giver.role.id} component="li" size="sm" className="wrap-anywhere in-text">
           <PlaceLink to={pages.role(giver.role.id)}>{giver.role.name}</PlaceLink>, by <Groups of={giver} />
           <Text span size="xs" c="dimmed">
             {' '}
@@ -241,7 +241,7 @@ function Cell({ name, held, origin, opened, onToggle }: CellProps) {
 
 function From({ source, down = false }: { source: Source; down?: boolean }) {
   return (
-    <Text size="sm" className="wrap-anywhere" title={sourceInWords(source)}>
+    <Text size="sm" className="wrap-anywhere in-text" title={sourceInWords(source)}>
       {down ? 'Named by role ' : 'Role '}
       <PlaceLink to={pages.role(source.role.id)}>{source.role.name}</PlaceLink>, by group <Groups of={source} />
       {down && ', but the scope of the role holds it down'}

@@ -90,7 +90,7 @@ function Refusal({ title, children }: { title: string; children: React.ReactNode
         message: { color: 'var(--mantine-color-text)' },
       }}
     >
-      {children}
+      <span className="in-text">{children}</span>
     </Alert>
   )
 }

@@ -39,7 +39,7 @@ export function SignIn({ user }: { user: User }) {
           leftSection={<Mail size={13} aria-hidden />}
           onClick={() => invite.mutate(user)}
         >
-          {user.identityStatus === 'none' ? 'Send an invitation' : 'Send the invitation again'}
+          {user.identityStatus === 'none' ? 'Invite' : 'Invite again'}
         </ActionButton>
       }
     >

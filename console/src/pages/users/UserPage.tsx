@@ -1,5 +1,5 @@
 // A person: who they are, whether they can sign in, where they belong, and what they may do and why.
-import { Badge, Group } from '@mantine/core'
+import { Badge, Group, SimpleGrid } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { Ban, CircleCheck, Trash2 } from 'lucide-react'
@@ -40,7 +40,13 @@ export default function UserPage() {
                 <span className="wrap-anywhere">{record.email}</span>
                 <Status of={record.status} />
                 {record.technical && (
-                  <Badge variant="default" size="sm" title="The first user of the account, made with it">
+                  <Badge
+                    variant="default"
+                    size="sm"
+                    tt="none"
+                    fw={500}
+                    title="The first user of the account, made with it"
+                  >
                     Technical
                   </Badge>
                 )}
@@ -81,9 +87,11 @@ export default function UserPage() {
             }
           >
             <UserDetails tagged={tagged} reload={() => queries.fetchQuery({ ...read, staleTime: 0 })} />
-            <SignIn user={record} />
-            <UserGroups user={record} />
-            <UserWorkstreams user={record} />
+            <SimpleGrid cols={{ base: 1, lg: 3 }}>
+              <SignIn user={record} />
+              <UserGroups user={record} />
+              <UserWorkstreams user={record} />
+            </SimpleGrid>
             <Rights user={record} />
             <DisableUser user={disabling} onClose={() => setDisabling(undefined)} />
             <DeleteUser

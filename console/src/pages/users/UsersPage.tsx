@@ -137,7 +137,14 @@ function Name({ user }: { user: User }) {
         {nameOf(user)}
       </PlaceLink>
       {user.technical && (
-        <Badge variant="default" size="sm" style={{ flex: 'none' }} title="The first user of the account, made with it">
+        <Badge
+          variant="default"
+          size="sm"
+          tt="none"
+          fw={500}
+          style={{ flex: 'none' }}
+          title="The first user of the account, made with it"
+        >
           Technical
         </Badge>
       )}
