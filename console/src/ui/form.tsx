@@ -166,29 +166,7 @@ export function FormFailure<Values extends FieldValues>({
   const { failure, what } = form
   if (failure === undefined) return null
   const meanwhile = failure instanceof ApiError && failure.status === 412 && onReload && onOverwrite
-  if (meanwhile) {
-    return (
-      <Alert
-        role="alert"
-        color="yellow"
-        icon={<GitMerge size={18} aria-hidden />}
-        title="Somebody else has changed this meanwhile"
-        styles={{ title: { color: 'var(--mantine-color-text)' } }}
-      >
-        <Stack gap={8} align="flex-start">
-          <Text size="sm">What you typed is still here. Take over what they saved, or save yours over it.</Text>
-          <Group gap="xs">
-            <Button size="xs" variant="default" onClick={() => void onReload()}>
-              Load theirs
-            </Button>
-            <Button size="xs" variant="default" onClick={() => void onOverwrite()}>
-              Save mine over it
-            </Button>
-          </Group>
-        </Stack>
-      </Alert>
-    )
-  }
+  if (meanwhile) return <Meanwhile onReload={onReload} onOverwrite={onOverwrite} />
   return (
     <Alert
       role="alert"
@@ -198,6 +176,37 @@ export function FormFailure<Values extends FieldValues>({
       styles={{ title: { color: 'var(--mantine-color-text)' }, message: { color: 'var(--mantine-color-text)' } }}
     >
       <Explanation error={failure} />
+    </Alert>
+  )
+}
+
+/** Somebody else has saved since this was read: whose version stays is a choice. */
+export function Meanwhile({
+  onReload,
+  onOverwrite,
+}: {
+  onReload: () => Promise<unknown>
+  onOverwrite: () => Promise<unknown>
+}) {
+  return (
+    <Alert
+      role="alert"
+      color="yellow"
+      icon={<GitMerge size={18} aria-hidden />}
+      title="Somebody else has changed this meanwhile"
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+    >
+      <Stack gap={8} align="flex-start">
+        <Text size="sm">What you typed is still here. Take over what they saved, or save yours over it.</Text>
+        <Group gap="xs">
+          <Button size="xs" variant="default" onClick={() => void onReload()}>
+            Load theirs
+          </Button>
+          <Button size="xs" variant="default" onClick={() => void onOverwrite()}>
+            Save mine over it
+          </Button>
+        </Group>
+      </Stack>
     </Alert>
   )
 }
