@@ -57,8 +57,9 @@ export function formatDuration(from: string, to: string | number): string {
   return `${minutes} min ${Math.round((ms % 60_000) / 1000)} s`
 }
 
-export function today(now = Date.now()): string {
-  return new Date(now).toISOString().slice(0, 10)
+/** Today, or so many days after it. */
+export function today(after = 0): string {
+  return new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10)
 }
 
 /** `account-settings` → `Account settings` */

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 783623d0b4d1d391be3da096663e96c4afcd7e39a64b8519b420d3beb2cf28aa). Not edited by hand.
+// Generated from openapi.json (sha256 ee2a32d8b0ad39a2c5dd4d4c25bd83ea17619b58e7fde7e9c93bdca578719d46). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1439,14 +1439,14 @@ export interface components {
              * Format: line
              * @default null
              */
-            line2: string | null;
+            line2?: string | null;
             /** Format: line */
             city: string;
             /**
              * Format: line
              * @default null
              */
-            state: string | null;
+            state?: string | null;
             /** Format: line */
             postalCode: string;
             /** @description ISO 3166-1 alpha-2, such as `US`. */
@@ -1486,7 +1486,7 @@ export interface components {
              * Format: date
              * @default null
              */
-            endDate: string | null;
+            endDate?: string | null;
         };
         /** @description A license of the new account. */
         NewAccountLicense: {
@@ -1502,14 +1502,14 @@ export interface components {
             endDate: string;
             numberOfUsers: number;
             /** @default null */
-            contact: components["schemas"]["Contact"] | null;
+            contact?: components["schemas"]["Contact"] | null;
             /**
              * @default {
              *       "enabled": false,
              *       "noticeDays": 30
              *     }
              */
-            renewalNotification: components["schemas"]["RenewalNotification"];
+            renewalNotification?: components["schemas"]["RenewalNotification"];
         };
         /** @description Whom to ask about a license. */
         Contact: {
@@ -1521,27 +1521,27 @@ export interface components {
              * Format: line
              * @default null
              */
-            phone: string | null;
+            phone?: string | null;
         };
         /** @description Whether, and how long before the end, the contact is reminded of the renewal. */
         RenewalNotification: {
             enabled: boolean;
             /** @default 30 */
-            noticeDays: number;
+            noticeDays?: number;
         };
         AccountChange: {
             /**
              * Format: line
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * Format: line
              * @default null
              */
-            masterAccountName: string | null;
+            masterAccountName?: string | null;
             /** @default null */
-            address: components["schemas"]["Address"] | null;
+            address?: components["schemas"]["Address"] | null;
         };
         UserPage: {
             items: components["schemas"]["User"][];
@@ -1749,7 +1749,7 @@ export interface components {
              * @description The first administrator's address; left out, `admin@adminplatform.com`.
              * @default null
              */
-            adminEmail: string | null;
+            adminEmail?: string | null;
             /** @description The initial password; left out, one is generated and answered once. The first sign-in asks for another. */
             adminPassword?: string | null;
         };
@@ -1815,7 +1815,7 @@ export interface components {
              * Format: line
              * @default null
              */
-            description: string | null;
+            description?: string | null;
             /** @description The products that the enterprise is linked to. */
             productIds?: string[];
         };
@@ -1824,7 +1824,7 @@ export interface components {
              * Format: line
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /** Format: line */
             description?: string | null;
             /** @description The products that the enterprise is linked to from now on. A link that a license stands on can't go. */
@@ -1877,7 +1877,7 @@ export interface components {
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
             /** Format: line */
@@ -1886,25 +1886,25 @@ export interface components {
              * Format: line
              * @default null
              */
-            description: string | null;
+            description?: string | null;
             /** @default [] */
-            roleIds: string[];
+            roleIds?: string[];
         };
         GroupChange: {
             /**
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /**
              * Format: line
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /** Format: line */
             description?: string | null;
             /** @default null */
-            roleIds: string[] | null;
+            roleIds?: string[] | null;
         };
         RolePage: {
             items: components["schemas"]["Role"][];
@@ -1986,7 +1986,7 @@ export interface components {
              * @description Left out, the platform account.
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
             /** Format: uuid */
@@ -2002,12 +2002,12 @@ export interface components {
             endDate: string;
             numberOfUsers: number;
             /** @default null */
-            contact: components["schemas"]["Contact"] | null;
+            contact?: components["schemas"]["Contact"] | null;
             /**
              * @description Left out, nobody is reminded.
              * @default null
              */
-            renewalNotification: components["schemas"]["RenewalNotification"] | null;
+            renewalNotification?: components["schemas"]["RenewalNotification"] | null;
         };
         /** @description The seats of the licenses in force. */
         Capacity: {
@@ -2092,25 +2092,25 @@ export interface components {
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /**
              * Format: date
              * @default null
              */
-            startDate: string | null;
+            startDate?: string | null;
             /**
              * Format: date
              * @default null
              */
-            endDate: string | null;
+            endDate?: string | null;
             /**
              * @description Not less than are taken.
              * @default null
              */
-            numberOfUsers: number | null;
+            numberOfUsers?: number | null;
             contact?: components["schemas"]["Contact"] | null;
             /** @default null */
-            renewalNotification: components["schemas"]["RenewalNotification"] | null;
+            renewalNotification?: components["schemas"]["RenewalNotification"] | null;
         };
         /** @description Whether an account's people work in every account. */
         GlobalAccess: {
@@ -2165,7 +2165,7 @@ export interface components {
              * @description Tabs left out have the flags of the menu.
              * @default []
              */
-            tabs: components["schemas"]["TabPermission"][];
+            tabs?: components["schemas"]["TabPermission"][];
         };
         /**
          * @description One of the seven menus.
@@ -2273,7 +2273,7 @@ export interface components {
              * Format: line
              * @default null
              */
-            description: string | null;
+            description?: string | null;
             /** @description The services that the product is linked to. */
             serviceIds?: string[];
         };
@@ -2282,7 +2282,7 @@ export interface components {
              * Format: line
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /** Format: line */
             description?: string | null;
             /** @description The services that the product is linked to from now on. A link that a license stands on can't go. */
@@ -2418,47 +2418,47 @@ export interface components {
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
             /**
              * Format: uuid
              * @default null
              */
-            productId: string | null;
+            productId?: string | null;
             /**
              * Format: uuid
              * @default null
              */
-            serviceId: string | null;
+            serviceId?: string | null;
             /** Format: line */
             name: string;
             /**
              * Format: line
              * @default null
              */
-            description: string | null;
+            description?: string | null;
             /**
              * @description Left out: the creator's own.
              * @default null
              */
-            mask: number | null;
+            mask?: number | null;
         };
         RoleChange: {
             /**
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /**
              * Format: line
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /** Format: line */
             description?: string | null;
             /** @default null */
-            mask: number | null;
+            mask?: number | null;
         };
         /** @description What a role permits, menu by menu. */
         RolePermissions: {
@@ -2500,14 +2500,14 @@ export interface components {
              * Format: line
              * @default null
              */
-            description: string | null;
+            description?: string | null;
         };
         ServiceUpdate: {
             /**
              * Format: line
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /** Format: line */
             description?: string | null;
         };
@@ -2516,7 +2516,7 @@ export interface components {
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
             /** Format: uuid */
@@ -2535,46 +2535,46 @@ export interface components {
              * Format: date
              * @default null
              */
-            endDate: string | null;
+            endDate?: string | null;
             /** @default [] */
-            groupIds: string[];
+            groupIds?: string[];
             /** @default [] */
-            workstreamIds: string[];
+            workstreamIds?: string[];
         };
         UserChange: {
             /**
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /**
              * Format: line
              * @default null
              */
-            firstName: string | null;
+            firstName?: string | null;
             /**
              * Format: line
              * @default null
              */
-            lastName: string | null;
+            lastName?: string | null;
             /**
              * Format: email
              * @description Only as long as the user has no identity.
              * @default null
              */
-            email: string | null;
+            email?: string | null;
             /**
              * Format: date
              * @default null
              */
-            startDate: string | null;
+            startDate?: string | null;
             /** Format: date */
             endDate?: string | null;
             /**
              * @description `inactive` frees the seat and ends the sessions; `active` takes a seat again.
              * @default null
              */
-            status: components["schemas"]["UserStatus"] | null;
+            status?: components["schemas"]["UserStatus"] | null;
         };
         GroupsChange: {
             groupIds: string[];
@@ -2609,9 +2609,9 @@ export interface components {
             /** Format: line */
             tool: string;
             /** @default null */
-            url: string | null;
+            url?: string | null;
             /** @default {} */
-            settings: {
+            settings?: {
                 [key: string]: string;
             };
         };
@@ -2624,20 +2624,20 @@ export interface components {
              * @description Left out, the caller's own.
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /**
              * Format: uuid
              * @description Left out, the caller's own.
              * @default null
              */
-            enterpriseId: string | null;
+            enterpriseId?: string | null;
             /** Format: line */
             name: string;
             /**
              * Format: line
              * @default null
              */
-            description: string | null;
+            description?: string | null;
             tools?: components["schemas"]["Tool"][];
         };
         WorkstreamUpdate: {
@@ -2645,17 +2645,17 @@ export interface components {
              * Format: uuid
              * @default null
              */
-            accountId: string | null;
+            accountId?: string | null;
             /**
              * Format: uuid
              * @default null
              */
-            enterpriseId: string | null;
+            enterpriseId?: string | null;
             /**
              * Format: line
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /** Format: line */
             description?: string | null;
             /** @description The tools from now on. */
@@ -3599,7 +3599,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                /** @description The one of this name alone. */
+                /** @description Those whose names begin so, however they are written. */
                 name?: string;
             };
             header?: never;
@@ -3827,7 +3827,7 @@ export interface operations {
                 enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
-                /** @description Groups of this name, however it is written. */
+                /** @description Groups whose names begin so, however they are written. */
                 name?: string;
             };
             header?: never;
@@ -4677,7 +4677,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                /** @description The one of this name alone. */
+                /** @description Those whose names begin so, however they are written. */
                 name?: string;
             };
             header?: never;
@@ -5271,7 +5271,7 @@ export interface operations {
                 enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
-                /** @description Roles of this name, however it is written. */
+                /** @description Roles whose names begin so, however they are written. */
                 name?: string;
             };
             header?: never;
@@ -5547,7 +5547,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                /** @description The one of this name alone. */
+                /** @description Those whose names begin so, however they are written. */
                 name?: string;
             };
             header?: never;
@@ -5744,6 +5744,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 status?: components["schemas"]["UserStatus"];
+                /** @description Users whose e-mail addresses begin so, however they are written. */
                 email?: string;
                 licenseId?: string;
             };
@@ -6215,7 +6216,7 @@ export interface operations {
                 enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
-                /** @description Those of this name alone. */
+                /** @description Those whose names begin so, however they are written. */
                 name?: string;
             };
             header?: never;

@@ -2,6 +2,7 @@
 import {
   ActionIcon,
   AppShell,
+  Box,
   Burger,
   Group,
   Kbd,
@@ -53,6 +54,8 @@ export default function Frame() {
   useHotkeys([
     ['mod+K', openPalette],
     ['/', focusFilter],
+    // Where it takes the shift key, and where it does not.
+    ['?', help.open],
     ['shift+?', help.open],
   ])
 
@@ -109,7 +112,9 @@ export default function Frame() {
             >
               <Search size={18} aria-hidden />
             </ActionIcon>
-            <SchemeButton />
+            <Box visibleFrom="sm">
+              <SchemeButton />
+            </Box>
             <UserMenu email={access.data?.user.email} openHelp={help.open} />
           </Group>
         </Group>
@@ -156,20 +161,19 @@ function focusFilter() {
   document.querySelector<HTMLInputElement>('input[data-filter]')?.focus()
 }
 
-function SchemeButton() {
+function useOtherScheme() {
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light')
   const other = scheme === 'light' ? 'dark' : 'light'
+  return { other, Icon: scheme === 'light' ? Moon : Sun, change: () => setColorScheme(other) } as const
+}
+
+function SchemeButton() {
+  const { other, Icon, change } = useOtherScheme()
   return (
     <Tooltip label={`Use the ${other} scheme`}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="lg"
-        aria-label={`Use the ${other} scheme`}
-        onClick={() => setColorScheme(other)}
-      >
-        {scheme === 'light' ? <Moon size={18} aria-hidden /> : <Sun size={18} aria-hidden />}
+      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Use the ${other} scheme`} onClick={change}>
+        <Icon size={18} aria-hidden />
       </ActionIcon>
     </Tooltip>
   )
@@ -178,6 +182,7 @@ function SchemeButton() {
 function UserMenu({ email, openHelp }: { email: string | undefined; openHelp: () => void }) {
   const place = usePlace()
   const navigate = useNavigate()
+  const { other, Icon, change } = useOtherScheme()
   const leave = async () => {
     try {
       await signOut()
@@ -207,6 +212,9 @@ function UserMenu({ email, openHelp }: { email: string | undefined; openHelp: ()
           rightSection={<Kbd size="xs">?</Kbd>}
         >
           Keyboard shortcuts
+        </Menu.Item>
+        <Menu.Item hiddenFrom="sm" leftSection={<Icon size={14} aria-hidden />} onClick={change}>
+          Use the {other} scheme
         </Menu.Item>
         <Menu.Item leftSection={<BookOpen size={14} aria-hidden />} component="a" href="/docs" target="_blank">
           API reference

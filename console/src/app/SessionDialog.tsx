@@ -1,7 +1,7 @@
 // The session has ended while somebody was at work: they sign in over the page, and the page goes on.
 import { Button, Modal, Stack, Text } from '@mantine/core'
 import { useSession } from '../api/session'
-import { SignInForm } from '../pages/auth/SignInForm'
+import { SignInForm } from './SignInForm'
 
 export function SessionDialog() {
   const session = useSession()

@@ -25,12 +25,14 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   )
 }
 
+const LONG_ID = /^[0-9a-f-]{20,}$/
+
 /** An id, cut in the middle of a line if it must be, copied whole. */
 export function CopyId({ id, what, whole = false }: { id: string; what: string; whole?: boolean }) {
   return (
     <span style={{ display: 'inline-flex', alignItems: 'center', gap: 2, maxWidth: '100%' }}>
       <span className="mono clip" title={id}>
-        {whole ? id : `${id.slice(0, 8)}…${id.slice(-4)}`}
+        {whole || !LONG_ID.test(id) ? id : `${id.slice(0, 8)}…${id.slice(-4)}`}
       </span>
       <CopyButton text={id} what={what} />
     </span>

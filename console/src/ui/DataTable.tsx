@@ -49,6 +49,8 @@ type Props<P extends GetPath> = {
   filterKeys?: string[]
   /** What stands there when there is nothing yet. */
   nothing: { text: ReactNode; action?: ReactNode }
+  /** The list is short, and the API gives it whole. */
+  unpaged?: boolean
   /** Milliseconds between looks while something on it changes by itself. */
   pollEvery?: (rows: Array<Item<P>>) => number | false
 }
@@ -56,15 +58,25 @@ type Props<P extends GetPath> = {
 type PageOf<Row> = { items: Row[]; nextCursor?: string }
 
 export function DataTable<P extends GetPath>(props: Props<P>) {
-  const { noun, path, params, columns, idOf, nameOf, actions, filters, filterKeys = [], nothing, pollEvery } = props
+  const {
+    noun,
+    path,
+    params,
+    columns,
+    idOf,
+    nameOf,
+    actions,
+    filters,
+    filterKeys = [],
+    nothing,
+    pollEvery,
+    unpaged = false,
+  } = props
   const list = useListState()
-  const asked = {
-    ...(params.query as object | undefined),
-    limit: list.limit,
-    ...(list.cursor ? { cursor: list.cursor } : {}),
-  }
+  const paging = { limit: list.limit, ...(list.cursor ? { cursor: list.cursor } : {}) }
+  const asked = { ...params, query: { ...(params.query as object | undefined), ...paging } }
   const query = useQuery({
-    ...qPage(path, { ...params, query: asked } as Params<P>),
+    ...qPage(path, (unpaged ? params : asked) as Params<P>),
     refetchInterval: (state) => {
       const rows = (state.state.data as PageOf<Item<P>> | undefined)?.items
       return rows && pollEvery ? pollEvery(rows) : false
@@ -163,32 +175,39 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
             refresh={() => void query.refetch()}
             failed={query.error !== null}
           />
-          <Group gap={6}>
-            <Select
-              aria-label="Rows per page"
-              size="xs"
-              w={76}
-              data={PAGE_SIZES}
-              value={String(list.limit)}
-              allowDeselect={false}
-              onChange={(limit) => list.filter({ limit: limit ?? undefined })}
-            />
-            <Tooltip label="Previous page">
-              <ActionIcon variant="default" aria-label="Previous page" disabled={!list.cursor} onClick={list.previous}>
-                <ChevronLeft size={16} aria-hidden />
-              </ActionIcon>
-            </Tooltip>
-            <Tooltip label="Next page">
-              <ActionIcon
-                variant="default"
-                aria-label="Next page"
-                disabled={!page.nextCursor || query.isPlaceholderData}
-                onClick={() => page.nextCursor && list.next(page.nextCursor)}
-              >
-                <ChevronRight size={16} aria-hidden />
-              </ActionIcon>
-            </Tooltip>
-          </Group>
+          {!unpaged && (
+            <Group gap={6}>
+              <Select
+                aria-label="Rows per page"
+                size="xs"
+                w={76}
+                data={PAGE_SIZES}
+                value={String(list.limit)}
+                allowDeselect={false}
+                onChange={(limit) => list.filter({ limit: limit ?? undefined })}
+              />
+              <Tooltip label="Previous page">
+                <ActionIcon
+                  variant="default"
+                  aria-label="Previous page"
+                  disabled={!list.cursor}
+                  onClick={list.previous}
+                >
+                  <ChevronLeft size={16} aria-hidden />
+                </ActionIcon>
+              </Tooltip>
+              <Tooltip label="Next page">
+                <ActionIcon
+                  variant="default"
+                  aria-label="Next page"
+                  disabled={!page.nextCursor || query.isPlaceholderData}
+                  onClick={() => page.nextCursor && list.next(page.nextCursor)}
+                >
+                  <ChevronRight size={16} aria-hidden />
+                </ActionIcon>
+              </Tooltip>
+            </Group>
+          )}
         </Group>
       )}
     </div>

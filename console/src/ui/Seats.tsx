@@ -1,37 +1,27 @@
-// Seats taken of those licensed, as a bar and in words.
-import { Group, Progress, Text } from '@mantine/core'
+// How many seats are taken, as a bar and in words.
+import { Progress, Text } from '@mantine/core'
 import { count, formatNumber } from '../format'
 
-const ALMOST = 0.9
-
-export function Seats({ used, total }: { used: number; total: number }) {
-  if (total === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        No license is in force
-      </Text>
-    )
-  }
-  const share = used / total
-  const note = used >= total ? 'all taken' : share >= ALMOST ? `${count(total - used, 'seat')} left` : undefined
+export function Seats({ used, total, what = 'seats' }: { used: number; total: number; what?: string }) {
+  const share = total === 0 ? 0 : (used / total) * 100
+  const left = total - used
   return (
-    <div>
-      <Group justify="space-between" gap="xs" mb={4}>
-        <Text size="sm">
-          <strong>{formatNumber(used)}</strong> of {count(total, 'seat')}
-        </Text>
-        {note && (
-          <span className="status" data-tone={used >= total ? 'bad' : 'warn'} style={{ fontSize: 12 }}>
-            {note}
+    <div style={{ minWidth: 130 }}>
+      <Text size="xs" component="div" mb={2}>
+        {formatNumber(used)} of {formatNumber(total)} {what}
+        <span className="visually-hidden">, {count(Math.max(left, 0), 'seat')} left</span>
+        {left <= 0 && (
+          <span className="status" data-tone="bad" style={{ marginInlineStart: 6 }}>
+            full
           </span>
         )}
-      </Group>
-      <Progress.Root size="sm" aria-hidden>
-        <Progress.Section
-          value={Math.min(100, 100 * share)}
-          color={used >= total ? 'red' : share >= ALMOST ? 'yellow' : 'brand'}
-        />
-      </Progress.Root>
+      </Text>
+      <Progress
+        value={Math.min(share, 100)}
+        size="sm"
+        color={left <= 0 ? 'red.8' : share >= 90 ? 'yellow' : 'brand'}
+        aria-label={`${used} of ${total} ${what} taken`}
+      />
     </div>
   )
 }

@@ -9,7 +9,7 @@ const head = `// Generated from openapi.json (sha256 ${createHash('sha256').upda
 const out = (name) => new URL(`console/src/api/${name}`, root)
 
 const document = JSON.parse(text)
-writeFileSync(out('schema.gen.ts'), `${head}${astToString(await openapi(document))}`)
+writeFileSync(out('schema.gen.ts'), `${head}${astToString(await openapi(document, { defaultNonNullable: false }))}`)
 
 const rights = []
 for (const methods of Object.values(document.paths)) {

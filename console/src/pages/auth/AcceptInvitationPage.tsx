@@ -7,7 +7,7 @@ import { signInPath } from '../../paths'
 import { FormFailure, useServerForm } from '../../ui/form'
 import { notifyDone } from '../../ui/notify'
 import { AuthPage } from './AuthPage'
-import { NewPasswordFields } from './NewPasswordFields'
+import { NewPasswordFields } from '../../app/NewPasswordFields'
 
 export default function AcceptInvitationPage() {
   const token = new URLSearchParams(useLocation().hash).get('token')

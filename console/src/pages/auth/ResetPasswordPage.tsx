@@ -8,7 +8,7 @@ import { EmailField, TextField } from '../../ui/fields'
 import { FormFailure, useServerForm } from '../../ui/form'
 import { notifyDone } from '../../ui/notify'
 import { AuthPage } from './AuthPage'
-import { NewPasswordFields } from './NewPasswordFields'
+import { NewPasswordFields } from '../../app/NewPasswordFields'
 
 export default function ResetPasswordPage() {
   const navigate = useNavigate()

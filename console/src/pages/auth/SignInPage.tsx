@@ -3,7 +3,7 @@ import { Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { forgotPasswordPath } from '../../paths'
 import { AuthPage } from './AuthPage'
-import { SignInForm } from './SignInForm'
+import { SignInForm } from '../../app/SignInForm'
 
 export default function SignInPage() {
   return (

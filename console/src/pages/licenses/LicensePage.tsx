@@ -1,5 +1,183 @@
-import { Page } from '../../ui/Page'
+// One license: added here, and changed here.
+import { SimpleGrid, Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useFormContext, useWatch } from 'react-hook-form'
+import { api, intents, send } from '../../api/client'
+import { type Answer, invalidate, q, qTagged } from '../../api/queries'
+import { allOf, choices } from '../../app/catalogue'
+import { usePlace } from '../../app/place'
+import { useMay } from '../../app/rights'
+import { namesOf, onlyOne, productsOf, servicesOf } from '../../app/triples'
+import { today } from '../../format'
+import { pages, placePath } from '../../paths'
+import { CopyId } from '../../ui/Copy'
+import { Facts } from '../../ui/Facts'
+import { SelectField } from '../../ui/fields'
+import { FormShell, trimmed, useServerForm } from '../../ui/form'
+import { notifyDone } from '../../ui/notify'
+import { Loaded, Page, Section } from '../../ui/Page'
+import { Seats } from '../../ui/Seats'
+import { At } from '../../ui/Time'
+import { TermsFields } from './TermsFields'
+import { type Terms, contactOf, termsOf } from './terms'
+
+type License = Answer<'/api/licenses/{licenseId}'>
+type Values = Terms & { enterpriseId: string; productId: string; serviceId: string }
+const UP = [{ label: 'Licenses', to: pages.licenses }]
+const CHANGES = [
+  '/api/licenses',
+  '/api/licenses/capacity',
+  '/api/licenses/expiring',
+  '/api/licenses/licensed-entities',
+] as const
 
 export default function LicensePage() {
-  return <Page title="LicensePage">Placeholder</Page>
+  const { id }: { id?: string } = useParams({ strict: false })
+  return id ? <Existing id={id} /> : <New />
+}
+
+function New() {
+  const place = usePlace()
+  const navigate = useNavigate()
+  const [intent] = useState(intents)
+  const form = useServerForm<Values>({
+    defaults: {
+      enterpriseId: '',
+      productId: '',
+      serviceId: '',
+      startDate: today(),
+      endDate: today(365),
+      numberOfUsers: 10,
+      contact: { name: '', email: '', phone: '' },
+      renewalNotification: { enabled: true, noticeDays: 30 },
+    },
+    what: 'add the license',
+    submit: async (values) => {
+      const { enterpriseId, productId, serviceId } = values
+      const body = { accountId: place.accountId, enterpriseId, productId, serviceId, ...contactOf(values) }
+      await send(api.POST('/api/licenses', { body, params: { header: { 'Idempotency-Key': intent.keyOf(body) } } }))
+      intent.done()
+      await invalidate(...CHANGES)
+      notifyDone('The license is added')
+      await navigate({ to: placePath(place, pages.licenses), ignoreBlocker: true })
+    },
+  })
+  const refused = useMay()('licenses_create').reason
+  return (
+    <Page title="Add license" up={UP} intro="Seats for one service of one product, in an enterprise.">
+      <Section>
+        <FormShell
+          form={form}
+          act="Add license"
+          refused={refused}
+          onCancel={() => void navigate({ to: placePath(place, pages.licenses) })}
+        >
+          <TripleFields />
+          <TermsFields />
+        </FormShell>
+      </Section>
+    </Page>
+  )
+}
+
+/** Each choice narrows the next; where there is one, it is made. */
+function TripleFields() {
+  const enterprises = useQuery(allOf('/api/enterprises')).data
+  const { control, setValue } = useFormContext<Values>()
+  const [enterpriseId, productId] = useWatch({ control, name: ['enterpriseId', 'productId'] })
+  const products = productsOf(enterprises, enterpriseId)
+  const services = servicesOf(enterprises, enterpriseId, productId)
+  const pickProduct = (enterprise: string, product: string) => {
+    setValue('productId', product)
+    setValue('serviceId', onlyOne(servicesOf(enterprises, enterprise, product)))
+  }
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 3 }}>
+      <SelectField
+        name="enterpriseId"
+        label="Enterprise"
+        required
+        choices={choices(enterprises)}
+        nothing="No enterprise to choose from"
+        onPick={(picked) => pickProduct(picked ?? '', onlyOne(productsOf(enterprises, picked ?? '')))}
+      />
+      <SelectField
+        name="productId"
+        label="Product"
+        required
+        disabled={!enterpriseId}
+        choices={choices(products)}
+        nothing="The enterprise is linked to no product"
+        onPick={(picked) => pickProduct(enterpriseId, picked ?? '')}
+      />
+      <SelectField
+        name="serviceId"
+        label="Service"
+        required
+        disabled={!productId}
+        choices={choices(services)}
+        nothing="The product is linked to no service"
+      />
+    </SimpleGrid>
+  )
+}
+
+function Existing({ id }: { id: string }) {
+  const { scope } = usePlace()
+  const query = useQuery(qTagged('/api/licenses/{licenseId}', { path: { licenseId: id }, query: scope }))
+  return (
+    <Loaded query={query} what="load the license" noun="license">
+      {({ record, tag }) => <Edit key={tag} license={record} tag={tag} reload={query.refetch} />}
+    </Loaded>
+  )
+}
+
+function Edit({ license, tag, reload }: { license: License; tag: string; reload: () => Promise<unknown> }) {
+  const { scope } = usePlace()
+  const enterprises = useQuery(allOf('/api/enterprises')).data
+  const capacity = useQuery(q('/api/licenses/capacity', { query: scope })).data
+  const seats = capacity?.licenses.find((one) => one.licenseId === license.id)
+  const names = namesOf(enterprises, license)
+  const save = async (values: Terms, version: string) => {
+    const params = { path: { licenseId: license.id }, query: scope, header: { 'If-Match': version } }
+    await send(api.PUT('/api/licenses/{licenseId}', { body: contactOf(values), params }))
+    notifyDone('The license is saved')
+    await invalidate('/api/licenses/{licenseId}', ...CHANGES)
+  }
+  const form = useServerForm<Terms>({
+    defaults: termsOf(license),
+    what: 'save the license',
+    fieldOf: { seats_in_use: 'numberOfUsers' },
+    submit: (values) => save(values, tag),
+  })
+  const refused =
+    useMay()('licenses_update').reason ??
+    (license.builtIn ? 'It is the platform’s own and can’t be changed.' : undefined)
+  const overwrite = async () => {
+    await save(trimmed(form.getValues()), '*').catch(form.refuse)
+  }
+  return (
+    <Page title={names.product && names.service ? `${names.product} / ${names.service}` : 'License'} up={UP}>
+      <Stack gap="md">
+        <Section title="Seats">{seats ? <Seats used={seats.used} total={seats.seats} /> : '—'}</Section>
+        <Section title="Terms">
+          <FormShell form={form} act="Save" refused={refused} onReload={reload} onOverwrite={overwrite}>
+            <TermsFields disabled={refused !== undefined} />
+          </FormShell>
+        </Section>
+        <Section title="Record">
+          <Facts
+            of={[
+              ['Enterprise', names.enterprise],
+              ['Id', <CopyId id={license.id} what="license id" whole />],
+              ['Added', <At at={license.createdAt} />],
+              ['Changed', <At at={license.updatedAt} />],
+            ]}
+          />
+        </Section>
+      </Stack>
+    </Page>
+  )
 }

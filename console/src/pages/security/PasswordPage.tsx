@@ -1,5 +1,33 @@
-import { Page } from '../../ui/Page'
+// Changing one's own password.
+import { api, send } from '../../api/client'
+import { PasswordField } from '../../ui/fields'
+import { FormShell, useServerForm } from '../../ui/form'
+import { notifyDone } from '../../ui/notify'
+import { Page, Section } from '../../ui/Page'
+import { NewPasswordFields } from '../../app/NewPasswordFields'
 
 export default function PasswordPage() {
-  return <Page title="PasswordPage">Placeholder</Page>
+  const form = useServerForm({
+    defaults: { oldPassword: '', newPassword: '', repeated: '' },
+    what: 'change the password',
+    fieldOf: { invalid_credentials: 'oldPassword' },
+    submit: async () => {
+      const { oldPassword, newPassword } = form.getValues()
+      await send(api.POST('/api/auth/change-password', { body: { oldPassword, newPassword } }))
+      form.reset()
+      notifyDone('The password is changed. Your other sessions have ended.')
+    },
+  })
+  return (
+    <Page title="Password" intro="A new password ends your sessions everywhere else. This one goes on.">
+      <Section>
+        <div style={{ maxWidth: 420 }}>
+          <FormShell form={form} act="Change password" careless>
+            <PasswordField name="oldPassword" label="Present password" required autoComplete="current-password" />
+            <NewPasswordFields />
+          </FormShell>
+        </div>
+      </Section>
+    </Page>
+  )
 }

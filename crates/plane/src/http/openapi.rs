@@ -166,6 +166,7 @@ impl Operation {
             };
             operation["description"] = json!(format!("Who may: {who}."));
             operation["x-right"] = json!({
+                "action": facts.id,
                 "class": facts.class.as_str(),
                 "menu": right.menu.as_str(),
                 "tab": right.tab,

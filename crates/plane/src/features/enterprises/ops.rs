@@ -92,7 +92,7 @@ impl Plane {
             views.push(view);
             if breadth >= BROADEST_PAGE && place + 1 < rows.items.len() {
                 let position = Position { key: item.key.clone(), index: item.index[0].clone() };
-                return Ok(Page::of(&views, Some(self.master_cursor::<Enterprise>(&position))));
+                return Ok(Page::of(&views, Some(self.master_cursor::<Enterprise>(name, &position))));
             }
         }
         Ok(Page::of(&views, rows.next_cursor))
@@ -108,7 +108,7 @@ impl Plane {
         let after = page.cursor.as_deref().map(|cursor| self.cursors().open(&of, cursor)).transpose()?;
         let licensed = self.licensed_enterprises(who).await?;
         let found = self.masters::<Enterprise>(&licensed).await?;
-        let wanted = |one: &Enterprise| name.is_none_or(|name| fold(name.as_str()) == fold(one.name.as_str()));
+        let wanted = |one: &Enterprise| name.is_none_or(|name| fold(one.name.as_str()).starts_with(&fold(name.as_str())));
         let mut enterprises: Vec<(Key, Enterprise)> = found
             .into_values()
             .filter(|one| wanted(one))

@@ -44,7 +44,7 @@ struct Which {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
-    /// Groups of this name, however it is written.
+    /// Groups whose names begin so, however they are written.
     name: Option<Name>,
 }
 
@@ -89,7 +89,7 @@ async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<Which>)
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
     let name = fold(name.as_str());
-    plane.rows(&who).filtered(&page, &format!("name {name}"), |group: &Group| fold(group.name.as_str()) == name).await
+    plane.rows(&who).filtered(&page, &format!("name {name}"), |group: &Group| fold(group.name.as_str()).starts_with(&name)).await
 }
 
 async fn create(who: Granted<GroupCreate>, plane: Plane, Json(new): Json<GroupCreation>) -> Result<Created<Group>> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{LinkUse, MasterRecord, Uses, key, name_claim};
+use super::{LinkUse, MasterRecord, Uses, by_name, key, name_claim};
 use crate::{
-    change::{Change, Claim, reference},
+    change::{Change, reference},
     guard::{Granted, actions::Action},
     ids::{Id, known},
     page::PageQuery,
@@ -13,7 +13,7 @@ use crate::{
         Condition, Index, Is, Item, MAX_KEYS, Order, Position, Query, Range, Rows, Table, TableError, Write,
     },
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored, decode},
+    record::{Stored, decode},
     text::Name,
 };
 
@@ -44,37 +44,25 @@ impl Plane {
         Ok(found)
     }
 
-    /// The one with a name, if there is.
-    pub async fn master_named<R: MasterRecord>(&self, name: &Name) -> Result<Option<Item>> {
-        let claim = name_claim::<R>(Id::from_uuid(uuid::Uuid::nil()), name).place().key;
-        let table = self.router().shared();
-        let Some(claim) = table.get(&claim).await? else { return Ok(None) };
-        let Ok(holder) = decode::<Claim>(&claim)?.record.holder.parse::<Id<R::Kind>>() else { return Ok(None) };
-        Ok(table.get(&key::<R>(holder)).await?)
-    }
-
-    /// A page of a kind, by name.
-    pub async fn master_page<R: MasterRecord>(&self, page: &PageQuery, name: Option<&Name>) -> Result<MasterRows> {
-        if let Some(name) = name {
-            let found = self.master_named::<R>(name).await?;
-            return Ok(MasterRows { items: found.into_iter().collect(), next_cursor: None });
-        }
-        let after = page.cursor.as_deref().map(|cursor| self.cursors().open(R::KIND, cursor)).transpose()?;
+    /// A page of a kind, by name; of those whose names begin so, if a beginning is given.
+    pub async fn master_page<R: MasterRecord>(&self, page: &PageQuery, begin: Option<&Name>) -> Result<MasterRows> {
+        let of = listed::<R>(begin);
+        let after = page.cursor.as_deref().map(|cursor| self.cursors().open(&of, cursor)).transpose()?;
         let query = Query {
             index: Index::Gsi1,
             pk: R::KIND.into(),
-            range: Range::All,
+            range: begin.map_or(Range::All, |begin| Range::Prefix(by_name(begin))),
             order: Order::Ascending,
             limit: page.limit.get(),
             after,
         };
         let Rows { items, next } = self.router().shared().query(&query).await?;
-        Ok(MasterRows { items, next_cursor: next.map(|position| self.master_cursor::<R>(&position)) })
+        Ok(MasterRows { items, next_cursor: next.map(|position| self.cursors().seal(&of, &position)) })
     }
 
-    /// The cursor that goes on behind a position of a kind's list.
-    pub fn master_cursor<R: MasterRecord>(&self, position: &Position) -> String {
-        self.cursors().seal(R::KIND, position)
+    /// The cursor that goes on behind a position of such a list.
+    pub fn master_cursor<R: MasterRecord>(&self, begin: Option<&Name>, position: &Position) -> String {
+        self.cursors().seal(&listed::<R>(begin), position)
     }
 
     /// Refuses if a license stands on one of the links that are to go; adds to the change what makes sure that none
@@ -159,6 +147,11 @@ fn protect<R: MasterRecord>(record: &R) -> Result<()> {
         return Err(Problem::new(Code::Protected, detail));
     }
     Ok(())
+}
+
+/// What a cursor of a list is bound to: the kind, and the beginning of the names.
+fn listed<R: MasterRecord>(begin: Option<&Name>) -> String {
+    format!("{} {:?}", R::KIND, begin.map(by_name))
 }
 
 fn no_such<R: MasterRecord>() -> Problem {

@@ -46,7 +46,7 @@ struct Which {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
-    /// The one of this name alone.
+    /// Those whose names begin so, however they are written.
     name: Option<Name>,
 }
 

@@ -26,7 +26,7 @@ use crate::{
     plane::Plane,
     problem::Result,
     record::Stored,
-    text::{Email, Name},
+    text::{Bounded, Email, Name},
 };
 
 pub fn routes() -> Routes {
@@ -53,7 +53,9 @@ struct Which {
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
     status: Option<UserStatus>,
-    email: Option<Email>,
+    /// Users whose e-mail addresses begin so, however they are written.
+    #[schemars(length(min = 1, max = 254))]
+    email: Option<Bounded<254>>,
     license_id: Option<LicenseId>,
 }
 
@@ -137,13 +139,14 @@ struct WorkstreamsChange {
 async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<User>> {
     let Which { limit, cursor, status, email, license_id } = which;
     let page = PageQuery { limit, cursor };
+    let email = email.map(|email| email.as_str().to_lowercase());
     let rows = plane.rows(&who);
     if status.is_none() && email.is_none() && license_id.is_none() {
         return rows.page(&page).await;
     }
     rows.filtered(&page, &format!("{status:?} {email:?} {license_id:?}"), |user: &User| {
         status.is_none_or(|status| status == user.status)
-            && email.as_ref().is_none_or(|email| *email == user.email)
+            && email.as_ref().is_none_or(|email| user.email.as_str().to_lowercase().starts_with(email))
             && license_id.is_none_or(|license| license == user.license_id)
     })
     .await

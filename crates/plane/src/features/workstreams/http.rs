@@ -42,7 +42,7 @@ struct Which {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
-    /// Those of this name alone.
+    /// Those whose names begin so, however they are written.
     name: Option<Name>,
 }
 
@@ -51,7 +51,7 @@ async fn list(who: Granted<WorkstreamRead>, plane: Plane, Query(which): Query<Wh
     let rows = plane.workload_rows(&who).await?;
     let Some(name) = which.name else { return rows.page(&page).await };
     let wanted = fold(name.as_str());
-    rows.filtered(&page, &wanted, |workstream: &Workstream| fold(workstream.name.as_str()) == wanted).await
+    rows.filtered(&page, &wanted, |workstream: &Workstream| fold(workstream.name.as_str()).starts_with(&wanted)).await
 }
 
 async fn read(who: Granted<WorkstreamRead>, plane: Plane, Path(id): Path<WorkstreamId>) -> Result<Found<Workstream>> {

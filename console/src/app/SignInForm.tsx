@@ -2,10 +2,10 @@
 import { Button, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { FormProvider } from 'react-hook-form'
-import { api, send } from '../../api/client'
-import { accept } from '../../api/session'
-import { FormFailure, useServerForm } from '../../ui/form'
-import { EmailField, PasswordField } from '../../ui/fields'
+import { api, send } from '../api/client'
+import { accept } from '../api/session'
+import { FormFailure, useServerForm } from '../ui/form'
+import { EmailField, PasswordField } from '../ui/fields'
 import { NewPasswordFields } from './NewPasswordFields'
 
 type Asked = { session: string }

@@ -1,0 +1,36 @@
+// The terms of a license, as its form holds them and as the API takes them.
+import type { components } from '../../api/schema.gen'
+
+type License = components['schemas']['LicenseView']
+
+export type Terms = {
+  startDate: string
+  endDate: string
+  numberOfUsers: number | string
+  contact: { name: string; email: string; phone: string }
+  renewalNotification: { enabled: boolean; noticeDays: number | string }
+}
+
+export function termsOf(license: License): Terms {
+  const { startDate, endDate, numberOfUsers, contact, renewalNotification } = license
+  return {
+    startDate,
+    endDate,
+    numberOfUsers,
+    contact: { name: contact?.name ?? '', email: contact?.email ?? '', phone: contact?.phone ?? '' },
+    renewalNotification: { enabled: renewalNotification.enabled, noticeDays: renewalNotification.noticeDays ?? 30 },
+  }
+}
+
+/** A contact of which nothing was filled in is none. */
+export function contactOf(terms: Terms) {
+  const { startDate, endDate, numberOfUsers, contact, renewalNotification } = terms
+  const given = contact.name || contact.email || contact.phone
+  return {
+    startDate,
+    endDate,
+    numberOfUsers: Number(numberOfUsers),
+    contact: given ? { name: contact.name, email: contact.email, phone: contact.phone || null } : null,
+    renewalNotification: { enabled: renewalNotification.enabled, noticeDays: Number(renewalNotification.noticeDays) },
+  }
+}

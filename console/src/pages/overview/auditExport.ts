@@ -1,0 +1,56 @@
+// The audit log as a file.
+import type { Item } from '../../api/queries'
+
+type Entry = Item<'/api/audit'>
+export type Format = 'csv' | 'jsonl'
+
+/** More would not fit into a browser's memory with ease; the command line has no such bound. */
+export const MOST_EXPORTED = 50_000
+
+export function authorName(entry: Entry): string {
+  const { author } = entry
+  switch (author.kind) {
+    case 'user':
+      return author.operator ? `${author.email} (operator)` : author.email
+    case 'workflow':
+      return `Workflow ${author.name}`
+    case 'system':
+      return `Platform: ${author.name}`
+  }
+}
+
+export function exported(entries: Entry[], format: Format): string {
+  if (format === 'jsonl') return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
+  const head = ['at', 'action', 'author', 'targetKind', 'targetId', 'requestId', 'sequence', 'hash', 'id']
+  const rows = entries.map((entry) => [
+    entry.at,
+    entry.action,
+    authorName(entry),
+    entry.target?.kind,
+    entry.target?.id,
+    entry.requestId,
+    entry.seal?.sequence,
+    entry.seal?.hash,
+    entry.id,
+  ])
+  return [head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+
+/** A spreadsheet takes what begins with one of these for a formula. */
+const FORMULA = /^[=+\-@\t\r]/
+
+function cell(value: unknown): string {
+  const text = value === null || value === undefined ? '' : String(value)
+  const safe = FORMULA.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+export function download(text: string, name: string, format: Format): void {
+  const kind = format === 'csv' ? 'text/csv' : 'application/x-ndjson'
+  const url = URL.createObjectURL(new Blob([text], { type: kind }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}
