@@ -47,6 +47,13 @@ export function SeatsOf({ accountId, changing = false }: { accountId: string; ch
     return <Failure what="count the seats" error={capacity.error} retry={() => void capacity.refetch()} />
   }
   if (!capacity.data) return <div style={{ height: 34 }} aria-hidden />
+  if (capacity.data.totalSeats === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        No license is in force
+      </Text>
+    )
+  }
   return <Seats used={capacity.data.usedSeats} total={capacity.data.totalSeats} />
 }
 

@@ -6,6 +6,7 @@ import { count, formatDuration } from '../format'
 import { useNow } from '../now'
 import { stepPurpose, stepTitle, summary, tally, wayOut } from './run'
 import { Status } from './Status'
+import './run.css'
 
 type Progress = components['schemas']['Progress']
 type Step = components['schemas']['StepProgress']
@@ -21,7 +22,9 @@ export function RunSummary({ progress, frozen = false }: { progress: Progress; f
     <Stack gap={6}>
       <Group justify="space-between" gap="xs">
         <Group gap="sm">
-          <Status of={progress.status} />
+          <Text size="sm" component="span">
+            <Status of={progress.status} />
+          </Text>
           <Text size="sm" fw={500} component="output" aria-live="polite">
             {text}
           </Text>

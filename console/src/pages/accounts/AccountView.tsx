@@ -26,6 +26,7 @@ import { useAction } from '../../ui/useAction'
 import { LicenseSeats } from './LicenseSeats'
 import { DeleteAccount } from './DeleteAccount'
 import { EditAccount } from './EditAccount'
+import '../../ui/account.css'
 
 type Account = components['schemas']['Account']
 type Up = Array<{ label: string; to: string }>
@@ -246,7 +247,7 @@ function Degraded({ reasons }: { reasons: string[] }) {
           {sentence(reason)}
         </Text>
       ))}
-      <Text size="sm">
+      <Text size="sm" className="in-text">
         A step that failed can be replayed from the <PlaceLink to={pages.deadLetters}>dead letters</PlaceLink>.
       </Text>
     </Alert>

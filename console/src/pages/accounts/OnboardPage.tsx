@@ -66,7 +66,7 @@ function NothingToLicense() {
           An account begins with at least one license, and a license is of an enterprise, a product and a service that
           are linked. Make them once, in this order:
         </Text>
-        <List type="ordered" size="sm" ta="start" style={{ display: 'inline-block' }}>
+        <List type="ordered" size="sm" ta="start" className="in-text" style={{ display: 'inline-block' }}>
           <List.Item>
             a <PlaceLink to={pages.newService}>service</PlaceLink>
           </List.Item>

@@ -1,5 +1,5 @@
 // What a run has come to, and what can be done about it.
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { CircleAlert, CircleCheck, CircleSlash, TriangleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { api, intents, send } from '../../api/client'
@@ -14,6 +14,7 @@ import { Confirm } from '../../ui/Confirm'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { stepTitle, wayOut } from '../../ui/run'
 import { useAction } from '../../ui/useAction'
+import '../../ui/account.css'
 
 type Account = components['schemas']['Account']
 type Props = {
@@ -71,7 +72,7 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
     failure && progress.steps.some((step) => step.name === failure.state) ? ` at “${stepTitle(failure.state)}”` : ''
   return (
     <Note
-      color="red"
+      tone="bad"
       icon={<CircleAlert size={18} aria-hidden />}
       title={stuck ? `The undo is stuck${at}` : removal ? `The removal failed${at}` : `The onboarding failed${at}`}
     >
@@ -136,7 +137,7 @@ function Onboarded({ accountId, account, progress }: Props) {
   const degraded = progress.degraded ?? []
   return (
     <Note
-      color={degraded.length > 0 ? 'yellow' : 'teal'}
+      tone={degraded.length > 0 ? 'warn' : 'good'}
       icon={degraded.length > 0 ? <TriangleAlert size={18} aria-hidden /> : <CircleCheck size={18} aria-hidden />}
       title={degraded.length > 0 ? 'The account is active, but something is missing' : 'The account is active'}
     >
@@ -145,7 +146,7 @@ function Onboarded({ accountId, account, progress }: Props) {
           {sentence(reason)}
         </Text>
       ))}
-      <Text size="sm">
+      <Text size="sm" className="in-text">
         The invitation for the technical user is in the <PlaceLink to={pages.outbox}>outbox</PlaceLink>. They follow its
         link, choose a password, and can look at everything in the account.
       </Text>
@@ -172,7 +173,7 @@ function Onboarded({ accountId, account, progress }: Props) {
 function Removed({ accountId }: Props) {
   const place = usePlace()
   return (
-    <Note color="teal" icon={<CircleCheck size={18} aria-hidden />} title="The account is removed">
+    <Note tone="good" icon={<CircleCheck size={18} aria-hidden />} title="The account is removed">
       <Text size="sm">Its record, its audit log and a receipt of what was removed are kept.</Text>
       <Group gap="xs">
         <ActionButton size="xs" operation="accounts_receipt" to={placePath(place, pages.receipt(accountId))}>
@@ -189,7 +190,7 @@ function Removed({ accountId }: Props) {
 function Undone() {
   const place = usePlace()
   return (
-    <Note color="gray" icon={<CircleSlash size={18} aria-hidden />} title="The onboarding was undone">
+    <Note tone="idle" icon={<CircleSlash size={18} aria-hidden />} title="The onboarding was undone">
       <Text size="sm">Nothing of the account is left but its record and its log. Its name is free again.</Text>
       <Group gap="xs">
         <ActionButton size="xs" operation="accounts_create" to={placePath(place, pages.newAccount)}>
@@ -200,17 +201,18 @@ function Undone() {
   )
 }
 
-function Note({ children, ...rest }: { color: string; icon: ReactNode; title: string; children: ReactNode }) {
+type Tone = 'good' | 'warn' | 'bad' | 'idle'
+
+function Note({ tone, icon, title, children }: { tone: Tone; icon: ReactNode; title: string; children: ReactNode }) {
   return (
-    <Alert
-      {...rest}
-      variant="light"
-      role={rest.color === 'red' ? 'alert' : 'status'}
-      styles={{ title: { color: 'var(--mantine-color-text)' }, message: { color: 'var(--mantine-color-text)' } }}
-    >
+    <section className="card note" data-tone={tone} aria-label={title} aria-live="polite">
       <Stack gap="sm" align="flex-start">
+        <Title order={2} className="status" data-tone={tone} style={{ whiteSpace: 'normal', fontSize: 14 }}>
+          {icon}
+          {title}
+        </Title>
         {children}
       </Stack>
-    </Alert>
+    </section>
   )
 }

@@ -14,6 +14,7 @@ import { PlaceLink } from '../../ui/PlaceLink'
 import { At } from '../../ui/Time'
 import { ApiError } from '../../api/problem'
 import { kindTitle, kindsOf } from './receipt'
+import '../../ui/account.css'
 
 type Receipt = components['schemas']['Receipt']
 
@@ -56,7 +57,7 @@ export default function ReceiptPage() {
     >
       {none ? (
         <Alert color="gray" title="There is no receipt" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
-          <Text size="sm">
+          <Text size="sm" className="in-text">
             A receipt is written when the removal of an account has succeeded. An onboarding that was undone leaves
             none; <PlaceLink to={pages.provisioning(id)}>its run</PlaceLink> says what was taken back.
           </Text>

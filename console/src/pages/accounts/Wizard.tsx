@@ -27,6 +27,7 @@ import type { Offered } from './offers'
 import { LicensesStep } from './LicensesStep'
 import { ReviewStep } from './ReviewStep'
 import { DetailsStep, TechnicalUserStep } from './steps'
+import '../../ui/account.css'
 
 const KEEP_AFTER_MS = 300
 

@@ -9,6 +9,10 @@ const KINDS: Record<string, string> = {
   role: 'Roles',
   workstream: 'Workstreams',
   permissions: 'Permissions of roles',
+  grouprole: 'Roles of groups',
+  usergroup: 'Memberships of groups',
+  userworkstream: 'Workstreams of users',
+  home: 'Accounts of users',
 }
 
 /** `dedicated/user` → `Users, in the account’s own table` */

@@ -32,7 +32,7 @@ export function useOffered(
     nothing: more
       ? found.isFetching
         ? 'Searching …'
-        : 'Type the whole name: there are many'
+        : 'Type how its name begins: there are many'
       : 'No enterprise is called so',
   }
 }

@@ -16,6 +16,7 @@ import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
 import { Ago, EndDay } from '../../ui/Time'
 import { Triple } from '../../ui/Triple'
+import '../../ui/account.css'
 
 type AuditEntry = components['schemas']['AuditEntry']
 

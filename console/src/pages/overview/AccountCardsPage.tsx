@@ -17,6 +17,7 @@ import { Loaded, Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
 import { useListState } from '../../ui/useListState'
+import '../../ui/account.css'
 
 type Account = components['schemas']['Account']
 

@@ -10,7 +10,7 @@ import { usePlace } from '../../app/place'
 import { formatAge } from '../../format'
 import { useNow } from '../../now'
 import { pages, placePath } from '../../paths'
-import { AccountName } from '../../ui/AccountName'
+import { AccountName } from '../../app/AccountName'
 import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
 import { Facts } from '../../ui/Facts'
@@ -57,7 +57,7 @@ export default function RunPage() {
               <Facts
                 columns={4}
                 of={[
-                  ['Account', progress.accountId ? <AccountName key="account" id={progress.accountId} /> : '—'],
+                  ['Account', <AccountName key="account" id={progress.accountId} />],
                   ['Execution id', <CopyId key="id" id={progress.executionId} what="execution id" />],
                   ['Begun', <At key="begun" at={progress.startedAt} />],
                   ['Finished', progress.finishedAt ? <At key="finished" at={progress.finishedAt} /> : 'Not yet'],

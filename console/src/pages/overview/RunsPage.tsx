@@ -3,7 +3,7 @@ import type { components } from '../../api/schema.gen'
 import { usePlace } from '../../app/place'
 import { isUnderWay } from '../../app/Jobs'
 import { pages, placePath } from '../../paths'
-import { AccountName } from '../../ui/AccountName'
+import { AccountName } from '../../app/AccountName'
 import { type Column, DataTable } from '../../ui/DataTable'
 import { ChoiceFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
@@ -18,7 +18,7 @@ type Execution = components['schemas']['Execution']
 
 const COLUMNS: Array<Column<Execution>> = [
   { header: 'Run', cell: (run) => <PlaceLink to={pages.run(run.id)}>{workflowTitle(run.workflow)}</PlaceLink> },
-  { header: 'Account', cell: (run) => (run.accountId ? <AccountName id={run.accountId} /> : '—') },
+  { header: 'Account', cell: (run) => <AccountName id={run.accountId} /> },
   {
     header: 'Status',
     cell: (run) => (
