@@ -2,7 +2,8 @@
 import { SimpleGrid, Stack } from '@mantine/core'
 import { useWatch } from 'react-hook-form'
 import { countryChoices } from './countries'
-import { SelectField, TextField } from './fields'
+import { SelectField } from './fields'
+import { TextField } from './textFields'
 
 /** The address of a form, as it is typed: what may be left out is an empty text. */
 export type AddressValues = {

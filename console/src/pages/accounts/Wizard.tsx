@@ -9,7 +9,8 @@ import { invalidate } from '../../api/queries'
 import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { AddressFields } from '../../ui/AddressFields'
-import { FormFailure, LeaveGuard, useServerForm } from '../../ui/form'
+import { LeaveGuard } from '../../ui/form'
+import { FormFailure, useServerForm } from '../../ui/serverForm'
 import { Ago } from '../../ui/Time'
 import {
   blank,

@@ -2,7 +2,7 @@
 import type { components } from '../../api/schema.gen'
 import { today } from '../../format'
 import type { AddressValues } from '../../ui/AddressFields'
-import { orNull } from '../../ui/form'
+import { orNull } from '../../ui/serverForm'
 import { firstOf, type Offered } from './offers'
 
 export type NewAccount = components['schemas']['NewAccount']

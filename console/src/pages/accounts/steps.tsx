@@ -2,7 +2,8 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core'
 import { useWatch } from 'react-hook-form'
 import { CLOUD_CHOICES } from '../../ui/accountState'
-import { DayField, EmailField, RadioField, SelectField, TextField } from '../../ui/fields'
+import { DayField, RadioField, SelectField } from '../../ui/fields'
+import { EmailField, TextField } from '../../ui/textFields'
 import { TECHNICAL } from './onboarding'
 
 export function DetailsStep() {
