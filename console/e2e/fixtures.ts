@@ -36,3 +36,20 @@ export async function signIn(page: Page, url: string, email: string, password: s
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('navigation', { name: 'Menus' })).toBeVisible()
 }
+
+/** Goes to a page of the place that one is in: `account-settings/services`. */
+export async function go(page: Page, to: string): Promise<void> {
+  const [, account, enterprise] = /\/a\/([^/]+)\/e\/([^/]+)/.exec(page.url()) ?? []
+  await page.goto(`${new URL(page.url()).origin}/a/${account}/e/${enterprise}/${to}`)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+}
+
+/** Chooses from a list that can be searched. */
+export async function choose(page: Page, label: string, option: string): Promise<void> {
+  await page
+    .getByRole('combobox', { name: label })
+    .or(page.getByRole('textbox', { name: label }))
+    .first()
+    .click()
+  await page.getByRole('option', { name: option, exact: true }).click()
+}

@@ -1,7 +1,102 @@
-// The frame around every page.
-import { expect, test } from './fixtures'
+// The frame around every page: keys, places, schemes, and what the server answers for the console's files.
+import { expect, go, test } from './fixtures'
+import { tenant } from './world'
 
-test('signs in and shows the menus', async ({ operator }) => {
-  await expect(operator.getByRole('navigation', { name: 'Menus' }).getByRole('link', { name: 'Users' })).toBeVisible()
-  await operator.screenshot({ path: '/tmp/frame.png' })
+test('the palette goes to a page by a few letters', async ({ operator }) => {
+  await operator.keyboard.press('Control+k')
+  await operator.getByPlaceholder('Go to a page, or begin something').fill('dead')
+  await operator.keyboard.press('Enter')
+  await expect(operator.getByRole('heading', { level: 1, name: 'Dead letters' })).toBeVisible()
+})
+
+test('every key that the help lists does what it says', async ({ operator }) => {
+  await go(operator, 'account-settings/services')
+  await operator.keyboard.press('/')
+  await expect(operator.getByRole('textbox', { name: 'Name' })).toBeFocused()
+  await operator.getByRole('heading', { level: 1 }).focus()
+  await operator.keyboard.press('?')
+  const help = operator.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await expect(help).toBeVisible()
+  await operator.keyboard.press('Escape')
+  await expect(help).toBeHidden()
+  await operator.keyboard.press('Control+k')
+  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeVisible()
+  await operator.keyboard.press('Escape')
+  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeHidden()
+})
+
+test('a layer that is closed gives the focus back', async ({ operator }) => {
+  const button = operator.getByRole('button', { name: 'Your menu' })
+  await button.focus()
+  await operator.keyboard.press('Enter')
+  await expect(operator.getByRole('menuitem', { name: 'Sign out' })).toBeVisible()
+  await operator.keyboard.press('Escape')
+  await expect(button).toBeFocused()
+})
+
+test('the first stop of the keyboard skips the menus', async ({ operator }) => {
+  await go(operator, 'account-settings/services')
+  await operator.keyboard.press('Tab')
+  await expect(operator.getByRole('link', { name: 'Skip to the page' })).toBeFocused()
+  await operator.keyboard.press('Enter')
+  await expect(operator.locator('#page')).toBeFocused()
+})
+
+test('the scheme is kept, and is there before the page is', async ({ operator }) => {
+  const html = operator.locator('html')
+  await operator.getByRole('button', { name: 'Use the dark scheme' }).click()
+  await expect(html).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  await operator.reload()
+  await expect(html).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  await expect(operator.getByRole('button', { name: 'Use the light scheme' })).toBeVisible()
+})
+
+test('the account is searched, chosen, in the address, and remembered', async ({ operator, server }) => {
+  const made = await tenant(server)
+  await go(operator, 'account-settings/licenses')
+  const account = operator.getByRole('combobox', { name: 'Account' })
+  await account.click()
+  await account.fill(made.name)
+  await operator.getByRole('option', { name: made.name }).click()
+  await expect(operator).toHaveURL(
+    new RegExp(`/a/${made.accountId}/e/${made.offer.enterpriseId}/account-settings/licenses`),
+  )
+  // One enterprise is no choice: it is taken, and its name is text.
+  await expect(operator.getByRole('navigation', { name: 'Where you are' })).toContainText(made.offer.enterprise)
+  await expect(operator.getByRole('region', { name: 'Table of licenses' })).toContainText(made.offer.product)
+  await operator.goto(server.url)
+  await expect(operator).toHaveURL(new RegExp(`/a/${made.accountId}/e/`))
+})
+
+test('a phone gets the menus by a button', async ({ operator }) => {
+  await operator.setViewportSize({ width: 390, height: 844 })
+  await operator.getByRole('button', { name: 'Open the menu' }).click()
+  await operator.getByRole('link', { name: 'Services', exact: true }).click()
+  await expect(operator.getByRole('heading', { level: 1, name: 'Services' })).toBeVisible()
+  const overflow = await operator.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  expect(overflow).toBe(0)
+})
+
+test('an address that is none is said to be', async ({ operator, server }) => {
+  await operator.goto(`${server.url}/nothing/here`)
+  await expect(operator.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
+})
+
+test('the console’s files are served as they should be', async ({ server }) => {
+  const page = await fetch(`${server.url}/a/b/c`, { headers: { accept: 'text/html' } })
+  expect(page.status).toBe(200)
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+  expect(page.headers.get('content-security-policy')).not.toContain("script-src 'unsafe")
+  expect(page.headers.get('cache-control')).toBe('no-cache')
+  const tag = page.headers.get('etag') ?? ''
+  expect((await fetch(`${server.url}/`, { headers: { accept: 'text/html', 'if-none-match': tag } })).status).toBe(304)
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())?.[1]
+  const chunk = await fetch(server.url + script)
+  expect(chunk.headers.get('cache-control')).toContain('immutable')
+  for (const path of ['/assets/gone-0123.js', '/api/nothing']) {
+    const gone = await fetch(server.url + path, { headers: { accept: 'text/html' } })
+    expect([gone.status, gone.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
+  }
 })

@@ -8,7 +8,7 @@ const BINARY = process.env.FREEHOLD_BINARY ?? new URL('../../target/debug/freeho
 const START_MS = 30_000
 
 export const OPERATOR = { email: 'operator@freehold.example', password: 'Quiet-Harbour-Lantern-7' }
-const INITIAL = 'First-Light-Over-Hills-3'
+export const INITIAL = 'First-Light-Over-Hills-3'
 
 export type Json = Record<string, unknown>
 
@@ -25,8 +25,7 @@ export class Server {
 
   /** A server on which the operator has signed in once and chosen a password. */
   static async begin(environment: Record<string, string> = {}): Promise<Server> {
-    const server = new Server(environment)
-    await server.start()
+    const server = await Server.untouched(environment)
     const challenge = await server.post('/api/auth/login', { email: OPERATOR.email, password: INITIAL, grant: 'token' })
     await server.post('/api/auth/challenge', {
       challenge: challenge.challenge,
@@ -34,6 +33,13 @@ export class Server {
       newPassword: OPERATOR.password,
       grant: 'token',
     })
+    return server
+  }
+
+  /** A server to which nobody has signed in: the operator has the password that they were given. */
+  static async untouched(environment: Record<string, string> = {}): Promise<Server> {
+    const server = new Server(environment)
+    await server.start()
     return server
   }
 
@@ -87,6 +93,12 @@ export class Server {
   async api<T = Json>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     this.token ??= await this.signIn(OPERATOR.email, OPERATOR.password)
     return (await this.call(method, path, body, { authorization: `Bearer ${this.token}`, ...headers })) as T
+  }
+
+  /** Ends every session of the operator's, those of browsers and the one of these calls. */
+  async endSessions(): Promise<void> {
+    await this.api('DELETE', '/api/users/me/sessions')
+    this.token = undefined
   }
 
   /** An access token of somebody's. */

@@ -122,7 +122,7 @@ function alone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function keep(tokens: Tokens): void {
-  const person = personOf(tokens.accessToken)
+  const person = personOf(tokens.idToken)
   const before = state.kind === 'signed-in' || state.kind === 'ended' ? state.person : undefined
   if (before && before.subject !== person.subject) {
     // Somebody else has signed in, in this browser. This page is still the first one's.

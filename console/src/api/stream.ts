@@ -1,5 +1,5 @@
 // Following a run: its transitions as they happen, over a line that may break and is taken up where it broke.
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { createParser } from 'eventsource-parser'
 import { open } from './client'
 import { ApiError } from './problem'
@@ -25,25 +25,34 @@ export function useRun(
   accountId: string,
   epoch: number,
   begin: Progress | undefined,
-): { progress: Progress | undefined; line: Line } {
+): { progress: Progress | undefined; line: Line; heardAt: number | undefined } {
   const [progress, setProgress] = useState<Progress>()
   const [line, setLine] = useState<Line>('connecting')
-  const latest = useRef<Progress>(undefined)
+  const [heardAt, setHeardAt] = useState<number>()
 
   useEffect(() => {
     const stop = new AbortController()
-    latest.current = undefined
     const show = (next: Progress) => {
-      latest.current = next
       setProgress(next)
+      setHeardAt(Date.now())
     }
     void follow(accountId, show, setLine, stop.signal)
     return () => stop.abort()
   }, [accountId, epoch])
 
-  const newest = [progress, begin].filter((one) => one !== undefined).toSorted((a, b) => b.lastEvent - a.lastEvent)
-  const sameRun = progress && begin && progress.executionId !== begin.executionId ? begin : newest[0]
-  return { progress: sameRun, line }
+  const own = progress && belongs(progress, accountId) ? progress : undefined
+  return { progress: newest(own, begin), line, heardAt }
+}
+
+function belongs(progress: Progress, accountId: string): boolean {
+  return !progress.accountId || progress.accountId === accountId
+}
+
+/** The later run; of one run, what is known after more of its events. */
+export function newest(one: Progress | undefined, other: Progress | undefined): Progress | undefined {
+  if (!one || !other) return one ?? other
+  if (one.executionId === other.executionId) return one.lastEvent >= other.lastEvent ? one : other
+  return one.startedAt >= other.startedAt ? one : other
 }
 
 async function follow(

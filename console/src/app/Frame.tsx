@@ -54,6 +54,8 @@ export default function Frame() {
   useHotkeys([
     ['mod+K', openPalette],
     ['/', focusFilter],
+    // Where it takes the shift key, and where it does not.
+    ['?', help.open],
     ['shift+?', help.open],
   ])
 

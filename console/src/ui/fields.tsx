@@ -113,7 +113,8 @@ export function PasswordField({
       value={field.value ?? ''}
       {...{ label, description, required, disabled, error, autoComplete }}
       withAsterisk={false}
-      visibilityToggleButtonProps={{ 'aria-label': `Show ${label.toLowerCase()}`, tabIndex: 0, 'aria-hidden': false }}
+      aria-invalid={error ? true : undefined}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed', tabIndex: 0, 'aria-hidden': false }}
     />
   )
 }

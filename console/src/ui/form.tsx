@@ -24,6 +24,8 @@ type Options<Values extends FieldValues> = {
   fieldOf?: Partial<Record<string, FieldPath<Values>>>
   /** Where the API's pointers differ from the form's fields: turns `/technicalUser/email` into a field. */
   fieldAt?: (pointer: string) => FieldPath<Values> | undefined
+  /** The fields that the server has refused, once what is wrong stands at them. */
+  onRefused?: (fields: Array<FieldPath<Values>>) => void
 }
 
 export type ServerForm<Values extends FieldValues> = UseFormReturn<Values> & {
@@ -36,7 +38,7 @@ export type ServerForm<Values extends FieldValues> = UseFormReturn<Values> & {
 }
 
 export function useServerForm<Values extends FieldValues>(options: Options<Values>): ServerForm<Values> {
-  const { defaults, what, submit, fieldOf, fieldAt = fieldOfPointer } = options
+  const { defaults, what, submit, fieldOf, fieldAt = fieldOfPointer, onRefused } = options
   const form = useForm<Values>({
     defaultValues: defaults,
     mode: 'onSubmit',
@@ -59,6 +61,7 @@ export function useServerForm<Values extends FieldValues>(options: Options<Value
       form.setError(one.field, { type: 'server', message: one.message }, { shouldFocus: place === 0 })
     // What stands at a field is not said twice.
     setFailure(known.length > 0 && known.length >= error.fields.length ? undefined : error)
+    if (known.length > 0) onRefused?.(known.map((one) => one.field))
   }
 
   const send = form.handleSubmit(async (values) => {

@@ -3,11 +3,10 @@
 use std::{fs, future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Router, ServiceExt,
     body::Body,
-    extract::State,
+    extract::Request,
     http::{HeaderValue, header},
-    middleware::map_response_with_state,
     response::Response,
     serve::ListenerExt as _,
 };
@@ -19,6 +18,7 @@ use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, timeout_at},
 };
+use tower::util::MapResponse;
 
 use crate::{
     compose::{self, Composed},
@@ -63,8 +63,7 @@ async fn serve(config: &Config) -> Outcome<FileTables> {
     tracing::info!(resumed, %address, "started");
     background(&composed);
     let control = control::listen(&composed);
-    let service = plane::http::serve::service(plane.clone(), console::console(config)?)
-        .layer(map_response_with_state(stopping.clone(), end_streams));
+    let service = plane::http::serve::service(plane.clone(), console::console(config)?);
     let mut server = tokio::spawn(accept(listener, service, stopping).into_future());
 
     let places = &composed.opened.places;
@@ -112,7 +111,10 @@ fn accept(
             tracing::debug!(%error, "a connection keeps Nagle's delay");
         }
     });
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    // Around the router as a whole: as a layer of it, this would be boxed for every route and every request.
+    let ending = stopping.clone();
+    let service = MapResponse::new(service, move |response| end_streams(&ending, response));
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
     axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which is also the end.
         drop(stopping.wait_for(|stopping| *stopping).await);
@@ -120,10 +122,11 @@ fn accept(
 }
 
 /// A stream of events would go on as long as its run does: it ends when the server stops, and its client resumes it.
-async fn end_streams(State(mut stopping): State<watch::Receiver<bool>>, response: Response) -> Response {
+fn end_streams(stopping: &watch::Receiver<bool>, response: Response) -> Response {
     if response.headers().get(header::CONTENT_TYPE) != Some(&HeaderValue::from_static("text/event-stream")) {
         return response;
     }
+    let mut stopping = stopping.clone();
     let stopped = Box::pin(async move { drop(stopping.wait_for(|stopping| *stopping).await) });
     response.map(|body| Body::from_stream(body.into_data_stream().take_until(stopped)))
 }

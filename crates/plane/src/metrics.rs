@@ -1,8 +1,11 @@
 //! Metrics, in the Prometheus exposition format.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
-use moka::sync::Cache;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, histogram::Histogram},
@@ -20,13 +23,16 @@ struct Inner {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
     /// The counters of a route, found without hashing its label texts again and again.
-    known: Cache<(usize, usize, u16), (Counter, Histogram)>,
+    known: RwLock<HashMap<Route, (Counter, Histogram)>>,
     worker_durations: Family<WorkerLabels, Histogram>,
     worker_successes: Family<WorkerLabels, Counter>,
     worker_failures: Family<WorkerLabels, Counter>,
     executions: Family<ExecutionLabels, Counter>,
     execution_durations: Family<WorkflowLabels, Histogram>,
 }
+
+/// Method, template and status: what names a route's counters without its texts.
+type Route = (usize, usize, u16);
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
@@ -91,7 +97,7 @@ impl Default for Metrics {
             registry,
             requests,
             durations: Family::clone(&durations),
-            known: Cache::new(4096),
+            known: RwLock::default(),
             worker_durations,
             worker_successes,
             worker_failures,
@@ -120,9 +126,11 @@ impl Metrics {
         if route.is_empty() || !matches!(method, "GET" | "POST" | "PUT" | "DELETE") {
             return make();
         }
-        self.0
-            .known
-            .get_with((method.len() ^ (method.as_bytes()[0] as usize) << 8, route.as_ptr() as usize, status), make)
+        let name = (method.len() ^ (method.as_bytes()[0] as usize) << 8, route.as_ptr() as usize, status);
+        if let Some(known) = self.0.known.read().expect("no holder panics").get(&name) {
+            return known.clone();
+        }
+        self.0.known.write().expect("no holder panics").entry(name).or_insert_with(make).clone()
     }
 
     pub fn render(&self) -> String {

@@ -12,7 +12,7 @@ use crate::{
     background::News,
     features,
     guard::{actor::Actors, policy::Policy},
-    http::limits::Limits,
+    http::{limits::Limits, serve::RequestIds},
     ids::AccountId,
     metrics::Metrics,
     page::Cursors,
@@ -58,6 +58,7 @@ struct Inner {
     cursors: Cursors,
     key: PlatformKey,
     limits: Limits,
+    request_ids: RequestIds,
     metrics: Metrics,
     settings: Settings,
     driver: OnceLock<Driver>,
@@ -75,6 +76,7 @@ impl Plane {
             cursors: Cursors::new(&key.subkey("cursors")),
             key,
             limits: Limits::new(&settings),
+            request_ids: RequestIds::default(),
             metrics: Metrics::default(),
             settings,
             ports,
@@ -148,6 +150,10 @@ impl Plane {
 
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(crate) fn request_ids(&self) -> &RequestIds {
+        &self.0.request_ids
     }
 
     pub fn metrics(&self) -> &Metrics {

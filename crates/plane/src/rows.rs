@@ -76,9 +76,9 @@ impl Rows {
     pub async fn page<R: TenantRecord>(&self, page: &PageQuery) -> Result<Page<R>> {
         let (mut query, of) = self.query::<R>(page)?;
         query.limit = page.limit.get();
-        let rows = self.table.query(&query).await?;
+        let rows = self.table.bodies(&query).await?;
         let next = rows.next.map(|position| self.plane.cursors().seal(&of, &position));
-        Ok(Page::new(rows.items.into_iter().map(|item| item.body).collect(), next))
+        Ok(Page::new(rows.bodies, next))
     }
 
     /// A page of the records of a kind that pass a filter. `by` says what the filter is, so that a cursor serves it

@@ -24,7 +24,7 @@ use std::{
 
 use async_trait::async_trait;
 use plane::ports::table::{
-    CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge,
+    Bodies, CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge,
 };
 use tokio::{sync::oneshot, task::spawn_blocking};
 
@@ -278,6 +278,11 @@ impl Table for FileTable {
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
         judge::query(query)?;
         self.read(|snapshot, path| snapshot.query(query, path)).await
+    }
+
+    async fn bodies(&self, query: &Query) -> Result<Bodies, TableError> {
+        judge::query(query)?;
+        self.read(|snapshot, path| snapshot.bodies(query, path)).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

@@ -8,7 +8,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use plane::ports::table::{Item, Key, MAX_PAGE, Order, Position, Query, Rows, TableError};
+use bytes::{Bytes, BytesMut};
+use plane::ports::table::{Bodies, Index, Item, Key, MAX_PAGE, Order, Position, Query, Rows, TableError};
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
 
 use super::{
@@ -111,38 +112,70 @@ impl Snapshot {
     }
 
     pub(super) fn query(&self, query: &Query, path: &Path) -> Result<Rows, TableError> {
-        let Some((low, high)) = keys::walk(query) else { return Ok(Rows { items: Vec::new(), next: None }) };
+        let mut items = Vec::with_capacity(query.limit.min(64));
+        let more = self.walk(query, path, |row, _| {
+            items.push(read_row(row, path)?);
+            Ok(())
+        })?;
+        let next = items.last().filter(|_| more).map(|item| position(item, query.index));
+        Ok(Rows { items, next })
+    }
+
+    /// What `query` finds, without a text made of any key but the last: of a page's cost, that is the most.
+    pub(super) fn bodies(&self, query: &Query, path: &Path) -> Result<Bodies, TableError> {
+        let mut ends = Vec::with_capacity(query.limit.min(64));
+        let mut all = BytesMut::new();
+        let mut last = None;
+        let more = self.walk(query, path, |row, is_last| {
+            let body = row::body(row).map_err(|bad| damaged(&bad.to_string(), path))?;
+            if all.is_empty() {
+                all.reserve(body.len() * query.limit.min(64) * 9 / 8);
+            }
+            all.extend_from_slice(body);
+            ends.push(all.len());
+            if is_last {
+                last = Some(position(&read_row(row, path)?, query.index));
+            }
+            Ok(())
+        })?;
+        let mut all: Bytes = all.freeze();
+        let mut start = 0;
+        let bodies = ends.into_iter().map(|end| all.split_to(end - std::mem::replace(&mut start, end))).collect();
+        Ok(Bodies { bodies, next: last.filter(|_| more) })
+    }
+
+    /// Hands over the rows that a query finds, each with whether the limit is reached; answers whether more follow.
+    fn walk(
+        &self,
+        query: &Query,
+        path: &Path,
+        mut take: impl FnMut(&[u8], bool) -> Result<(), TableError>,
+    ) -> Result<bool, TableError> {
+        let Some((low, high)) = keys::walk(query) else { return Ok(false) };
         let bounds = (as_slice(&low), as_slice(&high));
         let mut walk = self.tree.range::<&[u8]>(bounds).map_err(|error| storage_failed(error, path))?;
         let limit = query.limit.min(MAX_PAGE);
-        let mut items = Vec::with_capacity(limit.min(64));
-        let mut more = false;
+        let mut found = 0;
         while let Some(next) = match query.order {
             Order::Ascending => walk.next(),
             Order::Descending => walk.next_back(),
         } {
-            more = items.len() == limit;
-            if more {
-                break;
+            if found == limit {
+                return Ok(true);
             }
+            found += 1;
             let (key, row) = next.map_err(|error| storage_failed(error, path))?;
-            items.push(if row.value().is_empty() {
-                self.pointed_to(key.value(), path)?
-            } else {
-                read_row(row.value(), path)?
-            });
+            if !row.value().is_empty() {
+                take(row.value(), found == limit)?;
+                continue;
+            }
+            let place = keys::record_of_entry(key.value());
+            let record = place.map(|place| self.tree.get(place.as_slice())).transpose();
+            let record = record.map_err(|error| storage_failed(error, path))?.flatten();
+            let record = record.ok_or_else(|| damaged("an index entry without its record", path))?;
+            take(record.value(), found == limit)?;
         }
-        let last = items.last().filter(|_| more);
-        let next = last.map(|item: &Item| Position {
-            key: item.key.clone(),
-            index: query.index.slot().and_then(|slot| item.index[slot].clone()),
-        });
-        Ok(Rows { items, next })
-    }
-
-    fn pointed_to(&self, entry: &[u8], path: &Path) -> Result<Item, TableError> {
-        let item = keys::record_of_entry(entry).map(|place| self.at(&place, path)).transpose()?;
-        item.flatten().ok_or_else(|| damaged("an index entry without its record", path))
+        Ok(false)
     }
 
     /// The second at which the first record expires; `i64::MAX` if none does.
@@ -157,6 +190,10 @@ impl Snapshot {
         let (expires, _) = keys::read_expiry(entry.value()).ok_or_else(|| damaged("an expiry entry", path))?;
         Ok(expires)
     }
+}
+
+fn position(item: &Item, index: Index) -> Position {
+    Position { key: item.key.clone(), index: index.slot().and_then(|slot| item.index[slot].clone()) }
 }
 
 pub(super) fn read_row(row: &[u8], path: &Path) -> Result<Item, TableError> {

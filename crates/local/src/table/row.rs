@@ -49,6 +49,31 @@ pub(super) fn encode(item: &Item) -> Vec<u8> {
 }
 
 pub(super) fn decode(row: &[u8]) -> Result<Item, BadRow> {
+    let bodys_start = check(row)?;
+    let flags = row[CHECKSUM + 1];
+    let number = |at: usize| row[at..at + 8].try_into().map(u64::from_le_bytes).map_err(|_| BadRow::Short);
+    let version = number(CHECKSUM + 2)?;
+    let expires = number(CHECKSUM + 10)?.cast_signed();
+    let length = |at| length(row, at);
+    let mut texts = Texts { left: std::str::from_utf8(&row[TEXTS..bodys_start]).map_err(|_| BadRow::Format)? };
+    let key = texts.key(length(0), length(1))?;
+    let mut index = [const { None }; INDEXES];
+    for (slot, place) in index.iter_mut().enumerate() {
+        if flags & (1 << slot) != 0 {
+            *place = Some(texts.key(length(2 * slot + 2), length(2 * slot + 3))?);
+        }
+    }
+    let body = Bytes::copy_from_slice(&row[bodys_start..]);
+    Ok(Item { key, index, version, expires: (flags & HAS_EXPIRY != 0).then_some(expires), body })
+}
+
+/// The body alone, of a row that is whole.
+pub(super) fn body(row: &[u8]) -> Result<&[u8], BadRow> {
+    check(row).map(|bodys_start| &row[bodys_start..])
+}
+
+/// Holds a row against its checksum and answers where its body starts.
+fn check(row: &[u8]) -> Result<usize, BadRow> {
     let (checksum, covered) = row.split_first_chunk::<CHECKSUM>().ok_or(BadRow::Short)?;
     if crc32fast::hash(covered) != u32::from_le_bytes(*checksum) {
         return Err(BadRow::Checksum);
@@ -59,23 +84,13 @@ pub(super) fn decode(row: &[u8]) -> Result<Item, BadRow> {
     if row[CHECKSUM] != FORMAT {
         return Err(BadRow::Format);
     }
-    let flags = row[CHECKSUM + 1];
-    let number = |at: usize| row[at..at + 8].try_into().map(u64::from_le_bytes).map_err(|_| BadRow::Short);
-    let version = number(CHECKSUM + 2)?;
-    let expires = number(CHECKSUM + 10)?.cast_signed();
-    let length = |at: usize| usize::from(u16::from_le_bytes([row[LENGTHS + 2 * at], row[LENGTHS + 2 * at + 1]]));
-    let bodys_start = TEXTS + (0..2 * (1 + INDEXES)).map(length).sum::<usize>();
-    let texts = row.get(TEXTS..bodys_start).ok_or(BadRow::Short)?;
-    let mut texts = Texts { left: std::str::from_utf8(texts).map_err(|_| BadRow::Format)? };
-    let key = texts.key(length(0), length(1))?;
-    let mut index = [const { None }; INDEXES];
-    for (slot, place) in index.iter_mut().enumerate() {
-        if flags & (1 << slot) != 0 {
-            *place = Some(texts.key(length(2 * slot + 2), length(2 * slot + 3))?);
-        }
-    }
-    let body = Bytes::copy_from_slice(&row[bodys_start..]);
-    Ok(Item { key, index, version, expires: (flags & HAS_EXPIRY != 0).then_some(expires), body })
+    let bodys_start = TEXTS + (0..2 * (1 + INDEXES)).map(|at| length(row, at)).sum::<usize>();
+    if bodys_start > row.len() { Err(BadRow::Short) } else { Ok(bodys_start) }
+}
+
+/// The `at`th length, of a row that has all of them.
+fn length(row: &[u8], at: usize) -> usize {
+    usize::from(u16::from_le_bytes([row[LENGTHS + 2 * at], row[LENGTHS + 2 * at + 1]]))
 }
 
 /// The texts of a row that are still to be read.

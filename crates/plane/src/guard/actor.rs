@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use moka::sync::Cache;
 
 use super::{
@@ -23,7 +24,7 @@ use crate::{
         roles::model::{Role, RoleKind, RolePermissions},
         users::model::{Home, Membership, User},
     },
-    ids::{AccountId, EnterpriseId, GroupId, Subject, UserId, known},
+    ids::{AccountId, EnterpriseId, GroupId, RoleId, Subject, UserId, known},
     plane::Plane,
     ports::table::{Index, Item, Key, MAX_KEYS, Order, Query, Range, Table},
     problem::Result,
@@ -99,6 +100,9 @@ impl Actor {
 pub struct Actors {
     cache: Cache<Subject, Remembered>,
     epochs: Arc<Epochs>,
+    /// What roles give, beside the stored bytes that say so: they are the greater part of what it takes to compute
+    /// anybody's rights, and seldom change.
+    given: Cache<RoleId, (Bytes, Grants)>,
     /// How long an actor is believed where other processes write to the store too.
     believed: Option<Duration>,
 }
@@ -114,7 +118,17 @@ impl Actors {
     /// `believed`: how old a remembered actor may be where other processes write to the same store; `None` where this
     /// process alone does.
     pub fn new(believed: Option<Duration>) -> Self {
-        Self { cache: Cache::new(4096), epochs: Arc::default(), believed }
+        Self { cache: Cache::new(4096), epochs: Arc::default(), given: Cache::new(1024), believed }
+    }
+
+    /// What a role gives by these permissions, before its mask. Bytes that were read before are not read again.
+    fn given(&self, role: RoleId, permissions: &Item) -> Result<Grants> {
+        if let Some((_, given)) = self.given.get(&role).filter(|(body, _)| *body == permissions.body) {
+            return Ok(given);
+        }
+        let given = Grants::unmasked(&decode::<RolePermissions>(permissions)?.record.permissions);
+        self.given.insert(role, (permissions.body.clone(), given.clone()));
+        Ok(given)
     }
 
     /// Something in an account was written: whoever acts from it is loaded anew.
@@ -162,30 +176,31 @@ impl Plane {
         let Home { user_id, account_id } = decode::<Home>(&home)?.record;
         // Read before the records: a write that comes between is then seen as one that came after.
         let epoch = actors.epochs.now(account_id);
-        let Some(actor) = load(table.as_ref(), account_id, user_id).await? else { return Ok(None) };
+        let Some(actor) = load(self, account_id, user_id).await? else { return Ok(None) };
         let actor = Arc::new(actor);
         actors.cache.insert(subject, Remembered { actor: Arc::clone(&actor), epoch, at: Instant::now() });
         Ok(Some(actor))
     }
 }
 
-async fn load(table: &dyn Table, account: AccountId, user: UserId) -> Result<Option<Actor>> {
-    let found = table.batch_get(&[User::key(account, user), Account::key(account)]).await?;
+async fn load(plane: &Plane, account: AccountId, user: UserId) -> Result<Option<Actor>> {
+    let found = plane.router().shared().batch_get(&[User::key(account, user), Account::key(account)]).await?;
     let [Some(user), Some(account)] = found.as_slice() else { return Ok(None) };
     let (user, account) = (decode::<User>(user)?.record, decode::<Account>(account)?.record);
-    let access = access(table, account.id, user.id).await?;
+    let access = access(plane, account.id, user.id).await?;
     let operator = account.id == known::ROOT_ACCOUNT && access.roles.iter().any(|role| role.kind == RoleKind::Platform);
     Ok(Some(Actor { user, account_status: account.status, operator, access, rulings: Mutex::default() }))
 }
 
 /// What a user's groups and roles come to, read afresh.
-pub async fn access(table: &dyn Table, account: AccountId, user: UserId) -> Result<Access> {
-    let memberships: Vec<Membership> = links(table, account, Membership::of(user)).await?;
-    access_by_groups(table, account, memberships.iter().map(|link| link.group_id).collect()).await
+pub async fn access(plane: &Plane, account: AccountId, user: UserId) -> Result<Access> {
+    let memberships: Vec<Membership> = links(plane.router().shared().as_ref(), account, Membership::of(user)).await?;
+    access_by_groups(plane, account, memberships.iter().map(|link| link.group_id).collect()).await
 }
 
 /// What membership in some groups comes to.
-pub async fn access_by_groups(table: &dyn Table, account: AccountId, groups: Vec<GroupId>) -> Result<Access> {
+pub async fn access_by_groups(plane: &Plane, account: AccountId, groups: Vec<GroupId>) -> Result<Access> {
+    let table = plane.router().shared().as_ref();
     let mut access = Access::default();
     let mut role_ids = Vec::new();
     for group in &groups {
@@ -205,7 +220,7 @@ pub async fn access_by_groups(table: &dyn Table, account: AccountId, groups: Vec
         let [Some(role), permissions] = pair else { continue };
         let role = decode::<Role>(role)?.record;
         if let Some(permissions) = permissions {
-            access.grants.add(role.mask, &decode::<RolePermissions>(permissions)?.record.permissions);
+            access.grants.add_grants(role.mask, &plane.actors().given(role.id, permissions)?);
         }
         access.roles.push(role);
     }

@@ -1,6 +1,6 @@
 //! Rights: seven menus and their tabs, five verbs on each, and the 15-bit scope mask.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,21 @@ impl Menu {
             Self::AccessControl | Self::Security => Level::Enterprise,
             Self::Pipelines | Self::Builds => Level::Workstream,
         }
+    }
+
+    /// How many tabs hang under the menus before this one.
+    const fn first_tab(self) -> usize {
+        let (mut before, mut tabs) = (0, 0);
+        while before < self as usize {
+            tabs += Self::ALL[before].tabs().len();
+            before += 1;
+        }
+        tabs
+    }
+
+    /// The places of its tabs among those of all menus.
+    const fn places(self) -> std::ops::Range<usize> {
+        self.first_tab()..self.first_tab() + self.tabs().len()
     }
 
     /// The tabs that hang under the menu.
@@ -323,6 +338,39 @@ impl MenuPermission {
     }
 }
 
+/// Writes menus as serde does, in a fraction of its time: no key or name of theirs needs escapes.
+pub fn write_menus(menus: &[MenuPermission], json: &mut Vec<u8>) {
+    json.push(b'[');
+    for (place, permission) in menus.iter().enumerate() {
+        write_named(json, place, "menu", permission.menu.as_str(), permission.flags());
+        json.extend_from_slice(b",\"tabs\":[");
+        for (place, tab) in permission.tabs.iter().enumerate() {
+            write_named(json, place, "tab", tab.tab.0, tab.flags());
+            json.push(b'}');
+        }
+        json.extend_from_slice(b"]}");
+    }
+    json.push(b']');
+}
+
+/// Begins an object of a list.
+fn write_named(json: &mut Vec<u8>, place: usize, kind: &str, name: &str, flags: Flags) {
+    json.extend_from_slice(if place == 0 { b"{\"" } else { b",{\"" });
+    json.extend_from_slice(kind.as_bytes());
+    json.extend_from_slice(b"\":\"");
+    json.extend_from_slice(name.as_bytes());
+    json.push(b'"');
+    let write = |json: &mut Vec<u8>, key: &str, set: bool| {
+        json.extend_from_slice(key.as_bytes());
+        json.extend_from_slice(if set { b"true" } else { b"false" });
+    };
+    write(json, ",\"isVisible\":", flags.is_visible);
+    write(json, ",\"canView\":", flags.can_view);
+    write(json, ",\"canCreate\":", flags.can_create);
+    write(json, ",\"canEdit\":", flags.can_edit);
+    write(json, ",\"canDelete\":", flags.can_delete);
+}
+
 /// The same flags on every menu and tab.
 pub fn everywhere(flags: Flags) -> Vec<MenuPermission> {
     Menu::ALL.into_iter().map(|menu| MenuPermission::new(menu, flags)).collect()
@@ -372,26 +420,50 @@ impl fmt::Display for Right {
     }
 }
 
+/// How many tabs there are under all menus.
+const TABS: usize = {
+    let last = Menu::ALL[Menu::ALL.len() - 1];
+    last.first_tab() + last.tabs().len()
+};
+
 /// The sum of what several roles give, each within its own mask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     mask: Mask,
-    menus: BTreeMap<Menu, Flags>,
-    tabs: BTreeMap<(Menu, &'static str), Flags>,
+    menus: [Flags; Menu::ALL.len()],
+    /// The tabs of the first menu, then those of the second, and so on.
+    tabs: [Flags; TABS],
 }
 
 impl Grants {
     /// Adds what a role gives: its permissions within its mask.
     pub fn add(&mut self, mask: Mask, permissions: &[MenuPermission]) {
-        self.mask = self.mask.union(mask);
+        self.add_grants(mask, &Self::unmasked(permissions));
+    }
+
+    /// What permissions give by themselves, for `add_grants`.
+    pub fn unmasked(permissions: &[MenuPermission]) -> Self {
+        let mut grants = Self::default();
         for permission in permissions {
-            let level = permission.menu.level();
-            let menu = self.menus.entry(permission.menu).or_default();
-            *menu = menu.union(permission.flags().masked(mask, level));
-            for tab in permission.menu.tabs() {
-                let flags = permission.on_tab(tab).masked(mask, level);
-                let sum = self.tabs.entry((permission.menu, tab)).or_default();
-                *sum = sum.union(flags);
+            let menu = permission.menu;
+            let sum = &mut grants.menus[menu as usize];
+            *sum = sum.union(permission.flags());
+            for (sum, tab) in grants.tabs[menu.first_tab()..].iter_mut().zip(menu.tabs()) {
+                *sum = sum.union(permission.on_tab(tab));
+            }
+        }
+        grants
+    }
+
+    /// Adds what `unmasked` made, within a role's mask.
+    pub fn add_grants(&mut self, mask: Mask, unmasked: &Self) {
+        self.mask = self.mask.union(mask);
+        for menu in Menu::ALL {
+            let level = menu.level();
+            let add = |sum: &mut Flags, flags: Flags| *sum = sum.union(flags.masked(mask, level));
+            add(&mut self.menus[menu as usize], unmasked.menus[menu as usize]);
+            for place in menu.places() {
+                add(&mut self.tabs[place], unmasked.tabs[place]);
             }
         }
     }
@@ -407,36 +479,33 @@ impl Grants {
     }
 
     pub fn holds(&self, right: Right) -> bool {
-        self.tabs.get(&(right.menu, right.tab)).is_some_and(|flags| flags.get(right.verb))
+        let place = right.menu.tabs().iter().position(|tab| *tab == right.tab);
+        place.is_some_and(|place| self.tabs[right.menu.first_tab() + place].get(right.verb))
     }
 
     /// Whether everything here is held there too: what one may pass on.
     pub fn within(&self, other: &Self) -> bool {
-        self.mask.within(other.mask)
-            && self.menus.iter().all(|(menu, flags)| flags.within(other.menus.get(menu).copied().unwrap_or_default()))
-            && self.tabs.iter().all(|(tab, flags)| flags.within(other.tabs.get(tab).copied().unwrap_or_default()))
+        let all = |mine: &[Flags], theirs: &[Flags]| mine.iter().zip(theirs).all(|(mine, theirs)| mine.within(*theirs));
+        self.mask.within(other.mask) && all(&self.menus, &other.menus) && all(&self.tabs, &other.tabs)
     }
 
     /// Every right held, as the policy's words for them.
     pub fn words(&self) -> impl Iterator<Item = String> + '_ {
-        self.tabs.iter().flat_map(|(&(menu, tab), flags)| {
+        let tabs = Menu::ALL.into_iter().flat_map(|menu| menu.tabs().iter().map(move |tab| (menu, *tab)));
+        tabs.zip(&self.tabs).flat_map(|((menu, tab), flags)| {
             Verb::ALL.into_iter().filter(|verb| flags.get(*verb)).map(move |verb| Right { menu, tab, verb }.to_string())
         })
     }
 
     /// All seven menus with their tabs, as the console draws them.
     pub fn menus(&self) -> Vec<MenuPermission> {
-        Menu::ALL
-            .into_iter()
-            .map(|menu| {
-                let flags = self.menus.get(&menu).copied().unwrap_or_default();
-                let mut permission = MenuPermission::new(menu, flags);
-                for tab in &mut permission.tabs {
-                    *tab = TabPermission::new(tab.tab, self.tabs.get(&(menu, tab.tab.0)).copied().unwrap_or_default());
-                }
-                permission
-            })
-            .collect()
+        let with_tabs = |menu: Menu| {
+            let Flags { is_visible, can_view, can_create, can_edit, can_delete } = self.menus[menu as usize];
+            let tabs = menu.tabs().iter().zip(&self.tabs[menu.places()]);
+            let tabs = tabs.map(|(tab, flags)| TabPermission::new(TabName(tab), *flags)).collect();
+            MenuPermission { menu, is_visible, can_view, can_create, can_edit, can_delete, tabs }
+        };
+        Menu::ALL.into_iter().map(with_tabs).collect()
     }
 }
 
@@ -459,6 +528,17 @@ mod tests {
         assert!(!grants.holds(users(Verb::Create)));
         assert!(grants.within(&Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL))));
         assert!(!Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL)).within(&grants));
+    }
+
+    #[test]
+    fn menus_are_written_as_serde_writes_them() {
+        for flags in [Flags::ALL, Flags::VIEW, Flags::default()] {
+            for menus in [everywhere(flags), everywhere(flags)[..1].to_vec(), Vec::new()] {
+                let mut json = Vec::new();
+                write_menus(&menus, &mut json);
+                assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&menus).unwrap());
+            }
+        }
     }
 
     #[test]

@@ -97,6 +97,11 @@ impl EmbeddedIdentity {
         self.stored(&person_key(subject)).await
     }
 
+    pub(super) async fn enabled_person(&self, subject: Subject) -> Result<Person, IdentityError> {
+        let person = self.person(subject).await?.ok_or(IdentityError::Unknown)?.record;
+        if person.enabled { Ok(person) } else { Err(IdentityError::Disabled) }
+    }
+
     pub(super) async fn stored<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<Stored<T>>, TableError> {
         let Some(item) = self.table.get(key).await? else { return Ok(None) };
         Ok(Some(Stored { record: read(&item)?, version: item.version }))
@@ -244,6 +249,10 @@ impl Identity for EmbeddedIdentity {
 
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError> {
         self.use_code(&reset).await
+    }
+
+    async fn check_user(&self, subject: Subject) -> Result<(), IdentityError> {
+        self.enabled_person(subject).await.map(drop)
     }
 
     async fn probe_token(&self, subject: Subject) -> Result<SecretString, IdentityError> {

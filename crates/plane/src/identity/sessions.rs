@@ -100,10 +100,7 @@ impl EmbeddedIdentity {
 
     pub(super) async fn probe(&self, subject: Subject) -> Result<SecretString, IdentityError> {
         let now = self.clock.now();
-        let person = self.person(subject).await?.ok_or(IdentityError::Unknown)?.record;
-        if !person.enabled {
-            return Err(IdentityError::Disabled);
-        }
+        let person = self.enabled_person(subject).await?;
         let session = SessionRecord {
             id: SessionId::new(now, self.chance.as_ref()),
             subject,

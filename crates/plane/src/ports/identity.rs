@@ -67,6 +67,9 @@ pub trait Identity: Send + Sync {
     /// Sets a new password by a code, once, and ends all sessions.
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError>;
 
+    /// Whether there is such an identity and it may sign in; the errors are those of `probe_token`.
+    async fn check_user(&self, subject: Subject) -> Result<(), IdentityError>;
+
     /// An access token that lives for a minute, to act as an identity would. It needs no password.
     async fn probe_token(&self, subject: Subject) -> Result<SecretString, IdentityError>;
 

@@ -239,9 +239,10 @@ impl<'a> Site<'a> {
     }
 
     async fn register(&self) -> Result<Done, StepError> {
-        for (name, value) in self.parameters("provisioning") {
-            self.plane.ports().params.put(&name, &value).await.map_err(params_error)?;
-        }
+        // At once: each waits for a sync, which they can share.
+        let parameters = self.parameters("provisioning");
+        let puts = parameters.iter().map(|(name, value)| self.plane.ports().params.put(name, value));
+        futures::future::try_join_all(puts).await.map_err(params_error)?;
         // The store of parameters knows no fence: what came too late is taken back.
         if let Err(superseded) = self.is_current().await {
             removal::parameters(self.plane, self.account()).await?;
@@ -362,7 +363,7 @@ impl<'a> Site<'a> {
         change.create(&group.name_claim());
         change.create(&GroupRole { account_id, group_id: group.id, role_id: role.id });
         change.create(&Membership { account_id, user_id, group_id: group.id });
-        self.once(self.shared(), &Role::key(account_id, role.id), change).await?;
+        let directory = change;
         let workstream = Workstream::default_of(account_id, enterprise_id, now);
         let route = self.plane.router().route(account_id).await.map_err(step_error)?;
         let table = self.plane.router().table(&route).await.map_err(step_error)?;
@@ -370,7 +371,13 @@ impl<'a> Site<'a> {
         let mut change = if own { self.workload_change() } else { self.change() }.workload();
         change.create(&workstream);
         change.create(&workstream.name_claim());
-        self.once(table.as_ref(), &Workstream::key(account_id, workstream.id), change).await?;
+        // At once, and each by itself: where the workstream goes to another table, they are two commits anyway.
+        let (role_key, workstream_key) = (Role::key(account_id, role.id), Workstream::key(account_id, workstream.id));
+        futures::future::try_join(
+            self.once(self.shared(), &role_key, directory),
+            self.once(table.as_ref(), &workstream_key, change),
+        )
+        .await?;
         let (group, role): (GroupId, RoleId) = (group.id, role.id);
         Ok(Done::Now { output: json!({ "groupId": group, "roleId": role }) })
     }
@@ -394,7 +401,7 @@ impl<'a> Site<'a> {
         }
         let mail: MailId = self.call.id("mail");
         // Nobody can follow a link to an identity that is not there.
-        self.plane.identity().probe_token(user.subject()).await.map_err(identity_error)?;
+        self.plane.identity().check_user(user.subject()).await.map_err(identity_error)?;
         self.plane.invite(&user.record, mail).await.map_err(|error| match error {
             crate::features::users::invitation::InviteError::Mail(MailError::Refused(cause)) => StepError::permanent("mail_refused", cause),
             other => StepError::transient("mail", other.to_string()),

@@ -142,7 +142,7 @@ impl Plane {
     /// The roles that a group gives.
     pub async fn group_roles<A: Action>(&self, who: &Granted<A>, id: GroupId) -> Result<Vec<Role>> {
         let _: Stored<Group> = self.rows(who).get(id).await?;
-        Ok(access_by_groups(self.router().shared().as_ref(), who.account(), vec![id]).await?.roles)
+        Ok(access_by_groups(self, who.account(), vec![id]).await?.roles)
     }
 
     /// A page of the members of a group.

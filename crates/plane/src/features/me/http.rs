@@ -52,8 +52,8 @@ async fn access(who: Granted<MeRead>, plane: Plane) -> Result<Plain<Reach>> {
     Ok(Plain(plane.reach(who.actor()).await?))
 }
 
-async fn permissions(who: Granted<MeRead>, plane: Plane) -> Result<Plain<Permissions>> {
-    Ok(Plain(plane.permissions(&who.actor().user).await?))
+async fn permissions(who: Granted<MeRead>, plane: Plane) -> Result<Permissions> {
+    plane.permissions(&who.actor().user).await
 }
 
 async fn sessions(who: Granted<MeRead>, plane: Plane) -> Result<Page<SessionView>> {

@@ -1,6 +1,7 @@
 //! What a user's groups and roles come to, and where they may go: what the console's header and menus are drawn from.
 
-use schemars::JsonSchema;
+use axum::{http::StatusCode, response::Response};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::model::User;
@@ -14,7 +15,11 @@ use crate::{
     },
     guard::{
         actor::{Access, Actor, access},
-        rights::{Mask, MenuPermission},
+        rights::{Mask, MenuPermission, write_menus},
+    },
+    http::{
+        answer::{Answer, Plain, json},
+        openapi::Operation,
     },
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
     plane::Plane,
@@ -59,6 +64,35 @@ impl From<Access> for Permissions {
     }
 }
 
+impl Answer for Permissions {
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        Plain::<Self>::describe(operation, schemas);
+    }
+
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, self.to_json())
+    }
+}
+
+impl Permissions {
+    fn to_json(&self) -> Vec<u8> {
+        /// What 27 menus and tabs come to, and some names.
+        const USUAL: usize = 4096;
+        let plain = "numbers, ids and names are JSON";
+        let mut json = Vec::with_capacity(USUAL);
+        json.extend_from_slice(b"{\"mask\":");
+        serde_json::to_writer(&mut json, &self.mask).expect(plain);
+        json.extend_from_slice(b",\"menus\":");
+        write_menus(&self.menus, &mut json);
+        json.extend_from_slice(b",\"roles\":");
+        serde_json::to_writer(&mut json, &self.roles).expect(plain);
+        json.extend_from_slice(b",\"groups\":");
+        serde_json::to_writer(&mut json, &self.groups).expect(plain);
+        json.push(b'}');
+        json
+    }
+}
+
 /// Where somebody may go.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -100,7 +134,7 @@ const LISTED: usize = 200;
 impl Plane {
     /// What a user may do, computed from the records as they are now.
     pub async fn permissions(&self, user: &User) -> Result<Permissions> {
-        Ok(access(self.router().shared().as_ref(), user.account_id, user.id).await?.into())
+        Ok(access(self, user.account_id, user.id).await?.into())
     }
 
     /// Where an actor may go.
@@ -165,5 +199,23 @@ impl Plane {
             }
         }
         Ok(enterprises)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::rights::{Flags, everywhere};
+
+    #[test]
+    fn permissions_are_written_as_serde_writes_them() {
+        let name = Name::try_from("Über \\ \"all\"").unwrap();
+        let permissions = Permissions {
+            mask: Mask::VIEW,
+            menus: everywhere(Flags::VIEW),
+            roles: vec![RoleName { id: RoleId::from_uuid(uuid::Uuid::nil()), name: name.clone() }],
+            groups: vec![GroupName { id: GroupId::from_uuid(uuid::Uuid::nil()), name }],
+        };
+        assert_eq!(String::from_utf8(permissions.to_json()).unwrap(), serde_json::to_string(&permissions).unwrap());
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         actions::{UserCreate, UserDelete, UserEdit, UserRead},
     },
     http::{
-        answer::{Created, CreatedAsStored, Found, NoContent, Plain},
+        answer::{Created, CreatedAsStored, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
         routes::Routes,
     },
@@ -192,9 +192,9 @@ async fn delete(who: Granted<UserDelete>, plane: Plane, Path(user): Path<UserId>
     Ok(NoContent)
 }
 
-async fn permissions(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Plain<Permissions>> {
+async fn permissions(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Permissions> {
     let user: Stored<User> = plane.rows(&who).get(user).await?;
-    Ok(Plain(plane.permissions(&user).await?))
+    plane.permissions(&user).await
 }
 
 async fn groups(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Page<Group>> {

@@ -179,7 +179,7 @@ impl Plane {
         dates(user.start_date, user.end_date)?;
         if update.email.as_ref().is_some_and(|email| *email != old.email) || self.comes_to_act(&old, &user, update.status) {
             // Whoever gives a user another address, or lets them act again, gives all that the user's groups give.
-            let access = access(self.router().shared().as_ref(), user.account_id, id).await?;
+            let access = access(self, user.account_id, id).await?;
             may_give(who.actor(), &access.roles)?;
             may_grant(who.actor(), &access.grants)?;
         }
@@ -291,7 +291,7 @@ impl Plane {
         let user: Stored<User> = self.rows(who).get(id).await?;
         let table = self.router().shared().as_ref();
         let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
-        Ok(access_by_groups(table, user.account_id, memberships.iter().map(|link| link.group_id).collect()).await?.groups)
+        Ok(access_by_groups(self, user.account_id, memberships.iter().map(|link| link.group_id).collect()).await?.groups)
     }
 
     /// Replaces the groups that a user is in.
@@ -356,8 +356,7 @@ impl Plane {
         if ids.is_empty() {
             return Ok(ids);
         }
-        let table = self.router().shared().as_ref();
-        let access = access_by_groups(table, who.account(), ids.clone()).await?;
+        let access = access_by_groups(self, who.account(), ids.clone()).await?;
         for (place, id) in ids.iter().enumerate() {
             if !access.groups.iter().any(|group| group.id == *id && group.enterprise_id == enterprise) {
                 return Err(pointed("group in this enterprise", format!("/groupIds/{place}")));

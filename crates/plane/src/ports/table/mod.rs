@@ -216,6 +216,13 @@ pub struct Rows {
     pub next: Option<Position>,
 }
 
+/// The same page without what stands beside the bodies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bodies {
+    pub bodies: Vec<Bytes>,
+    pub next: Option<Position>,
+}
+
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TableError {
     /// A passing fault: the same call may go through later.
@@ -255,6 +262,13 @@ pub trait Table: Send + Sync {
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError>;
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError>;
+
+    /// What `query` finds, for answers that are spliced from the bodies alone. Adapters that can read those without the
+    /// keys beside them do so.
+    async fn bodies(&self, query: &Query) -> Result<Bodies, TableError> {
+        let Rows { items, next } = self.query(query).await?;
+        Ok(Bodies { bodies: items.into_iter().map(|item| item.body).collect(), next })
+    }
 
     /// Writes all or nothing, and answers when it is durable.
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError>;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use plane::ports::table::{
-    CommitError, Condition, Index, Item, Key, NewItem, Order, Position, Query, Range, Rows, Table, TableError,
+    Bodies, CommitError, Condition, Index, Item, Key, NewItem, Order, Position, Query, Range, Rows, Table, TableError,
     TableName, Tables, Write,
 };
 use serde_json::{Value, json};
@@ -61,6 +61,10 @@ impl Ground {
 
     pub(super) async fn page(&self, query: &Query) -> Rows {
         self.table.query(query).await.expect("the query goes through")
+    }
+
+    pub(super) async fn bodies(&self, query: &Query) -> Bodies {
+        self.table.bodies(query).await.expect("the query goes through")
     }
 
     pub(super) async fn invalid_query(&self, query: Query) {

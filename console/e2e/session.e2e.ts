@@ -1,0 +1,200 @@
+// Signing in and out, and what becomes of a page whose session ends.
+import { type Page } from '@playwright/test'
+import { expect, go, signIn, test } from './fixtures'
+import { INITIAL, OPERATOR, Server, until } from './server'
+import { PASSWORD, accepted, fresh, tenant, user } from './world'
+
+const menus = (page: Page) => page.getByRole('navigation', { name: 'Menus' })
+
+test('a wrong password is refused, and the address stays', async ({ page, server }) => {
+  await page.goto(`${server.url}/sign-in`)
+  await page.getByLabel('E-mail address').fill(OPERATOR.email)
+  await page.getByLabel('Password', { exact: true }).fill('not the one')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('alert')).toContainText('Could not sign in')
+  await expect(page.getByRole('alert')).toContainText('Request id')
+  await expect(page.getByLabel('E-mail address')).toHaveValue(OPERATOR.email)
+})
+
+test('nothing typed is said at its field', async ({ page, server }) => {
+  await page.goto(`${server.url}/sign-in`)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText('E-mail address is needed')).toBeVisible()
+  await expect(page.getByText('Password is needed')).toBeVisible()
+  await expect(page.getByLabel('E-mail address')).toBeFocused()
+})
+
+test('a link leads to its page by way of the sign-in', async ({ page, server }) => {
+  const { id } = await server
+    .api<{ user: { accountId: string; enterpriseId: string } }>('GET', '/api/users/me/access')
+    .then((reach) => ({ id: reach.user }))
+  const path = `/a/${id.accountId}/e/${id.enterpriseId}/access-control/users?status=active`
+  await page.goto(server.url + path)
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await page.getByLabel('E-mail address').fill(OPERATOR.email)
+  await page.getByLabel('Password', { exact: true }).fill(OPERATOR.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page).toHaveURL(server.url + path)
+})
+
+test('the first sign-in asks for a password of one’s own', async ({ page }) => {
+  const server = await Server.untouched()
+  try {
+    await page.goto(server.url)
+    await page.getByLabel('E-mail address').fill(OPERATOR.email)
+    await page.getByLabel('Password', { exact: true }).fill(INITIAL)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByLabel('New password', { exact: true }).fill('short')
+    await page.getByLabel('New password, again').fill('other')
+    const set = page.getByRole('button', { name: 'Set password and sign in' })
+    await set.click()
+    await expect(page.getByText('At least 12 characters')).toBeVisible()
+    await expect(page.getByText('The two passwords differ')).toBeVisible()
+    // The server's own judgement stands at the field, too.
+    await page.getByLabel('New password', { exact: true }).fill('alllowercaseletters')
+    await page.getByLabel('New password, again').fill('alllowercaseletters')
+    await set.click()
+    await expect(page.getByLabel('New password', { exact: true })).toHaveAttribute('aria-invalid', 'true')
+    await page.getByLabel('New password', { exact: true }).fill(OPERATOR.password)
+    await page.getByLabel('New password, again').fill(OPERATOR.password)
+    await set.click()
+    await expect(menus(page)).toBeVisible()
+  } finally {
+    await server.end()
+  }
+})
+
+test('a forgotten password is set anew by the code from the mail', async ({ page, server, acme }) => {
+  const grace = await user(server, acme)
+  await page.goto(`${server.url}/sign-in`)
+  await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await page.getByLabel('E-mail address').fill(grace.email)
+  await page.getByRole('button', { name: 'Send the code' }).click()
+  await expect(page.getByRole('heading', { name: 'Set a new password' })).toBeVisible()
+  await expect(page.getByLabel('E-mail address')).toHaveValue(grace.email)
+  let code = ''
+  await until(10_000, 'the code', async () => {
+    const { items } = await server.api<{ items: Array<{ kind: string; text: string }> }>(
+      'GET',
+      `/api/outbox?to=${encodeURIComponent(grace.email)}`,
+    )
+    code = items.find((mail) => mail.kind === 'password-reset')?.text.match(/\b\d{6}\b/)?.[0] ?? ''
+    return code !== ''
+  })
+  await page.getByLabel('Code from the mail').fill(code === '000000' ? '000001' : '000000')
+  await page.getByLabel('New password', { exact: true }).fill('Silver-Orchard-Window-5')
+  await page.getByLabel('New password, again').fill('Silver-Orchard-Window-5')
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await expect(page.getByLabel('New password', { exact: true })).toHaveValue('Silver-Orchard-Window-5')
+  await expect(page.getByLabel('Code from the mail')).toHaveValue(/00000/)
+  await page.getByLabel('Code from the mail').fill(code)
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await signIn(page, server.url, grace.email, 'Silver-Orchard-Window-5')
+})
+
+test('a session that ends in mid-form loses nothing', async ({ operator, server }) => {
+  await go(operator, 'account-settings/services/new')
+  const name = fresh('Half written')
+  await operator.getByLabel('Name').fill(name)
+  await operator.getByLabel('Description').fill('Typed before the session ended.')
+  await server.endSessions()
+  await operator.getByRole('button', { name: 'Create service' }).click()
+  const dialog = operator.getByRole('dialog', { name: 'Your session has ended' })
+  await expect(dialog).toContainText(OPERATOR.email)
+  await dialog.getByLabel('Password', { exact: true }).fill('wrong at first')
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(dialog.getByRole('alert')).toContainText('Could not sign in')
+  await dialog.getByLabel('Password', { exact: true }).fill(OPERATOR.password)
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
+  // What was sent while the session was over is sent again by itself, once.
+  await expect(operator.getByText(`Service ${name} is created`)).toBeVisible()
+  const { items } = await server.api<{ items: unknown[] }>('GET', `/api/services?name=${encodeURIComponent(name)}`)
+  expect(items).toHaveLength(1)
+})
+
+test('no token can be read by a script', async ({ operator }) => {
+  await go(operator, 'dashboard')
+  const readable = await operator.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+  )
+  expect(readable).not.toMatch(/ey[\w-]+\.[\w-]+\.[\w-]+/)
+  expect(readable).not.toContain('refresh')
+  const cookies = (await operator.context().cookies()).filter((cookie) => cookie.name.includes('refresh'))
+  expect(cookies).toMatchObject([{ httpOnly: true, secure: true, sameSite: 'Strict', path: '/api/auth' }])
+})
+
+test('a reload takes the session up, and many tabs share it', async ({ operator }) => {
+  await go(operator, 'account-settings/services')
+  const others = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const tab = await operator.context().newPage()
+      await tab.goto(operator.url())
+      return tab
+    }),
+  )
+  await operator.reload()
+  for (const tab of [operator, ...others]) await expect(tab.getByRole('heading', { name: 'Services' })).toBeVisible()
+})
+
+test('signing out in one tab asks in the others, and keeps their work', async ({ operator }) => {
+  await go(operator, 'account-settings/services/new')
+  await operator.getByLabel('Name').fill('Being typed')
+  const tab = await operator.context().newPage()
+  await tab.goto(operator.url())
+  await tab.getByRole('button', { name: 'Your menu' }).click()
+  await tab.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(operator.getByRole('dialog', { name: 'Your session has ended' })).toBeVisible()
+  await signIn(tab, new URL(tab.url()).origin, OPERATOR.email, OPERATOR.password)
+  await expect(operator.getByRole('dialog')).toBeHidden()
+  await expect(operator.getByLabel('Name')).toHaveValue('Being typed')
+})
+
+test('a page never goes on as somebody else', async ({ operator, server }) => {
+  const other = await tenant(server)
+  await accepted(server, other.email)
+  await go(operator, 'account-settings/services/new')
+  const tab = await operator.context().newPage()
+  await tab.goto(operator.url())
+  await tab.getByRole('button', { name: 'Your menu' }).click()
+  await tab.getByRole('menuitem', { name: 'Sign out' }).click()
+  await signIn(tab, server.url, other.email, PASSWORD)
+  const dialog = operator.getByRole('dialog', { name: 'Somebody else signed in' })
+  await expect(dialog).toContainText(other.email)
+  await dialog.getByRole('button', { name: `Go on as ${other.email}` }).click()
+  await expect(operator.getByRole('navigation', { name: 'Where you are' })).toContainText(other.name)
+})
+
+test('signing out everywhere ends all sessions', async ({ page, server, browser }) => {
+  const other = await tenant(server)
+  await accepted(server, other.email)
+  const elsewhere = await browser.newPage()
+  await signIn(elsewhere, server.url, other.email, PASSWORD)
+  await signIn(page, server.url, other.email, PASSWORD)
+  await go(page, 'security/sessions')
+  await expect(page.getByRole('row')).toHaveCount(3)
+  await expect(page.getByText('This session')).toBeVisible()
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await elsewhere.getByRole('link', { name: 'Sessions' }).click()
+  await expect(elsewhere.getByRole('dialog', { name: 'Your session has ended' })).toBeVisible()
+  await elsewhere.close()
+})
+
+test('the password is changed, with the present one proven', async ({ page, server, acme }) => {
+  const grace = await user(server, acme)
+  await signIn(page, server.url, grace.email, PASSWORD)
+  await go(page, 'security/password')
+  await page.getByLabel('Present password').fill('not mine at all')
+  await page.getByLabel('New password', { exact: true }).fill('Amber-Valley-Morning-2')
+  await page.getByLabel('New password, again').fill('Amber-Valley-Morning-2')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByLabel('Present password')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('Present password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByText('The password is changed')).toBeVisible()
+  await expect(page.getByLabel('Present password')).toHaveValue('')
+  expect(await server.signIn(grace.email, 'Amber-Valley-Morning-2')).toBeTruthy()
+})
