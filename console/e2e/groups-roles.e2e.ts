@@ -1,6 +1,6 @@
 // Groups give roles, roles give rights: the matrix, its diff, and what it comes to for a person.
-import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
+import { accessible } from './accessible'
 import { expect, signIn, test } from './fixtures'
 import type { Server } from './server'
 import { PASSWORD, type Tenant, accepted, fresh, tenant, user } from './world'
@@ -34,15 +34,6 @@ async function group(server: Server, of: Tenant, roleIds: string[]): Promise<{ i
 }
 
 const cell = (page: Page, name: string): Locator => page.getByRole('checkbox', { name, exact: true })
-
-async function accessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
-    expect(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([])
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
 
 test.describe.configure({ mode: 'serial' })
 let mine: Tenant

@@ -1,6 +1,6 @@
 // People: added on a seat, invited, disabled, and never mixed up between accounts.
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { accessible } from './accessible'
 import { expect, signIn, test } from './fixtures'
 import { OPERATOR, type Server } from './server'
 import { PASSWORD, type Tenant, accepted, day, fresh, invitationLink, tenant, user } from './world'
@@ -12,15 +12,6 @@ async function fillIn(page: Page, first: string, last: string, email: string): P
   await page.getByLabel('First name').fill(first)
   await page.getByLabel('Last name').fill(last)
   await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
-}
-
-async function accessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
-    expect(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([])
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
 }
 
 test('adds a user with an invitation, who accepts it, signs in, and sees their own account alone', async ({
@@ -223,5 +214,7 @@ test('the operator is not to delete themself', async ({ operator, server }) => {
   )
   expect(me.email).toBe(OPERATOR.email)
   await operator.getByRole('link', { name: `${me.firstName} ${me.lastName}` }).click()
-  await expect(operator.getByRole('button', { name: 'Delete', exact: true })).toHaveAccessibleDescription(/can’t delete yourself/)
+  await expect(operator.getByRole('button', { name: 'Delete', exact: true })).toHaveAccessibleDescription(
+    /can’t delete yourself/,
+  )
 })
