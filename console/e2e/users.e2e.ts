@@ -76,6 +76,35 @@ test('says when the seats run out, before and after somebody was typed', async (
   await expect(operator.getByRole('alert').getByRole('link', { name: 'users' })).toBeVisible()
 })
 
+test('the license is chosen step by step, and its seats are shown', async ({ operator, server }) => {
+  const mine = await tenant(server)
+  const { enterpriseId, productId, serviceId } = mine.offer
+  const [product, build, proof] = [fresh('Workbench'), fresh('Build'), fresh('Test')]
+  const serviceIds = await Promise.all(
+    [build, proof].map(async (name) => (await server.api('POST', '/api/services', { name })).id as string),
+  )
+  const second = await server.api('POST', '/api/products', { name: product, serviceIds: [serviceId, ...serviceIds] })
+  await server.api('PUT', `/api/enterprises/${enterpriseId}`, { productIds: [productId, second.id] })
+  for (const [place, id] of serviceIds.entries()) {
+    const license = { accountId: mine.accountId, enterpriseId, productId: second.id, serviceId: id }
+    const terms = { startDate: day(-1), endDate: day(90), numberOfUsers: place + 1 }
+    await server.api('POST', '/api/licenses', { ...license, ...terms })
+  }
+  await operator.goto(users(server, mine, '/new'))
+  const seats = operator.getByRole('region', { name: 'Seats' })
+  await expect(seats.getByRole('listitem')).toHaveCount(3)
+  await expect(operator.getByRole('combobox', { name: 'Service' })).toBeDisabled()
+  await fillIn(operator, 'Joan', 'Clarke', `${fresh('joan').replace(' ', '-')}@people.example`)
+  await operator.getByRole('button', { name: 'Add user' }).click()
+  await expect(operator.getByRole('combobox', { name: 'Product' })).toHaveAccessibleDescription('Product is needed')
+  await operator.getByRole('combobox', { name: 'Product' }).click()
+  await operator.getByRole('option', { name: product }).click()
+  await operator.getByRole('combobox', { name: 'Service' }).click()
+  await operator.getByRole('option', { name: proof }).click()
+  await operator.getByRole('button', { name: 'Add user' }).click()
+  await expect(operator.getByRole('link', { name: `${mine.offer.enterprise} / ${product} / ${proof}` })).toBeVisible()
+})
+
 test('puts a taken address at its field', async ({ operator, server, acme }) => {
   await operator.goto(users(server, acme, '/new'))
   await fillIn(operator, 'Ada', 'Again', acme.email)
