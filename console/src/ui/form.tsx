@@ -18,13 +18,15 @@ type ShellProps<Values extends FieldValues> = {
   onReload?: () => Promise<unknown>
   /** Sends it again over what somebody else has saved. */
   onOverwrite?: () => Promise<unknown>
+  /** It took the place of the button that opened it: its first field takes the focus that the button had. */
+  opened?: boolean
   /** Nothing to lose: a form that does not ask before it is left. */
   careless?: boolean
   children: ReactNode
 }
 
 export function FormShell<Values extends FieldValues>(props: ShellProps<Values>) {
-  const { form, act, onCancel, refused, onReload, onOverwrite, careless = false, children } = props
+  const { form, act, onCancel, refused, onReload, onOverwrite, careless = false, opened = false, children } = props
   const { isSubmitting, isDirty, isSubmitSuccessful } = form.formState
   return (
     <FormProvider {...form}>
@@ -33,7 +35,7 @@ export function FormShell<Values extends FieldValues>(props: ShellProps<Values>)
           !careless && isDirty && !isSubmitting && !(isSubmitSuccessful && form.failure === undefined && noErrors(form))
         }
       />
-      <form onSubmit={form.send} noValidate>
+      <form onSubmit={form.send} noValidate ref={opened ? focusFirst : undefined}>
         <Stack gap="md">
           {children}
           <FormFailure form={form} onReload={onReload} onOverwrite={onOverwrite} />
@@ -56,6 +58,10 @@ export function FormShell<Values extends FieldValues>(props: ShellProps<Values>)
       </form>
     </FormProvider>
   )
+}
+
+function focusFirst(form: HTMLFormElement | null): void {
+  form?.querySelector<HTMLElement>('input:not([disabled], [type=hidden]), textarea')?.focus()
 }
 
 function noErrors<Values extends FieldValues>(form: UseFormReturn<Values>): boolean {

@@ -66,8 +66,8 @@ export function aYearAfter(day: string): string {
 export function newLicense(offered: Offered[], now = Date.now()): LicenseValues {
   return {
     ...firstOf(offered),
-    startDate: today(now),
-    endDate: aYearAfter(today(now)),
+    startDate: today(0, now),
+    endDate: aYearAfter(today(0, now)),
     numberOfUsers: 10,
     contact: { name: '', email: '', phone: '' },
     renewalNotification: { enabled: true, noticeDays: 30 },
@@ -80,7 +80,7 @@ export function blank(offered: Offered[], now = Date.now()): OnboardingValues {
     masterAccountName: '',
     cloudType: 'public',
     address: { line1: '', line2: '', city: '', state: '', postalCode: '', country: '' },
-    technicalUser: { firstName: '', lastName: '', email: '', startDate: today(now), endDate: '' },
+    technicalUser: { firstName: '', lastName: '', email: '', startDate: today(0, now), endDate: '' },
     access: TECHNICAL,
     licenses: [newLicense(offered, now)],
   }

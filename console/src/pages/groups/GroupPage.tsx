@@ -155,7 +155,7 @@ function DetailsForm({
     }
   }
   return (
-    <FormShell form={form} act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
       <TextField
         name="name"
         label="Name"

@@ -94,7 +94,7 @@ function RolesForm({ groupId, roles, onDone }: { groupId: string; roles: Role[];
     },
   })
   return (
-    <FormShell form={form} act="Save roles" onCancel={onDone}>
+    <FormShell form={form} opened act="Save roles" onCancel={onDone}>
       <LinkedField
         name="roleIds"
         label="Roles"

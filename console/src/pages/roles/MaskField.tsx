@@ -1,17 +1,19 @@
 // The scope mask of a role: how far its rights reach, as a small grid of levels and verbs.
-import { Checkbox, Input, Table, Text } from '@mantine/core'
+import { Checkbox, Input, Table, Text, Tooltip } from '@mantine/core'
 import { useController, useFormContext } from 'react-hook-form'
-import { LEVELS, VERBS, WHOLE_MASK, maskBit, menusOn } from '../../app/permissions'
+import { LEVELS, VERBS, maskBit, menusOn } from '../../app/permissions'
 import { words } from '../../format'
+import '../../ui/matrix.css'
 
 type Props = {
   name: string
   /** What the editor's own scope is: nobody passes on more. */
   own: number
-  disabled?: boolean
 }
 
-export function MaskField({ name, own, disabled = false }: Props) {
+const BEYOND = 'Your own scope does not reach so far, so you can’t grant it.'
+
+export function MaskField({ name, own }: Props) {
   const { control } = useFormContext()
   const { field, fieldState } = useController({ control, name })
   const mask = typeof field.value === 'number' ? field.value : 0
@@ -51,16 +53,16 @@ export function MaskField({ name, own, disabled = false }: Props) {
                   const beyond = (own & bit) === 0 && (mask & bit) === 0
                   return (
                     <Table.Td key={verb}>
-                      <Checkbox
-                        aria-label={`${words(level)} level: ${verb}`}
-                        checked={(mask & bit) !== 0}
-                        disabled={disabled || beyond}
-                        title={beyond ? 'Your own scope does not reach so far, so you can’t grant it.' : undefined}
-                        onChange={(event) =>
-                          field.onChange((event.currentTarget.checked ? mask | bit : mask & ~bit) & WHOLE_MASK)
-                        }
-                        styles={{ body: { justifyContent: 'center' } }}
-                      />
+                      <Tooltip label={BEYOND} disabled={!beyond}>
+                        <Checkbox
+                          aria-label={`${words(level)} level: ${verb}`}
+                          aria-disabled={beyond || undefined}
+                          aria-description={beyond ? BEYOND : undefined}
+                          checked={(mask & bit) !== 0}
+                          onChange={() => !beyond && field.onChange(mask ^ bit)}
+                          styles={{ body: { justifyContent: 'center' } }}
+                        />
+                      </Tooltip>
                     </Table.Td>
                   )
                 })}

@@ -194,7 +194,7 @@ const LEGEND: Array<[Mark, string]> = [
 
 export function Legend() {
   return (
-    <Group gap="lg" component="ul" p={0} m={0} aria-label="Marks" style={{ listStyle: 'none' }}>
+    <Group gap="lg" component="ul" p={0} m={0} aria-label="Marks" style={{ listStyle: 'none', rowGap: 4 }}>
       {LEGEND.map(([mark, text]) => (
         <Group key={text} component="li" gap={6} wrap="nowrap">
           <Checkbox.Indicator checked size="xs" {...lookOf(mark)} aria-hidden />

@@ -122,7 +122,7 @@ function Editor({
         changed={new Set(changes.map((one) => one.key))}
         onChange={setDraft}
       />
-      <Group justify="space-between" className="save-bar">
+      <Group justify="space-between" gap={6} className="save-bar">
         <Text
           size="sm"
           component="output"
@@ -131,7 +131,7 @@ function Editor({
         >
           {changes.length === 0 ? 'No unsaved changes' : count(changes.length, 'unsaved change')}
         </Text>
-        <Group gap="xs">
+        <Group gap="xs" wrap="nowrap">
           <Button variant="default" disabled={changes.length === 0} onClick={() => setDraft(base.grants)}>
             Discard
           </Button>

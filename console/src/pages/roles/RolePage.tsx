@@ -190,7 +190,7 @@ function DetailsForm({
     }
   }
   return (
-    <FormShell form={form} act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
       <TextField name="name" label="Name" required />
       <LongTextField name="description" label="Description" />
       <MaskField name="mask" own={own} />

@@ -137,7 +137,7 @@ function UserForm({
   }
   const signsIn = record.identityStatus !== 'none'
   return (
-    <FormShell form={form} act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextField name="firstName" label="First name" required />
         <TextField name="lastName" label="Last name" required />
@@ -152,7 +152,7 @@ function UserForm({
         }
       />
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
-        <DayField name="startDate" label="First day" required />
+        <DayField name="startDate" label="First day" required description="They can’t do anything before it." />
         <DayField name="endDate" label="Last day" description="Empty if there is no end." />
       </SimpleGrid>
       <RadioField name="status" label="Status" choices={STATUSES} />

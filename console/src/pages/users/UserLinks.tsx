@@ -187,7 +187,7 @@ function LinksForm({ items, what, pointer, save, onDone, children }: FormProps) 
     },
   })
   return (
-    <FormShell form={form} act={`Save ${what.split(' ').at(-1)}`} onCancel={onDone}>
+    <FormShell form={form} opened act={`Save ${what.split(' ').at(-1)}`} onCancel={onDone}>
       {children}
     </FormShell>
   )
