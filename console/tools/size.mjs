@@ -39,5 +39,10 @@ const checks = [
   ['largest page beside the frame', others[0][1], 80],
 ]
 for (const [name, is, budget] of checks) console.log(`${name.padEnd(32)}${is.toFixed(1).padStart(7)} kB of ${budget}`)
-console.log(`${'the largest are'.padEnd(32)}${others.slice(0, 3).map(([name, is]) => `${name} ${is.toFixed(1)}`).join(', ')}`)
+console.log(
+  `${'the largest are'.padEnd(32)}${others
+    .slice(0, 3)
+    .map(([name, is]) => `${name} ${is.toFixed(1)}`)
+    .join(', ')}`,
+)
 if (checks.some(([, is, budget]) => is > budget)) process.exitCode = 1

@@ -3,19 +3,13 @@ import { useEffect, useState } from 'react'
 import { createParser } from 'eventsource-parser'
 import { open } from './client'
 import { ApiError } from './problem'
-import type { components } from './schema.gen'
+import { type Progress, belongs, isOver, newest } from './progress'
 
-export type Progress = components['schemas']['Progress']
 export type Line = 'connecting' | 'live' | 'broken' | 'over'
 
 /** Not a sign of life for so long: the server sends one every 15 seconds. */
 const SILENCE_MS = 40_000
 const LONGEST_PAUSE_MS = 10_000
-
-/** An end that nothing follows by itself. */
-export function isOver(progress: Progress | undefined): boolean {
-  return progress !== undefined && progress.status !== 'running' && progress.status !== 'undoing'
-}
 
 /**
  * The progress of an account's latest run. `epoch` is raised to follow anew, after a redrive or an undo. Closed while
@@ -42,17 +36,6 @@ export function useRun(
 
   const own = progress && belongs(progress, accountId) ? progress : undefined
   return { progress: newest(own, begin), line, heardAt }
-}
-
-function belongs(progress: Progress, accountId: string): boolean {
-  return !progress.accountId || progress.accountId === accountId
-}
-
-/** The later run; of one run, what is known after more of its events. */
-export function newest(one: Progress | undefined, other: Progress | undefined): Progress | undefined {
-  if (!one || !other) return one ?? other
-  if (one.executionId === other.executionId) return one.lastEvent >= other.lastEvent ? one : other
-  return one.startedAt >= other.startedAt ? one : other
 }
 
 async function follow(

@@ -1,8 +1,11 @@
 // The fields beside those of text: days, numbers, choices, long texts.
 import { MultiSelect, Radio, Select, Stack, Switch, TextInput, Textarea } from '@mantine/core'
+import '@mantine/core/styles/Pill.layer.css'
+import '@mantine/core/styles/PillsInput.layer.css'
+import '@mantine/core/styles/Radio.layer.css'
+import '@mantine/core/styles/RadioIndicator.layer.css'
+import '@mantine/core/styles/Switch.layer.css'
 import { type Common, useField } from './textFields'
-
-export * from './textFields'
 
 export function LongTextField(props: Common & { maxLength?: number }) {
   const maxLength = props.maxLength ?? 2000

@@ -5,8 +5,6 @@ import type { ReactNode } from 'react'
 import { type FieldValues, FormProvider, type UseFormReturn } from 'react-hook-form'
 import { FormFailure, type ServerForm } from './serverForm'
 
-export * from './serverForm'
-
 type ShellProps<Values extends FieldValues> = {
   form: ServerForm<Values>
   /** What the button says: “Create group”. */

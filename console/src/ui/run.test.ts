@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { components } from '../api/schema.gen'
-import { newest } from '../api/stream'
+import { newest } from '../api/progress'
 import { currentStep, stepTitle, summary, tally, wayOut } from './run'
 
 type Progress = components['schemas']['Progress']

@@ -20,7 +20,11 @@ try {
   const names = Array.from({ length: ACCOUNTS }, (_, place) => `Account ${String(place).padStart(4, '0')}`)
   const onboard = async () => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      await server.api('POST', '/api/accounts', accountOf(name, `${name.replace(' ', '-').toLowerCase()}@people.example`, licensed))
+      await server.api(
+        'POST',
+        '/api/accounts',
+        accountOf(name, `${name.replace(' ', '-').toLowerCase()}@people.example`, licensed),
+      )
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, onboard))
@@ -50,11 +54,15 @@ try {
     const options = { port, disableStorageReset: true, logLevel: 'error', onlyCategories: Object.keys(GOALS) }
     const { lhr } = await lighthouse(url, options, desktopConfig)
     const scores = Object.keys(GOALS).map((category) => Math.round((lhr.categories[category].score ?? 0) * 100))
-    const took = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time'].map((id) => lhr.audits[id].displayValue)
+    const took = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time'].map(
+      (id) => lhr.audits[id].displayValue,
+    )
     console.log(`${name.padEnd(20)}${scores.map((score) => String(score).padEnd(14)).join('')}   ${took.join('   ')}`)
-    for (const [place, goal] of Object.values(GOALS).entries()) if (scores[place] < goal) missed += 1
+    for (const [index, goal] of Object.values(GOALS).entries()) if (scores[index] < goal) missed += 1
     for (const audit of Object.values(lhr.audits)) {
-      const counts = ['accessibility', 'best-practices'].some((category) => lhr.categories[category].auditRefs.some((ref) => ref.id === audit.id && ref.weight > 0))
+      const counts = ['accessibility', 'best-practices'].some((category) =>
+        lhr.categories[category].auditRefs.some((ref) => ref.id === audit.id && ref.weight > 0),
+      )
       if (counts && audit.score !== null && audit.score < 1) console.log(`  ${audit.id}: ${audit.title}`)
     }
   }

@@ -1,5 +1,6 @@
 // The wizard: four steps and a review. All of it stays mounted, so that going back and forth loses nothing.
 import { Alert, Button, Group, Stack, Stepper, Text, Title } from '@mantine/core'
+import '@mantine/core/styles/Stepper.layer.css'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { FileClock } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'

@@ -1,5 +1,7 @@
 // The grid of a role's rights: one stop for Tab, arrows inside, and a mark for what was granted, implied or held down.
 import { Checkbox, type CheckboxProps, Group, Text, Tooltip } from '@mantine/core'
+import '@mantine/core/styles/Checkbox.layer.css'
+import '@mantine/core/styles/CheckboxIndicator.layer.css'
 import { Ban, Check, Link2, Minus } from 'lucide-react'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { type Spot, VERBS, type Verb, rightName, spotName, tabName } from '../../app/permissions'
