@@ -125,7 +125,7 @@ test('a workstream keeps its tools and their settings', async ({ operator, serve
   const made = await tenant(server)
   await operator.goto(`${server.url}/a/${made.accountId}/e/${made.offer.enterpriseId}/account-settings/workstreams/new`)
   const name = fresh('Checkout')
-  await operator.getByLabel('Name', { exact: true }).fill(name)
+  await operator.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
   await operator.getByRole('button', { name: 'Add tool' }).click()
   await operator.getByLabel('Name of tool 1').fill('Tracker')
   await operator.getByLabel('Address of tool 1').fill('tracker.example')
@@ -146,7 +146,7 @@ test('names that try to be something else are only names', async ({ operator, se
   const names = [
     `<img src=x onerror="document.title='broken'"> ${fresh('m')}`,
     `شركة الاختبار ${fresh('r')}`,
-    `🚀 Apollo 👩‍🚀 ${fresh('e')}`,
+    `🚀 Apollo ${fresh('e')}`,
     `${'Long'.repeat(46)} ${fresh('l')}`,
   ]
   for (const name of names) await server.api('POST', '/api/services', { name })

@@ -71,7 +71,8 @@ test('the account is searched, chosen, in the address, and remembered', async ({
 test('a phone gets the menus by a button', async ({ operator }) => {
   await operator.setViewportSize({ width: 390, height: 844 })
   await operator.getByRole('button', { name: 'Open the menu' }).click()
-  await operator.getByRole('link', { name: 'Services', exact: true }).click()
+  const menus = operator.getByRole('navigation', { name: 'Menus' })
+  await menus.getByRole('link', { name: 'Services', exact: true }).click()
   await expect(operator.getByRole('heading', { level: 1, name: 'Services' })).toBeVisible()
   const overflow = await operator.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

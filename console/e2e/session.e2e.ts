@@ -178,7 +178,7 @@ test('signing out everywhere ends all sessions', async ({ page, server, browser 
   await page.getByRole('button', { name: 'Sign out everywhere' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  await elsewhere.getByRole('link', { name: 'Sessions' }).click()
+  await menus(elsewhere).getByRole('link', { name: 'Sessions' }).click()
   await expect(elsewhere.getByRole('dialog', { name: 'Your session has ended' })).toBeVisible()
   await elsewhere.close()
 })

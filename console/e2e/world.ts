@@ -48,10 +48,14 @@ export type AccountOptions = {
 export async function tenant(server: Server, options: AccountOptions = {}): Promise<Tenant> {
   const licensed = options.offer ?? (await offer(server))
   const name = options.name ?? fresh('Acme')
-  const email = `ada@${name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 40)}.example`
+  const email = `ada@${
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 40)
+      .replaceAll(/-$/g, '') || fresh('tenant').replace(' ', '-')
+  }.example`
   const account = await server.api('POST', '/api/accounts', accountOf(name, email, licensed, options))
   const tenantMade = { accountId: account.id as string, name, email, offer: licensed }
   if (options.wait !== false) await active(server, tenantMade.accountId)
@@ -62,7 +66,7 @@ export function accountOf(name: string, email: string, licensed: Offer, options:
   const { enterpriseId, productId, serviceId } = licensed
   return {
     name,
-    masterAccountName: `${name} Holding`,
+    masterAccountName: `${name.slice(0, 150)} Holding`,
     cloudType: options.cloudType ?? 'public',
     address: { line1: '1 Main St', city: 'Springfield', state: 'IL', postalCode: '62701', country: 'US' },
     technicalUser: { firstName: 'Ada', lastName: 'Byron', email, startDate: day(-1) },

@@ -58,8 +58,8 @@ export function formatDuration(from: string, to: string | number): string {
 }
 
 /** Today, or so many days after it. */
-export function today(after = 0): string {
-  return new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10)
+export function today(after = 0, now = Date.now()): string {
+  return new Date(now + after * 86_400_000).toISOString().slice(0, 10)
 }
 
 /** `account-settings` → `Account settings` */

@@ -1,9 +1,8 @@
 // Where the console begins: the session first, then the page.
 import { MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode, useEffect } from 'react'
+import { StrictMode, Suspense, lazy, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import '@fontsource-variable/inter/wght.css'
 import './mantine.css'
@@ -14,6 +13,9 @@ import { router } from './routes'
 import { schemeManager } from './scheme'
 import { cssVariables, theme } from './theme'
 import { Failure } from './ui/Failure'
+
+// Nothing is said before something was done: the page need not wait for what says it.
+const Messages = lazy(() => import('./ui/Messages'))
 
 const RELOADED = 'freehold.reloaded-for'
 
@@ -48,7 +50,9 @@ function show(content: React.ReactNode) {
         colorSchemeManager={schemeManager}
         defaultColorScheme="auto"
       >
-        <Notifications position="bottom-right" />
+        <Suspense>
+          <Messages />
+        </Suspense>
         {content}
       </MantineProvider>
     </StrictMode>,

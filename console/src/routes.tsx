@@ -7,11 +7,21 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { homePlace } from './app/place'
-import { sessionState } from './api/session'
+import { sessionState, useSession } from './api/session'
+import { Suspense, lazy } from 'react'
 import { Failure, NotFound } from './ui/Failure'
-import { SessionDialog } from './app/SessionDialog'
 import { acceptInvitationPath, forgotPasswordPath, placePath, resetPasswordPath, signInPath } from './paths'
+
+const SessionDialog = lazy(() => import('./app/SessionDialog'))
+
+/** Fetched when it is needed, which is after a page was shown. */
+function EndedSession() {
+  return useSession().kind === 'ended' ? (
+    <Suspense>
+      <SessionDialog />
+    </Suspense>
+  ) : null
+}
 
 type Search = Record<string, string | undefined>
 
@@ -20,7 +30,7 @@ const root = createRootRoute({
   component: () => (
     <>
       <Outlet />
-      <SessionDialog />
+      <EndedSession />
     </>
   ),
   notFoundComponent: () => <NotFound />,
@@ -41,6 +51,7 @@ const home = createRoute({
   path: '/',
   beforeLoad: async (options) => {
     needsSession(options)
+    const { homePlace } = await import('./app/place')
     throw redirect({ to: placePath(await homePlace()) })
   },
 })

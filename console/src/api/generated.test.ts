@@ -9,7 +9,7 @@ const digest = createHash('sha256')
   .update(readFileSync(new URL('openapi.json', root)))
   .digest('hex')
 
-test.each(['schema.gen.ts', 'rights.gen.ts'])('%s is current; if not, run `make codegen`', (name) => {
+test.each(['schema.gen.ts', 'rights.gen.ts', 'actions.gen.ts'])('%s is current; if not, run `make codegen`', (name) => {
   const [head] = readFileSync(new URL(`console/src/api/${name}`, root), 'utf8').split('\n')
   expect(head).toContain(digest)
 })

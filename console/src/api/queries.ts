@@ -54,6 +54,14 @@ export function qPage<P extends GetPath>(path: P, params: Params<P>) {
   return { ...q(path, params), placeholderData: keepPreviousData }
 }
 
+/** All of a list, for fields that choose from it, up to a bound that no tenant comes near. */
+export function qAll<P extends GetPath>(path: P, params: Params<P>, most = 1000) {
+  return queryOptions({
+    queryKey: [path, params, 'all'] as const,
+    queryFn: async (): Promise<Array<Item<P>>> => (await everything(path, params, most)).items,
+  })
+}
+
 /** Everything under these paths was changed: what is on screen is fetched anew, the rest when it is next shown. */
 export function invalidate(...changed: GetPath[]): Promise<void> {
   return queries.invalidateQueries({ predicate: (query) => changed.includes(query.queryKey[0] as GetPath) })

@@ -1,21 +1,15 @@
 // Following a run: its transitions as they happen, over a line that may break and is taken up where it broke.
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { createParser } from 'eventsource-parser'
 import { open } from './client'
 import { ApiError } from './problem'
-import type { components } from './schema.gen'
+import { type Progress, belongs, isOver, newest } from './progress'
 
-export type Progress = components['schemas']['Progress']
 export type Line = 'connecting' | 'live' | 'broken' | 'over'
 
 /** Not a sign of life for so long: the server sends one every 15 seconds. */
 const SILENCE_MS = 40_000
 const LONGEST_PAUSE_MS = 10_000
-
-/** An end that nothing follows by itself. */
-export function isOver(progress: Progress | undefined): boolean {
-  return progress !== undefined && progress.status !== 'running' && progress.status !== 'undoing'
-}
 
 /**
  * The progress of an account's latest run. `epoch` is raised to follow anew, after a redrive or an undo. Closed while
@@ -25,25 +19,23 @@ export function useRun(
   accountId: string,
   epoch: number,
   begin: Progress | undefined,
-): { progress: Progress | undefined; line: Line } {
+): { progress: Progress | undefined; line: Line; heardAt: number | undefined } {
   const [progress, setProgress] = useState<Progress>()
   const [line, setLine] = useState<Line>('connecting')
-  const latest = useRef<Progress>(undefined)
+  const [heardAt, setHeardAt] = useState<number>()
 
   useEffect(() => {
     const stop = new AbortController()
-    latest.current = undefined
     const show = (next: Progress) => {
-      latest.current = next
       setProgress(next)
+      setHeardAt(Date.now())
     }
     void follow(accountId, show, setLine, stop.signal)
     return () => stop.abort()
   }, [accountId, epoch])
 
-  const newest = [progress, begin].filter((one) => one !== undefined).toSorted((a, b) => b.lastEvent - a.lastEvent)
-  const sameRun = progress && begin && progress.executionId !== begin.executionId ? begin : newest[0]
-  return { progress: sameRun, line }
+  const own = progress && belongs(progress, accountId) ? progress : undefined
+  return { progress: newest(own, begin), line, heardAt }
 }
 
 async function follow(

@@ -17,7 +17,7 @@ import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { BookOpen, CircleUser, Keyboard, LogOut, Moon, Search, Sun } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { Suspense, lazy, useEffect, useState } from 'react'
 import { signOut } from '../api/session'
 import { pages, placePath, signInPath } from '../paths'
 import { Failure } from '../ui/Failure'
@@ -25,11 +25,13 @@ import { Waiting } from '../ui/Page'
 import { notifyFailure } from '../ui/notify'
 import { Jobs } from './Jobs'
 import { menusFor } from './menus'
-import { Palette, openPalette } from './Palette'
 import { keepPlace, usePlace } from './place'
 import { PlaceSelectors } from './PlaceSelectors'
 import { accessQuery, permissionsQuery } from './rights'
-import { Shortcuts } from './Shortcuts'
+
+// Fetched when they are first asked for.
+const Palette = lazy(() => import('./Palette'))
+const Shortcuts = lazy(() => import('./Shortcuts'))
 
 export default function Frame() {
   const place = usePlace()
@@ -37,6 +39,7 @@ export default function Frame() {
   const permissions = useQuery(permissionsQuery)
   const [menuOpened, menu] = useDisclosure(false)
   const [helpOpened, help] = useDisclosure(false)
+  const [paletteOpened, palette] = useDisclosure(false)
   const pathname = useLocation({ select: (location) => location.pathname })
   const userId = access.data?.user.id
 
@@ -52,7 +55,7 @@ export default function Frame() {
   }
 
   useHotkeys([
-    ['mod+K', openPalette],
+    ['mod+K', palette.open],
     ['/', focusFilter],
     // Where it takes the shift key, and where it does not.
     ['?', help.open],
@@ -92,7 +95,7 @@ export default function Frame() {
             <Jobs />
             <UnstyledButton
               className="palette-button"
-              onClick={openPalette}
+              onClick={palette.open}
               aria-label="Search pages and actions"
               visibleFrom="lg"
             >
@@ -107,7 +110,7 @@ export default function Frame() {
               color="gray"
               size="lg"
               hiddenFrom="lg"
-              onClick={openPalette}
+              onClick={palette.open}
               aria-label="Search pages and actions"
             >
               <Search size={18} aria-hidden />
@@ -151,8 +154,10 @@ export default function Frame() {
           )}
         </div>
       </AppShell.Main>
-      <Palette menus={menus} />
-      <Shortcuts opened={helpOpened} onClose={help.close} />
+      <Suspense>
+        {paletteOpened && <Palette menus={menus} onClose={palette.close} />}
+        {helpOpened && <Shortcuts onClose={help.close} />}
+      </Suspense>
     </AppShell>
   )
 }

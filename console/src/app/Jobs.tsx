@@ -24,8 +24,8 @@ export function Jobs() {
   const label = underWay.length === 0 ? 'No runs under way' : `${count(underWay.length, 'run')} under way`
   return (
     <Popover position="bottom-end" width={300} shadow="md">
-      <Popover.Target>
-        <Indicator label={underWay.length} size={16} disabled={underWay.length === 0} offset={5}>
+      <Indicator label={underWay.length} size={16} disabled={underWay.length === 0} offset={5}>
+        <Popover.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label}>
             {underWay.length > 0 ? (
               <LoaderCircle size={18} aria-hidden className="turning" />
@@ -33,8 +33,8 @@ export function Jobs() {
               <Workflow size={18} aria-hidden />
             )}
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown>
         <Stack gap="xs">
           <Text size="sm" fw={600}>

@@ -1,6 +1,6 @@
 // A new password, typed twice.
 import { useFormContext } from 'react-hook-form'
-import { PasswordField } from '../ui/fields'
+import { PasswordField } from '../ui/textFields'
 
 export function NewPasswordFields() {
   const { getValues } = useFormContext<{ newPassword: string; repeated: string }>()

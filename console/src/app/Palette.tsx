@@ -1,5 +1,6 @@
 // The command palette: every page and every beginning, by a few letters.
-import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
+import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
+import '@mantine/spotlight/styles.layer.css'
 import { useNavigate } from '@tanstack/react-router'
 import { ArrowUp, Plus, Search } from 'lucide-react'
 import { useLocation } from '@tanstack/react-router'
@@ -7,8 +8,6 @@ import { pages, placePath } from '../paths'
 import type { MenuEntry } from './menus'
 import { usePlace } from './place'
 import { type OperationId, useMay } from './rights'
-
-export const openPalette = spotlight.open
 
 const BEGINNINGS: Array<{ label: string; page: string; operation: OperationId }> = [
   { label: 'Onboard an account', page: pages.newAccount, operation: 'accounts_create' },
@@ -22,7 +21,7 @@ const BEGINNINGS: Array<{ label: string; page: string; operation: OperationId }>
   { label: 'Create a workstream', page: pages.newWorkstream, operation: 'workstreams_create' },
 ]
 
-export function Palette({ menus }: { menus: MenuEntry[] }) {
+export default function Palette({ menus, onClose }: { menus: MenuEntry[]; onClose: () => void }) {
   const place = usePlace()
   const navigate = useNavigate()
   const may = useMay()
@@ -69,6 +68,8 @@ export function Palette({ menus }: { menus: MenuEntry[] }) {
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)}
       shortcut={null}
+      forceOpened
+      onSpotlightClose={onClose}
       nothingFound="No page and no action is called so"
       highlightQuery
       scrollable

@@ -3,7 +3,7 @@ import { Button, Modal, Stack, Text } from '@mantine/core'
 import { useSession } from '../api/session'
 import { SignInForm } from './SignInForm'
 
-export function SessionDialog() {
+export default function SessionDialog() {
   const session = useSession()
   if (session.kind !== 'ended') return null
   const { person, other } = session

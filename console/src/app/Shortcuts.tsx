@@ -8,9 +8,9 @@ const SHORTCUTS: Array<[keys: string[], what: string]> = [
   [['Esc'], 'Close what lies on top'],
 ]
 
-export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export default function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" styles={{ title: { fontWeight: 600 } }}>
+    <Modal opened onClose={onClose} title="Keyboard shortcuts" styles={{ title: { fontWeight: 600 } }}>
       <Table>
         <Table.Tbody>
           {SHORTCUTS.map(([keys, what]) => (

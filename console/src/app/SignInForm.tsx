@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { FormProvider } from 'react-hook-form'
 import { api, send } from '../api/client'
 import { accept } from '../api/session'
-import { FormFailure, useServerForm } from '../ui/form'
-import { EmailField, PasswordField } from '../ui/fields'
+import { FormFailure, useServerForm } from '../ui/serverForm'
+import { EmailField, PasswordField } from '../ui/textFields'
 import { NewPasswordFields } from './NewPasswordFields'
 
 type Asked = { session: string }

@@ -1,5 +1,5 @@
 // Ids, commands and links: in a fixed width, with a button that copies them.
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { Check, Copy as CopyIcon, X } from 'lucide-react'
 import { type MouseEvent, useRef, useState } from 'react'
 
@@ -17,11 +17,9 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   const Icon = outcome === 'copied' ? Check : outcome === 'failed' ? X : CopyIcon
   const label = outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Could not copy' : `Copy ${what}`
   return (
-    <Tooltip label={label}>
-      <ActionIcon ref={button} variant="subtle" color="gray" size="sm" aria-label={label} onClick={copy}>
-        <Icon size={13} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon ref={button} variant="subtle" color="gray" size="sm" aria-label={label} title={label} onClick={copy}>
+      <Icon size={13} aria-hidden />
+    </ActionIcon>
   )
 }
 

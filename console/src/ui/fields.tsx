@@ -1,85 +1,11 @@
-// The fields of forms: label, a line of description, the field, and room for one message, in this order.
-import {
-  MultiSelect,
-  NumberInput,
-  PasswordInput,
-  Radio,
-  Select,
-  Stack,
-  Switch,
-  TextInput,
-  Textarea,
-} from '@mantine/core'
-import type { ReactNode } from 'react'
-import { type FieldValues, type RegisterOptions, useController, useFormContext } from 'react-hook-form'
-
-/** What a value must be, beside what its field asks for by itself. */
-type Rules = Pick<RegisterOptions, 'required' | 'min' | 'max' | 'minLength' | 'maxLength' | 'validate'> & {
-  pattern?: { value: RegExp; message: string }
-}
-
-type Common = {
-  /** The field's path in the form: `technicalUser.email`. */
-  name: string
-  label: string
-  description?: ReactNode
-  required?: boolean
-  disabled?: boolean
-  placeholder?: string
-  rules?: Rules
-}
-
-function useField({ name, label, required, rules }: Common) {
-  const { control } = useFormContext<FieldValues>()
-  const all = {
-    ...rules,
-    ...(required
-      ? {
-          required: `${label} is needed`,
-          validate: {
-            filled: (value: unknown) =>
-              typeof value === 'string' && value.trim() === '' ? `${label} is needed` : true,
-            ...((rules?.validate as object | undefined) ?? {}),
-          },
-        }
-      : {}),
-  }
-  const { field, fieldState } = useController({ control, name, rules: all as never })
-  return { field, error: fieldState.error?.message ? capital(fieldState.error.message) : undefined }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-export function TextField({
-  maxLength = 200,
-  autoComplete = 'off',
-  type,
-  ...props
-}: Common & { maxLength?: number; autoComplete?: string; type?: 'email' | 'tel' | 'url' }) {
-  const { field, error } = useField({
-    ...props,
-    rules: { maxLength: { value: maxLength, message: `At most ${maxLength} characters` }, ...props.rules },
-  })
-  const { label, description, required, disabled, placeholder } = props
-  return (
-    <TextInput
-      {...field}
-      value={field.value ?? ''}
-      {...{ label, description, required, disabled, placeholder, error, autoComplete, type }}
-      withAsterisk={required}
-    />
-  )
-}
-
-export const EMAIL_RULE = {
-  pattern: { value: /^[^\s@]+@[^\s@]+$/, message: 'Not an e-mail address, such as ada@example.com' },
-}
-
-export function EmailField(props: Common & { autoComplete?: string }) {
-  return <TextField {...props} type="email" maxLength={254} rules={{ ...EMAIL_RULE, ...props.rules }} />
-}
+// The fields beside those of text: days, numbers, choices, long texts.
+import { MultiSelect, Radio, Select, Stack, Switch, TextInput, Textarea } from '@mantine/core'
+import '@mantine/core/styles/Pill.layer.css'
+import '@mantine/core/styles/PillsInput.layer.css'
+import '@mantine/core/styles/Radio.layer.css'
+import '@mantine/core/styles/RadioIndicator.layer.css'
+import '@mantine/core/styles/Switch.layer.css'
+import { type Common, useField } from './textFields'
 
 export function LongTextField(props: Common & { maxLength?: number }) {
   const maxLength = props.maxLength ?? 2000
@@ -101,24 +27,6 @@ export function LongTextField(props: Common & { maxLength?: number }) {
   )
 }
 
-export function PasswordField({
-  autoComplete,
-  ...props
-}: Common & { autoComplete: 'current-password' | 'new-password' }) {
-  const { field, error } = useField(props)
-  const { label, description, required, disabled } = props
-  return (
-    <PasswordInput
-      {...field}
-      value={field.value ?? ''}
-      {...{ label, description, required, disabled, error, autoComplete }}
-      withAsterisk={false}
-      aria-invalid={error ? true : undefined}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed', tabIndex: 0, 'aria-hidden': false }}
-    />
-  )
-}
-
 /** A day, by the browser's own calendar. */
 export function DayField({ min, max, ...props }: Common & { min?: string; max?: string }) {
   const { field, error } = useField(props)
@@ -134,10 +42,12 @@ export function DayField({ min, max, ...props }: Common & { min?: string; max?: 
   )
 }
 
+/** A whole number, as a number once it is one. */
 export function NumberField({ min, max, ...props }: Common & { min?: number; max?: number }) {
   const { field, error } = useField({
     ...props,
     rules: {
+      pattern: { value: /^\d+$/, message: 'A whole number' },
       ...(min === undefined ? {} : { min: { value: min, message: `At least ${min}` } }),
       ...(max === undefined ? {} : { max: { value: max, message: `At most ${max}` } }),
       ...props.rules,
@@ -145,14 +55,15 @@ export function NumberField({ min, max, ...props }: Common & { min?: number; max
   })
   const { label, description, required, disabled, placeholder } = props
   return (
-    <NumberInput
+    <TextInput
       {...field}
-      value={field.value ?? ''}
+      value={String(field.value ?? '')}
+      onChange={(event) => {
+        const text = event.currentTarget.value.trim()
+        field.onChange(/^\d{1,15}$/.test(text) ? Number(text) : text)
+      }}
+      inputMode="numeric"
       {...{ label, description, required, disabled, placeholder, error }}
-      allowDecimal={false}
-      allowNegative={false}
-      clampBehavior="none"
-      hideControls
       withAsterisk={required}
     />
   )

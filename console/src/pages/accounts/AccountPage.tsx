@@ -1,5 +1,11 @@
-import { Page } from '../../ui/Page'
+// One account.
+import { useParams } from '@tanstack/react-router'
+import { useOperator } from '../../app/rights'
+import { pages } from '../../paths'
+import { AccountView } from './AccountView'
 
 export default function AccountPage() {
-  return <Page title="AccountPage">Placeholder</Page>
+  const { id = '' } = useParams({ strict: false }) as { id?: string }
+  const operator = useOperator()
+  return <AccountView key={id} id={id} {...(operator ? { up: [{ label: 'Accounts', to: pages.accounts }] } : {})} />
 }

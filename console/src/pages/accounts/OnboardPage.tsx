@@ -1,5 +1,83 @@
-import { Page } from '../../ui/Page'
+// Onboarding an account. Without an enterprise to license there is nothing to begin with.
+import { List, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { q } from '../../api/queries'
+import { usePlace } from '../../app/place'
+import { accessQuery, useMay } from '../../app/rights'
+import { pages, placePath } from '../../paths'
+import { ActionButton } from '../../ui/ActionButton'
+import { Empty } from '../../ui/Empty'
+import { Failure } from '../../ui/Failure'
+import { Loaded, Page, Section, Waiting } from '../../ui/Page'
+import { PlaceLink } from '../../ui/PlaceLink'
+import { isWhole, licensable } from './offers'
+import { Wizard } from './Wizard'
+
+export const MOST_AT_ONCE = 200
 
 export default function OnboardPage() {
-  return <Page title="OnboardPage">Placeholder</Page>
+  const may = useMay()
+  const access = useQuery(accessQuery).data
+  const enterprises = useQuery({ ...q('/api/enterprises', { query: { limit: MOST_AT_ONCE } }), staleTime: 0 })
+  const refusal = may('accounts_create').reason
+  return (
+    <Page
+      title="Onboard an account"
+      up={[{ label: 'Accounts', to: pages.accounts }]}
+      intro="Four steps, then a look over everything. The account is active within seconds of the last one."
+    >
+      {!access ? (
+        <Waiting />
+      ) : refusal ? (
+        <Failure what="onboard an account" error={refusal} />
+      ) : (
+        <Loaded query={enterprises} what="load what can be licensed" rows={8}>
+          {(page) => {
+            const offered = licensable(page.items)
+            return offered.some(isWhole) || page.nextCursor ? (
+              <Wizard
+                userId={access.user.id}
+                offered={offered}
+                more={page.nextCursor !== undefined && page.nextCursor !== null}
+              />
+            ) : (
+              <NothingToLicense />
+            )
+          }}
+        </Loaded>
+      )}
+    </Page>
+  )
+}
+
+function NothingToLicense() {
+  const place = usePlace()
+  return (
+    <Section>
+      <Empty
+        title="There is nothing to license yet"
+        action={
+          <ActionButton operation="services_create" to={placePath(place, pages.newService)} mt="xs">
+            Create a service
+          </ActionButton>
+        }
+      >
+        <Text size="sm" mb="xs">
+          An account begins with at least one license, and a license is of an enterprise, a product and a service that
+          are linked. Make them once, in this order:
+        </Text>
+        <List type="ordered" size="sm" ta="start" className="in-text" style={{ display: 'inline-block' }}>
+          <List.Item>
+            a <PlaceLink to={pages.newService}>service</PlaceLink>
+          </List.Item>
+          <List.Item>
+            a <PlaceLink to={pages.newProduct}>product</PlaceLink> with that service
+          </List.Item>
+          <List.Item>
+            an <PlaceLink to={pages.newEnterprise}>enterprise</PlaceLink> with that product
+          </List.Item>
+        </List>
+      </Empty>
+    </Section>
+  )
 }

@@ -4,8 +4,8 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { FormProvider } from 'react-hook-form'
 import { api, send } from '../../api/client'
 import { resetPasswordPath, signInPath } from '../../paths'
-import { EmailField } from '../../ui/fields'
-import { FormFailure, useServerForm } from '../../ui/form'
+import { EmailField } from '../../ui/textFields'
+import { FormFailure, useServerForm } from '../../ui/serverForm'
 import { AuthPage } from './AuthPage'
 
 export default function ForgotPasswordPage() {

@@ -1,5 +1,201 @@
-import { Page } from '../../ui/Page'
+// A group: what it is called, the roles that it gives, and who is in it.
+import { Badge, Group as Row } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { Pencil, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { api, sendTagged, type Tagged } from '../../api/client'
+import { invalidate, qTagged, queries } from '../../api/queries'
+import type { components } from '../../api/schema.gen'
+import { usePlace } from '../../app/place'
+import { pages, placePath } from '../../paths'
+import { ActionButton } from '../../ui/ActionButton'
+import { CopyId } from '../../ui/Copy'
+import { DataTable } from '../../ui/DataTable'
+import { Facts } from '../../ui/Facts'
+import { LongTextField } from '../../ui/fields'
+import { TextField } from '../../ui/textFields'
+import { FormShell } from '../../ui/form'
+import { orNull, useServerForm } from '../../ui/serverForm'
+import { EnterpriseName } from '../../ui/NameOf'
+import { notifyDone } from '../../ui/notify'
+import { Loaded, Page, Section } from '../../ui/Page'
+import { PlaceLink } from '../../ui/PlaceLink'
+import { Status } from '../../ui/Status'
+import { At, EndDay } from '../../ui/Time'
+import { DeleteGroup, notDeletable } from './DeleteGroup'
+import { GroupRoles } from './GroupRoles'
+
+type Group = components['schemas']['Group']
 
 export default function GroupPage() {
-  return <Page title="GroupPage">Placeholder</Page>
+  const { id = '' } = useParams({ strict: false }) as { id?: string }
+  const place = usePlace()
+  const navigate = useNavigate()
+  const read = qTagged('/api/groups/{groupId}', { path: { groupId: id }, query: place.scope })
+  const group = useQuery(read)
+  const [leaving, setLeaving] = useState<Group>()
+  return (
+    <Loaded query={group} what="load the group" noun="group" rows={8}>
+      {(tagged) => (
+        <Page
+          title={tagged.record.name}
+          up={[{ label: 'Groups', to: pages.groups }]}
+          intro={
+            <Row gap={8}>
+              <span>Group</span>
+              {tagged.record.builtIn && (
+                <Badge variant="default" size="sm" tt="none" fw={500}>
+                  Built in
+                </Badge>
+              )}
+            </Row>
+          }
+          actions={
+            <ActionButton
+              operation="groups_delete"
+              refused={notDeletable(tagged.record)}
+              variant="default"
+              leftSection={<Trash2 size={15} aria-hidden />}
+              onClick={() => setLeaving(tagged.record)}
+            >
+              Delete
+            </ActionButton>
+          }
+        >
+          <Details tagged={tagged} reload={() => queries.fetchQuery({ ...read, staleTime: 0 })} />
+          <GroupRoles groupId={id} />
+          <Members groupId={id} />
+          <DeleteGroup
+            group={leaving}
+            onClose={() => setLeaving(undefined)}
+            then={() => navigate({ to: placePath(place, pages.groups) })}
+          />
+        </Page>
+      )}
+    </Loaded>
+  )
+}
+
+type Values = { name: string; description: string }
+
+function Details({ tagged, reload }: { tagged: Tagged<Group>; reload: () => Promise<Tagged<Group>> }) {
+  const [editing, setEditing] = useState<Tagged<Group>>()
+  const group = tagged.record
+  if (editing) {
+    return (
+      <Section title="Details">
+        <DetailsForm
+          key={editing.tag}
+          tagged={editing}
+          onDone={() => setEditing(undefined)}
+          reload={async () => setEditing(await reload())}
+        />
+      </Section>
+    )
+  }
+  return (
+    <Section
+      title="Details"
+      actions={
+        <ActionButton
+          operation="groups_update"
+          size="xs"
+          variant="default"
+          leftSection={<Pencil size={13} aria-hidden />}
+          onClick={() => setEditing(tagged)}
+        >
+          Edit details
+        </ActionButton>
+      }
+    >
+      <Facts
+        columns={3}
+        of={[
+          ['Description', group.description],
+          ['Enterprise', <EnterpriseName key="enterprise" id={group.enterpriseId} />],
+          ['Id', <CopyId key="id" id={group.id} what="group id" />],
+          ['Created', <At key="created" at={group.createdAt} />],
+          ['Changed', <At key="changed" at={group.updatedAt} />],
+        ]}
+      />
+    </Section>
+  )
+}
+
+function DetailsForm({
+  tagged: { record, tag },
+  onDone,
+  reload,
+}: {
+  tagged: Tagged<Group>
+  onDone: () => void
+  reload: () => Promise<void>
+}) {
+  const { scope } = usePlace()
+  const save = async ({ name, description }: Values, ifMatch: string) => {
+    const params = { path: { groupId: record.id }, query: scope, header: { 'If-Match': ifMatch } }
+    const body = { accountId: scope.accountId, name, description: orNull(description), roleIds: null }
+    await sendTagged(api.PUT('/api/groups/{groupId}', { body, params }))
+    await invalidate('/api/groups/{groupId}', '/api/groups', '/api/users/{userId}/groups')
+    notifyDone(`Saved the group ${name}`)
+    onDone()
+  }
+  const form = useServerForm<Values>({
+    defaults: { name: record.name, description: record.description ?? '' },
+    what: 'save the group',
+    fieldOf: { name_taken: 'name' },
+    submit: (values) => save(values, tag),
+  })
+  const overwrite = async () => {
+    try {
+      await save(form.getValues(), '*')
+    } catch (error) {
+      form.refuse(error)
+    }
+  }
+  return (
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+      <TextField
+        name="name"
+        label="Name"
+        required
+        disabled={record.builtIn}
+        description={record.builtIn ? 'This group is the platform’s own. It keeps its name.' : undefined}
+      />
+      <LongTextField name="description" label="Description" />
+    </FormShell>
+  )
+}
+
+function Members({ groupId }: { groupId: string }) {
+  const { scope } = usePlace()
+  return (
+    <Section title="Members" intro="People are put into groups on their own pages." flush>
+      <DataTable
+        noun={['member', 'members']}
+        path="/api/groups/{groupId}/users"
+        params={{ path: { groupId }, query: scope }}
+        idOf={(user) => user.id}
+        nameOf={(user) => `${user.firstName} ${user.lastName}`}
+        nothing={{
+          text: 'Open a user and choose this group there.',
+          action: <PlaceLink to={pages.users}>Users</PlaceLink>,
+        }}
+        columns={[
+          {
+            header: 'Name',
+            cell: (user) => (
+              <PlaceLink to={pages.user(user.id)} clip>
+                {`${user.firstName} ${user.lastName}`}
+              </PlaceLink>
+            ),
+          },
+          { header: 'E-mail', cell: (user) => user.email },
+          { header: 'Status', cell: (user) => <Status of={user.status} /> },
+          { header: 'Until', cell: (user) => <EndDay day={user.endDate} /> },
+        ]}
+      />
+    </Section>
+  )
 }

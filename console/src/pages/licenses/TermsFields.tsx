@@ -1,7 +1,8 @@
 // The fields of a license's terms: dates, seats, whom to ask, when to be reminded.
 import { SimpleGrid, Stack } from '@mantine/core'
 import { useFormContext, useWatch } from 'react-hook-form'
-import { DayField, EMAIL_RULE, NumberField, SwitchField, TextField } from '../../ui/fields'
+import { DayField, NumberField, SwitchField } from '../../ui/fields'
+import { EMAIL_RULE, TextField } from '../../ui/textFields'
 import type { Terms } from './terms'
 
 const MOST_SEATS = 1_000_000

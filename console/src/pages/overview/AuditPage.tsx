@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Download, Eye, Filter, ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import { type Item, everything, q, queries } from '../../api/queries'
-import { rights } from '../../api/rights.gen'
+import { actions as ACTIONS } from '../../api/actions.gen'
 import { usePlace } from '../../app/place'
 import { useMay } from '../../app/rights'
 import { count, formatTime, words } from '../../format'
@@ -21,15 +21,6 @@ import { useListState } from '../../ui/useListState'
 import { type Format, MOST_EXPORTED, authorName, download, exported } from './auditExport'
 
 type Entry = Item<'/api/audit'>
-
-/** What can be in the log: everything that changes something. */
-const ACTIONS = [
-  ...new Set(
-    Object.values(rights)
-      .filter((right) => right.verb !== 'view')
-      .map((right) => right.action as string),
-  ),
-]
 
 export default function AuditPage() {
   const { search, filter } = useListState()

@@ -1,5 +1,199 @@
-import { Page } from '../../ui/Page'
+// A role: what it is called, how far it reaches, and what it permits.
+import { Badge, Group, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { Pencil, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { api, sendTagged, type Tagged } from '../../api/client'
+import { invalidate, qTagged, queries } from '../../api/queries'
+import type { components } from '../../api/schema.gen'
+import { LEVELS, maskOn, menusOn } from '../../app/permissions'
+import { usePlace } from '../../app/place'
+import { permissionsQuery } from '../../app/rights'
+import { words } from '../../format'
+import { pages, placePath } from '../../paths'
+import { ActionButton } from '../../ui/ActionButton'
+import { CopyId } from '../../ui/Copy'
+import { Facts } from '../../ui/Facts'
+import { LongTextField } from '../../ui/fields'
+import { TextField } from '../../ui/textFields'
+import { FormShell } from '../../ui/form'
+import { orNull, useServerForm } from '../../ui/serverForm'
+import { EnterpriseName } from '../../ui/NameOf'
+import { notifyDone } from '../../ui/notify'
+import { Loaded, Page, Section } from '../../ui/Page'
+import { At } from '../../ui/Time'
+import { DeleteRole, notDeletable } from './DeleteRole'
+import { MaskField } from './MaskField'
+import { PermissionSection } from './PermissionSection'
+import { MadeFor } from './RolesPage'
+
+type Role = components['schemas']['Role']
 
 export default function RolePage() {
-  return <Page title="RolePage">Placeholder</Page>
+  const { id = '' } = useParams({ strict: false }) as { id?: string }
+  const { scope } = usePlace()
+  const read = qTagged('/api/roles/{roleId}', { path: { roleId: id }, query: scope })
+  const role = useQuery(read)
+  const [leaving, setLeaving] = useState<Role>()
+  const place = usePlace()
+  const navigate = useNavigate()
+  return (
+    <Loaded query={role} what="load the role" noun="role" rows={8}>
+      {(tagged) => (
+        <Page
+          title={tagged.record.name}
+          up={[{ label: 'Roles', to: pages.roles }]}
+          intro={
+            <Group gap={8}>
+              <span>{tagged.record.kind === 'platform' ? 'Platform role' : 'Role'}</span>
+              {tagged.record.builtIn && (
+                <Badge variant="default" size="sm" tt="none" fw={500}>
+                  Built in
+                </Badge>
+              )}
+            </Group>
+          }
+          actions={
+            <ActionButton
+              operation="roles_delete"
+              refused={notDeletable(tagged.record)}
+              variant="default"
+              leftSection={<Trash2 size={15} aria-hidden />}
+              onClick={() => setLeaving(tagged.record)}
+            >
+              Delete
+            </ActionButton>
+          }
+        >
+          <Details tagged={tagged} reload={() => queries.fetchQuery({ ...read, staleTime: 0 })} />
+          <PermissionSection role={tagged.record} refused={fixed(tagged.record)} />
+          <DeleteRole
+            role={leaving}
+            onClose={() => setLeaving(undefined)}
+            then={() => navigate({ to: placePath(place, pages.roles) })}
+          />
+        </Page>
+      )}
+    </Loaded>
+  )
+}
+
+/** Why a role is read-only, if it is. */
+function fixed(role: Role): string | undefined {
+  if (role.kind === 'platform') return 'This role makes operators of the platform. Nobody can change it.'
+  if (role.builtIn) return 'This role is the platform’s own. Create a role to give other rights.'
+  return undefined
+}
+
+type Values = { name: string; description: string; mask: number }
+
+function Details({ tagged, reload }: { tagged: Tagged<Role>; reload: () => Promise<Tagged<Role>> }) {
+  const [editing, setEditing] = useState<Tagged<Role>>()
+  const role = tagged.record
+  if (editing) {
+    return (
+      <Section title="Details">
+        <DetailsForm
+          key={editing.tag}
+          tagged={editing}
+          onDone={() => setEditing(undefined)}
+          reload={async () => setEditing(await reload())}
+        />
+      </Section>
+    )
+  }
+  return (
+    <Section
+      title="Details"
+      actions={
+        <ActionButton
+          operation="roles_update"
+          refused={fixed(role)}
+          size="xs"
+          variant="default"
+          leftSection={<Pencil size={13} aria-hidden />}
+          onClick={() => setEditing(tagged)}
+        >
+          Edit details
+        </ActionButton>
+      }
+    >
+      <Stack gap="md">
+        <Facts
+          columns={3}
+          of={[
+            ['Description', role.description],
+            ['Made for', <MadeFor key="for" role={role} />],
+            ['Enterprise', <EnterpriseName key="enterprise" id={role.enterpriseId} />],
+            ['Created', <At key="created" at={role.createdAt} />],
+            ['Changed', <At key="changed" at={role.updatedAt} />],
+            ['Id', <CopyId key="id" id={role.id} what="role id" />],
+          ]}
+        />
+        <div>
+          <Text size="xs" c="dimmed">
+            Scope
+          </Text>
+          {LEVELS.map((level) => (
+            <Text size="sm" key={level}>
+              {words(level)} level ({menusOn(level)}): <strong>{maskOn(role.mask, level)}</strong>
+            </Text>
+          ))}
+        </div>
+      </Stack>
+    </Section>
+  )
+}
+
+function DetailsForm({
+  tagged: { record, tag },
+  onDone,
+  reload,
+}: {
+  tagged: Tagged<Role>
+  onDone: () => void
+  reload: () => Promise<void>
+}) {
+  const { scope } = usePlace()
+  const own = useQuery(permissionsQuery).data?.mask ?? 0
+  const save = async ({ name, description, mask }: Values, ifMatch: string) => {
+    const params = { path: { roleId: record.id }, query: scope, header: { 'If-Match': ifMatch } }
+    // The scope is judged anew when it is sent: it goes along only if it was changed.
+    const body = {
+      accountId: scope.accountId,
+      name,
+      description: orNull(description),
+      mask: mask === record.mask ? null : mask,
+    }
+    await sendTagged(api.PUT('/api/roles/{roleId}', { body, params }))
+    await invalidate(
+      '/api/roles/{roleId}',
+      '/api/roles',
+      '/api/users/{userId}/permissions',
+      '/api/users/me/permissions',
+    )
+    notifyDone(`Saved the role ${name}`)
+    onDone()
+  }
+  const form = useServerForm<Values>({
+    defaults: { name: record.name, description: record.description ?? '', mask: record.mask },
+    what: 'save the role',
+    fieldOf: { name_taken: 'name' },
+    submit: (values) => save(values, tag),
+  })
+  const overwrite = async () => {
+    try {
+      await save(form.getValues(), '*')
+    } catch (error) {
+      form.refuse(error)
+    }
+  }
+  return (
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+      <TextField name="name" label="Name" required />
+      <LongTextField name="description" label="Description" />
+      <MaskField name="mask" own={own} />
+    </FormShell>
+  )
 }

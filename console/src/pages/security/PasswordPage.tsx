@@ -1,7 +1,8 @@
 // Changing one's own password.
 import { api, send } from '../../api/client'
-import { PasswordField } from '../../ui/fields'
-import { FormShell, useServerForm } from '../../ui/form'
+import { PasswordField } from '../../ui/textFields'
+import { FormShell } from '../../ui/form'
+import { useServerForm } from '../../ui/serverForm'
 import { notifyDone } from '../../ui/notify'
 import { Page, Section } from '../../ui/Page'
 import { NewPasswordFields } from '../../app/NewPasswordFields'

@@ -1,5 +1,153 @@
+// The people of an enterprise of an account.
+import { Badge, Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Ban, CircleCheck, Eye, Mail, Plus, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { usePlace } from '../../app/place'
+import { accessQuery, useMay } from '../../app/rights'
+import { formatDay } from '../../format'
+import { pages, placePath } from '../../paths'
+import { ActionButton } from '../../ui/ActionButton'
+import { DataTable, type RowAction } from '../../ui/DataTable'
+import { ChoiceFilter, TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
+import { PlaceLink } from '../../ui/PlaceLink'
+import { Status } from '../../ui/Status'
+import { EndDay } from '../../ui/Time'
+import { useListState } from '../../ui/useListState'
+import {
+  DeleteUser,
+  DisableUser,
+  type User,
+  nameOf,
+  notDeletable,
+  notInvitable,
+  signInWord,
+  useEnable,
+  useInvite,
+} from './acts'
+import { LicenseFilter } from './LicenseFilter'
+
+const STATUSES = [
+  { value: 'active', label: 'Active' },
+  { value: 'inactive', label: 'Inactive' },
+]
+/** The server looks for whole addresses, and refuses what is none. */
+const ADDRESS = /^[^\s@]+@[^\s@]+$/
 
 export default function UsersPage() {
-  return <Page title="UsersPage">Placeholder</Page>
+  const place = usePlace()
+  const { search } = useListState()
+  const self = useQuery(accessQuery).data?.user.id
+  const seesLicenses = useMay()('licenses_capacity').allowed
+  const [leaving, setLeaving] = useState<User>()
+  const [disabling, setDisabling] = useState<User>()
+  const invite = useInvite()
+  const enable = useEnable()
+  const { status, email, licenseId } = search
+  const partial = email !== undefined && !ADDRESS.test(email)
+  const add = (
+    <ActionButton
+      operation="users_create"
+      to={placePath(place, pages.newUser)}
+      leftSection={<Plus size={15} aria-hidden />}
+    >
+      Add user
+    </ActionButton>
+  )
+  return (
+    <Page title="Users" intro="Everybody here sits on a seat of a license." actions={add}>
+      <DataTable
+        noun={['user', 'users']}
+        path="/api/users"
+        params={{
+          query: {
+            ...place.scope,
+            ...(status === 'active' || status === 'inactive' ? { status } : {}),
+            ...(email && !partial ? { email } : {}),
+            ...(licenseId ? { licenseId } : {}),
+          },
+        }}
+        filterKeys={['status', 'email', 'licenseId']}
+        filters={
+          <>
+            <TextFilter name="email" label="E-mail" placeholder="The whole address" />
+            <ChoiceFilter name="status" label="Status" choices={STATUSES} />
+            {seesLicenses && <LicenseFilter accountId={place.accountId} enterpriseId={place.scope.enterpriseId} />}
+            {partial && (
+              <Text size="xs" c="dimmed" component="output" pb={6}>
+                Type the whole address to find somebody by it.
+              </Text>
+            )}
+          </>
+        }
+        idOf={(user) => user.id}
+        nameOf={nameOf}
+        nothing={{ text: 'Add the first person of this enterprise. They get an invitation by e-mail.', action: add }}
+        columns={[
+          { header: 'Name', cell: (user) => <Name user={user} /> },
+          { header: 'E-mail', cell: (user) => <span title={user.email}>{user.email}</span> },
+          { header: 'Status', cell: (user) => <Status of={user.status} /> },
+          { header: 'Sign-in', cell: (user) => <Status of={user.identityStatus} word={signInWord(user)} /> },
+          { header: 'From', cell: (user) => formatDay(user.startDate) },
+          { header: 'Until', cell: (user) => <EndDay day={user.endDate} /> },
+        ]}
+        actions={(user): RowAction[] => [
+          { label: 'Open', icon: <Eye size={14} aria-hidden />, to: placePath(place, pages.user(user.id)) },
+          {
+            label: user.identityStatus === 'none' ? 'Send an invitation' : 'Send the invitation again',
+            icon: <Mail size={14} aria-hidden />,
+            operation: 'users_invite',
+            refused: notInvitable(user),
+            onClick: () => invite.mutate(user),
+          },
+          user.status === 'active'
+            ? {
+                label: 'Disable',
+                icon: <Ban size={14} aria-hidden />,
+                operation: 'users_update',
+                onClick: () => setDisabling(user),
+              }
+            : {
+                label: 'Enable',
+                icon: <CircleCheck size={14} aria-hidden />,
+                operation: 'users_update',
+                onClick: () => enable.mutate(user),
+              },
+          {
+            label: 'Delete',
+            icon: <Trash2 size={14} aria-hidden />,
+            operation: 'users_delete',
+            refused: notDeletable(user, self),
+            danger: true,
+            onClick: () => setLeaving(user),
+          },
+        ]}
+      />
+      <DisableUser user={disabling} onClose={() => setDisabling(undefined)} />
+      <DeleteUser user={leaving} onClose={() => setLeaving(undefined)} />
+    </Page>
+  )
+}
+
+function Name({ user }: { user: User }) {
+  return (
+    <Group gap={8} wrap="nowrap">
+      <PlaceLink to={pages.user(user.id)} clip>
+        {nameOf(user)}
+      </PlaceLink>
+      {user.technical && (
+        <Badge
+          variant="default"
+          size="sm"
+          tt="none"
+          fw={500}
+          style={{ flex: 'none' }}
+          title="The first user of the account, made with it"
+        >
+          Technical
+        </Badge>
+      )}
+    </Group>
+  )
 }

@@ -1,0 +1,57 @@
+// Deleting an account: its name is typed, and what goes and what stays is said before.
+import { useNavigate } from '@tanstack/react-router'
+import { api, send } from '../../api/client'
+import { invalidate, queries } from '../../api/queries'
+import type { components } from '../../api/schema.gen'
+import { usePlace } from '../../app/place'
+import { pages, placePath } from '../../paths'
+import { Confirm } from '../../ui/Confirm'
+import { notifyDone } from '../../ui/notify'
+
+type Account = components['schemas']['Account']
+
+export function DeleteAccount({ account, onClose }: { account: Account; onClose: () => void }) {
+  const place = usePlace()
+  const navigate = useNavigate()
+  const { id, name, status, cloudType } = account
+  const run = async () => {
+    const after = await send(
+      api.DELETE('/api/provisioning/{accountId}', { params: { path: { accountId: id }, query: { confirm: name } } }),
+    )
+    // The run that was shown until now is not the one that is followed from here on.
+    queries.removeQueries({ queryKey: ['/api/provisioning/{accountId}', { path: { accountId: id } }] })
+    void invalidate('/api/accounts', '/api/accounts/{accountId}', '/api/executions', '/api/users/me/access')
+    if (after.status === 'disabled') {
+      notifyDone('The account is disabled. It can be restored until its removal begins.')
+      await navigate({ to: placePath(place, pages.account(id)) })
+    } else {
+      await navigate({ to: placePath(place, pages.provisioning(id)) })
+    }
+  }
+  return (
+    <Confirm
+      opened
+      onClose={onClose}
+      title={`Delete account ${name}`}
+      act="Delete account"
+      what="delete the account"
+      run={run}
+      typed={name}
+      goes={[
+        'Every user’s sign-in, at once',
+        'Users, licenses, groups, roles and workstreams',
+        ...(cloudType === 'public' ? ['The account’s rows in the shared table'] : ['The account’s own table, whole']),
+        'The published parameters, and the name, which is free again',
+      ]}
+      stays={[
+        'The account’s record, marked as deleted',
+        'Its audit log and its events',
+        'A receipt of what was removed',
+      ]}
+    >
+      {status === 'active'
+        ? 'If this platform keeps a time of grace, the account is disabled now and can be restored until its removal begins. Otherwise the removal begins at once and can’t be taken back.'
+        : 'The removal begins at once and can’t be taken back.'}
+    </Confirm>
+  )
+}

@@ -1,0 +1,53 @@
+// The seats of each license of an account.
+import { Table } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { q } from '../../api/queries'
+import { formatNumber } from '../../format'
+import { EndDay } from '../../ui/Time'
+import { Status } from '../../ui/Status'
+import { Triple } from '../../ui/Triple'
+
+const SHOWN = 20
+
+export function LicenseSeats({ accountId }: { accountId: string }) {
+  const licenses = useQuery(q('/api/licenses', { query: { accountId, limit: SHOWN } })).data
+  const capacity = useQuery(q('/api/licenses/capacity', { query: { accountId } })).data
+  if (!licenses || licenses.items.length === 0) return null
+  return (
+    // The box scrolls, so the keyboard must be able to get into it.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <section className="table-scroll" aria-label="Table of licenses" tabIndex={0}>
+      <Table miw={560}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>License</Table.Th>
+            <Table.Th>Status</Table.Th>
+            <Table.Th>Ends</Table.Th>
+            <Table.Th ta="end">Seats used</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {licenses.items.map((license) => {
+            const seats = capacity?.licenses.find((one) => one.licenseId === license.id)
+            return (
+              <Table.Tr key={license.id}>
+                <Table.Td>
+                  <Triple of={license} />
+                </Table.Td>
+                <Table.Td>
+                  <Status of={license.status} />
+                </Table.Td>
+                <Table.Td>
+                  <EndDay day={license.endDate} />
+                </Table.Td>
+                <Table.Td className="number">
+                  {seats ? formatNumber(seats.used) : '—'} of {formatNumber(license.numberOfUsers)}
+                </Table.Td>
+              </Table.Tr>
+            )
+          })}
+        </Table.Tbody>
+      </Table>
+    </section>
+  )
+}

@@ -1,0 +1,218 @@
+// What a run has come to, and what can be done about it.
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { CircleAlert, CircleCheck, CircleSlash, TriangleAlert } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import { api, intents, send } from '../../api/client'
+import { sentence } from '../../api/problem'
+import type { components } from '../../api/schema.gen'
+import type { Progress } from '../../api/progress'
+import { usePlace } from '../../app/place'
+import { useSwitch } from '../../app/useSwitch'
+import { pages, placePath } from '../../paths'
+import { ActionButton } from '../../ui/ActionButton'
+import { Confirm } from '../../ui/Confirm'
+import { PlaceLink } from '../../ui/PlaceLink'
+import { stepTitle, wayOut } from '../../ui/run'
+import { useAction } from '../../ui/useAction'
+import '../../ui/account.css'
+
+type Account = components['schemas']['Account']
+type Props = {
+  account: Account | undefined
+  accountId: string
+  progress: Progress
+  /** Follows the run anew. */
+  again: () => void
+}
+
+export function Outcome(props: Props) {
+  const { progress } = props
+  const removal = progress.workflow === 'account-deprovisioning'
+  switch (progress.status) {
+    case 'running':
+    case 'undoing':
+      return null
+    case 'failed':
+    case 'stuck':
+      return <Failed {...props} removal={removal} />
+    case 'undone':
+      return <Undone />
+    case 'succeeded':
+      return removal ? <Removed {...props} /> : <Onboarded {...props} />
+  }
+}
+
+function Failed({ account, accountId, progress, again, removal }: Props & { removal: boolean }) {
+  const [asking, setAsking] = useState(false)
+  const [redriveKeys] = useState(intents)
+  const [undoKeys] = useState(intents)
+  const { failure, status } = progress
+  const redrive = useAction({
+    what: 'redrive the run',
+    run: () =>
+      send(
+        api.POST('/api/provisioning', {
+          params: { header: { 'Idempotency-Key': redriveKeys.keyOf(progress.lastEvent) } },
+          body: { accountId },
+        }),
+      ),
+    changes: ['/api/accounts', '/api/accounts/{accountId}', '/api/executions'],
+    then: again,
+  })
+  const undo = async () => {
+    await send(
+      api.POST('/api/provisioning/{accountId}/undo', {
+        params: { path: { accountId }, header: { 'Idempotency-Key': undoKeys.keyOf(progress.lastEvent) } },
+      }),
+    )
+    again()
+  }
+  const stuck = status === 'stuck'
+  const at =
+    failure && progress.steps.some((step) => step.name === failure.state) ? ` at “${stepTitle(failure.state)}”` : ''
+  return (
+    <Note
+      tone="bad"
+      icon={<CircleAlert size={18} aria-hidden />}
+      title={stuck ? `The undo is stuck${at}` : removal ? `The removal failed${at}` : `The onboarding failed${at}`}
+    >
+      {failure && (
+        <Text size="sm" className="wrap-anywhere">
+          {sentence(failure.message)} <span className="mono">{failure.code}</span>. {wayOut(failure.code)}
+        </Text>
+      )}
+      <ul className="choices">
+        <li>
+          <ActionButton
+            operation="provisioning_start"
+            size="xs"
+            loading={redrive.isPending}
+            onClick={() => redrive.mutate()}
+          >
+            Redrive
+          </ActionButton>
+          <Text size="sm">
+            {stuck
+              ? 'Goes on undoing where it stopped.'
+              : 'Goes on from the step that failed. What is done stays done.'}
+          </Text>
+        </li>
+        {!removal && (
+          <li>
+            <ActionButton
+              operation="provisioning_undo"
+              size="xs"
+              variant="default"
+              onClick={() => setAsking(true)}
+              refused={account && account.status !== 'failed' ? `The account is ${account.status}.` : undefined}
+            >
+              Undo
+            </ActionButton>
+            <Text size="sm">Takes back everything that was made, step by step. The name is free again then.</Text>
+          </li>
+        )}
+      </ul>
+      <Confirm
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={`Undo the onboarding of ${account?.name ?? 'this account'}`}
+        act="Undo the onboarding"
+        what="undo the onboarding"
+        run={undo}
+        typed={account?.name ?? ''}
+        goes={[
+          'Everything that the onboarding has made',
+          'What was made in the account since then',
+          'The name, which is free again',
+        ]}
+        stays={['The account’s record, marked as deleted', 'Its audit log and its events', 'This run, with its steps']}
+      />
+    </Note>
+  )
+}
+
+function Onboarded({ accountId, account, progress }: Props) {
+  const switchTo = useSwitch()
+  const place = usePlace()
+  const degraded = progress.degraded ?? []
+  return (
+    <Note
+      tone={degraded.length > 0 ? 'warn' : 'good'}
+      icon={degraded.length > 0 ? <TriangleAlert size={18} aria-hidden /> : <CircleCheck size={18} aria-hidden />}
+      title={degraded.length > 0 ? 'The account is active, but something is missing' : 'The account is active'}
+    >
+      {degraded.map((reason) => (
+        <Text key={reason} size="sm" className="wrap-anywhere">
+          {sentence(reason)}
+        </Text>
+      ))}
+      <Text size="sm" className="in-text">
+        The invitation for the technical user is in the <PlaceLink to={pages.outbox}>outbox</PlaceLink>. They follow its
+        link, choose a password, and can look at everything in the account.
+      </Text>
+      <Group gap="xs">
+        <ActionButton size="xs" to={placePath(place, pages.account(accountId))}>
+          Open the account
+        </ActionButton>
+        <Button
+          size="xs"
+          variant="default"
+          onClick={() => void switchTo(accountId)}
+          disabled={account?.status === 'deleted'}
+        >
+          Switch to it
+        </Button>
+        <ActionButton size="xs" variant="default" operation="accounts_create" to={placePath(place, pages.newAccount)}>
+          Onboard another
+        </ActionButton>
+      </Group>
+    </Note>
+  )
+}
+
+function Removed({ accountId }: Props) {
+  const place = usePlace()
+  return (
+    <Note tone="good" icon={<CircleCheck size={18} aria-hidden />} title="The account is removed">
+      <Text size="sm">Its record, its audit log and a receipt of what was removed are kept.</Text>
+      <Group gap="xs">
+        <ActionButton size="xs" operation="accounts_receipt" to={placePath(place, pages.receipt(accountId))}>
+          Show the receipt
+        </ActionButton>
+        <ActionButton size="xs" variant="default" to={placePath(place, pages.accounts)}>
+          All accounts
+        </ActionButton>
+      </Group>
+    </Note>
+  )
+}
+
+function Undone() {
+  const place = usePlace()
+  return (
+    <Note tone="idle" icon={<CircleSlash size={18} aria-hidden />} title="The onboarding was undone">
+      <Text size="sm">Nothing of the account is left but its record and its log. Its name is free again.</Text>
+      <Group gap="xs">
+        <ActionButton size="xs" operation="accounts_create" to={placePath(place, pages.newAccount)}>
+          Onboard an account
+        </ActionButton>
+      </Group>
+    </Note>
+  )
+}
+
+type Tone = 'good' | 'warn' | 'bad' | 'idle'
+
+function Note({ tone, icon, title, children }: { tone: Tone; icon: ReactNode; title: string; children: ReactNode }) {
+  return (
+    <section className="card note" data-tone={tone} aria-label={title} aria-live="polite">
+      <Stack gap="sm" align="flex-start">
+        <Title order={2} className="status" data-tone={tone} style={{ whiteSpace: 'normal', fontSize: 14 }}>
+          {icon}
+          {title}
+        </Title>
+        {children}
+      </Stack>
+    </section>
+  )
+}

@@ -1,0 +1,87 @@
+import { beforeEach, expect, test } from 'vitest'
+import { choicesOf, firstOf, licensable, type Offered, pickEnterprise } from './offers'
+import {
+  aYearAfter,
+  blank,
+  bodyOf,
+  dropDraft,
+  isRepeated,
+  keepDraft,
+  keptDraft,
+  REVIEW,
+  stepAt,
+  stepOf,
+} from './onboarding'
+
+const named = (id: string, services: string[] = []) => ({
+  id,
+  name: id,
+  services: services.map((one) => ({ id: one, name: one })),
+})
+const enterprise = (id: string, products: Offered['products'], builtIn = false) =>
+  ({ id, name: id, products, builtIn, productIds: [] }) as unknown as Offered
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+
+const one = enterprise('e1', [named('p1', ['s1'])])
+const two = enterprise('e2', [named('p2', ['s2', 's3']), named('p3', ['s4']), named('p4')])
+
+beforeEach(() => sessionStorage.clear())
+
+test('what leaves no choice is chosen', () => {
+  expect(firstOf([one])).toEqual({ enterpriseId: 'e1', productId: 'p1', serviceId: 's1' })
+  expect(firstOf([one, two])).toEqual({ enterpriseId: '', productId: '', serviceId: '' })
+  expect(pickEnterprise([one, two], 'e2')).toEqual({ enterpriseId: 'e2', productId: '', serviceId: '' })
+})
+
+test('the lists hang on what stands above them', () => {
+  const choices = choicesOf([one, two, enterprise('e3', [])], { enterpriseId: 'e2', productId: 'p2' })
+  expect(choices.services.map((choice) => choice.value)).toEqual(['s2', 's3'])
+  expect(choices.enterprises.at(-1)).toMatchObject({ value: 'e3', disabled: true })
+  expect(choices.products.at(-1)).toMatchObject({ value: 'p4', disabled: true })
+  expect(licensable([one, enterprise('root', [], true)])).toEqual([one])
+})
+
+test('each field has its step', () => {
+  expect(stepOf('name')).toBe(0)
+  expect(stepOf('address.country')).toBe(1)
+  expect(stepOf('technicalUser.email')).toBe(2)
+  expect(stepOf('licenses.0.numberOfUsers')).toBe(3)
+  expect(stepOf('unheard-of')).toBe(REVIEW)
+  expect(stepAt('licenses', 1)).toBe(1)
+  expect(stepAt('address', 4)).toBe(1)
+  expect(stepAt(undefined, 4)).toBe(0)
+})
+
+test('a license lasts a year, also from a leap day', () => {
+  expect(aYearAfter('2026-03-01')).toBe('2027-03-01')
+  expect(aYearAfter('2028-02-29')).toBe('2029-03-01')
+})
+
+test('the body leaves out what was not typed, and what the platform gives by itself', () => {
+  const values = blank([one], NOW)
+  const body = bodyOf(values)
+  expect(body).not.toHaveProperty('access')
+  expect(body.address.line2).toBeNull()
+  expect(body.technicalUser.endDate).toBeNull()
+  expect(body.licenses[0]).toMatchObject({ serviceId: 's1', contact: null, startDate: '2026-03-01' })
+  values.licenses[0]!.contact.name = 'Grace'
+  expect(bodyOf(values).licenses[0]!.contact).toEqual({ name: 'Grace', email: '', phone: null })
+})
+
+test('the same triple twice is seen at the second', () => {
+  const { licenses } = blank([one], NOW)
+  const twice = [licenses[0]!, { ...licenses[0]! }]
+  expect(isRepeated(twice, 0)).toBe(false)
+  expect(isRepeated(twice, 1)).toBe(true)
+})
+
+test('a draft is kept for its person, and a damaged one is none', () => {
+  const draft = { at: NOW, step: 2, values: blank([one], NOW) }
+  expect(keepDraft('ada', draft)).toBe(true)
+  expect(keptDraft('ada')).toEqual(draft)
+  expect(keptDraft('bob')).toBeUndefined()
+  sessionStorage.setItem('freehold.onboarding.bob', '{"at":"x"}')
+  expect(keptDraft('bob')).toBeUndefined()
+  dropDraft('ada')
+  expect(keptDraft('ada')).toBeUndefined()
+})

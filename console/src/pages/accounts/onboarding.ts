@@ -1,0 +1,162 @@
+// The onboarding as it is typed: its steps, what is sent, and the draft that outlives a reload.
+import type { components } from '../../api/schema.gen'
+import { today } from '../../format'
+import type { AddressValues } from '../../ui/AddressFields'
+import { orNull } from '../../ui/serverForm'
+import { firstOf, type Offered } from './offers'
+
+export type NewAccount = components['schemas']['NewAccount']
+
+export type LicenseValues = {
+  enterpriseId: string
+  productId: string
+  serviceId: string
+  startDate: string
+  endDate: string
+  numberOfUsers: number | ''
+  contact: { name: string; email: string; phone: string }
+  renewalNotification: { enabled: boolean; noticeDays: number | '' }
+}
+
+export type OnboardingValues = {
+  name: string
+  masterAccountName: string
+  cloudType: string
+  address: AddressValues
+  technicalUser: { firstName: string; lastName: string; email: string; startDate: string; endDate: string }
+  /** What onboarding gives by itself: shown, never sent. */
+  access: { group: string; role: string }
+  licenses: LicenseValues[]
+}
+
+export const STEPS = [
+  { id: 'details', title: 'Account details', fields: ['name', 'masterAccountName', 'cloudType'] },
+  { id: 'address', title: 'Address', fields: ['address'] },
+  { id: 'technical-user', title: 'Technical user', fields: ['technicalUser', 'access'] },
+  { id: 'licenses', title: 'Licenses', fields: ['licenses'] },
+  { id: 'review', title: 'Review', fields: [] },
+] as const
+
+export const REVIEW = STEPS.length - 1
+export const MOST_LICENSES = 20
+
+export const TECHNICAL = { group: 'technical-group', role: 'technical-role' }
+
+/** The step on which a field stands. */
+export function stepOf(field: string): number {
+  const [first = ''] = field.split('.')
+  const found = STEPS.findIndex((step) => (step.fields as readonly string[]).includes(first))
+  return found === -1 ? REVIEW : found
+}
+
+/** The step that the address names, as far as one has come. */
+export function stepAt(id: string | undefined, reached: number): number {
+  const found = STEPS.findIndex((step) => step.id === id)
+  return Math.min(Math.max(found, 0), reached)
+}
+
+export function aYearAfter(day: string): string {
+  const end = new Date(`${day}T00:00:00Z`)
+  if (Number.isNaN(end.getTime())) return day
+  end.setUTCFullYear(end.getUTCFullYear() + 1)
+  return end.toISOString().slice(0, 10)
+}
+
+/** A license as it begins: with whatever leaves no choice chosen already. */
+export function newLicense(offered: Offered[], now = Date.now()): LicenseValues {
+  return {
+    ...firstOf(offered),
+    startDate: today(0, now),
+    endDate: aYearAfter(today(0, now)),
+    numberOfUsers: 10,
+    contact: { name: '', email: '', phone: '' },
+    renewalNotification: { enabled: true, noticeDays: 30 },
+  }
+}
+
+export function blank(offered: Offered[], now = Date.now()): OnboardingValues {
+  return {
+    name: '',
+    masterAccountName: '',
+    cloudType: 'public',
+    address: { line1: '', line2: '', city: '', state: '', postalCode: '', country: '' },
+    technicalUser: { firstName: '', lastName: '', email: '', startDate: today(0, now), endDate: '' },
+    access: TECHNICAL,
+    licenses: [newLicense(offered, now)],
+  }
+}
+
+/** What is sent. */
+export function bodyOf(values: OnboardingValues): NewAccount {
+  const { name, masterAccountName, cloudType, address, technicalUser, licenses } = values
+  return {
+    name,
+    masterAccountName,
+    cloudType: cloudType as NewAccount['cloudType'],
+    address: { ...address, line2: orNull(address.line2), state: orNull(address.state) },
+    technicalUser: { ...technicalUser, endDate: orNull(technicalUser.endDate) },
+    licenses: licenses.map((license) => ({
+      ...license,
+      numberOfUsers: Number(license.numberOfUsers),
+      contact: hasContact(license)
+        ? { name: license.contact.name, email: license.contact.email, phone: orNull(license.contact.phone) }
+        : null,
+      renewalNotification: {
+        enabled: license.renewalNotification.enabled,
+        noticeDays: Number(license.renewalNotification.noticeDays) || 30,
+      },
+    })),
+  }
+}
+
+export function hasContact({ contact }: LicenseValues): boolean {
+  return [contact.name, contact.email, contact.phone].some((text) => text.trim() !== '')
+}
+
+/** Whether an earlier license is of the same enterprise, product and service. */
+export function isRepeated(licenses: LicenseValues[], place: number): boolean {
+  const own = licenses[place]
+  if (!own?.serviceId) return false
+  return licenses
+    .slice(0, place)
+    .some(
+      (other) =>
+        other.enterpriseId === own.enterpriseId &&
+        other.productId === own.productId &&
+        other.serviceId === own.serviceId,
+    )
+}
+
+export type Draft = { at: number; step: number; values: OnboardingValues }
+
+const KEPT = 'freehold.onboarding'
+
+/** The draft of this person in this tab. What does not look like one is as good as none. */
+export function keptDraft(userId: string): Draft | undefined {
+  try {
+    const draft = JSON.parse(sessionStorage.getItem(`${KEPT}.${userId}`) ?? 'null') as Draft | null
+    const whole =
+      typeof draft?.at === 'number' && typeof draft.values?.name === 'string' && Array.isArray(draft.values.licenses)
+    return whole ? draft : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether it could be kept: storage can be full, or switched off. */
+export function keepDraft(userId: string, draft: Draft): boolean {
+  try {
+    sessionStorage.setItem(`${KEPT}.${userId}`, JSON.stringify(draft))
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function dropDraft(userId: string): void {
+  try {
+    sessionStorage.removeItem(`${KEPT}.${userId}`)
+  } catch {
+    // Then none was kept.
+  }
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { components } from '../api/schema.gen'
+import { newest } from '../api/progress'
+import { currentStep, stepTitle, summary, tally, wayOut } from './run'
+
+type Progress = components['schemas']['Progress']
+type Step = components['schemas']['StepProgress']
+
+const step = (name: string, status: Step['status']): Step => ({ name, kind: 'task', status, attempts: 1 })
+
+const run = (status: Progress['status'], steps: Step[], rest: Partial<Progress> = {}): Progress => ({
+  executionId: 'e1',
+  workflow: 'account-onboarding',
+  status,
+  startedAt: '2026-01-01T00:00:00Z',
+  lastEvent: 3,
+  steps,
+  ...rest,
+})
+
+test('steps of the branch not taken do not count', () => {
+  const progress = run('running', [
+    step('A', 'succeeded'),
+    step('B', 'skipped'),
+    step('C', 'running'),
+    step('D', 'pending'),
+  ])
+  expect(tally(progress)).toMatchObject({ done: 1, of: 3 })
+  expect(summary(progress)).toBe('1 of 3 steps')
+  expect(currentStep(progress)?.name).toBe('C')
+})
+
+test('an undo counts what is undone', () => {
+  const progress = run('undoing', [step('A', 'undoing'), step('B', 'undone'), step('C', 'failed')])
+  expect(summary(progress)).toBe('1 step undone, undoing the rest')
+})
+
+test('a name that is not known is spelled out', () => {
+  expect(stepTitle('VerifyProvisioning')).toBe('Verify as the tenant would')
+  expect(stepTitle('DoSomethingNew')).toBe('Do Something New')
+  expect(wayOut('new_code')).toContain('Redrive')
+})
+
+test('the later run wins, and of one run the later event', () => {
+  const old = run('succeeded', [], { lastEvent: 40 })
+  const removal = run('running', [], { executionId: 'e2', startedAt: '2026-01-02T00:00:00Z', lastEvent: 1 })
+  expect(newest(old, removal)).toBe(removal)
+  expect(newest(removal, old)).toBe(removal)
+  const later = run('running', [], { lastEvent: 5 })
+  expect(newest(run('running', []), later)).toBe(later)
+  expect(newest(undefined, later)).toBe(later)
+})

@@ -1,0 +1,102 @@
+// A run as people read it: what its steps do, how far it is, and what can be done about what failed.
+import type { components } from '../api/schema.gen'
+import { count, words } from '../format'
+
+type Progress = components['schemas']['Progress']
+type Step = components['schemas']['StepProgress']
+
+const STEPS: Record<string, [title: string, what: string]> = {
+  ValidateInput: ['Check the request', 'What was asked for is whole and fits together.'],
+  ProvisionDynamoDB: [
+    'Assign the data table',
+    'Decides where the account’s data stands, and lets writes to it through.',
+  ],
+  CloudType: ['Choose by cloud type', 'A public account shares a table; others get one of their own.'],
+  RegisterSSMParameters: ['Publish the parameters', 'Other services find the account’s table by them.'],
+  CreateStack: ['Create the account’s own table', 'A table that holds this account alone.'],
+  WriteCoreRecords: ['Write the core records', 'The licenses, and the technical user with a seat of the first.'],
+  ProvisionTechnicalGroupAndRole: ['Make the technical group and role', 'Also the default workstream.'],
+  ProvisionCognitoUsers: ['Make the sign-in', 'An identity for the technical user.'],
+  SendCredentialNotifications: ['Send the invitation', 'A link by which the technical user chooses a password.'],
+  VerifyProvisioning: ['Verify as the tenant would', 'Everything is read back with a tenant’s own token.'],
+  Verified: ['Judge the verification', 'Goes on only if everything was found.'],
+  CloseRoute: ['Close the account to writes', 'From here on nothing new is written to it.'],
+  TakeInventory: ['Take the inventory', 'Counts what is there, for the receipt.'],
+  RemoveIdentities: ['Remove the sign-ins', 'Nobody of the account can sign in from here on.'],
+  RemoveRecords: ['Remove the records', 'Users, licenses, groups, roles, workstreams and their links.'],
+  DeleteStack: ['Delete the account’s own table', 'With everything that is in it.'],
+  RemoveParameters: ['Withdraw the parameters', 'Other services no longer find the account.'],
+  VerifyRemoval: ['Verify the removal', 'Looks whether anything is left.'],
+}
+
+export function stepTitle(name: string): string {
+  return STEPS[name]?.[0] ?? words(name.replaceAll(/([a-z])([A-Z])/g, '$1 $2'))
+}
+
+export function stepPurpose(name: string): string | undefined {
+  return STEPS[name]?.[1]
+}
+
+const WORKFLOWS: Record<string, string> = {
+  'account-onboarding': 'Account onboarding',
+  'account-deprovisioning': 'Account removal',
+}
+
+export function workflowTitle(workflow: string): string {
+  return WORKFLOWS[workflow] ?? words(workflow)
+}
+
+export type Tally = { done: number; of: number; undone: number; toUndo: number }
+
+/** How far a run is. Steps that its branch leaves out do not count. */
+export function tally(progress: Progress): Tally {
+  const taken = progress.steps.filter((step) => step.status !== 'skipped')
+  const undone = taken.filter((step) => step.status === 'undone').length
+  const undoing = taken.filter((step) => step.status === 'undoing' || step.status === 'stuck').length
+  return {
+    done: taken.filter((step) => step.status === 'succeeded').length,
+    of: taken.length,
+    undone,
+    toUndo: undone + undoing,
+  }
+}
+
+/** One line on how far it is. */
+export function summary(progress: Progress): string {
+  const { done, of, undone } = tally(progress)
+  if (progress.status === 'undoing') return `${count(undone, 'step')} undone, undoing the rest`
+  if (progress.status === 'undone') return `${count(undone, 'step')} undone, nothing is left`
+  return `${done} of ${of} steps`
+}
+
+/** The step that a reader looks for first: what runs now, or what went wrong. */
+export function currentStep(progress: Progress): Step | undefined {
+  const wanted = ['running', 'retrying', 'waiting', 'undoing', 'stuck', 'failed']
+  return progress.steps.findLast((step) => wanted.includes(step.status))
+}
+
+const WAYS_OUT: Record<string, string> = {
+  cloud_unavailable: 'The cloud did not answer. Redrive once it does.',
+  cloud_refused: 'The cloud refused it. Check the platform’s rights there, then redrive.',
+  email_taken: 'Somebody else has this e-mail address now. Undo, and onboard with another address.',
+  identity_differs: 'There is another sign-in under this address. Undo, and onboard with another address.',
+  identity_disabled: 'The sign-in was disabled. Enable it with the identity provider, then redrive.',
+  mail_refused: 'The mail was refused. Check the address and the sender’s settings, then redrive.',
+  mail: 'The mail could not be sent. Redrive once mail works.',
+  verification_failed: 'Something that was made could not be read back. Redrive looks again; Undo takes it all back.',
+  removal_failed: 'Something is still there. Redrive goes on removing.',
+  superseded: 'A later run speaks for the account. Look at that one.',
+  fault: 'This failed on purpose, as a rehearsal. Redrive goes on from this step.',
+}
+
+/** What can be done about an error, in a sentence. */
+export function wayOut(code: string): string {
+  return WAYS_OUT[code] ?? 'Redrive goes on from this step. What is done already is not done again.'
+}
+
+export const LINE_WORDS = {
+  connecting: 'Connecting',
+  live: 'Live',
+  broken: 'Connection lost, trying again',
+  over: 'Finished',
+} as const

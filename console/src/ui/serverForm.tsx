@@ -1,0 +1,152 @@
+// What a form does with the server's word: refusals stand at the fields that they name, and nothing typed is lost.
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { CircleAlert, GitMerge } from 'lucide-react'
+import { useState } from 'react'
+import { type DefaultValues, type FieldPath, type FieldValues, type UseFormReturn, useForm } from 'react-hook-form'
+import { ApiError } from '../api/problem'
+import { Explanation } from './Failure'
+
+type Options<Values extends FieldValues> = {
+  defaults: DefaultValues<Values>
+  /** Ends “Could not …”: “create the group”. */
+  what: string
+  /** Sends what was typed, with the white space around it gone. */
+  submit: (values: Values) => Promise<void>
+  /** Where refusals that name no field belong: `{ name_taken: 'name' }`. */
+  fieldOf?: Partial<Record<string, FieldPath<Values>>>
+  /** Where the API's pointers differ from the form's fields: turns `/technicalUser/email` into a field. */
+  fieldAt?: (pointer: string) => FieldPath<Values> | undefined
+  /** The fields that the server has refused, once what is wrong stands at them. */
+  onRefused?: (fields: Array<FieldPath<Values>>) => void
+}
+
+export type ServerForm<Values extends FieldValues> = UseFormReturn<Values> & {
+  what: string
+  /** What failed and stands at no field. */
+  failure: unknown
+  send: (event?: React.BaseSyntheticEvent) => Promise<void>
+  /** Puts a refusal of the server on the fields that it names; what names none is the form's. */
+  refuse: (error: unknown) => void
+}
+
+export function useServerForm<Values extends FieldValues>(options: Options<Values>): ServerForm<Values> {
+  const { defaults, what, submit, fieldOf, fieldAt = fieldOfPointer, onRefused } = options
+  const form = useForm<Values>({
+    defaultValues: defaults,
+    mode: 'onSubmit',
+    reValidateMode: 'onChange',
+    shouldFocusError: true,
+  })
+  const [failure, setFailure] = useState<unknown>()
+
+  const refuse = (error: unknown) => {
+    if (!(error instanceof ApiError)) return setFailure(error)
+    const known = error.fields
+      .map((one) => ({ field: fieldAt(one.pointer) as FieldPath<Values> | undefined, message: one.message }))
+      .filter(
+        (one): one is { field: FieldPath<Values>; message: string } =>
+          one.field !== undefined && isField(form, one.field),
+      )
+    const byCode = fieldOf?.[error.code]
+    if (byCode) known.push({ field: byCode, message: error.message })
+    for (const [place, one] of known.entries())
+      form.setError(one.field, { type: 'server', message: one.message }, { shouldFocus: place === 0 })
+    // What stands at a field is not said twice.
+    setFailure(known.length > 0 && known.length >= error.fields.length ? undefined : error)
+    if (known.length > 0) onRefused?.(known.map((one) => one.field))
+  }
+
+  const send = form.handleSubmit(async (values) => {
+    setFailure(undefined)
+    try {
+      await submit(trimmed(values))
+    } catch (error) {
+      refuse(error)
+    }
+  })
+  return { ...form, what, failure, send, refuse }
+}
+
+/** `/licenses/0/startDate` → `licenses.0.startDate` */
+export function fieldOfPointer<Path extends string>(pointer: string): Path | undefined {
+  const path = pointer.replace(/^\//, '').replaceAll('/', '.')
+  return path === '' ? undefined : (path as Path)
+}
+
+/** Every text without the white space around it. */
+export function trimmed<Value>(value: Value): Value {
+  if (typeof value === 'string') return value.trim() as Value
+  if (Array.isArray(value)) return value.map(trimmed) as Value
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, trimmed(one)])) as Value
+  }
+  return value
+}
+
+/** An optional field that was left empty is `null` for the API. */
+export function orNull(text: string | null | undefined): string | null {
+  return text ? text : null
+}
+
+/** Whether the form has it: every field has a value from the beginning, even if that is an empty one. */
+function isField<Values extends FieldValues>(form: UseFormReturn<Values>, field: FieldPath<Values>): boolean {
+  return form.getValues(field) !== undefined
+}
+
+/** What failed, when it stands at no field. A change of somebody else's is a choice, not an error. */
+export function FormFailure<Values extends FieldValues>({
+  form,
+  onReload,
+  onOverwrite,
+}: {
+  form: ServerForm<Values>
+  onReload?: (() => Promise<unknown>) | undefined
+  onOverwrite?: (() => Promise<unknown>) | undefined
+}) {
+  const { failure, what } = form
+  if (failure === undefined) return null
+  const meanwhile = failure instanceof ApiError && failure.status === 412 && onReload && onOverwrite
+  if (meanwhile) return <Meanwhile onReload={onReload} onOverwrite={onOverwrite} />
+  return (
+    <Alert
+      role="alert"
+      color="red"
+      icon={<CircleAlert size={18} aria-hidden />}
+      title={`Could not ${what}`}
+      styles={{ title: { color: 'var(--mantine-color-text)' }, message: { color: 'var(--mantine-color-text)' } }}
+    >
+      <Explanation error={failure} />
+    </Alert>
+  )
+}
+
+/** Somebody else has saved since this was read: whose version stays is a choice. */
+export function Meanwhile({
+  onReload,
+  onOverwrite,
+}: {
+  onReload: () => Promise<unknown>
+  onOverwrite: () => Promise<unknown>
+}) {
+  return (
+    <Alert
+      role="alert"
+      color="yellow"
+      icon={<GitMerge size={18} aria-hidden />}
+      title="Somebody else has changed this meanwhile"
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+    >
+      <Stack gap={8} align="flex-start">
+        <Text size="sm">What you typed is still here. Take over what they saved, or save yours over it.</Text>
+        <Group gap="xs">
+          <Button size="xs" variant="default" onClick={() => void onReload()}>
+            Load theirs
+          </Button>
+          <Button size="xs" variant="default" onClick={() => void onOverwrite()}>
+            Save mine over it
+          </Button>
+        </Group>
+      </Stack>
+    </Alert>
+  )
+}
