@@ -62,3 +62,12 @@ async fn a_group_goes_with_its_members() {
     let groups = acme.admin.get(&format!("/api/users/{user}/groups")).await.expect(200);
     assert_eq!(groups["items"], json!([]));
 }
+
+#[tokio::test]
+async fn an_audit_log_that_was_sealed_just_now_is_whole() {
+    let world = lagging().await;
+    let acme = world.tenant("Acme", "private", 3).await;
+    world.plane.tend_once().await.unwrap();
+    let report = acme.technical.get("/api/audit/verify").await.expect(200);
+    assert_eq!(report["valid"], true, "{report}");
+}
