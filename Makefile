@@ -1,11 +1,12 @@
 # Everything a developer needs; `make run` and `make test` do their own set-up.
 
-.PHONY: run test bench demo lint fix codegen setup clean
+.PHONY: run test bench demo lint fix codegen setup screenshots lighthouse clean
 
 DATA ?= $(CURDIR)/.data
 
 ## Builds what is needed, starts Freehold and says where to look.
 run:
+	@[ -n "$(FREEHOLD_NO_CONSOLE)" ] || ./scripts/console
 	@cargo build --quiet --profile fast --bin freehold
 	@./target/fast/freehold serve --data-dir "$(DATA)"
 
@@ -31,9 +32,23 @@ fix:
 	@cargo fmt
 	@cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 
-## Writes the generated files anew: openapi.json, the authorization matrix, the CLI's help.
+## Writes the generated files anew: openapi.json, the authorization matrix, the console's types of the API.
 codegen:
 	@cargo run --quiet -p xtask -- codegen
+	@cd console/tools/apigen && npm ci --silent && node generate.mjs
+
+## Writes docs/screenshots anew, by the browser tests that take them.
+screenshots: setup
+	@./scripts/console
+	@cargo build --quiet --bin freehold
+	@cd console && FREEHOLD_SCREENSHOTS=../docs/screenshots npm run --silent e2e -- screenshots.e2e.ts
+
+## Lighthouse's scores of the console's main pages, against the release build.
+lighthouse: setup
+	@./scripts/console
+	@cargo build --quiet --release --bin freehold
+	@cd console/tools/lighthouse && npm ci --silent
+	@cd console && FREEHOLD_BINARY=$(CURDIR)/target/release/freehold npx playwright test -c tools/lighthouse
 
 setup:
 	@./scripts/setup

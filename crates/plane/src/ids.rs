@@ -17,11 +17,16 @@ impl<K> Id<K> {
         Self(uuid, PhantomData)
     }
 
-    /// A new identifier (UUID version 7): sorts by the time it was made.
+    /// A new identifier (UUID version 7): sorts by the time it was made, to the quarter of a microsecond, so that what
+    /// one request after the other made is listed in that order.
     pub fn new(now: Timestamp, chance: &dyn Chance) -> Self {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let mut random = [0; 10];
-        chance.fill(&mut random);
+        chance.fill(&mut random[2..]);
+        // RFC 9562, section 6.2, method 3: the first twelve random bits carry the fraction of the millisecond.
+        let nanos = now.subsec_nanosecond().unsigned_abs() % 1_000_000;
+        let fraction = u16::try_from(u64::from(nanos) * 4_096 / 1_000_000).expect("less than a millisecond");
+        random[..2].copy_from_slice(&fraction.to_be_bytes());
         Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
@@ -179,4 +184,40 @@ pub mod known {
         WorkstreamId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0050));
     pub const DEFAULT_WORKSTREAM: WorkstreamId =
         WorkstreamId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0051));
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    struct Loudest;
+
+    impl Chance for Loudest {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0xff);
+        }
+    }
+
+    struct Quietest;
+
+    impl Chance for Quietest {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    #[test]
+    fn the_later_of_one_millisecond_sorts_after_the_earlier() {
+        let first: Timestamp = "2026-01-01T00:00:00.000000999Z".parse().unwrap();
+        let mut last = Id::<()>::new(first, &Loudest);
+        for step in 1..3_000 {
+            let at = first + SignedDuration::from_micros(step);
+            let next = Id::new(at, &Quietest);
+            assert!(last < next, "{step} µs");
+            last = Id::new(at, &Loudest);
+        }
+        assert_eq!(last.uuid().get_version_num(), 7);
+    }
 }
