@@ -1,5 +1,9 @@
-"""Pastes the README's walk-through into a shell, against a server of its own, and holds what it prints to be what it says."""
+"""Pastes the README's walk-through into a shell, against a server of its own, and holds what it prints to be what it says.
 
+With `--aws` behind the binary, the server has the aws profile, over emulators.
+"""
+
+import contextlib
 import os
 import re
 import subprocess
@@ -7,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from emulated import Emulated
 from server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,8 +22,15 @@ EXPECTED = [None, "active", "Acme", "forbidden", "ada@acme.example", None, "1", 
 def main():
     text = (ROOT / "README.md").read_text()
     script = "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M))
-    with tempfile.TemporaryDirectory(prefix="freehold-readme-") as folder:
-        with Server(Path(sys.argv[1]).resolve(), Path(folder) / "data") as server:
+    binary = Path(sys.argv[1]).resolve()
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="freehold-readme-"))
+        profile = {}
+        if "--aws" in sys.argv[2:]:
+            emulated = stack.enter_context(Emulated())
+            emulated.prepare(binary)
+            profile = emulated.environment
+        with Server(binary, Path(folder) / "data", **profile) as server:
             environment = {**os.environ, "FREEHOLD": server.url}
             done = subprocess.run(["bash", "-c", script], env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=False)
     lines = done.stdout.strip().splitlines()

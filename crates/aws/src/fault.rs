@@ -3,7 +3,7 @@
 use std::{error::Error, iter};
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// Why a request was not answered as asked.
@@ -29,11 +29,19 @@ pub enum Fault {
     InUse,
     #[error("a quota is used up")]
     Quota,
-    #[error("access is denied: check the credentials and the role's policy")]
+    #[error("there are none, or they can't be had")]
+    NoCredentials,
+    #[error("the access key is not known to AWS")]
+    UnknownCredentials,
+    #[error("the credentials have expired")]
+    Expired,
+    #[error("the signature is refused")]
+    Signature,
+    #[error("access is denied")]
     Denied,
     #[error("refused as malformed")]
     Malformed,
-    #[error("rejected: check that sender and recipient are verified")]
+    #[error("rejected, for sender or recipient are not verified")]
     Rejected,
     #[error("paused, or the account is suspended")]
     Paused,
@@ -42,8 +50,37 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Why there are no credentials to sign with.
+    pub fn of_credentials(error: &CredentialsError) -> Self {
+        // Of the places that were looked in, the last one's error tells little.
+        if matches!(error, CredentialsError::ProviderTimedOut(_)) { Self::TimedOut } else { Self::NoCredentials }
+    }
+
+    /// What whoever runs the product can do about it.
+    pub const fn fix(self) -> &'static str {
+        match self {
+            Self::NoCredentials => {
+                "give this process credentials: a role of its container or instance, AWS_PROFILE, or AWS_ACCESS_KEY_ID \
+                 and AWS_SECRET_ACCESS_KEY"
+            }
+            Self::UnknownCredentials => "check AWS_ACCESS_KEY_ID, or the profile: the key was deleted or is mistyped",
+            Self::Expired => "renew the credentials: sign in again (aws sso login), or assume the role anew",
+            Self::Signature => "check the secret access key, and set this machine's clock",
+            Self::Denied => "permit the action in the policy of the role that the credentials are of",
+            Self::Unreachable | Self::TimedOut => "check the region, the network, and the endpoint if one is set",
+            Self::Throttled | Self::Quota => "ask for a higher quota, or wait",
+            Self::Rejected => "verify the sender in SES, and leave the sandbox",
+            Self::Paused => "resume the account in AWS",
+            Self::NotFound => "make it, or name another",
+            Self::Malformed => "check the names in the configuration",
+            Self::Conflict | Self::Underway | Self::Internal | Self::Garbled | Self::InUse | Self::Unknown => {
+                "try again; the log says what AWS answered"
+            }
+        }
+    }
+
     /// Names the fault; what the service said goes to the log.
-    pub fn of<E, R>(error: &SdkError<E, R>) -> Self
+    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata,
     {
@@ -60,7 +97,10 @@ impl Fault {
                 failure.as_connector_error().map_or(Self::Unreachable, |error| undispatched(error))
             }
             SdkError::ResponseError(_) => Self::Garbled,
-            SdkError::ServiceError(_) => code.map_or(Self::Unknown, Self::named),
+            SdkError::ServiceError(service) => match (code, service.raw().status().as_u16()) {
+                (Some(code), status) => Self::named(code).or_by(status),
+                (None, status) => Self::Unknown.or_by(status),
+            },
             _ => Self::Unknown,
         };
         if fault == Self::Unknown {
@@ -69,6 +109,15 @@ impl Fault {
             tracing::debug!(%fault, code, message, "a request to AWS failed");
         }
         fault
+    }
+
+    /// A fault that its code does not name, named by the answer's status.
+    const fn or_by(self, status: u16) -> Self {
+        match (self, status) {
+            (Self::Unknown, 403) => Self::Denied,
+            (Self::Unknown, 500..) => Self::Internal,
+            (fault, _) => fault,
+        }
     }
 
     /// The fault that a service's code stands for.
@@ -97,19 +146,25 @@ impl Fault {
             "ResourceNotFoundException" | "TableNotFoundException" | "ParameterNotFound" | "NotFoundException" => {
                 Self::NotFound
             }
-            "ResourceInUseException" | "TableAlreadyExistsException" | "AlreadyExistsException" => Self::InUse,
+            "ResourceInUseException"
+            | "TableAlreadyExistsException"
+            | "AlreadyExistsException"
+            | "ResourceAlreadyExistsException"
+            | "ResourceExistsException" => Self::InUse,
             "LimitExceededException" | "ItemCollectionSizeLimitExceededException" | "ParameterLimitExceeded" => {
                 Self::Quota
             }
             "AccessDeniedException"
             | "AccessDenied"
-            | "UnrecognizedClientException"
-            | "InvalidClientTokenId"
-            | "InvalidSignatureException"
-            | "ExpiredTokenException"
-            | "MissingAuthenticationTokenException"
-            | "MissingAuthenticationToken"
-            | "NotAuthorizedException" => Self::Denied,
+            | "NotAuthorizedException"
+            | "DecryptionFailure"
+            | "EncryptionFailure" => Self::Denied,
+            "UnrecognizedClientException" | "InvalidClientTokenId" | "AuthFailure" => Self::UnknownCredentials,
+            "MissingAuthenticationTokenException" | "MissingAuthenticationToken" => Self::NoCredentials,
+            "ExpiredTokenException" | "ExpiredToken" => Self::Expired,
+            "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestTimeTooSkewed" | "RequestExpired" => {
+                Self::Signature
+            }
             "MessageRejected" | "MailFromDomainNotVerifiedException" => Self::Rejected,
             "SendingPausedException" | "AccountSuspendedException" => Self::Paused,
             "ValidationException" | "ValidationError" | "SerializationException" | "BadRequestException" => {
@@ -132,6 +187,10 @@ impl Fault {
             Self::NotFound
             | Self::InUse
             | Self::Quota
+            | Self::NoCredentials
+            | Self::UnknownCredentials
+            | Self::Expired
+            | Self::Signature
             | Self::Denied
             | Self::Malformed
             | Self::Rejected
@@ -148,6 +207,10 @@ impl Fault {
             | Self::NotFound
             | Self::InUse
             | Self::Quota
+            | Self::NoCredentials
+            | Self::UnknownCredentials
+            | Self::Expired
+            | Self::Signature
             | Self::Denied
             | Self::Malformed
             | Self::Rejected
@@ -162,9 +225,5 @@ impl Fault {
 /// A request that did not go out: for lack of credentials, or of a connection.
 fn undispatched(error: &(dyn Error + 'static)) -> Fault {
     let mut causes = iter::successors(Some(error), |&cause| cause.source());
-    match causes.find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
-        Some(CredentialsError::ProviderTimedOut(_)) => Fault::TimedOut,
-        Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => Fault::Denied,
-        Some(_) | None => Fault::Unreachable,
-    }
+    causes.find_map(|cause| cause.downcast_ref()).map_or(Fault::Unreachable, Fault::of_credentials)
 }

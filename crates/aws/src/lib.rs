@@ -14,7 +14,15 @@ pub mod events;
 pub mod fault;
 #[cfg(feature = "sdk")]
 pub mod patience;
+#[cfg(feature = "profile")]
+pub mod preflight;
+#[cfg(feature = "profile")]
+pub mod profile;
+#[cfg(feature = "secrets")]
+pub mod secrets;
 #[cfg(feature = "ses")]
 pub mod ses;
 #[cfg(feature = "ssm")]
 pub mod ssm;
+#[cfg(feature = "sts")]
+pub mod sts;

@@ -213,6 +213,10 @@ fn mail_error(fault: Fault) -> MailError {
         | Fault::InUse
         | Fault::Quota
         | Fault::Paused
+        | Fault::NoCredentials
+        | Fault::UnknownCredentials
+        | Fault::Expired
+        | Fault::Signature
         | Fault::Denied
         | Fault::Unknown => MailError::Unavailable(format!("SES: {fault}")),
     }

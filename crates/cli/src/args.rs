@@ -18,6 +18,7 @@ use crate::{
         login::Login,
         operate::{Backup, Restore, RotateKeys, Show, VerifyBootstrap},
         outbox::Outbox,
+        preflight::Preflight,
         provisioning::Provisioning,
         roles::Roles,
         users::Users,
@@ -83,6 +84,11 @@ Ctrl-C lets what is under way end first; a second signal ends at once.")]
     Config(Show),
     /// Check the data folder and the settings
     Doctor,
+    /// Check what the aws profile stands on: credentials, table, parameters, mail, events, secrets
+    #[command(after_help = "Examples:
+  freehold preflight --profile aws
+  freehold preflight --profile aws --set aws_region=eu-central-1 --fix")]
+    Preflight(Preflight),
     /// Copy the data folder, keys included, also while the server runs
     #[command(after_help = "Example:
   freehold backup /backups/2026-01-31
@@ -236,7 +242,7 @@ pub(crate) struct Serve {
     settings: Vec<(String, String)>,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as SETTING=VALUE")?;
     Ok((key.trim().to_owned(), value.to_owned()))
 }
@@ -256,6 +262,10 @@ impl Cli {
                 ("log_level", &serve.log_level),
             ];
             settings.extend(named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))));
+        }
+        if let Command::Preflight(preflight) = &self.command {
+            settings.extend(preflight.settings.iter().cloned());
+            settings.extend(preflight.profile.iter().map(|profile| ("profile".to_owned(), profile.clone())));
         }
         settings.extend(self.common.data_dir.iter().map(|dir| ("data_dir".to_owned(), dir.clone())));
         Flags { file: self.common.config.clone(), settings }

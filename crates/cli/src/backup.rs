@@ -23,6 +23,12 @@ pub(crate) async fn write(tables: &FileTables, places: &Places, to: &Path) -> Ou
     copy_keys(places, &Places(to.to_owned())).map_err(failed)
 }
 
+/// The tables are not in the data folder.
+pub(crate) fn elsewhere() -> Failure {
+    Failure::usage("the tables are in DynamoDB, which backs them up itself")
+        .hint("aws dynamodb restore-table-to-point-in-time makes a table as it was at any second of the last days")
+}
+
 /// Puts a backup into an empty data folder.
 pub(crate) fn restore(from: &Path, data_dir: &Path) -> Outcome {
     let source = Places(from.to_owned());

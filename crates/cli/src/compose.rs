@@ -1,96 +1,114 @@
-//! Puts the embedded profile together: data folder, ports, plane, Day-0.
+//! Puts the product together: the ports of a profile, the plane over them, Day-0.
+
+#[cfg(feature = "aws")]
+pub(crate) mod aws;
+mod embedded;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use local::{
-    chance::SystemChance, clock::SystemClock, cloud::LocalCloud, events::Bus, mailer::OutboxMailer,
-    params::TableParams, table::FileTables,
-};
+use local::{chance::SystemChance, clock::SystemClock, table::FileTables};
 use plane::{
     features::bootstrap::Admin,
-    identity::{EmbeddedIdentity, Parts},
+    identity::EmbeddedIdentity,
     ids::Subject,
     plane::{Plane, Ports},
     ports::{
         chance::{self, Chance},
         clock::Clock,
+        cloud::Cloud,
+        events::Events,
         identity::{Email, Profile, Profiles},
-        table::{TableName, Tables as _},
+        mailer::Mailer,
+        params::Params,
+        table::Tables,
     },
+    secret::PlatformKey,
     settings::Settings,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    config::{Config, Setup},
+    config::{Config, Place, Setup},
     fail::{Failure, Outcome},
     folder::{self, Opened},
     print,
 };
 
-/// The product, standing on a data folder.
+/// What another process wrote is noticed after this at the latest.
+const RECHECK: SignedDuration = SignedDuration::from_secs(5);
+
+/// The product, and what it stands on.
 pub(crate) struct Composed {
     pub plane: Plane,
-    pub tables: FileTables,
+    /// The tables, where they stand in the data folder.
+    pub files: Option<FileTables>,
     pub identity: Arc<EmbeddedIdentity>,
-    pub opened: Arc<Opened>,
+    pub opened: Opened,
 }
 
-/// Opens everything; writes to the store only if its folder is new.
+/// What a profile gives the product to stand on.
+struct Ground {
+    tables: Arc<dyn Tables>,
+    files: Option<FileTables>,
+    identity: Arc<EmbeddedIdentity>,
+    params: Arc<dyn Params>,
+    mailer: Arc<dyn Mailer>,
+    events: Arc<dyn Events>,
+    cloud: Arc<dyn Cloud>,
+    key: PlatformKey,
+    /// No other process uses the store.
+    alone: bool,
+}
+
+/// What every profile takes from the machine.
+#[derive(Clone)]
+struct Machine {
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+}
+
+/// Opens everything; writes to the store only if it is new.
 pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -> Outcome<Composed> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock { offset: SignedDuration::from_secs(config.clock_offset) });
-    let chance: Arc<dyn Chance> = Arc::new(SystemChance::default());
-    let tables = FileTables::open(&opened.places.0).map_err(Failure::usage)?;
-    let shared = tables.create(&TableName::shared()).await.map_err(Failure::usage)?;
-    let Opened { lock, places, key, signing } = opened;
-    let identity = EmbeddedIdentity::start(Parts {
-        settings: identity_settings(config),
-        table: Arc::clone(&shared),
-        keys: Arc::new(signing),
-        clock: Arc::clone(&clock),
-        chance: Arc::clone(&chance),
-    });
-    let identity = Arc::new(identity.map_err(|error| {
-        Failure::usage(error).detail("nothing was started").hint("put the folder `keys` back from a backup")
-    })?);
-    let ports = Ports {
-        identity: Arc::clone(&identity) as _,
-        params: Arc::new(TableParams::new(Arc::clone(&shared))),
-        mailer: Arc::new(OutboxMailer::new(Arc::clone(&shared), Some(places.outbox()))),
-        events: Arc::new(Bus::default()),
-        cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
-        tables: Arc::new(tables.clone()),
-        clock,
-        chance,
+    let machine = Machine {
+        clock: Arc::new(SystemClock { offset: SignedDuration::from_secs(config.clock_offset) }),
+        chance: Arc::new(SystemChance::default()),
     };
-    let plane = Plane::new(ports, settings(config, public_url), key.clone()).await.map_err(Failure::new)?;
+    let ground = match config.profile {
+        Place::Embedded => embedded::ground(config, &opened.places, &machine).await?,
+        #[cfg(feature = "aws")]
+        Place::Aws => aws::ground(config, &machine).await?,
+        #[cfg(not(feature = "aws"))]
+        Place::Aws => unreachable!("the configuration was checked"),
+    };
+    let Ground { tables, files, identity, params, mailer, events, cloud, key, alone } = ground;
+    let Machine { clock, chance } = machine;
+    let ports = Ports { identity: Arc::clone(&identity) as _, tables, params, mailer, events, cloud, clock, chance };
+    let plane = Plane::new(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
     identity.show(Arc::new(Directory(plane.clone())));
-    let signing = local::keys::KeyFile::new(places.signing_keys(), local::keys::Folder::Initialised);
-    let opened = Arc::new(Opened { lock, places, key, signing });
-    Ok(Composed { plane, tables, identity, opened })
+    Ok(Composed { plane, files, identity, opened })
 }
 
 /// Takes the data folder and composes over it, for a command that works without a server.
 pub(crate) async fn offline(config: &Config) -> Outcome<Composed> {
-    let opened = folder::open(&config.data_dir, &SystemChance::default())?;
+    let opened = folder::open(&config.data_dir)?;
     compose(config, opened, &config.public_url("")).await
 }
 
-fn identity_settings(config: &Config) -> plane::identity::Settings {
+fn identity_settings(config: &Config, alone: bool) -> plane::identity::Settings {
     let life = SignedDuration::from_mins(i64::from(config.access_token_minutes));
     plane::identity::Settings {
         // As configured, not as bound: with port 0 the port is another at each start, and tokens must stay good.
         issuer: config.public_url(""),
         access_life: life,
         id_life: life,
-        recheck: None,
+        recheck: (!alone).then_some(RECHECK),
         ..plane::identity::Settings::default()
     }
 }
 
-fn settings(config: &Config, public_url: &str) -> Settings {
+fn settings(config: &Config, public_url: &str, alone: bool) -> Settings {
     Settings {
         public_url: public_url.to_owned(),
         trusted_proxies: config.trusted_proxies.clone(),
@@ -98,6 +116,7 @@ fn settings(config: &Config, public_url: &str) -> Settings {
         auth_requests_per_five_minutes: config.auth_requests_per_five_minutes,
         user_requests_per_minute: config.user_requests_per_minute,
         runs_at_once: config.runs_at_once,
+        alone,
         faults: config.faults(),
     }
 }

@@ -1,5 +1,7 @@
 //! The configuration: the compiled-in defaults, a file, the environment, flags. Nothing else reads the environment.
 
+mod aws;
+
 use std::{
     collections::BTreeMap,
     env, fs,
@@ -17,6 +19,7 @@ use plane::{text::Email, workflow::Faults};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use self::aws::Aws;
 use crate::fail::{Failure, Outcome};
 
 /// The default file, as `freehold config --defaults` prints it.
@@ -29,7 +32,6 @@ const SECRETS: [&str; 2] = ["admin_password", "setup_token"];
 
 /// The settings in force.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub data_dir: PathBuf,
     pub listen: SocketAddr,
@@ -51,8 +53,19 @@ pub(crate) struct Config {
     pub clock_offset: i64,
     pub console_dir: PathBuf,
     faults: String,
+    pub profile: Place,
+    #[serde(skip)]
+    pub aws: Aws,
     #[serde(skip)]
     origins: Vec<Origin>,
+}
+
+/// Where the data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    Embedded,
+    Aws,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -167,6 +180,7 @@ fn data_dir(environment: &Environment, layers: &[Layer]) -> Outcome<PathBuf> {
 fn resolve(environment: &Environment, layers: &[Layer]) -> Outcome<Config> {
     let figment = layers.iter().fold(Figment::new(), |figment, layer| figment.merge(layer));
     let mut config: Config = figment.extract().map_err(|error| wrong_value(&error, layers))?;
+    config.aws = figment.extract().map_err(|error| wrong_value(&error, layers))?;
     config.data_dir = data_dir(environment, layers)?;
     config.origins = origins(&config, layers);
     config.check(layers)?;
@@ -231,6 +245,19 @@ impl Config {
             url.is_empty() || (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
         if !plain {
             return refuse("public_url", "it begins with https:// or http:// and does not end with a slash");
+        }
+        if self.profile == Place::Aws {
+            if cfg!(not(feature = "aws")) {
+                let hint = "build it in: cargo build --release --bin freehold --features aws";
+                return refuse("profile", "this binary was built without the aws profile")
+                    .map_err(|failure| failure.hint(hint));
+            }
+            if self.public_url.is_empty() && !self.listen.ip().is_loopback() {
+                return refuse("public_url", "in the aws profile it is set: every process issues tokens in its name");
+            }
+            if let Err((key, what)) = self.aws.check() {
+                return refuse(key, what);
+            }
         }
         if let Err(error) = self.log_level.parse::<tracing_subscriber::EnvFilter>() {
             return refuse("log_level", &error.to_string());

@@ -111,7 +111,8 @@ async fn answer(request: Request, composed: &Composed) -> Answer {
 pub(crate) async fn perform(request: Request, composed: &Composed) -> Outcome<Value> {
     match request {
         Request::Backup { to } => {
-            backup::write(&composed.tables, &composed.opened.places, &to).await?;
+            let Some(files) = &composed.files else { return Err(backup::elsewhere()) };
+            backup::write(files, &composed.opened.places, &to).await?;
             Ok(json!({ "directory": to }))
         }
         Request::VerifyBootstrap { fix } => {

@@ -65,11 +65,16 @@ impl Places {
     }
 }
 
-/// The data folder, owned by this process, its keys found to be right.
+/// The data folder, owned by this process.
 pub(crate) struct Opened {
-    pub lock: DataDir,
+    /// Gives the folder back when it is dropped.
+    pub _lock: DataDir,
     pub places: Places,
-    pub key: PlatformKey,
+}
+
+/// The keys of a data folder, found to be right.
+pub(crate) struct Keys {
+    pub platform: PlatformKey,
     pub signing: KeyFile,
 }
 
@@ -83,10 +88,15 @@ struct Installation {
 
 const FORMAT: u32 = 1;
 
-/// Takes the folder and checks its keys; makes them in a folder that nobody has used.
-pub(crate) fn open(path: &Path, chance: &dyn Chance) -> Outcome<Opened> {
+/// Takes the folder for this process.
+pub(crate) fn open(path: &Path) -> Outcome<Opened> {
     let lock = lock(path)?;
     let places = Places(lock.path().to_owned());
+    Ok(Opened { _lock: lock, places })
+}
+
+/// Checks the keys of a folder that is ours; makes them in one that nobody has used.
+pub(crate) fn keys(places: &Places, chance: &dyn Chance) -> Outcome<Keys> {
     let state = places.state();
     DirBuilder::new()
         .recursive(true)
@@ -95,9 +105,9 @@ pub(crate) fn open(path: &Path, chance: &dyn Chance) -> Outcome<Opened> {
         .map_err(|error| unusable(&places.keys(), &error))?;
     let signing = KeyFile::new(places.signing_keys(), state);
     signing.load().map_err(stopped)?;
-    let key = match read_platform_key(&places)? {
+    let platform = match read_platform_key(places)? {
         Some(key) => key,
-        None if state == Folder::New => make_platform_key(&places, chance)?,
+        None if state == Folder::New => make_platform_key(places, chance)?,
         None => {
             return Err(stopped(format!(
                 "the platform key {} is missing, though this data folder is in use",
@@ -105,8 +115,8 @@ pub(crate) fn open(path: &Path, chance: &dyn Chance) -> Outcome<Opened> {
             )));
         }
     };
-    check_installation(&places, &key)?;
-    Ok(Opened { lock, places, key, signing })
+    check_installation(places, &platform)?;
+    Ok(Keys { platform, signing })
 }
 
 /// Takes the folder for this process.

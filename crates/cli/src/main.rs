@@ -22,7 +22,7 @@ use args::{Cli, Command};
 use client::Client;
 use commands::{
     Session, accounts, audit, dead_letters, doctor, enterprises, events, executions, groups, licenses, login, operate,
-    outbox, products, provisioning, roles, services, users, workstreams,
+    outbox, preflight, products, provisioning, roles, services, users, workstreams,
 };
 use config::Environment;
 use fail::{Failure, Outcome};
@@ -57,6 +57,7 @@ fn run(cli: &Cli, environment: &Environment) -> Outcome {
             Ok(())
         }
         Command::Doctor => doctor::run(&config()?, environment, json),
+        Command::Preflight(preflight) => preflight::run(preflight, &config()?, json),
         Command::Backup(backup) => offline(operate::backup(backup, &config()?, json)),
         Command::Restore(restore) => operate::restore(restore, &config()?),
         Command::VerifyBootstrap(verify) => offline(operate::verify_bootstrap(verify, &config()?, json)),
@@ -104,6 +105,7 @@ async fn ask(command: &Command, session: &mut Session) -> Outcome {
         Command::Serve(_)
         | Command::Config(_)
         | Command::Doctor
+        | Command::Preflight(_)
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::VerifyBootstrap(_)

@@ -11,7 +11,7 @@ use axum::{
     serve::ListenerExt as _,
 };
 use futures::StreamExt as _;
-use local::{chance::SystemChance, table::FileTables};
+use local::table::FileTables;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -39,12 +39,12 @@ pub(crate) fn run(config: &Config) -> Outcome {
     let served = runtime.block_on(serve(config));
     // Whatever still runs has had its time.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    served.map(|tables| tables.close())
+    served.map(|files| files.iter().for_each(FileTables::close))
 }
 
-async fn serve(config: &Config) -> Outcome<FileTables> {
+async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     let mut signals = Signals::new()?;
-    let opened = folder::open(&config.data_dir, &SystemChance::default())?;
+    let opened = folder::open(&config.data_dir)?;
     // Left by a crash; it would lead to whoever has the port now.
     drop(fs::remove_file(opened.places.listen()));
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
@@ -62,6 +62,7 @@ async fn serve(config: &Config) -> Outcome<FileTables> {
     let resumed = plane.start().await.map_err(Failure::new)?;
     tracing::info!(resumed, %address, "started");
     background(&composed);
+    share_keys(&composed);
     let control = control::listen(&composed);
     let service = plane::http::serve::service(plane.clone(), console::console(config)?);
     let mut server = tokio::spawn(accept(listener, service, stopping).into_future());
@@ -97,7 +98,7 @@ async fn serve(config: &Config) -> Outcome<FileTables> {
         control.abort();
     }
     tracing::info!("stopped");
-    Ok(composed.tables.clone())
+    Ok(composed.files.clone())
 }
 
 fn accept(
@@ -134,8 +135,10 @@ fn end_streams(stopping: &watch::Receiver<bool>, response: Response) -> Response
 /// What happens by itself while the server runs.
 fn background(composed: &Arc<Composed>) {
     every(Duration::from_mins(1), composed, |composed| async move {
+        // DynamoDB sweeps by itself.
+        let Some(files) = &composed.files else { return };
         let now = composed.plane.now().as_second();
-        match composed.tables.sweep(now, 10_000).await {
+        match files.sweep(now, 10_000).await {
             Ok(0) => {}
             Ok(swept) => tracing::debug!(swept, "expired records were removed"),
             Err(error) => tracing::warn!(%error, "expired records could not be removed"),
@@ -146,6 +149,18 @@ fn background(composed: &Arc<Composed>) {
             Ok(0) => {}
             Ok(accounts) => tracing::info!(accounts, "accounts whose time of grace is over are being removed"),
             Err(problem) => tracing::warn!(%problem, "accounts that are due could not be removed"),
+        }
+    });
+}
+
+/// Takes over, where several processes serve, what another has done to the signing keys.
+fn share_keys(composed: &Arc<Composed>) {
+    if composed.plane.settings().alone {
+        return;
+    }
+    every(Duration::from_secs(30), composed, |composed| async move {
+        if let Err(error) = composed.identity.refresh_keys().await {
+            tracing::warn!(%error, "the signing keys could not be read again");
         }
     });
 }

@@ -10,11 +10,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use jiff::Timestamp;
-use plane::identity::keys::{KeyStore, KeyStoreError, StoredKey};
+use plane::identity::{
+    kept,
+    keys::{KeyStore, KeyStoreError, StoredKey},
+};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 
 const OWNER_ALONE: u32 = 0o600;
 /// More than a hundred keys.
@@ -31,30 +31,6 @@ pub enum Folder {
 pub struct KeyFile {
     path: PathBuf,
     folder: Folder,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document<Key> {
-    version: u32,
-    keys: Vec<Key>,
-}
-
-#[derive(Serialize)]
-struct WrittenKey<'a> {
-    kid: &'a str,
-    pkcs8: &'a str,
-    made: Timestamp,
-    retires: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReadKey {
-    kid: String,
-    pkcs8: SecretString,
-    made: Timestamp,
-    retires: Option<Timestamp>,
 }
 
 impl KeyFile {
@@ -126,40 +102,11 @@ impl KeyStore for KeyFile {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| self.wrong(error))?;
         let text = SecretString::from(text);
-        let document: Document<ReadKey> = serde_json::from_str(text.expose_secret()).map_err(|error| {
-            // The place alone: the parser's own words could quote a key.
-            self.wrong(format_args!(
-                "they can't be read from line {}, column {}; put the file back from a backup",
-                error.line(),
-                error.column()
-            ))
-        })?;
-        if document.version != 1 {
-            return Err(self.wrong(format_args!("format {} is from a later Freehold", document.version)));
-        }
-        if document.keys.is_empty() {
-            return Err(self.wrong("there are none; put the file back from a backup"));
-        }
-        let stored = |key: ReadKey| {
-            let pkcs8 = STANDARD
-                .decode(key.pkcs8.expose_secret())
-                .map_err(|_| self.wrong("a key is not base64; put the file back from a backup"))?;
-            Ok(StoredKey { kid: key.kid, pkcs8: pkcs8.into(), made: key.made, retires: key.retires })
-        };
-        document.keys.into_iter().map(stored).collect()
+        kept::read(&text).map_err(|error| self.wrong(format_args!("{error}; put the file back from a backup")))
     }
 
     fn save(&self, keys: &[StoredKey]) -> Result<(), KeyStoreError> {
-        let private: Vec<SecretString> =
-            keys.iter().map(|key| STANDARD.encode(key.pkcs8.expose_secret()).into()).collect();
-        let keys = keys.iter().zip(&private).map(|(key, pkcs8)| WrittenKey {
-            kid: &key.kid,
-            pkcs8: pkcs8.expose_secret(),
-            made: key.made,
-            retires: key.retires,
-        });
-        let document = Document { version: 1, keys: keys.collect() };
-        let text: SecretString = serde_json::to_string_pretty(&document).expect("keys have plain fields").into();
+        let text = kept::write(keys);
         self.write(text.expose_secret()).map_err(|error| self.wrong(error))
     }
 }
@@ -168,6 +115,7 @@ impl KeyStore for KeyFile {
 mod tests {
     use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
+    use jiff::Timestamp;
     use plane::{
         identity::{EmbeddedIdentity, HashCost, Parts, Settings, StartError},
         ids::{AccountId, Subject, UserId},

@@ -33,6 +33,9 @@ use crate::{
     workflow::{Driver, Settings as DriverSettings, Status, Worker, WorkflowMetrics},
 };
 
+/// What other processes write is noticed after this at the latest.
+const BELIEVED: Duration = Duration::from_secs(5);
+
 /// The ports that a plane stands on.
 #[derive(Clone)]
 pub struct Ports {
@@ -72,7 +75,7 @@ impl Plane {
         let plane = Self(Arc::new(Inner {
             router,
             policy: Policy::default(),
-            actors: Actors::new(None),
+            actors: Actors::new((!settings.alone).then_some(BELIEVED)),
             cursors: Cursors::new(&key.subkey("cursors")),
             key,
             limits: Limits::new(&settings),
@@ -94,6 +97,7 @@ impl Plane {
         self.chance().fill(&mut id);
         let driving = DriverSettings {
             at_once: self.settings().runs_at_once,
+            exclusive: self.settings().alone,
             faults: self.settings().faults.clone(),
             metrics: Arc::new(RunNews { metrics: self.metrics().clone(), news: Arc::clone(&self.0.news) }),
             ..DriverSettings::new(hex::encode(id))

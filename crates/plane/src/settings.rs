@@ -19,6 +19,8 @@ pub struct Settings {
     pub user_requests_per_minute: u32,
     /// So many runs of workflows work at once; the rest wait.
     pub runs_at_once: usize,
+    /// No other process uses the store: what it holds is remembered until this one writes.
+    pub alone: bool,
     /// Faults that are injected into steps of workflows (embedded profile).
     pub faults: Faults,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             auth_requests_per_five_minutes: 100,
             user_requests_per_minute: 0,
             runs_at_once: 64,
+            alone: true,
             faults: Faults::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 /// A file of code is at most this long.
@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<()> {
         look(&path, &text, &mut found);
     }
     dependencies(&mut found)?;
+    default_build(&mut found)?;
     if found.is_empty() {
         return Ok(());
     }
@@ -80,4 +81,41 @@ fn dependencies(found: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whoever has no use for AWS builds nothing of it.
+fn default_build(found: &mut Vec<String>) -> Result<()> {
+    let arguments = ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--package", "cli"];
+    let output = Command::new("cargo").args(arguments).output()?;
+    ensure!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    let mut crates: Vec<&str> = std::str::from_utf8(&output.stdout)?.lines().filter_map(of_aws).collect();
+    crates.sort_unstable();
+    crates.dedup();
+    found.extend(crates.iter().map(|name| format!("{name} is compiled into the default build of the binary")));
+    Ok(())
+}
+
+/// The crate's name, if it is one for AWS. `aws-lc` is the cryptography that rustls stands on.
+fn of_aws(line: &str) -> Option<&str> {
+    let name = line.split(' ').next()?;
+    let ours = name == "aws" || name.starts_with("aws-") && !name.starts_with("aws-lc");
+    ours.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_for_aws_are_told_from_cryptography() {
+        let tree = ["aws v0.1.0 (/freehold/crates/aws)", "aws-sdk-sts v1.124.0", "aws-lc-rs v1.19.0", "axum v0.8.9"];
+        assert_eq!(tree.map(of_aws), [Some("aws"), Some("aws-sdk-sts"), None, None]);
+    }
+
+    #[test]
+    fn the_default_build_compiles_nothing_of_aws() {
+        let mut found = Vec::new();
+        default_build(&mut found).expect("cargo tells the tree");
+        assert_eq!(found, Vec::<String>::new());
+    }
 }

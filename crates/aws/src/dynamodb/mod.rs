@@ -76,6 +76,28 @@ pub struct Protection {
     pub from_deletion: bool,
 }
 
+/// How the shared table stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Missing,
+    Coming,
+    /// A table, but with other keys or indexes.
+    Foreign,
+    There {
+        /// Its removal is refused.
+        protected: bool,
+    },
+}
+
+/// What is switched on for the shared table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switches {
+    /// Every second of the last days can be had back.
+    pub backed_up: Result<bool, Fault>,
+    /// Expired records are removed.
+    pub expires: Result<bool, Fault>,
+}
+
 /// The tables of one account and region of AWS.
 #[derive(Clone)]
 pub struct DynamoTables(Arc<Inner>);
@@ -97,6 +119,42 @@ impl DynamoTables {
         Self(Arc::new(Inner { client, patience, options, seen: Mutex::default() }))
     }
 
+    /// How the shared table stands, and what it is called.
+    pub async fn standing(&self) -> (String, Result<Standing, Fault>) {
+        let Inner { client, patience, .. } = &*self.0;
+        let table = self.full(&TableName::shared());
+        let standing = match schema::stage(client, patience, &table).await {
+            Ok(Stage::None | Stage::Going) => Ok(Standing::Missing),
+            Ok(Stage::Coming) => Ok(Standing::Coming),
+            Ok(Stage::Foreign) => Ok(Standing::Foreign),
+            Ok(Stage::There { protected }) => Ok(Standing::There { protected }),
+            Err(fault) => Err(fault),
+        };
+        (table, standing)
+    }
+
+    /// What is switched on for the shared table, which is there.
+    pub async fn switches(&self) -> Switches {
+        let Inner { client, patience, .. } = &*self.0;
+        let table = self.full(&TableName::shared());
+        Switches {
+            backed_up: patience.repeat(async || schema::backed_up(client, &table).await).await,
+            expires: patience.repeat(async || schema::expires(client, &table).await).await,
+        }
+    }
+
+    /// Makes the shared table, or what it lacks.
+    pub async fn mend(&self) -> Result<(), TableError> {
+        self.create(&TableName::shared()).await?;
+        let Inner { client, patience, options, .. } = &*self.0;
+        let table = self.full(&TableName::shared());
+        let stage = schema::stage(client, patience, &table).await.map_err(table_error)?;
+        if options.protection.from_deletion && stage == (Stage::There { protected: false }) {
+            schema::protect(client, patience, &table, true).await.map_err(table_error)?;
+        }
+        Ok(())
+    }
+
     /// Takes the making of a table one step further; idempotent. It takes DynamoDB some seconds to half a minute.
     pub(crate) async fn advance(&self, name: &TableName) -> Result<Progress, TableError> {
         let Inner { client, patience, options, .. } = &*self.0;
@@ -107,7 +165,7 @@ impl DynamoTables {
                 Ok(Progress::Underway)
             }
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
-            Stage::There => {
+            Stage::There { .. } => {
                 schema::settle(client, patience, &table, options.protection).await.map_err(table_error)?;
                 Ok(Progress::Done)
             }
@@ -123,7 +181,12 @@ impl DynamoTables {
         match schema::stage(client, patience, &table).await.map_err(table_error)? {
             Stage::None => Ok(Progress::Done),
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
-            Stage::There => {
+            Stage::There { protected: true } => {
+                // Whoever calls has decided; the table is still being changed when it answers.
+                schema::protect(client, patience, &table, false).await.map_err(table_error)?;
+                Ok(Progress::Underway)
+            }
+            Stage::There { protected: false } => {
                 schema::remove(client, patience, &table).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
@@ -174,7 +237,7 @@ impl Tables for DynamoTables {
         match schema::stage(client, patience, &full).await.map_err(table_error)? {
             Stage::None | Stage::Going => Ok(None),
             Stage::Coming => Err(TableError::Unavailable("the table is still being made".into())),
-            Stage::There => Ok(Some(self.table(name))),
+            Stage::There { .. } => Ok(Some(self.table(name))),
             Stage::Foreign => Err(foreign(&full)),
         }
     }
@@ -307,6 +370,10 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::Garbled
         | Fault::NotFound
         | Fault::InUse
+        | Fault::NoCredentials
+        | Fault::UnknownCredentials
+        | Fault::Expired
+        | Fault::Signature
         | Fault::Denied
         | Fault::Rejected
         | Fault::Paused

@@ -21,7 +21,10 @@ pub(super) enum Stage {
     None,
     Coming,
     /// It can be read and written.
-    There,
+    There {
+        /// Its removal is refused until that is taken away.
+        protected: bool,
+    },
     Going,
     /// A table, but not one of ours.
     Foreign,
@@ -40,7 +43,9 @@ pub(super) async fn stage(client: &Client, patience: &Patience, table: &str) -> 
 
 fn stage_of(table: &TableDescription) -> Stage {
     match table.table_status() {
-        Some(TableStatus::Active | TableStatus::Updating) if fits(table) => Stage::There,
+        Some(TableStatus::Active | TableStatus::Updating) if fits(table) => {
+            Stage::There { protected: table.deletion_protection_enabled() == Some(true) }
+        }
         Some(TableStatus::Creating) => Stage::Coming,
         Some(TableStatus::Deleting) => Stage::Going,
         _ => Stage::Foreign,
@@ -147,10 +152,15 @@ pub(super) async fn settle(
     Ok(())
 }
 
-async fn expiry(client: &Client, table: &str) -> Result<(), Fault> {
+/// Whether expired records are removed.
+pub(super) async fn expires(client: &Client, table: &str) -> Result<bool, Fault> {
     let set = client.describe_time_to_live().table_name(table).send().await.map_err(|error| Fault::of(&error))?;
     let status = set.time_to_live_description().and_then(|set| set.time_to_live_status());
-    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+    Ok(matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)))
+}
+
+async fn expiry(client: &Client, table: &str) -> Result<(), Fault> {
+    if expires(client, table).await? {
         return Ok(());
     }
     let expiry = TimeToLiveSpecification::builder()
@@ -166,13 +176,18 @@ async fn expiry(client: &Client, table: &str) -> Result<(), Fault> {
     }
 }
 
-async fn backups(client: &Client, table: &str) -> Result<(), Fault> {
+/// Whether every second of the last days can be had back.
+pub(super) async fn backed_up(client: &Client, table: &str) -> Result<bool, Fault> {
     let set = client.describe_continuous_backups().table_name(table).send().await.map_err(|error| Fault::of(&error))?;
     let status = set
         .continuous_backups_description()
         .and_then(|set| set.point_in_time_recovery_description())
         .and_then(|set| set.point_in_time_recovery_status());
-    if status == Some(&PointInTimeRecoveryStatus::Enabled) {
+    Ok(status == Some(&PointInTimeRecoveryStatus::Enabled))
+}
+
+async fn backups(client: &Client, table: &str) -> Result<(), Fault> {
+    if backed_up(client, table).await? {
         return Ok(());
     }
     let recovery = PointInTimeRecoverySpecification::builder()
@@ -181,6 +196,17 @@ async fn backups(client: &Client, table: &str) -> Result<(), Fault> {
         .expect("the switch is given");
     let request = client.update_continuous_backups().table_name(table).point_in_time_recovery_specification(recovery);
     request.send().await.map(drop).map_err(|error| Fault::of(&error))
+}
+
+/// Has the removal of a table refused, or not.
+pub(super) async fn protect(client: &Client, patience: &Patience, table: &str, protected: bool) -> Result<(), Fault> {
+    patience
+        .repeat(async || {
+            let request = client.update_table().table_name(table).deletion_protection_enabled(protected);
+            request.send().await.map_err(|error| Fault::of(&error))
+        })
+        .await
+        .map(drop)
 }
 
 /// Asks for the removal of a table; one that is absent, or going already, is as good.

@@ -8,78 +8,31 @@ use std::{
 
 use local::keys::{Folder, KeyFile};
 use plane::identity::keys::KeyStore as _;
-use serde::Serialize;
 
 use crate::{
-    config::{Config, Environment},
-    fail::{Failure, Outcome},
+    commands::check::{self, Check},
+    config::{Config, Environment, Place},
+    fail::Outcome,
     folder::{self, Places},
-    print,
 };
 
 const MIB: u64 = 1024 * 1024;
 /// Below this a commit may soon find no room.
 const LITTLE_SPACE: u64 = 256 * MIB;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Ok,
-    Warning,
-    Bad,
-}
-
-#[derive(Debug, Serialize)]
-struct Check {
-    name: &'static str,
-    state: State,
-    finding: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<String>,
-}
-
-impl Check {
-    fn ok(name: &'static str, finding: impl Into<String>) -> Self {
-        Self { name, state: State::Ok, finding: finding.into(), fix: None }
-    }
-
-    fn warning(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name, state: State::Warning, finding: finding.into(), fix: Some(fix.into()) }
-    }
-
-    fn bad(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name, state: State::Bad, finding: finding.into(), fix: Some(fix.into()) }
-    }
-}
-
 /// Checks everything; fails if anything is bad.
 pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Outcome {
     let places = Places(config.data_dir.clone());
     let mut checks = vec![data_folder(&places)];
     if places.0.is_dir() {
-        checks.extend([signing_keys(&places), platform_key(&places), server(&places), space(&places.0)]);
-    }
-    checks.extend([network(config), clock(config), faults(config), rate_limit(config), session(environment)]);
-    if json {
-        print::json(&checks);
-    } else {
-        for Check { name, state, finding, fix } in &checks {
-            let mark = match state {
-                State::Ok => "ok",
-                State::Warning => "warn",
-                State::Bad => "BAD",
-            };
-            print::out(format_args!("{mark:<5} {name:<14} {finding}"));
-            if let Some(fix) = fix {
-                print::out(format_args!("{:<20} fix: {fix}", ""));
-            }
+        if config.profile == Place::Embedded {
+            checks.extend([signing_keys(&places), platform_key(&places), space(&places.0)]);
         }
+        checks.push(server(&places));
     }
-    match checks.iter().filter(|check| check.state == State::Bad).count() {
-        0 => Ok(()),
-        1 => Err(Failure::new("one thing is not as it must be")),
-        many => Err(Failure::new(format!("{many} things are not as they must be"))),
-    }
+    checks.push(profile(config));
+    checks.extend([network(config), clock(config), faults(config), rate_limit(config), session(environment)]);
+    check::told(&checks, json)
 }
 
 fn data_folder(places: &Places) -> Check {
@@ -160,6 +113,14 @@ fn space(path: &Path) -> Check {
             }
         }
         Err(error) => Check::warning(CHECK, format!("it can't be told: {error}"), "check the disk of the data folder"),
+    }
+}
+
+fn profile(config: &Config) -> Check {
+    const CHECK: &str = "profile";
+    match config.profile {
+        Place::Embedded => Check::ok(CHECK, "embedded: everything is in the data folder"),
+        Place::Aws => Check::ok(CHECK, "aws: freehold preflight checks what is there"),
     }
 }
 

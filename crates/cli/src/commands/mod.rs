@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod dead_letters;
 pub(crate) mod doctor;
 pub(crate) mod enterprises;
@@ -13,6 +14,7 @@ pub(crate) mod licenses;
 pub(crate) mod login;
 pub(crate) mod operate;
 pub(crate) mod outbox;
+pub(crate) mod preflight;
 pub(crate) mod products;
 pub(crate) mod provisioning;
 pub(crate) mod roles;

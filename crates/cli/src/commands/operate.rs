@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     backup, compose,
-    config::{Config, DEFAULTS},
+    config::{Config, DEFAULTS, Place},
     control::{self, Request},
     fail::{Failure, Outcome},
     folder::Places,
@@ -66,8 +66,11 @@ pub(crate) fn config(config: &Config, json: bool) {
     print::table(&["setting", "value", "from"], rows);
 }
 
-pub(crate) async fn backup(backup: &Backup, config: &Config, json: bool) -> Outcome {
-    let to = std::path::absolute(&backup.directory).map_err(Failure::usage)?;
+pub(crate) async fn backup(command: &Backup, config: &Config, json: bool) -> Outcome {
+    if config.profile == Place::Aws {
+        return Err(backup::elsewhere());
+    }
+    let to = std::path::absolute(&command.directory).map_err(Failure::usage)?;
     let done = perform(Request::Backup { to }, config).await?;
     if json {
         print::json(&done);
@@ -76,6 +79,9 @@ pub(crate) async fn backup(backup: &Backup, config: &Config, json: bool) -> Outc
 }
 
 pub(crate) fn restore(restore: &Restore, config: &Config) -> Outcome {
+    if config.profile == Place::Aws {
+        return Err(backup::elsewhere());
+    }
     backup::restore(&restore.backup, &config.data_dir)
 }
 
@@ -115,7 +121,9 @@ async fn perform(request: Request, config: &Config) -> Outcome<Value> {
     if let Some(done) = control::ask(&places.control(), &request).await? {
         return Ok(done);
     }
-    in_use(&config.data_dir)?;
+    if config.profile == Place::Embedded {
+        in_use(&config.data_dir)?;
+    }
     let composed = compose::offline(config).await?;
     control::perform(request, &composed).await
 }

@@ -1,6 +1,12 @@
 //! The signing keys: one signs, those before it are good until all that they signed has expired.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use aws_lc_rs::{
     encoding::AsDer,
@@ -9,7 +15,7 @@ use aws_lc_rs::{
     signature::{KeyPair, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -31,7 +37,8 @@ pub trait KeyStore: Send + Sync {
     /// All keys; none at the very first start. Keys that should be there and are not are an error, never none.
     fn load(&self) -> Result<Vec<StoredKey>, KeyStoreError>;
 
-    /// Replaces all keys, whole or not at all, and answers when that is durable.
+    /// Replaces all keys, whole or not at all, and answers when that is durable. Where there were none and another process
+    /// was faster, its keys stay: what is kept is told by `load`.
     fn save(&self, keys: &[StoredKey]) -> Result<(), KeyStoreError>;
 }
 
@@ -174,6 +181,8 @@ pub(super) struct Keys {
     ring: RwLock<Arc<Keyring>>,
     /// One change at a time.
     changing: tokio::sync::Mutex<()>,
+    /// The millisecond in which the store was last asked because of a name that is not known here.
+    looked: AtomicI64,
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -193,9 +202,10 @@ impl Keys {
         if stored.is_empty() {
             stored.push(SigningKey::generate(now)?.stored);
             store.save(&stored)?;
+            stored = store.load()?;
         }
         let ring = RwLock::new(Arc::new(Keyring::of(stored)?));
-        Ok(Self { store, ring, changing: tokio::sync::Mutex::default() })
+        Ok(Self { store, ring, changing: tokio::sync::Mutex::default(), looked: AtomicI64::new(i64::MIN) })
     }
 
     pub(super) fn ring(&self) -> Arc<Keyring> {
@@ -207,6 +217,8 @@ impl Keys {
         let _alone = self.changing.lock().await;
         let (ring, store) = (self.ring(), Arc::clone(&self.store));
         let changed = tokio::task::spawn_blocking(move || -> Result<Keyring, KeysError> {
+            // Another process may have rotated since.
+            let ring = Keyring { generation: ring.generation, ..Keyring::of(store.load()?)? };
             let changed = ring.rotated(SigningKey::generate(now)?, retires, now)?;
             store.save(&changed.stored())?;
             Ok(changed)
@@ -214,18 +226,58 @@ impl Keys {
         .await
         .map_err(|_| KeysError::Interrupted)??;
         let kid = changed.signer.kid().to_owned();
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed);
+        self.replace(changed);
         Ok(kid)
+    }
+
+    /// Takes over what another process has changed in the store.
+    pub(super) async fn refresh(&self) -> Result<(), KeysError> {
+        let _alone = self.changing.lock().await;
+        let (ring, store) = (self.ring(), Arc::clone(&self.store));
+        let kept = tokio::task::spawn_blocking(move || -> Result<Option<Keyring>, KeysError> {
+            let stored = store.load()?;
+            let known =
+                |stored: &[StoredKey]| stored.iter().map(|key| (key.kid.clone(), key.retires)).collect::<BTreeSet<_>>();
+            if known(&stored) == known(&ring.stored()) {
+                return Ok(None);
+            }
+            Ok(Some(Keyring { generation: ring.generation + 1, ..Keyring::of(stored)? }))
+        });
+        if let Some(kept) = kept.await.map_err(|_| KeysError::Interrupted)?? {
+            self.replace(kept);
+        }
+        Ok(())
+    }
+
+    /// The same, unless it was done within `pause`: for a token that bears a name not known here, as anybody can make.
+    pub(super) async fn refresh_after(&self, pause: SignedDuration, now: Timestamp) -> Result<(), KeysError> {
+        let (now, pause) = (now.as_millisecond(), i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
+        let looked = self.looked.load(Ordering::Acquire);
+        let due = !(0..pause).contains(&now.saturating_sub(looked));
+        // Of those that come at once, one looks.
+        if due && self.looked.compare_exchange(looked, now, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.refresh().await?;
+        }
+        Ok(())
+    }
+
+    fn replace(&self, ring: Keyring) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 
     /// Drops every key but the one that signs: what they signed is refused from now on.
     pub(super) async fn retire_old(&self) -> Result<(), KeysError> {
         let _alone = self.changing.lock().await;
         let (ring, store) = (self.ring(), Arc::clone(&self.store));
-        let changed = Keyring { before: Vec::new(), generation: ring.generation + 1, ..Keyring::clone(&ring) };
-        let kept = changed.stored();
-        tokio::task::spawn_blocking(move || store.save(&kept)).await.map_err(|_| KeysError::Interrupted)??;
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed);
+        let changed = tokio::task::spawn_blocking(move || -> Result<Keyring, KeysError> {
+            let kept = Keyring::of(store.load()?)?;
+            let changed = Keyring { before: Vec::new(), generation: ring.generation + 1, ..kept };
+            store.save(&changed.stored())?;
+            Ok(changed)
+        })
+        .await
+        .map_err(|_| KeysError::Interrupted)??;
+        self.replace(changed);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! enabled. So one write of the identity ends all its sessions at once.
 
 mod codes;
+pub mod kept;
 pub mod keys;
 mod lockout;
 mod passwords;

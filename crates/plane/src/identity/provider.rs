@@ -93,6 +93,11 @@ impl EmbeddedIdentity {
         self.keys.retire_old().await.map_err(|error| IdentityError::Keys(error.to_string()))
     }
 
+    /// Takes over what another process has done to the signing keys.
+    pub async fn refresh_keys(&self) -> Result<(), IdentityError> {
+        self.keys.refresh().await.map_err(|error| IdentityError::Keys(error.to_string()))
+    }
+
     pub(super) async fn person(&self, subject: Subject) -> Result<Option<Stored<Person>>, TableError> {
         self.stored(&person_key(subject)).await
     }
@@ -147,6 +152,17 @@ impl EmbeddedIdentity {
         if token.len() > tokens::LONGEST {
             return Err(TokenRefused::TooLong);
         }
+        let judged = self.judge_by_known_keys(token).await;
+        let (Err(TokenRefused::UnknownKey), Some(pause)) = (&judged, self.settings.recheck) else { return judged };
+        // Another process may have made the key.
+        if let Err(error) = self.keys.refresh_after(pause, self.clock.now()).await {
+            tracing::warn!(%error, "the signing keys can't be read again");
+            return judged;
+        }
+        self.judge_by_known_keys(token).await
+    }
+
+    async fn judge_by_known_keys(&self, token: &str) -> Result<Verified, TokenRefused> {
         let now = self.clock.now();
         let ring = self.keys.ring();
         match self.verifier.recall(token, &ring, now) {

@@ -219,6 +219,30 @@ async fn a_retired_key_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn keys_of_another_process_are_taken_over() {
+    let world = World::new();
+    world.ada().await;
+    let neighbour = world.neighbour();
+    let old = world.tokens().await.access_token;
+    assert!(neighbour.verify(old.expose_secret()).await.is_ok());
+
+    world.identity.rotate_keys().await.unwrap();
+    let new = world.tokens().await.access_token;
+    assert!(neighbour.verify(new.expose_secret()).await.is_ok(), "a name that is not known is looked up");
+    world.identity.rotate_keys().await.unwrap();
+    let newer = world.tokens().await.access_token;
+    assert!(neighbour.verify(newer.expose_secret()).await.is_err(), "but not with every token that bears one");
+    world.advance(seconds(5));
+    assert!(neighbour.verify(newer.expose_secret()).await.is_ok());
+    neighbour.rotate_keys().await.unwrap();
+    assert!(neighbour.verify(new.expose_secret()).await.is_ok(), "no rotation drops another's keys");
+
+    world.identity.retire_old_keys().await.unwrap();
+    neighbour.refresh_keys().await.unwrap();
+    assert!(neighbour.verify(newer.expose_secret()).await.is_err());
+}
+
+#[tokio::test]
 async fn damaged_keys_stop_the_start() {
     let world = World::new();
     let good = world.keys.signer();

@@ -1,0 +1,161 @@
+//! The aws profile: which names the product's resources have in AWS, and its ports over them.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::ProvideCredentials as _;
+use plane::ports::{chance::Chance, clock::Clock, table::Table};
+
+use crate::{
+    connect::{self, Settings},
+    dynamodb::{self, DynamoTables, Protection},
+    events::{self, BusEvents},
+    fault::Fault,
+    secrets::{self, Secrets},
+    ses::{self, SesMailer},
+    ssm::{self, SsmParams},
+    sts::{self, Caller},
+};
+
+/// Where the product's resources are, and what they are called.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// `None`: the one that the environment or the shared configuration names.
+    pub region: Option<String>,
+    /// The profile of the shared configuration files.
+    pub credentials: Option<String>,
+    pub table_prefix: String,
+    pub parameter_prefix: String,
+    pub secret_prefix: String,
+    /// The name or ARN of the bus that events go to.
+    pub event_bus: String,
+    /// The address that mail comes from.
+    pub sender: String,
+    /// Tables that are made are protected from deletion and backed up.
+    pub protect: bool,
+    pub endpoints: Endpoints,
+}
+
+/// Other endpoints than the region's.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoints {
+    pub dynamodb: Option<String>,
+    pub events: Option<String>,
+    pub secrets: Option<String>,
+    pub ses: Option<String>,
+    pub ssm: Option<String>,
+    pub sts: Option<String>,
+}
+
+/// Nothing can be asked of AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    #[error("no region of AWS is named")]
+    NoRegion,
+    #[error("credentials for AWS: {0}")]
+    Credentials(Fault),
+}
+
+impl ConnectError {
+    /// What whoever runs the product can do about it.
+    pub const fn fix(self) -> &'static str {
+        match self {
+            Self::NoRegion => "set aws_region, or AWS_REGION",
+            Self::Credentials(fault) => fault.fix(),
+        }
+    }
+}
+
+/// A profile with its region and credentials found.
+#[derive(Clone)]
+pub struct Connected {
+    profile: Profile,
+    config: SdkConfig,
+    region: String,
+    chance: Arc<dyn Chance>,
+}
+
+impl Profile {
+    /// Finds region and credentials. The only request it may make is to where the credentials come from.
+    pub async fn connect(self, chance: Arc<dyn Chance>) -> Result<Connected, ConnectError> {
+        let settings = Settings {
+            region: self.region.clone(),
+            profile: self.credentials.clone(),
+            limits: connect::Limits::default(),
+        };
+        let config = connect::connect(&settings).await;
+        let region = config.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
+        let provider = config.credentials_provider().ok_or(ConnectError::Credentials(Fault::NoCredentials))?;
+        provider.provide_credentials().await.map_err(|error| {
+            tracing::debug!(%error, "no credentials for AWS");
+            ConnectError::Credentials(Fault::of_credentials(&error))
+        })?;
+        Ok(Connected { profile: self, config, region, chance })
+    }
+}
+
+impl Connected {
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    pub async fn caller(&self) -> Result<Caller, Fault> {
+        sts::caller(&self.config, self.profile.endpoints.sts.clone(), Arc::clone(&self.chance)).await
+    }
+
+    pub fn tables(&self) -> DynamoTables {
+        let Profile { endpoints, table_prefix, protect, .. } = &self.profile;
+        let options = dynamodb::Options {
+            endpoint: endpoints.dynamodb.clone(),
+            prefix: table_prefix.clone(),
+            protection: Protection { point_in_time: *protect, from_deletion: *protect },
+            ..dynamodb::Options::default()
+        };
+        DynamoTables::new(&self.config, options, Arc::clone(&self.chance))
+    }
+
+    pub fn params(&self) -> SsmParams {
+        let Profile { endpoints, parameter_prefix, .. } = &self.profile;
+        let options = ssm::Options {
+            endpoint: endpoints.ssm.clone(),
+            prefix: parameter_prefix.clone(),
+            ..ssm::Options::default()
+        };
+        SsmParams::new(&self.config, options, Arc::clone(&self.chance))
+    }
+
+    pub fn events(&self) -> BusEvents {
+        let Profile { endpoints, event_bus, .. } = &self.profile;
+        let options = events::Options {
+            endpoint: endpoints.events.clone(),
+            bus: event_bus.clone(),
+            ..events::Options::default()
+        };
+        BusEvents::new(&self.config, options, Arc::clone(&self.chance))
+    }
+
+    /// `notes`: the table in which it is noted what was sent.
+    pub fn mailer(&self, notes: Arc<dyn Table>, clock: Arc<dyn Clock>) -> SesMailer {
+        let Profile { endpoints, sender, .. } = &self.profile;
+        let options = ses::Options { endpoint: endpoints.ses.clone(), ..ses::Options::from(sender.clone()) };
+        SesMailer::new(&self.config, options, notes, clock, Arc::clone(&self.chance))
+    }
+
+    pub fn secrets(&self) -> Secrets {
+        let Profile { endpoints, secret_prefix, .. } = &self.profile;
+        let options = secrets::Options {
+            endpoint: endpoints.secrets.clone(),
+            prefix: secret_prefix.clone(),
+            ..secrets::Options::default()
+        };
+        Secrets::new(&self.config, options, Arc::clone(&self.chance))
+    }
+}

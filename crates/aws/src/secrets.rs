@@ -1,0 +1,236 @@
+//! The installation's secrets in Secrets Manager: the keys that sign tokens, and the platform's own key.
+//!
+//! Several processes share them. The first to start makes them; a name can be taken once, so those that start beside it
+//! take over what it made. A rotation is a read and a write: of two at the same moment the later one stays, and what the
+//! other's key signed until it looked again is refused.
+//!
+//! INVARIANT: where the platform is in use, keys are never made anew because the old ones can't be found or read.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use plane::{
+    identity::{
+        kept,
+        keys::{KeyStore, KeyStoreError, StoredKey},
+    },
+    ports::chance::{self, Chance},
+    secret::PlatformKey,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::runtime::Handle;
+
+use crate::{
+    fault::Fault,
+    patience::{self, Patience},
+};
+
+const SIGNING_KEYS: &str = "signing-keys";
+const PLATFORM_KEY: &str = "platform-key";
+
+/// How secrets are named and reached.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Another endpoint than the region's.
+    pub endpoint: Option<String>,
+    /// Stands before every name, such as `freehold/`.
+    pub prefix: String,
+    /// A request that fails in passing is not begun anew so long after the first try.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { endpoint: None, prefix: String::new(), patience: patience::MOST }
+    }
+}
+
+/// Why there is no secret to go on with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretsError {
+    #[error("the secret {name} in Secrets Manager: {fault}")]
+    Fault { name: String, fault: Fault },
+    #[error("the secret {name} is missing in Secrets Manager, though the platform is in use")]
+    Missing { name: String },
+    #[error("the secret {name} in Secrets Manager: {what}")]
+    Unreadable { name: String, what: String },
+}
+
+impl SecretsError {
+    /// What whoever runs the product can do about it.
+    pub fn fix(&self) -> String {
+        match self {
+            Self::Fault { name, fault: Fault::Malformed } => format!(
+                "if it is scheduled for deletion, take it back: aws secretsmanager restore-secret --secret-id {name}"
+            ),
+            Self::Fault { fault, .. } => fault.fix().to_owned(),
+            Self::Missing { name } => format!(
+                "take it back (aws secretsmanager restore-secret --secret-id {name}), or check aws_secret_prefix"
+            ),
+            Self::Unreadable { name, .. } => {
+                format!("put an earlier version back: aws secretsmanager list-secret-version-ids --secret-id {name}")
+            }
+        }
+    }
+}
+
+/// The secrets of one installation.
+#[derive(Clone)]
+pub struct Secrets {
+    client: Client,
+    patience: Patience,
+    prefix: String,
+}
+
+impl Secrets {
+    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
+        let Options { endpoint, prefix, patience } = options;
+        let mut builder = aws_sdk_secretsmanager::config::Builder::from(config);
+        builder.set_endpoint_url(endpoint);
+        Self { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience), prefix }
+    }
+
+    /// The platform's own key; made if it is missing and the platform is not in use.
+    pub async fn platform_key(&self, in_use: bool) -> Result<PlatformKey, SecretsError> {
+        let name = self.full(PLATFORM_KEY);
+        if let Some(kept) = self.read(&name).await? {
+            return opened(&name, &kept);
+        }
+        if in_use {
+            return Err(SecretsError::Missing { name });
+        }
+        let made = STANDARD.encode(chance::secret(self.patience.chance()));
+        self.create(&name, &made.into()).await?;
+        let kept = self.read(&name).await?;
+        opened(&name, &kept.ok_or_else(|| SecretsError::Missing { name: name.clone() })?)
+    }
+
+    /// Where the signing keys are kept. It blocks the threads that call it, so they are to be threads that may block, of
+    /// the runtime that this is called on.
+    pub fn signing_keys(&self, in_use: bool) -> SigningKeys {
+        let name = self.full(SIGNING_KEYS);
+        SigningKeys { secrets: self.clone(), name, in_use, none: AtomicBool::new(false), runtime: Handle::current() }
+    }
+
+    /// Whether each secret is there: the answers bear its full name.
+    pub async fn there(&self) -> Vec<(String, Result<bool, Fault>)> {
+        let mut found = Vec::new();
+        for name in [self.full(SIGNING_KEYS), self.full(PLATFORM_KEY)] {
+            let described = self
+                .patience
+                .repeat(|| async {
+                    let request = self.client.describe_secret().secret_id(&name);
+                    request.send().await.map_err(|error| Fault::of(&error))
+                })
+                .await;
+            found.push(match described {
+                Ok(secret) => (name, Ok(secret.deleted_date.is_none())),
+                Err(Fault::NotFound) => (name, Ok(false)),
+                Err(fault) => (name, Err(fault)),
+            });
+        }
+        found
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<SecretString>, SecretsError> {
+        let read = self
+            .patience
+            .repeat(|| async {
+                let request = self.client.get_secret_value().secret_id(name);
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        match read {
+            Ok(answer) => answer
+                .secret_string
+                .map(|text| Some(text.into()))
+                .ok_or_else(|| SecretsError::Unreadable { name: name.to_owned(), what: "it is no text".into() }),
+            Err(Fault::NotFound) => Ok(None),
+            Err(fault) => Err(SecretsError::Fault { name: name.to_owned(), fault }),
+        }
+    }
+
+    /// Keeps a secret under a name that nobody has taken; where somebody was faster, theirs stays.
+    async fn create(&self, name: &str, value: &SecretString) -> Result<(), SecretsError> {
+        let made = self
+            .patience
+            .repeat(|| async {
+                let request = self.client.create_secret().name(name).secret_string(value.expose_secret());
+                let request = request.description("Freehold: without it nobody can sign in");
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        match made {
+            Ok(_) | Err(Fault::InUse) => Ok(()),
+            Err(fault) => Err(SecretsError::Fault { name: name.to_owned(), fault }),
+        }
+    }
+
+    async fn replace(&self, name: &str, value: &SecretString) -> Result<(), SecretsError> {
+        self.patience
+            .repeat(|| async {
+                let request = self.client.put_secret_value().secret_id(name).secret_string(value.expose_secret());
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await
+            .map(drop)
+            .map_err(|fault| SecretsError::Fault { name: name.to_owned(), fault })
+    }
+}
+
+fn opened(name: &str, kept: &SecretString) -> Result<PlatformKey, SecretsError> {
+    let bytes = STANDARD.decode(kept.expose_secret()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes
+        .map(|bytes| PlatformKey::new(&bytes))
+        .ok_or_else(|| SecretsError::Unreadable { name: name.to_owned(), what: "it is not 32 bytes in base64".into() })
+}
+
+/// The keys that sign tokens, in one secret.
+pub struct SigningKeys {
+    secrets: Secrets,
+    name: String,
+    in_use: bool,
+    /// There were none when they were last asked for.
+    none: AtomicBool,
+    runtime: Handle,
+}
+
+impl KeyStore for SigningKeys {
+    fn load(&self) -> Result<Vec<StoredKey>, KeyStoreError> {
+        let kept = self.runtime.block_on(self.secrets.read(&self.name)).map_err(stopped)?;
+        self.none.store(kept.is_none(), Ordering::Release);
+        match kept {
+            Some(kept) => kept::read(&kept).map_err(|error| {
+                stopped(SecretsError::Unreadable { name: self.name.clone(), what: error.to_string() })
+            }),
+            None if self.in_use => Err(stopped(SecretsError::Missing { name: self.name.clone() })),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn save(&self, keys: &[StoredKey]) -> Result<(), KeyStoreError> {
+        let document = kept::write(keys);
+        let saved = if self.none.load(Ordering::Acquire) {
+            self.runtime.block_on(self.secrets.create(&self.name, &document))
+        } else {
+            self.runtime.block_on(self.secrets.replace(&self.name, &document))
+        };
+        saved.map_err(stopped)
+    }
+}
+
+fn stopped(error: SecretsError) -> KeyStoreError {
+    KeyStoreError(format!("{error}; {}", error.fix()))
+}

@@ -1,0 +1,38 @@
+//! Who calls: the identity that the credentials are of.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_sts::Client;
+use plane::ports::chance::Chance;
+
+use crate::{
+    fault::Fault,
+    patience::{self, Patience},
+};
+
+/// Whom AWS takes the caller for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account of AWS: twelve digits.
+    pub account: String,
+    pub arn: String,
+}
+
+/// Asks AWS who the credentials are of. Nobody needs a permission for that.
+pub async fn caller(config: &SdkConfig, endpoint: Option<String>, chance: Arc<dyn Chance>) -> Result<Caller, Fault> {
+    let client = client(config, endpoint);
+    let answer = Patience::new(chance, patience::MOST)
+        .repeat(|| async { client.get_caller_identity().send().await.map_err(|error| Fault::of(&error)) })
+        .await?;
+    match (answer.account, answer.arn) {
+        (Some(account), Some(arn)) => Ok(Caller { account, arn }),
+        _ => Err(Fault::Garbled),
+    }
+}
+
+pub(crate) fn client(config: &SdkConfig, endpoint: Option<String>) -> Client {
+    let mut builder = aws_sdk_sts::config::Builder::from(config);
+    builder.set_endpoint_url(endpoint);
+    Client::from_conf(builder.build())
+}

@@ -1,0 +1,68 @@
+//! `freehold preflight`: whether what the product stands on in AWS is as it must be, and what to do where not.
+
+use clap::Args;
+
+use crate::{
+    config::{Config, Place},
+    fail::{Failure, Outcome},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Preflight {
+    /// The profile to check [default: the one configured]
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// First make what is missing: the table, the event bus; ask SES to verify the sender
+    #[arg(long)]
+    fix: bool,
+    /// Any setting; `freehold config --defaults` explains them
+    #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = crate::args::pair)]
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+/// Checks everything; fails if anything is bad.
+pub(crate) fn run(preflight: &Preflight, config: &Config, json: bool) -> Outcome {
+    match config.profile {
+        Place::Embedded => Err(Failure::usage("the embedded profile stands on this machine alone")
+            .hint("freehold doctor checks it; freehold preflight --profile aws checks AWS")),
+        #[cfg(feature = "aws")]
+        Place::Aws => in_aws::run(preflight, config, json),
+        #[cfg(not(feature = "aws"))]
+        Place::Aws => unreachable!("the configuration was checked, json: {json}, fix: {}", preflight.fix),
+    }
+}
+
+#[cfg(feature = "aws")]
+mod in_aws {
+    use std::sync::Arc;
+
+    use aws::preflight::{self, State as Found};
+    use local::chance::SystemChance;
+
+    use super::Preflight;
+    use crate::{
+        commands::check::{self, Check, State},
+        compose,
+        config::Config,
+        fail::Outcome,
+    };
+
+    pub(super) fn run(command: &Preflight, config: &Config, json: bool) -> Outcome {
+        crate::offline(Box::pin(async {
+            let chance = Arc::new(SystemChance::default());
+            let found = preflight::run(compose::aws::profile(config), chance, command.fix).await;
+            let checks: Vec<Check> = found.into_iter().map(shown).collect();
+            check::told(&checks, json)
+        }))
+    }
+
+    fn shown(check: preflight::Check) -> Check {
+        let preflight::Check { name, state, finding, fix } = check;
+        let state = match state {
+            Found::Ok => State::Ok,
+            Found::Warning => State::Warning,
+            Found::Bad => State::Bad,
+        };
+        Check { name, state, finding, fix }
+    }
+}

@@ -1,0 +1,190 @@
+//! The aws profile: tables in DynamoDB, keys in Secrets Manager, parameters in SSM, mail by SES, events on EventBridge.
+//!
+//! People's identities, with the hashes of their passwords and their sessions, stand in the shared table, as they do in the
+//! embedded profile: any number of processes serve them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws::{
+    dynamodb::{DynamoCloud, Standing},
+    profile::{Connected, Endpoints, Profile},
+    ses::SesMailer,
+};
+use bytes::Bytes;
+use local::mailer::OutboxMailer;
+use plane::{
+    identity::{EmbeddedIdentity, Parts},
+    ports::{
+        chance::Chance,
+        mailer::{Mail, MailError, Mailer},
+        table::{CommitError, Condition, Key, NewItem, Table, TableName, Tables as _, Write},
+    },
+    secret::PlatformKey,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Ground, Machine, identity_settings};
+use crate::{
+    config::Config,
+    fail::{Failure, Outcome},
+};
+
+/// What the configuration says of AWS.
+pub(crate) fn profile(config: &Config) -> Profile {
+    let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let aws = &config.aws;
+    Profile {
+        region: set(&aws.region),
+        credentials: set(&aws.credentials_profile),
+        table_prefix: aws.table_prefix.clone(),
+        parameter_prefix: aws.parameter_prefix.clone(),
+        secret_prefix: aws.secret_prefix.clone(),
+        event_bus: aws.event_bus.clone(),
+        sender: aws.sender.clone(),
+        protect: aws.protect_tables,
+        endpoints: Endpoints {
+            dynamodb: set(&aws.endpoint_dynamodb),
+            events: set(&aws.endpoint_eventbridge),
+            secrets: set(&aws.endpoint_secrets_manager),
+            ses: set(&aws.endpoint_ses),
+            ssm: set(&aws.endpoint_ssm),
+            sts: set(&aws.endpoint_sts),
+        },
+    }
+}
+
+pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground> {
+    let connected = connect(config, Arc::clone(&machine.chance)).await?;
+    check_table(&connected).await?;
+    let tables = connected.tables();
+    let shared = tables.create(&TableName::shared()).await.map_err(Failure::new)?;
+    let (identity, key) = identity(config, &connected, &shared, machine).await?;
+    Ok(Ground {
+        tables: Arc::new(tables.clone()),
+        files: None,
+        identity: Arc::new(identity),
+        params: Arc::new(connected.params()),
+        mailer: mailer(config, &connected, shared, machine),
+        events: Arc::new(connected.events()),
+        cloud: Arc::new(DynamoCloud::new(tables)),
+        key,
+        alone: false,
+    })
+}
+
+async fn connect(config: &Config, chance: Arc<dyn Chance>) -> Outcome<Connected> {
+    profile(config).connect(chance).await.map_err(|error| Failure::usage(error).hint(error.fix()))
+}
+
+/// The table is made by whoever sets the platform up, never by a server that may have been given the wrong name.
+async fn check_table(connected: &Connected) -> Outcome {
+    let (name, standing) = connected.tables().standing().await;
+    let region = connected.region();
+    match standing {
+        Ok(Standing::There { .. }) => Ok(()),
+        Ok(Standing::Missing) => Err(Failure::usage(format!("there is no table {name} in {region}"))
+            .hint("make it: freehold preflight --profile aws --fix; or check aws_region and aws_table_prefix")),
+        Ok(Standing::Coming) => {
+            Err(Failure::new(format!("the table {name} is still being made")).hint("try again in a minute"))
+        }
+        Ok(Standing::Foreign) => Err(Failure::usage(format!("the table {name} in {region} is not one of Freehold's"))
+            .hint("it has other keys or indexes, or can't be used now; name another: aws_table_prefix")),
+        Err(fault) => {
+            Err(Failure::usage(format!("DynamoDB does not give the table {name} in {region}: {fault}"))
+                .hint(fault.fix()))
+        }
+    }
+}
+
+/// Opens the installation's keys, and makes them where the platform is new.
+async fn identity(
+    config: &Config,
+    connected: &Connected,
+    shared: &Arc<dyn Table>,
+    machine: &Machine,
+) -> Outcome<(EmbeddedIdentity, PlatformKey)> {
+    let secrets = connected.secrets();
+    let installed = installation(shared).await?;
+    let in_use = installed.is_some();
+    let key = secrets.platform_key(in_use).await.map_err(|error| {
+        Failure::usage(&error).detail("nothing was started and nothing was changed").hint(error.fix())
+    })?;
+    let fingerprint = plane::secret::digest(&format!("{:?}", key.subkey("fingerprint")));
+    check(installed, &fingerprint)?;
+    let parts = Parts {
+        settings: identity_settings(config, false),
+        table: Arc::clone(shared),
+        keys: Arc::new(secrets.signing_keys(in_use)),
+        clock: Arc::clone(&machine.clock),
+        chance: Arc::clone(&machine.chance),
+    };
+    let started = tokio::task::spawn_blocking(|| EmbeddedIdentity::start(parts)).await.map_err(Failure::new)?;
+    let identity = started.map_err(|error| Failure::usage(error).detail("nothing was started"))?;
+    // From now on the keys are not made anew. They stand first: who finds this record finds them too.
+    if !in_use {
+        install(shared, &fingerprint).await?;
+        check(installation(shared).await?, &fingerprint)?;
+    }
+    Ok((identity, key))
+}
+
+/// Says that the platform is in use, and by which key; it tells nothing about the key.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Installation {
+    platform_key: String,
+}
+
+fn installation_key() -> Key {
+    Key::new("INSTALLATION", "PLATFORM_KEY")
+}
+
+async fn installation(table: &Arc<dyn Table>) -> Outcome<Option<Installation>> {
+    let found = table.get(&installation_key()).await.map_err(Failure::new)?;
+    let read = found.map(|item| serde_json::from_slice(&item.body)).transpose();
+    read.map_err(|error| Failure::usage(format!("the record of the installation can't be read: {error}")))
+}
+
+fn check(installed: Option<Installation>, fingerprint: &str) -> Outcome {
+    if installed.is_none_or(|installed| installed.platform_key == fingerprint) {
+        return Ok(());
+    }
+    Err(Failure::usage("the platform key in Secrets Manager is another installation's")
+        .detail("nothing was started and nothing was changed")
+        .hint("check aws_secret_prefix and aws_table_prefix, or put an earlier version of the secret back"))
+}
+
+/// Whoever is first stays.
+async fn install(table: &Arc<dyn Table>, fingerprint: &str) -> Outcome {
+    let body =
+        serde_json::to_vec(&Installation { platform_key: fingerprint.to_owned() }).expect("its fields are plain");
+    let item = NewItem { key: installation_key(), index: [None, None, None], expires: None, body: Bytes::from(body) };
+    match table.commit(vec![Write::Put { item, when: Condition::Absent }]).await {
+        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+        Err(CommitError::Table(error)) => Err(Failure::new(error)),
+    }
+}
+
+fn mailer(config: &Config, connected: &Connected, shared: Arc<dyn Table>, machine: &Machine) -> Arc<dyn Mailer> {
+    let outbox = OutboxMailer::new(Arc::clone(&shared), None);
+    if config.aws.sender.is_empty() {
+        return Arc::new(outbox);
+    }
+    let ses = connected.mailer(shared, Arc::clone(&machine.clock));
+    if config.aws.keep_mails { Arc::new(Both { outbox, ses }) } else { Arc::new(ses) }
+}
+
+/// Keeps each mail in the outbox, and sends it.
+struct Both {
+    outbox: OutboxMailer,
+    ses: SesMailer,
+}
+
+#[async_trait]
+impl Mailer for Both {
+    async fn send(&self, mail: Mail) -> Result<(), MailError> {
+        self.outbox.send(mail.clone()).await?;
+        self.ses.send(mail).await
+    }
+}

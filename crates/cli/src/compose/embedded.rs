@@ -1,0 +1,43 @@
+//! The embedded profile: everything in the data folder.
+
+use std::sync::Arc;
+
+use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams, table::FileTables};
+use plane::{
+    identity::{EmbeddedIdentity, Parts},
+    ports::table::{TableName, Tables as _},
+};
+
+use super::{Ground, Machine, identity_settings};
+use crate::{
+    config::Config,
+    fail::{Failure, Outcome},
+    folder::{self, Places},
+};
+
+pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) -> Outcome<Ground> {
+    let folder::Keys { platform, signing } = folder::keys(places, &*machine.chance)?;
+    let tables = FileTables::open(&places.0).map_err(Failure::usage)?;
+    let shared = tables.create(&TableName::shared()).await.map_err(Failure::usage)?;
+    let identity = EmbeddedIdentity::start(Parts {
+        settings: identity_settings(config, true),
+        table: Arc::clone(&shared),
+        keys: Arc::new(signing),
+        clock: Arc::clone(&machine.clock),
+        chance: Arc::clone(&machine.chance),
+    });
+    let identity = identity.map_err(|error| {
+        Failure::usage(error).detail("nothing was started").hint("put the folder `keys` back from a backup")
+    })?;
+    Ok(Ground {
+        tables: Arc::new(tables.clone()),
+        identity: Arc::new(identity),
+        params: Arc::new(TableParams::new(Arc::clone(&shared))),
+        mailer: Arc::new(OutboxMailer::new(shared, Some(places.outbox()))),
+        events: Arc::new(Bus::default()),
+        cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
+        files: Some(tables),
+        key: platform,
+        alone: true,
+    })
+}

@@ -1,0 +1,83 @@
+//! The settings of the aws profile, and what they may be.
+
+use plane::text::Email;
+use serde::Deserialize;
+
+/// Each by its key without `aws_`; an empty text is one that is not set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a build without the profile refuses it by its name"))]
+pub(crate) struct Aws {
+    #[serde(rename = "aws_region")]
+    pub region: String,
+    #[serde(rename = "aws_credentials_profile")]
+    pub credentials_profile: String,
+    #[serde(rename = "aws_table_prefix")]
+    pub table_prefix: String,
+    #[serde(rename = "aws_parameter_prefix")]
+    pub parameter_prefix: String,
+    #[serde(rename = "aws_secret_prefix")]
+    pub secret_prefix: String,
+    #[serde(rename = "aws_event_bus")]
+    pub event_bus: String,
+    #[serde(rename = "aws_sender")]
+    pub sender: String,
+    #[serde(rename = "aws_keep_mails")]
+    pub keep_mails: bool,
+    #[serde(rename = "aws_protect_tables")]
+    pub protect_tables: bool,
+    #[serde(rename = "aws_endpoint_dynamodb")]
+    pub endpoint_dynamodb: String,
+    #[serde(rename = "aws_endpoint_eventbridge")]
+    pub endpoint_eventbridge: String,
+    #[serde(rename = "aws_endpoint_secrets_manager")]
+    pub endpoint_secrets_manager: String,
+    #[serde(rename = "aws_endpoint_ses")]
+    pub endpoint_ses: String,
+    #[serde(rename = "aws_endpoint_ssm")]
+    pub endpoint_ssm: String,
+    #[serde(rename = "aws_endpoint_sts")]
+    pub endpoint_sts: String,
+}
+
+impl Aws {
+    /// The key of what can't be, and why.
+    pub(super) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        let named = |text: &str, also: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c));
+        if !named(&self.region, "-") {
+            return Err(("aws_region", "a region is called such as eu-central-1"));
+        }
+        if !named(&self.table_prefix, "_.-") || self.table_prefix.len() > 100 {
+            return Err(("aws_table_prefix", "at most 100 letters, digits, and _ . -"));
+        }
+        let prefix = &self.parameter_prefix;
+        let path = prefix.is_empty() || prefix.starts_with('/') && !prefix.ends_with('/');
+        if !path || !named(prefix, "_.-/") || prefix.len() > 200 {
+            return Err(("aws_parameter_prefix", "a path such as /freehold, with no slash at its end"));
+        }
+        if !named(&self.secret_prefix, "/_+=.@-") || self.secret_prefix.len() > 200 {
+            return Err(("aws_secret_prefix", "at most 200 letters, digits, and / _ + = . @ -"));
+        }
+        if self.event_bus.is_empty() {
+            return Err(("aws_event_bus", "the bus that is there always is called default"));
+        }
+        if !self.sender.is_empty() && Email::parse(&self.sender).is_err() {
+            return Err(("aws_sender", "an e-mail address such as freehold@example.com"));
+        }
+        let url = |url: &str| url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
+        match self.endpoints().into_iter().find(|(_, endpoint)| !url(endpoint)) {
+            Some((key, _)) => Err((key, "it begins with https:// or http://")),
+            None => Ok(()),
+        }
+    }
+
+    fn endpoints(&self) -> [(&'static str, &str); 6] {
+        [
+            ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
+            ("aws_endpoint_eventbridge", &self.endpoint_eventbridge),
+            ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),
+            ("aws_endpoint_ses", &self.endpoint_ses),
+            ("aws_endpoint_ssm", &self.endpoint_ssm),
+            ("aws_endpoint_sts", &self.endpoint_sts),
+        ]
+    }
+}
