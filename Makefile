@@ -1,6 +1,6 @@
 # Everything a developer needs; `make run` and `make test` do their own set-up.
 
-.PHONY: run test bench demo lint fix codegen setup screenshots lighthouse clean
+.PHONY: run run-aws test test-aws bench demo lint fix codegen setup screenshots lighthouse clean
 
 DATA ?= $(CURDIR)/.data
 
@@ -9,6 +9,16 @@ run:
 	@[ -n "$(FREEHOLD_NO_CONSOLE)" ] || ./scripts/console
 	@cargo build --quiet --profile fast --bin freehold
 	@./target/fast/freehold serve --data-dir "$(DATA)"
+
+## The same with the aws profile, over emulators of AWS on this machine; what is in them is gone at the end.
+run-aws:
+	@[ -n "$(FREEHOLD_NO_CONSOLE)" ] || ./scripts/console
+	@cargo build --quiet --profile fast --bin freehold --features cli/aws
+	@python3 scripts/emulated.py ./target/fast/freehold serve --data-dir "$(DATA)-aws"
+
+## What must hold of the aws profile: adapters, stories and walk-through over emulators. A part of `make test`.
+test-aws:
+	@cargo run --quiet -p xtask -- aws
 
 ## Everything that must hold, including what it installs to find out.
 test: setup

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_types::timeout::TimeoutConfigBuilder;
 
 /// Where and how to reach AWS. What is `None` comes from the standard chain: environment, profile, container, instance.
@@ -41,7 +42,15 @@ pub async fn connect(settings: &Settings) -> SdkConfig {
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);
     }
-    loader.load().await
+    Box::pin(loader.load()).await
+}
+
+/// A connection with keys that open nothing: for emulators.
+pub async fn emulated(limits: Limits) -> SdkConfig {
+    let settings = Settings { region: Some("eu-central-1".into()), profile: None, limits };
+    let keys = Credentials::new("AKIAEMULATOR", "not-a-secret", None, None, "emulated");
+    let config = connect(&settings).await;
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(keys)).build()
 }
 
 fn timeouts(limits: Limits) -> TimeoutConfig {

@@ -52,6 +52,10 @@ pub enum Fault {
 impl Fault {
     /// Why there are no credentials to sign with.
     pub fn of_credentials(error: &CredentialsError) -> Self {
+        let mut causes = iter::successors(Some(error as &(dyn Error + 'static)), |&cause| cause.source());
+        if let Some(fault) = causes.find_map(|cause| cause.downcast_ref::<Self>()) {
+            return *fault;
+        }
         // Of the places that were looked in, the last one's error tells little.
         if matches!(error, CredentialsError::ProviderTimedOut(_)) { Self::TimedOut } else { Self::NoCredentials }
     }

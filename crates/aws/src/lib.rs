@@ -4,6 +4,8 @@
 //! INVARIANT: no error of an SDK leaves an adapter. Each becomes a [`fault::Fault`] by name, then the port's own error;
 //! what the service said goes to the log.
 
+#[cfg(all(feature = "dynamodb", feature = "sts"))]
+pub mod accounts;
 #[cfg(feature = "sdk")]
 pub mod connect;
 #[cfg(feature = "dynamodb")]

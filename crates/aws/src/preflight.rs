@@ -87,6 +87,11 @@ async fn caller(connected: &Connected) -> Check {
     const CHECK: &str = "credentials";
     match connected.caller().await {
         Ok(caller) => Check::ok(CHECK, format!("{} in account {}", caller.arn, caller.account)),
+        // Whoever has credentials at all may ask this.
+        Err(Fault::Denied | Fault::UnknownCredentials) => {
+            let finding = format!("STS in {} refuses the credentials", connected.region());
+            Check::bad(CHECK, finding, Fault::UnknownCredentials.fix())
+        }
         Err(fault) => Check::fault(CHECK, format!("STS in {}", connected.region()), fault),
     }
 }

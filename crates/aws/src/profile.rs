@@ -7,6 +7,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use plane::ports::{chance::Chance, clock::Clock, table::Table};
 
 use crate::{
+    accounts::{self, AccountTables},
     connect::{self, Settings},
     dynamodb::{self, DynamoTables, Protection},
     events::{self, BusEvents},
@@ -120,6 +121,13 @@ impl Connected {
             ..dynamodb::Options::default()
         };
         DynamoTables::new(&self.config, options, Arc::clone(&self.chance))
+    }
+
+    /// The platform's tables, and those of accounts of AWS that are connected.
+    pub fn account_tables(&self, clock: Arc<dyn Clock>) -> AccountTables {
+        let Endpoints { dynamodb, sts, .. } = self.profile.endpoints.clone();
+        let endpoints = accounts::Endpoints { dynamodb, sts };
+        AccountTables::new(self.tables(), &self.config, endpoints, clock, Arc::clone(&self.chance))
     }
 
     pub fn params(&self) -> SsmParams {

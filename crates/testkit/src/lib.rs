@@ -3,11 +3,13 @@
 pub mod chance;
 pub mod clock;
 pub mod conformance;
+pub mod emulator;
 mod forged;
 pub mod keys;
 pub mod lagging;
 pub mod memory;
 pub mod operations;
+pub mod store;
 pub mod story;
 pub mod workflow;
 pub mod world;

@@ -1,4 +1,4 @@
-//! A world for tests: the whole product in process, over tables in memory, with a clock that a test moves; and people
+//! A world for tests: the whole product in process, over the tables of [`store`], with a clock that a test moves; and people
 //! who call it through its HTTP door.
 
 use std::{net::IpAddr, sync::Arc};
@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
-use crate::{chance::SeededChance, clock::FakeClock, keys::MemoryKeys, memory::MemoryTables};
+use crate::{chance::SeededChance, clock::FakeClock, keys::MemoryKeys, store};
 
 /// The product, with its ports at hand.
 #[derive(Clone)]
@@ -67,7 +67,12 @@ impl World {
 
     /// An empty world: Day-0 has not been done.
     pub async fn empty() -> Self {
-        Self::over(Arc::new(MemoryTables::default()), Settings::default()).await
+        Self::with(Settings::default()).await
+    }
+
+    /// An empty world with settings.
+    pub async fn with(settings: Settings) -> Self {
+        Self::over(store::tables().await, settings).await
     }
 
     /// An empty world over a store, with settings.
@@ -81,7 +86,7 @@ impl World {
             settings: plane::identity::Settings {
                 // Tests hash often, and prove nothing by its cost.
                 hash_cost: HashCost { memory_kib: 64, passes: 1, lanes: 1 },
-                recheck: None,
+                recheck: (!settings.alone).then_some(SignedDuration::from_secs(5)),
                 ..plane::identity::Settings::default()
             },
             table: Arc::clone(&table),

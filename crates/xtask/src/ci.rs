@@ -14,6 +14,7 @@ pub(crate) fn run() -> Result<()> {
     step("tidy", tidy::run)?;
     step("lint", || command("cargo", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     step("test", test)?;
+    aws()?;
     step("binary", || command("cargo", &["build", "--quiet", "--bin", "freehold"]))?;
     step("demo", || command("python3", &["scripts/demo.py", "target/debug/freehold"]))?;
     step("walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold"]))?;
@@ -21,15 +22,43 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// The aws profile over emulators: adapters, stories, the binary, the walk-through.
+pub(crate) fn aws() -> Result<()> {
+    /// Named of each package, so that one build serves all.
+    const FEATURES: &str = "aws/profile,cli/aws,testkit/dynamodb";
+    const PACKAGES: [&str; 8] = ["-p", "aws", "-p", "cli", "-p", "plane", "-p", "testkit"];
+    let cargo = |first: &[&str], last: &[&str]| {
+        let common = PACKAGES.iter().chain(&["--features", FEATURES, "--quiet"]);
+        command("cargo", &first.iter().chain(common).chain(last).copied().collect::<Vec<_>>())
+    };
+    step("aws: emulators", || command("scripts/emulators", &[]))?;
+    step("aws: lint", || cargo(&["clippy"], &["--all-targets", "--", "-D", "warnings"]))?;
+    step("aws: test", || {
+        if nextest() {
+            // What does not touch a table was tested before.
+            let which = "package(aws) | (package(plane) & binary(it)) | (package(cli) & test(/^aws::/))";
+            cargo(&["nextest", "run", "--no-fail-fast"], &["-E", which])
+        } else {
+            cargo(&["test", "--no-fail-fast", "--tests"], &[])
+        }
+    })?;
+    step("aws: binary", || cargo(&["build"], &["--bin", "freehold"]))?;
+    step("aws: walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold", "--aws"]))
+}
+
 /// nextest where it is installed, for it runs the binaries side by side; else cargo's own runner.
 fn test() -> Result<()> {
-    let nextest =
-        Command::new("cargo").args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if nextest.is_ok_and(|status| status.success()) {
+    if nextest() {
         command("cargo", &["nextest", "run", "--workspace", "--no-fail-fast"])
     } else {
         command("cargo", &["test", "--workspace", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"])
     }
+}
+
+fn nextest() -> bool {
+    let asked =
+        Command::new("cargo").args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
 }
 
 fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {

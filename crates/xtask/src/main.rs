@@ -11,11 +11,12 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["ci"] => ci::run(),
+        ["aws"] => ci::aws(),
         ["tidy"] => tidy::run(),
         ["codegen"] => codegen::run(codegen::Mode::Write),
         ["codegen", "--check"] => codegen::run(codegen::Mode::Check),
         _ => {
-            eprintln!("usage: xtask ci | tidy | codegen [--check]");
+            eprintln!("usage: xtask ci | aws | tidy | codegen [--check]");
             return ExitCode::from(2);
         }
     };

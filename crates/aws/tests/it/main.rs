@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
+mod accounts;
+mod calls;
 mod dynamodb;
 mod emulator;
 mod events;

@@ -48,12 +48,12 @@ mod in_aws {
     };
 
     pub(super) fn run(command: &Preflight, config: &Config, json: bool) -> Outcome {
-        crate::offline(Box::pin(async {
+        crate::offline(async {
             let chance = Arc::new(SystemChance::default());
-            let found = preflight::run(compose::aws::profile(config), chance, command.fix).await;
+            let found = Box::pin(preflight::run(compose::aws::profile(config), chance, command.fix)).await;
             let checks: Vec<Check> = found.into_iter().map(shown).collect();
             check::told(&checks, json)
-        }))
+        })
     }
 
     fn shown(check: preflight::Check) -> Check {

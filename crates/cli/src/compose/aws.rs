@@ -61,7 +61,7 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
     let shared = tables.create(&TableName::shared()).await.map_err(Failure::new)?;
     let (identity, key) = identity(config, &connected, &shared, machine).await?;
     Ok(Ground {
-        tables: Arc::new(tables.clone()),
+        tables: Arc::new(connected.account_tables(Arc::clone(&machine.clock))),
         files: None,
         identity: Arc::new(identity),
         params: Arc::new(connected.params()),

@@ -1,6 +1,8 @@
 //! The real binary, from the outside.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+#[cfg(feature = "aws")]
+mod aws;
 mod backup;
 mod client;
 mod configuration;

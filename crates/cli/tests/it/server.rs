@@ -176,7 +176,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(args: &[&str], output: &Output) -> Self {
+    pub(crate) fn of(args: &[&str], output: &Output) -> Self {
         Self {
             code: output.status.code(),
             out: String::from_utf8_lossy(&output.stdout).trim_end().to_owned(),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::AccountId,
-    ports::table::{Condition, Is, Key, Table, TableName, Tables, Write},
+    ports::table::{Condition, Grant, Is, Key, Table, TableName, Tables, Write},
     problem::{Code, Problem, Result},
     record::{Place, Record, decode, partition},
 };
@@ -36,6 +36,9 @@ pub struct Route {
     pub copies_directory: bool,
     pub version: u64,
     pub state: RouteState,
+    /// What opens the table where it stands in another account of the cloud.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Grant>,
 }
 
 impl Route {
@@ -110,12 +113,22 @@ impl Router {
         self.routes.invalidate(&account);
     }
 
+    /// Cuts off what stands with somebody else: from now on this process has no way there by this grant.
+    pub fn disconnect(&self, account: AccountId, grant: &Grant) {
+        self.forget(account);
+        self.tables.disconnect(grant);
+    }
+
     /// The table that a route leads to.
     pub async fn table(&self, route: &Route) -> Result<Arc<dyn Table>> {
-        if route.table == TableName::shared() {
+        if route.grant.is_none() && route.table == TableName::shared() {
             return Ok(Arc::clone(&self.shared));
         }
-        if let Some(table) = self.tables.open(&route.table).await? {
+        let found = match &route.grant {
+            Some(grant) => self.tables.open_by(grant, &route.table).await?,
+            None => self.tables.open(&route.table).await?,
+        };
+        if let Some(table) = found {
             return Ok(table);
         }
         tracing::error!(account.id = %route.account_id, table = %route.table, "the route leads to no table");

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use plane::{ids::known, settings::Settings};
 use serde_json::{Map, Value, json};
 use testkit::{
-    memory::MemoryTables,
     operations::{Operation, operations},
     world::{Answer, World},
 };
@@ -59,7 +58,7 @@ const TAKEN: &[(&str, &str)] = &[
 #[tokio::test]
 async fn no_body_takes_a_field_that_the_server_owns() {
     let settings = Settings { auth_requests_per_five_minutes: 0, ..Settings::default() };
-    let world = World::over(std::sync::Arc::new(MemoryTables::default()), settings).await;
+    let world = World::with(settings).await;
     world.set_up().await;
     let operator = world.operator().await;
     let (mut tried, mut taken) = (0, BTreeSet::new());

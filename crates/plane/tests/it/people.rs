@@ -18,7 +18,7 @@ pub(crate) struct Member {
 pub(crate) async fn busy_world() -> World {
     let settings =
         plane::settings::Settings { auth_requests_per_five_minutes: 0, ..plane::settings::Settings::default() };
-    let world = World::over(std::sync::Arc::new(testkit::memory::MemoryTables::default()), settings).await;
+    let world = World::with(settings).await;
     world.set_up().await;
     world
 }

@@ -9,6 +9,7 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use serde_json::{Value, json};
+use testkit::store::many;
 use testkit::world::{Person, World};
 
 use crate::{
@@ -264,8 +265,9 @@ fn no_sequence_of_changes_makes_rights_that_nobody_held() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let one = (0..2_usize, any::<u8>(), 0..12_usize, 0..120_usize, any::<u8>(), 0..12_usize);
     let one = one.prop_map(|(who, what, one, other, verbs, menu)| Try { who, what, one, other, verbs, menu });
+    let cases = u32::try_from(many(32, 8)).unwrap();
     let mut runner =
-        TestRunner::new(Config { cases: 32, failure_persistence: None, max_shrink_iters: 50, ..Config::default() });
+        TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 50, ..Config::default() });
     let (asked, through) = (Cell::new(0), Cell::new(0));
     let ran = runner.run(&vec(one, 10..40), |tries| {
         runtime.block_on(async {

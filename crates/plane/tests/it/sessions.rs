@@ -1,15 +1,12 @@
 //! Signing in and out through the front door: tokens and cookies, challenges, links and codes, limits.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use axum::http::Method;
 use jiff::SignedDuration;
 use plane::settings::Settings;
 use serde_json::{Value, json};
-use testkit::{
-    memory::MemoryTables,
-    world::{Answer, PASSWORD, Person, World},
-};
+use testkit::world::{Answer, PASSWORD, Person, World};
 
 use crate::{
     people::{busy_world, id, menu, new_user},
@@ -287,7 +284,7 @@ async fn who_is_deactivated_or_deleted_is_out_at_once() {
 async fn the_hundred_and_first_request_of_an_address_waits_whatever_it_says_of_itself() {
     let proxy: IpAddr = [10, 0, 0, 1].into();
     let settings = Settings { trusted_proxies: vec![proxy], ..Settings::default() };
-    let world = World::over(Arc::new(MemoryTables::default()), settings).await;
+    let world = World::with(settings).await;
     let (stranger, neighbour) = ([203, 0, 113, 7].into(), [203, 0, 113, 8].into());
     let ask = async |at: IpAddr, forwarded: &str| {
         let headers = [("x-forwarded-for", forwarded)];

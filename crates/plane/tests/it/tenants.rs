@@ -99,6 +99,7 @@ async fn found_account(world: &World, id: AccountId, name: &str) {
         copies_directory: false,
         version: 1,
         state: RouteState::Open,
+        grant: None,
     };
     let writes = vec![record::create(&account), record::create(&route)];
     world.plane.router().shared().commit(writes).await.unwrap();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use plane::{ports::identity::Identity as _, settings::Settings};
 use secrecy::ExposeSecret as _;
-use testkit::{Specimens, forged_tokens, memory::MemoryTables, operations::operations, world::World};
+use testkit::{Specimens, forged_tokens, operations::operations, world::World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_forged_token_opens_any_operation() {
     // So many tries from one address would be slowed down at some operations.
     let settings = Settings { auth_requests_per_five_minutes: 0, ..Settings::default() };
-    let world = World::over(Arc::new(MemoryTables::default()), settings).await;
+    let world = World::with(settings).await;
     world.set_up().await;
     // Some of the tokens are refused for a second's sake.
     world.clock.stop();

@@ -219,8 +219,14 @@ async fn of_an_account_with_a_table_of_its_own_they_stand_there() {
     let acme = tenant(&world, "Acme").await;
     let name = TableName::dedicated(acme.account);
     let dedicated = world.tables.create(&name).await.unwrap();
-    let moved =
-        Route { account_id: acme.account, table: name, copies_directory: false, version: 2, state: RouteState::Open };
+    let moved = Route {
+        account_id: acme.account,
+        table: name,
+        copies_directory: false,
+        version: 2,
+        state: RouteState::Open,
+        grant: None,
+    };
     let write = Write::Put { item: record::encode(&moved), when: Condition::Always };
     dedicated.commit(vec![write.clone()]).await.unwrap();
     world.plane.router().shared().commit(vec![write]).await.unwrap();

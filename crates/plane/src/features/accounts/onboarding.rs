@@ -231,7 +231,7 @@ impl<'a> Site<'a> {
             table: self.table(),
             copies_directory: self.cloud() == CloudType::Private,
             version: 1,
-            state: RouteState::Open,
+            state: RouteState::Open, grant: None,
         };
         put_absent(self.shared(), &route, Some(self.call.check_fence())).await?;
         self.plane.router().forget(self.account());

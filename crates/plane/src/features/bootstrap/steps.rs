@@ -148,7 +148,7 @@ fn account(founding: &Founding) -> Vec<Piece> {
         table: TableName::shared(),
         copies_directory: false,
         version: 1,
-        state: RouteState::Open,
+        state: RouteState::Open, grant: None,
     };
     vec![
         piece(&account, |found, _| found.status == AccountStatus::Active),

@@ -341,4 +341,24 @@ pub trait Tables: Send + Sync {
 
     /// The names of all tables, in order.
     async fn list(&self) -> Result<Vec<TableName>, TableError>;
+
+    /// Opens a table that stands with somebody else, by what they granted; `None` if there is none of that name.
+    async fn open_by(&self, grant: &Grant, _name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+        Err(TableError::Invalid(format!("this profile has no way to the tables of {}", grant.role)))
+    }
+
+    /// Forgets what was obtained by a grant: tables that were opened by it answer no more.
+    fn disconnect(&self, _grant: &Grant) {}
+}
+
+/// What lets the platform use a table in another account of the cloud.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Grant {
+    /// The role to assume: in AWS, its ARN.
+    pub role: String,
+    /// The platform's own word for this connection, made by it and never taken from anybody: the role opens to no other.
+    pub external_id: String,
+    /// Where the table is: in AWS, the region.
+    pub region: String,
 }

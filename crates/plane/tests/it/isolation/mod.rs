@@ -3,16 +3,12 @@
 
 mod realms;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
-use plane::ports::table::{Item, Tables as _};
 use testkit::{
-    memory::MemoryTables,
     operations::{Operation, Place, Sample, operations},
+    store::Store,
     world::{Answer, Person, World},
 };
 
@@ -85,8 +81,8 @@ struct Tally {
 
 #[tokio::test]
 async fn nobody_gets_at_what_is_not_theirs() {
-    let tables = MemoryTables::default();
-    let world = World::over(Arc::new(tables.clone()), plane::settings::Settings::default()).await;
+    let store = Store::new().await;
+    let world = World::over(store.tables(), plane::settings::Settings::default()).await;
     world.set_up().await;
     let offers = [world.offer("First").await, world.offer("Second").await, world.offer("Third").await];
     let victims = account(&world, "Kestrel4711", &[(&offers[0], "Heron5150"), (&offers[1], "Plover0815")]).await;
@@ -100,7 +96,7 @@ async fn nobody_gets_at_what_is_not_theirs() {
 
     let mut tally = Tally::default();
     // From outside the account: nothing of it may change.
-    let before = mentions(&tables, &[&victims.id]).await;
+    let before = mentions(&store, &[&victims.id]).await;
     let prober = |name, person: &Person, own| Prober { name, person: person.clone(), own, victim: &victim };
     for prober in [
         prober("another tenant's technical user", &technical, &other),
@@ -111,7 +107,7 @@ async fn nobody_gets_at_what_is_not_theirs() {
     ] {
         prober.probe(&world, &mut tally).await;
     }
-    unchanged(&before, &mentions(&tables, &[&victims.id]).await);
+    unchanged(&before, &mentions(&store, &[&victims.id]).await);
     // From the enterprise next door: nothing of this one may change. (Products and services are master data, which the
     // neighbour may refer to.)
     let own: Vec<&str> = victim
@@ -120,12 +116,12 @@ async fn nobody_gets_at_what_is_not_theirs() {
         .filter(|(name, _)| !matches!(**name, "accountId" | "productId" | "serviceId"))
         .map(|(_, id)| id.as_str())
         .collect();
-    let before = mentions(&tables, &own).await;
+    let before = mentions(&store, &own).await;
     prober("a user without rights of another enterprise", &neighbour.bystander, &neighbour)
         .probe(&world, &mut tally)
         .await;
     prober("the administrator of another enterprise", &neighbour.admin, &neighbour).probe(&world, &mut tally).await;
-    unchanged(&before, &mentions(&tables, &own).await);
+    unchanged(&before, &mentions(&store, &own).await);
 
     let Tally { probes, successes, through, statuses, faults } = tally;
     let summary = format!("{probes} probes, {successes} successes, {statuses:?}");
@@ -293,17 +289,9 @@ async fn sightings(world: &World, realm: &Realm) -> usize {
 }
 
 /// Every record, in every table, that mentions one of some ids in a key or in its body.
-async fn mentions(tables: &MemoryTables, ids: &[&str]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for name in tables.list().await.unwrap() {
-        for item in tables.dump_of(&name) {
-            let Item { key, index, version, body, .. } = &item;
-            let text = format!("{name:?} {key:?} {index:?} {version} {}", String::from_utf8_lossy(body));
-            if ids.iter().any(|id| text.contains(id)) {
-                found.insert(text);
-            }
-        }
-    }
+async fn mentions(store: &Store, ids: &[&str]) -> BTreeSet<String> {
+    let records = store.records().await.into_iter();
+    let found: BTreeSet<String> = records.filter(|record| ids.iter().any(|id| record.contains(id))).collect();
     assert!(found.len() > 10, "{}", found.len());
     found
 }

@@ -1,0 +1,152 @@
+//! The tables that stories stand on: in memory; where testkit is built with its feature `dynamodb`, in DynamoDB, in an
+//! emulator of the store's own.
+
+use std::sync::Arc;
+
+use plane::ports::table::Tables;
+
+/// So many of something as a test can have: an emulator is some hundred times slower than memory.
+pub const fn many(in_memory: usize, emulated: usize) -> usize {
+    if cfg!(feature = "dynamodb") { emulated } else { in_memory }
+}
+
+/// Tables, and a look at what is in them.
+#[derive(Clone)]
+pub struct Store(Arc<kind::Kind>);
+
+impl Store {
+    /// An empty store.
+    pub async fn new() -> Self {
+        Self(Arc::new(kind::Kind::new().await))
+    }
+
+    /// The tables. They are there as long as somebody holds them or the store.
+    pub fn tables(&self) -> Arc<dyn Tables> {
+        Arc::clone(&self.0) as _
+    }
+
+    /// Every record of every table as a text, its table's name first: for comparing whole states.
+    pub async fn records(&self) -> Vec<String> {
+        let mut records = Vec::new();
+        for name in self.0.list().await.expect("the store answers") {
+            records.extend(self.0.records(&name).await.into_iter().map(|record| format!("{name} {record}")));
+        }
+        records
+    }
+}
+
+/// An empty store's tables.
+pub async fn tables() -> Arc<dyn Tables> {
+    Store::new().await.tables()
+}
+
+#[cfg(not(feature = "dynamodb"))]
+mod kind {
+    use plane::ports::table::{Item, TableName};
+
+    pub(super) use crate::memory::MemoryTables as Kind;
+
+    impl Kind {
+        #[expect(clippy::unused_async, reason = "an emulator takes its time to start")]
+        pub(super) async fn new() -> Self {
+            Self::default()
+        }
+
+        #[expect(clippy::unused_async, reason = "an emulator is asked")]
+        pub(super) async fn records(&self, name: &TableName) -> Vec<String> {
+            let text = |Item { key, index, version, body, .. }: Item| {
+                format!("{key:?} {index:?} {version} {}", String::from_utf8_lossy(&body))
+            };
+            self.dump_of(name).into_iter().map(text).collect()
+        }
+    }
+}
+
+#[cfg(feature = "dynamodb")]
+mod kind {
+    use std::{collections::BTreeMap, sync::Arc};
+
+    use async_trait::async_trait;
+    use aws::{
+        connect::{Limits, emulated},
+        dynamodb::{DynamoTables, Options},
+    };
+    use plane::ports::table::{Table, TableError, TableName, Tables};
+    use serde_json::{Value, json};
+
+    use crate::{
+        chance::SeededChance,
+        emulator::{Emulator, dynoxide},
+    };
+
+    const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIAEMULATOR/20260101/eu-central-1/dynamodb/aws4_request, \
+                          SignedHeaders=host;x-amz-date, Signature=0";
+
+    pub(super) struct Kind {
+        tables: DynamoTables,
+        emulator: Emulator,
+    }
+
+    impl Kind {
+        pub(super) async fn new() -> Self {
+            let emulator = dynoxide().await;
+            let options = Options { endpoint: Some(emulator.endpoint()), ..Options::default() };
+            // Tests run beside each other, each with an emulator: who is slow is not gone.
+            let limits = Limits { answer: std::time::Duration::from_secs(30), ..Limits::default() };
+            let options = Options { patience: std::time::Duration::from_mins(1), ..options };
+            let tables = DynamoTables::new(&emulated(limits).await, options, Arc::new(SeededChance::new(1)));
+            Self { tables, emulator }
+        }
+
+        pub(super) async fn records(&self, name: &TableName) -> Vec<String> {
+            let (client, mut records, mut from) = (reqwest::Client::new(), Vec::new(), Value::Null);
+            loop {
+                let mut asked = json!({ "TableName": name });
+                if !from.is_null() {
+                    asked["ExclusiveStartKey"] = from;
+                }
+                let request = client.post(self.emulator.endpoint()).header("x-amz-target", "DynamoDB_20120810.Scan");
+                let request = request.header("content-type", "application/x-amz-json-1.0").body(asked.to_string());
+                // Nobody checks the signature, but there must be one.
+                let request = request.header("x-amz-date", "20260101T000000Z").header("authorization", SIGNED);
+                let answer = request.send().await.expect("the emulator answers");
+                let mut page: Value = answer.json().await.expect("it answers in JSON");
+                let items = page["Items"].as_array().unwrap_or_else(|| panic!("no items: {page}"));
+                records.extend(items.iter().map(text));
+                from = page["LastEvaluatedKey"].take();
+                if from.is_null() {
+                    return records;
+                }
+            }
+        }
+    }
+
+    /// The attributes in an order of their own: the emulator's is another each time.
+    fn text(item: &Value) -> String {
+        fn ordered(value: &Value) -> Value {
+            let Value::Object(fields) = value else { return value.clone() };
+            let fields: BTreeMap<_, _> = fields.iter().map(|(name, value)| (name.clone(), ordered(value))).collect();
+            fields.into_iter().collect()
+        }
+        ordered(item).to_string()
+    }
+
+    #[async_trait]
+    impl Tables for Kind {
+        async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+            self.tables.open(name).await
+        }
+
+        async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError> {
+            self.tables.create(name).await
+        }
+
+        async fn remove(&self, name: &TableName) -> Result<(), TableError> {
+            self.tables.remove(name).await
+        }
+
+        async fn list(&self) -> Result<Vec<TableName>, TableError> {
+            self.tables.list().await
+        }
+    }
+}
