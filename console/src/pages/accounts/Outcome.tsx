@@ -56,7 +56,7 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
           body: { accountId },
         }),
       ),
-    changes: ['/api/accounts', '/api/accounts/{accountId}', '/api/executions'],
+    changes: ['/api/accounts', '/api/accounts/{accountId}', '/api/executions', '/api/provisioning/{accountId}'],
     then: again,
   })
   const undo = async () => {
