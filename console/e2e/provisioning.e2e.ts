@@ -176,6 +176,7 @@ test('a step that fails is shown as it fails, and a redrive finishes the onboard
   await expect(outcome).toContainText('Redrive goes on from this step')
   await expect(outcome.getByRole('button', { name: 'Undo' })).toBeEnabled()
   await expect(page.getByText('It goes on by itself')).toBeHidden()
+  await expect(page.getByText('Ended', { exact: true })).toBeVisible()
   await accessible(page)
 
   await restart(own)
@@ -352,6 +353,7 @@ test('a step that its run went on without is a dead letter: it is tried again, o
   await follow(page, tried.accountId)
   const lacking = page.getByRole('region', { name: 'The account is active, but something is missing' })
   await expect(lacking).toContainText('was not sent')
+  await expect(step(page, 'Send the invitation')).toContainText('Incomplete')
   await expect(step(page, 'Send the invitation')).toContainText('Its dead letter can be replayed.')
   await lacking.getByRole('link', { name: 'dead letters' }).click()
 

@@ -34,7 +34,7 @@ export function RunSummary({ progress, frozen = false }: { progress: Progress; f
         </Text>
       </Group>
       <Bar.Root size="md" aria-hidden>
-        <Bar.Section value={of === 0 ? 0 : (100 * done) / of} color={color} />
+        <Bar.Section value={of === 0 || progress.status === 'undone' ? 0 : (100 * done) / of} color={color} />
       </Bar.Root>
     </Stack>
   )
@@ -54,10 +54,17 @@ export function RunSteps({ progress, frozen = false }: { progress: Progress; fro
 function StepRow({ step, frozen, progress }: { step: Step; frozen: boolean; progress: Progress }) {
   const { name, status, attempts, startedAt, finishedAt, error, items } = step
   const quiet = status === 'pending' || status === 'skipped'
+  // From its beginning to the end of its undo is no time that it took.
+  const timed = startedAt && !['undoing', 'undone', 'stuck'].includes(status)
   return (
     <li className="run-step" data-step={name} data-status={status} aria-label={stepTitle(name)}>
       <span className="run-step-state">
-        <Status of={status} />
+        {/* Of its own it has gone well; what it was done for has not. */}
+        {status === 'succeeded' && items?.some((item) => item.status === 'failed') ? (
+          <Status of="degraded" word="Incomplete" />
+        ) : (
+          <Status of={status} />
+        )}
       </span>
       <div style={{ minWidth: 0, flex: 1 }}>
         <Group gap={8} justify="space-between" wrap="nowrap" align="baseline">
@@ -72,7 +79,7 @@ function StepRow({ step, frozen, progress }: { step: Step; frozen: boolean; prog
             )}
           </Group>
           <Text size="xs" c="dimmed" className="number" style={{ flex: 'none' }}>
-            {startedAt && <Took from={startedAt} to={finishedAt} frozen={frozen || status !== 'running'} />}
+            {timed && <Took from={startedAt} to={finishedAt} frozen={frozen || status !== 'running'} />}
           </Text>
         </Group>
         <Text size="xs" c="dimmed" className="wrap-anywhere">
@@ -115,7 +122,7 @@ function Items({ of, items, progress }: { of: string; items: ItemProgress[]; pro
                 {count(item.attempts, 'attempt')}
               </Text>
             )}
-            {item.startedAt && item.finishedAt && (
+            {item.startedAt && item.finishedAt && item.status !== 'undone' && (
               <Text size="xs" c="dimmed" span>
                 {formatDuration(item.startedAt, item.finishedAt)}
               </Text>

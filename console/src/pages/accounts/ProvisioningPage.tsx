@@ -2,10 +2,10 @@
 import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { CircleCheck, CloudOff, Radio, RefreshCw } from 'lucide-react'
+import { CircleCheck, CircleStop, CloudOff, Radio, RefreshCw } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { invalidate, q, queries } from '../../api/queries'
-import { isOver } from '../../api/progress'
+import { type Progress, isOver } from '../../api/progress'
 import { type Line, useRun } from '../../api/stream'
 import { formatAge } from '../../format'
 import { useNow } from '../../now'
@@ -17,6 +17,7 @@ import { Page, Section, Waiting } from '../../ui/Page'
 import { ApiError } from '../../api/problem'
 import { Empty } from '../../ui/Empty'
 import { Outcome } from './Outcome'
+import '../../ui/account.css'
 
 const GOES_ON = 'It goes on by itself. Leaving this page is safe.'
 const LINE_LOST_MS = 2_000
@@ -66,12 +67,13 @@ function Provisioning({ id }: { id: string }) {
           <Section>
             <RunSummary progress={progress} frozen={run.line === 'broken' && begin.isError} />
             <LineState
-              line={over ? 'over' : run.line}
+              line={run.line}
+              status={progress.status}
               asOf={Math.max(run.heardAt ?? 0, begin.dataUpdatedAt)}
               unreachable={begin.isError}
             />
           </Section>
-          <div aria-live="polite">
+          <div aria-live="polite" className="outcome">
             <Outcome
               account={account.data}
               accountId={id}
@@ -104,16 +106,19 @@ function Provisioning({ id }: { id: string }) {
 
 const LINE_ICONS = { connecting: RefreshCw, live: Radio, broken: CloudOff, over: CircleCheck }
 
+type LineProps = { line: Line; status: Progress['status']; asOf: number; unreachable: boolean }
+
 /** Whether what is on screen is what is so. */
-function LineState({ line, asOf, unreachable }: { line: Line; asOf: number; unreachable: boolean }) {
+function LineState({ line, status, asOf, unreachable }: LineProps) {
   const now = useNow()
-  const Icon = LINE_ICONS[line]
+  const good = line !== 'over' || status === 'succeeded'
+  const Icon = good ? LINE_ICONS[line] : CircleStop
   const lost = line === 'broken'
   return (
     <Text size="xs" c={lost ? undefined : 'dimmed'} component="div" mt={8}>
       <span className="status" data-tone={lost ? 'warn' : 'idle'} style={{ whiteSpace: 'normal' }}>
         <Icon size={13} aria-hidden />
-        <output>{lost ? `${LINE_WORDS.broken}.` : LINE_WORDS[line]}</output>
+        <output>{lost ? `${LINE_WORDS.broken}.` : good ? LINE_WORDS[line] : 'Ended'}</output>
         {/* Outside of what is read aloud: it changes every second. */}
         {lost && (
           <span>
