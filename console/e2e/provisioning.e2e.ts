@@ -190,7 +190,7 @@ test('a step that fails is shown as it fails, and a redrive finishes the onboard
 })
 
 test('an undo says what goes, and leaves nothing', async ({ operators: page, own, licensed }) => {
-  await restart(own, 'VerifyProvisioning:permanent')
+  await restart(own, 'VerifyProvisioning:permanent,undo.CreateStack:permanent')
   const made = await tenant(own, { offer: licensed, wait: false, cloudType: 'private' })
   const { accountId, name, email } = made
   await failed(own, accountId)
@@ -203,6 +203,12 @@ test('an undo says what goes, and leaves nothing', async ({ operators: page, own
   await expect(undo).toBeDisabled()
   await dialog.getByRole('textbox', { name: `Type ${name} to confirm` }).fill(name)
   await undo.click()
+
+  const stuck = page.getByRole('region', { name: 'The undo is stuck at “Create the account’s own table”' })
+  await expect(stuck).toContainText('Goes on undoing where it stopped.')
+  await expect(step(page, 'Create the account’s own table')).toContainText('Stuck')
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeHidden()
+  await stuck.getByRole('button', { name: 'Redrive' }).click()
 
   const outcome = page.getByRole('region', { name: 'The onboarding was undone' })
   await expect(outcome).toContainText('Its name is free again')

@@ -98,7 +98,7 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
               : 'Goes on from the step that failed. What is done stays done.'}
           </Text>
         </li>
-        {!removal && (
+        {!removal && !stuck && (
           <li>
             <ActionButton
               operation="provisioning_undo"
