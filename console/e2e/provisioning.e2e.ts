@@ -53,6 +53,13 @@ async function failed(server: Server, accountId: string): Promise<void> {
   await until(20_000, 'the run to fail', async () => (await progress(server, accountId)).status === 'failed')
 }
 
+/** Watches a run from its first step on, which fails until somebody watches: however long the page takes to come. */
+async function followAgain(page: Page, server: Server, accountId: string): Promise<void> {
+  await failed(server, accountId)
+  await follow(page, accountId)
+  await page.getByRole('button', { name: 'Redrive' }).click()
+}
+
 /** What the steps have shown since, one after the other: `name status`, with the time of the frame. */
 type Shown = { step: string; status: string; at: number }
 
@@ -160,9 +167,9 @@ test('a step that fails is shown as it fails, and a redrive finishes the onboard
   own,
   licensed,
 }) => {
-  await restart(own, 'ProvisionCognitoUsers[0]:throttled,VerifyProvisioning:permanent')
+  await restart(own, 'ProvisionDynamoDB:permanent,ProvisionCognitoUsers[0]:throttled,VerifyProvisioning:permanent')
   const { accountId, name } = await tenant(own, { offer: licensed, wait: false })
-  await follow(page, accountId)
+  await followAgain(page, own, accountId)
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Account onboarding: ${name}`)
   await expect(step(page, SIGN_IN)).toContainText('Retrying')
   await expect(step(page, SIGN_IN)).toContainText('It is tried again by itself.')
@@ -231,9 +238,9 @@ test('a server that dies in the middle of a run is waited for, and the run goes 
   own,
   licensed,
 }) => {
-  await restart(own, 'ProvisionCognitoUsers[0]:throttled')
+  await restart(own, 'ProvisionDynamoDB:permanent,ProvisionCognitoUsers[0]:throttled')
   const { accountId } = await tenant(own, { offer: licensed, wait: false })
-  await follow(page, accountId)
+  await followAgain(page, own, accountId)
   await expect(step(page, SIGN_IN)).toContainText('Retrying')
   await record(page)
   await own.stop('SIGKILL')
@@ -253,12 +260,12 @@ test('a server that dies in the middle of a run is waited for, and the run goes 
 })
 
 test('a line that was lost is taken up, with what happened meanwhile', async ({ page, own, licensed }) => {
-  await restart(own, 'ProvisionCognitoUsers[0]:throttled')
+  await restart(own, 'ProvisionDynamoDB:permanent,ProvisionCognitoUsers[0]:throttled')
   const between = await Between.open(own.url)
   try {
     await signIn(page, between.url, OPERATOR.email, OPERATOR.password)
     const { accountId } = await tenant(own, { offer: licensed, wait: false })
-    await follow(page, accountId)
+    await followAgain(page, own, accountId)
     await expect(step(page, SIGN_IN)).toContainText('Retrying')
     await expect(page.getByText('Live', { exact: true })).toBeVisible()
     await record(page)
