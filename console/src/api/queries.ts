@@ -25,8 +25,12 @@ export const queries = new QueryClient({
       staleTime: 5_000,
       retry: (count, error) => error instanceof ApiError && error.passing && error.status !== 429 && count < 2,
       retryDelay: (count) => 400 * 2 ** count,
+      // The server may stand on this machine or beside it: what the browser thinks of the network says nothing about it.
+      // Asked always, a query says so when there is no answer, and an act fails at once instead of being done later.
+      networkMode: 'always',
+      refetchOnReconnect: true,
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: 'always' },
   },
 })
 
