@@ -53,7 +53,7 @@ test('pages of who is not signed in', async ({ page }) => {
 async function narrow(page: Page, what: string): Promise<void> {
   const wide = page.viewportSize()
   await page.setViewportSize({ width: 390, height: 844 })
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(over, `${what} at 390 px`).toBeLessThanOrEqual(0)
+  const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  await expect.poll(over, `${what} at 390 px`).toBeLessThanOrEqual(0)
   if (wide) await page.setViewportSize(wide)
 }

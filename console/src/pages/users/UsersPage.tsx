@@ -1,5 +1,5 @@
 // The people of an enterprise of an account.
-import { Badge, Group, Text } from '@mantine/core'
+import { Badge, Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Ban, CircleCheck, Eye, Mail, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
@@ -68,7 +68,7 @@ export default function UsersPage() {
         filterKeys={['status', 'email', 'licenseId']}
         filters={
           <>
-            <TextFilter name="email" label="E-mail" />
+            <TextFilter name="email" label="E-mail" placeholder="Begins with" />
             <ChoiceFilter name="status" label="Status" choices={STATUSES} />
             {seesLicenses && <LicenseFilter accountId={place.accountId} enterpriseId={place.scope.enterpriseId} />}
           </>
