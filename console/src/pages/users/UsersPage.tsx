@@ -124,7 +124,7 @@ export default function UsersPage() {
 
 function Name({ user }: { user: User }) {
   return (
-    <Group gap={8} wrap="nowrap">
+    <Group gap={8} wrap="nowrap" miw={user.technical ? 150 : undefined}>
       <PlaceLink to={pages.user(user.id)} clip>
         {nameOf(user)}
       </PlaceLink>
