@@ -8,11 +8,12 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { sessionState, useSession } from './api/session'
-import { Suspense, lazy } from 'react'
+import { Suspense } from 'react'
+import { fetched, later } from './code'
 import { Failure, NotFound } from './ui/Failure'
 import { acceptInvitationPath, forgotPasswordPath, placePath, resetPasswordPath, signInPath } from './paths'
 
-const SessionDialog = lazy(() => import('./app/SessionDialog'))
+const SessionDialog = later(() => import('./app/SessionDialog'))
 
 /** Fetched when it is needed, which is after a page was shown. */
 function EndedSession() {
@@ -34,11 +35,6 @@ const root = createRootRoute({
     </>
   ),
   notFoundComponent: () => <NotFound />,
-  errorComponent: ({ error, reset }) => (
-    <div style={{ padding: 24 }}>
-      <Failure what="show this page" error={error} retry={reset} />
-    </div>
-  ),
 })
 
 /** Who is not signed in is sent to sign in, and from there to where they wanted to go. */
@@ -51,7 +47,7 @@ const home = createRoute({
   path: '/',
   beforeLoad: async (options) => {
     needsSession(options)
-    const { homePlace } = await import('./app/place')
+    const { homePlace } = await fetched(() => import('./app/place'))()
     throw redirect({ to: placePath(await homePlace()) })
   },
 })
@@ -60,7 +56,7 @@ const place = createRoute({
   getParentRoute: () => root,
   path: '/a/$accountId/e/$enterpriseId',
   beforeLoad: needsSession,
-  component: lazyRouteComponent(() => import('./app/Frame')),
+  component: lazyRouteComponent(fetched(() => import('./app/Frame'))),
 })
 
 type PageModule = () => Promise<{ default: () => React.ReactNode }>
@@ -125,11 +121,16 @@ function needsNoSession({ search, location }: { search: Search; location: { path
 const tree = root.addChildren([
   home,
   ...signedOut.map(([path, load]) =>
-    createRoute({ getParentRoute: () => root, path, beforeLoad: needsNoSession, component: lazyRouteComponent(load) }),
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      beforeLoad: needsNoSession,
+      component: lazyRouteComponent(fetched(load)),
+    }),
   ),
   place.addChildren(
     inPlace.map(([path, load]) =>
-      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(load) }),
+      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(fetched(load)) }),
     ),
   ),
 ])
@@ -137,6 +138,19 @@ const tree = root.addChildren([
 export const router = createRouter({
   routeTree: tree,
   defaultPreload: 'intent',
+  // In place of the page alone: the menus around it stay.
+  defaultErrorComponent: ({ error, reset }) => (
+    <div style={{ padding: 24 }}>
+      <Failure
+        what="show this page"
+        error={error}
+        retry={() => {
+          reset()
+          void router.invalidate()
+        }}
+      />
+    </div>
+  ),
   scrollRestoration: true,
   // Filters are texts: a name such as `1e3` or `true` must stay what was typed.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

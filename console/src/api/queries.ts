@@ -22,11 +22,14 @@ export const queries = new QueryClient({
   queryCache: new QueryCache(),
   defaultOptions: {
     queries: {
+      // Whether the server answers is known by asking it: a machine without the internet may well reach it, and an act that
+      // waits for a connection would be done when nobody expects it any more.
+      networkMode: 'always',
       staleTime: 5_000,
       retry: (count, error) => error instanceof ApiError && error.passing && error.status !== 429 && count < 2,
       retryDelay: (count) => 400 * 2 ** count,
     },
-    mutations: { retry: false },
+    mutations: { networkMode: 'always', retry: false },
   },
 })
 
@@ -46,6 +49,7 @@ export function qTagged<P extends GetPath>(path: P, params: Params<P> = {}) {
       sendTagged(get(path, params, signal)) as Promise<Tagged<Answer<P>>>,
     // A form is filled from it: it must not change under the one who types.
     refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   })
 }
 
