@@ -12,8 +12,9 @@ const first = (page: Page): Locator => rows(page).nth(1)
 
 test.describe('a thousand accounts', () => {
   let many: Server
+  let page: Page
 
-  test.beforeAll(async () => {
+  test.beforeAll(async ({ browser }) => {
     many = await Server.begin()
     const licensed = await offer(many)
     let last = 0
@@ -27,16 +28,20 @@ test.describe('a thousand accounts', () => {
       }
     }
     await Promise.all(Array.from({ length: 16 }, make))
-  })
-  test.afterAll(() => many.end())
-
-  test.beforeEach(async ({ page }) => {
+    page = await (await browser.newContext()).newPage()
     await signIn(page, many.url, OPERATOR.email, OPERATOR.password)
+  })
+  test.afterAll(async () => {
+    await page.context().close()
+    await many.end()
+  })
+
+  test.beforeEach(async () => {
     await go(page, 'account-settings/accounts?name=account')
     await expect(first(page)).toContainText(named(1))
   })
 
-  test('the pages are turned forth and back, and a reload or a record in between keeps the place', async ({ page }) => {
+  test('the pages are turned forth and back, and a reload or a record in between keeps the place', async () => {
     const next = page.getByRole('button', { name: 'Next page' })
     const previous = page.getByRole('button', { name: 'Previous page' })
     await expect(rows(page)).toHaveCount(51)
@@ -65,36 +70,46 @@ test.describe('a thousand accounts', () => {
     await expect(previous).toBeDisabled()
   })
 
-  test('a link to a page in the middle opens there, and leads to the beginning', async ({ page, context }) => {
+  test('a link to a page in the middle opens there, and leads to the beginning', async () => {
     await page.getByRole('button', { name: 'Next page' }).click()
     await page.getByRole('button', { name: 'Next page' }).click()
     await expect(first(page)).toContainText(named(101))
-    const other = await context.newPage()
+    const other = await page.context().newPage()
     await other.goto(page.url())
     await expect(first(other)).toContainText(named(101))
     // Which page it is can't be known from its cursor.
     await expect(other.getByText('A later page · 50 accounts shown')).toBeVisible()
     await other.getByRole('button', { name: 'First page' }).click()
     await expect(first(other)).toContainText(named(1))
+    await other.close()
   })
 
-  test('the size of a page is in the address, up to the last page', async ({ page }) => {
+  test('the size of a page is in the address, up to the last page', async () => {
+    const next = page.getByRole('button', { name: 'Next page' })
+    await page.getByRole('textbox', { name: 'Name' }).fill('Account 00')
+    await expect(page).toHaveURL(/name=Account\+00/)
+    await next.click()
+    await expect(rows(page)).toHaveCount(50)
+    await expect(rows(page).last()).toContainText(named(99))
+    await expect(next).toBeDisabled()
+    await page.getByRole('combobox', { name: 'Rows per page' }).click()
+    await page.getByRole('option', { name: '100', exact: true }).click()
+    // Another size begins at the beginning.
+    await expect(rows(page)).toHaveCount(100)
+    await expect(page).toHaveURL(/limit=100/)
+    await page.reload()
+    await expect(rows(page)).toHaveCount(100)
+    await expect(page.getByRole('combobox', { name: 'Rows per page' })).toHaveValue('100')
+    await expect(next).toBeDisabled()
     await page.getByRole('combobox', { name: 'Rows per page' }).click()
     await page.getByRole('option', { name: '200', exact: true }).click()
-    await expect(page).toHaveURL(/limit=200/)
+    await page.getByRole('textbox', { name: 'Name' }).fill('Account')
     await expect(rows(page)).toHaveCount(201)
-    await page.reload()
-    await expect(rows(page)).toHaveCount(201)
-    const next = page.getByRole('button', { name: 'Next page' })
-    for (const from of [201, 401, 601, 801]) {
-      await next.click()
-      await expect(first(page)).toContainText(named(from))
-    }
-    await expect(rows(page).last()).toContainText(named(1000))
-    await expect(next).toBeDisabled()
+    await next.click()
+    await expect(first(page)).toContainText(named(201))
   })
 
-  test('filters are in the address: a reload, a record and Back keep them', async ({ page }) => {
+  test('filters are in the address: a reload, a record and Back keep them', async () => {
     const name = page.getByRole('textbox', { name: 'Name' })
     await page.getByRole('combobox', { name: 'Cloud type' }).click()
     await page.getByRole('option', { name: /^Hybrid/ }).click()
@@ -121,7 +136,7 @@ test.describe('a thousand accounts', () => {
     await expect(page).not.toHaveURL(/name=|cloudType=/)
   })
 
-  test('a row’s actions by keyboard: its id is copied, its page is opened', async ({ page }) => {
+  test('a row’s actions by keyboard: its id is copied, its page is opened', async () => {
     const button = page.getByRole('button', { name: `Actions for ${named(2)}` })
     await page.getByRole('link', { name: named(2), exact: true }).focus()
     await page.keyboard.press('Tab')
@@ -152,7 +167,7 @@ test.describe('a thousand accounts', () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id)
   })
 
-  test('the account in the header is found by typing', async ({ page }) => {
+  test('the account in the header is found by typing', async () => {
     const account = page.getByRole('combobox', { name: 'Account', exact: true })
     await account.click()
     await account.fill('account 0900')
@@ -207,6 +222,15 @@ test('an account that somebody else has changed meanwhile: theirs, or mine over 
   await expect(alert).toContainText('Somebody else')
   await expect(city).toHaveValue('Limerick')
   await master.fill('Mine Holding')
+  // While nothing answers neither can be done: that is said, and the choice stands.
+  await operator.context().setOffline(true)
+  for (const way of ['Load theirs', 'Save mine over it']) {
+    await alert.getByRole('button', { name: way }).click()
+    await expect(alert).toContainText(way === 'Load theirs' ? 'Could not load what they' : 'Could not save yours')
+    await expect(alert).toContainText('The server can’t be reached')
+    await expect(city).toHaveValue('Limerick')
+  }
+  await operator.context().setOffline(false)
   // Pressed twice, it is done once.
   await alert.getByRole('button', { name: 'Save mine over it' }).dblclick()
   await expect(operator.getByText('The account is saved.')).toHaveCount(1)
@@ -215,27 +239,6 @@ test('an account that somebody else has changed meanwhile: theirs, or mine over 
     masterAccountName: 'Mine Holding',
     address: { city: 'Limerick' },
   })
-})
-
-test('theirs can’t be loaded while nothing answers: that is said, and what is typed stays', async ({
-  operator,
-  server,
-}) => {
-  const mine = await tenant(server)
-  await edited(operator, mine, server)
-  await operator.getByLabel('City').fill('Cork')
-  await colleague(server, mine, { masterAccountName: 'Theirs Holding' })
-  await operator.getByRole('button', { name: 'Save', exact: true }).click()
-  await operator.context().setOffline(true)
-  for (const way of ['Load theirs', 'Save mine over it']) {
-    await operator.getByRole('button', { name: way }).click()
-    await expect(operator.getByRole('alert').filter({ hasText: 'The server can’t be reached' })).toBeVisible()
-    await expect(operator.getByLabel('City')).toHaveValue('Cork')
-  }
-  await operator.context().setOffline(false)
-  await operator.getByRole('button', { name: 'Save mine over it' }).click()
-  await expect(operator.getByText('The account is saved.')).toBeVisible()
-  expect(await account(server, mine)).toMatchObject({ address: { city: 'Cork' } })
 })
 
 test('an account’s name that is taken is said at the name', async ({ operator, server, acme }) => {
