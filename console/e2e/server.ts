@@ -70,6 +70,8 @@ export class Server {
     let said = ''
     child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-4000)))
     this.process = child
+    // Tokens name the address that they are from, and the first start was given none.
+    this.token = undefined
     const written = this.inside('listen')
     await until(START_MS, `the server to start: ${said}`, async () => {
       if (child.exitCode !== null) throw new Error(`the server ended by itself: ${said}`)

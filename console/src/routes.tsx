@@ -1,5 +1,6 @@
 // Every page by its address. Each is fetched when it is first gone to; the frame is not part of the sign-in page.
 import {
+  type ErrorComponentProps,
   Outlet,
   createRootRoute,
   createRoute,
@@ -35,7 +36,24 @@ const root = createRootRoute({
     </>
   ),
   notFoundComponent: () => <NotFound />,
+  errorComponent: Broken,
 })
+
+function Broken({ error, reset }: ErrorComponentProps) {
+  return (
+    <div style={{ padding: 24 }}>
+      <Failure
+        what="show this page"
+        error={error}
+        retry={() => {
+          reset()
+          // Its code is fetched anew, if that is what failed.
+          void router.invalidate()
+        }}
+      />
+    </div>
+  )
+}
 
 /** Who is not signed in is sent to sign in, and from there to where they wanted to go. */
 function needsSession({ location }: { location: { href: string } }) {
@@ -138,19 +156,8 @@ const tree = root.addChildren([
 export const router = createRouter({
   routeTree: tree,
   defaultPreload: 'intent',
-  // In place of the page alone: the menus around it stay.
-  defaultErrorComponent: ({ error, reset }) => (
-    <div style={{ padding: 24 }}>
-      <Failure
-        what="show this page"
-        error={error}
-        retry={() => {
-          reset()
-          void router.invalidate()
-        }}
-      />
-    </div>
-  ),
+  // A page that can't be shown leaves the frame around it as it is.
+  defaultErrorComponent: Broken,
   scrollRestoration: true,
   // Filters are texts: a name such as `1e3` or `true` must stay what was typed.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

@@ -22,14 +22,15 @@ export const queries = new QueryClient({
   queryCache: new QueryCache(),
   defaultOptions: {
     queries: {
-      // Whether the server answers is known by asking it: a machine without the internet may well reach it, and an act that
-      // waits for a connection would be done when nobody expects it any more.
-      networkMode: 'always',
       staleTime: 5_000,
       retry: (count, error) => error instanceof ApiError && error.passing && error.status !== 429 && count < 2,
       retryDelay: (count) => 400 * 2 ** count,
+      // The server may stand on this machine or beside it: what the browser thinks of the network says nothing about it.
+      // Asked always, a query says so when there is no answer, and an act fails at once instead of being done later.
+      networkMode: 'always',
+      refetchOnReconnect: true,
     },
-    mutations: { networkMode: 'always', retry: false },
+    mutations: { retry: false, networkMode: 'always' },
   },
 })
 

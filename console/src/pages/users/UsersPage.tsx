@@ -1,5 +1,5 @@
 // The people of an enterprise of an account.
-import { Badge, Group, Text } from '@mantine/core'
+import { Badge, Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Ban, CircleCheck, Eye, Mail, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
@@ -33,8 +33,6 @@ const STATUSES = [
   { value: 'active', label: 'Active' },
   { value: 'inactive', label: 'Inactive' },
 ]
-/** The server looks for whole addresses, and refuses what is none. */
-const ADDRESS = /^[^\s@]+@[^\s@]+$/
 
 export default function UsersPage() {
   const place = usePlace()
@@ -46,7 +44,6 @@ export default function UsersPage() {
   const invite = useInvite()
   const enable = useEnable()
   const { status, email, licenseId } = search
-  const partial = email !== undefined && !ADDRESS.test(email)
   const add = (
     <ActionButton
       operation="users_create"
@@ -65,21 +62,16 @@ export default function UsersPage() {
           query: {
             ...place.scope,
             ...(status === 'active' || status === 'inactive' ? { status } : {}),
-            ...(email && !partial ? { email } : {}),
+            ...(email ? { email } : {}),
             ...(licenseId ? { licenseId } : {}),
           },
         }}
         filterKeys={['status', 'email', 'licenseId']}
         filters={
           <>
-            <TextFilter name="email" label="E-mail" placeholder="The whole address" />
+            <TextFilter name="email" label="E-mail" placeholder="Begins with" />
             <ChoiceFilter name="status" label="Status" choices={STATUSES} />
             {seesLicenses && <LicenseFilter accountId={place.accountId} enterpriseId={place.scope.enterpriseId} />}
-            {partial && (
-              <Text size="xs" c="dimmed" component="output" pb={6}>
-                Type the whole address to find somebody by it.
-              </Text>
-            )}
           </>
         }
         idOf={(user) => user.id}
