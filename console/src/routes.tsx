@@ -9,11 +9,12 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { sessionState, useSession } from './api/session'
-import { Suspense, lazy } from 'react'
+import { Suspense } from 'react'
+import { fetched, later } from './code'
 import { Failure, NotFound } from './ui/Failure'
 import { acceptInvitationPath, forgotPasswordPath, placePath, resetPasswordPath, signInPath } from './paths'
 
-const SessionDialog = lazy(() => import('./app/SessionDialog'))
+const SessionDialog = later(() => import('./app/SessionDialog'))
 
 /** Fetched when it is needed, which is after a page was shown. */
 function EndedSession() {
@@ -41,7 +42,15 @@ const root = createRootRoute({
 function Broken({ error, reset }: ErrorComponentProps) {
   return (
     <div style={{ padding: 24 }}>
-      <Failure what="show this page" error={error} retry={reset} />
+      <Failure
+        what="show this page"
+        error={error}
+        retry={() => {
+          reset()
+          // Its code is fetched anew, if that is what failed.
+          void router.invalidate()
+        }}
+      />
     </div>
   )
 }
@@ -56,7 +65,7 @@ const home = createRoute({
   path: '/',
   beforeLoad: async (options) => {
     needsSession(options)
-    const { homePlace } = await import('./app/place')
+    const { homePlace } = await fetched(() => import('./app/place'))()
     throw redirect({ to: placePath(await homePlace()) })
   },
 })
@@ -65,7 +74,7 @@ const place = createRoute({
   getParentRoute: () => root,
   path: '/a/$accountId/e/$enterpriseId',
   beforeLoad: needsSession,
-  component: lazyRouteComponent(() => import('./app/Frame')),
+  component: lazyRouteComponent(fetched(() => import('./app/Frame'))),
 })
 
 type PageModule = () => Promise<{ default: () => React.ReactNode }>
@@ -130,11 +139,16 @@ function needsNoSession({ search, location }: { search: Search; location: { path
 const tree = root.addChildren([
   home,
   ...signedOut.map(([path, load]) =>
-    createRoute({ getParentRoute: () => root, path, beforeLoad: needsNoSession, component: lazyRouteComponent(load) }),
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      beforeLoad: needsNoSession,
+      component: lazyRouteComponent(fetched(load)),
+    }),
   ),
   place.addChildren(
     inPlace.map(([path, load]) =>
-      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(load) }),
+      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(fetched(load)) }),
     ),
   ),
 ])

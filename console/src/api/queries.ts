@@ -50,6 +50,7 @@ export function qTagged<P extends GetPath>(path: P, params: Params<P> = {}) {
       sendTagged(get(path, params, signal)) as Promise<Tagged<Answer<P>>>,
     // A form is filled from it: it must not change under the one who types.
     refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   })
 }
 
