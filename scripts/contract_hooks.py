@@ -1,16 +1,53 @@
-"""What a generator of requests can't know: which cursors a list has handed out, that a request names one account, and how to
-make lines of text quickly."""
+"""What a generator of requests can't know: which cursors a list has handed out, that a request names one account, how to
+make lines of text quickly, and that it has just ended its own session."""
 
+import os
 import re
 
 import schemathesis
 from hypothesis import strategies
+
+from server import Server
 
 # Lines of text by example: the pattern in the document still holds each of them, and decides what is none.
 END = strategies.sampled_from("aZ0_-.&'äßéñøЖяλ東京אبन\U0001f3ed")
 INSIDE = strategies.text(strategies.sampled_from("aZ0_-.&' äßéñøЖяλ東京אبन\U0001f3ed/\\\"<>{}%;#"), max_size=60)
 LINES = strategies.one_of(END, strategies.builds(lambda a, b, c: a + b + c, END, INSIDE, END))
 schemathesis.openapi.format("line", LINES)
+
+
+class Signed:
+    """The operator's token. A sequence of requests can end the session that it is of; the next then gets another."""
+
+    def __init__(self):
+        self.server = Server.at(os.environ["FREEHOLD_CONTRACT_URL"])
+        self.token = None
+
+    def header(self):
+        if self.token is None:
+            self.token = self.server.sign_in_admin()
+        return f"Bearer {self.token}"
+
+
+signed = Signed()
+
+
+@schemathesis.auth()
+class Auth:
+    def get(self, case, context):
+        del case, context
+        return signed.header()
+
+    def set(self, case, data, context):
+        del data, context
+        case.headers = {**(case.headers or {}), "Authorization": signed.header()}
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    del context, case
+    if response.status_code == 401 and response.request.headers.get("Authorization") == f"Bearer {signed.token}":
+        signed.token = None
 
 
 @schemathesis.hook

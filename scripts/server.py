@@ -30,6 +30,13 @@ class Server:
         self.process = None
         self.url = None
 
+    @classmethod
+    def at(cls, url):
+        """A server that somebody else has started, and will stop."""
+        server = cls(binary=None, data=".")
+        server.url = url
+        return server
+
     def __enter__(self):
         self.start()
         return self

@@ -7,6 +7,15 @@ test('the palette goes to a page by a few letters', async ({ operator }) => {
   await operator.getByPlaceholder('Go to a page, or begin something').fill('dead')
   await operator.keyboard.press('Enter')
   await expect(operator.getByRole('heading', { level: 1, name: 'Dead letters' })).toBeVisible()
+  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeHidden()
+  // It can be asked for again, and gives the focus back.
+  const button = operator.getByRole('button', { name: 'Your menu' })
+  await button.focus()
+  await operator.keyboard.press('Control+k')
+  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeFocused()
+  await operator.keyboard.press('Escape')
+  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeHidden()
+  await expect(button).toBeFocused()
 })
 
 test('every key that the help lists does what it says', async ({ operator }) => {

@@ -12,20 +12,25 @@ export const INITIAL = 'First-Light-Over-Hills-3'
 
 export type Json = Record<string, unknown>
 
+/** The command that a server is started by, where it is not the binary alone. */
+export type By = (binary: string, folder: string) => string[]
+
 export class Server {
   private process: ChildProcess | undefined
   private token: string | undefined
   url = ''
   readonly folder = mkdtempSync(join(tmpdir(), 'freehold-e2e-'))
   private readonly environment: Record<string, string>
+  private readonly by: By
 
-  private constructor(environment: Record<string, string>) {
+  private constructor(environment: Record<string, string>, by: By) {
     this.environment = environment
+    this.by = by
   }
 
   /** A server on which the operator has signed in once and chosen a password. */
-  static async begin(environment: Record<string, string> = {}): Promise<Server> {
-    const server = await Server.untouched(environment)
+  static async begin(environment: Record<string, string> = {}, by?: By): Promise<Server> {
+    const server = await Server.untouched(environment, by)
     const challenge = await server.post('/api/auth/login', { email: OPERATOR.email, password: INITIAL, grant: 'token' })
     await server.post('/api/auth/challenge', {
       challenge: challenge.challenge,
@@ -37,8 +42,8 @@ export class Server {
   }
 
   /** A server to which nobody has signed in: the operator has the password that they were given. */
-  static async untouched(environment: Record<string, string> = {}): Promise<Server> {
-    const server = new Server(environment)
+  static async untouched(environment: Record<string, string> = {}, by: By = (binary) => [binary]): Promise<Server> {
+    const server = new Server(environment, by)
     await server.start()
     return server
   }
@@ -46,7 +51,8 @@ export class Server {
   /** Starts the process on the same folder, and on the same port if it had one. */
   async start(environment: Record<string, string> = {}): Promise<void> {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0'
-    const child = spawn(BINARY, ['serve', '--data-dir', this.folder, '--listen', listen], {
+    const [command = BINARY, ...before] = this.by(BINARY, this.folder)
+    const child = spawn(command, [...before, 'serve', '--data-dir', this.folder, '--listen', listen], {
       env: {
         PATH: process.env.PATH ?? '',
         HOME: this.folder,
@@ -64,7 +70,9 @@ export class Server {
     let said = ''
     child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-4000)))
     this.process = child
-    const written = join(this.folder, 'listen')
+    // Tokens name the address that they are from, and the first start was given none.
+    this.token = undefined
+    const written = this.inside('listen')
     await until(START_MS, `the server to start: ${said}`, async () => {
       if (child.exitCode !== null) throw new Error(`the server ended by itself: ${said}`)
       if (!existsSync(written)) return false
@@ -82,6 +90,17 @@ export class Server {
     child.kill(signal)
     await gone
     rmSync(join(this.folder, 'listen'), { force: true })
+  }
+
+  get pid(): number {
+    if (this.process?.pid === undefined) throw new Error('the server does not run')
+    return this.process.pid
+  }
+
+  /** A file of the data folder as the process sees it: what is mounted there may be for its eyes alone. */
+  inside(file: string): string {
+    const seen = `/proc/${this.process?.pid}/root${this.folder}`
+    return join(existsSync(seen) ? seen : this.folder, file)
   }
 
   async end(): Promise<void> {

@@ -138,9 +138,7 @@ test('edits, filters and deletes', async ({ operator, server }) => {
 
   await operator.goto(users(server, mine))
   await expect(operator.getByRole('row')).toHaveCount(3)
-  await operator.getByRole('textbox', { name: 'E-mail' }).fill('grace')
-  await expect(operator.getByText('Type the whole address')).toBeVisible()
-  await operator.getByRole('textbox', { name: 'E-mail' }).fill(email)
+  await operator.getByRole('textbox', { name: 'E-mail' }).fill(email.slice(0, -4).toUpperCase())
   await expect(operator.getByRole('row')).toHaveCount(2)
   await accessible(operator)
   await operator.getByRole('button', { name: 'Actions for Grace Murray' }).click()

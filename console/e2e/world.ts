@@ -116,20 +116,28 @@ export async function user(
   server: Server,
   of: Tenant,
   groupIds: string[] = [],
+  [firstName, lastName]: [string, string] = ['Grace', 'Hopper'],
 ): Promise<{ id: string; email: string }> {
-  const email = `${fresh('user').replace(' ', '-')}@people.example`
+  const email = `${fresh(asciiOf(firstName)).replace(' ', '-')}@people.example`
   const { enterpriseId, productId, serviceId } = of.offer
   const { id } = await server.api('POST', '/api/users/provision', {
     accountId: of.accountId,
     enterpriseId,
     productId,
     serviceId,
-    firstName: 'Grace',
-    lastName: 'Hopper',
+    firstName,
+    lastName,
     email,
     startDate: day(-1),
     groupIds,
   })
   await accepted(server, email)
   return { id: id as string, email }
+}
+
+function asciiOf(name: string): string {
+  return name
+    .normalize('NFD')
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
 }

@@ -2,31 +2,21 @@
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode, Suspense, lazy, useEffect } from 'react'
+import { StrictMode, Suspense, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import '@fontsource-variable/inter/wght.css'
 import './mantine.css'
 import './app.css'
 import { queries } from './api/queries'
 import { startSession, useSession } from './api/session'
+import { later } from './code'
 import { router } from './routes'
 import { schemeManager } from './scheme'
 import { cssVariables, theme } from './theme'
 import { Failure } from './ui/Failure'
 
 // Nothing is said before something was done: the page need not wait for what says it.
-const Messages = lazy(() => import('./ui/Messages'))
-
-const RELOADED = 'freehold.reloaded-for'
-
-// A page that was opened before an update asks for files that are gone: it is loaded anew, once.
-addEventListener('vite:preloadError', (event) => {
-  const build = document.querySelector('script[type=module]')?.getAttribute('src') ?? ''
-  if (sessionStorage.getItem(RELOADED) === build) return
-  sessionStorage.setItem(RELOADED, build)
-  event.preventDefault()
-  location.reload()
-})
+const Messages = later(() => import('./ui/Messages'))
 
 function Console() {
   const kind = useSession().kind

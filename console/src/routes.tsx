@@ -1,5 +1,6 @@
 // Every page by its address. Each is fetched when it is first gone to; the frame is not part of the sign-in page.
 import {
+  type ErrorComponentProps,
   Outlet,
   createRootRoute,
   createRoute,
@@ -8,11 +9,12 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { sessionState, useSession } from './api/session'
-import { Suspense, lazy } from 'react'
+import { Suspense } from 'react'
+import { fetched, later } from './code'
 import { Failure, NotFound } from './ui/Failure'
 import { acceptInvitationPath, forgotPasswordPath, placePath, resetPasswordPath, signInPath } from './paths'
 
-const SessionDialog = lazy(() => import('./app/SessionDialog'))
+const SessionDialog = later(() => import('./app/SessionDialog'))
 
 /** Fetched when it is needed, which is after a page was shown. */
 function EndedSession() {
@@ -34,12 +36,24 @@ const root = createRootRoute({
     </>
   ),
   notFoundComponent: () => <NotFound />,
-  errorComponent: ({ error, reset }) => (
-    <div style={{ padding: 24 }}>
-      <Failure what="show this page" error={error} retry={reset} />
-    </div>
-  ),
+  errorComponent: Broken,
 })
+
+function Broken({ error, reset }: ErrorComponentProps) {
+  return (
+    <div style={{ padding: 24 }}>
+      <Failure
+        what="show this page"
+        error={error}
+        retry={() => {
+          reset()
+          // Its code is fetched anew, if that is what failed.
+          void router.invalidate()
+        }}
+      />
+    </div>
+  )
+}
 
 /** Who is not signed in is sent to sign in, and from there to where they wanted to go. */
 function needsSession({ location }: { location: { href: string } }) {
@@ -51,7 +65,7 @@ const home = createRoute({
   path: '/',
   beforeLoad: async (options) => {
     needsSession(options)
-    const { homePlace } = await import('./app/place')
+    const { homePlace } = await fetched(() => import('./app/place'))()
     throw redirect({ to: placePath(await homePlace()) })
   },
 })
@@ -60,7 +74,7 @@ const place = createRoute({
   getParentRoute: () => root,
   path: '/a/$accountId/e/$enterpriseId',
   beforeLoad: needsSession,
-  component: lazyRouteComponent(() => import('./app/Frame')),
+  component: lazyRouteComponent(fetched(() => import('./app/Frame'))),
 })
 
 type PageModule = () => Promise<{ default: () => React.ReactNode }>
@@ -125,11 +139,16 @@ function needsNoSession({ search, location }: { search: Search; location: { path
 const tree = root.addChildren([
   home,
   ...signedOut.map(([path, load]) =>
-    createRoute({ getParentRoute: () => root, path, beforeLoad: needsNoSession, component: lazyRouteComponent(load) }),
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      beforeLoad: needsNoSession,
+      component: lazyRouteComponent(fetched(load)),
+    }),
   ),
   place.addChildren(
     inPlace.map(([path, load]) =>
-      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(load) }),
+      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(fetched(load)) }),
     ),
   ),
 ])
@@ -137,6 +156,8 @@ const tree = root.addChildren([
 export const router = createRouter({
   routeTree: tree,
   defaultPreload: 'intent',
+  // A page that can't be shown leaves the frame around it as it is.
+  defaultErrorComponent: Broken,
   scrollRestoration: true,
   // Filters are texts: a name such as `1e3` or `true` must stay what was typed.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

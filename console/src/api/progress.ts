@@ -16,5 +16,5 @@ export function belongs(progress: Progress, accountId: string): boolean {
 export function newest(one: Progress | undefined, other: Progress | undefined): Progress | undefined {
   if (!one || !other) return one ?? other
   if (one.executionId === other.executionId) return one.lastEvent >= other.lastEvent ? one : other
-  return one.startedAt >= other.startedAt ? one : other
+  return Date.parse(one.startedAt) >= Date.parse(other.startedAt) ? one : other
 }

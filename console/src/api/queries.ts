@@ -25,8 +25,12 @@ export const queries = new QueryClient({
       staleTime: 5_000,
       retry: (count, error) => error instanceof ApiError && error.passing && error.status !== 429 && count < 2,
       retryDelay: (count) => 400 * 2 ** count,
+      // The server may stand on this machine or beside it: what the browser thinks of the network says nothing about it.
+      // Asked always, a query says so when there is no answer, and an act fails at once instead of being done later.
+      networkMode: 'always',
+      refetchOnReconnect: true,
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: 'always' },
   },
 })
 
@@ -46,6 +50,7 @@ export function qTagged<P extends GetPath>(path: P, params: Params<P> = {}) {
       sendTagged(get(path, params, signal)) as Promise<Tagged<Answer<P>>>,
     // A form is filled from it: it must not change under the one who types.
     refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   })
 }
 

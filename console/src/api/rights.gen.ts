@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ee2a32d8b0ad39a2c5dd4d4c25bd83ea17619b58e7fde7e9c93bdca578719d46). Not edited by hand.
+// Generated from openapi.json (sha256 d092b0d0dc594228561d9a7ff1ca7bd5f11f9c8f7e0df8c18f10ab497a3fe504). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -1,5 +1,5 @@
 // Following a run: its transitions as they happen, over a line that may break and is taken up where it broke.
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { createParser } from 'eventsource-parser'
 import { open } from './client'
 import { ApiError } from './problem'
@@ -9,42 +9,53 @@ export type Line = 'connecting' | 'live' | 'broken' | 'over'
 
 /** Not a sign of life for so long: the server sends one every 15 seconds. */
 const SILENCE_MS = 40_000
-const LONGEST_PAUSE_MS = 10_000
+const LONGEST_PAUSE_MS = 4_000
 
 /**
- * The progress of an account's latest run. `epoch` is raised to follow anew, after a redrive or an undo. Closed while
- * the tab is hidden, because a browser gives a server six connections in all.
+ * The progress of an account's latest run. `begin` is what was last asked for: while it is under way its line is kept,
+ * from the event that is known on, so that nothing of its past is shown as if it were now. Closed while the tab is
+ * hidden, because a browser gives a server six connections in all.
  */
 export function useRun(
   accountId: string,
-  epoch: number,
   begin: Progress | undefined,
 ): { progress: Progress | undefined; line: Line; heardAt: number | undefined } {
-  const [progress, setProgress] = useState<Progress>()
+  const [told, setTold] = useState<Progress>()
   const [line, setLine] = useState<Line>('connecting')
   const [heardAt, setHeardAt] = useState<number>()
 
+  const own = told && belongs(told, accountId) ? told : undefined
+  const progress = newest(own, begin)
+  const over = isOver(progress)
+  const known = useRef(progress)
+  known.current = progress
+  const followed = over ? undefined : progress?.executionId
+
   useEffect(() => {
+    if (!followed) return undefined
     const stop = new AbortController()
     const show = (next: Progress) => {
-      setProgress(next)
+      setTold((was) => newest(next, was))
       setHeardAt(Date.now())
     }
-    void follow(accountId, show, setLine, stop.signal)
-    return () => stop.abort()
-  }, [accountId, epoch])
+    void follow(accountId, known.current?.lastEvent ?? 0, show, setLine, stop.signal)
+    return () => {
+      stop.abort()
+      setLine('connecting')
+    }
+  }, [accountId, followed])
 
-  const own = progress && belongs(progress, accountId) ? progress : undefined
-  return { progress: newest(own, begin), line, heardAt }
+  return { progress, line: over ? 'over' : line, heardAt }
 }
 
 async function follow(
   accountId: string,
+  from: number,
   show: (progress: Progress) => void,
   say: (line: Line) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let last: string | undefined
+  let last = String(from)
   let failures = 0
   while (!signal.aborted) {
     await visible(signal)
@@ -58,13 +69,10 @@ async function follow(
       say(failures > 0 ? 'broken' : 'connecting')
       const response = await open(
         `/api/provisioning/${accountId}/events`,
-        last ? { accept: 'text/event-stream', 'last-event-id': last } : { accept: 'text/event-stream' },
+        { accept: 'text/event-stream', 'last-event-id': last },
         attempt.signal,
       )
-      if (!response.ok || !response.body) {
-        if (response.status === 404 || response.status === 403) return say('over')
-        throw ApiError.of(response, undefined)
-      }
+      if (!response.ok || !response.body) throw ApiError.of(response, undefined)
       failures = 0
       say('live')
       const parser = createParser({
@@ -76,7 +84,7 @@ async function follow(
         },
       })
       await read(response.body, attempt, (text) => parser.feed(text))
-      if (over) return say('over')
+      if (over) return
       // It ended without an end: the server stopped, or something in between did.
       failures += 1
     } catch {
@@ -118,16 +126,17 @@ function visible(signal: AbortSignal): Promise<void> {
   })
 }
 
+/** Shorter if the browser says that it is back on the network. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      { once: true },
-    )
+    const wake = () => {
+      clearTimeout(timer)
+      window.removeEventListener('online', wake)
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, ms)
+    window.addEventListener('online', wake)
+    signal.addEventListener('abort', wake)
   })
 }

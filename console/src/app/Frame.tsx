@@ -17,8 +17,9 @@ import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { BookOpen, CircleUser, Keyboard, LogOut, Moon, Search, Sun } from 'lucide-react'
-import { Suspense, lazy, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { signOut } from '../api/session'
+import { later } from '../code'
 import { pages, placePath, signInPath } from '../paths'
 import { Failure } from '../ui/Failure'
 import { Waiting } from '../ui/Page'
@@ -30,8 +31,8 @@ import { PlaceSelectors } from './PlaceSelectors'
 import { accessQuery, permissionsQuery } from './rights'
 
 // Fetched when they are first asked for.
-const Palette = lazy(() => import('./Palette'))
-const Shortcuts = lazy(() => import('./Shortcuts'))
+const Palette = later(() => import('./Palette'))
+const Shortcuts = later(() => import('./Shortcuts'))
 
 export default function Frame() {
   const place = usePlace()

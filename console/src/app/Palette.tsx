@@ -1,9 +1,10 @@
 // The command palette: every page and every beginning, by a few letters.
-import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
+import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
 import '@mantine/spotlight/styles.layer.css'
 import { useNavigate } from '@tanstack/react-router'
 import { ArrowUp, Plus, Search } from 'lucide-react'
 import { useLocation } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { pages, placePath } from '../paths'
 import type { MenuEntry } from './menus'
 import { usePlace } from './place'
@@ -27,6 +28,15 @@ export default function Palette({ menus, onClose }: { menus: MenuEntry[]; onClos
   const may = useMay()
   const pathname = useLocation({ select: (location) => location.pathname })
   const goTo = (page: string) => () => void navigate({ to: placePath(place, page) })
+  // Mounted when it is asked for; gone when it has closed itself, by Escape, a click beside it, or a choice.
+  useEffect(() => {
+    const before = document.activeElement
+    spotlight.open()
+    return () => {
+      spotlight.close()
+      if (document.activeElement === document.body && before instanceof HTMLElement) before.focus()
+    }
+  }, [])
   const above = pathname.split('/').slice(5, -1)
 
   const groups: SpotlightActionGroupData[] = [
@@ -68,8 +78,7 @@ export default function Palette({ menus, onClose }: { menus: MenuEntry[]; onClos
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)}
       shortcut={null}
-      forceOpened
-      onSpotlightClose={onClose}
+      transitionProps={{ onExited: onClose }}
       nothingFound="No page and no action is called so"
       highlightQuery
       scrollable

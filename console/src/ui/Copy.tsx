@@ -38,7 +38,7 @@ export function CopyId({ id, what, whole = false }: { id: string; what: string; 
 }
 
 /** The clipboard, or where plain HTTP hides it, a field beside the button: a dialog would take the focus from one elsewhere. */
-async function copyText(text: string, beside: HTMLElement | null): Promise<boolean> {
+export async function copyText(text: string, beside: HTMLElement | null): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     return true

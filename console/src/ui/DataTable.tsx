@@ -1,18 +1,16 @@
 // Every list: pages from the server, filters in the address, row actions by keyboard, and a reason when it is empty.
-import { ActionIcon, Button, Group, Menu, Select, Text, Tooltip, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Button, Group, Select, Text, Tooltip, UnstyledButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { ChevronLeft, ChevronRight, Copy, EllipsisVertical, RefreshCw } from 'lucide-react'
+import { ChevronLeft, ChevronRight, RefreshCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api/problem'
 import { type GetPath, type Item, type Params, qPage } from '../api/queries'
-import { type OperationId, useMay } from '../app/rights'
 import { count, formatAge } from '../format'
 import { useNow } from '../now'
 import { Empty } from './Empty'
 import { Failure } from './Failure'
-import { notifyDone } from './notify'
 import { Waiting } from './Page'
+import { type RowAction, RowMenu } from './RowMenu'
 import { PAGE_SIZES, useListState } from './useListState'
 
 export type Column<Row> = {
@@ -22,16 +20,6 @@ export type Column<Row> = {
   /** Too narrow to cut. */
   fixed?: boolean
 }
-
-export type RowAction = {
-  label: string
-  icon?: ReactNode
-  /** The operation that it calls; its right is asked for. */
-  operation?: OperationId
-  /** A reason against it that has nothing to do with rights. */
-  refused?: string | undefined
-  danger?: boolean
-} & ({ onClick: () => void; to?: never } | { to: string; onClick?: never })
 
 type Props<P extends GetPath> = {
   /** What is listed: “user”, “users”. */
@@ -85,6 +73,8 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
   const page = query.data as PageOf<Item<P>> | undefined
   const filtered = filterKeys.some((key) => list.search[key])
   const [one, many] = noun
+  // The pages before one that a link leads to are not known; the first one always is.
+  const back = list.page === undefined ? 'First page' : 'Previous page'
   // The cursor of a link from long ago, or of other filters: the list begins again.
   const stale = list.cursor !== undefined && query.error instanceof ApiError && query.error.status === 400
 
@@ -186,13 +176,8 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
                 allowDeselect={false}
                 onChange={(limit) => list.filter({ limit: limit ?? undefined })}
               />
-              <Tooltip label="Previous page">
-                <ActionIcon
-                  variant="default"
-                  aria-label="Previous page"
-                  disabled={!list.cursor}
-                  onClick={list.previous}
-                >
+              <Tooltip label={back}>
+                <ActionIcon variant="default" aria-label={back} disabled={!list.cursor} onClick={list.previous}>
                   <ChevronLeft size={16} aria-hidden />
                 </ActionIcon>
               </Tooltip>
@@ -214,7 +199,8 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
   )
 }
 
-function shown(page: PageOf<unknown>, number: number, one: string, many: string): string {
+function shown(page: PageOf<unknown>, number: number | undefined, one: string, many: string): string {
+  if (number === undefined) return `A later page · ${count(page.items.length, one, many)} shown`
   if (number > 1 || page.nextCursor) return `Page ${number} · ${count(page.items.length, one, many)} shown`
   return count(page.items.length, one, many)
 }
@@ -244,55 +230,6 @@ function Updated({
         </ActionIcon>
       </Tooltip>
     </Group>
-  )
-}
-
-function RowMenu({ name, id, noun, actions }: { name: string; id: string; noun: string; actions: RowAction[] }) {
-  const may = useMay()
-  const copy = async () => {
-    await navigator.clipboard.writeText(id)
-    notifyDone(`Copied the id of ${name}`)
-  }
-  return (
-    <Menu withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${name}`}>
-          <EllipsisVertical size={16} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {actions.map((action) => {
-          const reason = (action.operation && may(action.operation).reason) ?? action.refused
-          const look = { leftSection: action.icon, color: action.danger && !reason ? 'red' : undefined }
-          if (reason) {
-            return (
-              <Tooltip key={action.label} label={reason} position="left">
-                <Menu.Item {...look} aria-disabled data-disabled closeMenuOnClick={false} aria-description={reason}>
-                  {action.label}
-                </Menu.Item>
-              </Tooltip>
-            )
-          }
-          if (action.to !== undefined) {
-            const { to } = action
-            return (
-              <Menu.Item key={action.label} {...look} renderRoot={(props) => <Link to={to} {...props} />}>
-                {action.label}
-              </Menu.Item>
-            )
-          }
-          return (
-            <Menu.Item key={action.label} {...look} onClick={action.onClick}>
-              {action.label}
-            </Menu.Item>
-          )
-        })}
-        {actions.length > 0 && <Menu.Divider />}
-        <Menu.Item leftSection={<Copy size={14} aria-hidden />} onClick={copy}>
-          Copy {noun} id
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   )
 }
 

@@ -28,7 +28,7 @@ export function Page({ title, up, intro, actions, children }: Props) {
           {up && (
             <Breadcrumbs separator="/" separatorMargin={6} component="nav" aria-label="Pages above">
               {up.map((one) => (
-                <Text key={one.to} size="xs" component="span">
+                <Text key={one.to} size="xs" component="span" className="clip">
                   <PlaceLink to={one.to}>{one.label}</PlaceLink>
                 </Text>
               ))}

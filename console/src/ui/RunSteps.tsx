@@ -4,7 +4,7 @@ import type { components } from '../api/schema.gen'
 import { sentence } from '../api/problem'
 import { count, formatDuration } from '../format'
 import { useNow } from '../now'
-import { stepPurpose, stepTitle, summary, tally, wayOut } from './run'
+import { type Advice, advice, leftOut, stepPurpose, stepTitle, summary, tally } from './run'
 import { Status } from './Status'
 import './run.css'
 
@@ -34,7 +34,7 @@ export function RunSummary({ progress, frozen = false }: { progress: Progress; f
         </Text>
       </Group>
       <Bar.Root size="md" aria-hidden>
-        <Bar.Section value={of === 0 ? 0 : (100 * done) / of} color={color} />
+        <Bar.Section value={of === 0 || progress.status === 'undone' ? 0 : (100 * done) / of} color={color} />
       </Bar.Root>
     </Stack>
   )
@@ -45,20 +45,26 @@ export function RunSteps({ progress, frozen = false }: { progress: Progress; fro
   return (
     <ol className="run-steps" aria-label="Steps">
       {progress.steps.map((step) => (
-        <StepRow key={step.name} step={step} frozen={frozen} went={progress.status === 'succeeded'} />
+        <StepRow key={step.name} step={step} frozen={frozen} progress={progress} />
       ))}
     </ol>
   )
 }
 
-/** `went`: the run has succeeded, so what failed in it was left behind. */
-function StepRow({ step, frozen, went }: { step: Step; frozen: boolean; went: boolean }) {
+function StepRow({ step, frozen, progress }: { step: Step; frozen: boolean; progress: Progress }) {
   const { name, status, attempts, startedAt, finishedAt, error, items } = step
   const quiet = status === 'pending' || status === 'skipped'
+  // From its beginning to the end of its undo is no time that it took.
+  const timed = startedAt && !['undoing', 'undone', 'stuck'].includes(status)
   return (
     <li className="run-step" data-step={name} data-status={status} aria-label={stepTitle(name)}>
       <span className="run-step-state">
-        <Status of={status} />
+        {/* Of its own it has gone well; what it was done for has not. */}
+        {status === 'succeeded' && items?.some((item) => item.status === 'failed') ? (
+          <Status of="degraded" word="Incomplete" />
+        ) : (
+          <Status of={status} />
+        )}
       </span>
       <div style={{ minWidth: 0, flex: 1 }}>
         <Group gap={8} justify="space-between" wrap="nowrap" align="baseline">
@@ -73,37 +79,33 @@ function StepRow({ step, frozen, went }: { step: Step; frozen: boolean; went: bo
             )}
           </Group>
           <Text size="xs" c="dimmed" className="number" style={{ flex: 'none' }}>
-            {startedAt && <Took from={startedAt} to={finishedAt} frozen={frozen || status !== 'running'} />}
+            {timed && <Took from={startedAt} to={finishedAt} frozen={frozen || status !== 'running'} />}
           </Text>
         </Group>
         <Text size="xs" c="dimmed" className="wrap-anywhere">
-          {stepPurpose(name)} <span className="mono">{name}</span>
+          {status === 'skipped' ? leftOut(progress, name) : stepPurpose(name)} <span className="mono">{name}</span>
         </Text>
-        {error && <StepError {...error} advice={advice(status, error.code, went)} />}
-        {items && items.length > 0 && <Items items={items} went={went} />}
+        {error && (
+          <StepError {...error} advice={advice(progress, { state: name, item: false, status, code: error.code })} />
+        )}
+        {items && items.length > 0 && <Items of={name} items={items} progress={progress} />}
       </div>
     </li>
   )
 }
 
-function advice(status: Step['status'], code: string, went: boolean): { tone: 'warn' | 'bad'; text: string } {
-  if (status === 'retrying') return { tone: 'warn', text: 'It is tried again by itself.' }
-  if (went) return { tone: 'warn', text: 'The run went on without it. Its dead letter can be replayed.' }
-  return { tone: 'bad', text: wayOut(code) }
-}
-
-function StepError({ code, message, advice: { tone, text } }: Failure & { advice: ReturnType<typeof advice> }) {
+function StepError({ code, message, advice: { tone, text } }: Failure & { advice: Advice }) {
   return (
     <Text size="sm" className="run-error wrap-anywhere" data-tone={tone} component="div">
       <span>
         {sentence(message)} <span className="mono">{code}</span>
       </span>
-      <div>{text}</div>
+      {text && <div>{text}</div>}
     </Text>
   )
 }
 
-function Items({ items, went }: { items: ItemProgress[]; went: boolean }) {
+function Items({ of, items, progress }: { of: string; items: ItemProgress[]; progress: Progress }) {
   return (
     <ul className="run-items">
       {items.map((item) => (
@@ -120,13 +122,18 @@ function Items({ items, went }: { items: ItemProgress[]; went: boolean }) {
                 {count(item.attempts, 'attempt')}
               </Text>
             )}
-            {item.startedAt && item.finishedAt && (
+            {item.startedAt && item.finishedAt && item.status !== 'undone' && (
               <Text size="xs" c="dimmed" span>
                 {formatDuration(item.startedAt, item.finishedAt)}
               </Text>
             )}
           </Group>
-          {item.error && <StepError {...item.error} advice={advice(item.status, item.error.code, went)} />}
+          {item.error && (
+            <StepError
+              {...item.error}
+              advice={advice(progress, { state: of, item: true, status: item.status, code: item.error.code })}
+            />
+          )}
         </li>
       ))}
     </ul>

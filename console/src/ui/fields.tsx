@@ -99,6 +99,8 @@ export function SelectField({
       }}
       data={choices}
       searchable
+      // Choosing what is chosen already keeps it.
+      allowDeselect={false}
       clearable={clearable}
       nothingFoundMessage={nothing}
       onSearchChange={onSearch}

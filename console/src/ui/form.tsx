@@ -3,7 +3,7 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useBlocker } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type FieldValues, FormProvider, type UseFormReturn } from 'react-hook-form'
-import { FormFailure, type ServerForm } from './serverForm'
+import { FormFailure, type ServerForm, focusFirst } from './serverForm'
 
 type ShellProps<Values extends FieldValues> = {
   form: ServerForm<Values>
@@ -56,10 +56,6 @@ export function FormShell<Values extends FieldValues>(props: ShellProps<Values>)
       </form>
     </FormProvider>
   )
-}
-
-function focusFirst(form: HTMLFormElement | null): void {
-  form?.querySelector<HTMLElement>('input:not([disabled], [type=hidden]), textarea')?.focus()
 }
 
 function noErrors<Values extends FieldValues>(form: UseFormReturn<Values>): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { components } from '../api/schema.gen'
 import { newest } from '../api/progress'
-import { currentStep, stepTitle, summary, tally, wayOut } from './run'
+import { advice, currentStep, leftOut, stepTitle, summary, tally, wayOut } from './run'
 
 type Progress = components['schemas']['Progress']
 type Step = components['schemas']['StepProgress']
@@ -49,4 +49,27 @@ test('the later run wins, and of one run the later event', () => {
   const later = run('running', [], { lastEvent: 5 })
   expect(newest(run('running', []), later)).toBe(later)
   expect(newest(undefined, later)).toBe(later)
+})
+
+test('a later run within the same second is the later one', () => {
+  const first = run('succeeded', [], { startedAt: '2026-01-01T00:00:00Z' })
+  const second = run('running', [], { executionId: 'e2', startedAt: '2026-01-01T00:00:00.5Z' })
+  expect(newest(first, second)).toBe(second)
+})
+
+test('an error advises only what can be done', () => {
+  const failed = { state: 'VerifyProvisioning', item: false, status: 'failed', code: 'fault' } as const
+  expect(advice(run('failed', []), failed).text).toContain('Redrive')
+  expect(advice(run('undone', []), failed).text).toBeUndefined()
+  expect(advice(run('running', []), { ...failed, status: 'running' }).text).toBe('It is being tried again.')
+  const item = { ...failed, state: 'ProvisionCognitoUsers', item: true }
+  expect(advice(run('running', []), item).text).toBe('The run goes on without it.')
+  expect(advice(run('succeeded', []), item).text).toContain('dead letter')
+})
+
+test('a step that is left out says why', () => {
+  const branch = [step('CloudType', 'succeeded'), step('CreateStack', 'skipped')]
+  expect(leftOut(run('succeeded', branch), 'CreateStack')).toContain('shares a table')
+  const early = [step('CloudType', 'skipped'), step('CreateStack', 'skipped')]
+  expect(leftOut(run('undone', early), 'CreateStack')).toContain('ended before')
 })

@@ -94,6 +94,46 @@ export function wayOut(code: string): string {
   return WAYS_OUT[code] ?? 'Redrive goes on from this step. What is done already is not done again.'
 }
 
+export type Advice = { tone: 'warn' | 'bad'; text?: string }
+
+/** What follows from an error that stands at a step, or at an item of one. */
+export function advice(
+  run: Pick<Progress, 'status' | 'failure'>,
+  at: { state: string; item: boolean; status: Step['status']; code: string },
+): Advice {
+  if (at.status === 'retrying') return { tone: 'warn', text: 'It is tried again by itself.' }
+  // The error of the attempt before.
+  if (at.status === 'running' || at.status === 'waiting') return { tone: 'warn', text: 'It is being tried again.' }
+  switch (run.status) {
+    case 'succeeded':
+      return { tone: 'warn', text: 'The run went on without it. Its dead letter can be replayed.' }
+    case 'running':
+      return at.item ? { tone: 'warn', text: 'The run goes on without it.' } : { tone: 'bad' }
+    case 'failed':
+    case 'stuck':
+      return at.item && run.failure?.state !== at.state
+        ? { tone: 'warn', text: 'The run went on without it.' }
+        : { tone: 'bad', text: wayOut(at.code) }
+    case 'undoing':
+    case 'undone':
+      // Nothing can be redriven any more.
+      return { tone: 'warn' }
+  }
+}
+
+const LEFT_OUT: Record<string, string> = {
+  RegisterSSMParameters: 'Left out: the account has a table of its own, and its parameters are published with that.',
+  CreateStack: 'Left out: a public account shares a table.',
+  DeleteStack: 'Left out: a public account has no table of its own.',
+}
+
+/** Why a run does without a step. */
+export function leftOut(progress: Progress, name: string): string {
+  const branched = progress.steps.some((step) => step.name === 'CloudType' && step.status === 'succeeded')
+  if (branched && LEFT_OUT[name]) return LEFT_OUT[name]
+  return 'Left out: the run ended before it came to this step.'
+}
+
 export const LINE_WORDS = {
   connecting: 'Connecting',
   live: 'Live',

@@ -1,7 +1,7 @@
 // What a form does with the server's word: refusals stand at the fields that they name, and nothing typed is lost.
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { CircleAlert, GitMerge } from 'lucide-react'
-import { useState } from 'react'
+import { type MouseEvent, useState } from 'react'
 import { type DefaultValues, type FieldPath, type FieldValues, type UseFormReturn, useForm } from 'react-hook-form'
 import { ApiError } from '../api/problem'
 import { Explanation } from './Failure'
@@ -120,7 +120,7 @@ export function FormFailure<Values extends FieldValues>({
   )
 }
 
-/** Somebody else has saved since this was read: whose version stays is a choice. */
+/** Somebody else has saved since this was read: whose version stays is a choice. It stands until one of them is done. */
 export function Meanwhile({
   onReload,
   onOverwrite,
@@ -128,25 +128,67 @@ export function Meanwhile({
   onReload: () => Promise<unknown>
   onOverwrite: () => Promise<unknown>
 }) {
+  const [busy, setBusy] = useState<'reload' | 'overwrite'>()
+  const [failed, setFailed] = useState<{ what: string; error: unknown }>()
+  const reload = async (event: MouseEvent) => {
+    const form = event.currentTarget.closest('form')
+    if (busy) return
+    setBusy('reload')
+    setFailed(undefined)
+    try {
+      await onReload()
+      // The button is gone with its question. Who pressed it goes on where the form begins.
+      if (form) requestAnimationFrame(() => focusFirst(form.isConnected ? form : document.querySelector('#page form')))
+    } catch (error) {
+      setFailed({ what: 'load what they saved', error })
+    } finally {
+      setBusy(undefined)
+    }
+  }
+  const overwrite = async () => {
+    if (busy) return
+    setBusy('overwrite')
+    setFailed(undefined)
+    try {
+      await onOverwrite()
+    } catch (error) {
+      setFailed({ what: 'save yours over it', error })
+    } finally {
+      setBusy(undefined)
+    }
+  }
   return (
     <Alert
       role="alert"
       color="yellow"
       icon={<GitMerge size={18} aria-hidden />}
       title="Somebody else has changed this meanwhile"
-      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+      styles={{ title: { color: 'var(--mantine-color-text)' }, message: { color: 'var(--mantine-color-text)' } }}
     >
       <Stack gap={8} align="flex-start">
         <Text size="sm">What you typed is still here. Take over what they saved, or save yours over it.</Text>
         <Group gap="xs">
-          <Button size="xs" variant="default" onClick={() => void onReload()}>
+          <Button size="xs" variant="default" loading={busy === 'reload'} onClick={reload}>
             Load theirs
           </Button>
-          <Button size="xs" variant="default" onClick={() => void onOverwrite()}>
+          <Button size="xs" variant="default" loading={busy === 'overwrite'} onClick={overwrite}>
             Save mine over it
           </Button>
         </Group>
+        {failed && (
+          <div>
+            <Text size="sm" fw={600}>
+              Could not {failed.what}
+            </Text>
+            <Explanation error={failed.error} />
+          </div>
+        )}
       </Stack>
     </Alert>
   )
+}
+
+/** Puts the focus on the first field of a form. */
+export function focusFirst(form: HTMLFormElement | null): void {
+  form?.querySelector<HTMLElement>('input:not([disabled], [type=hidden]), textarea')?.focus()
 }

@@ -1,5 +1,6 @@
 // One act on the server: says when it is done, says what failed, and fetches anew what it changed.
 import { useMutation } from '@tanstack/react-query'
+import { ApiError } from '../api/problem'
 import { type GetPath, invalidate } from '../api/queries'
 import { notifyDone, notifyFailure } from './notify'
 
@@ -25,6 +26,8 @@ export function useAction<Input = void, Output = unknown>(act: Act<Input, Output
       void invalidate(...act.changes)
     },
     onError: (error) => {
+      // It is not as the page has it: somebody else was faster.
+      if (error instanceof ApiError && error.status === 409) void invalidate(...act.changes)
       if (!act.showsFailure) notifyFailure(act.what, error)
     },
   })

@@ -26,7 +26,8 @@ export function useListState() {
     search,
     limit: Number(PAGE_SIZES.includes(limit) ? limit : PAGE_SIZE),
     cursor,
-    page: cursor ? (trail.length || 1) + 1 : 1,
+    /** Which page it is; `undefined` for a link to one in the middle, of which the cursor alone is known. */
+    page: !cursor ? 1 : trail.length > 0 ? trail.length + 1 : undefined,
     /** Narrows the list and begins at its first page. */
     filter(change: Search) {
       const next: Search = { ...search, ...change, cursor: undefined }

@@ -21,4 +21,5 @@ pub mod rows;
 pub mod secret;
 pub mod settings;
 pub mod text;
+pub mod whole;
 pub mod workflow;

@@ -12,6 +12,7 @@ use crate::tidy;
 pub(crate) fn run() -> Result<()> {
     step("format", || command("cargo", &["fmt", "--check"]))?;
     step("tidy", tidy::run)?;
+    step("console", console)?;
     step("lint", || command("cargo", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     step("test", test)?;
     aws()?;
@@ -19,6 +20,7 @@ pub(crate) fn run() -> Result<()> {
     step("demo", || command("python3", &["scripts/demo.py", "target/debug/freehold"]))?;
     step("walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold"]))?;
     step("contract", || command("target/venv/bin/python", &["scripts/contract.py", "target/debug/freehold"]))?;
+    step("browser", || in_console("npm", &["run", "--silent", "e2e"]))?;
     Ok(())
 }
 
@@ -61,6 +63,15 @@ fn nextest() -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
+/// The console is built, so that it is part of the binary, and all that can be said of it without a browser is said.
+fn console() -> Result<()> {
+    command("scripts/console", &[])?;
+    for script in ["check", "test", "size"] {
+        in_console("npm", &["run", "--silent", script])?;
+    }
+    Ok(())
+}
+
 fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let begun = Instant::now();
     println!("── {name}");
@@ -70,7 +81,15 @@ fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 fn command(program: &str, arguments: &[&str]) -> Result<()> {
-    let status = Command::new(program).args(arguments).status()?;
+    run_in(".", program, arguments)
+}
+
+fn in_console(program: &str, arguments: &[&str]) -> Result<()> {
+    run_in("console", program, arguments)
+}
+
+fn run_in(folder: &str, program: &str, arguments: &[&str]) -> Result<()> {
+    let status = Command::new(program).args(arguments).current_dir(folder).status()?;
     ensure!(status.success(), "{program} {} failed", arguments.join(" "));
     Ok(())
 }

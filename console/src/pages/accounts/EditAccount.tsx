@@ -61,7 +61,7 @@ export function EditAccount({ account, tag, close }: { account: Account; tag: st
     }
   }
   return (
-    <FormShell form={form} act="Save" onCancel={close} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save" onCancel={close} onReload={reload} onOverwrite={overwrite}>
       <Section title="Facts">
         <Stack gap="sm" maw={640}>
           <TextField name="name" label="Account name" required />

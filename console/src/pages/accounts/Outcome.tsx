@@ -21,8 +21,8 @@ type Props = {
   account: Account | undefined
   accountId: string
   progress: Progress
-  /** Follows the run anew. */
-  again: () => void
+  /** The run goes on, as the server has answered. */
+  again: (progress: Progress) => void
 }
 
 export function Outcome(props: Props) {
@@ -56,16 +56,17 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
           body: { accountId },
         }),
       ),
-    changes: ['/api/accounts', '/api/accounts/{accountId}', '/api/executions'],
+    changes: ['/api/accounts', '/api/accounts/{accountId}', '/api/executions', '/api/provisioning/{accountId}'],
     then: again,
   })
   const undo = async () => {
-    await send(
-      api.POST('/api/provisioning/{accountId}/undo', {
-        params: { path: { accountId }, header: { 'Idempotency-Key': undoKeys.keyOf(progress.lastEvent) } },
-      }),
+    again(
+      await send(
+        api.POST('/api/provisioning/{accountId}/undo', {
+          params: { path: { accountId }, header: { 'Idempotency-Key': undoKeys.keyOf(progress.lastEvent) } },
+        }),
+      ),
     )
-    again()
   }
   const stuck = status === 'stuck'
   const at =
@@ -97,14 +98,14 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
               : 'Goes on from the step that failed. What is done stays done.'}
           </Text>
         </li>
-        {!removal && (
+        {!removal && !stuck && (
           <li>
             <ActionButton
               operation="provisioning_undo"
               size="xs"
               variant="default"
               onClick={() => setAsking(true)}
-              refused={account && account.status !== 'failed' ? `The account is ${account.status}.` : undefined}
+              refused={undoRefusal(account)}
             >
               Undo
             </ActionButton>
@@ -131,15 +132,27 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
   )
 }
 
+/** Its name is asked for, so it must be known. */
+function undoRefusal(account: Account | undefined): string | undefined {
+  if (!account) return 'The account is not loaded yet.'
+  return account.status === 'failed' ? undefined : `The account is ${account.status}.`
+}
+
 function Onboarded({ accountId, account, progress }: Props) {
   const switchTo = useSwitch()
   const place = usePlace()
   const degraded = progress.degraded ?? []
+  const notices = progress.steps.find((step) => step.name === 'SendCredentialNotifications')?.items ?? []
+  const invited = notices.length > 0 && notices.every((item) => item.status === 'succeeded')
+  const lacks = degraded.length > 0 || !invited
+  // It may have been disabled since, in its time of grace.
+  const state =
+    account?.status === 'disabled' ? 'The account was onboarded, and is disabled now' : 'The account is active'
   return (
     <Note
-      tone={degraded.length > 0 ? 'warn' : 'good'}
-      icon={degraded.length > 0 ? <TriangleAlert size={18} aria-hidden /> : <CircleCheck size={18} aria-hidden />}
-      title={degraded.length > 0 ? 'The account is active, but something is missing' : 'The account is active'}
+      tone={lacks ? 'warn' : 'good'}
+      icon={lacks ? <TriangleAlert size={18} aria-hidden /> : <CircleCheck size={18} aria-hidden />}
+      title={lacks ? `${state}, but something is missing` : state}
     >
       {degraded.map((reason) => (
         <Text key={reason} size="sm" className="wrap-anywhere">
@@ -147,8 +160,19 @@ function Onboarded({ accountId, account, progress }: Props) {
         </Text>
       ))}
       <Text size="sm" className="in-text">
-        The invitation for the technical user is in the <PlaceLink to={pages.outbox}>outbox</PlaceLink>. They follow its
-        link, choose a password, and can look at everything in the account.
+        {invited ? (
+          <>
+            The invitation for the technical user is in the <PlaceLink to={pages.outbox}>outbox</PlaceLink>. They follow
+            its link, choose a password, and can look at everything in the account.
+          </>
+        ) : (
+          'The invitation for the technical user was not sent.'
+        )}{' '}
+        {lacks && (
+          <>
+            A step that failed can be tried again from the <PlaceLink to={pages.deadLetters}>dead letters</PlaceLink>.
+          </>
+        )}
       </Text>
       <Group gap="xs">
         <ActionButton size="xs" to={placePath(place, pages.account(accountId))}>
@@ -205,7 +229,7 @@ type Tone = 'good' | 'warn' | 'bad' | 'idle'
 
 function Note({ tone, icon, title, children }: { tone: Tone; icon: ReactNode; title: string; children: ReactNode }) {
   return (
-    <section className="card note" data-tone={tone} aria-label={title} aria-live="polite">
+    <section className="card note" data-tone={tone} aria-label={title}>
       <Stack gap="sm" align="flex-start">
         <Title order={2} className="status" data-tone={tone} style={{ whiteSpace: 'normal', fontSize: 14 }}>
           {icon}

@@ -2,10 +2,10 @@
 import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { CircleCheck, CloudOff, Radio, RefreshCw } from 'lucide-react'
+import { CircleCheck, CircleStop, CloudOff, Radio, RefreshCw } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { invalidate, q } from '../../api/queries'
-import { isOver } from '../../api/progress'
+import { invalidate, q, queries } from '../../api/queries'
+import { type Progress, isOver } from '../../api/progress'
 import { type Line, useRun } from '../../api/stream'
 import { formatAge } from '../../format'
 import { useNow } from '../../now'
@@ -17,9 +17,11 @@ import { Page, Section, Waiting } from '../../ui/Page'
 import { ApiError } from '../../api/problem'
 import { Empty } from '../../ui/Empty'
 import { Outcome } from './Outcome'
+import '../../ui/account.css'
 
+const GOES_ON = 'It goes on by itself. Leaving this page is safe.'
 const LINE_LOST_MS = 2_000
-const OVER_MS = 15_000
+const SELDOM_MS = 15_000
 
 export default function ProvisioningPage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
@@ -28,19 +30,18 @@ export default function ProvisioningPage() {
 }
 
 function Provisioning({ id }: { id: string }) {
-  const [epoch, setEpoch] = useState(0)
   const [line, setLine] = useState<Line>('connecting')
   const account = useQuery(q('/api/accounts/{accountId}', { path: { accountId: id } }))
+  const begun = q('/api/provisioning/{accountId}', { path: { accountId: id } })
   const begin = useQuery({
-    ...q('/api/provisioning/{accountId}', { path: { accountId: id } }),
+    ...begun,
     staleTime: 0,
-    // The stream tells what happens. Without it the state is asked for; once the run is over, rarely: somebody else
-    // may have redriven it.
-    refetchInterval: (query) =>
-      line === 'live' ? false : isOver(query.state.data ?? undefined) ? OVER_MS : LINE_LOST_MS,
+    // The stream tells what happens. Without it the state is asked for; beside it, and once the run is over, rarely:
+    // somebody else may have redriven it, or begun another.
+    refetchInterval: (query) => (line === 'live' || isOver(query.state.data ?? undefined) ? SELDOM_MS : LINE_LOST_MS),
     retry: false,
   })
-  const run = useRun(id, epoch, begin.data)
+  const run = useRun(id, begin.data)
   if (run.line !== line) setLine(run.line)
   const { progress } = run
   const over = isOver(progress)
@@ -60,26 +61,30 @@ function Provisioning({ id }: { id: string }) {
   const nothing = begin.error instanceof ApiError && begin.error.status === 404
   const title = progress ? `${workflowTitle(progress.workflow)}: ${name}` : `Provisioning: ${name}`
   return (
-    <Page title={title} up={up} intro="It goes on by itself. Leaving this page is safe.">
+    <Page title={title} up={up} {...(over ? {} : { intro: GOES_ON })}>
       {progress ? (
         <>
           <Section>
             <RunSummary progress={progress} frozen={run.line === 'broken' && begin.isError} />
             <LineState
-              line={over ? 'over' : run.line}
+              line={run.line}
+              status={progress.status}
               asOf={Math.max(run.heardAt ?? 0, begin.dataUpdatedAt)}
               unreachable={begin.isError}
             />
           </Section>
-          <Outcome
-            account={account.data}
-            accountId={id}
-            progress={progress}
-            again={() => {
-              void begin.refetch()
-              setEpoch((was) => was + 1)
-            }}
-          />
+          <div aria-live="polite" className="outcome">
+            <Outcome
+              account={account.data}
+              accountId={id}
+              progress={progress}
+              again={(next) => {
+                queries.setQueryData(begun.queryKey, next)
+                // What was pressed is gone with the state that it belonged to.
+                document.querySelector<HTMLElement>('#page-title')?.focus()
+              }}
+            />
+          </div>
           <Section title="Steps" flush>
             <RunSteps progress={progress} frozen={run.line === 'broken' && begin.isError} />
           </Section>
@@ -101,19 +106,26 @@ function Provisioning({ id }: { id: string }) {
 
 const LINE_ICONS = { connecting: RefreshCw, live: Radio, broken: CloudOff, over: CircleCheck }
 
+type LineProps = { line: Line; status: Progress['status']; asOf: number; unreachable: boolean }
+
 /** Whether what is on screen is what is so. */
-function LineState({ line, asOf, unreachable }: { line: Line; asOf: number; unreachable: boolean }) {
+function LineState({ line, status, asOf, unreachable }: LineProps) {
   const now = useNow()
-  const Icon = LINE_ICONS[line]
+  const good = line !== 'over' || status === 'succeeded'
+  const Icon = good ? LINE_ICONS[line] : CircleStop
   const lost = line === 'broken'
-  const text = lost
-    ? `${LINE_WORDS.broken}. ${unreachable ? 'As of' : 'Asking every few seconds; as of'} ${formatAge(new Date(asOf).toISOString(), Math.max(now, asOf))}.`
-    : LINE_WORDS[line]
   return (
-    <Text size="xs" c={lost ? undefined : 'dimmed'} component="output" display="block" mt={8}>
+    <Text size="xs" c={lost ? undefined : 'dimmed'} component="div" mt={8}>
       <span className="status" data-tone={lost ? 'warn' : 'idle'} style={{ whiteSpace: 'normal' }}>
         <Icon size={13} aria-hidden />
-        {text}
+        <output>{lost ? `${LINE_WORDS.broken}.` : good ? LINE_WORDS[line] : 'Ended'}</output>
+        {/* Outside of what is read aloud: it changes every second. */}
+        {lost && (
+          <span>
+            {unreachable ? 'As of' : 'Asking every few seconds; as of'}{' '}
+            {formatAge(new Date(asOf).toISOString(), Math.max(now, asOf))}.
+          </span>
+        )}
       </span>
     </Text>
   )

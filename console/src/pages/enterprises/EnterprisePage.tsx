@@ -68,7 +68,9 @@ function Existing({ id }: { id: string }) {
   const query = useQuery(qTagged('/api/enterprises/{enterpriseId}', { path: { enterpriseId: id } }))
   return (
     <Loaded query={query} what="load the enterprise" noun="enterprise">
-      {({ record, tag }) => <Edit key={tag} enterprise={record} tag={tag} reload={query.refetch} />}
+      {({ record, tag }) => (
+        <Edit key={tag} enterprise={record} tag={tag} reload={() => query.refetch({ throwOnError: true })} />
+      )}
     </Loaded>
   )
 }

@@ -130,7 +130,9 @@ function Existing({ id }: { id: string }) {
   const query = useQuery(qTagged('/api/licenses/{licenseId}', { path: { licenseId: id }, query: scope }))
   return (
     <Loaded query={query} what="load the license" noun="license">
-      {({ record, tag }) => <Edit key={tag} license={record} tag={tag} reload={query.refetch} />}
+      {({ record, tag }) => (
+        <Edit key={tag} license={record} tag={tag} reload={() => query.refetch({ throwOnError: true })} />
+      )}
     </Loaded>
   )
 }

@@ -88,15 +88,19 @@ export default function AccountCardsPage() {
               </ul>
               <Group justify="space-between">
                 <Text size="xs" c="dimmed">
-                  {list.page > 1 || page.nextCursor ? `Page ${list.page} · ` : ''}
+                  {list.page === undefined
+                    ? 'A later page · '
+                    : list.page > 1 || page.nextCursor
+                      ? `Page ${list.page} · `
+                      : ''}
                   {count(page.items.length, 'account')}
                 </Text>
                 {(page.nextCursor || list.cursor) && (
                   <Group gap={6}>
-                    <Tooltip label="Previous page">
+                    <Tooltip label={list.page === undefined ? 'First page' : 'Previous page'}>
                       <ActionIcon
                         variant="default"
-                        aria-label="Previous page"
+                        aria-label={list.page === undefined ? 'First page' : 'Previous page'}
                         disabled={!list.cursor}
                         onClick={list.previous}
                       >

@@ -1,15 +1,17 @@
 // Steps that failed for good, kept for somebody to look at: to be tried again or discarded.
-import { Button, Modal, Text } from '@mantine/core'
+import { Modal, Text } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { Eye, RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { api, send } from '../../api/client'
+import { isOver } from '../../api/progress'
 import type { Item } from '../../api/queries'
 import { AccountName } from '../../app/AccountName'
 import { usePlace } from '../../app/place'
 import { words } from '../../format'
 import { pages, placePath } from '../../paths'
 import { Confirm } from '../../ui/Confirm'
+import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
 import { DataTable } from '../../ui/DataTable'
 import { Facts } from '../../ui/Facts'
@@ -33,8 +35,9 @@ export default function DeadLettersPage() {
     what: 'try the step again',
     run: (letter: Letter) =>
       send(api.POST('/api/dead-letters/{deadLetterId}/replay', { params: { path: { deadLetterId: letter.id } } })),
-    done: 'The step is being tried again',
-    changes: ['/api/dead-letters', '/api/executions'],
+    done: (run) =>
+      isOver(run) ? 'The step was done since. Its dead letter is gone.' : 'The step is being tried again',
+    changes: ['/api/dead-letters', '/api/executions', '/api/provisioning/{accountId}'],
     then: async (_, letter) => {
       setShown(undefined)
       await navigate({
@@ -115,14 +118,15 @@ export default function DeadLettersPage() {
                 ['What happened', shown.error.message],
               ]}
             />
-            <Button
+            <ActionButton
+              operation="provisioning_replay"
               mt="md"
               leftSection={<RotateCcw size={14} aria-hidden />}
               loading={replay.isPending}
               onClick={() => replay.mutate(shown)}
             >
               Try the step again
-            </Button>
+            </ActionButton>
           </>
         )}
       </Modal>
@@ -135,7 +139,8 @@ export default function DeadLettersPage() {
         run={() => (discarding ? discard.mutateAsync(discarding) : Promise.resolve())}
       >
         <Text size="sm">
-          The run stays failed: it can still be redriven from its own page. Only this note of it goes.
+          Only this note of the failure goes. A run that failed can still be redriven from its own page; a step that its
+          run went on without can’t be tried again.
         </Text>
       </Confirm>
     </Page>

@@ -82,8 +82,8 @@ export default function RunPage() {
 function Behind({ at }: { at: number }) {
   const now = useNow()
   return (
-    <Text size="xs" component="output" display="block" mt={8} className="status" data-tone="warn">
-      Could not be updated; as of {formatAge(new Date(at).toISOString(), Math.max(now, at))}.
+    <Text size="xs" component="div" mt={8} className="status" data-tone="warn">
+      <output>Could not be updated;</output> as of {formatAge(new Date(at).toISOString(), Math.max(now, at))}.
     </Text>
   )
 }

@@ -68,7 +68,9 @@ function Existing({ id }: { id: string }) {
   const query = useQuery(qTagged('/api/products/{productId}', { path: { productId: id } }))
   return (
     <Loaded query={query} what="load the product" noun="product">
-      {({ record, tag }) => <Edit key={tag} product={record} tag={tag} reload={query.refetch} />}
+      {({ record, tag }) => (
+        <Edit key={tag} product={record} tag={tag} reload={() => query.refetch({ throwOnError: true })} />
+      )}
     </Loaded>
   )
 }

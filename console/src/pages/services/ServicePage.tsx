@@ -66,7 +66,9 @@ function Existing({ id }: { id: string }) {
   const query = useQuery(qTagged('/api/services/{serviceId}', { path: { serviceId: id } }))
   return (
     <Loaded query={query} what="load the service" noun="service">
-      {({ record, tag }) => <Edit key={tag} service={record} tag={tag} reload={query.refetch} />}
+      {({ record, tag }) => (
+        <Edit key={tag} service={record} tag={tag} reload={() => query.refetch({ throwOnError: true })} />
+      )}
     </Loaded>
   )
 }

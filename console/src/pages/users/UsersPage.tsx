@@ -1,5 +1,5 @@
 // The people of an enterprise of an account.
-import { Badge, Group, Text } from '@mantine/core'
+import { Badge, Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Ban, CircleCheck, Eye, Mail, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
@@ -8,7 +8,8 @@ import { accessQuery, useMay } from '../../app/rights'
 import { formatDay } from '../../format'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
-import { DataTable, type RowAction } from '../../ui/DataTable'
+import { DataTable } from '../../ui/DataTable'
+import type { RowAction } from '../../ui/RowMenu'
 import { ChoiceFilter, TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
@@ -32,8 +33,6 @@ const STATUSES = [
   { value: 'active', label: 'Active' },
   { value: 'inactive', label: 'Inactive' },
 ]
-/** The server looks for whole addresses, and refuses what is none. */
-const ADDRESS = /^[^\s@]+@[^\s@]+$/
 
 export default function UsersPage() {
   const place = usePlace()
@@ -45,7 +44,6 @@ export default function UsersPage() {
   const invite = useInvite()
   const enable = useEnable()
   const { status, email, licenseId } = search
-  const partial = email !== undefined && !ADDRESS.test(email)
   const add = (
     <ActionButton
       operation="users_create"
@@ -64,21 +62,16 @@ export default function UsersPage() {
           query: {
             ...place.scope,
             ...(status === 'active' || status === 'inactive' ? { status } : {}),
-            ...(email && !partial ? { email } : {}),
+            ...(email ? { email } : {}),
             ...(licenseId ? { licenseId } : {}),
           },
         }}
         filterKeys={['status', 'email', 'licenseId']}
         filters={
           <>
-            <TextFilter name="email" label="E-mail" placeholder="The whole address" />
+            <TextFilter name="email" label="E-mail" placeholder="Begins with" />
             <ChoiceFilter name="status" label="Status" choices={STATUSES} />
             {seesLicenses && <LicenseFilter accountId={place.accountId} enterpriseId={place.scope.enterpriseId} />}
-            {partial && (
-              <Text size="xs" c="dimmed" component="output" pb={6}>
-                Type the whole address to find somebody by it.
-              </Text>
-            )}
           </>
         }
         idOf={(user) => user.id}
@@ -132,7 +125,7 @@ export default function UsersPage() {
 
 function Name({ user }: { user: User }) {
   return (
-    <Group gap={8} wrap="nowrap">
+    <Group gap={8} wrap="nowrap" miw={user.technical ? 150 : undefined}>
       <PlaceLink to={pages.user(user.id)} clip>
         {nameOf(user)}
       </PlaceLink>

@@ -72,7 +72,9 @@ function Existing({ id }: { id: string }) {
   const query = useQuery(qTagged('/api/workstreams/{workstreamId}', { path: { workstreamId: id }, query: scope }))
   return (
     <Loaded query={query} what="load the workstream" noun="workstream">
-      {({ record, tag }) => <Edit key={tag} workstream={record} tag={tag} reload={query.refetch} />}
+      {({ record, tag }) => (
+        <Edit key={tag} workstream={record} tag={tag} reload={() => query.refetch({ throwOnError: true })} />
+      )}
     </Loaded>
   )
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::whole::Whole;
+
 /// What can be done in a menu or tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -40,7 +42,7 @@ pub enum Level {
 
 /// The 15-bit scope mask: five verbs on three levels. Bit 0 is account/visible, bit 14 workstream/delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
+#[serde(try_from = "Whole", into = "u32")]
 pub struct Mask(u16);
 
 impl Mask {
@@ -60,6 +62,15 @@ impl Mask {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+}
+
+impl TryFrom<Whole> for Mask {
+    type Error = String;
+
+    fn try_from(bits: Whole) -> Result<Self, String> {
+        // Whatever is no u32 has a bit that no mask has.
+        Self::try_from(u32::try_from(bits.0).unwrap_or(u32::MAX))
     }
 }
 

@@ -61,7 +61,7 @@ function responses(api, operation) {
   const parts = Object.entries(operation.responses).map(([status, response]) => {
     const found = follow(api, response);
     const content = found.content && (found.content["application/json"] || found.content["text/event-stream"]);
-    const shown = status < "300" && content ? make("pre", {}, outline(api, content["x-event-data"] || content.schema)) : null;
+    const shown = status < "300" && content ? make("pre", {}, outline(api, content.schema.properties?.data?.contentSchema || content.schema)) : null;
     return make("tr", {}, make("td", {}, make("code", {}, status)), make("td", {}, found.description, shown));
   });
   return make("div", {}, make("h3", {}, "Answers"), make("table", {}, make("tbody", {}, ...parts)));

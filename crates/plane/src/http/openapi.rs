@@ -114,9 +114,19 @@ impl Operation {
     }
 
     pub fn streams(&mut self, description: &str, schema: &Schema) {
+        // The schema is that of one event, as OpenAPI 3.2 says it in `itemSchema`.
+        let event = json!({
+            "type": "object",
+            "required": ["id", "event", "data"],
+            "properties": {
+                "id": { "type": "string" },
+                "event": { "type": "string" },
+                "data": { "type": "string", "contentMediaType": "application/json", "contentSchema": schema },
+            },
+        });
         self.responses.insert(
             "200".into(),
-            json!({ "description": description, "content": { "text/event-stream": { "schema": { "type": "string" }, "x-event-data": schema } } }),
+            json!({ "description": description, "content": { "text/event-stream": { "schema": event } } }),
         );
     }
 

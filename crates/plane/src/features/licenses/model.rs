@@ -11,6 +11,7 @@ use crate::{
     problem::{Code, Problem},
     record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
     text::{Email, Name, Phone},
+    whole::Whole,
 };
 
 /// A license of an account: one enterprise, product and service, a number of seats, a first and a last day.
@@ -36,7 +37,7 @@ pub struct License {
 
 /// A number of seats: 1 to 1,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "u32")]
+#[serde(try_from = "Whole", into = "u32")]
 pub struct SeatCount(u32);
 
 impl SeatCount {
@@ -50,6 +51,14 @@ impl SeatCount {
 impl From<SeatCount> for u32 {
     fn from(seats: SeatCount) -> Self {
         seats.0
+    }
+}
+
+impl TryFrom<Whole> for SeatCount {
+    type Error = &'static str;
+
+    fn try_from(seats: Whole) -> Result<Self, Self::Error> {
+        Self::try_from(seats.0)
     }
 }
 
@@ -98,7 +107,7 @@ pub struct RenewalNotification {
 
 /// Days of notice: 1 to 365.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "u32")]
+#[serde(try_from = "Whole", into = "u32")]
 pub struct NoticeDays(u32);
 
 impl NoticeDays {
@@ -118,6 +127,14 @@ impl Default for NoticeDays {
 impl From<NoticeDays> for u32 {
     fn from(days: NoticeDays) -> Self {
         days.0
+    }
+}
+
+impl TryFrom<Whole> for NoticeDays {
+    type Error = &'static str;
+
+    fn try_from(days: Whole) -> Result<Self, Self::Error> {
+        Self::try_from(days.0)
     }
 }
 

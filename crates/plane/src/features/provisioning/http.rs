@@ -75,7 +75,6 @@ struct Execution {
     started_at: jiff::Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<jiff::Timestamp>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     degraded: Vec<String>,
 }
 
