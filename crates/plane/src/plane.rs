@@ -22,6 +22,7 @@ use crate::{
         cloud::Cloud,
         events::Events,
         identity::Identity,
+        machines::Machines,
         mailer::Mailer,
         params::Params,
         table::{TableName, Tables},
@@ -45,6 +46,8 @@ pub struct Ports {
     pub mailer: Arc<dyn Mailer>,
     pub events: Arc<dyn Events>,
     pub cloud: Arc<dyn Cloud>,
+    /// State machines that lead the workflows; `None`: this process does.
+    pub machines: Option<Arc<dyn Machines>>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -99,6 +102,7 @@ impl Plane {
             at_once: self.settings().runs_at_once,
             exclusive: self.settings().alone,
             faults: self.settings().faults.clone(),
+            machines: self.ports().machines.clone(),
             metrics: Arc::new(RunNews { metrics: self.metrics().clone(), news: Arc::clone(&self.0.news) }),
             ..DriverSettings::new(hex::encode(id))
         };

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod cloud;
 pub mod events;
 pub mod identity;
+pub mod machines;
 pub mod mailer;
 pub mod params;
 pub mod table;

@@ -9,6 +9,7 @@ use std::{
 
 use futures::{FutureExt, Stream};
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::{
     sync::{Semaphore, watch},
     task::AbortHandle,
@@ -21,8 +22,11 @@ use super::{
     faults::Faults,
     journal::{Journal, JournalError},
     metrics::{NoMetrics, WorkflowMetrics},
+    outside,
+    perform::Performer,
     run::{Run, sleep_until},
     situation::Situation,
+    step::{Invocation, Refusal},
     watch::Hub,
     workers::{StepError, Turn, Workflows},
 };
@@ -30,6 +34,7 @@ use crate::{
     ids::{DeadLetterId, ExecutionId},
     ports::{
         clock::Clock,
+        machines::Machines,
         table::{Table, Write},
     },
 };
@@ -50,6 +55,8 @@ pub struct Settings {
     pub exclusive: bool,
     pub faults: Faults,
     pub metrics: Arc<dyn WorkflowMetrics>,
+    /// State machines outside this process lead the runs; `None`: this process does.
+    pub machines: Option<Arc<dyn Machines>>,
 }
 
 impl Settings {
@@ -61,6 +68,7 @@ impl Settings {
             exclusive: true,
             faults: Faults::default(),
             metrics: Arc::new(NoMetrics),
+            machines: None,
         }
     }
 }
@@ -131,6 +139,20 @@ impl Driver {
 
     pub fn workflows(&self) -> &Workflows {
         &self.shared.workflows
+    }
+
+    /// Does single steps of runs that machines outside this process lead.
+    pub fn performer(&self) -> Performer {
+        self.shared.performer()
+    }
+
+    /// One step for such a machine.
+    pub async fn step(&self, invocation: &Invocation) -> Result<Value, Refusal> {
+        let done = self.performer().step(invocation).await;
+        if let Ok(held) = self.shared.journal.head(invocation.execution_id).await {
+            self.shared.hub.publish(invocation.execution_id, held.head.events);
+        }
+        done
     }
 
     pub fn dead_letters(&self) -> DeadLetters {
@@ -245,7 +267,8 @@ impl Driver {
         self.shared.tasks.send_replace(0);
     }
 
-    async fn sweep(&self) -> Result<usize, JournalError> {
+    /// Looks for runs that nobody drives and takes them up. Answers how many it found.
+    pub async fn sweep(&self) -> Result<usize, JournalError> {
         let now = self.shared.clock.now();
         let mut found = 0;
         let mut after = None;
@@ -299,6 +322,16 @@ impl Driver {
 }
 
 impl Shared {
+    pub(super) fn performer(&self) -> Performer {
+        Performer {
+            journal: self.journal.clone(),
+            workflows: self.workflows.clone(),
+            clock: Arc::clone(&self.clock),
+            faults: self.settings.faults.clone(),
+            metrics: Arc::clone(&self.settings.metrics),
+        }
+    }
+
     /// Whether a run under this lease may be driven here.
     pub(super) fn may_take(&self, lease: Option<&super::journal::Lease>, now: Timestamp) -> bool {
         lease.is_none_or(|lease| self.settings.exclusive || lease.holder == self.settings.holder || lease.until <= now)
@@ -334,6 +367,9 @@ async fn tend(shared: Arc<Shared>, execution: ExecutionId) {
 
 async fn drive(shared: &Arc<Shared>, execution: ExecutionId) -> Result<(), JournalError> {
     let mut draining = shared.draining.subscribe();
+    if let Some(machines) = &shared.settings.machines {
+        return outside::hand_over(shared, machines.as_ref(), &shared.performer(), execution).await;
+    }
     loop {
         let place = tokio::select! {
             place = Arc::clone(&shared.places).acquire_owned() => place.expect("the semaphore is never closed"),

@@ -4,6 +4,7 @@
 //! and [`Driver::wake`] has it go on. What is to be done next follows from plan and journal alone ([`Plan::next`]), so a
 //! run goes on after a crash from the last transition that was written down.
 
+pub mod asl;
 pub mod dead_letters;
 mod decide;
 pub mod embedded;
@@ -11,11 +12,13 @@ pub mod event;
 pub mod faults;
 pub mod journal;
 pub mod metrics;
+pub mod outside;
 mod perform;
 pub mod plan;
 pub mod progress;
 mod run;
 pub mod situation;
+pub mod step;
 mod watch;
 pub mod workers;
 
@@ -25,8 +28,9 @@ pub use event::{ErrorKind, Event, Failure, Status, StepName, What};
 pub use faults::Faults;
 pub use journal::{Head, Journal, JournalError, Lease, NewRun};
 pub use metrics::{NoMetrics, WorkflowMetrics};
-pub use perform::{Performer, perform};
+pub use perform::{PerformError, Performer, perform};
 pub use plan::{ItemFailure, Plan, Retry, Scalar, State, Worker};
 pub use progress::Progress;
+pub use step::{Invocation, Refusal};
 pub use situation::{Act, Answer, Direction, Next, Situation, Step};
 pub use workers::{Call, Done, StepError, Turn, Undone, Workers, Workflow, Workflows};

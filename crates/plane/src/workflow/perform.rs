@@ -13,6 +13,7 @@ use super::{
     journal::{Head, Held, Journal, JournalError},
     metrics::WorkflowMetrics,
     situation::{Answer, Direction, Situation, Step},
+    step::Refusal,
     workers::{Call, Done, StepError, Undone, Workers, Workflow, Workflows},
 };
 use crate::{
@@ -120,65 +121,40 @@ pub enum PerformError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Step(#[from] StepError),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// What an append came to.
+pub(super) struct Appended<T> {
+    pub(super) workflow: Workflow,
+    pub(super) situation: Situation,
+    pub(super) held: Held,
+    pub(super) answer: T,
 }
 
 impl Performer {
-    /// Writes down that the step begins, does it once, and writes down what came of it.
-    pub async fn step(
+    /// Appends what is decided by where the run stands now, together with what comes along; decides anew if another
+    /// step of the same run came first.
+    pub(super) async fn append<T>(
         &self,
         execution: ExecutionId,
-        name: StepName,
-        direction: Direction,
-    ) -> Result<What, PerformError> {
-        let begun = self.append(execution, |workflow, situation, _| {
-            let work = workflow.plan.state(&name.state).and_then(|state| state.work());
-            let worker = work.ok_or_else(|| PerformError::NoSuchStep(name.clone()))?.worker;
-            let attempt = situation.attempts(&workflow.plan, &name) + 1;
-            let begins = match direction {
-                Direction::Do => What::StepStarted { step: name.clone(), attempt },
-                Direction::Undo => What::UndoStarted { step: name.clone(), attempt },
-            };
-            Ok((vec![begins], Step { name: name.clone(), worker, attempt, direction }))
-        });
-        let (workflow, situation, held, step) = begun.await?;
-        let call = call(&workflow, &situation, &held.head, &step, held.head.fence);
-        let answer = perform(workflow.workers.as_ref(), &call, &self.faults, self.metrics.as_ref()).await;
-        let ended = self.append(execution, |workflow, situation, now| {
-            let what = situation.judge(&workflow.plan, &step, answer.clone(), now);
-            Ok((vec![what.clone()], what))
-        });
-        Ok(ended.await?.3)
-    }
-
-    /// Writes down what follows without a worker: states passed, items captured, the run's end.
-    pub async fn settle(&self, execution: ExecutionId) -> Result<Vec<What>, PerformError> {
-        let settled = self.append(execution, |workflow, situation, now| {
-            let mut next = situation.clone().advance(&workflow.plan, now).record;
-            next.retain(|what| !matches!(what, What::StepStarted { .. } | What::UndoStarted { .. }));
-            Ok((next.clone(), next))
-        });
-        Ok(settled.await?.3)
-    }
-
-    async fn append<T>(
-        &self,
-        execution: ExecutionId,
-        decide: impl Fn(&Workflow, &Situation, jiff::Timestamp) -> Result<(Vec<What>, T), PerformError>,
-    ) -> Result<(Workflow, Situation, Held, T), PerformError> {
+        decide: impl Fn(&Workflow, &Situation, &Head, jiff::Timestamp) -> Result<(Vec<What>, T), PerformError>,
+    ) -> Result<Appended<T>, PerformError> {
         let mut races = 0;
         loop {
             let (held, history) = self.journal.load(execution).await?;
             let workflow = self.workflows.of(&held.head).ok_or(PerformError::NoSuchWorkflow)?.clone();
             let mut situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
             let now = self.clock.now();
-            let (events, answer) = decide(&workflow, &situation, now)?;
+            let (events, answer) = decide(&workflow, &situation, &held.head, now)?;
             for what in &events {
                 situation
                     .apply(&workflow.plan, what, now)
                     .map_err(|state| BadHistory::NoSuchState { number: held.head.events, state })?;
             }
             if events.is_empty() {
-                return Ok((workflow, situation, held, answer));
+                return Ok(Appended { workflow, situation, held, answer });
             }
             let mut along = dead_letters::writes(&workflow.plan, &situation, &held.head, &events, now);
             if let Some(turn) = super::workers::Turn::of(&held.head, &events) {
@@ -186,12 +162,25 @@ impl Performer {
             }
             let (lease, fence) = (held.head.lease.clone(), held.head.fence);
             match self.journal.append(&held, lease, fence, &events, along, now).await {
-                Ok((held, _)) => return Ok((workflow, situation, held, answer)),
+                Ok((held, _)) => {
+                    self.count(&workflow, &held.head, history.len(), now);
+                    return Ok(Appended { workflow, situation, held, answer });
+                }
                 Err(
                     JournalError::Superseded | JournalError::Refused | JournalError::Table(TableError::Unavailable(_)),
                 ) if races < MAX_RACES => races += 1,
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+
+    fn count(&self, workflow: &Workflow, head: &Head, events_before: usize, now: jiff::Timestamp) {
+        if events_before == 1 {
+            self.metrics.execution_started(workflow.plan.name);
+        }
+        if !head.status.is_open() {
+            let timed_out = head.failure.as_ref().is_some_and(|at| at.error.code == "timed_out");
+            self.metrics.execution_ended(workflow.plan.name, head.status, timed_out, head.took(now));
         }
     }
 }

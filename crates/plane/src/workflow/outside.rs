@@ -1,0 +1,80 @@
+//! Runs led by state machines outside this process: it starts them, and looks after what they leave undone.
+//!
+//! A redrive or an undoing is a new machine, never the old one again: an old one stands at its end, which was caught, and
+//! would only come to it once more. The new one is told by the journal what is done already.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    asl,
+    embedded::Shared,
+    event::{Failure, Status},
+    journal::{Head, JournalError},
+    perform::{PerformError, Performer},
+    situation::Direction,
+};
+use crate::{
+    ids::ExecutionId,
+    ports::machines::{Machines, MachinesError, Standing, Start},
+};
+
+/// The machine for a run as it stands.
+pub fn start_of(head: &Head) -> Start {
+    let direction = match head.status {
+        Status::Undoing => Direction::Undo,
+        Status::Running | Status::Succeeded | Status::Failed | Status::Undone | Status::Stuck => Direction::Do,
+    };
+    let name = match head.fence {
+        0 => head.execution_id.to_string(),
+        turn => format!("{}-{turn}", head.execution_id),
+    };
+    let mut input = head.input.clone();
+    if !input.is_object() {
+        input = json!({});
+    }
+    input["executionId"] = json!(head.execution_id);
+    input["turn"] = Value::from(head.fence);
+    Start { machine: asl::machine_name(&head.workflow, head.plan_version, direction), name, input }
+}
+
+/// Has a run led by its machine. A run that is open although its machine is not is ended here.
+pub(super) async fn hand_over(
+    shared: &Arc<Shared>,
+    machines: &dyn Machines,
+    performer: &Performer,
+    execution: ExecutionId,
+) -> Result<(), JournalError> {
+    let head = shared.journal.head(execution).await?.head;
+    let now = shared.clock.now();
+    if !head.status.is_open() || !shared.may_take(head.lease.as_ref(), now) {
+        return Ok(());
+    }
+    let failure = match machines.start(&start_of(&head)).await {
+        Ok(Standing::Running) => match performer.overdue(execution).await {
+            Ok(()) => return Ok(()),
+            Err(error) => return Err(damaged(error)),
+        },
+        Ok(Standing::Ended) => Failure::new("machine_ended", "the state machine ended before the run did"),
+        Err(MachinesError::Unavailable(cause)) => {
+            performer.overdue(execution).await.map_err(damaged)?;
+            return Err(JournalError::Table(crate::ports::table::TableError::Unavailable(cause)));
+        }
+        Err(error @ MachinesError::Refused { .. }) => Failure::new("machine_refused", error.to_string()),
+    };
+    performer.give_up(execution, head.fence, &failure).await.map_err(damaged)?;
+    shared.hub.publish(execution, shared.journal.head(execution).await?.head.events);
+    Ok(())
+}
+
+fn damaged(error: PerformError) -> JournalError {
+    match error {
+        PerformError::Journal(error) => error,
+        PerformError::NoSuchWorkflow
+        | PerformError::NoSuchStep(_)
+        | PerformError::History(_)
+        | PerformError::Step(_)
+        | PerformError::Refused(_) => JournalError::Damaged(error.to_string()),
+    }
+}

@@ -1,0 +1,407 @@
+//! One step for a machine outside this process, which decides order and retries by the same plan.
+//!
+//! INVARIANT: whatever is invoked twice, late or out of turn, the journal holds each step as it went. What is done is
+//! answered from the journal; an invocation of a machine whose turn is over is refused.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    event::{ErrorKind, Failure, Status, StepName, What},
+    perform::{PerformError, Performer, call, perform},
+    plan::{Kind, Plan},
+    situation::{Answer, At, Direction, Mark, Situation, Standing, Step, lookup},
+};
+use crate::ids::ExecutionId;
+
+/// So many events of steps that were lost stand in one commit at most; each may bring others.
+const MOST_LOST: usize = 20;
+
+/// What a task of a machine gives to the function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Invocation {
+    pub execution_id: ExecutionId,
+    /// Which of the run's machines asks: the run's fence when that machine was started.
+    pub turn: u64,
+    /// A state that calls a worker, or the end that the machine has come to; absent at an end that the plan doesn't name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undo: bool,
+}
+
+impl Invocation {
+    const fn direction(&self) -> Direction {
+        if self.undo { Direction::Undo } else { Direction::Do }
+    }
+}
+
+/// Why a step did not succeed, by the names that the machine's retries and catches know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+#[error("{error_type}: {error_message}")]
+pub struct Refusal {
+    pub error_type: &'static str,
+    pub error_message: String,
+}
+
+impl Refusal {
+    pub const THROTTLED: &str = "Step.Throttled";
+    pub const TRANSIENT: &str = "Step.Transient";
+    pub const PERMANENT: &str = "Step.Permanent";
+    /// The step waits for something: ask again.
+    pub const NOT_YET: &str = "Step.NotYet";
+
+    fn of(kind: ErrorKind, error: &Failure) -> Self {
+        let error_type = match kind {
+            ErrorKind::Throttled => Self::THROTTLED,
+            ErrorKind::Transient => Self::TRANSIENT,
+            ErrorKind::Permanent => Self::PERMANENT,
+        };
+        Self { error_type, error_message: format!("{}: {}", error.code, error.message) }
+    }
+
+    fn permanent(code: &str, message: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Permanent, &Failure::new(code, message))
+    }
+}
+
+impl From<PerformError> for Refusal {
+    fn from(error: PerformError) -> Self {
+        match error {
+            PerformError::NoSuchWorkflow | PerformError::NoSuchStep(_) | PerformError::History(_) => {
+                Self::permanent("no_such_step", error.to_string())
+            }
+            PerformError::Refused(refusal) => refusal,
+            PerformError::Step(error) => Self::of(error.kind, &Failure::new(error.code, error.message)),
+            PerformError::Journal(_) => {
+                Self::of(ErrorKind::Transient, &Failure::new("journal_unavailable", error.to_string()))
+            }
+        }
+    }
+}
+
+/// What an invocation comes to before a worker is called.
+enum Begun {
+    /// States before it were left first: look again.
+    Further,
+    Answered(Result<Value, Refusal>),
+    Work(Step),
+}
+
+impl Performer {
+    /// Does what a machine asks for: writes down that the step begins, does it once, and writes down what came of it
+    /// and what follows without a worker. What was done before is answered from the journal.
+    pub async fn step(&self, invocation: &Invocation) -> Result<Value, Refusal> {
+        loop {
+            let begun = self.append(invocation.execution_id, |workflow, situation, head, now| {
+                in_turn(invocation, head.fence)?;
+                begin(&workflow.plan, situation, invocation, now)
+            });
+            let done = begun.await?;
+            match done.answer {
+                Begun::Further => {}
+                Begun::Answered(answer) => return answer,
+                Begun::Work(step) => {
+                    let call = call(&done.workflow, &done.situation, &done.held.head, &step, invocation.turn);
+                    let workers = done.workflow.workers.as_ref();
+                    let answer = perform(workers, &call, &self.faults, self.metrics.as_ref()).await;
+                    return self.ended(invocation, &step, answer).await;
+                }
+            }
+        }
+    }
+
+    /// Ends a run whose machine ended without it, or could not be started: what it had begun counts as lost.
+    pub async fn give_up(&self, execution: ExecutionId, turn: u64, why: &Failure) -> Result<(), PerformError> {
+        loop {
+            let given_up = self.append(execution, |workflow, situation, head, now| {
+                if head.fence != turn {
+                    return Ok((Vec::new(), true));
+                }
+                let events = lead_up(&workflow.plan, situation.clone(), None, why, now);
+                Ok((events.clone(), events.is_empty()))
+            });
+            if given_up.await?.answer {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends a run that has taken longer than its ceiling; its machine is stopped by its own.
+    pub async fn overdue(&self, execution: ExecutionId) -> Result<(), PerformError> {
+        let looked = self.append(execution, |workflow, situation, _, now| {
+            let late = situation.status().is_open() && now >= situation.deadline();
+            let events = if late { settled(&workflow.plan, &mut situation.clone(), now) } else { Vec::new() };
+            Ok((events, ()))
+        });
+        looked.await.map(drop)
+    }
+
+    async fn ended(&self, invocation: &Invocation, step: &Step, answer: Answer) -> Result<Value, Refusal> {
+        let written = self.append(invocation.execution_id, |workflow, situation, head, now| {
+            in_turn(invocation, head.fence)?;
+            let open = match step.direction {
+                Direction::Do => Status::Running,
+                Direction::Undo => Status::Undoing,
+            };
+            if situation.status() != open {
+                return Err(superseded("the run ended meanwhile").into());
+            }
+            let what = situation.judge(&workflow.plan, step, answer.clone(), now);
+            let mut after = situation.clone();
+            apply(&workflow.plan, &mut after, &what, now);
+            let mut events = vec![what];
+            events.extend(settled(&workflow.plan, &mut after, now));
+            Ok((events, ()))
+        });
+        written.await?;
+        match answer {
+            Answer::Done(output) => Ok(output),
+            Answer::NotYet(_) => Err(Refusal { error_type: Refusal::NOT_YET, error_message: "not yet".to_owned() }),
+            Answer::Failed { kind, error } => Err(Refusal::of(kind, &error)),
+        }
+    }
+}
+
+fn superseded(why: &str) -> Refusal {
+    Refusal::permanent("superseded", why)
+}
+
+fn in_turn(invocation: &Invocation, fence: u64) -> Result<(), PerformError> {
+    if invocation.turn == fence { Ok(()) } else { Err(superseded("another machine has the run now").into()) }
+}
+
+fn begin(
+    plan: &Plan,
+    situation: &Situation,
+    invocation: &Invocation,
+    now: Timestamp,
+) -> Result<(Vec<What>, Begun), PerformError> {
+    let lost = Failure::new("worker_lost", "the worker ended without an answer, or was never reached");
+    let named = invocation.state.as_deref().map(|state| {
+        let name = || StepName { state: state.to_owned(), item: invocation.item };
+        let place = plan.place(state).ok_or_else(|| PerformError::NoSuchStep(name()))?;
+        Ok::<_, PerformError>((place, name()))
+    });
+    let Some((place, name)) = named.transpose()? else {
+        return Ok(come_to_an_end(plan, situation, invocation, &lost, now));
+    };
+    let at = (place, name.item);
+    let worker = match &plan.states[place].kind {
+        Kind::Succeed { .. } | Kind::Fail { .. } => return Ok(come_to_an_end(plan, situation, invocation, &lost, now)),
+        Kind::Task(task) if name.item.is_none() => task.worker,
+        Kind::Map(map) if name.item.is_some() && has_item(situation, map.items, name.item) => map.task.worker,
+        Kind::Pass | Kind::Choice { .. } | Kind::Task(_) | Kind::Map(_) => return Err(PerformError::NoSuchStep(name)),
+    };
+    let direction = invocation.direction();
+    if let Some(answer) = known(situation, at, &name, direction) {
+        return Ok((Vec::new(), Begun::Answered(answer)));
+    }
+    if direction == Direction::Do {
+        let before = lead_up(plan, situation.clone(), Some(place), &lost, now);
+        let mut there = situation.clone();
+        before.iter().for_each(|what| apply(plan, &mut there, what, now));
+        if !there.status().is_open() || there.position < place && !before.is_empty() {
+            return Ok((before, Begun::Further));
+        }
+        if there.position != place {
+            let message = format!("the run stands at {}", plan.states[there.position].name);
+            return Err(Refusal::permanent("out_of_order", message).into());
+        }
+        let (mut events, step) = started(plan, &there, Step { name, worker, attempt: 0, direction }, now);
+        events.splice(0..0, before);
+        return Ok((events, Begun::Work(step)));
+    }
+    let (events, step) = started(plan, situation, Step { name, worker, attempt: 0, direction }, now);
+    Ok((events, Begun::Work(step)))
+}
+
+fn has_item(situation: &Situation, items: &str, item: Option<u32>) -> bool {
+    let variables = situation.variables();
+    let item = item.and_then(|item| usize::try_from(item).ok());
+    item.is_some_and(|item| lookup(&variables, items).and_then(|list| list.get(item)).is_some())
+}
+
+/// The answer that the journal has, if it has one.
+fn known(situation: &Situation, at: At, name: &StepName, direction: Direction) -> Option<Result<Value, Refusal>> {
+    let (steps, open) = match direction {
+        Direction::Do => (&situation.forward, Status::Running),
+        Direction::Undo => (&situation.backward, Status::Undoing),
+    };
+    match steps.get(&at).map(|standing| &standing.mark) {
+        Some(Mark::Done) => return Some(Ok(output(situation, name, direction))),
+        Some(Mark::Failed(error)) => return Some(Err(Refusal::of(ErrorKind::Permanent, error))),
+        Some(Mark::Captured(_)) => {
+            return Some(Err(Refusal::permanent("captured", "it failed before, and the others went on")));
+        }
+        Some(Mark::Idle | Mark::UnderWay | Mark::Due(_)) | None => {}
+    }
+    if direction == Direction::Undo && !situation.touched.contains(&at) {
+        return Some(Ok(Value::Null));
+    }
+    if situation.status() == open {
+        return None;
+    }
+    Some(Err(superseded("the run has ended, or goes the other way")))
+}
+
+fn output(situation: &Situation, name: &StepName, direction: Direction) -> Value {
+    let variables = situation.variables();
+    let found = match (direction, name.item.map(usize::try_from)) {
+        (Direction::Undo, _) | (Direction::Do, Some(Err(_))) => None,
+        (Direction::Do, None) => variables.get(&name.state),
+        (Direction::Do, Some(Ok(item))) => variables.get(&name.state).and_then(|list| list.get(item)),
+    };
+    found.cloned().unwrap_or(Value::Null)
+}
+
+/// The events that begin a step. A try that never answered failed.
+fn started(plan: &Plan, situation: &Situation, mut step: Step, now: Timestamp) -> (Vec<What>, Step) {
+    let mut events = Vec::new();
+    let mut situation = situation.clone();
+    let (at, steps) = (plan.place(&step.name.state).map(|place| (place, step.name.item)), match step.direction {
+        Direction::Do => &situation.forward,
+        Direction::Undo => &situation.backward,
+    });
+    let attempt = |standing: Option<&Standing>| standing.map_or(1, Standing::attempt);
+    let standing = at.and_then(|at| steps.get(&at));
+    if standing.is_some_and(|standing| standing.mark == Mark::UnderWay) {
+        let error = Failure::new("worker_lost", "the worker ended without an answer");
+        let what = ended_badly(&step.name, attempt(standing), step.direction, error, Some(now));
+        apply(plan, &mut situation, &what, now);
+        events.push(what);
+    }
+    let steps = match step.direction {
+        Direction::Do => &situation.forward,
+        Direction::Undo => &situation.backward,
+    };
+    step.attempt = attempt(at.and_then(|at| steps.get(&at)));
+    let (name, attempt) = (step.name.clone(), step.attempt);
+    events.push(match step.direction {
+        Direction::Do => What::StepStarted { step: name, attempt },
+        Direction::Undo => What::UndoStarted { step: name, attempt },
+    });
+    (events, step)
+}
+
+fn ended_badly(
+    step: &StepName,
+    attempt: u32,
+    direction: Direction,
+    error: Failure,
+    retry_at: Option<Timestamp>,
+) -> What {
+    let (step, kind) = (step.clone(), ErrorKind::Transient);
+    match direction {
+        Direction::Do => What::StepFailed { step, attempt, error, kind, retry_at },
+        Direction::Undo => What::UndoFailed { step, attempt, error, kind, retry_at },
+    }
+}
+
+/// The machine is at an end: so is the run, by whatever it had begun and not ended.
+fn come_to_an_end(
+    plan: &Plan,
+    situation: &Situation,
+    invocation: &Invocation,
+    lost: &Failure,
+    now: Timestamp,
+) -> (Vec<What>, Begun) {
+    let open = match invocation.direction() {
+        Direction::Do => Status::Running,
+        Direction::Undo => Status::Undoing,
+    };
+    if situation.status() == open {
+        let events = lead_up(plan, situation.clone(), None, lost, now);
+        if !events.is_empty() {
+            return (events, Begun::Further);
+        }
+    }
+    let ends = invocation.state.as_deref().and_then(|state| plan.state(state)).map(|state| &state.kind);
+    let expected = match (invocation.undo, ends) {
+        (true, _) => Status::Undone,
+        (false, Some(Kind::Succeed { .. })) => Status::Succeeded,
+        (false, Some(Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) | Kind::Fail { .. }) | None) => {
+            Status::Failed
+        }
+    };
+    if situation.status() == expected {
+        return (Vec::new(), Begun::Answered(Ok(Value::Null)));
+    }
+    let message = format!("the run is {:?}, and the machine took it for {expected:?}", situation.status());
+    (Vec::new(), Begun::Answered(Err(Refusal::permanent("other_end", message))))
+}
+
+/// What leads the run to a state, or to its end: what follows without a worker, and for steps that the machine has left
+/// behind unfinished, that they were lost. A part of it, if it is much.
+fn lead_up(
+    plan: &Plan,
+    mut situation: Situation,
+    to: Option<usize>,
+    why: &Failure,
+    now: Timestamp,
+) -> Vec<What> {
+    let mut events = Vec::new();
+    let direction = match situation.status() {
+        Status::Undoing => Direction::Undo,
+        Status::Running | Status::Succeeded | Status::Failed | Status::Undone | Status::Stuck => Direction::Do,
+    };
+    while situation.status().is_open() && to.is_none_or(|to| situation.position < to) && events.len() < MOST_LOST {
+        let mut more = settled(plan, &mut situation, now);
+        if more.is_empty() {
+            more = lost(plan, &situation, direction, why);
+            more.truncate(MOST_LOST);
+            more.iter().for_each(|what| apply(plan, &mut situation, what, now));
+        }
+        if more.is_empty() {
+            break;
+        }
+        events.append(&mut more);
+    }
+    events
+}
+
+/// The steps that stand between the run and what follows, as lost.
+fn lost(plan: &Plan, situation: &Situation, direction: Direction, why: &Failure) -> Vec<What> {
+    let mut next = situation.clone();
+    // Whatever waits is due, so that what would begin now is everything that is left, in the plan's order.
+    for standing in next.forward.values_mut().chain(next.backward.values_mut()) {
+        if let Mark::Due(at) = &mut standing.mark {
+            *at = Timestamp::MIN;
+        }
+    }
+    let steps = match direction {
+        Direction::Do => &next.forward,
+        Direction::Undo => &next.backward,
+    };
+    let mut events = Vec::new();
+    for ((place, item), standing) in steps.iter().filter(|(_, standing)| standing.mark == Mark::UnderWay) {
+        let name = StepName { state: plan.states[*place].name.to_owned(), item: *item };
+        events.push(ended_badly(&name, standing.attempt(), direction, why.clone(), None));
+    }
+    if events.is_empty() {
+        let begins = next.advance(plan, Timestamp::MIN).record;
+        for what in begins {
+            let (What::StepStarted { step, attempt } | What::UndoStarted { step, attempt }) = &what else { continue };
+            let failed = ended_badly(step, *attempt, direction, why.clone(), None);
+            events.extend([what, failed]);
+        }
+    }
+    events
+}
+
+/// What follows without a worker: states passed, items captured, the run's end.
+pub(super) fn settled(plan: &Plan, situation: &mut Situation, now: Timestamp) -> Vec<What> {
+    let mut next = situation.clone().advance(plan, now).record;
+    next.retain(|what| !matches!(what, What::StepStarted { .. } | What::UndoStarted { .. }));
+    next.iter().for_each(|what| apply(plan, situation, what, now));
+    next
+}
+
+fn apply(plan: &Plan, situation: &mut Situation, what: &What, now: Timestamp) {
+    situation.apply(plan, what, now).expect("these events name states of the plan alone");
+}
