@@ -83,6 +83,8 @@ class Emulated:
             "FREEHOLD_AWS_KEEP_MAILS": "true",
             # dynoxide keeps no backups.
             "FREEHOLD_AWS_PROTECT_TABLES": "false",
+            # moto's stacks make moto's tables, not dynoxide's.
+            "FREEHOLD_AWS_STACKS": "false",
             "FREEHOLD_AWS_ENDPOINT_DYNAMODB": self.dynoxide.url,
             **{f"FREEHOLD_AWS_ENDPOINT_{service}": self.moto.url for service in others},
             "AWS_ACCESS_KEY_ID": "AKIAEMULATOR",

@@ -2,7 +2,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Copy, EllipsisVertical } from 'lucide-react'
-import { type ReactNode, useRef } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { type OperationId, useMay } from '../app/rights'
 import { copyText } from './Copy'
 import { notifyDone, notifyFailure } from './notify'
@@ -17,19 +17,50 @@ export type RowAction = {
   danger?: boolean
 } & ({ onClick: () => void; to?: never } | { to: string; onClick?: never })
 
-export function RowMenu({ name, id, noun, actions }: { name: string; id: string; noun: string; actions: RowAction[] }) {
-  const may = useMay()
+type Props = { name: string; id: string; noun: string; actions: RowAction[] }
+
+/** A list has many rows and one open menu: the menu is made when it is opened. */
+export function RowMenu(props: Props) {
+  const [open, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
+  const close = () => {
+    setOpen(false)
+    button.current?.focus()
+  }
+  return (
+    <div className="row-menu">
+      <ActionIcon
+        ref={button}
+        variant="subtle"
+        color="gray"
+        aria-label={`Actions for ${props.name}`}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        onClick={() => setOpen(true)}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown') return
+          event.preventDefault()
+          setOpen(true)
+        }}
+      >
+        <EllipsisVertical size={16} aria-hidden />
+      </ActionIcon>
+      {open && <OpenMenu {...props} onClose={close} />}
+    </div>
+  )
+}
+
+function OpenMenu({ name, id, noun, actions, onClose }: Props & { onClose: () => void }) {
+  const may = useMay()
+  const place = useRef<HTMLSpanElement>(null)
   const copy = async () => {
-    if (await copyText(id, button.current)) notifyDone(`Copied the id of ${name}`)
+    if (await copyText(id, place.current)) notifyDone(`Copied the id of ${name}`)
     else notifyFailure(`copy the id of ${name}`, new Error(`the browser does not let this page copy: ${id}`))
   }
   return (
-    <Menu withinPortal>
+    <Menu withinPortal opened onClose={onClose} returnFocus={false} transitionProps={{ duration: 0 }}>
       <Menu.Target>
-        <ActionIcon ref={button} variant="subtle" color="gray" aria-label={`Actions for ${name}`}>
-          <EllipsisVertical size={16} aria-hidden />
-        </ActionIcon>
+        <span ref={place} className="row-menu-place" />
       </Menu.Target>
       <Menu.Dropdown>
         {actions.map((action) => {

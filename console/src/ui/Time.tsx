@@ -1,22 +1,22 @@
 // Moments and days: how long ago, with the exact time and zone one pointer away.
-import { Text, Tooltip } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { daysUntil, formatAge, formatDay, formatTime, formatTimeInFull } from '../format'
 import { useNow } from '../now'
 
 export function Ago({ at }: { at: string }) {
   const now = useNow()
   return (
-    <Tooltip label={formatTimeInFull(at)}>
-      <time dateTime={at}>{formatAge(at, now)}</time>
-    </Tooltip>
+    <time dateTime={at} title={formatTimeInFull(at)}>
+      {formatAge(at, now)}
+    </time>
   )
 }
 
 export function At({ at }: { at: string }) {
   return (
-    <Tooltip label={formatTimeInFull(at)}>
-      <time dateTime={at}>{formatTime(at)}</time>
-    </Tooltip>
+    <time dateTime={at} title={formatTimeInFull(at)}>
+      {formatTime(at)}
+    </time>
   )
 }
 

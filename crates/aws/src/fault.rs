@@ -153,6 +153,7 @@ impl Fault {
             "ResourceInUseException"
             | "TableAlreadyExistsException"
             | "AlreadyExistsException"
+            | "OperationInProgressException"
             | "ResourceAlreadyExistsException"
             | "ResourceExistsException" => Self::InUse,
             "LimitExceededException" | "ItemCollectionSizeLimitExceededException" | "ParameterLimitExceeded" => {

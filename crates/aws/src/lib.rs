@@ -6,6 +6,8 @@
 
 #[cfg(all(feature = "dynamodb", feature = "sts"))]
 pub mod accounts;
+#[cfg(feature = "cloudformation")]
+pub mod cloudformation;
 #[cfg(feature = "sdk")]
 pub mod connect;
 #[cfg(feature = "dynamodb")]

@@ -73,9 +73,16 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     if mend {
         checks.extend(Box::pin(preflight.mend()).await);
     }
-    let (table, parameters, mail, bus, secrets) =
-        tokio::join!(preflight.table(), preflight.parameters(), preflight.mail(), preflight.bus(), preflight.secrets());
+    let (table, stacks, parameters, mail, bus, secrets) = tokio::join!(
+        preflight.table(),
+        preflight.stacks(),
+        preflight.parameters(),
+        preflight.mail(),
+        preflight.bus(),
+        preflight.secrets()
+    );
     checks.extend(table);
+    checks.push(stacks);
     checks.push(parameters);
     checks.extend(mail);
     checks.push(bus);
@@ -143,6 +150,22 @@ impl Preflight {
                 Ok(true) => Check::ok(check, format!("on for {table}")),
                 Ok(false) | Err(_) => Check::warning(check, "not asked for", why),
             }
+        }
+    }
+
+    async fn stacks(&self) -> Check {
+        const CHECK: &str = "stacks";
+        let Some(stacks) = self.connected.stacks() else {
+            let fix = "set aws_stacks = true to have them made by CloudFormation";
+            return Check::warning(CHECK, "none: DynamoDB makes the tables of private accounts itself", fix);
+        };
+        match stacks.probe().await {
+            Ok(()) => Check::ok(CHECK, "CloudFormation answers"),
+            Err(error) => Check::bad(
+                CHECK,
+                error.to_string(),
+                "permit cloudformation:DescribeStacks, CreateStack and DeleteStack",
+            ),
         }
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
-use plane::ports::{chance::Chance, clock::Clock, table::Table};
+use plane::ports::{chance::Chance, clock::Clock, cloud::Cloud, table::Table};
 
 use crate::{
     accounts::{self, AccountTables},
+    cloudformation::{self, StackCloud},
     connect::{self, Settings},
-    dynamodb::{self, DynamoTables, Protection},
+    dynamodb::{self, DynamoCloud, DynamoTables, Protection},
     events::{self, BusEvents},
     fault::Fault,
     secrets::{self, Secrets},
@@ -34,12 +35,15 @@ pub struct Profile {
     pub sender: String,
     /// Tables that are made are protected from deletion and backed up.
     pub protect: bool,
+    /// Dedicated tables are made by stacks of CloudFormation; else by DynamoDB itself.
+    pub stacks: bool,
     pub endpoints: Endpoints,
 }
 
 /// Other endpoints than the region's.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
+    pub cloudformation: Option<String>,
     pub dynamodb: Option<String>,
     pub events: Option<String>,
     pub secrets: Option<String>,
@@ -128,6 +132,26 @@ impl Connected {
         let Endpoints { dynamodb, sts, .. } = self.profile.endpoints.clone();
         let endpoints = accounts::Endpoints { dynamodb, sts };
         AccountTables::new(self.tables(), &self.config, endpoints, clock, Arc::clone(&self.chance))
+    }
+
+    /// What makes dedicated tables.
+    pub fn cloud(&self) -> Arc<dyn Cloud> {
+        match self.stacks() {
+            Some(stacks) => Arc::new(stacks),
+            None => Arc::new(DynamoCloud::new(self.tables())),
+        }
+    }
+
+    /// What makes them by stacks, if that is asked for.
+    pub fn stacks(&self) -> Option<StackCloud> {
+        let Profile { endpoints, parameter_prefix, protect, stacks, .. } = &self.profile;
+        let options = cloudformation::Options {
+            endpoint: endpoints.cloudformation.clone(),
+            parameter_prefix: parameter_prefix.clone(),
+            protect: *protect,
+            ..cloudformation::Options::default()
+        };
+        stacks.then(|| StackCloud::new(&self.config, options, self.tables(), Arc::clone(&self.chance)))
     }
 
     pub fn params(&self) -> SsmParams {

@@ -1,6 +1,7 @@
 // All accounts at a glance: where each stands, by the evidence of its latest run, its seats, and what ends soon.
 import { ActionIcon, Button, Group, Text, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { memo, useDeferredValue } from 'react'
 import { ArrowRightLeft, ChevronLeft, ChevronRight, Plus } from 'lucide-react'
 import { qPage } from '../../api/queries'
 import type { components } from '../../api/schema.gen'
@@ -21,7 +22,7 @@ import '../../ui/account.css'
 
 type Account = components['schemas']['Account']
 
-const A_PAGE = 24
+const A_PAGE = 12
 const FILTERS = ['name', 'status', 'cloudType']
 
 export default function AccountCardsPage() {
@@ -81,11 +82,7 @@ export default function AccountCardsPage() {
             </div>
           ) : (
             <>
-              <ul className="cards" aria-label="Accounts" aria-busy={accounts.isFetching}>
-                {page.items.map((account) => (
-                  <AccountCard key={account.id} account={account} />
-                ))}
-              </ul>
+              <Cards accounts={page.items} busy={accounts.isFetching} />
               <Group justify="space-between">
                 <Text size="xs" c="dimmed">
                   {list.page === undefined
@@ -128,7 +125,19 @@ export default function AccountCardsPage() {
   )
 }
 
-function AccountCard({ account }: { account: Account }) {
+/** The cards are drawn in the pauses of what is more urgent, such as typing into a filter. */
+function Cards({ accounts, busy }: { accounts: Account[]; busy: boolean }) {
+  const drawn = useDeferredValue(accounts, [])
+  return (
+    <ul className="cards" aria-label="Accounts" aria-busy={busy || drawn !== accounts}>
+      {drawn.map((account) => (
+        <AccountCard key={account.id} account={account} />
+      ))}
+    </ul>
+  )
+}
+
+const AccountCard = memo(function AccountCard({ account }: { account: Account }) {
   const switchTo = useSwitch()
   const { id, name, status, degraded, cloudType } = account
   const gone = status === 'deleted'
@@ -140,18 +149,17 @@ function AccountCard({ account }: { account: Account }) {
             {name}
           </PlaceLink>
         </Text>
-        <Tooltip label={gone ? 'The account is deleted.' : 'Switch to this account'}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            aria-label={`Switch to ${name}`}
-            disabled={gone}
-            onClick={() => void switchTo(id)}
-          >
-            <ArrowRightLeft size={14} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label={`Switch to ${name}`}
+          title={gone ? 'The account is deleted.' : 'Switch to this account'}
+          disabled={gone}
+          onClick={() => void switchTo(id)}
+        >
+          <ArrowRightLeft size={14} aria-hidden />
+        </ActionIcon>
       </Group>
       <Group gap="xs" fz={13}>
         <Status of={status} />
@@ -175,4 +183,4 @@ function AccountCard({ account }: { account: Account }) {
       )}
     </li>
   )
-}
+})

@@ -173,6 +173,20 @@ impl DynamoTables {
         }
     }
 
+    /// Whether somebody who removes a table may: takes its protection away if it has one. One that is absent is as good.
+    #[cfg(feature = "cloudformation")]
+    pub(crate) async fn unprotect(&self, name: &TableName) -> Result<(), TableError> {
+        let Inner { client, patience, .. } = &*self.0;
+        let table = self.full(name);
+        match schema::stage(client, patience, &table).await.map_err(table_error)? {
+            Stage::There { protected: true } => {
+                schema::protect(client, patience, &table, false).await.map_err(table_error)
+            }
+            Stage::There { protected: false } | Stage::None | Stage::Coming | Stage::Going => Ok(()),
+            Stage::Foreign => Err(foreign(&table)),
+        }
+    }
+
     /// Takes the removal of a table one step further; idempotent.
     pub(crate) async fn retire(&self, name: &TableName) -> Result<Progress, TableError> {
         let Inner { client, patience, seen, .. } = &*self.0;
@@ -211,7 +225,8 @@ impl DynamoTables {
         Ok(())
     }
 
-    fn full(&self, name: &TableName) -> String {
+    /// The name that a table has in AWS.
+    pub(crate) fn full(&self, name: &TableName) -> String {
         format!("{}{name}", self.0.options.prefix)
     }
 

@@ -87,7 +87,8 @@ fn asked(seen: &Seen) -> Value {
     Value::Object(pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
 }
 
-fn url_pairs(body: &str) -> Vec<(String, String)> {
+/// The fields of a form.
+pub(crate) fn url_pairs(body: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| {
         let (mut bytes, mut rest) = (Vec::new(), text.bytes());
         while let Some(byte) = rest.next() {

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod calls;
+mod cloudformation;
 mod dynamodb;
 mod emulator;
 mod events;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws::{
-    dynamodb::{DynamoCloud, Standing},
+    dynamodb::Standing,
     profile::{Connected, Endpoints, Profile},
     ses::SesMailer,
 };
@@ -43,7 +43,9 @@ pub(crate) fn profile(config: &Config) -> Profile {
         event_bus: aws.event_bus.clone(),
         sender: aws.sender.clone(),
         protect: aws.protect_tables,
+        stacks: aws.stacks,
         endpoints: Endpoints {
+            cloudformation: set(&aws.endpoint_cloudformation),
             dynamodb: set(&aws.endpoint_dynamodb),
             events: set(&aws.endpoint_eventbridge),
             secrets: set(&aws.endpoint_secrets_manager),
@@ -67,7 +69,7 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
         params: Arc::new(connected.params()),
         mailer: mailer(config, &connected, shared, machine),
         events: Arc::new(connected.events()),
-        cloud: Arc::new(DynamoCloud::new(tables)),
+        cloud: connected.cloud(),
         key,
         alone: false,
     })

@@ -25,6 +25,10 @@ pub(crate) struct Aws {
     pub keep_mails: bool,
     #[serde(rename = "aws_protect_tables")]
     pub protect_tables: bool,
+    #[serde(rename = "aws_stacks")]
+    pub stacks: bool,
+    #[serde(rename = "aws_endpoint_cloudformation")]
+    pub endpoint_cloudformation: String,
     #[serde(rename = "aws_endpoint_dynamodb")]
     pub endpoint_dynamodb: String,
     #[serde(rename = "aws_endpoint_eventbridge")]
@@ -70,8 +74,9 @@ impl Aws {
         }
     }
 
-    fn endpoints(&self) -> [(&'static str, &str); 6] {
+    fn endpoints(&self) -> [(&'static str, &str); 7] {
         [
+            ("aws_endpoint_cloudformation", &self.endpoint_cloudformation),
             ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
             ("aws_endpoint_eventbridge", &self.endpoint_eventbridge),
             ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),

@@ -27,6 +27,8 @@ impl Aws {
             environment.insert(service, moto.endpoint());
         }
         environment.insert("FREEHOLD_AWS_PROTECT_TABLES", "false".into());
+        // moto's stacks make moto's tables, not dynoxide's.
+        environment.insert("FREEHOLD_AWS_STACKS", "false".into());
         Self { dynoxide, moto, environment }
     }
 
@@ -211,6 +213,8 @@ fn preflight_names_what_is_red_and_mends_it() {
 fn preflight_asks_for_protection_and_turns_it_on() {
     let (mut aws, home) = (Aws::start(), Home::new());
     aws.environment.insert("FREEHOLD_AWS_ENDPOINT_DYNAMODB", aws.moto.endpoint());
+    aws.environment.insert("FREEHOLD_AWS_ENDPOINT_CLOUDFORMATION", aws.moto.endpoint());
+    aws.environment.insert("FREEHOLD_AWS_STACKS", "true".into());
     aws.run(&home, &["preflight", "--fix"]).good();
     aws.environment.insert("FREEHOLD_AWS_PROTECT_TABLES", "true".into());
     let found = bad(&aws.run(&home, &["preflight", "--json"]).out);

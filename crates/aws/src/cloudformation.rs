@@ -1,0 +1,275 @@
+//! The cloud port on CloudFormation: each dedicated table is a stack of its own, made from `deploy/cloudformation`.
+//!
+//! A stack that was rolled back, or that could not be deleted, is told by its reason, once, and cleared away: whoever asks
+//! again begins anew.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::{
+    Client,
+    error::ProvideErrorMetadata as _,
+    types::{Capability, OnFailure, Parameter, ResourceStatus, Stack, StackStatus, Tag},
+};
+use plane::{
+    ids::AccountId,
+    ports::{
+        chance::Chance,
+        cloud::{Cloud, CloudError, Progress},
+        table::{TableError, TableName},
+    },
+};
+
+use crate::{
+    dynamodb::DynamoTables,
+    fault::Fault,
+    patience::{self, Patience},
+};
+
+/// The template that stacks are made from.
+pub const TEMPLATE: &str = include_str!("../../../deploy/cloudformation/account-table.yaml");
+/// The tag and parameter that say whose a stack is.
+const OWNER: &str = "freehold:account-id";
+
+/// How stacks are named, reached and made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Another endpoint than the region's.
+    pub endpoint: Option<String>,
+    /// Stands before the name of every stack and role.
+    pub project: String,
+    /// Stands before the names of the parameters, as in the parameter store.
+    pub parameter_prefix: String,
+    /// Tables are protected from deletion and backed up.
+    pub protect: bool,
+    /// A request that fails in passing is not begun anew so long after the first try.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            project: "freehold".into(),
+            parameter_prefix: String::new(),
+            protect: true,
+            patience: patience::MOST,
+        }
+    }
+}
+
+/// Makes dedicated tables by stacks.
+pub struct StackCloud {
+    client: Client,
+    patience: Patience,
+    options: Options,
+    tables: DynamoTables,
+}
+
+impl StackCloud {
+    /// `tables`: the platform's own, for the tables' names, and for taking their protection away.
+    pub fn new(config: &SdkConfig, options: Options, tables: DynamoTables, chance: Arc<dyn Chance>) -> Self {
+        let mut builder = aws_sdk_cloudformation::config::Builder::from(config);
+        builder.set_endpoint_url(options.endpoint.clone());
+        let patience = Patience::new(chance, options.patience);
+        Self { client: Client::from_conf(builder.build()), patience, options, tables }
+    }
+
+    /// Whether stacks can be asked for.
+    pub async fn probe(&self) -> Result<(), CloudError> {
+        self.stack(&format!("{}-preflight", self.options.project)).await.map(drop)
+    }
+
+    fn name(&self, account: AccountId) -> String {
+        format!("{}-account-{account}", self.options.project)
+    }
+
+    /// The stack of this name that is not deleted.
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, CloudError> {
+        let found = self
+            .patience
+            .repeat(|| async {
+                match self.client.describe_stacks().stack_name(name).send().await {
+                    Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
+                    // That there is none has no code of its own.
+                    Err(error) => match error.as_service_error().and_then(|error| error.message()) {
+                        Some(said) if said.contains("does not exist") => Ok(None),
+                        _ => Err(Fault::of(&error)),
+                    },
+                }
+            })
+            .await;
+        found.map(|stack| stack.filter(|stack| !gone(stack))).map_err(|fault| cloud_error("DescribeStacks", fault))
+    }
+
+    async fn create(&self, name: &str, account: AccountId, table: &TableName) -> Result<(), CloudError> {
+        let switch = self.options.protect.to_string();
+        let values = [
+            ("AccountId", account.to_string()),
+            ("ProjectName", self.options.project.clone()),
+            ("TableName", self.tables.full(table)),
+            ("ParameterPrefix", self.options.parameter_prefix.clone()),
+            ("EnablePointInTimeRecovery", switch.clone()),
+            ("EnableDeletionProtection", switch),
+        ];
+        let parameters =
+            values.map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build());
+        let owner = Tag::builder().key(OWNER).value(account.to_string()).build();
+        let made = self
+            .patience
+            .repeat(|| async {
+                let request = self.client.create_stack().stack_name(name).template_body(TEMPLATE);
+                let request = request.set_parameters(Some(parameters.to_vec())).tags(owner.clone());
+                let request = request.capabilities(Capability::CapabilityNamedIam).on_failure(OnFailure::Rollback);
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        match made {
+            // That it is under way already is as good.
+            Ok(_) | Err(Fault::InUse) => Ok(()),
+            Err(fault) => Err(cloud_error("CreateStack", fault)),
+        }
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), CloudError> {
+        self.patience
+            .repeat(|| async {
+                self.client.delete_stack().stack_name(name).send().await.map_err(|error| Fault::of(&error))
+            })
+            .await
+            .map(drop)
+            .map_err(|fault| cloud_error("DeleteStack", fault))
+    }
+
+    /// Why a stack failed: what its first resource that did said.
+    async fn reason(&self, stack: &Stack) -> String {
+        let said = stack.stack_status_reason().unwrap_or("CloudFormation gives no reason").to_owned();
+        let Some(id) = stack.stack_id() else { return said };
+        let told = self
+            .patience
+            .repeat(|| async {
+                self.client.describe_stack_events().stack_name(id).send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        let events = match told {
+            Ok(told) => told.stack_events.unwrap_or_default(),
+            Err(fault) => {
+                tracing::warn!(%fault, stack = id, "the events of a stack that failed can't be read");
+                return said;
+            }
+        };
+        // The latest comes first, and what failed first had those after it cancelled.
+        let failed = events.iter().rev().find(|event| {
+            matches!(event.resource_status(), Some(ResourceStatus::CreateFailed | ResourceStatus::DeleteFailed))
+        });
+        failed.map_or(said, |event| {
+            let resource = event.logical_resource_id().unwrap_or("a resource");
+            format!("{resource}: {}", event.resource_status_reason().unwrap_or("no reason is given"))
+        })
+    }
+}
+
+#[async_trait]
+impl Cloud for StackCloud {
+    async fn ensure_table(&self, account: AccountId, table: &TableName) -> Result<Progress, CloudError> {
+        let name = self.name(account);
+        let Some(stack) = self.stack(&name).await? else {
+            self.create(&name, account, table).await?;
+            return Ok(Progress::Underway);
+        };
+        if !owned(&stack, account) {
+            return Err(CloudError::Refused(format!("the stack {name} is not of this account")));
+        }
+        match standing(&stack) {
+            Standing::There => Ok(Progress::Done),
+            Standing::Moving => Ok(Progress::Underway),
+            Standing::Failed => {
+                let reason = self.reason(&stack).await;
+                // Nothing of it is in use: the table of an account stands before anything is written to it.
+                self.tables.unprotect(table).await.map_err(table_error)?;
+                self.delete(&name).await?;
+                Err(CloudError::Refused(format!("the stack {name} was rolled back: {reason}")))
+            }
+        }
+    }
+
+    async fn remove_table(&self, account: AccountId, table: &TableName) -> Result<Progress, CloudError> {
+        if *table == TableName::shared() {
+            return Err(CloudError::Refused("the shared table is nobody's to remove".into()));
+        }
+        let name = self.name(account);
+        let Some(stack) = self.stack(&name).await? else {
+            // A table that was made without a stack goes as it came.
+            return self.tables.retire(table).await.map_err(table_error);
+        };
+        if !owned(&stack, account) {
+            return Err(CloudError::Refused(format!("the stack {name} is not of this account")));
+        }
+        match stack.stack_status() {
+            Some(StackStatus::DeleteInProgress) => Ok(Progress::Underway),
+            Some(StackStatus::DeleteFailed) => {
+                let reason = self.reason(&stack).await;
+                self.tables.unprotect(table).await.map_err(table_error)?;
+                self.delete(&name).await?;
+                Err(CloudError::Refused(format!("the stack {name} could not be deleted: {reason}")))
+            }
+            // While it is still being made it can be deleted as well.
+            _ => {
+                self.tables.unprotect(table).await.map_err(table_error)?;
+                self.delete(&name).await?;
+                Ok(Progress::Underway)
+            }
+        }
+    }
+}
+
+enum Standing {
+    There,
+    Moving,
+    Failed,
+}
+
+fn standing(stack: &Stack) -> Standing {
+    match stack.stack_status() {
+        Some(
+            StackStatus::CreateComplete
+            | StackStatus::ImportComplete
+            | StackStatus::UpdateComplete
+            | StackStatus::UpdateCompleteCleanupInProgress
+            | StackStatus::UpdateInProgress
+            | StackStatus::UpdateRollbackComplete
+            | StackStatus::UpdateRollbackInProgress
+            | StackStatus::UpdateRollbackCompleteCleanupInProgress,
+        ) => Standing::There,
+        Some(
+            StackStatus::CreateInProgress
+            | StackStatus::ReviewInProgress
+            | StackStatus::RollbackInProgress
+            | StackStatus::DeleteInProgress,
+        ) => Standing::Moving,
+        // What has not come up, was rolled back, or is half deleted; what later versions of AWS add is no table either.
+        _ => Standing::Failed,
+    }
+}
+
+fn gone(stack: &Stack) -> bool {
+    stack.stack_status() == Some(&StackStatus::DeleteComplete)
+}
+
+fn owned(stack: &Stack, account: AccountId) -> bool {
+    let account = account.to_string();
+    stack.tags().iter().any(|tag| tag.key() == Some(OWNER) && tag.value() == Some(&account))
+}
+
+fn cloud_error(call: &str, fault: Fault) -> CloudError {
+    let said = format!("CloudFormation, {call}: {fault}; {}", fault.fix());
+    if fault.passes() { CloudError::Unavailable(said) } else { CloudError::Refused(said) }
+}
+
+fn table_error(error: TableError) -> CloudError {
+    match error {
+        TableError::Unavailable(_) | TableError::Full => CloudError::Unavailable(error.to_string()),
+        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string()),
+    }
+}
