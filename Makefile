@@ -42,7 +42,7 @@ fix:
 	@cargo fmt
 	@cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 
-## Writes the generated files anew: openapi.json, the authorization matrix, the console's types of the API.
+## Writes the generated files anew: openapi.json, the authorization matrix, deploy/asl, the console's types of the API.
 codegen:
 	@cargo run --quiet -p xtask -- codegen
 	@cd console/tools/apigen && npm ci --silent && node generate.mjs

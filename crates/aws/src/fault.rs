@@ -147,16 +147,23 @@ impl Fault {
             | "InternalErrorException"
             | "ServiceUnavailable"
             | "ServiceUnavailableException" => Self::Internal,
-            "ResourceNotFoundException" | "TableNotFoundException" | "ParameterNotFound" | "NotFoundException" => {
+            "ResourceNotFoundException"
+            | "TableNotFoundException"
+            | "ParameterNotFound"
+            | "NotFoundException"
+            | "StateMachineDoesNotExist"
+            | "StateMachineDeleting"
+            | "ExecutionDoesNotExist" => {
                 Self::NotFound
             }
             "ResourceInUseException"
+            | "ExecutionAlreadyExists"
             | "TableAlreadyExistsException"
             | "AlreadyExistsException"
             | "OperationInProgressException"
             | "ResourceAlreadyExistsException"
             | "ResourceExistsException" => Self::InUse,
-            "LimitExceededException" | "ItemCollectionSizeLimitExceededException" | "ParameterLimitExceeded" => {
+            "LimitExceededException" | "ExecutionLimitExceeded" | "ItemCollectionSizeLimitExceededException" | "ParameterLimitExceeded" => {
                 Self::Quota
             }
             "AccessDeniedException"
@@ -172,7 +179,7 @@ impl Fault {
             }
             "MessageRejected" | "MailFromDomainNotVerifiedException" => Self::Rejected,
             "SendingPausedException" | "AccountSuspendedException" => Self::Paused,
-            "ValidationException" | "ValidationError" | "SerializationException" | "BadRequestException" => {
+            "ValidationException" | "InvalidArn" | "InvalidName" | "InvalidExecutionInput" | "ValidationError" | "SerializationException" | "BadRequestException" => {
                 Self::Malformed
             }
             _ => Self::Unknown,

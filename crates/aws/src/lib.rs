@@ -28,5 +28,7 @@ pub mod secrets;
 pub mod ses;
 #[cfg(feature = "ssm")]
 pub mod ssm;
+#[cfg(feature = "stepfunctions")]
+pub mod states;
 #[cfg(feature = "sts")]
 pub mod sts;

@@ -16,6 +16,7 @@ use crate::{
     secrets::{self, Secrets},
     ses::{self, SesMailer},
     ssm::{self, SsmParams},
+    states::{self, StateMachines},
     sts::{self, Caller},
 };
 
@@ -37,6 +38,8 @@ pub struct Profile {
     pub protect: bool,
     /// Dedicated tables are made by stacks of CloudFormation; else by DynamoDB itself.
     pub stacks: bool,
+    /// Stands before the names of state machines.
+    pub machine_prefix: String,
     pub endpoints: Endpoints,
 }
 
@@ -49,6 +52,7 @@ pub struct Endpoints {
     pub secrets: Option<String>,
     pub ses: Option<String>,
     pub ssm: Option<String>,
+    pub states: Option<String>,
     pub sts: Option<String>,
 }
 
@@ -114,6 +118,19 @@ impl Connected {
 
     pub async fn caller(&self) -> Result<Caller, Fault> {
         sts::caller(&self.config, self.profile.endpoints.sts.clone(), Arc::clone(&self.chance)).await
+    }
+
+    /// The state machines of the account that the credentials are of.
+    pub async fn machines(&self) -> Result<StateMachines, Fault> {
+        let Profile { endpoints, machine_prefix, .. } = &self.profile;
+        let options = states::Options {
+            endpoint: endpoints.states.clone(),
+            region: self.region.clone(),
+            account: self.caller().await?.account,
+            prefix: machine_prefix.clone(),
+            ..states::Options::default()
+        };
+        Ok(StateMachines::new(&self.config, options, Arc::clone(&self.chance)))
     }
 
     pub fn tables(&self) -> DynamoTables {

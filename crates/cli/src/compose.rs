@@ -20,6 +20,7 @@ use plane::{
         cloud::Cloud,
         events::Events,
         identity::{Email, Profile, Profiles},
+        machines::Machines,
         mailer::Mailer,
         params::Params,
         table::Tables,
@@ -57,6 +58,7 @@ struct Ground {
     mailer: Arc<dyn Mailer>,
     events: Arc<dyn Events>,
     cloud: Arc<dyn Cloud>,
+    machines: Option<Arc<dyn Machines>>,
     key: PlatformKey,
     /// No other process uses the store.
     alone: bool,
@@ -82,9 +84,10 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         #[cfg(not(feature = "aws"))]
         Place::Aws => unreachable!("the configuration was checked"),
     };
-    let Ground { tables, files, identity, params, mailer, events, cloud, key, alone } = ground;
+    let Ground { tables, files, identity, params, mailer, events, cloud, machines, key, alone } = ground;
     let Machine { clock, chance } = machine;
-    let ports = Ports { identity: Arc::clone(&identity) as _, tables, params, mailer, events, cloud, clock, chance };
+    let ports =
+        Ports { identity: Arc::clone(&identity) as _, tables, params, mailer, events, cloud, machines, clock, chance };
     let plane = Plane::new(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
     identity.show(Arc::new(Directory(plane.clone())));
     Ok(Composed { plane, files, identity, opened })

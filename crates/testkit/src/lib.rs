@@ -5,6 +5,7 @@ pub mod clock;
 pub mod conformance;
 pub mod emulator;
 mod forged;
+pub mod functions;
 pub mod keys;
 pub mod lagging;
 pub mod memory;

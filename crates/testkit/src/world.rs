@@ -102,6 +102,7 @@ impl World {
             mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), None)),
             events: Arc::clone(&bus) as _,
             cloud: Arc::new(LocalCloud::new(Arc::clone(&tables))),
+            machines: None,
             clock: Arc::clone(&clock) as _,
             chance,
         };

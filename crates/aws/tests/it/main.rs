@@ -10,6 +10,8 @@ mod cloudformation;
 mod dynamodb;
 mod emulator;
 mod events;
+mod machines;
 mod product;
 mod ses;
 mod ssm;
+mod states;

@@ -17,6 +17,7 @@ use plane::{
     identity::{EmbeddedIdentity, Parts},
     ports::{
         chance::Chance,
+        machines::Machines,
         mailer::{Mail, MailError, Mailer},
         table::{CommitError, Condition, Key, NewItem, Table, TableName, Tables as _, Write},
     },
@@ -44,6 +45,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         sender: aws.sender.clone(),
         protect: aws.protect_tables,
         stacks: aws.stacks,
+        machine_prefix: aws.state_machine_prefix.clone(),
         endpoints: Endpoints {
             cloudformation: set(&aws.endpoint_cloudformation),
             dynamodb: set(&aws.endpoint_dynamodb),
@@ -51,6 +53,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
             secrets: set(&aws.endpoint_secrets_manager),
             ses: set(&aws.endpoint_ses),
             ssm: set(&aws.endpoint_ssm),
+            states: set(&aws.endpoint_step_functions),
             sts: set(&aws.endpoint_sts),
         },
     }
@@ -70,9 +73,22 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
         mailer: mailer(config, &connected, shared, machine),
         events: Arc::new(connected.events()),
         cloud: connected.cloud(),
+        machines: machines(config, &connected).await?,
         key,
         alone: false,
     })
+}
+
+/// Who leads the workflows: Step Functions, or this process.
+async fn machines(config: &Config, connected: &Connected) -> Outcome<Option<Arc<dyn Machines>>> {
+    if !config.aws.enable_step_functions {
+        return Ok(None);
+    }
+    let machines = connected.machines().await;
+    let machines = machines.map_err(|fault| {
+        Failure::usage(format!("STS does not tell the account that the state machines are in: {fault}")).hint(fault.fix())
+    })?;
+    Ok(Some(Arc::new(machines)))
 }
 
 async fn connect(config: &Config, chance: Arc<dyn Chance>) -> Outcome<Connected> {

@@ -36,6 +36,7 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
         mailer: Arc::new(OutboxMailer::new(shared, Some(places.outbox()))),
         events: Arc::new(Bus::default()),
         cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
+        machines: None,
         files: Some(tables),
         key: platform,
         alone: true,

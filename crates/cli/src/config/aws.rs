@@ -27,6 +27,10 @@ pub(crate) struct Aws {
     pub protect_tables: bool,
     #[serde(rename = "aws_stacks")]
     pub stacks: bool,
+    #[serde(rename = "aws_enable_step_functions")]
+    pub enable_step_functions: bool,
+    #[serde(rename = "aws_state_machine_prefix")]
+    pub state_machine_prefix: String,
     #[serde(rename = "aws_endpoint_cloudformation")]
     pub endpoint_cloudformation: String,
     #[serde(rename = "aws_endpoint_dynamodb")]
@@ -39,6 +43,8 @@ pub(crate) struct Aws {
     pub endpoint_ses: String,
     #[serde(rename = "aws_endpoint_ssm")]
     pub endpoint_ssm: String,
+    #[serde(rename = "aws_endpoint_step_functions")]
+    pub endpoint_step_functions: String,
     #[serde(rename = "aws_endpoint_sts")]
     pub endpoint_sts: String,
 }
@@ -61,6 +67,9 @@ impl Aws {
         if !named(&self.secret_prefix, "/_+=.@-") || self.secret_prefix.len() > 200 {
             return Err(("aws_secret_prefix", "at most 200 letters, digits, and / _ + = . @ -"));
         }
+        if !named(&self.state_machine_prefix, "_-") || self.state_machine_prefix.len() > 40 {
+            return Err(("aws_state_machine_prefix", "at most 40 letters, digits, and _ -"));
+        }
         if self.event_bus.is_empty() {
             return Err(("aws_event_bus", "the bus that is there always is called default"));
         }
@@ -74,7 +83,7 @@ impl Aws {
         }
     }
 
-    fn endpoints(&self) -> [(&'static str, &str); 7] {
+    fn endpoints(&self) -> [(&'static str, &str); 8] {
         [
             ("aws_endpoint_cloudformation", &self.endpoint_cloudformation),
             ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
@@ -82,6 +91,7 @@ impl Aws {
             ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),
             ("aws_endpoint_ses", &self.endpoint_ses),
             ("aws_endpoint_ssm", &self.endpoint_ssm),
+            ("aws_endpoint_step_functions", &self.endpoint_step_functions),
             ("aws_endpoint_sts", &self.endpoint_sts),
         ]
     }

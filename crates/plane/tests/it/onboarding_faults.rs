@@ -1,18 +1,12 @@
 //! The real plans of onboarding and deprovisioning through the suite that disturbs runs: whatever happens, the run ends
 //! like the undisturbed one or with nothing left. And what operators see of runs that went wrong.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use futures::StreamExt as _;
 use plane::{
-    ids::{AccountId, known},
-    plane::Plane,
-    ports::table::{Item, Key, TableName, Write},
+    ids::AccountId,
+    ports::table::{Key, TableName, Write},
     settings::Settings,
     workflow::{Driver, Settings as DriverSettings, Status},
 };
@@ -20,202 +14,14 @@ use serde_json::{Value, json};
 use testkit::{
     memory::MemoryTables,
     story::Offer,
-    workflow::{Census, Subject, TimerClock, World as RunWorld, suite},
+    workflow::{
+        real::{Place, Real, Store, body, furnish, keys, kind},
+        suite,
+    },
     world::World,
 };
 
 use crate::faults::Faults;
-
-/// Runs of one plan for accounts of one cloud type.
-struct Real {
-    cloud: &'static str,
-    removal: bool,
-    /// The world before: brought to rest when the next one is made.
-    last: Mutex<Option<Plane>>,
-}
-
-impl Real {
-    fn onboarding(cloud: &'static str) -> Self {
-        Self { cloud, removal: false, last: Mutex::default() }
-    }
-
-    fn removal(cloud: &'static str) -> Self {
-        Self { cloud, removal: true, last: Mutex::default() }
-    }
-}
-
-#[async_trait]
-impl Subject for Real {
-    async fn world(&self) -> RunWorld {
-        // The world is made in real time, the run goes in time that jumps.
-        tokio::time::resume();
-        let before = self.last.lock().unwrap().take();
-        if let Some(plane) = before {
-            plane.stop(Duration::ZERO).await;
-        }
-        let tables = MemoryTables::default();
-        let world = World::over(Arc::new(tables.clone()), Settings::default()).await;
-        world.set_up().await;
-        let offer = world.offer("Acme").await;
-        let operator = world.operator().await;
-        let base = keys(&tables);
-        let request = world.account_request("Acme", self.cloud, &offer, 3);
-        let account = if self.removal {
-            let account = world.onboard(request).await;
-            assert_eq!(account["status"], "active", "{account}");
-            furnish(&world, &account, &offer).await;
-            world.plane.tend_once().await.unwrap();
-            // From here on, only the suite's drivers work.
-            world.plane.driver().abandon();
-            let path = format!("/api/accounts/{}?confirm=Acme", account["id"].as_str().unwrap());
-            operator.delete(&path).await.expect(202)
-        } else {
-            world.plane.driver().abandon();
-            operator.post("/api/accounts", request).await.expect(201)
-        };
-        *self.last.lock().unwrap() = Some(world.plane.clone());
-        tokio::time::pause();
-        let id: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-        let store = Store { tables, base, account: id };
-        let left = store.clone();
-        RunWorld {
-            table: Arc::clone(world.plane.router().shared()),
-            clock: Arc::new(TimerClock::new(world.plane.now())),
-            workflows: plane::features::workflows(&world.plane),
-            execution: account["provisioning"]["executionId"].as_str().unwrap().parse().unwrap(),
-            effects: census(store, Store::effects),
-            leftovers: census(left, Store::leftovers),
-        }
-    }
-
-    fn can_be_undone(&self) -> bool {
-        !self.removal
-    }
-}
-
-/// Fills an account with what its people make.
-async fn furnish(world: &World, account: &Value, offer: &Offer) {
-    let operator = world.operator().await;
-    let account = &account["id"];
-    let role = json!({ "accountId": account, "enterpriseId": offer.enterprise, "name": "Builders" });
-    let role = operator.post("/api/roles", role).await.expect(201);
-    let group =
-        json!({ "accountId": account, "enterpriseId": offer.enterprise, "name": "Crew", "roleIds": [role["id"]] });
-    let group = operator.post("/api/groups", group).await.expect(201);
-    let user = json!({
-        "accountId": account, "enterpriseId": offer.enterprise, "productId": offer.product,
-        "serviceId": offer.service, "firstName": "Grace", "lastName": "Hopper", "email": "grace@acme.example",
-        "startDate": world.today(), "groupIds": [group["id"]]
-    });
-    operator.post("/api/users/provision", user).await.expect(201);
-}
-
-type Place = (TableName, Key);
-
-fn keys(tables: &MemoryTables) -> BTreeSet<Place> {
-    let items = |(name, items): (TableName, Vec<Item>)| items.into_iter().map(move |item| (name.clone(), item.key));
-    tables.dump().into_iter().flat_map(items).collect()
-}
-
-fn census(store: Store, what: fn(&Store) -> Vec<String>) -> Census {
-    Arc::new(move || {
-        let lines = what(&store);
-        Box::pin(async move { lines })
-    })
-}
-
-/// The whole store, as it is counted.
-#[derive(Clone)]
-struct Store {
-    tables: MemoryTables,
-    base: BTreeSet<Place>,
-    account: AccountId,
-}
-
-impl Store {
-    /// Everything that a run made, but for what tells of the run itself.
-    fn effects(&self) -> Vec<String> {
-        let telling = ["AUDIT", "AUDITHEAD", "EVENT", "COPY", "SESSION", "EXECUTION", "DEADLETTER", "REFRESH"];
-        self.lines(|kind, _| !telling.contains(&kind))
-    }
-
-    /// What there still is of an account that is gone.
-    fn leftovers(&self) -> Vec<String> {
-        let status = self.status();
-        if matches!(status.as_str(), "provisioning" | "deprovisioning") {
-            return Vec::new();
-        }
-        let stays =
-            ["METADATA", "RECEIPT", "AUDIT", "AUDITHEAD", "EVENT", "EXECUTION", "DEADLETTER", "REFRESH", "MAIL"];
-        let mut left = self.lines(|kind, body| !(stays.contains(&kind) || kind == "USES" && body["uses"] == 0));
-        if status != "deleted" {
-            left.push(format!("the account is {status}"));
-        }
-        left
-    }
-
-    fn status(&self) -> String {
-        let key = Key::new(format!("ACCOUNT#{}", self.account), "METADATA");
-        let shared = self.tables.dump().into_iter().find(|(name, _)| *name == TableName::shared()).unwrap().1;
-        let account = shared.into_iter().find(|item| item.key == key).unwrap();
-        body(&account)["status"].as_str().unwrap().to_owned()
-    }
-
-    fn lines(&self, counts: impl Fn(&str, &Value) -> bool) -> Vec<String> {
-        let mut lines: BTreeMap<String, usize> = BTreeMap::new();
-        let platform = format!("ACCOUNT#{}", known::ROOT_ACCOUNT);
-        for (name, items) in self.tables.dump() {
-            let own = name != TableName::shared();
-            if own {
-                *lines.entry("own table".to_owned()).or_default() += 1;
-            }
-            for item in items {
-                let of_platform = item.key.pk == platform || item.key.sk.contains("COPY#");
-                if of_platform || (item.key.sk != "USES" && self.base.contains(&(name.clone(), item.key.clone()))) {
-                    continue;
-                }
-                let body = body(&item);
-                let kind = kind(&item.key);
-                // The copy of the account's own record follows the end of the run.
-                if counts(kind, &body) && !(own && kind == "METADATA") {
-                    let line = format!("{}{kind} {}", if own { "own " } else { "" }, told(kind, &item.key, &body));
-                    *lines.entry(line).or_default() += 1;
-                }
-            }
-        }
-        lines.into_iter().map(|(line, count)| format!("{count} x {line}")).collect()
-    }
-}
-
-fn body(item: &Item) -> Value {
-    serde_json::from_slice(&item.body).unwrap()
-}
-
-/// The kind of a record: by the sort key where the partition holds several kinds.
-fn kind(key: &Key) -> &str {
-    let (pk, sk) = (first(&key.pk), first(&key.sk));
-    if matches!(pk, "ACCOUNT" | "IDENTITY") || sk == "USES" { sk } else { pk }
-}
-
-fn first(key: &str) -> &str {
-    key.split('#').next().unwrap()
-}
-
-/// What of a record is the same in every world.
-fn told(kind: &str, key: &Key, body: &Value) -> String {
-    let fields: &[&str] = match kind {
-        "METADATA" => &["status", "degraded"],
-        "USER" => &["email", "status", "identityStatus"],
-        "SEATS" => &["used", "seats"],
-        "USES" => &["uses"],
-        "CLAIM" => return format!("{} {}", first(body["space"].as_str().unwrap()), body["name"]),
-        "IDENTITY" => &["email", "enabled"],
-        "MAIL" => &["to", "subject"],
-        "PARAMETER" => return key.pk.rsplit('/').next().unwrap().to_owned(),
-        _ => &["name"],
-    };
-    fields.iter().map(|field| body[*field].to_string()).collect::<Vec<_>>().join(" ")
-}
 
 macro_rules! suites {
     ($make:ident, $cloud:literal: $($name:ident)*) => {$(

@@ -5,6 +5,7 @@
 //! Run it under `#[tokio::test(start_paused = true)]` with a [`TimerClock`]: retries then take no time.
 
 pub mod cut;
+pub mod real;
 pub mod suite;
 
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 use plane::{
     ids::ExecutionId,
     ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, Write},
-    workflow::{Direction, Driver, Event, Faults, Performer, Settings, Status, What, Worker, WorkflowMetrics, journal},
+    workflow::{Driver, Event, Faults, Settings, Status, What, Worker, WorkflowMetrics, journal},
 };
 use testkit::workflow::{Subject, World, check_journal, suite::reference};
 
@@ -351,34 +351,6 @@ async fn calls_and_ends_are_counted() {
     assert_eq!((of(Worker::ProvisioningVerifier, true), of(Worker::ProvisioningVerifier, false)), (1, 1));
     assert_eq!(counts.started.load(Ordering::SeqCst), 1);
     assert_eq!(*counts.ended.lock().unwrap(), [(Status::Failed, false), (Status::Succeeded, false)]);
-}
-
-/// A driver outside the process decides order and retries; each step comes in by itself.
-#[tokio::test(start_paused = true)]
-async fn steps_that_come_one_by_one_leave_the_same_journal() {
-    let expected = reference(&Toy::public()).await;
-    let world = Toy::public().world().await;
-    let performer = Performer {
-        journal: world.journal(),
-        workflows: world.workflows.clone(),
-        clock: Arc::clone(&world.clock),
-        faults: Faults::default(),
-        metrics: Arc::new(Counts::default()),
-    };
-    let plan = plan();
-    loop {
-        performer.settle(world.execution).await.unwrap();
-        let head = world.head().await;
-        let next = plan.next(&head.input, &world.events().await, world.clock.now()).unwrap();
-        let plane::workflow::Act::Perform(steps) = next.act else { break };
-        let calls = steps.into_iter().map(|step| performer.step(world.execution, step.name, Direction::Do));
-        for done in futures::future::join_all(calls).await {
-            assert!(matches!(done.unwrap(), What::StepSucceeded { .. }));
-        }
-    }
-    check_journal(&world.events().await);
-    assert_eq!(world.head().await.status, Status::Succeeded);
-    assert_eq!(((world.effects)().await, world.events().await.len()), (expected.effects, expected.events));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 mod driver;
 mod operate;
+mod outside;
 mod parallel;
 mod pure;
 mod toy;

@@ -1,0 +1,120 @@
+//! State machines of Step Functions, which lead runs of workflows. `deploy/asl` holds their definitions.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_sfn::{Client, types::ExecutionStatus};
+use plane::ports::{
+    chance::Chance,
+    machines::{Machines, MachinesError, Standing, Start},
+};
+
+use crate::{
+    fault::Fault,
+    patience::{self, Patience},
+};
+
+/// Where the machines are, and how they are reached.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Another endpoint than the region's.
+    pub endpoint: Option<String>,
+    pub region: String,
+    /// The account of AWS that holds the machines: twelve digits.
+    pub account: String,
+    /// Stands before every machine's name, such as `freehold-`.
+    pub prefix: String,
+    /// A request that fails in passing is not begun anew so long after the first try.
+    pub patience: Duration,
+}
+
+/// The state machines of one account and region of AWS.
+pub struct StateMachines {
+    client: Client,
+    patience: Patience,
+    options: Options,
+}
+
+impl StateMachines {
+    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
+        let mut builder = aws_sdk_sfn::config::Builder::from(config);
+        builder.set_endpoint_url(options.endpoint.clone());
+        let patience = Patience::new(chance, options.patience);
+        Self { client: Client::from_conf(builder.build()), patience, options }
+    }
+
+    fn arn(&self, what: &str, name: &str) -> String {
+        let Options { region, account, prefix, .. } = &self.options;
+        // The first part names the part of AWS that the region is in.
+        let partition = match region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+            Some(_) | None => "aws",
+        };
+        format!("arn:{partition}:states:{region}:{account}:{what}:{prefix}{name}")
+    }
+
+    async fn standing(&self, start: &Start) -> Result<Standing, Fault> {
+        let arn = format!("{}:{}", self.arn("execution", &start.machine), start.name);
+        let described = self
+            .patience
+            .repeat(|| async {
+                self.client.describe_execution().execution_arn(&arn).send().await.map_err(|error| Fault::of(&error))
+            })
+            .await?;
+        match described.status {
+            ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Ok(Standing::Running),
+            _ => Ok(Standing::Ended),
+        }
+    }
+}
+
+#[async_trait]
+impl Machines for StateMachines {
+    async fn start(&self, start: &Start) -> Result<Standing, MachinesError> {
+        let (arn, input) = (self.arn("stateMachine", &start.machine), start.input.to_string());
+        // The name makes it one start, however often it is asked for.
+        let started = self
+            .patience
+            .repeat(|| async {
+                let request = self.client.start_execution().state_machine_arn(&arn).name(&start.name).input(&input);
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        let standing = match started {
+            Ok(_) => Ok(Standing::Running),
+            Err(Fault::InUse) => self.standing(start).await,
+            Err(fault) => Err(fault),
+        };
+        standing.map_err(|fault| refused(fault, &start.machine))
+    }
+}
+
+fn refused(fault: Fault, machine: &str) -> MachinesError {
+    match fault {
+        // A quota of running machines is free again when some of them have ended.
+        fault if fault.passes() || fault == Fault::Quota => {
+            MachinesError::Unavailable(format!("Step Functions: {machine}: {fault}"))
+        }
+        Fault::NotFound => MachinesError::Refused {
+            cause: format!("Step Functions: {machine}: {fault}"),
+            fix: "deploy the state machines of deploy/asl, or check aws_state_machine_prefix",
+        },
+        fault => {
+            MachinesError::Refused { cause: format!("Step Functions: {machine}: {fault}"), fix: fault.fix() }
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            region: String::new(),
+            account: String::new(),
+            prefix: String::new(),
+            patience: patience::MOST,
+        }
+    }
+}

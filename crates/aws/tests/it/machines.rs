@@ -1,0 +1,341 @@
+//! The documents of `deploy/asl` in interpreters of the Amazon States Language that are not ours, against the embedded
+//! driver over the same script of failures: same steps, same order, same end.
+//!
+//! What the interpreters do otherwise than Step Functions: their retries wait for nothing, or as long as they like; the
+//! data of a machine may be of any size; and nothing is charged.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write as _,
+    path::PathBuf,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use plane::{
+    ports::{
+        chance::Chance as _,
+        machines::{Machines, MachinesError, Standing, Start},
+    },
+    workflow::{Driver, Head, Settings, Status, What},
+};
+use serde_json::{Value, json};
+use testkit::{
+    chance::SeededChance,
+    functions::Functions,
+    workflow::{Subject as _, World, real::Real, suite},
+};
+use tokio::sync::Notify;
+
+const SCRIPTS: u32 = 150;
+
+fn target() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/machines"))
+}
+
+pub(crate) fn definition(machine: &str, function: &str) -> Value {
+    let path = format!("{}/../../deploy/asl/{machine}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text.replace("${StepFunction}", function)).unwrap()
+}
+
+/// `aws-local-stepfunctions`, in a process of its own.
+struct Interpreter {
+    child: Child,
+    lines: Mutex<ChildStdin>,
+    /// How each machine ended, once it has: its own error, if it failed.
+    machines: Arc<Mutex<BTreeMap<String, Option<Result<(), String>>>>>,
+    news: Arc<Notify>,
+}
+
+impl Interpreter {
+    fn start(functions: &Functions) -> Arc<Self> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/machines/run.cjs");
+        let mut command = Command::new("node");
+        command.arg(script).arg(target()).arg(functions.endpoint());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("node is installed");
+        let (lines, answers) = (Mutex::new(child.stdin.take().unwrap()), child.stdout.take().unwrap());
+        let machines: Arc<Mutex<BTreeMap<String, Option<Result<(), String>>>>> = Arc::default();
+        let news = Arc::new(Notify::new());
+        let (ended, tell) = (Arc::clone(&machines), Arc::clone(&news));
+        std::thread::spawn(move || {
+            for line in std::io::BufRead::lines(std::io::BufReader::new(answers)) {
+                let Ok(line) = line else { return };
+                let told: Value = serde_json::from_str(&line).expect("each line is JSON");
+                let end = if told["succeeded"] == true { Ok(()) } else { Err(told["error"].as_str().unwrap().to_owned()) };
+                ended.lock().unwrap().insert(told["name"].as_str().unwrap().to_owned(), Some(end));
+                tell.notify_one();
+            }
+        });
+        Arc::new(Self { child, lines, machines, news })
+    }
+
+    /// Waits until every machine has ended, and answers how that of this start did.
+    async fn end_of(&self, name: &str) -> Result<(), String> {
+        loop {
+            let end = {
+                let machines = self.machines.lock().unwrap();
+                let all = machines.values().all(Option::is_some);
+                if all { machines.get(name).cloned().flatten() } else { None }
+            };
+            match end {
+                Some(end) => return end,
+                None => tokio::time::timeout(Duration::from_secs(60), self.news.notified()).await.expect("it ends"),
+            }
+        }
+    }
+}
+
+impl Drop for Interpreter {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The machines of one world.
+pub(crate) struct Local {
+    interpreter: Arc<Interpreter>,
+    function: String,
+    last: Mutex<String>,
+}
+
+#[async_trait]
+impl Machines for Local {
+    async fn start(&self, start: &Start) -> Result<Standing, MachinesError> {
+        let name = format!("{}/{}", self.function, start.name);
+        self.last.lock().unwrap().clone_from(&name);
+        let mut machines = self.interpreter.machines.lock().unwrap();
+        match machines.get(&name) {
+            Some(Some(_)) => return Ok(Standing::Ended),
+            Some(None) => return Ok(Standing::Running),
+            None => machines.insert(name.clone(), None),
+        };
+        let definition = definition(&start.machine, &self.function);
+        let line = json!({ "name": name, "definition": definition, "input": start.input }).to_string();
+        writeln!(self.interpreter.lines.lock().unwrap(), "{line}").expect("the interpreter reads");
+        Ok(Standing::Running)
+    }
+}
+
+/// What happens to a run: faults, and what operators do about its ends.
+pub(crate) struct Script {
+    pub(crate) faults: String,
+    operations: [bool; 3],
+}
+
+impl Script {
+    fn of(seed: u64, steps: &[String], can_be_undone: bool) -> Self {
+        let chance = SeededChance::new(seed);
+        let pick = |of: usize| {
+            let mut bytes = [0; 8];
+            chance.fill(&mut bytes);
+            usize::try_from(u64::from_le_bytes(bytes) % of as u64).unwrap()
+        };
+        let rule = |undo: &str| {
+            let kind = ["transient", "throttled", "permanent", "error-after", "repeat"][pick(5)];
+            let count = ["1", "2", "3", "4", "always"][pick(5)];
+            format!("{undo}{}:{kind}*{count}", steps[pick(steps.len())])
+        };
+        let mut rules: Vec<_> = (0..=pick(4)).map(|_| rule("")).collect();
+        if can_be_undone {
+            rules.extend((0..pick(4)).map(|_| rule("undo.")));
+        }
+        Self { faults: rules.join(","), operations: [(); 3].map(|()| can_be_undone && pick(3) == 0) }
+    }
+
+    /// One that takes no long time where retries wait.
+    pub(crate) fn short(seed: u64, steps: &[String]) -> Self {
+        let chance = SeededChance::new(seed);
+        let mut bytes = [0; 3];
+        chance.fill(&mut bytes);
+        let kind = ["transient", "throttled", "permanent", "error-after"][usize::from(bytes[0]) % 4];
+        let step = &steps[usize::from(bytes[1]) % steps.len()];
+        Self { faults: format!("{step}:{kind}*{}", 1 + bytes[2] % 4), operations: [bytes[2] % 8 < 4, false, false] }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { faults: self.faults.parse().unwrap(), ..Settings::new("only") }
+    }
+}
+
+/// All that there is to see of a run.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Seen {
+    journal: Vec<String>,
+    ends: Vec<Status>,
+    failure: Option<String>,
+    degraded: Vec<String>,
+    letters: Vec<String>,
+    effects: Vec<String>,
+    leftovers: Vec<String>,
+}
+
+/// Runs until it is closed, and has operators do to it what the script says.
+pub(crate) async fn run(world: &World, driver: &Driver, script: &Script, local: Option<&Local>) -> Seen {
+    driver.wake(world.execution);
+    let mut ends = Vec::new();
+    for operation in script.operations.iter().map(Some).chain([None]) {
+        let head = world.closed(driver).await;
+        ends.push(head.status);
+        if let Some(local) = local {
+            at_rest(local, &head).await;
+        }
+        let Some(undo) = operation else { break };
+        match head.status {
+            Status::Failed if *undo => driver.undo(world.execution, vec![]).await.unwrap(),
+            Status::Failed | Status::Stuck => driver.redrive(world.execution, vec![]).await.unwrap(),
+            Status::Succeeded | Status::Undone => match letters(world).await.first() {
+                Some(letter) if head.status == Status::Succeeded => {
+                    driver.replay(letter.id, vec![]).await.unwrap();
+                }
+                Some(_) | None => break,
+            },
+            Status::Running | Status::Undoing => unreachable!("it is closed"),
+        }
+    }
+    let head = world.head().await;
+    let mut told: Vec<_> =
+        letters(world).await.iter().map(|letter| format!("{} {:?} {:?}", letter.state, letter.item, letter.error)).collect();
+    told.sort();
+    Seen {
+        journal: journal(world).await,
+        ends,
+        failure: head.failure.map(|failure| format!("{failure:?}")),
+        degraded: head.degraded,
+        letters: told,
+        effects: (world.effects)().await,
+        leftovers: if head.status == Status::Undone { (world.leftovers)().await } else { Vec::new() },
+    }
+}
+
+/// The machine ends as the run did.
+async fn at_rest(local: &Local, head: &Head) {
+    let name = local.last.lock().unwrap().clone();
+    let end = local.interpreter.end_of(&name).await;
+    match head.status {
+        Status::Succeeded | Status::Undone => assert_eq!(end, Ok(()), "{name}: {head:?}"),
+        Status::Failed | Status::Stuck => {
+            let error = end.expect_err("a machine of a failed run fails");
+            assert!(error.contains("RunFailed"), "{name}: {error}");
+        }
+        Status::Running | Status::Undoing => unreachable!("it is closed"),
+    }
+}
+
+async fn letters(world: &World) -> Vec<plane::workflow::DeadLetter> {
+    let mut letters = world.dead_letters().list(None, 100, None, world.clock.now()).await.unwrap().0;
+    letters.sort_by_key(|letter| letter.id);
+    letters
+}
+
+/// The journal without its times. What the items of a map do at once may stand in any order between them.
+async fn journal(world: &World) -> Vec<String> {
+    let mut lines: Vec<(Option<(String, u32)>, String)> = Vec::new();
+    for event in world.events().await {
+        let mut what = event.what;
+        match &mut what {
+            What::StepFailed { retry_at, .. } | What::UndoFailed { retry_at, .. } => {
+                *retry_at = retry_at.map(|_| jiff::Timestamp::UNIX_EPOCH);
+            }
+            What::StepNotYet { again_at, .. } | What::UndoNotYet { again_at, .. } => *again_at = jiff::Timestamp::UNIX_EPOCH,
+            What::Started
+            | What::Passed { .. }
+            | What::StepStarted { .. }
+            | What::StepSucceeded { .. }
+            | What::ItemCaptured { .. }
+            | What::Resumed { .. }
+            | What::Redriven { .. }
+            | What::UndoRequested
+            | What::UndoStarted { .. }
+            | What::StepUndone { .. }
+            | What::Succeeded { .. }
+            | What::Failed { .. }
+            | What::Undone
+            | What::Stuck { .. } => {}
+        }
+        let of_item = match &what {
+            What::StepStarted { step, .. }
+            | What::StepSucceeded { step, .. }
+            | What::StepFailed { step, .. }
+            | What::StepNotYet { step, .. }
+            | What::ItemCaptured { step, .. }
+            | What::UndoStarted { step, .. }
+            | What::StepUndone { step, .. }
+            | What::UndoFailed { step, .. }
+            | What::UndoNotYet { step, .. } => step.item.map(|item| (step.state.clone(), item)),
+            What::Started
+            | What::Passed { .. }
+            | What::Resumed { .. }
+            | What::Redriven { .. }
+            | What::UndoRequested
+            | What::Succeeded { .. }
+            | What::Failed { .. }
+            | What::Undone
+            | What::Stuck { .. } => None,
+        };
+        lines.push((of_item, format!("{what:?}")));
+    }
+    for group in lines.chunk_by_mut(|a, b| match (&a.0, &b.0) {
+        (Some((one, _)), Some((other, _))) => one == other,
+        (None, _) | (_, None) => false,
+    }) {
+        group.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// So many scripts over one kind of run; `seed` makes them others than those of the other kinds.
+async fn compare(real: &Real, seed: u64) {
+    let steps = suite::reference(real).await.steps;
+    tokio::time::resume();
+    let functions = Functions::serve().await;
+    let interpreter = Interpreter::start(&functions);
+    let begun = Instant::now();
+    let mut ends: BTreeMap<String, u32> = BTreeMap::new();
+    for number in 0..SCRIPTS {
+        let script = Script::of(seed + u64::from(number), &steps, real.can_be_undone());
+        let world = real.world().await;
+        let driver = Driver::new(Arc::clone(&world.table), world.workflows.clone(), Arc::clone(&world.clock), script.settings());
+        let ours = run(&world, &driver, &script, None).await;
+        driver.abandon();
+
+        let world = real.world().await;
+        tokio::time::resume();
+        let function = format!("step-{number}");
+        let local = Arc::new(Local { interpreter: Arc::clone(&interpreter), function: function.clone(), last: Mutex::default() });
+        let settings = Settings { machines: Some(Arc::clone(&local) as _), ..script.settings() };
+        let driver = Driver::new(Arc::clone(&world.table), world.workflows.clone(), Arc::clone(&world.clock), settings);
+        functions.register(&function, driver.clone());
+        let theirs = run(&world, &driver, &script, Some(&local)).await;
+        driver.abandon();
+
+        assert_eq!(ours, theirs, "script {number}: {}", script.faults);
+        assert_eq!(theirs.leftovers, Vec::<String>::new(), "script {number}: {}", script.faults);
+        *ends.entry(format!("{:?}", theirs.ends)).or_default() += 1;
+    }
+    println!("{SCRIPTS} scripts in {:.1} s: {ends:#?}", begun.elapsed().as_secs_f64());
+}
+
+#[tokio::test(start_paused = true)]
+async fn onboarding_public() {
+    compare(&Real::onboarding("public"), 1_000).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn onboarding_private() {
+    compare(&Real::onboarding("private"), 2_000).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn onboarding_hybrid() {
+    compare(&Real::onboarding("hybrid"), 3_000).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn removal() {
+    compare(&Real::removal("private"), 4_000).await;
+}
