@@ -97,22 +97,27 @@ async fn a_start_is_one_start_however_often_it_is_made() {
 /// Retries wait here as long as the documents say.
 #[tokio::test(start_paused = true)]
 async fn runs_go_as_the_embedded_driver_has_them_go() {
-    let steps = suite::reference(&Real::onboarding("public")).await.steps;
+    const KINDS: [&str; 3] = ["public", "private", "hybrid"];
+    let mut steps = Vec::new();
+    for kind in KINDS {
+        steps.push(suite::reference(&Real::onboarding(kind)).await.steps);
+    }
     let mut runs = Vec::new();
     for number in 0..SCRIPTS {
-        let script = Script::short(5_000 + number, &steps);
-        let kind = ["public", "private", "hybrid"][usize::try_from(number % 3).unwrap()];
+        let kind = usize::try_from(number % 3).unwrap();
+        let script = Script::short(5_000 + number, &steps[kind]);
+        let kind = KINDS[kind];
         let (one, other) = (Real::onboarding(kind), Real::onboarding(kind));
         let world = one.world().await;
         let driver = driver(&world, script.settings());
-        let ours = run(&world, &driver, &script, None).await;
+        let ours = run(&one, &world, &driver, &script, None).await;
         driver.abandon();
         runs.push((number, script, ours, other.world().await, other));
     }
     tokio::time::resume();
     let functions = Functions::serve().await;
     let emulator = moto(&functions).await;
-    let led = runs.into_iter().map(async |(number, script, ours, world, _kept)| {
+    let led = runs.into_iter().map(async |(number, script, ours, world, real)| {
         let (prefix, function) = (format!("s{number}-"), format!("step-{number}"));
         for machine in ["account-onboarding-v1", "account-onboarding-v1-undo"] {
             create(&emulator, &format!("{prefix}{machine}"), &definition(machine, &function)).await;
@@ -120,7 +125,7 @@ async fn runs_go_as_the_embedded_driver_has_them_go() {
         let machines = Arc::new(machines(&emulator, &prefix).await);
         let driver = driver(&world, Settings { machines: Some(machines), ..script.settings() });
         functions.register(&function, driver.clone());
-        let theirs = run(&world, &driver, &script, None).await;
+        let theirs = run(&real, &world, &driver, &script, None).await;
         assert_eq!(ours, theirs, "script {number}: {}", script.faults);
         driver.abandon();
     });
