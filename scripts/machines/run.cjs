@@ -4,6 +4,7 @@
 // `node run.cjs <folder of node_modules> <http://127.0.0.1:port>`
 
 const { createRequire } = require('node:module');
+const fs = require('node:fs');
 const http = require('node:http');
 const readline = require('node:readline');
 
@@ -19,9 +20,9 @@ const { StateMachine } = createRequire(`${modules}/`)('aws-local-stepfunctions')
 const agent = new http.Agent({ keepAlive: true });
 
 /** What Lambda's Invoke answers; an error has the name that the function gave it. */
-function invoke({ FunctionName, Payload }) {
+function invoke(functionName, { Payload }) {
   return new Promise((resolve, reject) => {
-    const path = `/2015-03-31/functions/${FunctionName}/invocations`;
+    const path = `/2015-03-31/functions/${functionName}/invocations`;
     const request = http.request(endpoint + path, { method: 'POST', agent }, (answer) => {
       let body = '';
       answer.on('data', (part) => (body += part));
@@ -49,18 +50,22 @@ function tasks(definition) {
 
 const machines = new Map();
 
-function machineOf(definition) {
-  const text = JSON.stringify(definition);
-  if (!machines.has(text)) machines.set(text, new StateMachine(definition));
-  return machines.get(text);
+function machineOf(path) {
+  if (!machines.has(path)) {
+    const definition = JSON.parse(fs.readFileSync(path));
+    machines.set(path, { machine: new StateMachine(definition), names: tasks(definition) });
+  }
+  return machines.get(path);
 }
 
-async function run({ name, definition, input }) {
-  const names = tasks(definition);
+/** `definition` is a file; its tasks call that function, whatever it names. */
+async function run({ name, definition, functionName, input }) {
+  const { machine, names } = machineOf(definition);
   const each = (value) => Object.fromEntries(names.map((task) => [task, value]));
-  const overrides = { taskResourceLocalHandlers: each(invoke), retryIntervalOverrides: each(0) };
+  const call = (task) => invoke(functionName, task);
+  const overrides = { taskResourceLocalHandlers: each(call), retryIntervalOverrides: each(0) };
   try {
-    await machineOf(definition).run(input, { overrides }).result;
+    await machine.run(input, { overrides }).result;
     return { name, succeeded: true };
   } catch (error) {
     return { name, succeeded: false, error: `${error.name}: ${error.message}` };

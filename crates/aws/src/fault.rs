@@ -153,9 +153,7 @@ impl Fault {
             | "NotFoundException"
             | "StateMachineDoesNotExist"
             | "StateMachineDeleting"
-            | "ExecutionDoesNotExist" => {
-                Self::NotFound
-            }
+            | "ExecutionDoesNotExist" => Self::NotFound,
             "ResourceInUseException"
             | "ExecutionAlreadyExists"
             | "TableAlreadyExistsException"
@@ -163,9 +161,10 @@ impl Fault {
             | "OperationInProgressException"
             | "ResourceAlreadyExistsException"
             | "ResourceExistsException" => Self::InUse,
-            "LimitExceededException" | "ExecutionLimitExceeded" | "ItemCollectionSizeLimitExceededException" | "ParameterLimitExceeded" => {
-                Self::Quota
-            }
+            "LimitExceededException"
+            | "ExecutionLimitExceeded"
+            | "ItemCollectionSizeLimitExceededException"
+            | "ParameterLimitExceeded" => Self::Quota,
             "AccessDeniedException"
             | "AccessDenied"
             | "NotAuthorizedException"
@@ -179,9 +178,13 @@ impl Fault {
             }
             "MessageRejected" | "MailFromDomainNotVerifiedException" => Self::Rejected,
             "SendingPausedException" | "AccountSuspendedException" => Self::Paused,
-            "ValidationException" | "InvalidArn" | "InvalidName" | "InvalidExecutionInput" | "ValidationError" | "SerializationException" | "BadRequestException" => {
-                Self::Malformed
-            }
+            "ValidationException"
+            | "InvalidArn"
+            | "InvalidName"
+            | "InvalidExecutionInput"
+            | "ValidationError"
+            | "SerializationException"
+            | "BadRequestException" => Self::Malformed,
             _ => Self::Unknown,
         }
     }

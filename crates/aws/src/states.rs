@@ -101,9 +101,7 @@ fn refused(fault: Fault, machine: &str) -> MachinesError {
             cause: format!("Step Functions: {machine}: {fault}"),
             fix: "deploy the state machines of deploy/asl, or check aws_state_machine_prefix",
         },
-        fault => {
-            MachinesError::Refused { cause: format!("Step Functions: {machine}: {fault}"), fix: fault.fix() }
-        }
+        fault => MachinesError::Refused { cause: format!("Step Functions: {machine}: {fault}"), fix: fault.fix() },
     }
 }
 

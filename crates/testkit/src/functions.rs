@@ -34,7 +34,8 @@ impl Functions {
         let drivers = Drivers::default();
         let path = "/2015-03-31/functions/{name}/invocations";
         let router = Router::new().route(path, post(invoke)).with_state(Arc::clone(&drivers));
-        let served = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves until it is dropped") });
+        let served =
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves until it is dropped") });
         Self { drivers, port, served }
     }
 
@@ -61,7 +62,8 @@ impl Drop for Functions {
 async fn invoke(State(drivers): State<Drivers>, Path(name): Path<String>, payload: Bytes) -> Response {
     let driver = drivers.lock().expect("no holder panics").get(&name).cloned();
     let Some(driver) = driver else {
-        return (StatusCode::NOT_FOUND, json!({ "Type": "User", "Message": "no such function" }).to_string()).into_response();
+        return (StatusCode::NOT_FOUND, json!({ "Type": "User", "Message": "no such function" }).to_string())
+            .into_response();
     };
     let answer = match serde_json::from_slice::<Invocation>(&payload) {
         Ok(invocation) => driver.step(&invocation).await.map_err(|refusal| json!(refusal)),

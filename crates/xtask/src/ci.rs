@@ -36,6 +36,7 @@ pub(crate) fn aws() -> Result<()> {
     };
     step("aws: emulators", || command("scripts/emulators", &[]))?;
     step("aws: templates", || command("target/venv-aws/bin/cfn-lint", &["deploy/cloudformation/account-table.yaml"]))?;
+    step("aws: state machines", machines)?;
     step("aws: lint", || cargo(&["clippy", "--quiet"], &["--all-targets", "--", "-D", "warnings"]))?;
     step("aws: test", || {
         if nextest() {
@@ -49,6 +50,21 @@ pub(crate) fn aws() -> Result<()> {
     })?;
     // The binary is there: its own tests were run with it.
     step("aws: walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold", "--aws"]))
+}
+
+/// What checkers of the States Language say of the documents that Step Functions is given.
+fn machines() -> Result<()> {
+    let mut documents = Vec::new();
+    for entry in std::fs::read_dir("deploy/asl")? {
+        documents.push(entry?.path().display().to_string());
+    }
+    documents.sort();
+    ensure!(!documents.is_empty(), "deploy/asl holds no documents");
+    for document in &documents {
+        command("target/machines/venv/bin/statelint", &[document])?;
+        quietly("node", &["target/machines/node_modules/.bin/asl-validator", "--json-path", document])?;
+    }
+    Ok(())
 }
 
 /// nextest where it is installed, for it runs the binaries side by side; else cargo's own runner.
@@ -85,6 +101,14 @@ fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
 
 fn command(program: &str, arguments: &[&str]) -> Result<()> {
     run_in(".", program, arguments)
+}
+
+/// Shows what it says only if it fails.
+fn quietly(program: &str, arguments: &[&str]) -> Result<()> {
+    let output = Command::new(program).args(arguments).output()?;
+    let said = [output.stdout, output.stderr].concat();
+    ensure!(output.status.success(), "{program} {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&said));
+    Ok(())
 }
 
 fn in_console(program: &str, arguments: &[&str]) -> Result<()> {

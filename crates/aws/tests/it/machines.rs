@@ -30,15 +30,18 @@ use testkit::{
 };
 use tokio::sync::Notify;
 
-const SCRIPTS: u32 = 150;
+const SCRIPTS: u32 = 130;
 
 fn target() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/machines"))
 }
 
+fn document(machine: &str) -> String {
+    format!("{}/../../deploy/asl/{machine}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
 pub(crate) fn definition(machine: &str, function: &str) -> Value {
-    let path = format!("{}/../../deploy/asl/{machine}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let text = fs::read_to_string(document(machine)).unwrap();
     serde_json::from_str(&text.replace("${StepFunction}", function)).unwrap()
 }
 
@@ -65,7 +68,8 @@ impl Interpreter {
             for line in std::io::BufRead::lines(std::io::BufReader::new(answers)) {
                 let Ok(line) = line else { return };
                 let told: Value = serde_json::from_str(&line).expect("each line is JSON");
-                let end = if told["succeeded"] == true { Ok(()) } else { Err(told["error"].as_str().unwrap().to_owned()) };
+                let end =
+                    if told["succeeded"] == true { Ok(()) } else { Err(told["error"].as_str().unwrap().to_owned()) };
                 ended.lock().unwrap().insert(told["name"].as_str().unwrap().to_owned(), Some(end));
                 tell.notify_one();
             }
@@ -114,8 +118,10 @@ impl Machines for Local {
             Some(None) => return Ok(Standing::Running),
             None => machines.insert(name.clone(), None),
         };
-        let definition = definition(&start.machine, &self.function);
-        let line = json!({ "name": name, "definition": definition, "input": start.input }).to_string();
+        let definition = document(&start.machine);
+        let line = json!({
+            "name": name, "definition": definition, "functionName": self.function, "input": start.input,
+        });
         writeln!(self.interpreter.lines.lock().unwrap(), "{line}").expect("the interpreter reads");
         Ok(Standing::Running)
     }
@@ -202,16 +208,24 @@ pub(crate) async fn run(real: &Real, world: &World, driver: &Driver, script: &Sc
     }
     real.tend().await;
     let head = world.head().await;
-    let mut told: Vec<_> =
-        letters(world).await.iter().map(|letter| format!("{} {:?} {:?}", letter.state, letter.item, letter.error)).collect();
+    let mut told: Vec<_> = letters(world)
+        .await
+        .iter()
+        .map(|letter| format!("{} {:?} {:?}", letter.state, letter.item, letter.error))
+        .collect();
     told.sort();
+    let mut effects = (world.effects)().await;
+    if head.status == Status::Stuck {
+        // How many copies its own table had got before its removal got stuck is a matter of time.
+        effects.retain(|line| !line.contains(" own ") && !line.contains(" x own"));
+    }
     Seen {
         journal: journal(world).await,
         ends,
         failure: head.failure.map(|failure| format!("{failure:?}")),
         degraded: head.degraded,
         letters: told,
-        effects: (world.effects)().await,
+        effects,
         leftovers: if head.status == Status::Undone { (world.leftovers)().await } else { Vec::new() },
     }
 }
@@ -241,7 +255,9 @@ async fn letters(world: &World) -> Vec<plane::workflow::DeadLetter> {
 async fn journal(world: &World) -> Vec<String> {
     let mut told: Vec<What> = world.events().await.into_iter().map(|event| event.what).collect();
     told.iter_mut().for_each(forget);
-    for group in told.chunk_by_mut(|one, other| item_of(one).is_some_and(|(state, _)| item_of(other).is_some_and(|(of, _)| of == state))) {
+    for group in told.chunk_by_mut(|one, other| {
+        item_of(one).is_some_and(|(state, _)| item_of(other).is_some_and(|(of, _)| of == state))
+    }) {
         group.sort_by_key(|what| item_of(what).map(|(_, item)| item));
     }
     let waits = |place: usize| matches!(told.get(place), Some(What::StepNotYet { .. } | What::UndoNotYet { .. }));
@@ -293,14 +309,19 @@ async fn compare(real: &Real, seed: u64) {
     for number in 0..SCRIPTS {
         let script = Script::of(seed + u64::from(number), &steps, real.can_be_undone());
         let world = real.world().await;
-        let driver = Driver::new(Arc::clone(&world.table), world.workflows.clone(), Arc::clone(&world.clock), script.settings());
+        let driver =
+            Driver::new(Arc::clone(&world.table), world.workflows.clone(), Arc::clone(&world.clock), script.settings());
         let ours = run(real, &world, &driver, &script, None).await;
         driver.abandon();
 
         let world = real.world().await;
         tokio::time::resume();
         let function = format!("step-{number}");
-        let local = Arc::new(Local { interpreter: Arc::clone(&interpreter), function: function.clone(), last: Mutex::default() });
+        let local = Arc::new(Local {
+            interpreter: Arc::clone(&interpreter),
+            function: function.clone(),
+            last: Mutex::default(),
+        });
         let settings = Settings { machines: Some(Arc::clone(&local) as _), ..script.settings() };
         let driver = Driver::new(Arc::clone(&world.table), world.workflows.clone(), Arc::clone(&world.clock), settings);
         functions.register(&function, driver.clone());

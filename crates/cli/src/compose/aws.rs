@@ -86,7 +86,8 @@ async fn machines(config: &Config, connected: &Connected) -> Outcome<Option<Arc<
     }
     let machines = connected.machines().await;
     let machines = machines.map_err(|fault| {
-        Failure::usage(format!("STS does not tell the account that the state machines are in: {fault}")).hint(fault.fix())
+        Failure::usage(format!("STS does not tell the account that the state machines are in: {fault}"))
+            .hint(fault.fix())
     })?;
     Ok(Some(Arc::new(machines)))
 }

@@ -31,6 +31,6 @@ pub use metrics::{NoMetrics, WorkflowMetrics};
 pub use perform::{PerformError, Performer, perform};
 pub use plan::{ItemFailure, Plan, Retry, Scalar, State, Worker};
 pub use progress::Progress;
-pub use step::{Invocation, Refusal};
 pub use situation::{Act, Answer, Direction, Next, Situation, Step};
+pub use step::{Invocation, Refusal};
 pub use workers::{Call, Done, StepError, Turn, Undone, Workers, Workflow, Workflows};

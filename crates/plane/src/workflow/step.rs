@@ -264,10 +264,13 @@ fn output(situation: &Situation, name: &StepName, direction: Direction) -> Value
 fn started(plan: &Plan, situation: &Situation, mut step: Step, now: Timestamp) -> (Vec<What>, Step) {
     let mut events = Vec::new();
     let mut situation = situation.clone();
-    let (at, steps) = (plan.place(&step.name.state).map(|place| (place, step.name.item)), match step.direction {
-        Direction::Do => &situation.forward,
-        Direction::Undo => &situation.backward,
-    });
+    let (at, steps) = (
+        plan.place(&step.name.state).map(|place| (place, step.name.item)),
+        match step.direction {
+            Direction::Do => &situation.forward,
+            Direction::Undo => &situation.backward,
+        },
+    );
     let attempt = |standing: Option<&Standing>| standing.map_or(1, Standing::attempt);
     let standing = at.and_then(|at| steps.get(&at));
     if standing.is_some_and(|standing| standing.mark == Mark::UnderWay) {
@@ -338,13 +341,7 @@ fn come_to_an_end(
 
 /// What leads the run to a state, or to its end: what follows without a worker, and for steps that the machine has left
 /// behind unfinished, that they were lost. A part of it, if it is much.
-fn lead_up(
-    plan: &Plan,
-    mut situation: Situation,
-    to: Option<usize>,
-    why: &Failure,
-    now: Timestamp,
-) -> Vec<What> {
+fn lead_up(plan: &Plan, mut situation: Situation, to: Option<usize>, why: &Failure, now: Timestamp) -> Vec<What> {
     let mut events = Vec::new();
     let direction = match situation.status() {
         Status::Undoing => Direction::Undo,

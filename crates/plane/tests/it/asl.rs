@@ -62,10 +62,12 @@ fn documents_retry_and_catch_as_documented() {
     let states = &machine.definition["States"];
     let retry = |state: &Value, name: &str| {
         let retries = state["Retry"].as_array().unwrap().clone();
-        let found = retries.into_iter().find(|retry| {
-            retry["ErrorEquals"].as_array().unwrap().iter().any(|error| error == name)
-        });
-        found.map(|retry| (retry["IntervalSeconds"].as_u64(), retry["MaxAttempts"].as_u64(), retry["BackoffRate"].as_f64()))
+        let found = retries
+            .into_iter()
+            .find(|retry| retry["ErrorEquals"].as_array().unwrap().iter().any(|error| error == name));
+        found.map(|retry| {
+            (retry["IntervalSeconds"].as_u64(), retry["MaxAttempts"].as_u64(), retry["BackoffRate"].as_f64())
+        })
     };
     let users = &states["ProvisionCognitoUsers"]["ItemProcessor"]["States"]["ProvisionSingleUser"];
     for state in [&states["ProvisionDynamoDB"], &states["CreateStack"], users] {

@@ -65,7 +65,10 @@ impl Subject for Real {
             world.plane.tend_once().await.expect("the product answers as it is documented to");
             // From here on, only the suite's drivers work.
             world.plane.driver().abandon();
-            let path = format!("/api/accounts/{}?confirm=Acme", account["id"].as_str().expect("the product answers as it is documented to"));
+            let path = format!(
+                "/api/accounts/{}?confirm=Acme",
+                account["id"].as_str().expect("the product answers as it is documented to")
+            );
             operator.delete(&path).await.expect(202)
         } else {
             world.plane.driver().abandon();
@@ -73,14 +76,22 @@ impl Subject for Real {
         };
         *self.last.lock().expect("the product answers as it is documented to") = Some(world.plane.clone());
         tokio::time::pause();
-        let id: AccountId = account["id"].as_str().expect("the product answers as it is documented to").parse().expect("the product answers as it is documented to");
+        let id: AccountId = account["id"]
+            .as_str()
+            .expect("the product answers as it is documented to")
+            .parse()
+            .expect("the product answers as it is documented to");
         let store = Store { tables, base, account: id };
         let left = store.clone();
         RunWorld {
             table: Arc::clone(world.plane.router().shared()),
             clock: Arc::new(TimerClock::new(world.plane.now())),
             workflows: plane::features::workflows(&world.plane),
-            execution: account["provisioning"]["executionId"].as_str().expect("the product answers as it is documented to").parse().expect("the product answers as it is documented to"),
+            execution: account["provisioning"]["executionId"]
+                .as_str()
+                .expect("the product answers as it is documented to")
+                .parse()
+                .expect("the product answers as it is documented to"),
             effects: census(store, Store::effects),
             leftovers: census(left, Store::leftovers),
         }
@@ -155,8 +166,15 @@ impl Store {
 
     pub fn status(&self) -> String {
         let key = Key::new(format!("ACCOUNT#{}", self.account), "METADATA");
-        let shared = self.tables.dump().into_iter().find(|(name, _)| *name == TableName::shared()).expect("the product answers as it is documented to").1;
-        let account = shared.into_iter().find(|item| item.key == key).expect("the product answers as it is documented to");
+        let shared = self
+            .tables
+            .dump()
+            .into_iter()
+            .find(|(name, _)| *name == TableName::shared())
+            .expect("the product answers as it is documented to")
+            .1;
+        let account =
+            shared.into_iter().find(|item| item.key == key).expect("the product answers as it is documented to");
         body(&account)["status"].as_str().expect("the product answers as it is documented to").to_owned()
     }
 
@@ -208,10 +226,18 @@ fn told(kind: &str, key: &Key, body: &Value) -> String {
         "USER" => &["email", "status", "identityStatus"],
         "SEATS" => &["used", "seats"],
         "USES" => &["uses"],
-        "CLAIM" => return format!("{} {}", first(body["space"].as_str().expect("the product answers as it is documented to")), body["name"]),
+        "CLAIM" => {
+            return format!(
+                "{} {}",
+                first(body["space"].as_str().expect("the product answers as it is documented to")),
+                body["name"]
+            );
+        }
         "IDENTITY" => &["email", "enabled"],
         "MAIL" => &["to", "subject"],
-        "PARAMETER" => return key.pk.rsplit('/').next().expect("the product answers as it is documented to").to_owned(),
+        "PARAMETER" => {
+            return key.pk.rsplit('/').next().expect("the product answers as it is documented to").to_owned();
+        }
         _ => &["name"],
     };
     fields.iter().map(|field| body[*field].to_string()).collect::<Vec<_>>().join(" ")

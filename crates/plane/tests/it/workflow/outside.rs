@@ -164,9 +164,10 @@ async fn lost_workers_are_written_down_by_whoever_comes_next() {
     calling.abort();
     step(&driver, &world, "ProvisionDynamoDB").await.unwrap();
     check_journal(&world.events().await);
-    let lost = world.events().await.iter().any(|event| {
-        matches!(&event.what, What::StepFailed { error, attempt: 1, .. } if error.code == "worker_lost")
-    });
+    let lost =
+        world.events().await.iter().any(
+            |event| matches!(&event.what, What::StepFailed { error, attempt: 1, .. } if error.code == "worker_lost"),
+        );
     assert!(lost, "{:#?}", world.events().await);
     lead(&driver, &world, 1).await;
     assert_eq!(world.head().await.status, Status::Succeeded);
