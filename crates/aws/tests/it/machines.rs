@@ -45,12 +45,14 @@ pub(crate) fn definition(machine: &str, function: &str) -> Value {
     serde_json::from_str(&text.replace("${StepFunction}", function)).unwrap()
 }
 
+/// How each machine ended, once it has: its own error, if it failed.
+type Ends = Arc<Mutex<BTreeMap<String, Option<Result<(), String>>>>>;
+
 /// `aws-local-stepfunctions`, in a process of its own.
 struct Interpreter {
     child: Child,
     lines: Mutex<ChildStdin>,
-    /// How each machine ended, once it has: its own error, if it failed.
-    machines: Arc<Mutex<BTreeMap<String, Option<Result<(), String>>>>>,
+    machines: Ends,
     news: Arc<Notify>,
 }
 
@@ -61,7 +63,7 @@ impl Interpreter {
         command.arg(script).arg(target()).arg(functions.endpoint());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("node is installed");
         let (lines, answers) = (Mutex::new(child.stdin.take().unwrap()), child.stdout.take().unwrap());
-        let machines: Arc<Mutex<BTreeMap<String, Option<Result<(), String>>>>> = Arc::default();
+        let machines = Ends::default();
         let news = Arc::new(Notify::new());
         let (ended, tell) = (Arc::clone(&machines), Arc::clone(&news));
         std::thread::spawn(move || {
@@ -87,7 +89,7 @@ impl Interpreter {
             };
             match end {
                 Some(end) => return end,
-                None => tokio::time::timeout(Duration::from_secs(60), self.news.notified()).await.expect("it ends"),
+                None => tokio::time::timeout(Duration::from_mins(1), self.news.notified()).await.expect("it ends"),
             }
         }
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 /// Each by its key without `aws_`; an empty text is one that is not set.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a build without the profile refuses it by its name"))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct Aws {
     #[serde(rename = "aws_region")]
     pub region: String,

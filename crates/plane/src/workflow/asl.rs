@@ -55,7 +55,7 @@ fn forward(plan: &Plan) -> Value {
     for state in &plan.states {
         states.insert(state.name.to_owned(), of(plan, state));
     }
-    if plan.states.iter().any(|state| falls_through(state)) {
+    if plan.states.iter().any(falls_through) {
         states.insert(RECORD_FAILURE.to_owned(), end(None, Direction::Do, Some(FAILED)));
     }
     states.insert(FAILED.to_owned(), failed());

@@ -152,20 +152,42 @@ impl Performer {
             if situation.status() != open {
                 return Err(superseded("the run ended meanwhile").into());
             }
+            let plan = &workflow.plan;
+            if !is_under_way(plan, situation, step) {
+                // Another try of the same step was faster, or has taken its place.
+                let place = plan.place(&step.name.state).ok_or_else(|| PerformError::NoSuchStep(step.name.clone()))?;
+                let known = known(situation, (place, step.name.item), &step.name, step.direction);
+                return Ok((Vec::new(), Some(known.unwrap_or_else(|| Err(another_try())))));
+            }
             let what = situation.judge(&workflow.plan, step, answer.clone(), now);
             let mut after = situation.clone();
-            apply(&workflow.plan, &mut after, &what, now);
             let mut events = vec![what];
+            apply_all(&workflow.plan, &mut after, &events, now);
             events.extend(settled(&workflow.plan, &mut after, now));
-            Ok((events, ()))
+            Ok((events, None))
         });
-        written.await?;
+        if let Some(known) = written.await?.answer {
+            return known;
+        }
         match answer {
             Answer::Done(output) => Ok(output),
             Answer::NotYet(_) => Err(Refusal { error_type: Refusal::NOT_YET, error_message: "not yet".to_owned() }),
             Answer::Failed { kind, error } => Err(Refusal::of(kind, &error)),
         }
     }
+}
+
+fn is_under_way(plan: &Plan, situation: &Situation, step: &Step) -> bool {
+    let steps = match step.direction {
+        Direction::Do => &situation.forward,
+        Direction::Undo => &situation.backward,
+    };
+    let standing = plan.place(&step.name.state).and_then(|place| steps.get(&(place, step.name.item)));
+    standing.is_some_and(|standing| standing.mark == Mark::UnderWay && standing.attempt() == step.attempt)
+}
+
+fn another_try() -> Refusal {
+    Refusal::of(ErrorKind::Transient, &Failure::new("another_try", "another try of the step is under way"))
 }
 
 fn superseded(why: &str) -> Refusal {
@@ -205,7 +227,7 @@ fn begin(
     if direction == Direction::Do {
         let before = lead_up(plan, situation.clone(), Some(place), &lost, now);
         let mut there = situation.clone();
-        before.iter().for_each(|what| apply(plan, &mut there, what, now));
+        apply_all(plan, &mut there, &before, now);
         if !there.status().is_open() || there.position < place && !before.is_empty() {
             return Ok((before, Begun::Further));
         }
@@ -276,8 +298,8 @@ fn started(plan: &Plan, situation: &Situation, mut step: Step, now: Timestamp) -
     if standing.is_some_and(|standing| standing.mark == Mark::UnderWay) {
         let error = Failure::new("worker_lost", "the worker ended without an answer");
         let what = ended_badly(&step.name, attempt(standing), step.direction, error, Some(now));
-        apply(plan, &mut situation, &what, now);
         events.push(what);
+        apply_all(plan, &mut situation, &events, now);
     }
     let steps = match step.direction {
         Direction::Do => &situation.forward,
@@ -352,7 +374,7 @@ fn lead_up(plan: &Plan, mut situation: Situation, to: Option<usize>, why: &Failu
         if more.is_empty() {
             more = lost(plan, &situation, direction, why);
             more.truncate(MOST_LOST);
-            more.iter().for_each(|what| apply(plan, &mut situation, what, now));
+            apply_all(plan, &mut situation, &more, now);
         }
         if more.is_empty() {
             break;
@@ -395,10 +417,12 @@ fn lost(plan: &Plan, situation: &Situation, direction: Direction, why: &Failure)
 pub(super) fn settled(plan: &Plan, situation: &mut Situation, now: Timestamp) -> Vec<What> {
     let mut next = situation.clone().advance(plan, now).record;
     next.retain(|what| !matches!(what, What::StepStarted { .. } | What::UndoStarted { .. }));
-    next.iter().for_each(|what| apply(plan, situation, what, now));
+    apply_all(plan, situation, &next, now);
     next
 }
 
-fn apply(plan: &Plan, situation: &mut Situation, what: &What, now: Timestamp) {
-    situation.apply(plan, what, now).expect("these events name states of the plan alone");
+fn apply_all(plan: &Plan, situation: &mut Situation, events: &[What], now: Timestamp) {
+    for what in events {
+        situation.apply(plan, what, now).expect("these events name states of the plan alone");
+    }
 }
