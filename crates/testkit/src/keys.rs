@@ -12,6 +12,11 @@ pub struct MemoryKeys {
 }
 
 impl MemoryKeys {
+    /// Keys that were made before, by another provider.
+    pub fn holding(keys: Vec<StoredKey>) -> Self {
+        Self { keys: Mutex::new(keys), full: Mutex::default() }
+    }
+
     /// The key that signs.
     pub fn signer(&self) -> StoredKey {
         let keys = self.keys.lock().expect("no holder panics");

@@ -77,8 +77,13 @@ impl World {
 
     /// An empty world over a store, with settings.
     pub async fn over(tables: Arc<dyn Tables>, settings: Settings) -> Self {
+        Self::over_with(tables, settings, MemoryKeys::default()).await
+    }
+
+    /// The same with keys that there are; to make them takes longer than all the rest.
+    pub async fn over_with(tables: Arc<dyn Tables>, settings: Settings, keys: MemoryKeys) -> Self {
         let clock = Arc::new(FakeClock::running(FakeClock::default().now()));
-        let keys = Arc::new(MemoryKeys::default());
+        let keys = Arc::new(keys);
         let bus = Arc::new(Bus::default());
         let chance = Arc::new(SeededChance::new(42));
         let table = tables.create(&TableName::shared()).await.expect("memory has room");

@@ -8,6 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use plane::{
+    identity::keys::StoredKey,
     ids::{AccountId, known},
     plane::Plane,
     ports::table::{Item, Key, TableName},
@@ -16,7 +17,7 @@ use plane::{
 use serde_json::{Value, json};
 
 use super::{Census, Subject, TimerClock, World as RunWorld};
-use crate::{memory::MemoryTables, story::Offer, world::World};
+use crate::{keys::MemoryKeys, memory::MemoryTables, story::Offer, world::World};
 
 /// Runs of one plan for accounts of one cloud type.
 pub struct Real {
@@ -24,11 +25,13 @@ pub struct Real {
     removal: bool,
     /// The world before: brought to rest when the next one is made.
     last: Mutex<Option<Plane>>,
+    /// Those of the first world: the others are spared the time that it takes to make some.
+    keys: Mutex<Option<Vec<StoredKey>>>,
 }
 
 impl Real {
     pub fn onboarding(cloud: &'static str) -> Self {
-        Self { cloud, removal: false, last: Mutex::default() }
+        Self { cloud, removal: false, last: Mutex::default(), keys: Mutex::default() }
     }
 
     /// Does what goes on beside the runs of the last world: its dedicated table gets its copies.
@@ -38,7 +41,7 @@ impl Real {
     }
 
     pub fn removal(cloud: &'static str) -> Self {
-        Self { cloud, removal: true, last: Mutex::default() }
+        Self { cloud, removal: true, last: Mutex::default(), keys: Mutex::default() }
     }
 }
 
@@ -52,7 +55,10 @@ impl Subject for Real {
             plane.stop(Duration::ZERO).await;
         }
         let tables = MemoryTables::default();
-        let world = World::over(Arc::new(tables.clone()), Settings::default()).await;
+        let made = self.keys.lock().expect("no holder panics").clone();
+        let signing = made.map_or_else(MemoryKeys::default, MemoryKeys::holding);
+        let world = World::over_with(Arc::new(tables.clone()), Settings::default(), signing).await;
+        *self.keys.lock().expect("no holder panics") = Some(vec![world.keys.signer()]);
         world.set_up().await;
         let offer = world.offer("Acme").await;
         let operator = world.operator().await;
