@@ -1,8 +1,5 @@
 // The grid of a role's rights: one stop for Tab, arrows inside, and a mark for what was granted, implied or held down.
-import { Checkbox, type CheckboxProps, Group, Text, Tooltip } from '@mantine/core'
-import '@mantine/core/styles/Checkbox.layer.css'
-import '@mantine/core/styles/CheckboxIndicator.layer.css'
-import { Ban, Check, Link2, Minus } from 'lucide-react'
+import { Group, Text } from '@mantine/core'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { type Spot, VERBS, type Verb, rightName, spotName, tabName } from '../../app/permissions'
 import { words } from '../../format'
@@ -20,6 +17,7 @@ import {
   shareOf,
   withRight,
 } from './matrix'
+import { MarkBox, MarkFace } from './MarkBox'
 
 type Props = {
   grants: Grants
@@ -130,16 +128,15 @@ function Many({
   ...place
 }: Place & { name: string; share: Share; fixed: string | undefined; onToggle: (on: boolean) => void }) {
   return (
-    <Checkbox
+    <MarkBox
       {...place}
-      size="xs"
       aria-label={name}
-      checked={share === 'all'}
-      indeterminate={share === 'some'}
+      title={fixed}
+      mark={{ granted: share === 'all' }}
+      some={share === 'some'}
       aria-disabled={fixed !== undefined || undefined}
       aria-description={fixed}
       onChange={(event) => fixed === undefined && onToggle(event.currentTarget.checked)}
-      icon={MANY}
     />
   )
 }
@@ -152,40 +149,23 @@ function One({
   ...place
 }: Place & { name: string; mark: Mark; refused: string | undefined; onToggle: (on: boolean) => void }) {
   const said = [explain(mark), refused].filter(Boolean).join(' ')
-  const box = (
-    <Checkbox
+  return (
+    <MarkBox
       {...place}
-      {...lookOf(mark)}
-      size="xs"
       aria-label={name}
       aria-description={said || undefined}
-      checked={mark.granted}
+      title={said || undefined}
+      mark={mark}
       aria-disabled={refused !== undefined || undefined}
       onChange={(event) => refused === undefined && onToggle(event.currentTarget.checked)}
     />
   )
-  return said ? <Tooltip label={said}>{box}</Tooltip> : box
 }
 
 function explain(mark: Mark): string {
   if (mark.held === 'scope') return 'Granted, but the scope of the role holds it down.'
   if (mark.held === 'menu') return 'Granted, but its menu is not visible.'
   return mark.with ? `Comes with ${words(mark.with)}.` : ''
-}
-
-type Icon = NonNullable<CheckboxProps['icon']>
-const MANY: Icon = ({ indeterminate, className }) =>
-  indeterminate ? <Minus className={className} strokeWidth={4} /> : <Check className={className} strokeWidth={4} />
-const GRANTED: Icon = ({ className }) => <Check className={className} strokeWidth={4} />
-const IMPLIED: Icon = ({ className }) => <Link2 className={className} strokeWidth={3} />
-const HELD: Icon = ({ className }) => <Ban className={className} strokeWidth={3} />
-
-const HELD_COLOR = 'var(--freehold-held)'
-
-function lookOf(mark: Mark): Pick<CheckboxProps, 'icon' | 'variant' | 'color' | 'iconColor'> {
-  if (mark.held) return { icon: HELD, variant: 'outline', color: HELD_COLOR, iconColor: HELD_COLOR }
-  if (mark.with) return { icon: IMPLIED, variant: 'outline', iconColor: 'var(--mantine-color-brand-outline)' }
-  return { icon: GRANTED }
 }
 
 const LEGEND: Array<[Mark, string]> = [
@@ -199,7 +179,7 @@ export function Legend() {
     <Group gap="lg" component="ul" p={0} m={0} aria-label="Marks" style={{ listStyle: 'none', rowGap: 4 }}>
       {LEGEND.map(([mark, text]) => (
         <Group key={text} component="li" gap={6} wrap="nowrap">
-          <Checkbox.Indicator checked size="xs" {...lookOf(mark)} aria-hidden />
+          <MarkFace mark={mark} />
           <Text size="xs">{text}</Text>
         </Group>
       ))}
