@@ -25,7 +25,7 @@ use crate::{
     machines::{Script, definition, run},
 };
 
-const SCRIPTS: u64 = 24;
+const SCRIPTS: u64 = 12;
 const ACCOUNT: &str = "123456789012";
 
 /// moto that runs state machines, and has their tasks call these functions.
