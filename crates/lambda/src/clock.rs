@@ -1,0 +1,12 @@
+//! How much time an event has.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// So long before its deadline an event is over: what it leaves must still be said.
+pub(crate) const SPARE: Duration = Duration::from_millis(500);
+
+/// The time until shortly before a deadline, which is in milliseconds since 1970.
+pub(crate) fn left(deadline: u64) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Duration::from_millis(deadline).saturating_sub(now).saturating_sub(SPARE)
+}
