@@ -59,7 +59,9 @@ where
             match hosted.plane().rest(clock::left(deadline).min(MOST)).await {
                 Ok(true) => {}
                 Ok(false) => tracing::info!("what requests left is still under way; it is taken up later"),
-                Err(problem) => tracing::warn!(%problem, "what requests left could not be tended; it is taken up later"),
+                Err(problem) => {
+                    tracing::warn!(%problem, "what requests left could not be tended; it is taken up later")
+                }
             }
             Ok(())
         })

@@ -28,7 +28,9 @@ async fn round(hosted: &Hosted, deadline: u64) -> Result<Value, Error> {
     let left = clock::left(deadline);
     let round = match tokio::time::timeout(left, hosted.plane().round(left)).await {
         Ok(round) => round?,
-        Err(_) => return Err("the function's time was over before the round was; the next takes up what it left".into()),
+        Err(_) => {
+            return Err("the function's time was over before the round was; the next takes up what it left".into());
+        }
     };
     tracing::info!(removals = round.removals, runs = round.runs, rested = round.rested, "a round");
     Ok(json!({ "removals": round.removals, "runs": round.runs, "rested": round.rested }))
