@@ -103,7 +103,7 @@ impl Hosted {
         }
         if now - self.keys_read.load(Ordering::Acquire) >= KEYS_BELIEVED {
             match self.composed.identity.refresh_keys().await {
-                Ok(_) => self.keys_read.store(now, Ordering::Release),
+                Ok(()) => self.keys_read.store(now, Ordering::Release),
                 Err(error) => tracing::warn!(%error, "the signing keys could not be read again"),
             }
         }

@@ -60,7 +60,7 @@ where
                 Ok(true) => {}
                 Ok(false) => tracing::info!("what requests left is still under way; it is taken up later"),
                 Err(problem) => {
-                    tracing::warn!(%problem, "what requests left could not be tended; it is taken up later")
+                    tracing::warn!(%problem, "what requests left could not be tended; it is taken up later");
                 }
             }
             Ok(())

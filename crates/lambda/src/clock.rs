@@ -6,6 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(crate) const SPARE: Duration = Duration::from_millis(500);
 
 /// The time until shortly before a deadline, which is in milliseconds since 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "deadlines are by the machine's clock, not by the product's, which can be shifted"
+)]
 pub(crate) fn left(deadline: u64) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline).saturating_sub(now).saturating_sub(SPARE)

@@ -38,6 +38,7 @@ impl Handler {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "Lambda speaks to its processes through the environment")]
 fn main() -> ExitCode {
     let name = env::var("_HANDLER").unwrap_or_default();
     let Some(handler) = Handler::named(&name) else {

@@ -29,6 +29,7 @@ fn report(kind: &str, why: &str) -> ExitCode {
 }
 
 /// The Runtime API speaks plain HTTP, to this machine alone.
+#[expect(clippy::disallowed_methods, reason = "Lambda speaks to its processes through the environment")]
 fn post(kind: &str, why: &str) -> io::Result<()> {
     let Ok(api) = env::var("AWS_LAMBDA_RUNTIME_API") else { return Err(io::Error::other("there is none")) };
     let body = json!({ "errorType": kind, "errorMessage": why, "stackTrace": [] }).to_string();

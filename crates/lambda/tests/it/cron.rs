@@ -39,7 +39,7 @@ async fn accounts_whose_time_of_grace_is_over_are_removed() {
     let operator = Caller::operator(&api).await;
     let account = operator.take_on("Acme").await;
     let address = format!("/api/accounts/{account}");
-    let disabled = operator.send("DELETE", &address, None).await;
+    let disabled = operator.send("DELETE", &format!("{address}?confirm=Acme"), None).await;
     assert!(disabled.status < 300, "{}", String::from_utf8_lossy(disabled.bytes()));
     assert_eq!(operator.get(&address).await.expect(200)["status"], "disabled");
 

@@ -7,7 +7,10 @@ use tempfile::TempDir;
 
 use crate::runtime::Function;
 
-async fn refusal(handler: &str, settings: &[(&'static str, &str)]) -> (String, String) {
+/// Variables; an empty one is not set.
+type Settings = &'static [(&'static str, &'static str)];
+
+async fn refusal(handler: &str, settings: Settings) -> (String, String) {
     let folder = TempDir::new().unwrap();
     let mut environment: BTreeMap<_, _> = [
         ("AWS_REGION", "eu-central-1"),
@@ -33,7 +36,7 @@ async fn refusal(handler: &str, settings: &[(&'static str, &str)]) -> (String, S
 
 #[tokio::test]
 async fn what_is_not_configured_is_named() {
-    let cases: [(&str, &[(&'static str, &str)], &str); 6] = [
+    let cases: [(&str, Settings, &str); 6] = [
         ("apl", &[], "there is no handler \"apl\""),
         ("api", &[("FREEHOLD_PUBLIC_URL", "")], "set FREEHOLD_PUBLIC_URL"),
         ("api", &[("AWS_REGION", "")], "no region of AWS is named; set aws_region, or AWS_REGION"),

@@ -13,6 +13,7 @@ use std::{
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     response::IntoResponse,
@@ -27,7 +28,7 @@ use tokio::{
 };
 
 /// Nothing here takes as long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 type Called = Result<Value, Value>;
 
@@ -87,6 +88,7 @@ impl Function {
     }
 
     /// Calls it; it has so long.
+    #[expect(clippy::disallowed_methods, reason = "the function's deadline is by the machine's clock")]
     pub(crate) async fn call(&self, body: Value, within: Duration) -> Called {
         let id = self.ids.fetch_add(1, Ordering::SeqCst).to_string();
         let deadline = (SystemTime::now() + within).duration_since(UNIX_EPOCH).unwrap().as_millis();
@@ -142,12 +144,17 @@ async fn next(State(lambda): State<Arc<Lambda>>) -> impl IntoResponse {
     (headers, Json(event.body))
 }
 
-async fn response(state: State<Arc<Lambda>>, id: Path<String>, Json(body): Json<Value>) -> StatusCode {
-    ended(&state, &id, Ok(body))
+async fn response(state: State<Arc<Lambda>>, id: Path<String>, body: Bytes) -> StatusCode {
+    ended(&state, &id, Ok(read(&body)))
 }
 
-async fn error(state: State<Arc<Lambda>>, id: Path<String>, Json(body): Json<Value>) -> StatusCode {
-    ended(&state, &id, Err(body))
+async fn error(state: State<Arc<Lambda>>, id: Path<String>, body: Bytes) -> StatusCode {
+    ended(&state, &id, Err(read(&body)))
+}
+
+/// Whatever type the function says it is of: Lambda does not look.
+fn read(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap()
 }
 
 fn ended(lambda: &Lambda, id: &str, called: Called) -> StatusCode {
@@ -157,7 +164,7 @@ fn ended(lambda: &Lambda, id: &str, called: Called) -> StatusCode {
     StatusCode::ACCEPTED
 }
 
-async fn init_error(State(lambda): State<Arc<Lambda>>, Json(body): Json<Value>) -> StatusCode {
-    lambda.refusal.send_replace(Some(body));
+async fn init_error(State(lambda): State<Arc<Lambda>>, body: Bytes) -> StatusCode {
+    lambda.refusal.send_replace(Some(read(&body)));
     StatusCode::ACCEPTED
 }
