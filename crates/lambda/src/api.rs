@@ -54,7 +54,7 @@ async fn answer(service: Router, mut request: Request) -> Response<Full<Bytes>> 
         let Ok(response) = service.oneshot(request.map(into_body)).await;
         whole(ended(response)).await
     };
-    if let Ok(Ok(response)) = tokio::time::timeout(clock::left(context.deadline), answered).await {
+    if let Some(Ok(response)) = clock::within(clock::left(context.deadline), answered).await {
         return response;
     }
     tracing::warn!(request.id = %context.request_id, "the function's time was over before the answer was there");

@@ -14,3 +14,11 @@ pub(crate) fn left(deadline: u64) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline).saturating_sub(now).saturating_sub(SPARE)
 }
+
+/// What comes of work within a time. Without any, it is not begun.
+pub(crate) async fn within<T>(left: Duration, work: impl Future<Output = T>) -> Option<T> {
+    if left.is_zero() {
+        return None;
+    }
+    tokio::time::timeout(left, work).await.ok()
+}

@@ -26,12 +26,10 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
 
 async fn round(hosted: &Hosted, deadline: u64) -> Result<Value, Error> {
     let left = clock::left(deadline);
-    let round = match tokio::time::timeout(left, hosted.plane().round(left)).await {
-        Ok(round) => round?,
-        Err(_) => {
-            return Err("the function's time was over before the round was; the next takes up what it left".into());
-        }
+    let Some(round) = clock::within(left, hosted.plane().round(left)).await else {
+        return Err("the function's time was over before the round was; the next takes up what it left".into());
     };
+    let round = round?;
     tracing::info!(removals = round.removals, runs = round.runs, rested = round.rested, "a round");
     Ok(json!({ "removals": round.removals, "runs": round.runs, "rested": round.rested }))
 }
