@@ -118,7 +118,7 @@ test('too many requests are said to be, with the time to wait', async ({ page })
       return answers.some((answer) => answer.status === 429)
     })
     await page.getByRole('button', { name: 'Create service' }).click()
-    await expect(page.getByRole('alert')).toContainText(/Try again in \d+ s/)
+    await expect(page.getByRole('main').getByRole('alert')).toContainText(/Try again in \d+ s/)
     await expect(page.getByLabel('Name')).toHaveValue('Kept')
   } finally {
     await server.end()

@@ -181,6 +181,7 @@ test('a server that is stopped in mid-form: it is said, the page stays, and afte
     // Neither the mouse over a page that was never fetched nor a key for a layer that was not may take the form away.
     await page.getByRole('navigation', { name: 'Menus' }).getByRole('link', { name: 'Workstreams' }).hover()
     await page.keyboard.press('Control+k')
+    // Who does not wait for it does not get it later, over what they do then.
     await page.keyboard.press('Escape')
     await expect(page.getByRole('alert')).toContainText('The server can’t be reached')
     await kept(page, name)
@@ -248,10 +249,11 @@ test('a slow line: it is shown that something is on its way, and two clicks are 
       uploadThroughput: 400_000,
     })
   await go(operator, 'dashboard')
-  await slowly(400)
+  await slowly(1_500)
   await operator.getByRole('navigation', { name: 'Menus' }).getByRole('link', { name: 'Services', exact: true }).click()
   await expect(operator.getByRole('status', { name: 'Loading' }).first()).toBeVisible()
   await expect(operator.getByRole('region', { name: 'Table of services' })).toBeVisible()
+  await slowly(400)
   // What was there stays while it is fetched anew, and is said to be old.
   await operator.getByRole('button', { name: 'Refresh' }).click()
   await expect(operator.getByRole('table')).toHaveAttribute('aria-busy', 'true')

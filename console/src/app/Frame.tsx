@@ -55,8 +55,15 @@ export default function Frame() {
     if (menuOpened) menu.close()
   }
 
+  // In fields too. Escape also takes back what was asked for and has not come yet.
+  useHotkeys(
+    [
+      ['mod+K', palette.open],
+      ['Escape', palette.close, { preventDefault: false }],
+    ],
+    [],
+  )
   useHotkeys([
-    ['mod+K', palette.open],
     ['/', focusFilter],
     // Where it takes the shift key, and where it does not.
     ['?', help.open],
