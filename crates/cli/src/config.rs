@@ -270,6 +270,12 @@ impl Config {
         &self.origins
     }
 
+    /// Whether it is said where people reach the product.
+    #[cfg(feature = "aws")]
+    pub(crate) fn has_public_url(&self) -> bool {
+        !self.public_url.is_empty()
+    }
+
     /// Where people reach the product; `listening` is used where nothing is configured.
     pub(crate) fn public_url(&self, listening: &str) -> String {
         match (self.public_url.as_str(), listening) {

@@ -35,6 +35,14 @@ pub(crate) fn start(config: &Config) -> Outcome<Logging> {
     Ok(logging)
 }
 
+/// Starts logging in a process that may be frozen at any time: each line is written at once.
+#[cfg(feature = "aws")]
+pub(crate) fn at_once(config: &Config) {
+    let filter: EnvFilter = config.log_level.parse().expect("it was parsed when the configuration was checked");
+    let lines = fmt().with_env_filter(filter).with_timer(SystemTime).with_writer(stderr);
+    lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+}
+
 /// The thread that writes.
 pub(crate) struct Logging {
     waiting: Arc<Waiting>,

@@ -1,7 +1,7 @@
 //! Freehold's library: the product without any cloud in it.
 
 pub mod audit;
-mod background;
+pub mod background;
 pub mod change;
 pub mod day;
 pub mod features;

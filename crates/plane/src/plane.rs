@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    background::News,
+    background::{Aside, News},
     features,
     guard::{actor::Actors, policy::Policy},
     http::{limits::Limits, serve::RequestIds},
@@ -69,6 +69,7 @@ struct Inner {
     settings: Settings,
     driver: OnceLock<Driver>,
     news: Arc<News>,
+    aside: Aside,
 }
 
 impl Plane {
@@ -88,6 +89,7 @@ impl Plane {
             ports,
             driver: OnceLock::new(),
             news: Arc::default(),
+            aside: Aside::default(),
         }));
         let driver = plane.workflows();
         assert!(plane.0.driver.set(driver).is_ok(), "it is set here alone");
@@ -189,6 +191,10 @@ impl Plane {
 
     pub(crate) fn news(&self) -> &News {
         &self.0.news
+    }
+
+    pub(crate) fn under_way(&self) -> &Aside {
+        &self.0.aside
     }
 
     /// Something in an account was written: what is remembered of it is dropped.

@@ -40,6 +40,9 @@ pub async fn tables() -> Arc<dyn Tables> {
     Store::new().await.tables()
 }
 
+#[cfg(feature = "dynamodb")]
+pub use kind::lay_out;
+
 #[cfg(not(feature = "dynamodb"))]
 mod kind {
     use plane::ports::table::{Item, TableName};
@@ -82,6 +85,19 @@ mod kind {
     const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIAEMULATOR/20260101/eu-central-1/dynamodb/aws4_request, \
                           SignedHeaders=host;x-amz-date, Signature=0";
 
+    /// Makes the shared table, as whoever sets the platform up does.
+    pub async fn lay_out(emulator: &Emulator) {
+        tables_in(emulator).await.create(&TableName::shared()).await.expect("an empty emulator has room");
+    }
+
+    async fn tables_in(emulator: &Emulator) -> DynamoTables {
+        let options = Options { endpoint: Some(emulator.endpoint()), ..Options::default() };
+        // Tests run beside each other, each with an emulator: who is slow is not gone.
+        let limits = Limits { answer: std::time::Duration::from_secs(30), ..Limits::default() };
+        let options = Options { patience: std::time::Duration::from_mins(1), ..options };
+        DynamoTables::new(&emulated(limits).await, options, Arc::new(SeededChance::new(1)))
+    }
+
     pub(super) struct Kind {
         tables: DynamoTables,
         emulator: Emulator,
@@ -90,12 +106,7 @@ mod kind {
     impl Kind {
         pub(super) async fn new() -> Self {
             let emulator = dynoxide().await;
-            let options = Options { endpoint: Some(emulator.endpoint()), ..Options::default() };
-            // Tests run beside each other, each with an emulator: who is slow is not gone.
-            let limits = Limits { answer: std::time::Duration::from_secs(30), ..Limits::default() };
-            let options = Options { patience: std::time::Duration::from_mins(1), ..options };
-            let tables = DynamoTables::new(&emulated(limits).await, options, Arc::new(SeededChance::new(1)));
-            Self { tables, emulator }
+            Self { tables: tables_in(&emulator).await, emulator }
         }
 
         pub(super) async fn records(&self, name: &TableName) -> Vec<String> {

@@ -28,8 +28,8 @@ pub(crate) fn run() -> Result<()> {
 /// The aws profile over emulators: adapters, stories, the binary, the walk-through.
 pub(crate) fn aws() -> Result<()> {
     /// Named of each package, so that one build serves all.
-    const FEATURES: &str = "aws/profile,cli/aws,testkit/dynamodb";
-    const PACKAGES: [&str; 8] = ["-p", "aws", "-p", "cli", "-p", "plane", "-p", "testkit"];
+    const FEATURES: &str = "aws/profile,cli/aws,lambda/aws,testkit/dynamodb";
+    const PACKAGES: [&str; 10] = ["-p", "aws", "-p", "cli", "-p", "lambda", "-p", "plane", "-p", "testkit"];
     let cargo = |first: &[&str], last: &[&str]| {
         let common = PACKAGES.iter().chain(&["--features", FEATURES]);
         command("cargo", &first.iter().chain(common).chain(last).copied().collect::<Vec<_>>())
@@ -41,7 +41,7 @@ pub(crate) fn aws() -> Result<()> {
     step("aws: test", || {
         if nextest() {
             // What stands on tables of its own was tested before.
-            let which = "package(aws) | (package(cli) & test(/^aws::/)) \
+            let which = "package(aws) | package(lambda) | (package(cli) & test(/^aws::/)) \
                          | (package(plane) & binary(it) & not test(/^(identity|lag|onboarding_faults|workflow)::/))";
             // Once more for what fails: the emulators have races of their own. nextest lists it as flaky.
             cargo(&["nextest", "run", "--no-fail-fast", "--cargo-quiet", "--retries", "1"], &["-E", which])

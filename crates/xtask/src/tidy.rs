@@ -85,7 +85,8 @@ fn dependencies(found: &mut Vec<String>) -> Result<()> {
 
 /// Whoever has no use for AWS builds nothing of it.
 fn default_build(found: &mut Vec<String>) -> Result<()> {
-    let arguments = ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--package", "cli"];
+    let arguments =
+        ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--package", "cli", "--package", "lambda"];
     let output = Command::new("cargo").args(arguments).output()?;
     ensure!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
     let mut crates: Vec<&str> = std::str::from_utf8(&output.stdout)?.lines().filter_map(of_aws).collect();
@@ -98,7 +99,7 @@ fn default_build(found: &mut Vec<String>) -> Result<()> {
 /// The crate's name, if it is one for AWS. `aws-lc` is the cryptography that rustls stands on.
 fn of_aws(line: &str) -> Option<&str> {
     let name = line.split(' ').next()?;
-    let ours = name == "aws" || name.starts_with("aws-") && !name.starts_with("aws-lc");
+    let ours = name == "aws" || name.starts_with("aws_") || name.starts_with("aws-") && !name.starts_with("aws-lc");
     ours.then_some(name)
 }
 

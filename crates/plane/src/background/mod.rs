@@ -3,7 +3,10 @@
 
 mod copies;
 mod delivery;
+mod rest;
 mod sealing;
+
+pub use rest::Round;
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     plane::Plane,
@@ -33,6 +36,8 @@ const GATHER: Duration = Duration::from_millis(10);
 #[derive(Debug, Default)]
 pub(crate) struct News {
     notify: Notify,
+    /// Something was committed that nobody has tended yet.
+    fresh: AtomicBool,
     /// Dedicated tables that were written to.
     tables: Mutex<BTreeSet<TableName>>,
     stopping: AtomicBool,
@@ -43,7 +48,12 @@ impl News {
         if *table != TableName::shared() {
             self.tables.lock().expect("no holder panics").insert(table.clone());
         }
+        self.fresh.store(true, Ordering::Release);
         self.notify.notify_one();
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.fresh.load(Ordering::Acquire)
     }
 
     pub(crate) fn stop(&self) {
@@ -52,14 +62,14 @@ impl News {
     }
 }
 
+/// What goes on beside answers.
+#[derive(Debug, Default)]
+pub(crate) struct Aside(Mutex<JoinSet<()>>);
+
 impl Plane {
     /// Tends what commits leave to be done, until the plane stops. To be spawned once.
     pub async fn tend(self) {
-        // What a crash left in dedicated tables is found by looking at each once.
-        match self.router().tables().list().await {
-            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
-            Err(error) => tracing::warn!(%error, "the tables could not be listed"),
-        }
+        self.look_everywhere().await;
         loop {
             if let Err(problem) = self.tend_once().await {
                 tracing::warn!(%problem, "work after commits is behind; it is tried again");
@@ -74,8 +84,17 @@ impl Plane {
         }
     }
 
+    /// What a crash left in dedicated tables is found by looking at each once.
+    async fn look_everywhere(&self) {
+        match self.router().tables().list().await {
+            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
+            Err(error) => tracing::warn!(%error, "the tables could not be listed"),
+        }
+    }
+
     /// Does all that is to be done now.
     pub async fn tend_once(&self) -> Result<()> {
+        self.news().fresh.store(false, Ordering::Release);
         let shared = Arc::clone(self.router().shared());
         self.tend_table(&shared).await?;
         let tables: Vec<TableName> = self.news().tables.lock().expect("no holder panics").iter().cloned().collect();

@@ -135,6 +135,11 @@ impl Actors {
     pub fn forget(&self, account: AccountId) {
         self.epochs.advance(account);
     }
+
+    /// Everybody is loaded anew.
+    pub fn forget_all(&self) {
+        self.cache.invalidate_all();
+    }
 }
 
 /// Counts the writes to accounts. Accounts share counters: a clash costs a reload, never a stale actor.

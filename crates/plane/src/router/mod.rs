@@ -113,6 +113,11 @@ impl Router {
         self.routes.invalidate(&account);
     }
 
+    /// Forgets every route.
+    pub fn forget_all(&self) {
+        self.routes.invalidate_all();
+    }
+
     /// Cuts off what stands with somebody else: from now on this process has no way there by this grant.
     pub fn disconnect(&self, account: AccountId, grant: &Grant) {
         self.forget(account);

@@ -178,6 +178,17 @@ impl Driver {
         Ok(found)
     }
 
+    /// Takes up the open runs that nobody drives. Answers how many it found.
+    pub async fn take_up(&self) -> Result<usize, JournalError> {
+        self.sweep().await
+    }
+
+    /// Waits until no run has work to do here, or the time is over; nothing is ended. Answers whether all came to rest.
+    pub async fn settle(&self, within: Duration) -> bool {
+        let mut tasks = self.shared.tasks.subscribe();
+        timeout(within, tasks.wait_for(|tasks| *tasks == 0)).await.is_ok()
+    }
+
     /// Has a run go on: called after the commit that started it.
     pub fn wake(&self, execution: ExecutionId) {
         let shared = &self.shared;

@@ -19,7 +19,7 @@ impl Plane {
             Ok(Some(code)) => {
                 let plane = self.clone();
                 // Sent beside the answer, so that its time tells nothing.
-                tokio::spawn(async move { plane.mail_code(code).await });
+                self.aside(async move { plane.mail_code(code).await });
                 Ok(())
             }
             Ok(None) | Err(ResetError::InvalidCode | ResetError::Weak(_)) => Ok(()),

@@ -1,0 +1,113 @@
+//! The binary `freehold`: the server, and a client of its API; and the product put together for other processes.
+
+mod args;
+mod backup;
+mod client;
+mod commands;
+mod compose;
+mod config;
+mod console;
+mod control;
+mod fail;
+mod folder;
+#[cfg(feature = "aws")]
+pub mod hosted;
+mod log;
+mod print;
+mod serve;
+
+use std::{path::Path, process::ExitCode};
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Command};
+use client::Client;
+use commands::{
+    Session, accounts, audit, dead_letters, doctor, enterprises, events, executions, groups, licenses, login, operate,
+    outbox, preflight, products, provisioning, roles, services, users, workstreams,
+};
+use config::Environment;
+use fail::{Failure, Outcome};
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli, &Environment::read()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            print::note(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(cli: &Cli, environment: &Environment) -> Outcome {
+    let json = cli.common.json;
+    let config = || config::load(environment, &cli.flags());
+    match &cli.command {
+        Command::Serve(_) => serve::run(&config()?),
+        Command::Config(show) if show.defaults => {
+            operate::defaults();
+            Ok(())
+        }
+        Command::Config(_) => {
+            operate::config(&config()?, json);
+            Ok(())
+        }
+        Command::Doctor => doctor::run(&config()?, environment, json),
+        Command::Preflight(preflight) => preflight::run(preflight, &config()?, json),
+        Command::Backup(backup) => offline(operate::backup(backup, &config()?, json)),
+        Command::Restore(restore) => operate::restore(restore, &config()?),
+        Command::VerifyBootstrap(verify) => offline(operate::verify_bootstrap(verify, &config()?, json)),
+        Command::RotateKeys(rotate) => offline(operate::rotate_keys(rotate, &config()?, json)),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "freehold", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Audit(audit) if audit.offline().is_some() => {
+            audit.offline().map_or(Ok(()), |file: &Path| audit::verify_file(file, json))
+        }
+        command => {
+            let client = Client::new(cli.common.server.as_deref(), environment)?;
+            offline(ask(command, &mut Session { client, json }))
+        }
+    }
+}
+
+/// Runs a command that is no server, on this thread.
+fn offline(work: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("no runtime: {error}")))?.block_on(work)
+}
+
+async fn ask(command: &Command, session: &mut Session) -> Outcome {
+    match command {
+        Command::Login(command) => login::login(command, session).await,
+        Command::Logout => login::logout(session).await,
+        Command::Whoami => login::whoami(session).await,
+        Command::Accounts(command) => accounts::run(command, session).await,
+        Command::Users(command) => users::run(command, session).await,
+        Command::Licenses(command) => licenses::run(command, session).await,
+        Command::Enterprises(command) => enterprises::ENTERPRISES.run(command, session).await,
+        Command::Products(command) => products::PRODUCTS.run(command, session).await,
+        Command::Services(command) => services::SERVICES.run(command, session).await,
+        Command::Groups(command) => groups::run(command, session).await,
+        Command::Roles(command) => roles::run(command, session).await,
+        Command::Workstreams(command) => workstreams::run(command, session).await,
+        Command::Provisioning(command) => provisioning::run(command, session).await,
+        Command::DeadLetters(command) => dead_letters::run(command, session).await,
+        Command::Executions(command) => executions::run(command, session).await,
+        Command::Audit(command) => audit::run(command, session).await,
+        Command::Events(command) => events::run(command, session).await,
+        Command::Outbox(command) => outbox::run(command, session).await,
+        Command::Serve(_)
+        | Command::Config(_)
+        | Command::Doctor
+        | Command::Preflight(_)
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::VerifyBootstrap(_)
+        | Command::RotateKeys(_)
+        | Command::Completions { .. } => unreachable!("these ask no server"),
+    }
+}

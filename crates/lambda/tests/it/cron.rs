@@ -1,0 +1,63 @@
+//! What is due by the clock, and what other processes left.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::story::{Aws, Caller};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+#[tokio::test]
+async fn a_run_whose_process_is_gone_is_taken_up() {
+    let aws = Aws::start().await;
+    let crashing = aws.function("api", &[("FREEHOLD_FAULTS", "ProvisionCognitoUsers:crash-after")]).await;
+    let operator = Caller::operator(&crashing).await;
+    let account = operator.take_on("Acme").await;
+    crashing.crashed().await;
+
+    let api = aws.function("api", &[]).await;
+    let operator = operator.through(&api);
+    let left = operator.get(&format!("/api/accounts/{account}")).await.expect(200);
+    assert_eq!(left["status"], "provisioning", "{left}");
+
+    // The lease of the process that is gone has run out for this one.
+    let cron = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "60")]).await;
+    let round = cron.call(json!({}), MINUTE).await.unwrap();
+    assert_eq!(round, json!({ "removals": 0, "runs": 1, "rested": true }));
+    let taken_on = operator.get(&format!("/api/accounts/{account}")).await.expect(200);
+    assert_eq!(taken_on["status"], "active", "{taken_on}");
+
+    let nothing = cron.call(json!({ "anything": "at all" }), MINUTE).await.unwrap();
+    assert_eq!(nothing, json!({ "removals": 0, "runs": 0, "rested": true }));
+}
+
+#[tokio::test]
+async fn accounts_whose_time_of_grace_is_over_are_removed() {
+    let aws = Aws::start().await;
+    let api = aws.function("api", &[("FREEHOLD_DELETION_GRACE_DAYS", "1")]).await;
+    let operator = Caller::operator(&api).await;
+    let account = operator.take_on("Acme").await;
+    let address = format!("/api/accounts/{account}");
+    let disabled = operator.send("DELETE", &format!("{address}?confirm=Acme"), None).await;
+    assert!(disabled.status < 300, "{}", String::from_utf8_lossy(disabled.bytes()));
+    assert_eq!(operator.get(&address).await.expect(200)["status"], "disabled");
+
+    let today = aws.function("cron", &[]).await.call(json!({}), MINUTE).await.unwrap();
+    assert_eq!(today["removals"], 0, "{today}");
+    let later = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "172800")]).await;
+    let round = later.call(json!({}), MINUTE).await.unwrap();
+    assert_eq!(round, json!({ "removals": 1, "runs": 0, "rested": true }));
+    let gone = operator.get(&address).await;
+    assert!(gone.status == 404 || gone.expect(200)["status"] == "deleted", "{}", String::from_utf8_lossy(gone.bytes()));
+}
+
+#[tokio::test]
+async fn a_round_without_time_says_so() {
+    let aws = Aws::start().await;
+    let cron = aws.function("cron", &[]).await;
+    let error = cron.call(json!({}), Duration::from_millis(100)).await.unwrap_err();
+    assert!(error["errorMessage"].as_str().is_some_and(|why| why.contains("time was over")), "{error}");
+    // The next has more.
+    cron.call(json!({}), MINUTE).await.unwrap();
+}
