@@ -1,6 +1,8 @@
 //! Emulators of AWS's services as processes of a test's own. `scripts/emulators` installs them.
 
 use std::{
+    ffi::OsStr,
+    fs,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -20,6 +22,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{
@@ -29,6 +32,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
     time::Instant,
 };
+
+use crate::functions::Functions;
 
 /// An emulator is up within this time, or the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -106,6 +111,50 @@ pub async fn moto() -> Emulator {
         ["-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()
     })
     .await
+}
+
+/// moto that runs state machines, and has their tasks call these functions.
+pub async fn moto_with_machines(functions: &Functions) -> Emulator {
+    let calls = format!("MOTO_PORT={}", functions.port());
+    let server = installed("venv-aws/bin/moto_server").display().to_string();
+    let emulator = Emulator::start("/usr/bin/env", |at| {
+        let port = at.port().to_string();
+        [&calls, &server, "-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()
+    })
+    .await;
+    let config = json!({ "stepfunctions": { "execute_state_machine": true }, "lambda": { "use_docker": false } });
+    let configured = reqwest::Client::new().post(format!("{}/moto-api/config", emulator.endpoint())).json(&config);
+    let answer = configured.send().await.expect("moto answers");
+    assert!(answer.status().is_success(), "moto takes its configuration");
+    emulator
+}
+
+/// Makes the machines of `deploy/asl` in moto. Their tasks call this function.
+pub async fn deploy_machines(moto: &Emulator, prefix: &str, function: &str) {
+    let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/asl");
+    for document in fs::read_dir(documents).expect("the repository has them") {
+        let document = document.expect("the folder can be read").path();
+        let text = fs::read_to_string(&document).expect("it can be read").replace("${StepFunction}", function);
+        let machine = document.file_stem().and_then(OsStr::to_str).expect("it is called by its machine");
+        let definition = serde_json::from_str(&text).expect("it is JSON");
+        create_machine(moto, &format!("{prefix}{machine}"), &definition).await;
+    }
+}
+
+/// Makes a state machine in moto, in its one account.
+pub async fn create_machine(moto: &Emulator, name: &str, definition: &Value) {
+    let role = "arn:aws:iam::123456789012:role/steps";
+    let request = json!({ "name": name, "definition": definition.to_string(), "roleArn": role });
+    let authorization = "AWS4-HMAC-SHA256 Credential=AKIAEMULATOR/20260101/eu-central-1/states/aws4_request, \
+                         SignedHeaders=host, Signature=none";
+    let asked = reqwest::Client::new()
+        .post(moto.endpoint())
+        .header("x-amz-target", "AWSStepFunctions.CreateStateMachine")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("authorization", authorization)
+        .body(request.to_string());
+    let answer = asked.send().await.expect("moto answers");
+    assert_eq!(answer.status(), 200, "moto makes {name}");
 }
 
 /// It ends with the test, also where nothing is dropped: its process, or its thread.

@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::Write as _,
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
@@ -38,11 +37,6 @@ fn target() -> PathBuf {
 
 fn document(machine: &str) -> String {
     format!("{}/../../deploy/asl/{machine}.json", env!("CARGO_MANIFEST_DIR"))
-}
-
-pub(crate) fn definition(machine: &str, function: &str) -> Value {
-    let text = fs::read_to_string(document(machine)).unwrap();
-    serde_json::from_str(&text.replace("${StepFunction}", function)).unwrap()
 }
 
 /// How each machine ended, once it has: its own error, if it failed.
@@ -326,7 +320,7 @@ async fn compare(real: &Real, seed: u64) {
         });
         let settings = Settings { machines: Some(Arc::clone(&local) as _), ..script.settings() };
         let driver = Driver::new(Arc::clone(&world.table), world.workflows.clone(), Arc::clone(&world.clock), settings);
-        functions.register(&function, driver.clone());
+        functions.register_steps(&function, driver.clone());
         let theirs = run(real, &world, &driver, &script, Some(&local)).await;
         driver.abandon();
         tokio::time::pause();

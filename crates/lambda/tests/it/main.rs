@@ -7,4 +7,5 @@ mod api;
 mod cron;
 mod refused;
 mod runtime;
+mod step;
 mod story;

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testkit::emulator::{Emulator, dynoxide, moto};
+use testkit::{
+    emulator::{Emulator, deploy_machines, dynoxide, moto, moto_with_machines},
+    functions::Functions,
+};
 
 use crate::runtime::Function;
 
@@ -15,13 +18,27 @@ const INITIAL: &str = "Copper-4-kettle-meadow";
 /// Emulators, with the shared table, and the environment of functions there.
 pub(crate) struct Aws {
     pub(crate) environment: BTreeMap<&'static str, String>,
-    _emulators: (Emulator, Emulator),
+    emulators: (Emulator, Emulator),
     folder: TempDir,
 }
 
 impl Aws {
     pub(crate) async fn start() -> Self {
-        let (dynoxide, moto) = tokio::join!(dynoxide(), moto());
+        Self::over(moto()).await
+    }
+
+    /// Step Functions leads the workflows: the machines are there, and have this function do their steps.
+    pub(crate) async fn with_machines(functions: &Functions, function: &str) -> Self {
+        let mut aws = Self::over(moto_with_machines(functions)).await;
+        let moto = &aws.emulators.1;
+        deploy_machines(moto, "freehold-", function).await;
+        aws.environment.insert("FREEHOLD_AWS_ENDPOINT_STEP_FUNCTIONS", moto.endpoint());
+        aws.environment.insert("FREEHOLD_AWS_ENABLE_STEP_FUNCTIONS", "true".into());
+        aws
+    }
+
+    async fn over(moto: impl Future<Output = Emulator>) -> Self {
+        let (dynoxide, moto) = tokio::join!(dynoxide(), moto);
         testkit::store::lay_out(&dynoxide).await;
         let mut environment: BTreeMap<_, _> = [
             ("AWS_REGION", "eu-central-1"),
@@ -40,7 +57,7 @@ impl Aws {
         for service in ["EVENTBRIDGE", "SECRETS_MANAGER", "SES", "SSM", "STS"] {
             environment.insert(format!("FREEHOLD_AWS_ENDPOINT_{service}").leak(), moto.endpoint());
         }
-        Self { environment, _emulators: (dynoxide, moto), folder: TempDir::new().unwrap() }
+        Self { environment, emulators: (dynoxide, moto), folder: TempDir::new().unwrap() }
     }
 
     /// A process of a function, with these settings too. Each has a file system of its own.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{
     event::{ErrorKind, Failure, Status, StepName, What},
+    journal::JournalError,
     perform::{PerformError, Performer, call, perform},
     plan::{Kind, Plan},
     situation::{Answer, At, Direction, Mark, Situation, Standing, Step, lookup},
@@ -78,7 +79,10 @@ impl From<PerformError> for Refusal {
             }
             PerformError::Refused(refusal) => refusal,
             PerformError::Step(error) => Self::of(error.kind, &Failure::new(error.code, error.message)),
-            PerformError::Journal(_) => {
+            PerformError::Journal(JournalError::NoSuchRun | JournalError::Damaged(_)) => {
+                Self::permanent("no_such_run", error.to_string())
+            }
+            PerformError::Journal(JournalError::Superseded | JournalError::Refused | JournalError::Table(_)) => {
                 Self::of(ErrorKind::Transient, &Failure::new("journal_unavailable", error.to_string()))
             }
         }
