@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use aws_sdk_eventbridge as eventbridge;
 use aws_sdk_sesv2 as ses;
-use plane::ports::{
-    chance::{self, Chance},
-    params::Params as _,
+use plane::{
+    features::accounts,
+    ports::{
+        chance::{self, Chance},
+        params::Params as _,
+    },
+    workflow::asl,
 };
 use serde::Serialize;
 
@@ -15,6 +19,7 @@ use crate::{
     fault::Fault,
     patience::{self, Patience},
     profile::{ConnectError, Connected, Profile},
+    states::Deployed,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -73,9 +78,10 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     if mend {
         checks.extend(Box::pin(preflight.mend()).await);
     }
-    let (table, stacks, parameters, mail, bus, secrets) = tokio::join!(
+    let (table, stacks, machines, parameters, mail, bus, secrets) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
+        preflight.machines(),
         preflight.parameters(),
         preflight.mail(),
         preflight.bus(),
@@ -83,6 +89,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     );
     checks.extend(table);
     checks.push(stacks);
+    checks.extend(machines);
     checks.push(parameters);
     checks.extend(mail);
     checks.push(bus);
@@ -167,6 +174,34 @@ impl Preflight {
                 "permit cloudformation:DescribeStacks, CreateStack and DeleteStack",
             ),
         }
+    }
+
+    /// Nothing is asked of Step Functions that the configuration does not ask for.
+    async fn machines(&self) -> Vec<Check> {
+        const CHECK: &str = "state machines";
+        const DEPLOY: &str = "deploy the documents of deploy/asl, or check aws_state_machine_prefix";
+        if !self.connected.profile().machines {
+            return Vec::new();
+        }
+        let machines = match self.connected.machines().await {
+            Ok(machines) => machines,
+            Err(fault) => return vec![Check::fault(CHECK, "STS", fault)],
+        };
+        let mut checks = Vec::new();
+        for document in accounts::plans().iter().flat_map(asl::machines) {
+            let name = format!("{}{}", self.connected.profile().machine_prefix, document.name);
+            checks.push(match machines.deployed(&document).await {
+                Ok(Deployed::Current) => Check::ok(CHECK, format!("{name} is this version's")),
+                Ok(Deployed::Other) => Check::bad(CHECK, format!("{name} is not this version's"), DEPLOY),
+                Ok(Deployed::Missing) => Check::bad(
+                    CHECK,
+                    format!("there is no state machine {name} in {}", self.connected.region()),
+                    DEPLOY,
+                ),
+                Err(fault) => Check::fault(CHECK, format!("Step Functions, {name}"), fault),
+            });
+        }
+        checks
     }
 
     /// Writes, reads and removes a parameter of its own.

@@ -38,6 +38,8 @@ pub struct Profile {
     pub protect: bool,
     /// Dedicated tables are made by stacks of CloudFormation; else by DynamoDB itself.
     pub stacks: bool,
+    /// Step Functions leads the workflows.
+    pub machines: bool,
     /// Stands before the names of state machines.
     pub machine_prefix: String,
     pub endpoints: Endpoints,

@@ -5,10 +5,14 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sfn::{Client, types::ExecutionStatus};
-use plane::ports::{
-    chance::Chance,
-    machines::{Machines, MachinesError, Standing, Start},
+use plane::{
+    ports::{
+        chance::Chance,
+        machines::{Machines, MachinesError, Standing, Start},
+    },
+    workflow::asl::{self, Machine},
 };
+use serde_json::Value;
 
 use crate::{
     fault::Fault,
@@ -55,6 +59,28 @@ impl StateMachines {
         format!("arn:{partition}:states:{region}:{account}:{what}:{prefix}{name}")
     }
 
+    /// How a machine stands that was deployed from its document.
+    pub async fn deployed(&self, machine: &Machine) -> Result<Deployed, Fault> {
+        let arn = self.arn("stateMachine", &machine.name);
+        let described = self
+            .patience
+            .repeat(|| async {
+                self.client
+                    .describe_state_machine()
+                    .state_machine_arn(&arn)
+                    .send()
+                    .await
+                    .map_err(|error| Fault::of(&error))
+            })
+            .await;
+        match described {
+            Ok(described) if is_of(&described.definition, &machine.definition) => Ok(Deployed::Current),
+            Ok(_) => Ok(Deployed::Other),
+            Err(Fault::NotFound) => Ok(Deployed::Missing),
+            Err(fault) => Err(fault),
+        }
+    }
+
     async fn standing(&self, start: &Start) -> Result<Standing, Fault> {
         let arn = format!("{}:{}", self.arn("execution", &start.machine), start.name);
         let described = self
@@ -67,6 +93,37 @@ impl StateMachines {
             ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Ok(Standing::Running),
             _ => Ok(Standing::Ended),
         }
+    }
+}
+
+/// How a machine in AWS compares with the document that this build has of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployed {
+    Current,
+    Other,
+    Missing,
+}
+
+/// Whether a definition is that of a document, whatever function its tasks call.
+fn is_of(definition: &str, document: &Value) -> bool {
+    let Ok(mut definition) = serde_json::from_str(definition) else { return false };
+    forget_function(&mut definition);
+    definition == *document
+}
+
+fn forget_function(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if name == "FunctionName" {
+                    *field = asl::FUNCTION.into();
+                } else {
+                    forget_function(field);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_function),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

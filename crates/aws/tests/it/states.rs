@@ -7,11 +7,12 @@ use std::{sync::Arc, time::Duration};
 
 use aws::{
     connect::Limits,
-    states::{Options, StateMachines},
+    states::{Deployed, Options, StateMachines},
 };
 use plane::{
+    features::accounts::onboarding,
     ports::machines::{Machines as _, MachinesError, Standing, Start},
-    workflow::{Driver, Settings},
+    workflow::{Driver, Settings, asl},
 };
 use serde_json::json;
 use testkit::{
@@ -59,6 +60,21 @@ async fn a_start_is_one_start_however_often_it_is_made() {
     let missing = Start { machine: "missing".into(), ..start };
     let refused = machines.start(&missing).await.unwrap_err();
     assert!(matches!(refused, MachinesError::Refused { fix, .. } if fix.contains("deploy/asl")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn machines_are_compared_with_their_documents() {
+    let functions = Functions::serve().await;
+    let emulator = moto_with_machines(&functions).await;
+    let [machine, _] = asl::machines(&onboarding::plan());
+    let deployed = async |prefix: &str| machines(&emulator, prefix).await.deployed(&machine).await;
+    assert_eq!(deployed("freehold-").await, Ok(Deployed::Missing));
+    deploy_machines(&emulator, "freehold-", "arn:aws:lambda:eu-central-1:123456789012:function:step").await;
+    assert_eq!(deployed("freehold-").await, Ok(Deployed::Current));
+    let mut older = machine.definition.clone();
+    older["TimeoutSeconds"] = json!(60);
+    create_machine(&emulator, "older-account-onboarding-v1", &older).await;
+    assert_eq!(deployed("older-").await, Ok(Deployed::Other));
 }
 
 /// Retries wait here as long as the documents say.

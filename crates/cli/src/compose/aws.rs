@@ -45,6 +45,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         sender: aws.sender.clone(),
         protect: aws.protect_tables,
         stacks: aws.stacks,
+        machines: aws.enable_step_functions,
         machine_prefix: aws.state_machine_prefix.clone(),
         endpoints: Endpoints {
             cloudformation: set(&aws.endpoint_cloudformation),

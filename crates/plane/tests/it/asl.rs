@@ -3,9 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use plane::{
-    features::accounts::{deprovisioning, onboarding},
+    features::accounts::{onboarding, plans},
     workflow::{
-        Plan,
         asl::{self, Machine},
         plan::Kind,
     },
@@ -14,10 +13,6 @@ use serde_json::Value;
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/asl"))
-}
-
-fn plans() -> [Plan; 2] {
-    [onboarding::plan(), deprovisioning::plan()]
 }
 
 #[test]

@@ -10,3 +10,10 @@ mod removal;
 mod verification;
 
 pub use http::routes;
+
+use crate::workflow::Plan;
+
+/// What is done to accounts by runs of workflows.
+pub fn plans() -> [Plan; 2] {
+    [onboarding::plan(), deprovisioning::plan()]
+}
