@@ -261,7 +261,7 @@ impl Role {
 }
 
 /// The partition and the account of a role's ARN.
-fn account_of(arn: &str) -> Option<(&str, &str)> {
+pub(crate) fn account_of(arn: &str) -> Option<(&str, &str)> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", partition, "iam", "", account, role] = parts.as_slice() else { return None };
     let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());

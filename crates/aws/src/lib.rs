@@ -16,6 +16,8 @@ pub mod dynamodb;
 pub mod events;
 #[cfg(feature = "sdk")]
 pub mod fault;
+#[cfg(all(feature = "dynamodb", feature = "sts"))]
+pub mod grants;
 #[cfg(feature = "sdk")]
 pub mod patience;
 #[cfg(feature = "profile")]

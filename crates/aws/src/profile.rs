@@ -13,6 +13,7 @@ use crate::{
     dynamodb::{self, DynamoCloud, DynamoTables, Protection},
     events::{self, BusEvents},
     fault::Fault,
+    grants::RoleGrants,
     secrets::{self, Secrets},
     ses::{self, SesMailer},
     ssm::{self, SsmParams},
@@ -40,6 +41,8 @@ pub struct Profile {
     pub stacks: bool,
     /// Step Functions leads the workflows.
     pub machines: bool,
+    /// The ARN of the platform's role, where it is not the one that the credentials are of.
+    pub platform_role: Option<String>,
     /// Stands before the names of state machines.
     pub machine_prefix: String,
     pub endpoints: Endpoints,
@@ -151,6 +154,12 @@ impl Connected {
         let Endpoints { dynamodb, sts, .. } = self.profile.endpoints.clone();
         let endpoints = accounts::Endpoints { dynamodb, sts };
         AccountTables::new(self.tables(), &self.config, endpoints, clock, Arc::clone(&self.chance))
+    }
+
+    /// Whether roles in other accounts open as they must.
+    pub fn grants(&self, tables: AccountTables) -> RoleGrants {
+        let Profile { endpoints, platform_role, .. } = &self.profile;
+        RoleGrants::new(tables, &self.config, endpoints.sts.clone(), platform_role.clone(), Arc::clone(&self.chance))
     }
 
     /// What makes dedicated tables.

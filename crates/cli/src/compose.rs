@@ -19,6 +19,7 @@ use plane::{
         clock::Clock,
         cloud::Cloud,
         events::Events,
+        grants::Grants,
         identity::{Email, Profile, Profiles},
         machines::Machines,
         mailer::Mailer,
@@ -58,6 +59,7 @@ struct Ground {
     mailer: Arc<dyn Mailer>,
     events: Arc<dyn Events>,
     cloud: Arc<dyn Cloud>,
+    grants: Arc<dyn Grants>,
     machines: Option<Arc<dyn Machines>>,
     key: PlatformKey,
     /// No other process uses the store.
@@ -84,10 +86,20 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         #[cfg(not(feature = "aws"))]
         Place::Aws => unreachable!("the configuration was checked"),
     };
-    let Ground { tables, files, identity, params, mailer, events, cloud, machines, key, alone } = ground;
+    let Ground { tables, files, identity, params, mailer, events, cloud, grants, machines, key, alone } = ground;
     let Machine { clock, chance } = machine;
-    let ports =
-        Ports { identity: Arc::clone(&identity) as _, tables, params, mailer, events, cloud, machines, clock, chance };
+    let ports = Ports {
+        identity: Arc::clone(&identity) as _,
+        tables,
+        params,
+        mailer,
+        events,
+        cloud,
+        grants,
+        machines,
+        clock,
+        chance,
+    };
     let plane = Plane::new(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
     identity.show(Arc::new(Directory(plane.clone())));
     Ok(Composed { plane, files, identity, opened })

@@ -151,6 +151,8 @@ kinds! {
     /// One run of a workflow.
     ExecutionId = ExecutionKind;
     DeadLetterId = DeadLetterKind;
+    /// A connection to another account of AWS.
+    ConnectionId = ConnectionKind;
     /// A signed-in session: a family of refresh tokens.
     SessionId = SessionKind;
     /// The identity provider's own name for a person (`sub`).

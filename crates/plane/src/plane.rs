@@ -21,6 +21,7 @@ use crate::{
         clock::Clock,
         cloud::Cloud,
         events::Events,
+        grants::Grants,
         identity::Identity,
         machines::Machines,
         mailer::Mailer,
@@ -46,6 +47,8 @@ pub struct Ports {
     pub mailer: Arc<dyn Mailer>,
     pub events: Arc<dyn Events>,
     pub cloud: Arc<dyn Cloud>,
+    /// The way to tables in other accounts of the cloud.
+    pub grants: Arc<dyn Grants>,
     /// State machines that lead the workflows; `None`: this process does.
     pub machines: Option<Arc<dyn Machines>>,
     pub clock: Arc<dyn Clock>,

@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod clock;
 pub mod conformance;
+pub mod elsewhere;
 pub mod emulator;
 mod forged;
 pub mod functions;

@@ -20,6 +20,7 @@ use plane::{
     plane::{Plane, Ports},
     ports::{
         clock::Clock as _,
+        grants::{Grants, NoGrants},
         identity::{ChallengeResponse, Identity as _, Permanence, SignIn, SignedIn, TokenSet},
         table::{TableName, Tables},
     },
@@ -31,7 +32,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
-use crate::{chance::SeededChance, clock::FakeClock, keys::MemoryKeys, store};
+use crate::{chance::SeededChance, clock::FakeClock, elsewhere::Elsewhere, keys::MemoryKeys, store};
 
 /// The product, with its ports at hand.
 #[derive(Clone)]
@@ -80,8 +81,20 @@ impl World {
         Self::over_with(tables, settings, MemoryKeys::default()).await
     }
 
+    /// A world in which Day-0 has been done, with the way to another account of the cloud.
+    pub async fn beside(elsewhere: &Arc<Elsewhere>) -> Self {
+        let (tables, grants) = (Arc::clone(elsewhere) as _, Arc::clone(elsewhere) as _);
+        let world = Self::over_all(tables, grants, Settings::default(), MemoryKeys::default()).await;
+        world.set_up().await;
+        world
+    }
+
     /// The same with keys that there are; to make them takes longer than all the rest.
     pub async fn over_with(tables: Arc<dyn Tables>, settings: Settings, keys: MemoryKeys) -> Self {
+        Self::over_all(tables, Arc::new(NoGrants), settings, keys).await
+    }
+
+    async fn over_all(tables: Arc<dyn Tables>, grants: Arc<dyn Grants>, settings: Settings, keys: MemoryKeys) -> Self {
         let clock = Arc::new(FakeClock::running(FakeClock::default().now()));
         let keys = Arc::new(keys);
         let bus = Arc::new(Bus::default());
@@ -107,6 +120,7 @@ impl World {
             mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), None)),
             events: Arc::clone(&bus) as _,
             cloud: Arc::new(LocalCloud::new(Arc::clone(&tables))),
+            grants,
             machines: None,
             clock: Arc::clone(&clock) as _,
             chance,

@@ -10,6 +10,7 @@ mod cloudformation;
 mod dynamodb;
 mod emulator;
 mod events;
+mod grants;
 mod machines;
 mod product;
 mod ses;

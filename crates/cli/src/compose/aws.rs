@@ -45,6 +45,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         sender: aws.sender.clone(),
         protect: aws.protect_tables,
         stacks: aws.stacks,
+        platform_role: set(&aws.platform_role),
         machines: aws.enable_step_functions,
         machine_prefix: aws.state_machine_prefix.clone(),
         endpoints: Endpoints {
@@ -66,8 +67,10 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
     let tables = connected.tables();
     let shared = tables.create(&TableName::shared()).await.map_err(Failure::new)?;
     let (identity, key) = identity(config, &connected, &shared, machine).await?;
+    let tables = connected.account_tables(Arc::clone(&machine.clock));
     Ok(Ground {
-        tables: Arc::new(connected.account_tables(Arc::clone(&machine.clock))),
+        grants: Arc::new(connected.grants(tables.clone())),
+        tables: Arc::new(tables),
         files: None,
         identity: Arc::new(identity),
         params: Arc::new(connected.params()),

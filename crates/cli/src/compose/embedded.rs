@@ -5,7 +5,10 @@ use std::sync::Arc;
 use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams, table::FileTables};
 use plane::{
     identity::{EmbeddedIdentity, Parts},
-    ports::table::{TableName, Tables as _},
+    ports::{
+        grants::NoGrants,
+        table::{TableName, Tables as _},
+    },
 };
 
 use super::{Ground, Machine, identity_settings};
@@ -36,6 +39,7 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
         mailer: Arc::new(OutboxMailer::new(shared, Some(places.outbox()))),
         events: Arc::new(Bus::default()),
         cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
+        grants: Arc::new(NoGrants),
         machines: None,
         files: Some(tables),
         key: platform,

@@ -1,6 +1,6 @@
 //! The settings of the aws profile, and what they may be.
 
-use plane::text::Email;
+use plane::{features::connections::model::RoleArn, text::Email};
 use serde::Deserialize;
 
 /// Each by its key without `aws_`; an empty text is one that is not set.
@@ -28,6 +28,8 @@ pub(crate) struct Aws {
     pub protect_tables: bool,
     #[serde(rename = "aws_stacks")]
     pub stacks: bool,
+    #[serde(rename = "aws_platform_role")]
+    pub platform_role: String,
     #[serde(rename = "aws_enable_step_functions")]
     pub enable_step_functions: bool,
     #[serde(rename = "aws_state_machine_prefix")]
@@ -70,6 +72,9 @@ impl Aws {
         }
         if !named(&self.state_machine_prefix, "_-") || self.state_machine_prefix.len() > 40 {
             return Err(("aws_state_machine_prefix", "at most 40 letters, digits, and _ -"));
+        }
+        if !self.platform_role.is_empty() && RoleArn::try_from(self.platform_role.clone()).is_err() {
+            return Err(("aws_platform_role", "the ARN of a role, such as arn:aws:iam::123456789012:role/freehold"));
         }
         if self.event_bus.is_empty() {
             return Err(("aws_event_bus", "the bus that is there always is called default"));

@@ -6,7 +6,7 @@ use crate::{
     change::{COPIES_PENDING, CopyMarker},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Key, MAX_KEYS, NewItem, Table, TableName, Write},
+    ports::table::{CommitError, Condition, Key, MAX_KEYS, NewItem, Table, Write},
     problem::Result,
     record::{Stored, decode, partition, remove},
 };
@@ -33,7 +33,7 @@ impl Plane {
 
     async fn copy(&self, table: &dyn Table, account: AccountId, markers: &[Stored<CopyMarker>]) -> Result<()> {
         // An account that has gone, or has no table of its own any more, needs no copies.
-        if let Some(own) = self.router().tables().open(&TableName::dedicated(account)).await? {
+        if let Some(own) = self.router().own_table(account).await? {
             let keys: Vec<Key> = markers.iter().map(|marker| Key::new(partition(account), marker.sk.clone())).collect();
             let found = table.batch_get(&keys).await?;
             let copies = keys.into_iter().zip(found).map(|(key, item)| match item {

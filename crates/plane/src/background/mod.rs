@@ -90,6 +90,10 @@ impl Plane {
             Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
             Err(error) => tracing::warn!(%error, "the tables could not be listed"),
         }
+        match self.connected_tables().await {
+            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
+            Err(problem) => tracing::warn!(%problem, "the tables in other accounts could not be listed"),
+        }
     }
 
     /// Does all that is to be done now.
@@ -100,10 +104,14 @@ impl Plane {
         let tables: Vec<TableName> = self.news().tables.lock().expect("no holder panics").iter().cloned().collect();
         for name in tables {
             self.news().tables.lock().expect("no holder panics").remove(&name);
-            let tended = match self.router().tables().open(&name).await {
+            let own = match name.account() {
+                Some(account) => self.router().own_table(account).await,
+                None => Ok(None),
+            };
+            let tended = match own {
                 Ok(Some(table)) => self.tend_table(&table).await,
                 Ok(None) => Ok(()),
-                Err(error) => Err(error.into()),
+                Err(problem) => Err(problem),
             };
             if tended.is_err() {
                 self.news().tables.lock().expect("no holder panics").insert(name);

@@ -12,7 +12,7 @@ macro_rules! features {
 }
 
 features! {
-    accounts, audit, auth, bootstrap, enterprises, events, groups, licenses, me, outbox, products, provisioning, roles,
+    accounts, audit, auth, bootstrap, connections, enterprises, events, groups, licenses, me, outbox, products, provisioning, roles,
     services, users, workstreams,
 }
 

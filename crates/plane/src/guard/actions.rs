@@ -83,6 +83,11 @@ actions! {
     OutboxRead = "outbox_read" Platform Overview "provisioning" View account;
     EventRead = "event_read" Platform Overview "provisioning" View account;
 
+    ConnectionRead = "connection_read" Platform Security "connections" View account;
+    ConnectionCreate = "connection_create" Platform Security "connections" Create account;
+    ConnectionEdit = "connection_edit" Platform Security "connections" Edit account;
+    ConnectionDelete = "connection_delete" Platform Security "connections" Delete account;
+
     AuditRead = "audit_read" Tenant Overview "audit" View account;
 
     EnterpriseCreate = "enterprise_create" Platform AccountSettings "enterprises" Create account;

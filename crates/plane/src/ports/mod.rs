@@ -4,6 +4,7 @@ pub mod chance;
 pub mod clock;
 pub mod cloud;
 pub mod events;
+pub mod grants;
 pub mod identity;
 pub mod machines;
 pub mod mailer;

@@ -124,6 +124,22 @@ impl Router {
         self.tables.disconnect(grant);
     }
 
+    /// The table of an account's own, wherever it stands; `None` if it has none. Also while the account comes and goes.
+    pub async fn own_table(&self, account: AccountId) -> Result<Option<Arc<dyn Table>>> {
+        let name = TableName::dedicated(account);
+        let grant = match self.routes.get(&account) {
+            Some(route) => route.grant.clone(),
+            None => match self.shared.get(&Route::key(account)).await? {
+                Some(item) => decode::<Route>(&item)?.record.grant,
+                None => None,
+            },
+        };
+        Ok(match &grant {
+            Some(grant) => self.tables.open_by(grant, &name).await?,
+            None => self.tables.open(&name).await?,
+        })
+    }
+
     /// The table that a route leads to.
     pub async fn table(&self, route: &Route) -> Result<Arc<dyn Table>> {
         if route.grant.is_none() && route.table == TableName::shared() {

@@ -4,6 +4,7 @@
 mod accounts;
 mod asl;
 mod bootstrap;
+mod connections;
 mod coverage;
 mod faults;
 mod groups;

@@ -88,6 +88,7 @@ async fn found_account(world: &World, id: AccountId, name: &str) {
             country: Country::try_from("US".to_owned()).unwrap(),
         },
         technical_user_id: None,
+        connection_id: None,
         provisioning: None,
         deletes_at: None,
         created_at: world.plane.now(),

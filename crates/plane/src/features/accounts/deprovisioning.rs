@@ -118,6 +118,9 @@ impl Workers for Deprovisioning {
         if turn.to == Status::Succeeded && let Some(account) = turn.head.account_id {
             writes.push(create(&self.receipt(account, turn).await?));
             writes.push(Write::Delete { key: crate::router::Route::key(account), when: crate::ports::table::Condition::Always });
+            if let Some(grant) = removal::grant(&self.0, account).await.map_err(step_error)? {
+                self.0.router().disconnect(account, &grant);
+            }
             self.0.router().forget(account);
         }
         Ok(writes)
@@ -151,7 +154,7 @@ impl Deprovisioning {
 async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String, u64>, StepError> {
     let mut counts = BTreeMap::new();
     let mut tables = vec![plane.router().shared().clone()];
-    tables.extend(plane.router().tables().open(&TableName::dedicated(account)).await.map_err(store_error)?);
+    tables.extend(plane.router().own_table(account).await.map_err(step_error)?);
     for (place, table) in tables.iter().enumerate() {
         let mut query = removal::whole(account, Range::All, MAX_PAGE);
         loop {
@@ -182,8 +185,13 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
             None => break,
         }
     }
-    if plane.router().tables().open(&TableName::dedicated(account)).await.map_err(store_error)?.is_some() {
-        left.push(TableName::dedicated(account).to_string());
+    if let Some(own) = plane.router().own_table(account).await.map_err(step_error)? {
+        let theirs = removal::grant(plane, account).await.map_err(step_error)?.is_some();
+        // One that stands with somebody else stays, empty.
+        let empty = own.query(&removal::whole(account, Range::All, 1)).await.map_err(store_error)?.items.is_empty();
+        if !(theirs && empty) {
+            left.push(TableName::dedicated(account).to_string());
+        }
     }
     let name = format!("/accounts/{account}/dynamodb/table-name");
     let published = plane.ports().params.get(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;

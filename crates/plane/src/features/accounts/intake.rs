@@ -8,7 +8,7 @@ use super::model::{Address, CloudType};
 use crate::{
     day::Day,
     features::licenses::model::{Contact, License, RenewalNotification, SeatCount},
-    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    ids::{AccountId, ConnectionId, EnterpriseId, LicenseId, ProductId, ServiceId},
     ports::table::Key,
     problem::{Problem, Result},
     record::{Place, Record, partition},
@@ -27,6 +27,9 @@ pub struct NewAccount {
     /// What the account is licensed for. The technical user takes a seat of the first.
     #[schemars(length(min = 1, max = 20))]
     pub licenses: Vec<NewAccountLicense>,
+    /// A verified connection: the account's own table stands in that account of AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<ConnectionId>,
 }
 
 /// The first administrator-side user of the account.
@@ -90,6 +93,9 @@ impl NewAccount {
             if license.end_date < license.start_date {
                 return Err(Problem::field(format!("/licenses/{place}/endDate"), "the end is not before the start"));
             }
+        }
+        if self.connection_id.is_some() && self.cloud_type == CloudType::Public {
+            return Err(Problem::field("/connectionId", "a public account has no table of its own"));
         }
         if self.technical_user.end_date.is_some_and(|end| end < self.technical_user.start_date) {
             return Err(Problem::field("/technicalUser/endDate", "the end is not before the start"));

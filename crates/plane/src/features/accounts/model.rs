@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::Claim,
-    ids::{AccountId, ExecutionId, UserId},
+    ids::{AccountId, ConnectionId, ExecutionId, UserId},
     ports::table::Key,
     record::{Place, Record, partition},
     text::{Line, Name, fold},
@@ -142,6 +142,9 @@ pub struct Account {
     /// The first administrator-side user, made by onboarding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technical_user_id: Option<UserId>,
+    /// The connection by which the account's own table stands in another account of AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<ConnectionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioning: Option<ProvisioningRef>,
     /// When the removal of a disabled account begins.

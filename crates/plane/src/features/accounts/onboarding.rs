@@ -226,12 +226,17 @@ impl<'a> Site<'a> {
     }
 
     async fn open_route(&self) -> Result<Done, StepError> {
+        let grant = match self.intake.request.connection_id {
+            Some(connection) => self.plane.connection(connection).await.map_err(step_error)?.grant(),
+            None => None,
+        };
         let route = Route {
             account_id: self.account(),
             table: self.table(),
             copies_directory: self.cloud() == CloudType::Private,
             version: 1,
-            state: RouteState::Open, grant: None,
+            state: RouteState::Open,
+            grant,
         };
         put_absent(self.shared(), &route, Some(self.call.check_fence())).await?;
         self.plane.router().forget(self.account());
@@ -261,6 +266,15 @@ impl<'a> Site<'a> {
     }
 
     async fn create_table(&self) -> Result<Done, StepError> {
+        let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
+        if let Some(grant) = &route.grant {
+            // Of somebody else's, the cause is for the operator to see: it is theirs to mend.
+            return match self.plane.router().tables().open_by(grant, &route.table).await {
+                Ok(Some(_)) => self.use_table(&route).await,
+                Ok(None) => Err(StepError::permanent("no_table", format!("there is no table {} for {}", route.table, grant.role))),
+                Err(error) => Err(StepError::transient("connection_unavailable", error.to_string())),
+            };
+        }
         match self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await {
             Ok(Progress::Done) => {}
             Ok(Progress::Underway) => return Ok(Done::NotYet { after: LOOK_AGAIN }),
@@ -271,9 +285,13 @@ impl<'a> Site<'a> {
             removal::table(self.plane, self.account()).await?;
             return Err(superseded);
         }
-        let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
-        let table = self.plane.router().table(&route).await.map_err(step_error)?;
-        put_absent(table.as_ref(), route.as_ref(), None).await?;
+        self.use_table(&route).await
+    }
+
+    /// The table is there: from here on, writes to it are held to the route.
+    async fn use_table(&self, route: &Route) -> Result<Done, StepError> {
+        let table = self.plane.router().table(route).await.map_err(step_error)?;
+        put_absent(table.as_ref(), route, None).await?;
         self.register().await
     }
 

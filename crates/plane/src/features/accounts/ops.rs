@@ -43,7 +43,12 @@ impl Plane {
     pub async fn create_account(&self, who: &Granted<AccountCreate>, new: NewAccount) -> Result<Account> {
         new.check()?;
         let now = self.now();
-        let id = AccountId::new(now, self.chance());
+        let connection = match new.connection_id {
+            Some(connection) => Some(self.use_connection(connection).await?),
+            None => None,
+        };
+        let new_id = || AccountId::new(now, self.chance());
+        let id = connection.as_ref().map_or_else(new_id, |(_, used)| used.account_id);
         // Judged now, so that the caller hears of a wrong license; they are written by the run.
         self.license_writes(&new.licenses_of(id, now), |place| format!("/licenses/{place}")).await?;
         let execution_id = ExecutionId::new(now, self.chance());
@@ -56,6 +61,7 @@ impl Plane {
             degraded: false,
             degraded_reasons: Vec::new(),
             address: new.address.clone(),
+            connection_id: new.connection_id,
             technical_user_id: Some(technical_user_id(id)),
             provisioning: Some(ProvisioningRef { execution_id, status: RunStatus::Running }),
             deletes_at: None,
@@ -69,6 +75,9 @@ impl Plane {
         change.claim(&Account::name_claim(id, &account.name), name_taken(&account.name));
         change.claim(&User::email_claim(technical_user_id(id), &email), email_taken());
         change.create(&Intake { account_id: id, request: new });
+        if let Some((verified, used)) = &connection {
+            change.replace(verified, used);
+        }
         for write in self.run_start(onboarding::NAME, execution_id, id, input) {
             change.write(write);
         }

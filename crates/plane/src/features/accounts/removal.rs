@@ -13,7 +13,7 @@ use crate::{
     plane::Plane,
     ports::{
         cloud::{CloudError, Progress},
-        table::{Condition, Index, Item, Key, MAX_WRITES, Order, Query, Range, Table, TableName, Write},
+        table::{Condition, Grant, Index, Item, Key, MAX_WRITES, Order, Query, Range, Table, TableName, Write},
     },
     problem::Result,
     record::{TenantRecord, decode, partition},
@@ -48,7 +48,7 @@ pub(super) async fn close_route(plane: &Plane, account: AccountId) -> Result<()>
     let shared = plane.router().shared();
     let Some(item) = shared.get(&Route::key(account)).await? else { return Ok(()) };
     let old = decode::<Route>(&item)?;
-    if let Some(own) = own_table(plane, account).await?
+    if let Some(own) = plane.router().own_table(account).await?
         && let Some(item) = own.get(&Route::key(account)).await?
     {
         close(own.as_ref(), &decode(&item)?).await?;
@@ -66,10 +66,6 @@ async fn close(table: &dyn Table, old: &crate::record::Stored<Route>) -> Result<
     Ok(())
 }
 
-async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<std::sync::Arc<dyn Table>>> {
-    Ok(plane.router().tables().open(&TableName::dedicated(account)).await?)
-}
-
 /// Removes the published copy of the route.
 pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepError> {
     for last in ["dynamodb/table-name", "cloud-type", "provisioning-status"] {
@@ -79,8 +75,19 @@ pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), 
     Ok(())
 }
 
-/// Removes the account's own table, if it has one.
+/// The way to the account's table where that stands with somebody else.
+pub(super) async fn grant(plane: &Plane, account: AccountId) -> Result<Option<Grant>> {
+    let item = plane.router().shared().get(&Route::key(account)).await?;
+    Ok(item.map(|item| decode::<Route>(&item)).transpose()?.and_then(|route| route.record.grant))
+}
+
+/// Removes the account's own table, if it has one. One that stands with somebody else is emptied: it is its owner's, and
+/// so is what goes with it.
 pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepError> {
+    if grant(plane, account).await.map_err(super::ops::step_error)?.is_some() {
+        empty(plane, account).await.map_err(super::ops::step_error)?;
+        return Ok(Progress::Done);
+    }
     match plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await {
         Ok(progress) => Ok(progress),
         Err(CloudError::Unavailable(error)) => Err(StepError::transient("cloud_unavailable", error)),
@@ -88,10 +95,22 @@ pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress,
     }
 }
 
+async fn empty(plane: &Plane, account: AccountId) -> Result<()> {
+    links_and_access(plane, account).await?;
+    let Some(own) = plane.router().own_table(account).await? else { return Ok(()) };
+    loop {
+        let rows = own.query(&whole(account, Range::All, MAX_WRITES)).await?;
+        if rows.items.is_empty() {
+            return Ok(());
+        }
+        own.commit(rows.items.iter().map(|item| delete(&item.key)).collect()).await?;
+    }
+}
+
 /// Removes links, groups, roles and workstreams.
 pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Result<()> {
     kinds(plane, account, ACCESS).await?;
-    if let Some(own) = own_table(plane, account).await? {
+    if let Some(own) = plane.router().own_table(account).await? {
         for kind in ACCESS {
             all_of(own.as_ref(), account, &format!("{kind}#")).await?;
         }

@@ -138,6 +138,7 @@ fn account(founding: &Founding) -> Vec<Piece> {
             country: Country::try_from("US".to_owned()).expect("two capital letters"),
         },
         technical_user_id: Some(known::ADMIN_USER),
+        connection_id: None,
         provisioning: None,
         deletes_at: None,
         created_at: founding.now,

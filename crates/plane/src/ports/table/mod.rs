@@ -306,6 +306,11 @@ impl TableName {
         Self(format!("app_acct_{account}"))
     }
 
+    /// Whose table it is, if it is one account's.
+    pub fn account(&self) -> Option<crate::ids::AccountId> {
+        self.0.strip_prefix("app_acct_")?.parse().ok()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
