@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 d092b0d0dc594228561d9a7ff1ca7bd5f11f9c8f7e0df8c18f10ab497a3fe504). Not edited by hand.
+// Generated from openapi.json (sha256 2666274fdb14fd8c27ac71324bb2e78d3197a31303539b5c0c8941bcb67cd0a7). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -12,6 +12,12 @@ export const rights = {
   audit_list: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
   audit_check: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
   auth_change_password: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  connections_list: {"class":"platform","menu":"security","tab":"connections","verb":"view"},
+  connections_create: {"class":"platform","menu":"security","tab":"connections","verb":"create"},
+  connections_read: {"class":"platform","menu":"security","tab":"connections","verb":"view"},
+  connections_delete: {"class":"platform","menu":"security","tab":"connections","verb":"delete"},
+  connections_stack: {"class":"platform","menu":"security","tab":"connections","verb":"view"},
+  connections_verify: {"class":"platform","menu":"security","tab":"connections","verb":"edit"},
   enterprises_list: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   enterprises_create: {"class":"platform","menu":"account-settings","tab":"enterprises","verb":"create"},
   enterprises_read: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},

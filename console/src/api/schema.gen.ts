@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 d092b0d0dc594228561d9a7ff1ca7bd5f11f9c8f7e0df8c18f10ab497a3fe504). Not edited by hand.
+// Generated from openapi.json (sha256 2666274fdb14fd8c27ac71324bb2e78d3197a31303539b5c0c8941bcb67cd0a7). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -336,6 +336,94 @@ export interface paths {
         put?: never;
         /** Set the platform up (Day-0) */
         post: operations["bootstrap_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List connections to other accounts of AWS, the oldest first
+         * @description Who may: operators with `security/connections:view`.
+         */
+        get: operations["connections_list"];
+        put?: never;
+        /**
+         * Begin a connection to another account of AWS
+         * @description Who may: operators with `security/connections:create`.
+         */
+        post: operations["connections_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connectionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a connection
+         * @description Who may: operators with `security/connections:view`.
+         */
+        get: operations["connections_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a connection that no account uses
+         * @description Who may: operators with `security/connections:delete`.
+         */
+        delete: operations["connections_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connectionId}/stack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the stack that the other account's owner makes
+         * @description Who may: operators with `security/connections:view`.
+         */
+        get: operations["connections_stack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connectionId}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify that the role opens as it must
+         * @description Who may: operators with `security/connections:edit`.
+         */
+        post: operations["connections_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1420,6 +1508,11 @@ export interface components {
              * @description The first administrator-side user, made by onboarding.
              */
             technicalUserId?: string | null;
+            /**
+             * Format: uuid
+             * @description The connection by which the account's own table stands in another account of AWS.
+             */
+            connectionId?: string | null;
             provisioning?: components["schemas"]["ProvisioningRef"] | null;
             /**
              * Format: date-time
@@ -1471,6 +1564,11 @@ export interface components {
             technicalUser: components["schemas"]["NewTechnicalUser"];
             /** @description What the account is licensed for. The technical user takes a seat of the first. */
             licenses: components["schemas"]["NewAccountLicense"][];
+            /**
+             * Format: uuid
+             * @description A verified connection: the account's own table stands in that account of AWS.
+             */
+            connectionId?: string | null;
         };
         /** @description The first administrator-side user of the account. */
         NewTechnicalUser: {
@@ -1771,6 +1869,64 @@ export interface components {
             name: string;
             /** @description It made something; otherwise everything was there. */
             made: boolean;
+        };
+        ConnectionPage: {
+            items: components["schemas"]["Connection"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description What lets one account of the platform have its table in another account of AWS. */
+        Connection: {
+            /** Format: uuid */
+            id: string;
+            /** Format: line */
+            name: string;
+            region: string;
+            status: components["schemas"]["ConnectionStatus"];
+            /**
+             * Format: uuid
+             * @description The account that can be taken on by it: its id is known before the account is there, for the stack to name it.
+             */
+            accountId: string;
+            /** @description The platform's word for this connection: the role asks for it. */
+            externalId: string;
+            roleArn?: string | null;
+            /**
+             * Format: date-time
+             * @description When the role was looked at last, by a verification.
+             */
+            checkedAt?: string | null;
+            /** @description What the last verification found wrong. */
+            failure?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        ConnectionStatus: "pending" | "verified" | "used";
+        NewConnection: {
+            /** Format: line */
+            name: string;
+            /** @description Where the table is to be, such as `eu-central-1`. */
+            region: string;
+        };
+        /** @description A stack of CloudFormation, for the owner of the other account to make there. */
+        OwnersStack: {
+            stackName: string;
+            region: string;
+            parameters: components["schemas"]["StackParameter"][];
+            /** @description YAML. */
+            template: string;
+            /** @description Makes the stack, where the template stands in a file of this name. */
+            command: string;
+        };
+        StackParameter: {
+            name: string;
+            value: string;
+        };
+        Verification: {
+            /** @description The output `RoleArn` of the stack. */
+            roleArn: string;
         };
         EnterpriseViewPage: {
             items: components["schemas"]["EnterpriseView"][];
@@ -3588,6 +3744,242 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    connections_list: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description How many records the page holds at most. */
+                limit?: number;
+                /** @description Where the page before ended: its `nextCursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    connections_create: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
+            };
+        };
+        responses: {
+            /** @description The new record. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    connections_read: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    connections_delete: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                "If-Match"?: string;
+            };
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    connections_stack: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnersStack"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    connections_verify: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verification"];
+            };
+        };
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
