@@ -220,6 +220,8 @@ fn text(schema: &Value, name: &str, today: &str, id: &dyn Fn(&str) -> String) ->
         _ if name == "phone" => "+1 555 0100".to_owned(),
         _ if name == "url" => "https://git.example.com/acme".to_owned(),
         _ if name == "country" => "US".to_owned(),
+        _ if name == "region" => "eu-central-1".to_owned(),
+        _ if name == "roleArn" => "arn:aws:iam::123456789012:role/probe".to_owned(),
         _ => "Probe".to_owned(),
     }
 }

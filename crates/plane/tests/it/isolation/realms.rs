@@ -101,6 +101,7 @@ pub(super) async fn realm(world: &World, canary: &'static str, account: &Account
         ("userId", newcomer),
         ("sessionId", id(&sessions["items"][0])),
         ("executionId", run.as_str().unwrap_or("0192d3c4-5e6f-7a8b-9c0d-000000000e0e").to_owned()),
+        ("connectionId", "0192d3c4-5e6f-7a8b-9c0d-00000000c0de".to_owned()),
         ("deadLetterId", "0192d3c4-5e6f-7a8b-9c0d-00000000dead".to_owned()),
     ]);
     Realm { canary, account_name, ids, admin, bystander }
