@@ -14,7 +14,7 @@ use aws::{
 use bytes::Bytes;
 use local::mailer::OutboxMailer;
 use plane::{
-    identity::{EmbeddedIdentity, Parts},
+    identity::{Parts, Provider},
     ports::{
         chance::Chance,
         machines::Machines,
@@ -122,7 +122,7 @@ async fn identity(
     connected: &Connected,
     shared: &Arc<dyn Table>,
     machine: &Machine,
-) -> Outcome<(EmbeddedIdentity, PlatformKey)> {
+) -> Outcome<(Provider, PlatformKey)> {
     let secrets = connected.secrets();
     let installed = installation(shared).await?;
     let in_use = installed.is_some();
@@ -138,7 +138,7 @@ async fn identity(
         clock: Arc::clone(&machine.clock),
         chance: Arc::clone(&machine.chance),
     };
-    let started = tokio::task::spawn_blocking(|| EmbeddedIdentity::start(parts)).await.map_err(Failure::new)?;
+    let started = tokio::task::spawn_blocking(|| Provider::start(parts)).await.map_err(Failure::new)?;
     let identity = started.map_err(|error| Failure::usage(error).detail("nothing was started"))?;
     // From now on the keys are not made anew. They stand first: who finds this record finds them too.
     if !in_use {

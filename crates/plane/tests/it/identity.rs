@@ -11,7 +11,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use jiff::SignedDuration;
 use plane::{
-    identity::{EmbeddedIdentity, HashCost, Parts, Settings},
+    identity::{HashCost, Parts, Provider, Settings},
     ids::{AccountId, Subject, UserId},
     ports::{
         clock::Clock,
@@ -36,7 +36,7 @@ struct World {
     table: Arc<MemoryTable>,
     keys: Arc<MemoryKeys>,
     settings: Settings,
-    identity: Arc<EmbeddedIdentity>,
+    identity: Arc<Provider>,
 }
 
 impl World {
@@ -58,12 +58,12 @@ impl World {
     }
 
     /// Another process that shares the store and the keys.
-    fn neighbour(&self) -> Arc<EmbeddedIdentity> {
+    fn neighbour(&self) -> Arc<Provider> {
         start(&self.settings, &self.table, &self.keys, &self.clock, 8)
     }
 
     /// The same data after a restart with other settings.
-    fn restarted(&self, change: impl FnOnce(&mut Settings)) -> Arc<EmbeddedIdentity> {
+    fn restarted(&self, change: impl FnOnce(&mut Settings)) -> Arc<Provider> {
         let mut settings = self.settings.clone();
         change(&mut settings);
         start(&settings, &self.table, &self.keys, &self.clock, 9)
@@ -114,7 +114,7 @@ fn start(
     keys: &Arc<MemoryKeys>,
     clock: &Arc<FakeClock>,
     seed: u64,
-) -> Arc<EmbeddedIdentity> {
+) -> Arc<Provider> {
     let parts = Parts {
         settings: settings.clone(),
         table: Arc::clone(table) as _,
@@ -122,7 +122,7 @@ fn start(
         clock: Arc::clone(clock) as _,
         chance: Arc::new(SeededChance::new(seed)),
     };
-    Arc::new(EmbeddedIdentity::start(parts).unwrap())
+    Arc::new(Provider::start(parts).unwrap())
 }
 
 fn new_identity(email: &str) -> NewIdentity {

@@ -249,7 +249,7 @@ async fn damaged_keys_stop_the_start() {
     let with = |keys: Vec<StoredKey>| {
         let store = MemoryKeys::default();
         store.save(&keys).unwrap();
-        EmbeddedIdentity::start(Parts {
+        Provider::start(Parts {
             settings: world.settings.clone(),
             table: Arc::clone(&world.table) as _,
             keys: Arc::new(store),
