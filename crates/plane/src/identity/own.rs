@@ -152,7 +152,12 @@ impl Vault for OwnVault {
         })
     }
 
-    async fn probe(&self, person: &Person, session: &SessionRecord, now: Timestamp) -> Result<SecretString, Away> {
+    async fn probe(
+        &self,
+        person: &Person,
+        session: &SessionRecord,
+        now: Timestamp,
+    ) -> Result<SecretString, IdentityError> {
         let profile = self.shown.of(person).await;
         Ok(self.mint(Use::Access, session, &profile, now, session.ends))
     }

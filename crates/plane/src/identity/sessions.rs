@@ -110,7 +110,7 @@ impl Provider {
             Err(CommitError::Refused { .. }) => return Err(IdentityError::Disabled),
             Err(CommitError::Table(error)) => return Err(error.into()),
         }
-        Ok(self.vault.probe(&person, &session, now).await?)
+        self.vault.probe(&person, &session, now).await
     }
 
     pub(super) async fn living_sessions(&self, subject: Subject) -> Result<Vec<Session>, IdentityError> {

@@ -61,7 +61,12 @@ pub trait Vault: Send + Sync {
     async fn issue(&self, person: &Person, session: &SessionRecord, now: Timestamp) -> Result<Issued, VaultError>;
 
     /// A token that acts as somebody until the session of its own ends.
-    async fn probe(&self, person: &Person, session: &SessionRecord, now: Timestamp) -> Result<SecretString, Away>;
+    async fn probe(
+        &self,
+        person: &Person,
+        session: &SessionRecord,
+        now: Timestamp,
+    ) -> Result<SecretString, IdentityError>;
 
     /// Whether sessions stand in the vault too, and are to be ended there.
     fn opens_sessions(&self) -> bool;
