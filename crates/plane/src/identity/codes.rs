@@ -146,7 +146,7 @@ impl Provider {
 
 /// A code replaces a password that its owner chose. Who never chose one has proved nothing about the mailbox yet:
 /// an invitation or an administrator comes first.
-fn may_reset(person: &Person) -> bool {
+pub(super) fn may_reset(person: &Person) -> bool {
     person.enabled && person.password.as_ref().is_some_and(|password| !password.temporary)
 }
 

@@ -8,6 +8,7 @@ pub mod jwt;
 pub mod kept;
 pub mod keys;
 mod lockout;
+mod moving;
 mod own;
 mod passwords;
 mod policy;
@@ -23,6 +24,7 @@ mod verifier;
 
 use jiff::SignedDuration;
 
+pub use moving::Moving;
 pub use passwords::HashCost;
 pub use policy::judge as judge_password;
 pub use provider::{Parts, Provider, StartError, VaultParts};

@@ -269,22 +269,6 @@ async fn damaged_keys_stop_the_start() {
 }
 
 #[tokio::test]
-async fn a_probe_acts_for_a_minute_without_a_password() {
-    let world = World::new();
-    let robot = world.invited("robot@example.com").await;
-    let probe = world.identity.probe_token(robot).await.unwrap();
-    let verified = world.identity.verify(probe.expose_secret()).await.unwrap();
-    assert_eq!(verified.subject, robot);
-    assert!(world.identity.sessions(robot).await.unwrap().is_empty(), "a probe is nobody's session to see");
-    world.advance(seconds(60));
-    assert!(!world.good(&probe).await);
-
-    let probe = world.identity.probe_token(robot).await.unwrap();
-    world.identity.sign_out_everywhere(robot).await.unwrap();
-    assert!(!world.good(&probe).await);
-}
-
-#[tokio::test]
 async fn a_remembered_token_asks_the_store_only_when_it_must() {
     let world = World::with(|settings| settings.recheck = None);
     world.ada().await;
