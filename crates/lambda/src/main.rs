@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     let name = env::var("_HANDLER").unwrap_or_default();
     let Some(handler) = Handler::named(&name) else {
         return refused::configuration(&format!(
-            "there is no handler {name:?}: a function's handler is api, step or cron"
+            "there is no handler {name:?}: a function's handler is api, step, pre_token, migrate_user or cron"
         ));
     };
     // The work is waiting for AWS; passwords have threads of their own.

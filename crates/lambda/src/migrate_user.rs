@@ -49,7 +49,9 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
             hosted.wake().await;
             let left = clock::left(event.context.deadline).min(PATIENCE);
             let judged = clock::within(left, judge(&hosted, &event.payload)).await;
-            judged.unwrap_or_else(|| Err(away("the function's time was over"))).map(|moved| answered(event.payload, moved))
+            judged
+                .unwrap_or_else(|| Err(away("the function's time was over")))
+                .map(|moved| answered(event.payload, moved))
         }
     });
     lambda_runtime::run(handler).await

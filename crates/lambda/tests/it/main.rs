@@ -8,3 +8,4 @@ mod cron;
 mod refused;
 mod runtime;
 mod story;
+mod triggers;
