@@ -1,11 +1,12 @@
 """Runs the binary with the aws profile over emulators on free ports of loopback: dynoxide for DynamoDB, moto for the rest.
 
-`emulated.py target/debug/freehold serve` makes the table and the bus there, and serves. All of it is gone when it ends.
+`emulated.py target/debug/freehold serve` makes the table, the bus and a user pool there, and serves. All of it is gone when it ends.
 """
 
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -74,7 +75,7 @@ class Emulated:
         except BaseException:
             self.dynoxide.stop()
             raise
-        others = ("EVENTBRIDGE", "SECRETS_MANAGER", "SES", "SSM", "STS")
+        others = ("COGNITO", "EVENTBRIDGE", "SECRETS_MANAGER", "SES", "SSM", "STS")
         self.environment = {
             "FREEHOLD_PROFILE": "aws",
             "FREEHOLD_AWS_REGION": "eu-central-1",
@@ -98,12 +99,18 @@ class Emulated:
         self.moto.stop()
 
     def prepare(self, binary):
-        """Makes the table and the bus; what is looked at afterwards must be right."""
+        """Makes the table, the bus and a user pool; what is looked at afterwards must be right."""
         environment = {**os.environ, **self.environment}
-        done = subprocess.run([str(binary), "preflight", "--fix", "--json"], env=environment, text=True, capture_output=True, check=False)
+        command = [str(binary), "preflight", "--fix", "--user-pool", "--json"]
+        done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"the emulators are not as they must be:\n{done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
+        checks = json.loads(done.stdout)
+        told = next(check["finding"] for check in checks if check["name"] == "user pool settings")
+        settings = re.findall(r'(\w+) = "([^"]+)"', told)
+        assert len(settings) == 2, told
+        self.environment.update({f"FREEHOLD_{name.upper()}": value for name, value in settings})
+        return checks
 
 
 def main():

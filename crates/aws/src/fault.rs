@@ -45,6 +45,14 @@ pub enum Fault {
     Rejected,
     #[error("paused, or the account is suspended")]
     Paused,
+    #[error("the person is refused: by password, state or session")]
+    Refused,
+    #[error("there is no such user in the pool")]
+    NoSuchUser,
+    #[error("the user pool's policy refuses the password")]
+    Policy,
+    #[error("a trigger of the user pool failed")]
+    Trigger,
     #[error("failed in a way that is not known here")]
     Unknown,
 }
@@ -77,6 +85,12 @@ impl Fault {
             Self::Paused => "resume the account in AWS",
             Self::NotFound => "make it, or name another",
             Self::Malformed => "check the names in the configuration",
+            Self::Refused => "sign in again",
+            Self::NoSuchUser => "check aws_user_pool: the pool may be another installation's",
+            Self::Policy => {
+                "ask no more of passwords in the user pool than the product does; freehold preflight compares"
+            }
+            Self::Trigger => "look at the log of the function that the user pool calls",
             Self::Conflict | Self::Underway | Self::Internal | Self::Garbled | Self::InUse | Self::Unknown => {
                 "try again; the log says what AWS answered"
             }
@@ -146,7 +160,8 @@ impl Fault {
             | "InternalException"
             | "InternalErrorException"
             | "ServiceUnavailable"
-            | "ServiceUnavailableException" => Self::Internal,
+            | "ServiceUnavailableException"
+            | "UnexpectedLambdaException" => Self::Internal,
             "ResourceNotFoundException"
             | "TableNotFoundException"
             | "ParameterNotFound"
@@ -159,7 +174,9 @@ impl Fault {
             | "TableAlreadyExistsException"
             | "AlreadyExistsException"
             | "OperationInProgressException"
+            | "AliasExistsException"
             | "ResourceAlreadyExistsException"
+            | "UsernameExistsException"
             | "ResourceExistsException" => Self::InUse,
             "LimitExceededException"
             | "ExecutionLimitExceeded"
@@ -167,7 +184,7 @@ impl Fault {
             | "ParameterLimitExceeded" => Self::Quota,
             "AccessDeniedException"
             | "AccessDenied"
-            | "NotAuthorizedException"
+            | "ForbiddenException"
             | "DecryptionFailure"
             | "EncryptionFailure" => Self::Denied,
             "UnrecognizedClientException" | "InvalidClientTokenId" | "AuthFailure" => Self::UnknownCredentials,
@@ -176,11 +193,23 @@ impl Fault {
             "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestTimeTooSkewed" | "RequestExpired" => {
                 Self::Signature
             }
+            // Cognito's word for people; its callers are refused as everywhere.
+            "NotAuthorizedException"
+            | "CodeMismatchException"
+            | "ExpiredCodeException"
+            | "PasswordResetRequiredException"
+            | "RefreshTokenReuseException"
+            | "UserNotConfirmedException" => Self::Refused,
+            "UserNotFoundException" => Self::NoSuchUser,
+            "InvalidPasswordException" | "PasswordHistoryPolicyViolationException" => Self::Policy,
+            "UserLambdaValidationException" | "InvalidLambdaResponseException" => Self::Trigger,
             "MessageRejected" | "MailFromDomainNotVerifiedException" => Self::Rejected,
             "SendingPausedException" | "AccountSuspendedException" => Self::Paused,
             "ValidationException"
             | "InvalidArn"
             | "InvalidName"
+            | "InvalidParameterException"
+            | "InvalidUserPoolConfigurationException"
             | "InvalidExecutionInput"
             | "ValidationError"
             | "SerializationException"
@@ -210,6 +239,10 @@ impl Fault {
             | Self::Malformed
             | Self::Rejected
             | Self::Paused
+            | Self::Refused
+            | Self::NoSuchUser
+            | Self::Policy
+            | Self::Trigger
             | Self::Unknown => false,
         }
     }
@@ -229,10 +262,17 @@ impl Fault {
             | Self::Denied
             | Self::Malformed
             | Self::Rejected
-            | Self::Paused => true,
-            Self::Underway | Self::TimedOut | Self::Unreachable | Self::Internal | Self::Garbled | Self::Unknown => {
-                false
-            }
+            | Self::Paused
+            | Self::Refused
+            | Self::NoSuchUser
+            | Self::Policy => true,
+            Self::Underway
+            | Self::TimedOut
+            | Self::Unreachable
+            | Self::Internal
+            | Self::Garbled
+            | Self::Trigger
+            | Self::Unknown => false,
         }
     }
 }

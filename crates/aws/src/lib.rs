@@ -8,6 +8,8 @@
 pub mod accounts;
 #[cfg(feature = "cloudformation")]
 pub mod cloudformation;
+#[cfg(feature = "cognito")]
+pub mod cognito;
 #[cfg(feature = "sdk")]
 pub mod connect;
 #[cfg(feature = "dynamodb")]

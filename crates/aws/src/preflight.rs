@@ -15,10 +15,11 @@ use plane::{
 use serde::Serialize;
 
 use crate::{
+    cognito::checks,
     dynamodb::{Standing, Switches},
     fault::Fault,
     patience::{self, Patience},
-    profile::{ConnectError, Connected, Profile},
+    profile::{ConnectError, Connected, People, Profile},
     states::Deployed,
 };
 
@@ -41,27 +42,37 @@ pub struct Check {
 }
 
 impl Check {
-    fn ok(name: &'static str, finding: impl Into<String>) -> Self {
+    pub(crate) fn ok(name: &'static str, finding: impl Into<String>) -> Self {
         Self { name, state: State::Ok, finding: finding.into(), fix: None }
     }
 
-    fn warning(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(crate) fn warning(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { name, state: State::Warning, finding: finding.into(), fix: Some(fix.into()) }
     }
 
-    fn bad(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(crate) fn bad(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { name, state: State::Bad, finding: finding.into(), fix: Some(fix.into()) }
     }
 
-    fn fault(name: &'static str, of: impl std::fmt::Display, fault: Fault) -> Self {
+    pub(crate) fn fault(name: &'static str, of: impl std::fmt::Display, fault: Fault) -> Self {
         Self::bad(name, format!("{of}: {fault}"), fault.fix())
     }
 }
 
 const MAKE: &str = "freehold preflight --fix makes it";
 
-/// Looks at everything; with `mend`, first makes what is missing and can be made.
-pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<Check> {
+/// What is done before anything is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mend {
+    Nothing,
+    /// What is missing and can be made is made.
+    Missing,
+    /// A user pool too, where none is configured.
+    MissingAndPool,
+}
+
+/// Looks at everything, after it was mended.
+pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<Check> {
     let connected = match profile.connect(Arc::clone(&chance)).await {
         Ok(connected) => connected,
         Err(error @ ConnectError::NoRegion) => return vec![Check::bad("region", error.to_string(), error.fix())],
@@ -74,18 +85,24 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
         // Everything else would fail for the same reason.
         return checks;
     }
-    let preflight = Preflight { patience: Patience::new(Arc::clone(&chance), patience::MOST), connected, chance };
-    if mend {
-        checks.extend(Box::pin(preflight.mend()).await);
+    let mut preflight = Preflight { patience: Patience::new(Arc::clone(&chance), patience::MOST), connected, chance };
+    match mend {
+        Mend::Nothing => {}
+        Mend::Missing => checks.extend(Box::pin(preflight.mend()).await),
+        Mend::MissingAndPool => {
+            checks.extend(Box::pin(preflight.mend()).await);
+            checks.push(Box::pin(preflight.make_pool()).await);
+        }
     }
-    let (table, stacks, machines, parameters, mail, bus, secrets) = tokio::join!(
+    let (table, stacks, machines, parameters, mail, bus, secrets, people) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.machines(),
         preflight.parameters(),
         preflight.mail(),
         preflight.bus(),
-        preflight.secrets()
+        preflight.secrets(),
+        preflight.people()
     );
     checks.extend(table);
     checks.push(stacks);
@@ -94,6 +111,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     checks.extend(mail);
     checks.push(bus);
     checks.extend(secrets);
+    checks.extend(people);
     checks
 }
 
@@ -324,6 +342,18 @@ impl Preflight {
             .collect()
     }
 
+    async fn people(&self) -> Vec<Check> {
+        match self.connected.pool() {
+            Some(options) => {
+                let minutes = self.connected.profile().access_minutes;
+                checks::look(&self.connected, &options, minutes, &self.patience).await
+            }
+            None => {
+                vec![Check::ok("user pool", "none is named: passwords and signing keys are the product's own")]
+            }
+        }
+    }
+
     /// Makes the table, the bus, and asks for the sender's verification; answers what could not be made.
     async fn mend(&self) -> Vec<Check> {
         let mut failed = Vec::new();
@@ -337,6 +367,24 @@ impl Preflight {
             failed.push(Check::fault("sender", "its verification can't be asked for", fault));
         }
         failed
+    }
+
+    /// Goes on with the pool as if it were configured.
+    async fn make_pool(&mut self) -> Check {
+        const CHECK: &str = "user pool settings";
+        if let Some(People { pool, client }) = &self.connected.profile().people {
+            return Check::ok(CHECK, format!("aws_user_pool = {pool:?}, aws_user_pool_client = {client:?}"));
+        }
+        match self.connected.make_pool().await {
+            Ok(people) => {
+                let People { pool, client } = &people;
+                let settings = format!("aws_user_pool = {pool:?}, aws_user_pool_client = {client:?}");
+                let fix = "put both into the configuration; then have its triggers call pre_token and migrate_user";
+                self.connected.people_in(people);
+                Check::warning(CHECK, settings, fix)
+            }
+            Err(fault) => Check::fault(CHECK, "the user pool can't be made", fault),
+        }
     }
 
     async fn make_bus(&self) -> Result<(), Fault> {

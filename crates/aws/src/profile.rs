@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
-use plane::ports::{chance::Chance, clock::Clock, cloud::Cloud, table::Table};
+use plane::{
+    ports::{chance::Chance, clock::Clock, cloud::Cloud, identity::Away, table::Table},
+    secret::PlatformKey,
+};
 
 use crate::{
     accounts::{self, AccountTables},
     cloudformation::{self, StackCloud},
+    cognito::{self, CognitoVault, pool},
     connect::{self, Settings},
     dynamodb::{self, DynamoCloud, DynamoTables, Protection},
     events::{self, BusEvents},
@@ -35,7 +39,11 @@ pub struct Profile {
     pub event_bus: String,
     /// The address that mail comes from.
     pub sender: String,
-    /// Tables that are made are protected from deletion and backed up.
+    /// Where people's passwords and tokens are; `None`: in the shared table.
+    pub people: Option<People>,
+    /// An access token lives so long.
+    pub access_minutes: i32,
+    /// Tables and pools that are made are protected from deletion, tables backed up.
     pub protect: bool,
     /// Dedicated tables are made by stacks of CloudFormation; else by DynamoDB itself.
     pub stacks: bool,
@@ -48,10 +56,18 @@ pub struct Profile {
     pub endpoints: Endpoints,
 }
 
+/// A user pool, and the app client in it that the product signs people in by: their ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    pub pool: String,
+    pub client: String,
+}
+
 /// Other endpoints than the region's.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
     pub cloudformation: Option<String>,
+    pub cognito: Option<String>,
     pub dynamodb: Option<String>,
     pub events: Option<String>,
     pub secrets: Option<String>,
@@ -207,6 +223,34 @@ impl Connected {
         let Profile { endpoints, sender, .. } = &self.profile;
         let options = ses::Options { endpoint: endpoints.ses.clone(), ..ses::Options::from(sender.clone()) };
         SesMailer::new(&self.config, options, notes, clock, Arc::clone(&self.chance))
+    }
+
+    /// The vault in the user pool, if that is where people are.
+    pub async fn vault(&self, key: PlatformKey) -> Option<Result<CognitoVault, Away>> {
+        let options = self.pool()?;
+        Some(CognitoVault::open(&self.config, options, key, Arc::clone(&self.chance)).await)
+    }
+
+    pub(crate) fn pool(&self) -> Option<cognito::Options> {
+        let People { pool, client } = self.profile.people.clone()?;
+        let endpoint = self.profile.endpoints.cognito.clone();
+        Some(cognito::Options { pool, client, endpoint, ..cognito::Options::default() })
+    }
+
+    /// The pool that is made where none is configured.
+    pub(crate) async fn make_pool(&self) -> Result<People, Fault> {
+        let plan = pool::Plan {
+            name: format!("{}people", self.profile.table_prefix),
+            endpoint: self.profile.endpoints.cognito.clone(),
+            access_minutes: self.profile.access_minutes,
+            protect: self.profile.protect,
+        };
+        let pool::Made { pool, client } = pool::ensure(&self.config, &plan, Arc::clone(&self.chance)).await?;
+        Ok(People { pool, client })
+    }
+
+    pub(crate) fn people_in(&mut self, people: People) {
+        self.profile.people = Some(people);
     }
 
     pub fn secrets(&self) -> Secrets {

@@ -213,6 +213,10 @@ fn mail_error(fault: Fault) -> MailError {
         | Fault::InUse
         | Fault::Quota
         | Fault::Paused
+        | Fault::Refused
+        | Fault::NoSuchUser
+        | Fault::Policy
+        | Fault::Trigger
         | Fault::NoCredentials
         | Fault::UnknownCredentials
         | Fault::Expired

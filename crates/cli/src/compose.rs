@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use local::{chance::SystemChance, clock::SystemClock, table::FileTables};
 use plane::{
     features::bootstrap::Admin,
-    identity::EmbeddedIdentity,
+    identity::Provider,
     ids::Subject,
     plane::{Plane, Ports},
     ports::{
@@ -46,7 +46,7 @@ pub(crate) struct Composed {
     pub plane: Plane,
     /// The tables, where they stand in the data folder.
     pub files: Option<FileTables>,
-    pub identity: Arc<EmbeddedIdentity>,
+    pub identity: Arc<Provider>,
     pub opened: Opened,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Composed {
 struct Ground {
     tables: Arc<dyn Tables>,
     files: Option<FileTables>,
-    identity: Arc<EmbeddedIdentity>,
+    identity: Arc<Provider>,
     params: Arc<dyn Params>,
     mailer: Arc<dyn Mailer>,
     events: Arc<dyn Events>,

@@ -4,7 +4,16 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
-use plane::plane::Plane;
+use plane::{
+    identity::Moving,
+    ids::Subject,
+    plane::Plane,
+    ports::{
+        identity::{Profile, SignInError},
+        table::TableError,
+    },
+};
+use secrecy::SecretString;
 
 use crate::{
     compose::{self, Composed},
@@ -93,6 +102,21 @@ impl Hosted {
             compose::set_up(&self.config, self.plane()).await?;
         }
         Ok(())
+    }
+
+    /// What tokens show of somebody; `None`: they are nobody of the product's.
+    pub async fn shown(&self, subject: Subject) -> Result<Option<Profile>, TableError> {
+        self.composed.identity.profile(subject).await
+    }
+
+    /// Who moves into the user pool by the password whose hash stands in the table.
+    pub async fn move_by_password(&self, name: &str, password: &SecretString) -> Result<Option<Moving>, SignInError> {
+        self.composed.identity.move_by_password(name, password).await
+    }
+
+    /// Who moves into the user pool to be given another password there.
+    pub async fn move_by_code(&self, name: &str) -> Result<Option<Moving>, TableError> {
+        self.composed.identity.move_by_code(name).await
     }
 
     /// To be called before each call is answered: what may have changed while the process was frozen is looked at anew.

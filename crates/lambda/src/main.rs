@@ -9,6 +9,8 @@ mod after;
 mod api;
 mod clock;
 mod cron;
+mod migrate_user;
+mod pre_token;
 mod refused;
 mod step;
 
@@ -27,6 +29,10 @@ enum Handler {
     Api,
     /// Does one step of a run, for a state machine of Step Functions.
     Step,
+    /// Stamps what the directory says into the tokens of a user pool, before they are signed.
+    PreToken,
+    /// Lets people into a user pool whose password is still in the table.
+    MigrateUser,
     /// Does what is due by the clock, and takes up what others left. To be called each minute.
     Cron,
 }
@@ -36,6 +42,8 @@ impl Handler {
         match name {
             "api" => Some(Self::Api),
             "step" => Some(Self::Step),
+            "pre_token" => Some(Self::PreToken),
+            "migrate_user" => Some(Self::MigrateUser),
             "cron" => Some(Self::Cron),
             _ => None,
         }
@@ -47,7 +55,7 @@ fn main() -> ExitCode {
     let name = env::var("_HANDLER").unwrap_or_default();
     let Some(handler) = Handler::named(&name) else {
         return refused::configuration(&format!(
-            "there is no handler {name:?}: a function's handler is api, step or cron"
+            "there is no handler {name:?}: a function's handler is api, step, pre_token, migrate_user or cron"
         ));
     };
     // The work is waiting for AWS; passwords have threads of their own.
@@ -63,6 +71,8 @@ async fn run(handler: Handler) -> ExitCode {
         Ok(hosted) => match handler {
             Handler::Api => api::run(hosted).await,
             Handler::Step => step::run(hosted).await.map_err(Stopped::Runtime),
+            Handler::PreToken => pre_token::run(hosted).await.map_err(Stopped::Runtime),
+            Handler::MigrateUser => migrate_user::run(hosted).await.map_err(Stopped::Runtime),
             Handler::Cron => cron::run(hosted).await.map_err(Stopped::Runtime),
         },
         Err(unready) => Err(Stopped::Unready(unready)),

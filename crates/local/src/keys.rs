@@ -117,7 +117,7 @@ mod tests {
 
     use jiff::Timestamp;
     use plane::{
-        identity::{EmbeddedIdentity, HashCost, Parts, Settings, StartError},
+        identity::{HashCost, Parts, Provider, Settings, StartError},
         ids::{AccountId, Subject, UserId},
         ports::identity::{Email, Identity, NewIdentity},
     };
@@ -227,8 +227,8 @@ mod tests {
         assert_eq!(keys.load().unwrap()[0].kid, "one");
     }
 
-    fn provider(folder: &TempDir, state: Folder, table: &Arc<MemoryTable>) -> Result<EmbeddedIdentity, StartError> {
-        EmbeddedIdentity::start(Parts {
+    fn provider(folder: &TempDir, state: Folder, table: &Arc<MemoryTable>) -> Result<Provider, StartError> {
+        Provider::start(Parts {
             settings: Settings { hash_cost: HashCost { memory_kib: 64, passes: 1, lanes: 1 }, ..Settings::default() },
             table: Arc::clone(table) as _,
             keys: Arc::new(file(folder, state)),

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::table::{CommitError, TableError};
+use crate::ports::{
+    identity::Away,
+    table::{CommitError, TableError},
+};
 
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
@@ -185,6 +188,14 @@ impl From<TableError> for Problem {
                 .help("free disk space under the data folder, then try again"),
             TableError::Damaged(_) | TableError::Invalid(_) => Self::internal(&error),
         }
+    }
+}
+
+impl From<Away> for Problem {
+    fn from(away: Away) -> Self {
+        let Away { what, fix, passes } = away;
+        tracing::warn!(what, fix, passes, "the user pool did not do as asked");
+        Self::new(Code::Unavailable, "identities can't be reached now; try again").retry_after(1)
     }
 }
 

@@ -2,9 +2,14 @@
 
 use std::fmt;
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::ports::chance::{self, Chance};
 
 /// Thirty-two random bytes that one installation keeps. It does not print.
 #[derive(Clone)]
@@ -26,6 +31,31 @@ impl PlatformKey {
         URL_SAFE_NO_PAD.encode(self.mac(purpose, subject)).into()
     }
 
+    /// Seals a text for one purpose and place, so that it can be stored. Of equal texts nobody can tell that they are.
+    pub fn seal(&self, purpose: &str, place: &str, text: &SecretString, chance: &dyn Chance) -> String {
+        let salt = chance::secret(chance);
+        let mut bytes = text.expose_secret().as_bytes().to_vec();
+        self.sealing(purpose, place, &salt)
+            .seal_in_place_append_tag(once(), Aad::empty(), &mut bytes)
+            .expect("a text is far shorter than a key can seal");
+        URL_SAFE_NO_PAD.encode([salt.as_slice(), &bytes].concat())
+    }
+
+    /// Opens what was sealed for the same purpose and place; `None` if it was not, or not by this key.
+    pub fn unseal(&self, purpose: &str, place: &str, sealed: &str) -> Option<SecretString> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (salt, bytes) = sealed.split_first_chunk()?;
+        let mut bytes = bytes.to_vec();
+        let text = self.sealing(purpose, place, salt).open_in_place(once(), Aad::empty(), &mut bytes).ok()?;
+        std::str::from_utf8(text).ok().map(SecretString::from)
+    }
+
+    /// Made anew for each salt, so it seals one text.
+    fn sealing(&self, purpose: &str, place: &str, salt: &[u8; 32]) -> LessSafeKey {
+        let key = self.mac(purpose, &format!("{}{place}", hex::encode(salt)));
+        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).expect("it has 32 bytes"))
+    }
+
     fn mac(&self, purpose: &str, subject: &str) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(&purpose.len().to_be_bytes());
@@ -41,7 +71,44 @@ impl fmt::Debug for PlatformKey {
     }
 }
 
+/// The one nonce of a key that seals one text.
+fn once() -> Nonce {
+    Nonce::assume_unique_for_key([0; NONCE_LEN])
+}
+
 /// What is stored in a secret's place: its SHA-256, in hex.
 pub fn digest(secret: &str) -> String {
     hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting(std::sync::atomic::AtomicU8);
+
+    impl Chance for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_opens_in_its_place_by_its_key_alone() {
+        let (key, other) = (PlatformKey::new(&[7; 32]), PlatformKey::new(&[8; 32]));
+        let chance = Counting(std::sync::atomic::AtomicU8::new(0));
+        let sealed = key.seal("renewal", "ada", &"secret".into(), &chance);
+        assert!(!sealed.contains("secret"));
+        assert_ne!(sealed, key.seal("renewal", "ada", &"secret".into(), &chance));
+        let opened = |key: &PlatformKey, purpose, place, sealed: &str| {
+            key.unseal(purpose, place, sealed).map(|text| text.expose_secret().to_owned())
+        };
+        assert_eq!(opened(&key, "renewal", "ada", &sealed).as_deref(), Some("secret"));
+        assert_eq!(opened(&key, "renewal", "eve", &sealed), None);
+        assert_eq!(opened(&key, "challenge", "ada", &sealed), None);
+        assert_eq!(opened(&other, "renewal", "ada", &sealed), None);
+        for cut in 0..sealed.len() {
+            assert_eq!(opened(&key, "renewal", "ada", &sealed[..cut]), None);
+        }
+    }
 }

@@ -15,7 +15,7 @@ use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableP
 use plane::{
     features::bootstrap::Admin,
     http::console::Console,
-    identity::{EmbeddedIdentity, HashCost, Parts},
+    identity::{HashCost, Parts, Provider},
     ids::{AccountId, UserId},
     plane::{Plane, Ports},
     ports::{
@@ -42,7 +42,7 @@ pub struct World {
     pub clock: Arc<FakeClock>,
     pub keys: Arc<MemoryKeys>,
     pub bus: Arc<Bus>,
-    pub identity: Arc<EmbeddedIdentity>,
+    pub identity: Arc<Provider>,
     service: Router,
     operator: Arc<Mutex<Option<TokenSet>>>,
 }
@@ -100,7 +100,7 @@ impl World {
         let bus = Arc::new(Bus::default());
         let chance = Arc::new(SeededChance::new(42));
         let table = tables.create(&TableName::shared()).await.expect("memory has room");
-        let identity = EmbeddedIdentity::start(Parts {
+        let identity = Provider::start(Parts {
             settings: plane::identity::Settings {
                 // Tests hash often, and prove nothing by its cost.
                 hash_cost: HashCost { memory_kib: 64, passes: 1, lanes: 1 },

@@ -392,6 +392,10 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::Denied
         | Fault::Rejected
         | Fault::Paused
+        | Fault::Refused
+        | Fault::NoSuchUser
+        | Fault::Policy
+        | Fault::Trigger
         | Fault::Unknown => TableError::Unavailable(format!("DynamoDB: {fault}")),
     }
 }

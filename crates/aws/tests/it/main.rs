@@ -7,6 +7,7 @@
 mod accounts;
 mod calls;
 mod cloudformation;
+mod cognito;
 mod dynamodb;
 mod emulator;
 mod events;

@@ -15,6 +15,9 @@ pub(crate) struct Preflight {
     /// First make what is missing: the table, the event bus; ask SES to verify the sender
     #[arg(long)]
     fix: bool,
+    /// With --fix: make a user pool of Cognito too, and say by which settings it is named
+    #[arg(long, requires = "fix")]
+    user_pool: bool,
     /// Any setting; `freehold config --defaults` explains them
     #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = crate::args::pair)]
     pub(crate) settings: Vec<(String, String)>,
@@ -28,7 +31,9 @@ pub(crate) fn run(preflight: &Preflight, config: &Config, json: bool) -> Outcome
         #[cfg(feature = "aws")]
         Place::Aws => in_aws::run(preflight, config, json),
         #[cfg(not(feature = "aws"))]
-        Place::Aws => unreachable!("the configuration was checked, json: {json}, fix: {}", preflight.fix),
+        Place::Aws => {
+            unreachable!("the configuration was checked, json: {json}, fix: {}{}", preflight.fix, preflight.user_pool)
+        }
     }
 }
 
@@ -36,7 +41,7 @@ pub(crate) fn run(preflight: &Preflight, config: &Config, json: bool) -> Outcome
 mod in_aws {
     use std::sync::Arc;
 
-    use aws::preflight::{self, State as Found};
+    use aws::preflight::{self, Mend, State as Found};
     use local::chance::SystemChance;
 
     use super::Preflight;
@@ -50,7 +55,12 @@ mod in_aws {
     pub(super) fn run(command: &Preflight, config: &Config, json: bool) -> Outcome {
         crate::offline(async {
             let chance = Arc::new(SystemChance::default());
-            let found = Box::pin(preflight::run(compose::aws::profile(config), chance, command.fix)).await;
+            let mend = match (command.fix, command.user_pool) {
+                (false, _) => Mend::Nothing,
+                (true, false) => Mend::Missing,
+                (true, true) => Mend::MissingAndPool,
+            };
+            let found = Box::pin(preflight::run(compose::aws::profile(config), chance, mend)).await;
             let checks: Vec<Check> = found.into_iter().map(shown).collect();
             check::told(&checks, json)
         })

@@ -1,20 +1,20 @@
 //! The aws profile: tables in DynamoDB, keys in Secrets Manager, parameters in SSM, mail by SES, events on EventBridge.
 //!
-//! People's identities, with the hashes of their passwords and their sessions, stand in the shared table, as they do in the
-//! embedded profile: any number of processes serve them.
+//! People's identities and sessions stand in the shared table, as they do in the embedded profile: any number of processes
+//! serve them. Their passwords stand in a user pool of Cognito, which signs their tokens, or as hashes in the table too.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws::{
     dynamodb::Standing,
-    profile::{Connected, Endpoints, Profile},
+    profile::{Connected, Endpoints, People, Profile},
     ses::SesMailer,
 };
 use bytes::Bytes;
 use local::mailer::OutboxMailer;
 use plane::{
-    identity::{EmbeddedIdentity, Parts},
+    identity::{Parts, Provider, VaultParts},
     ports::{
         chance::Chance,
         machines::Machines,
@@ -43,6 +43,8 @@ pub(crate) fn profile(config: &Config) -> Profile {
         secret_prefix: aws.secret_prefix.clone(),
         event_bus: aws.event_bus.clone(),
         sender: aws.sender.clone(),
+        people: set(&aws.user_pool).map(|pool| People { pool, client: aws.user_pool_client.clone() }),
+        access_minutes: i32::try_from(config.access_token_minutes).unwrap_or(i32::MAX),
         protect: aws.protect_tables,
         stacks: aws.stacks,
         platform_role: set(&aws.platform_role),
@@ -50,6 +52,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         machine_prefix: aws.state_machine_prefix.clone(),
         endpoints: Endpoints {
             cloudformation: set(&aws.endpoint_cloudformation),
+            cognito: set(&aws.endpoint_cognito),
             dynamodb: set(&aws.endpoint_dynamodb),
             events: set(&aws.endpoint_eventbridge),
             secrets: set(&aws.endpoint_secrets_manager),
@@ -126,7 +129,7 @@ async fn identity(
     connected: &Connected,
     shared: &Arc<dyn Table>,
     machine: &Machine,
-) -> Outcome<(EmbeddedIdentity, PlatformKey)> {
+) -> Outcome<(Provider, PlatformKey)> {
     let secrets = connected.secrets();
     let installed = installation(shared).await?;
     let in_use = installed.is_some();
@@ -135,21 +138,37 @@ async fn identity(
     })?;
     let fingerprint = plane::secret::digest(&format!("{:?}", key.subkey("fingerprint")));
     check(installed, &fingerprint)?;
-    let parts = Parts {
-        settings: identity_settings(config, false),
-        table: Arc::clone(shared),
-        keys: Arc::new(secrets.signing_keys(in_use)),
-        clock: Arc::clone(&machine.clock),
-        chance: Arc::clone(&machine.chance),
-    };
-    let started = tokio::task::spawn_blocking(|| EmbeddedIdentity::start(parts)).await.map_err(Failure::new)?;
-    let identity = started.map_err(|error| Failure::usage(error).detail("nothing was started"))?;
+    let identity = provider(config, connected, shared, machine, &key, in_use).await?;
     // From now on the keys are not made anew. They stand first: who finds this record finds them too.
     if !in_use {
         install(shared, &fingerprint).await?;
         check(installation(shared).await?, &fingerprint)?;
     }
     Ok((identity, key))
+}
+
+/// The identity provider over the user pool, if one is named; else over the product's own vault.
+async fn provider(
+    config: &Config,
+    connected: &Connected,
+    shared: &Arc<dyn Table>,
+    machine: &Machine,
+    key: &PlatformKey,
+    in_use: bool,
+) -> Outcome<Provider> {
+    let settings = identity_settings(config, false);
+    let (table, clock, chance) = (Arc::clone(shared), Arc::clone(&machine.clock), Arc::clone(&machine.chance));
+    let started = if let Some(vault) = connected.vault(key.clone()).await {
+        let vault = vault.map_err(|away| {
+            Failure::usage(away.what).detail("nothing was started and nothing was changed").hint(away.fix)
+        })?;
+        Provider::over(VaultParts { settings, table, vault: Arc::new(vault), clock, chance })
+    } else {
+        let keys = Arc::new(connected.secrets().signing_keys(in_use));
+        let parts = Parts { settings, table, keys, clock, chance };
+        tokio::task::spawn_blocking(|| Provider::start(parts)).await.map_err(Failure::new)?
+    };
+    started.map_err(|error| Failure::usage(error).detail("nothing was started"))
 }
 
 /// Says that the platform is in use, and by which key; it tells nothing about the key.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams, table::FileTables};
 use plane::{
-    identity::{EmbeddedIdentity, Parts},
+    identity::{Parts, Provider},
     ports::{
         grants::NoGrants,
         table::{TableName, Tables as _},
@@ -22,7 +22,7 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
     let folder::Keys { platform, signing } = folder::keys(places, &*machine.chance)?;
     let tables = FileTables::open(&places.0).map_err(Failure::usage)?;
     let shared = tables.create(&TableName::shared()).await.map_err(Failure::usage)?;
-    let identity = EmbeddedIdentity::start(Parts {
+    let identity = Provider::start(Parts {
         settings: identity_settings(config, true),
         table: Arc::clone(&shared),
         keys: Arc::new(signing),

@@ -24,6 +24,10 @@ pub(crate) struct Aws {
     pub sender: String,
     #[serde(rename = "aws_keep_mails")]
     pub keep_mails: bool,
+    #[serde(rename = "aws_user_pool")]
+    pub user_pool: String,
+    #[serde(rename = "aws_user_pool_client")]
+    pub user_pool_client: String,
     #[serde(rename = "aws_protect_tables")]
     pub protect_tables: bool,
     #[serde(rename = "aws_stacks")]
@@ -36,6 +40,8 @@ pub(crate) struct Aws {
     pub state_machine_prefix: String,
     #[serde(rename = "aws_endpoint_cloudformation")]
     pub endpoint_cloudformation: String,
+    #[serde(rename = "aws_endpoint_cognito")]
+    pub endpoint_cognito: String,
     #[serde(rename = "aws_endpoint_dynamodb")]
     pub endpoint_dynamodb: String,
     #[serde(rename = "aws_endpoint_eventbridge")]
@@ -82,6 +88,7 @@ impl Aws {
         if !self.sender.is_empty() && Email::parse(&self.sender).is_err() {
             return Err(("aws_sender", "an e-mail address such as freehold@example.com"));
         }
+        self.check_people()?;
         let url = |url: &str| url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
         match self.endpoints().into_iter().find(|(_, endpoint)| !url(endpoint)) {
             Some((key, _)) => Err((key, "it begins with https:// or http://")),
@@ -89,9 +96,26 @@ impl Aws {
         }
     }
 
-    fn endpoints(&self) -> [(&'static str, &str); 8] {
+    /// Of the pool's id, the part before `_` is the region, and a part of addresses.
+    fn check_people(&self) -> Result<(), (&'static str, &'static str)> {
+        let named = |text: &str, also: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c));
+        let pool = |(region, name): (&str, &str)| named(region, "-") && named(name, "") && !name.is_empty();
+        match (self.user_pool.as_str(), self.user_pool_client.as_str()) {
+            ("", "") => Ok(()),
+            ("", _) => Err(("aws_user_pool", "it is set together with aws_user_pool_client")),
+            (_, "") => Err(("aws_user_pool_client", "it is set together with aws_user_pool")),
+            (id, _) if !id.split_once('_').is_some_and(pool) => {
+                Err(("aws_user_pool", "the id of a user pool looks like eu-central-1_a1B2c3D4e"))
+            }
+            (_, client) if !named(client, "_+") => Err(("aws_user_pool_client", "an id of letters and digits")),
+            _ => Ok(()),
+        }
+    }
+
+    fn endpoints(&self) -> [(&'static str, &str); 9] {
         [
             ("aws_endpoint_cloudformation", &self.endpoint_cloudformation),
+            ("aws_endpoint_cognito", &self.endpoint_cognito),
             ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
             ("aws_endpoint_eventbridge", &self.endpoint_eventbridge),
             ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),

@@ -9,3 +9,4 @@ mod refused;
 mod runtime;
 mod step;
 mod story;
+mod triggers;

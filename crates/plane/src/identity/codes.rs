@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::{
-    EmbeddedIdentity,
+    Provider,
     passwords::{Busy, Match},
     policy,
     provider::Stored,
@@ -19,7 +19,7 @@ use crate::{
     ids::Subject,
     ports::{
         chance::Chance,
-        identity::{Email, PasswordReset, ResetCode, ResetError},
+        identity::{Email, PasswordReset, Permanence, ResetCode, ResetError},
         table::{CommitError, Condition, Is, Key, TableError, Write},
     },
 };
@@ -32,7 +32,7 @@ impl From<Busy> for ResetError {
     }
 }
 
-impl EmbeddedIdentity {
+impl Provider {
     pub(super) async fn make_code(&self, email: &str) -> Result<Option<ResetCode>, ResetError> {
         let now = self.clock.now();
         let parsed = Email::parse(email).ok();
@@ -87,6 +87,7 @@ impl EmbeddedIdentity {
         let started = self.clock.now();
         let email = Email::parse(&reset.email).ok();
         policy::judge(reset.new_password.expose_secret(), email.as_ref())?;
+        self.vault.accepts(&reset.new_password)?;
         let person = self.person_of(email.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
         let key = person.as_ref().map_or_else(|| decoy_key(&reset.email), |person| reset_key(person.subject));
         let open = self.take_a_try(&key, started).await?;
@@ -114,7 +115,7 @@ impl EmbeddedIdentity {
 
     /// Sets the password and uses up the code, in one commit. A code of an epoch that is over is no code.
     async fn consume(&self, subject: Subject, mut open: ResetRecord, new: &SecretString) -> Result<(), ResetError> {
-        let hash = self.passwords.make(new).await?;
+        let hash = self.vault.hash(new).await?;
         let code = open.code.take().ok_or(ResetError::InvalidCode)?;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -130,7 +131,9 @@ impl EmbeddedIdentity {
             match self.table.commit(writes).await {
                 Ok(()) => {
                     self.verifier.ended(subject);
-                    return Ok(());
+                    // The code is used up: of racing uses, one comes here.
+                    self.vault.end_all(subject).await?;
+                    return Ok(self.vault.keep(&person, new, Permanence::Permanent).await?);
                 }
                 Err(CommitError::Refused { write: 0, .. }) => return Err(ResetError::InvalidCode),
                 Err(CommitError::Refused { .. }) => {}
@@ -143,7 +146,7 @@ impl EmbeddedIdentity {
 
 /// A code replaces a password that its owner chose. Who never chose one has proved nothing about the mailbox yet:
 /// an invitation or an administrator comes first.
-fn may_reset(person: &Person) -> bool {
+pub(super) fn may_reset(person: &Person) -> bool {
     person.enabled && person.password.as_ref().is_some_and(|password| !password.temporary)
 }
 

@@ -1,12 +1,15 @@
-//! The embedded identity provider: passwords, challenges, sessions, tokens and keys, over the table.
+//! The identity provider: directory, challenges, sessions and codes over the table; passwords and tokens by a vault.
 //!
 //! INVARIANT: a session is alive as long as its record stands, its epoch is that of its identity, and the identity is
 //! enabled. So one write of the identity ends all its sessions at once.
 
 mod codes;
+pub mod jwt;
 pub mod kept;
 pub mod keys;
 mod lockout;
+mod moving;
+mod own;
 mod passwords;
 mod policy;
 mod provider;
@@ -16,13 +19,15 @@ mod sessions;
 mod signin;
 mod tokens;
 mod users;
+pub mod vault;
 mod verifier;
 
 use jiff::SignedDuration;
 
+pub use moving::Moving;
 pub use passwords::HashCost;
 pub use policy::judge as judge_password;
-pub use provider::{EmbeddedIdentity, Parts, StartError};
+pub use provider::{Parts, Provider, StartError, VaultParts};
 
 /// What an operator may set. The defaults are the documented ones.
 #[derive(Clone, Debug)]

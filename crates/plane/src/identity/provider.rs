@@ -1,21 +1,22 @@
 //! The provider itself: its parts, and the port's words said through them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Settings,
-    keys::{KeyStore, Keys, KeysError},
+    Settings, jwt,
+    keys::KeyStore,
     lockout::Lockout,
+    own::{OwnVault, Shown},
     passwords::Passwords,
     records::{Claim, Person, SessionRecord, claim_key, person_key, read, session_key},
-    tokens,
+    vault::{Judged, Vault},
     verifier::{Recall, Verifier},
 };
 use crate::{
@@ -32,12 +33,22 @@ use crate::{
     },
 };
 
-/// What the provider stands on.
+/// What the provider stands on, where it keeps passwords and signs tokens itself.
 pub struct Parts {
     pub settings: Settings,
     /// The shared table.
     pub table: Arc<dyn Table>,
     pub keys: Arc<dyn KeyStore>,
+    pub clock: Arc<dyn Clock>,
+    pub chance: Arc<dyn Chance>,
+}
+
+/// What the provider stands on, where another keeps passwords and signs tokens.
+pub struct VaultParts {
+    pub settings: Settings,
+    /// The shared table.
+    pub table: Arc<dyn Table>,
+    pub vault: Arc<dyn Vault>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -51,36 +62,59 @@ pub enum StartError {
     Hashing(String),
 }
 
-/// The embedded identity provider.
-pub struct EmbeddedIdentity {
+/// The identity provider.
+pub struct Provider {
     pub(super) settings: Settings,
     pub(super) table: Arc<dyn Table>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) chance: Arc<dyn Chance>,
-    pub(super) keys: Keys,
-    pub(super) passwords: Passwords,
+    pub(super) vault: Arc<dyn Vault>,
+    /// Hash reset codes too, whoever keeps passwords.
+    pub(super) passwords: Arc<Passwords>,
     pub(super) lockout: Lockout,
     pub(super) verifier: Verifier,
-    pub(super) profiles: OnceLock<Arc<dyn Profiles>>,
+    shown: Arc<Shown>,
 }
 
-impl EmbeddedIdentity {
+impl Provider {
     /// Opens the signing keys, or makes the first; starts the hashing threads. It blocks: for the start alone.
     pub fn start(parts: Parts) -> Result<Self, StartError> {
         let Parts { settings, table, keys, clock, chance } = parts;
-        let keys = Keys::open(keys, clock.now()).map_err(|error| StartError::Keys(error.to_string()))?;
-        let passwords =
-            Passwords::start(settings.hash_cost, settings.hash_threads, settings.hash_queue, Arc::clone(&chance))
-                .map_err(|error| StartError::Hashing(error.to_string()))?;
+        let (passwords, shown) = (hashing(&settings, &chance)?, Arc::new(Shown::default()));
+        let vault = OwnVault::open(
+            settings.clone(),
+            keys,
+            Arc::clone(&passwords),
+            Arc::clone(&chance),
+            Arc::clone(&shown),
+            clock.now(),
+        );
+        let vault = Arc::new(vault.map_err(|error| StartError::Keys(error.to_string()))?);
+        Ok(Self::of(VaultParts { settings, table, vault, clock, chance }, passwords, shown))
+    }
+
+    /// Starts over a vault that is not our own.
+    pub fn over(parts: VaultParts) -> Result<Self, StartError> {
+        let passwords = hashing(&parts.settings, &parts.chance)?;
+        Ok(Self::of(parts, passwords, Arc::default()))
+    }
+
+    fn of(parts: VaultParts, passwords: Arc<Passwords>, shown: Arc<Shown>) -> Self {
+        let VaultParts { settings, table, vault, clock, chance } = parts;
         let lockout = Lockout::new(settings.remembered_failures);
         let verifier = Verifier::new(&settings);
-        Ok(Self { settings, table, clock, chance, keys, passwords, lockout, verifier, profiles: OnceLock::new() })
+        Self { settings, table, clock, chance, vault, passwords, lockout, verifier, shown }
     }
 
     /// Says where the claims that tokens show come from. The first one given stays.
     pub fn show(&self, profiles: Arc<dyn Profiles>) {
-        // A second one is a mistake of composition that harms nobody: claims give no rights.
-        drop(self.profiles.set(profiles));
+        self.shown.from(profiles);
+    }
+
+    /// What tokens show of somebody.
+    pub async fn profile(&self, subject: Subject) -> Result<Option<Profile>, TableError> {
+        let Some(person) = self.person(subject).await? else { return Ok(None) };
+        Ok(Some(self.shown.of(&person.record).await))
     }
 
     /// How many password hashes were computed since the start.
@@ -90,12 +124,12 @@ impl EmbeddedIdentity {
 
     /// Refuses from now on all that was signed by any key but the one that signs: for keys that leaked.
     pub async fn retire_old_keys(&self) -> Result<(), IdentityError> {
-        self.keys.retire_old().await.map_err(|error| IdentityError::Keys(error.to_string()))
+        self.vault.retire_old_keys().await
     }
 
     /// Takes over what another process has done to the signing keys.
     pub async fn refresh_keys(&self) -> Result<(), IdentityError> {
-        self.keys.refresh().await.map_err(|error| IdentityError::Keys(error.to_string()))
+        self.vault.refresh_keys().await
     }
 
     pub(super) async fn person(&self, subject: Subject) -> Result<Option<Stored<Person>>, TableError> {
@@ -133,30 +167,14 @@ impl EmbeddedIdentity {
         Ok(session.alive(&person, now).then_some(Living { person, session, version: item.version }))
     }
 
-    /// What tokens show of a person.
-    pub(super) async fn profile(&self, person: &Person) -> Profile {
-        let known = match self.profiles.get() {
-            Some(profiles) => profiles.profile(person.subject).await,
-            None => None,
-        };
-        known.unwrap_or_else(|| Profile {
-            email: person.email.clone(),
-            account: person.account,
-            enterprise: None,
-            role: None,
-            groups: Vec::new(),
-        })
-    }
-
     async fn judge(&self, token: &str) -> Result<Verified, TokenRefused> {
-        if token.len() > tokens::LONGEST {
+        if token.len() > jwt::LONGEST {
             return Err(TokenRefused::TooLong);
         }
         let judged = self.judge_by_known_keys(token).await;
-        let (Err(TokenRefused::UnknownKey), Some(pause)) = (&judged, self.settings.recheck) else { return judged };
-        // Another process may have made the key.
-        if let Err(error) = self.keys.refresh_after(pause, self.clock.now()).await {
-            tracing::warn!(%error, "the signing keys can't be read again");
+        let Err(TokenRefused::UnknownKey) = &judged else { return judged };
+        if let Err(away) = self.vault.look_again(self.clock.now()).await {
+            tracing::warn!(%away, "keys that are not known can't be looked for");
             return judged;
         }
         self.judge_by_known_keys(token).await
@@ -164,8 +182,7 @@ impl EmbeddedIdentity {
 
     async fn judge_by_known_keys(&self, token: &str) -> Result<Verified, TokenRefused> {
         let now = self.clock.now();
-        let ring = self.keys.ring();
-        match self.verifier.recall(token, &ring, now) {
+        match self.verifier.recall(token, self.vault.generation(), now) {
             Recall::Good(verified) => Ok(verified),
             Recall::Ask(known) => {
                 let (subject, session) = known.session();
@@ -178,16 +195,23 @@ impl EmbeddedIdentity {
                 Ok(known.verified)
             }
             Recall::Unknown => {
-                let verified = tokens::judge(token, &ring, &self.settings, now)?;
+                let judged = self.vault.judge(token, now)?;
+                let Judged { verified, .. } = judged;
                 let before = self.verifier.before(verified.subject);
                 if self.living(verified.subject, verified.session, now).await?.is_none() {
                     return Err(TokenRefused::Ended);
                 }
-                self.verifier.remember(token, verified, &ring, before, now);
+                self.verifier.remember(token, &judged, before, now);
                 Ok(verified)
             }
         }
     }
+}
+
+fn hashing(settings: &Settings, chance: &Arc<dyn Chance>) -> Result<Arc<Passwords>, StartError> {
+    let Settings { hash_cost, hash_threads, hash_queue, .. } = *settings;
+    let passwords = Passwords::start(hash_cost, hash_threads, hash_queue, Arc::clone(chance));
+    Ok(Arc::new(passwords.map_err(|error| StartError::Hashing(error.to_string()))?))
 }
 
 /// A record as it was read.
@@ -205,7 +229,7 @@ pub(super) struct Living {
 }
 
 #[async_trait]
-impl Identity for EmbeddedIdentity {
+impl Identity for Provider {
     async fn ensure_user(&self, new: NewIdentity) -> Result<(), IdentityError> {
         self.ensure(new).await
     }
@@ -280,29 +304,14 @@ impl Identity for EmbeddedIdentity {
     }
 
     fn jwks(&self) -> Value {
-        self.keys.ring().jwks(self.clock.now())
+        self.vault.jwks(self.clock.now())
     }
 
     fn openid_configuration(&self, base_url: &str) -> Value {
-        let base = base_url.trim_end_matches('/');
-        json!({
-            "issuer": self.settings.issuer,
-            "jwks_uri": format!("{base}/.well-known/jwks.json"),
-            "response_types_supported": ["id_token"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "claims_supported": [
-                "sub", "email", "custom:account_id", "custom:enterprise_id", "custom:role", "cognito:groups",
-                "token_use", "client_id", "aud", "iss", "iat", "nbf", "exp", "jti", "sid", "auth_time",
-            ],
-        })
+        self.vault.openid_configuration(base_url.trim_end_matches('/'))
     }
 
     async fn rotate_keys(&self) -> Result<String, IdentityError> {
-        let now = self.clock.now();
-        let longest = self.settings.access_life.max(self.settings.id_life).max(self.settings.probe_life);
-        // A token that is being signed by the old key at this moment gets the leeway.
-        let rotated = self.keys.rotate(now, now + longest + self.settings.leeway).await;
-        rotated.map_err(|error: KeysError| IdentityError::Keys(error.to_string()))
+        self.vault.rotate_keys(self.clock.now()).await
     }
 }

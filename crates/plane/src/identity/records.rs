@@ -20,24 +20,28 @@ use crate::{
 
 /// An identity: `IDENTITY#<subject>` / `IDENTITY`.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Person {
-    pub(super) subject: Subject,
-    pub(super) email: Email,
-    pub(super) user: UserId,
-    pub(super) account: AccountId,
-    pub(super) enabled: bool,
+pub struct Person {
+    pub subject: Subject,
+    pub email: Email,
+    pub user: UserId,
+    pub account: AccountId,
+    pub enabled: bool,
     /// Sessions of another epoch are over. Microseconds of the moment that it began, so that an identity that is
     /// removed and made again does not get an old one.
-    pub(super) epoch: i64,
-    pub(super) password: Option<Password>,
-    pub(super) created: Timestamp,
+    pub epoch: i64,
+    pub password: Option<Password>,
+    pub created: Timestamp,
 }
 
+/// What the record says of a password.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Password {
-    pub(super) hash: String,
-    pub(super) temporary: bool,
-    pub(super) set: Timestamp,
+pub struct Password {
+    /// `None` where it is kept elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+    /// It opens nothing but the challenge to choose another.
+    pub temporary: bool,
+    pub set: Timestamp,
 }
 
 impl Person {
@@ -66,22 +70,26 @@ pub(super) struct Claim {
 
 /// A session: `IDENTITY#<subject>` / `SESSION#<id>`.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct SessionRecord {
-    pub(super) id: SessionId,
-    pub(super) subject: Subject,
-    pub(super) epoch: i64,
-    pub(super) kind: SessionKind,
-    pub(super) created: Timestamp,
-    pub(super) last_used: Timestamp,
+pub struct SessionRecord {
+    pub id: SessionId,
+    pub subject: Subject,
+    pub epoch: i64,
+    pub kind: SessionKind,
+    pub created: Timestamp,
+    pub last_used: Timestamp,
     /// The session is over then, however much it is used.
-    pub(super) ends: Timestamp,
-    pub(super) ip: IpAddr,
-    pub(super) user_agent: String,
+    pub ends: Timestamp,
+    pub ip: IpAddr,
+    pub user_agent: String,
+    /// By what the vault renews it, where sessions stand there too. It is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<String>,
 }
 
+/// Whose a session is.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum SessionKind {
+pub enum SessionKind {
     Person,
     /// Of one probe token; nobody's to see.
     Probe,
@@ -116,6 +124,9 @@ pub(super) struct ChallengeRecord {
     pub(super) subject: Subject,
     pub(super) epoch: i64,
     pub(super) expires: Timestamp,
+    /// What the vault wants back with the answer; sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sealed: Option<String>,
 }
 
 /// The reset code of an identity, and how many it was given: `IDENTITY#<subject>` / `RESET`.

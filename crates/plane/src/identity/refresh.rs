@@ -4,13 +4,16 @@
 //! racing calls get the same one, and nobody can make it who does not hold the token.
 
 use aws_lc_rs::hmac;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    EmbeddedIdentity,
+    Provider,
     provider::{Living, Stored},
     records::{RefreshRecord, Spent, put, refresh_key, session_key, spell},
+    sessions::tokens,
     users::{ATTEMPTS, contended},
+    vault::{Issued, VaultError},
 };
 use crate::ports::{
     chance,
@@ -18,7 +21,7 @@ use crate::ports::{
     table::{CommitError, Condition},
 };
 
-impl EmbeddedIdentity {
+impl Provider {
     pub(super) async fn renew(&self, token: &SecretString) -> Result<TokenSet, RefreshError> {
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -37,7 +40,8 @@ impl EmbeddedIdentity {
                 }
                 Some(spent) if now < spent.at + self.settings.refresh_grace => {
                     let same = successor(token, &spent.salt);
-                    return Ok(self.tokens(&living.person, &living.session, same, now).await);
+                    let issued = self.renewed(&living, now).await?;
+                    return Ok(tokens(&living.session, same, issued));
                 }
                 Some(_) => {
                     // Two hold it, and one of them has no right to: neither goes on.
@@ -57,14 +61,16 @@ impl EmbeddedIdentity {
         token: &SecretString,
         mut record: RefreshRecord,
         version: u64,
-        living: Living,
+        mut living: Living,
     ) -> Result<Option<TokenSet>, RefreshError> {
         let now = self.clock.now();
-        let Living { person, mut session, version: session_version } = living;
         let salt = hex::encode(chance::secret(self.chance.as_ref()));
         let next = successor(token, &salt);
-        session.last_used = now;
-        session.ends = self.ends(session.created, now);
+        living.session.last_used = now;
+        living.session.ends = self.ends(living.session.created, now);
+        // Before the token is spent: where no tokens can be had, it stays good.
+        let issued = self.renewed(&living, now).await?;
+        let Living { session, version: session_version, .. } = living;
         let next_record = RefreshRecord { expires: session.ends, spent: None, ..record.clone() };
         record.spent = Some(Spent { at: now, salt });
         let key = session_key(session.subject, session.id);
@@ -74,10 +80,19 @@ impl EmbeddedIdentity {
             put(key, &session, Some(session.ends), Condition::Version(session_version)),
         ];
         match self.table.commit(writes).await {
-            Ok(()) => Ok(Some(self.tokens(&person, &session, next, now).await)),
+            Ok(()) => Ok(Some(tokens(&session, next, issued))),
             Err(CommitError::Refused { .. }) => Ok(None),
             Err(CommitError::Table(error)) => Err(error.into()),
         }
+    }
+
+    /// New tokens of a session. One that the vault knows no more ends here too.
+    async fn renewed(&self, living: &Living, now: Timestamp) -> Result<Issued, RefreshError> {
+        let issued = self.vault.issue(&living.person, &living.session, now).await;
+        if let Err(VaultError::Over) = issued {
+            self.end(living.session.subject, living.session.id).await?;
+        }
+        Ok(issued?)
     }
 }
 

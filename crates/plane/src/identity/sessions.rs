@@ -1,4 +1,4 @@
-//! Opens, lists and ends sessions, and writes their tokens.
+//! Opens, lists and ends sessions.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -6,18 +6,18 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::{
-    EmbeddedIdentity,
+    Provider,
     provider::Stored,
     records::{
         Person, RefreshRecord, SessionKind, SessionRecord, new_secret, partition, put, read, refresh_key, session_key,
     },
-    tokens::{self, Draft, Use},
     users::store,
+    vault::{Issued, Opened, VaultError},
 };
 use crate::{
     ids::{SessionId, Subject},
     ports::{
-        identity::{IdentityError, Profile, Session, TokenSet},
+        identity::{IdentityError, Session, TokenSet},
         table::{CommitError, Condition, Index, MAX_PAGE, Order, Query, Range, TableError, Write},
     },
 };
@@ -30,13 +30,26 @@ pub(super) struct Opening {
     pub(super) session: SessionRecord,
     pub(super) refresh: SecretString,
     pub(super) writes: Vec<Write>,
+    /// Tokens that there are already.
+    pub(super) issued: Option<Issued>,
 }
 
-impl EmbeddedIdentity {
+impl Provider {
     /// A new session with its first refresh token; the caller commits it.
-    pub(super) fn open(&self, person: &Person, ip: IpAddr, user_agent: &str, now: Timestamp) -> Opening {
+    pub(super) fn open(
+        &self,
+        person: &Person,
+        ip: IpAddr,
+        user_agent: &str,
+        opened: Option<Opened>,
+        now: Timestamp,
+    ) -> Opening {
+        let (id, renewal, issued) = match opened {
+            Some(Opened { id, renewal, issued }) => (id, Some(renewal), Some(issued)),
+            None => (SessionId::new(now, self.chance.as_ref()), None, None),
+        };
         let session = SessionRecord {
-            id: SessionId::new(now, self.chance.as_ref()),
+            id,
             subject: person.subject,
             epoch: person.epoch,
             kind: SessionKind::Person,
@@ -45,6 +58,7 @@ impl EmbeddedIdentity {
             ends: self.ends(now, now),
             ip: ip.to_canonical(),
             user_agent: user_agent.chars().take(USER_AGENT).collect(),
+            renewal,
         };
         let refresh = new_secret("fhr_", self.chance.as_ref());
         let record =
@@ -53,7 +67,7 @@ impl EmbeddedIdentity {
             put(session_key(session.subject, session.id), &session, Some(session.ends), Condition::Absent),
             put(refresh_key(&refresh), &record, Some(record.expires), Condition::Absent),
         ];
-        Opening { session, refresh, writes }
+        Opening { session, refresh, writes, issued }
     }
 
     /// When a session ends that was opened at one moment and used at another.
@@ -61,41 +75,18 @@ impl EmbeddedIdentity {
         (created + self.settings.session_life).min(used + self.settings.refresh_idle)
     }
 
-    /// The tokens of a session that is written.
-    pub(super) async fn tokens(
+    /// The tokens that there are, or new ones.
+    pub(super) async fn issued(
         &self,
         person: &Person,
         session: &SessionRecord,
-        refresh: SecretString,
+        issued: Option<Issued>,
         now: Timestamp,
-    ) -> TokenSet {
-        let profile = self.profile(person).await;
-        let expires_at = (now + self.settings.access_life).min(session.ends);
-        let id_expires_at = (now + self.settings.id_life).min(session.ends);
-        TokenSet {
-            subject: session.subject,
-            session: session.id,
-            access_token: self.mint(Use::Access, session, &profile, now, expires_at),
-            id_token: self.mint(Use::Id, session, &profile, now, id_expires_at),
-            refresh_token: refresh,
-            expires_at,
-            refresh_expires_at: session.ends,
+    ) -> Result<Issued, VaultError> {
+        match issued {
+            Some(issued) => Ok(issued),
+            None => self.vault.issue(person, session, now).await,
         }
-    }
-
-    fn mint(
-        &self,
-        kind: Use,
-        session: &SessionRecord,
-        profile: &Profile,
-        now: Timestamp,
-        expires: Timestamp,
-    ) -> SecretString {
-        let mut random = [0; 16];
-        self.chance.fill(&mut random);
-        let jti = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
-        let draft = Draft { kind, session, profile, jti, now, expires };
-        tokens::mint(&draft, &self.settings, self.keys.ring().signer())
     }
 
     pub(super) async fn probe(&self, subject: Subject) -> Result<SecretString, IdentityError> {
@@ -111,6 +102,7 @@ impl EmbeddedIdentity {
             ends: now + self.settings.probe_life,
             ip: Ipv4Addr::UNSPECIFIED.into(),
             user_agent: String::new(),
+            renewal: None,
         };
         let write = put(session_key(subject, session.id), &session, Some(session.ends), Condition::Absent);
         match self.table.commit(vec![person.unchanged_epoch(), write]).await {
@@ -118,8 +110,7 @@ impl EmbeddedIdentity {
             Err(CommitError::Refused { .. }) => return Err(IdentityError::Disabled),
             Err(CommitError::Table(error)) => return Err(error.into()),
         }
-        let profile = self.profile(&person).await;
-        Ok(self.mint(Use::Access, &session, &profile, now, session.ends))
+        self.vault.probe(&person, &session, now).await
     }
 
     pub(super) async fn living_sessions(&self, subject: Subject) -> Result<Vec<Session>, IdentityError> {
@@ -152,9 +143,14 @@ impl EmbeddedIdentity {
     }
 
     pub(super) async fn end(&self, subject: Subject, session: SessionId) -> Result<(), TableError> {
-        let write = Write::Delete { key: session_key(subject, session), when: Condition::Always };
-        self.table.commit(vec![write]).await.map_err(store)?;
+        let key = session_key(subject, session);
+        let ending: Option<Stored<SessionRecord>> =
+            if self.vault.opens_sessions() { self.stored(&key).await? } else { None };
+        self.table.commit(vec![Write::Delete { key, when: Condition::Always }]).await.map_err(store)?;
         self.verifier.ended(subject);
+        if let Some(Stored { record, .. }) = ending {
+            self.vault.end(&record).await;
+        }
         Ok(())
     }
 
@@ -163,6 +159,19 @@ impl EmbeddedIdentity {
             Some(Stored { record, .. }) => Ok(self.end(record.subject, record.session).await?),
             None => Ok(()),
         }
+    }
+}
+
+/// What a person gets of a session.
+pub(super) fn tokens(session: &SessionRecord, refresh: SecretString, issued: Issued) -> TokenSet {
+    TokenSet {
+        subject: session.subject,
+        session: session.id,
+        access_token: issued.access,
+        id_token: issued.id,
+        refresh_token: refresh,
+        expires_at: issued.expires_at,
+        refresh_expires_at: session.ends,
     }
 }
 

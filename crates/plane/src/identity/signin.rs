@@ -6,51 +6,41 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use super::{
-    EmbeddedIdentity,
+    Provider,
     lockout::Suspect,
-    passwords::{Busy, Match},
     policy,
     provider::Stored,
     records::{ChallengeRecord, Password, Person, challenge_key, new_secret, person_key, put},
+    sessions::tokens,
+    vault::{Admission, Opened},
 };
 use crate::ports::{
-    identity::{
-        Challenge, ChallengeError, ChallengeResponse, Email, SignIn, SignInError, SignedIn, TokenSet, WeakPassword,
-    },
+    identity::{Challenge, ChallengeError, ChallengeResponse, Email, SignIn, SignInError, SignedIn, TokenSet},
     table::{CommitError, Condition, Write},
 };
 
-impl From<Busy> for SignInError {
-    fn from(_: Busy) -> Self {
-        Self::Busy
-    }
-}
-
-impl From<Busy> for ChallengeError {
-    fn from(_: Busy) -> Self {
-        Self::Busy
-    }
-}
-
-impl EmbeddedIdentity {
+impl Provider {
     pub(super) async fn attempt(&self, attempt: &SignIn) -> Result<SignedIn, SignInError> {
         let started = self.clock.now();
         let email = Email::parse(&attempt.email).ok();
         let suspect = Suspect::new(email.as_ref().map_or(attempt.email.as_str(), Email::as_str), attempt.ip);
         let locked = self.lockout.locked(&suspect, started);
         let person = self.person_of(email.as_ref()).await?;
-        let hash = person.as_ref().and_then(|person| self.usable_hash(&person.record, started));
-        let found = self.passwords.compare(&attempt.password, hash).await?;
+        let usable = person.as_ref().map(|person| &person.record).filter(|person| self.usable(person, started));
+        // Whoever is locked is judged as nobody: neither held against them elsewhere, nor of any use.
+        let admission = self.vault.admit(usable.filter(|_| !locked), &attempt.password).await?;
         let now = self.clock.now();
-        if locked || !self.lockout.settle(suspect, found != Match::Wrong, now) {
+        if locked || !self.lockout.settle(suspect, !matches!(admission, Admission::Wrong), now) {
+            self.turn_away(admission, person.as_ref().map(|person| &person.record), attempt, now).await;
             return Err(SignInError::InvalidCredentials);
         }
         let Stored { record: person, version } = person.ok_or(SignInError::InvalidCredentials)?;
-        match &person.password {
-            Some(password) if password.temporary => self.challenge(&person, now).await,
-            Some(_) | None => {
-                let tokens = self.enter(&person, attempt, now).await?;
-                if found == Match::RightButStale {
+        match admission {
+            Admission::Wrong => Err(SignInError::InvalidCredentials),
+            Admission::Challenged(sealed) => self.challenge(&person, sealed, now).await,
+            Admission::Right { stale, opened } => {
+                let tokens = self.enter(&person, opened, attempt, now).await?;
+                if stale {
                     self.rehash(person, version, attempt).await;
                 }
                 Ok(SignedIn::Tokens(tokens))
@@ -58,29 +48,53 @@ impl EmbeddedIdentity {
         }
     }
 
-    /// The hash that may open an identity now.
-    fn usable_hash<'a>(&self, person: &'a Person, now: Timestamp) -> Option<&'a str> {
-        let password = person.password.as_ref().filter(|_| person.enabled)?;
-        let over = password.temporary && now >= password.set + self.settings.temporary_life;
-        (!over).then_some(password.hash.as_str())
+    /// A lock closed while the password was judged: the session that it may have opened ends again.
+    async fn turn_away(&self, admission: Admission, person: Option<&Person>, attempt: &SignIn, now: Timestamp) {
+        if let (Admission::Right { opened: Some(opened), .. }, Some(person)) = (admission, person) {
+            let opening = self.open(person, attempt.ip, &attempt.user_agent, Some(opened), now);
+            self.vault.end(&opening.session).await;
+        }
     }
 
-    async fn enter(&self, person: &Person, attempt: &SignIn, now: Timestamp) -> Result<TokenSet, SignInError> {
-        let opening = self.open(person, attempt.ip, &attempt.user_agent, now);
+    /// Whether a password may open an identity now.
+    fn usable(&self, person: &Person, now: Timestamp) -> bool {
+        let over = |password: &Password| password.temporary && now >= password.set + self.settings.temporary_life;
+        person.enabled && person.password.as_ref().is_some_and(|password| !over(password))
+    }
+
+    async fn enter(
+        &self,
+        person: &Person,
+        opened: Option<Opened>,
+        attempt: &SignIn,
+        now: Timestamp,
+    ) -> Result<TokenSet, SignInError> {
+        let opening = self.open(person, attempt.ip, &attempt.user_agent, opened, now);
         let mut writes = vec![person.unchanged_epoch()];
         writes.extend(opening.writes);
         match self.table.commit(writes).await {
-            Ok(()) => Ok(self.tokens(person, &opening.session, opening.refresh, now).await),
+            Ok(()) => {
+                let issued = self.issued(person, &opening.session, opening.issued, now).await?;
+                Ok(tokens(&opening.session, opening.refresh, issued))
+            }
             // Disabled, or given another password, while it was judged.
-            Err(CommitError::Refused { .. }) => Err(SignInError::InvalidCredentials),
+            Err(CommitError::Refused { .. }) => {
+                self.vault.end(&opening.session).await;
+                Err(SignInError::InvalidCredentials)
+            }
             Err(CommitError::Table(error)) => Err(error.into()),
         }
     }
 
-    async fn challenge(&self, person: &Person, now: Timestamp) -> Result<SignedIn, SignInError> {
+    async fn challenge(
+        &self,
+        person: &Person,
+        sealed: Option<String>,
+        now: Timestamp,
+    ) -> Result<SignedIn, SignInError> {
         let session = new_secret("fhc_", self.chance.as_ref());
         let expires = now + self.settings.challenge_life;
-        let record = ChallengeRecord { subject: person.subject, epoch: person.epoch, expires };
+        let record = ChallengeRecord { subject: person.subject, epoch: person.epoch, expires, sealed };
         let write = put(challenge_key(&session), &record, Some(expires), Condition::Absent);
         match self.table.commit(vec![person.unchanged_epoch(), write]).await {
             Ok(()) => Ok(SignedIn::Challenge { challenge: Challenge::NewPasswordRequired, session }),
@@ -89,17 +103,18 @@ impl EmbeddedIdentity {
         }
     }
 
-    /// Stores the password at today's cost. It may fail: the next sign-in tries again.
+    /// Stores of the password what is stored today. It may fail: the next sign-in tries again.
     async fn rehash(&self, mut person: Person, version: u64, attempt: &SignIn) {
-        let Ok(hash) = self.passwords.make(&attempt.password).await else { return };
+        let Ok(hash) = self.vault.hash(&attempt.password).await else { return };
         if let Some(password) = &mut person.password {
             password.hash = hash;
+            password.temporary = false;
         }
         let write = put(person_key(person.subject), &person, None, Condition::Version(version));
         match self.table.commit(vec![write]).await {
             Ok(()) | Err(CommitError::Refused { .. }) => {}
             Err(CommitError::Table(error)) => {
-                tracing::warn!(%error, subject = %person.subject, "a password stays at its old cost for now");
+                tracing::warn!(%error, subject = %person.subject, "a password stays stored as it was for now");
             }
         }
     }
@@ -110,16 +125,16 @@ impl EmbeddedIdentity {
         let open: Option<Stored<ChallengeRecord>> = self.stored(&key).await?;
         let open = open.map(|open| open.record).filter(|open| now < open.expires).ok_or(ChallengeError::Over)?;
         let Stored { record: mut person, version } = self.person(open.subject).await?.ok_or(ChallengeError::Over)?;
-        let hash = self.usable_hash(&person, now).filter(|_| person.epoch == open.epoch).ok_or(ChallengeError::Over)?;
-        policy::judge(response.new_password.expose_secret(), Some(&person.email))?;
-        if self.passwords.compare(&response.new_password, Some(hash)).await? != Match::Wrong {
-            return Err(WeakPassword::Unchanged.into());
+        if !self.usable(&person, now) || person.epoch != open.epoch {
+            return Err(ChallengeError::Over);
         }
-        let hash = self.passwords.make(&response.new_password).await?;
+        policy::judge(response.new_password.expose_secret(), Some(&person.email))?;
+        self.vault.accepts(&response.new_password)?;
+        let answered = self.vault.answer(&person, open.sealed.as_deref(), &response.new_password).await?;
         let now = self.clock.now();
-        person.password = Some(Password { hash, temporary: false, set: now });
+        person.password = Some(Password { hash: answered.hash, temporary: false, set: now });
         person.begin_epoch(now);
-        let opening = self.open(&person, response.ip, &response.user_agent, now);
+        let opening = self.open(&person, response.ip, &response.user_agent, answered.opened, now);
         let mut writes = vec![
             Write::Delete { key, when: Condition::Present },
             put(person_key(person.subject), &person, None, Condition::Version(version)),
@@ -128,9 +143,13 @@ impl EmbeddedIdentity {
         match self.table.commit(writes).await {
             Ok(()) => {
                 self.verifier.ended(person.subject);
-                Ok(self.tokens(&person, &opening.session, opening.refresh, now).await)
+                let issued = self.issued(&person, &opening.session, opening.issued, now).await?;
+                Ok(tokens(&opening.session, opening.refresh, issued))
             }
-            Err(CommitError::Refused { .. }) => Err(ChallengeError::Over),
+            Err(CommitError::Refused { .. }) => {
+                self.vault.end(&opening.session).await;
+                Err(ChallengeError::Over)
+            }
             Err(CommitError::Table(error)) => Err(error.into()),
         }
     }

@@ -1,7 +1,6 @@
 //! Writes tokens and judges them: RS256 JSON Web Tokens of one exact shape, and no other.
 //!
-//! INVARIANT: a token is read only as far as is needed to find our own key, and nothing in it chooses an algorithm or
-//! fetches a key. Headers and claims that we do not write ourselves, or that come twice, refuse it.
+//! INVARIANT: claims that we do not write ourselves, or that come twice, refuse a token.
 
 use std::borrow::Cow;
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Settings,
+    jwt::{self, Header},
     keys::{Keyring, SigningKey},
     records::SessionRecord,
 };
@@ -19,18 +19,6 @@ use crate::{
     ids::{AccountId, EnterpriseId, SessionId, Subject},
     ports::identity::{Profile, TokenRefused, Verified},
 };
-
-/// The longest token that is looked at. Ours have some 1 kB.
-pub(super) const LONGEST: usize = 8 * 1024;
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header<'a> {
-    alg: &'a str,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    typ: Option<&'a str>,
-    kid: &'a str,
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,23 +109,8 @@ pub(super) fn judge(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Verified, TokenRefused> {
-    if token.len() > LONGEST {
-        return Err(TokenRefused::TooLong);
-    }
-    let (message, signature) = token.rsplit_once('.').ok_or(TokenRefused::Malformed)?;
-    let (header, payload) = message.split_once('.').ok_or(TokenRefused::Malformed)?;
-    let [header, payload, signature] = [header, payload, signature].map(|part| URL_SAFE_NO_PAD.decode(part));
-    let (Ok(header), Ok(payload), Ok(signature)) = (header, payload, signature) else {
-        return Err(TokenRefused::Malformed);
-    };
-    let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| TokenRefused::Header)?;
-    if header.alg != "RS256" || header.typ.is_some_and(|typ| typ != "JWT") {
-        return Err(TokenRefused::Header);
-    }
-    let key = ring.find(header.kid, now).ok_or(TokenRefused::UnknownKey)?;
-    if !key.signed(message.as_bytes(), &signature) {
-        return Err(TokenRefused::Signature);
-    }
+    let payload =
+        jwt::open(token, |kid, message, signature| ring.find(kid, now).map(|key| key.signed(message, signature)))?;
     let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| TokenRefused::Claims)?;
     judge_claims(&claims, settings, now)
 }

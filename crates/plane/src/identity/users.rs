@@ -5,9 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use super::{
-    EmbeddedIdentity,
+    Provider,
     lockout::Suspect,
-    passwords::{Busy, Match},
     policy,
     provider::Stored,
     records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
@@ -28,13 +27,7 @@ pub(super) fn contended() -> TableError {
     TableError::Unavailable("an identity is changed from too many sides at once".into())
 }
 
-impl From<Busy> for PasswordError {
-    fn from(_: Busy) -> Self {
-        Self::Busy
-    }
-}
-
-impl EmbeddedIdentity {
+impl Provider {
     pub(super) async fn ensure(&self, new: NewIdentity) -> Result<(), IdentityError> {
         let now = self.clock.now();
         let NewIdentity { subject, email, user, account } = new;
@@ -53,13 +46,15 @@ impl EmbeddedIdentity {
             put(claim_key(&person.email), &Claim { subject }, None, Condition::Absent),
         ];
         match self.table.commit(writes).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(self.vault.ensure(&person).await?),
             Err(CommitError::Table(error)) => Err(error.into()),
             Err(CommitError::Refused { .. }) => match self.person(subject).await? {
                 None => Err(IdentityError::EmailTaken),
                 Some(Stored { record: there, .. }) => {
-                    let same = (there.email, there.user, there.account) == (person.email, person.user, person.account);
-                    if same { Ok(()) } else { Err(IdentityError::Different) }
+                    let same =
+                        (&there.email, there.user, there.account) == (&person.email, person.user, person.account);
+                    // Also after a start that was cut short: what the vault lacks is made now.
+                    if same { Ok(self.vault.ensure(&there).await?) } else { Err(IdentityError::Different) }
                 }
             },
         }
@@ -69,7 +64,8 @@ impl EmbeddedIdentity {
         for _ in 0..ATTEMPTS {
             let Some(Stored { record: person, version }) = self.person(subject).await? else {
                 // Also after a removal that was cut short: what it left is removed now.
-                return self.remove_rest(subject).await;
+                self.remove_rest(subject).await?;
+                return Ok(self.vault.remove(subject).await?);
             };
             let mine = Condition::field("subject", Is::Equal, subject.to_string());
             let removed = self
@@ -118,13 +114,16 @@ impl EmbeddedIdentity {
             }
         })
         .await?
-        .ok_or(IdentityError::Unknown)
+        .ok_or(IdentityError::Unknown)?;
+        Ok(self.vault.enable(subject, enabled).await?)
     }
 
     pub(super) async fn end_all(&self, subject: Subject) -> Result<(), IdentityError> {
         let now = self.clock.now();
-        self.change(subject, |person| person.begin_epoch(now)).await?;
-        Ok(())
+        match self.change(subject, |person| person.begin_epoch(now)).await? {
+            Some(_) => Ok(self.vault.end_all(subject).await?),
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn give_password(
@@ -135,53 +134,59 @@ impl EmbeddedIdentity {
     ) -> Result<(), PasswordError> {
         let person = self.person(subject).await?.ok_or(PasswordError::Unknown)?.record;
         policy::judge(password.expose_secret(), Some(&person.email))?;
-        let hash = self.passwords.make(password).await?;
+        self.vault.accepts(password)?;
+        let hash = self.vault.hash(password).await?;
         let now = self.clock.now();
-        self.change(subject, |person| {
+        let changed = self.change(subject, |person| {
             let temporary = permanence == Permanence::Temporary;
             person.password = Some(Password { hash: hash.clone(), temporary, set: now });
             person.begin_epoch(now);
-        })
-        .await?
-        .ok_or(PasswordError::Unknown)
+        });
+        let person = changed.await?.ok_or(PasswordError::Unknown)?;
+        self.vault.end_all(subject).await?;
+        Ok(self.vault.keep(&person, password, permanence).await?)
     }
 
     pub(super) async fn replace_password(&self, change: &PasswordChange) -> Result<(), PasswordError> {
         let person = self.person(change.subject).await?.map(|stored| stored.record);
         if let Some(person) = &person {
             policy::judge(change.new.expose_secret(), Some(&person.email))?;
+            self.vault.accepts(&change.new)?;
         }
         let typed = person.as_ref().map_or_else(|| change.subject.to_string(), |person| person.email.to_string());
         let suspect = Suspect::new(&typed, change.ip);
         let locked = self.lockout.locked(&suspect, self.clock.now());
-        let old = person.and_then(|person| person.password).map(|password| password.hash);
-        let found = self.passwords.compare(&change.old, old.as_deref()).await?;
-        let admitted = !locked && self.lockout.settle(suspect, found != Match::Wrong, self.clock.now());
-        let (true, Some(old)) = (admitted, old) else { return Err(PasswordError::InvalidCredentials) };
+        let known = person.as_ref().filter(|person| person.enabled && person.password.is_some() && !locked);
+        let right = self.vault.compare(known, &change.old).await?;
+        let admitted = !locked && self.lockout.settle(suspect, right, self.clock.now());
+        let (true, Some(old)) = (admitted, person.and_then(|person| person.password)) else {
+            return Err(PasswordError::InvalidCredentials);
+        };
         if bool::from(change.old.expose_secret().as_bytes().ct_eq(change.new.expose_secret().as_bytes())) {
             return Err(WeakPassword::Unchanged.into());
         }
-        let new = self.passwords.make(&change.new).await?;
-        self.swap_password(change, &old, &new, self.clock.now()).await
+        let hash = self.vault.hash(&change.new).await?;
+        let person = self.swap_password(change, &old, hash, self.clock.now()).await?;
+        Ok(self.vault.keep(&person, &change.new, Permanence::Permanent).await?)
     }
 
-    /// Puts the new hash where the old one was, and takes the kept session along into the new epoch.
+    /// Puts the new password where the old one was, and takes the kept session along into the new epoch.
     async fn swap_password(
         &self,
         change: &PasswordChange,
-        old: &str,
-        new: &str,
+        old: &Password,
+        hash: Option<String>,
         now: Timestamp,
-    ) -> Result<(), PasswordError> {
+    ) -> Result<Person, PasswordError> {
         for _ in 0..ATTEMPTS {
             let kept = self.living(change.subject, change.keep, now).await?;
             let Some(Stored { record: mut person, version }) = self.person(change.subject).await? else {
                 return Err(PasswordError::InvalidCredentials);
             };
-            if !person.enabled || person.password.as_ref().is_none_or(|password| password.hash != old) {
+            if !person.enabled || person.password.as_ref() != Some(old) {
                 return Err(PasswordError::InvalidCredentials);
             }
-            person.password = Some(Password { hash: new.to_owned(), temporary: false, set: now });
+            person.password = Some(Password { hash: hash.clone(), temporary: false, set: now });
             person.begin_epoch(now);
             let mut writes = vec![put(person_key(person.subject), &person, None, Condition::Version(version))];
             if let Some(mut kept) = kept {
@@ -192,7 +197,7 @@ impl EmbeddedIdentity {
             match self.table.commit(writes).await {
                 Ok(()) => {
                     self.verifier.ended(change.subject);
-                    return Ok(());
+                    return Ok(person);
                 }
                 Err(CommitError::Refused { .. }) => {}
                 Err(CommitError::Table(error)) => return Err(error.into()),
@@ -201,25 +206,25 @@ impl EmbeddedIdentity {
         Err(contended().into())
     }
 
-    /// Changes an identity, against whoever else does; `None` if there is none. What ended by it is ended when this
-    /// answers.
+    /// Changes an identity, against whoever else does, and answers it; `None` if there is none. What ended by it is
+    /// ended when this answers.
     pub(super) async fn change(
         &self,
         subject: Subject,
         change: impl Fn(&mut Person) + Send + Sync,
-    ) -> Result<Option<()>, TableError> {
+    ) -> Result<Option<Person>, TableError> {
         for _ in 0..ATTEMPTS {
             let Some(Stored { record: before, version }) = self.person(subject).await? else { return Ok(None) };
             let mut after = before.clone();
             change(&mut after);
             if after == before {
-                return Ok(Some(()));
+                return Ok(Some(before));
             }
             let write = put(person_key(subject), &after, None, Condition::Version(version));
             match self.table.commit(vec![write]).await {
                 Ok(()) => {
                     self.verifier.ended(subject);
-                    return Ok(Some(()));
+                    return Ok(Some(after));
                 }
                 Err(CommitError::Refused { .. }) => {}
                 Err(CommitError::Table(error)) => return Err(error),

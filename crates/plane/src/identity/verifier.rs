@@ -14,7 +14,7 @@ use std::{
 use jiff::Timestamp;
 use moka::sync::Cache;
 
-use super::{Settings, keys::Keyring};
+use super::{Settings, vault::Judged};
 use crate::{
     ids::{SessionId, Subject},
     ports::identity::Verified,
@@ -63,9 +63,9 @@ impl Verifier {
         }
     }
 
-    pub(super) fn recall(&self, token: &str, ring: &Keyring, now: Timestamp) -> Recall {
+    pub(super) fn recall(&self, token: &str, generation: u64, now: Timestamp) -> Recall {
         let Some(known) = self.known.get(token) else { return Recall::Unknown };
-        if known.keys != ring.generation || known.verified.expires_at <= now {
+        if known.keys != generation || known.verified.expires_at <= now {
             self.known.invalidate(token);
             return Recall::Unknown;
         }
@@ -88,10 +88,10 @@ impl Verifier {
         known.endings.store(before.0, Ordering::Release);
     }
 
-    pub(super) fn remember(&self, token: &str, verified: Verified, ring: &Keyring, before: Before, now: Timestamp) {
+    pub(super) fn remember(&self, token: &str, judged: &Judged, before: Before, now: Timestamp) {
         let known = Known {
-            verified,
-            keys: ring.generation,
+            verified: judged.verified,
+            keys: judged.generation,
             endings: AtomicU64::new(before.0),
             asked: AtomicI64::new(now.as_millisecond()),
         };

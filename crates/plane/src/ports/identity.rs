@@ -213,6 +213,24 @@ pub trait Profiles: Send + Sync {
     async fn profile(&self, subject: Subject) -> Option<Profile>;
 }
 
+/// What keeps passwords and signs tokens, where another does, did not do as asked: the condition, and what whoever runs the
+/// product can do about it. For the log: callers of the API hear less.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{what}; {fix}")]
+pub struct Away {
+    pub what: String,
+    pub fix: &'static str,
+    /// The same may go through later, with nothing done about it.
+    pub passes: bool,
+}
+
+impl Away {
+    /// What goes by itself.
+    pub fn passing(what: impl Into<String>) -> Self {
+        Self { what: what.into(), fix: "try again", passes: true }
+    }
+}
+
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error("there is no such identity")]
@@ -225,6 +243,11 @@ pub enum IdentityError {
     Different,
     #[error("the signing keys can't be stored: {0}")]
     Keys(String),
+    /// Whoever signs the tokens changes its keys by itself.
+    #[error("the signing keys are the user pool's, which rotates them by itself")]
+    NotOurKeys,
+    #[error(transparent)]
+    Away(#[from] Away),
     #[error(transparent)]
     Store(#[from] TableError),
 }
@@ -244,6 +267,11 @@ pub enum WeakPassword {
     Personal,
     #[error("the new password is the old one")]
     Unchanged,
+    /// A user pool knows these alone.
+    #[error("a password has a Latin lower-case and upper-case letter, a digit and a symbol of the keyboard")]
+    Latin,
+    #[error("the user pool's own policy refuses this password")]
+    PoolPolicy,
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -260,6 +288,8 @@ pub enum PasswordError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    #[error(transparent)]
+    Away(#[from] Away),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -272,6 +302,8 @@ pub enum SignInError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    #[error(transparent)]
+    Away(#[from] Away),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -286,6 +318,8 @@ pub enum ChallengeError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    #[error(transparent)]
+    Away(#[from] Away),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -295,6 +329,8 @@ pub enum RefreshError {
     Refused,
     #[error(transparent)]
     Store(#[from] TableError),
+    #[error(transparent)]
+    Away(#[from] Away),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -309,6 +345,8 @@ pub enum ResetError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    #[error(transparent)]
+    Away(#[from] Away),
 }
 
 /// Why a token is not accepted: for the log. The caller of the API learns no more than 401.
@@ -341,4 +379,7 @@ pub enum TokenRefused {
     /// Not a judgement: the store did not answer.
     #[error(transparent)]
     Store(#[from] TableError),
+    /// Nor is this: the keys are not known.
+    #[error(transparent)]
+    Away(#[from] Away),
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a case is a test: what cannot be unwrapped fails it")]
 
 pub mod events;
+pub mod identity;
 pub mod mailer;
 pub mod params;
 pub mod table;
@@ -19,7 +20,7 @@ type Case<Subject> = (&'static str, fn(Subject) -> Pin<Box<dyn Future<Output = (
 /// Writes `name(subject) { … }` as cases.
 macro_rules! cases {
     ($subject:ty; $($name:ident($ground:ident) $body:block)*) => {
-        fn cases() -> Vec<crate::conformance::Case<$subject>> {
+        pub(super) fn cases() -> Vec<crate::conformance::Case<$subject>> {
             vec![$((stringify!($name), |$ground: $subject| Box::pin(async move { $body }))),*]
         }
     };

@@ -512,5 +512,8 @@ pub(super) fn identity_error(error: IdentityError) -> StepError {
         IdentityError::Disabled => StepError::permanent("identity_disabled", error.to_string()),
         IdentityError::Different => StepError::permanent("identity_differs", error.to_string()),
         IdentityError::Keys(_) => StepError::transient("identity_keys", error.to_string()),
+        IdentityError::NotOurKeys => StepError::permanent("identity_keys", error.to_string()),
+        IdentityError::Away(away) if away.passes => StepError::transient("identity_away", away.to_string()),
+        IdentityError::Away(away) => StepError::permanent("identity_away", away.to_string()),
     }
 }

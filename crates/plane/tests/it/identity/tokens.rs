@@ -249,7 +249,7 @@ async fn damaged_keys_stop_the_start() {
     let with = |keys: Vec<StoredKey>| {
         let store = MemoryKeys::default();
         store.save(&keys).unwrap();
-        EmbeddedIdentity::start(Parts {
+        Provider::start(Parts {
             settings: world.settings.clone(),
             table: Arc::clone(&world.table) as _,
             keys: Arc::new(store),
@@ -266,22 +266,6 @@ async fn damaged_keys_stop_the_start() {
     for keys in [vec![renamed], vec![cut], vec![retired], vec![good.clone(), good]] {
         assert!(with(keys).unwrap().contains("damaged"));
     }
-}
-
-#[tokio::test]
-async fn a_probe_acts_for_a_minute_without_a_password() {
-    let world = World::new();
-    let robot = world.invited("robot@example.com").await;
-    let probe = world.identity.probe_token(robot).await.unwrap();
-    let verified = world.identity.verify(probe.expose_secret()).await.unwrap();
-    assert_eq!(verified.subject, robot);
-    assert!(world.identity.sessions(robot).await.unwrap().is_empty(), "a probe is nobody's session to see");
-    world.advance(seconds(60));
-    assert!(!world.good(&probe).await);
-
-    let probe = world.identity.probe_token(robot).await.unwrap();
-    world.identity.sign_out_everywhere(robot).await.unwrap();
-    assert!(!world.good(&probe).await);
 }
 
 #[tokio::test]

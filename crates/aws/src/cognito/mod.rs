@@ -1,0 +1,117 @@
+//! People's passwords and tokens in a user pool of Cognito: the vault beside our own directory.
+//!
+//! A person's name in the pool is our subject; Cognito's own `sub` means nothing here. A session is called by the
+//! `origin_jti` that all its tokens bear, and stands in our table like any other: with the pool's refresh token, sealed.
+//! Neither that token nor the pool's own word for an open challenge ever leaves the product.
+
+mod calls;
+#[cfg(feature = "profile")]
+pub(crate) mod checks;
+mod claims;
+mod keys;
+pub mod pool;
+mod probes;
+mod vault;
+
+use std::{sync::Arc, time::Duration};
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_cognitoidentityprovider::{Client, config::Builder};
+use plane::{
+    ports::{chance::Chance, identity::Away},
+    secret::PlatformKey,
+};
+
+use self::{calls::Calls, keys::PoolKeys, probes::Probes};
+use crate::{
+    fault::Fault,
+    patience::{self, Patience},
+};
+
+/// Which pool, and how it is reached.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The pool's id, such as `eu-central-1_a1B2c3D4e`. It begins with the region that the pool is in.
+    pub pool: String,
+    /// The id of the app client that the product signs people in by.
+    pub client: String,
+    /// Another endpoint than the region's; the issuer of tokens stays what it is.
+    pub endpoint: Option<String>,
+    /// A request that fails in passing is not begun anew so long after the first try.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { pool: String::new(), client: String::new(), endpoint: None, patience: patience::MOST }
+    }
+}
+
+/// The vault in a user pool.
+pub struct CognitoVault {
+    calls: Calls,
+    keys: PoolKeys,
+    probes: Probes,
+    key: PlatformKey,
+    chance: Arc<dyn Chance>,
+}
+
+impl CognitoVault {
+    /// Reaches the pool's published keys once, so that a pool that is not there, or not reached, is noticed at the start.
+    pub async fn open(
+        config: &SdkConfig,
+        options: Options,
+        key: PlatformKey,
+        chance: Arc<dyn Chance>,
+    ) -> Result<Self, Away> {
+        let patience = Patience::new(Arc::clone(&chance), options.patience);
+        let issuer = issuer(&options.pool);
+        let base = match &options.endpoint {
+            Some(endpoint) => format!("{}/{}", endpoint.trim_end_matches('/'), options.pool),
+            None => issuer.clone(),
+        };
+        let keys =
+            PoolKeys::open(format!("{base}/.well-known/jwks.json"), issuer, options.client.clone(), patience.clone());
+        let calls = Calls { client: client(config, &options), patience, pool: options.pool, app: options.client };
+        Ok(Self { calls, keys: keys.await?, probes: Probes::default(), key, chance })
+    }
+}
+
+fn client(config: &SdkConfig, options: &Options) -> Client {
+    let mut builder = Builder::from(config);
+    builder.set_endpoint_url(options.endpoint.clone());
+    builder.set_region(Some(Region::new(region(&options.pool).to_owned())));
+    Client::from_conf(builder.build())
+}
+
+/// The region that a pool is in.
+fn region(pool: &str) -> &str {
+    pool.split_once('_').map_or(pool, |(region, _)| region)
+}
+
+/// Who tokens of a pool say that they are from.
+fn issuer(pool: &str) -> String {
+    let region = region(pool);
+    let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("https://cognito-idp.{region}.{domain}/{pool}")
+}
+
+/// A fault as the provider hears of it.
+fn away(what: &str, fault: Fault) -> Away {
+    let fix = match fault {
+        Fault::NotFound => "check aws_user_pool and aws_user_pool_client, and the region in the pool's id",
+        fault => fault.fix(),
+    };
+    Away { what: format!("Cognito, {what}: {fault}"), fix, passes: fault.passes() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_issuer_is_of_the_region_in_the_pools_id() {
+        assert_eq!(issuer("eu-central-1_a1B2c3"), "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_a1B2c3");
+        assert_eq!(issuer("cn-north-1_x"), "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_x");
+    }
+}

@@ -1,0 +1,68 @@
+//! Moves people into a vault elsewhere, by the password whose hash stands in the table still.
+//!
+//! INVARIANT: whoever is refused is refused alike, after the same work: unknown, wrong, disabled, locked, moved.
+
+use std::net::Ipv4Addr;
+
+use secrecy::SecretString;
+
+use super::{Provider, codes::may_reset, lockout::Suspect, passwords::Match, records::Person};
+use crate::{
+    ids::{AccountId, Subject},
+    ports::{
+        identity::{Email, SignInError},
+        table::TableError,
+    },
+};
+
+/// Somebody to be made elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moving {
+    pub subject: Subject,
+    pub email: Email,
+    pub account: AccountId,
+}
+
+impl Provider {
+    /// Who may move in by this password; `name` is a subject or an e-mail address. A temporary password moves nobody: it
+    /// would open more there than here.
+    pub async fn move_by_password(&self, name: &str, password: &SecretString) -> Result<Option<Moving>, SignInError> {
+        // Nobody says from where it was typed: an identity is slowed down as one.
+        let suspect = Suspect::new(name, Ipv4Addr::UNSPECIFIED.into());
+        let now = self.clock.now();
+        let locked = self.lockout.locked(&suspect, now);
+        let person = self.called(name).await?;
+        let hash = person.as_ref().filter(|person| may_reset(person) && !locked).and_then(hash_of);
+        let found = self.passwords.compare(password, hash).await.map_err(|_| SignInError::Busy)?;
+        let right = match found {
+            Match::Right | Match::RightButStale => true,
+            Match::Wrong => false,
+        };
+        let admitted = !locked && self.lockout.settle(suspect, right, self.clock.now());
+        Ok(person.filter(|_| admitted && right).map(Moving::from))
+    }
+
+    /// Who may move in to be given another password there, by a code that is mailed to them.
+    pub async fn move_by_code(&self, name: &str) -> Result<Option<Moving>, TableError> {
+        let person = self.called(name).await?;
+        Ok(person.filter(|person| may_reset(person) && hash_of(person).is_some()).map(Moving::from))
+    }
+
+    async fn called(&self, name: &str) -> Result<Option<Person>, TableError> {
+        let person = match name.parse::<Subject>() {
+            Ok(subject) => self.person(subject).await?,
+            Err(_) => self.person_of(Email::parse(name).ok().as_ref()).await?,
+        };
+        Ok(person.map(|stored| stored.record))
+    }
+}
+
+impl From<Person> for Moving {
+    fn from(person: Person) -> Self {
+        Self { subject: person.subject, email: person.email, account: person.account }
+    }
+}
+
+fn hash_of(person: &Person) -> Option<&str> {
+    person.password.as_ref()?.hash.as_deref()
+}
