@@ -6,6 +6,8 @@
 
 #[cfg(all(feature = "dynamodb", feature = "sts"))]
 pub mod accounts;
+#[cfg(feature = "sns")]
+pub mod alerts;
 #[cfg(feature = "cloudformation")]
 pub mod cloudformation;
 #[cfg(feature = "sdk")]

@@ -1,5 +1,7 @@
 //! What must hold in AWS before the product runs there, asked of AWS itself; and making what is missing.
 
+mod messages;
+
 use std::sync::Arc;
 
 use aws_sdk_eventbridge as eventbridge;
@@ -73,12 +75,13 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     if mend {
         checks.extend(Box::pin(preflight.mend()).await);
     }
-    let (table, stacks, parameters, mail, bus, secrets) = tokio::join!(
+    let (table, stacks, parameters, mail, bus, alerts, secrets) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.parameters(),
         preflight.mail(),
         preflight.bus(),
+        preflight.alerts(),
         preflight.secrets()
     );
     checks.extend(table);
@@ -86,6 +89,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     checks.push(parameters);
     checks.extend(mail);
     checks.push(bus);
+    checks.push(alerts);
     checks.extend(secrets);
     checks
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
-use plane::ports::{chance::Chance, clock::Clock, cloud::Cloud, table::Table};
+use plane::ports::{chance::Chance, clock::Clock, cloud::Cloud, events::Events, table::Table};
 
 use crate::{
     accounts::{self, AccountTables},
+    alerts::{self, Alerting, Topic},
     cloudformation::{self, StackCloud},
     connect::{self, Settings},
     dynamodb::{self, DynamoCloud, DynamoTables, Protection},
@@ -32,6 +33,8 @@ pub struct Profile {
     pub secret_prefix: String,
     /// The name or ARN of the bus that events go to.
     pub event_bus: String,
+    /// The ARN of the topic that alerts go to besides.
+    pub alert_topic: Option<String>,
     /// The address that mail comes from.
     pub sender: String,
     /// Tables that are made are protected from deletion and backed up.
@@ -51,6 +54,7 @@ pub struct Endpoints {
     pub events: Option<String>,
     pub secrets: Option<String>,
     pub ses: Option<String>,
+    pub sns: Option<String>,
     pub ssm: Option<String>,
     pub states: Option<String>,
     pub sts: Option<String>,
@@ -181,14 +185,26 @@ impl Connected {
         SsmParams::new(&self.config, options, Arc::clone(&self.chance))
     }
 
-    pub fn events(&self) -> BusEvents {
+    pub fn events(&self) -> Arc<dyn Events> {
         let Profile { endpoints, event_bus, .. } = &self.profile;
         let options = events::Options {
             endpoint: endpoints.events.clone(),
             bus: event_bus.clone(),
             ..events::Options::default()
         };
-        BusEvents::new(&self.config, options, Arc::clone(&self.chance))
+        let bus = Arc::new(BusEvents::new(&self.config, options, Arc::clone(&self.chance)));
+        match self.topic() {
+            Some(topic) => Arc::new(Alerting::new(bus, topic)),
+            None => bus,
+        }
+    }
+
+    /// The topic that alerts go to, if one is named.
+    pub fn topic(&self) -> Option<Topic> {
+        let Profile { endpoints, alert_topic, .. } = &self.profile;
+        let topic = alert_topic.clone()?;
+        let options = alerts::Options { endpoint: endpoints.sns.clone(), topic, ..alerts::Options::default() };
+        Some(Topic::new(&self.config, options, Arc::clone(&self.chance)))
     }
 
     /// `notes`: the table in which it is noted what was sent.

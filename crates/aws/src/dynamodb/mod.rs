@@ -390,6 +390,10 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::Expired
         | Fault::Signature
         | Fault::Denied
+        | Fault::KeyDenied
+        | Fault::KeyDisabled
+        | Fault::KeyUnusable
+        | Fault::KeyMissing
         | Fault::Rejected
         | Fault::Paused
         | Fault::Unknown => TableError::Unavailable(format!("DynamoDB: {fault}")),

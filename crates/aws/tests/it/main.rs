@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 mod accounts;
+mod alerts;
 mod calls;
 mod cloudformation;
 mod dynamodb;
@@ -15,3 +16,4 @@ mod product;
 mod ses;
 mod ssm;
 mod states;
+mod stub;

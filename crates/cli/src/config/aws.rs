@@ -20,6 +20,8 @@ pub(crate) struct Aws {
     pub secret_prefix: String,
     #[serde(rename = "aws_event_bus")]
     pub event_bus: String,
+    #[serde(rename = "aws_alert_topic")]
+    pub alert_topic: String,
     #[serde(rename = "aws_sender")]
     pub sender: String,
     #[serde(rename = "aws_keep_mails")]
@@ -42,6 +44,8 @@ pub(crate) struct Aws {
     pub endpoint_secrets_manager: String,
     #[serde(rename = "aws_endpoint_ses")]
     pub endpoint_ses: String,
+    #[serde(rename = "aws_endpoint_sns")]
+    pub endpoint_sns: String,
     #[serde(rename = "aws_endpoint_ssm")]
     pub endpoint_ssm: String,
     #[serde(rename = "aws_endpoint_step_functions")]
@@ -74,6 +78,9 @@ impl Aws {
         if self.event_bus.is_empty() {
             return Err(("aws_event_bus", "the bus that is there always is called default"));
         }
+        if !self.alert_topic.is_empty() && !is_topic(&self.alert_topic) {
+            return Err(("aws_alert_topic", "the ARN of a standard topic: arn:aws:sns:REGION:ACCOUNT:NAME"));
+        }
         if !self.sender.is_empty() && Email::parse(&self.sender).is_err() {
             return Err(("aws_sender", "an e-mail address such as freehold@example.com"));
         }
@@ -84,16 +91,24 @@ impl Aws {
         }
     }
 
-    fn endpoints(&self) -> [(&'static str, &str); 8] {
+    fn endpoints(&self) -> [(&'static str, &str); 9] {
         [
             ("aws_endpoint_cloudformation", &self.endpoint_cloudformation),
             ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
             ("aws_endpoint_eventbridge", &self.endpoint_eventbridge),
             ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),
             ("aws_endpoint_ses", &self.endpoint_ses),
+            ("aws_endpoint_sns", &self.endpoint_sns),
             ("aws_endpoint_ssm", &self.endpoint_ssm),
             ("aws_endpoint_step_functions", &self.endpoint_step_functions),
             ("aws_endpoint_sts", &self.endpoint_sts),
         ]
     }
+}
+
+/// Topics in order take no messages without a group, and mails can't subscribe to them.
+fn is_topic(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    matches!(parts.as_slice(), ["arn", _, "sns", region, account, name]
+        if ![region, account, name].iter().any(|part| part.is_empty()) && !name.ends_with(".fifo"))
 }
