@@ -197,11 +197,11 @@ impl Fault {
             | "ItemCollectionSizeLimitExceededException"
             | "ParameterLimitExceeded"
             | "OverLimit" => Self::Quota,
-            "AccessDeniedException"
-            | "AccessDenied"
-            | "NotAuthorizedException"
-            | "AuthorizationError" => Self::Denied,
-            "DecryptionFailure" | "EncryptionFailure" | "KMSAccessDeniedException" | "KMSAccessDenied"
+            "AccessDeniedException" | "AccessDenied" | "NotAuthorizedException" | "AuthorizationError" => Self::Denied,
+            "DecryptionFailure"
+            | "EncryptionFailure"
+            | "KMSAccessDeniedException"
+            | "KMSAccessDenied"
             | "KmsAccessDenied" => Self::KeyDenied,
             "DisabledException" | "KMSDisabledException" | "KMSDisabled" | "KmsDisabled" => Self::KeyDisabled,
             "KMSInvalidStateException" | "KMSInvalidState" | "KmsInvalidState" => Self::KeyUnusable,

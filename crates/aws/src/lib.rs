@@ -14,6 +14,8 @@ pub mod cloudformation;
 pub mod connect;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[cfg(feature = "emf")]
+pub mod emf;
 #[cfg(feature = "events")]
 pub mod events;
 #[cfg(feature = "sdk")]
@@ -24,6 +26,8 @@ pub mod patience;
 pub mod preflight;
 #[cfg(feature = "profile")]
 pub mod profile;
+#[cfg(feature = "sqs")]
+pub mod queues;
 #[cfg(feature = "secrets")]
 pub mod secrets;
 #[cfg(feature = "ses")]

@@ -75,13 +75,14 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     if mend {
         checks.extend(Box::pin(preflight.mend()).await);
     }
-    let (table, stacks, parameters, mail, bus, alerts, secrets) = tokio::join!(
+    let (table, stacks, parameters, mail, bus, alerts, queues, secrets) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.parameters(),
         preflight.mail(),
         preflight.bus(),
         preflight.alerts(),
+        preflight.queues(),
         preflight.secrets()
     );
     checks.extend(table);
@@ -90,6 +91,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     checks.extend(mail);
     checks.push(bus);
     checks.push(alerts);
+    checks.extend(queues);
     checks.extend(secrets);
     checks
 }
@@ -293,7 +295,7 @@ impl Preflight {
             .collect()
     }
 
-    /// Makes the table, the bus, and asks for the sender's verification; answers what could not be made.
+    /// Makes the table, the bus, the queues, and asks for the sender's verification; answers what could not be made.
     async fn mend(&self) -> Vec<Check> {
         let mut failed = Vec::new();
         if let Err(error) = self.connected.tables().mend().await {
@@ -305,6 +307,7 @@ impl Preflight {
         if let Err(fault) = self.make_sender().await {
             failed.push(Check::fault("sender", "its verification can't be asked for", fault));
         }
+        failed.extend(self.make_queues().await);
         failed
     }
 

@@ -14,6 +14,7 @@ use crate::{
     dynamodb::{self, DynamoCloud, DynamoTables, Protection},
     events::{self, BusEvents},
     fault::Fault,
+    queues::{self, SqsQueues},
     secrets::{self, Secrets},
     ses::{self, SesMailer},
     ssm::{self, SsmParams},
@@ -35,6 +36,8 @@ pub struct Profile {
     pub event_bus: String,
     /// The ARN of the topic that alerts go to besides.
     pub alert_topic: Option<String>,
+    /// Stands before the names of the queues of dead letters; `None`: there are none.
+    pub queue_prefix: Option<String>,
     /// The address that mail comes from.
     pub sender: String,
     /// Tables that are made are protected from deletion and backed up.
@@ -55,6 +58,7 @@ pub struct Endpoints {
     pub secrets: Option<String>,
     pub ses: Option<String>,
     pub sns: Option<String>,
+    pub sqs: Option<String>,
     pub ssm: Option<String>,
     pub states: Option<String>,
     pub sts: Option<String>,
@@ -197,6 +201,14 @@ impl Connected {
             Some(topic) => Arc::new(Alerting::new(bus, topic)),
             None => bus,
         }
+    }
+
+    /// The queues of dead letters, if there are to be any.
+    pub fn queues(&self) -> Option<SqsQueues> {
+        let Profile { endpoints, queue_prefix, .. } = &self.profile;
+        let prefix = queue_prefix.clone()?;
+        let options = queues::Options { endpoint: endpoints.sqs.clone(), prefix, ..queues::Options::default() };
+        Some(SqsQueues::new(&self.config, options, Arc::clone(&self.chance)))
     }
 
     /// The topic that alerts go to, if one is named.

@@ -18,6 +18,7 @@ use plane::{
         chance::{self, Chance},
         clock::Clock,
         cloud::Cloud,
+        dead_letters::DeadLetterQueues,
         events::Events,
         identity::{Email, Profile, Profiles},
         machines::Machines,
@@ -27,6 +28,7 @@ use plane::{
     },
     secret::PlatformKey,
     settings::Settings,
+    workflow::WorkflowMetrics,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -59,6 +61,8 @@ struct Ground {
     events: Arc<dyn Events>,
     cloud: Arc<dyn Cloud>,
     machines: Option<Arc<dyn Machines>>,
+    dead_letters: Option<Arc<dyn DeadLetterQueues>>,
+    counting: Option<Arc<dyn WorkflowMetrics>>,
     key: PlatformKey,
     /// No other process uses the store.
     alone: bool,
@@ -84,10 +88,22 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         #[cfg(not(feature = "aws"))]
         Place::Aws => unreachable!("the configuration was checked"),
     };
-    let Ground { tables, files, identity, params, mailer, events, cloud, machines, key, alone } = ground;
+    let Ground { tables, files, identity, params, mailer, events, cloud, machines, dead_letters, counting, key, alone } =
+        ground;
     let Machine { clock, chance } = machine;
-    let ports =
-        Ports { identity: Arc::clone(&identity) as _, tables, params, mailer, events, cloud, machines, clock, chance };
+    let ports = Ports {
+        identity: Arc::clone(&identity) as _,
+        tables,
+        params,
+        mailer,
+        events,
+        cloud,
+        machines,
+        dead_letters,
+        counting,
+        clock,
+        chance,
+    };
     let plane = Plane::new(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
     identity.show(Arc::new(Directory(plane.clone())));
     Ok(Composed { plane, files, identity, opened })

@@ -60,7 +60,9 @@ impl Hosted {
             // The one place that may be written to; nothing in it outlives the process.
             flags.settings.insert("data_dir".into(), "/tmp/freehold".into());
         }
-        let config = config::load(&environment, &flags)?;
+        let mut config = config::load(&environment, &flags)?;
+        // Nobody can ask this process for its metrics, and what it writes is collected.
+        config.aws.metrics = true;
         if !config.has_public_url() {
             return Err(Failure::usage("public_url is not set, and the process can't know it")
                 .hint("set FREEHOLD_PUBLIC_URL to the address that people reach the product by"));

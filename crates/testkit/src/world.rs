@@ -82,6 +82,16 @@ impl World {
 
     /// The same with keys that there are; to make them takes longer than all the rest.
     pub async fn over_with(tables: Arc<dyn Tables>, settings: Settings, keys: MemoryKeys) -> Self {
+        Self::over_ports(tables, settings, keys, |_| {}).await
+    }
+
+    /// The same with some of its ports exchanged.
+    pub async fn over_ports(
+        tables: Arc<dyn Tables>,
+        settings: Settings,
+        keys: MemoryKeys,
+        exchange: impl FnOnce(&mut Ports),
+    ) -> Self {
         let clock = Arc::new(FakeClock::running(FakeClock::default().now()));
         let keys = Arc::new(keys);
         let bus = Arc::new(Bus::default());
@@ -100,7 +110,7 @@ impl World {
             chance: Arc::clone(&chance) as _,
         });
         let identity = Arc::new(identity.expect("a fresh provider starts"));
-        let ports = Ports {
+        let mut ports = Ports {
             tables: Arc::clone(&tables),
             identity: Arc::clone(&identity) as _,
             params: Arc::new(TableParams::new(Arc::clone(&table))),
@@ -108,9 +118,12 @@ impl World {
             events: Arc::clone(&bus) as _,
             cloud: Arc::new(LocalCloud::new(Arc::clone(&tables))),
             machines: None,
+            dead_letters: None,
+            counting: None,
             clock: Arc::clone(&clock) as _,
             chance,
         };
+        exchange(&mut ports);
         let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
         plane.start().await.expect("memory answers");
         let service = plane::http::serve::service(plane.clone(), Console::default());

@@ -104,7 +104,11 @@ const TAKEN: &str = "<PublishResponse><PublishResult><MessageId>1</MessageId></P
 async fn what_sns_refuses_is_named_with_its_fix_and_the_bus_has_the_alert_once() {
     for (code, status, expected) in [
         ("NotFound", 404, "not there; make the topic, or name another: aws_alert_topic"),
-        ("AuthorizationError", 403, "access is denied; permit sns:Publish on the topic, to this role and in the topic's own policy"),
+        (
+            "AuthorizationError",
+            403,
+            "access is denied; permit sns:Publish on the topic, to this role and in the topic's own policy",
+        ),
         ("InvalidParameter", 400, "refused as malformed; check aws_alert_topic"),
         ("KMSDisabled", 400, "the key of KMS is disabled; enable the key: aws kms enable-key --key-id KEY"),
     ] {
@@ -130,7 +134,12 @@ async fn a_throttled_alert_goes_out_when_sns_takes_it() {
     alerting.alert(&event()).await.unwrap();
     let asked = stub.asked();
     assert_eq!(asked.len(), 3);
-    assert!(asked[2].contains("Subject=Freehold%3A+account.provisioning.failed") || asked[2].contains("Subject=Freehold%3A%20account"), "{}", asked[2]);
+    assert!(
+        asked[2].contains("Subject=Freehold%3A+account.provisioning.failed")
+            || asked[2].contains("Subject=Freehold%3A%20account"),
+        "{}",
+        asked[2]
+    );
 
     let stub = Stub::answering([throttled()]).await;
     let alerting = Alerting::new(Arc::new(local::events::Bus::default()), topic(stub.endpoint(), ARN).await);

@@ -13,6 +13,7 @@ mod emulator;
 mod events;
 mod machines;
 mod product;
+mod queues;
 mod ses;
 mod ssm;
 mod states;

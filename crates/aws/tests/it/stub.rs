@@ -52,12 +52,7 @@ impl Drop for Stub {
     }
 }
 
-fn next(
-    script: &Mutex<VecDeque<Answer>>,
-    asked: &Mutex<Vec<String>>,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Response {
+fn next(script: &Mutex<VecDeque<Answer>>, asked: &Mutex<Vec<String>>, headers: &HeaderMap, body: &Bytes) -> Response {
     asked.lock().unwrap().push(String::from_utf8_lossy(body).into_owned());
     let mut script = script.lock().unwrap();
     let (status, text) = if script.len() > 1 { script.pop_front().unwrap() } else { script[0].clone() };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws::{
     dynamodb::Standing,
+    emf::{self, EmbeddedMetrics},
     profile::{Connected, Endpoints, Profile},
     ses::SesMailer,
 };
@@ -22,6 +23,7 @@ use plane::{
         table::{CommitError, Condition, Key, NewItem, Table, TableName, Tables as _, Write},
     },
     secret::PlatformKey,
+    workflow::WorkflowMetrics,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         secret_prefix: aws.secret_prefix.clone(),
         event_bus: aws.event_bus.clone(),
         alert_topic: set(&aws.alert_topic),
+        queue_prefix: set(&aws.dead_letter_queue_prefix),
         sender: aws.sender.clone(),
         protect: aws.protect_tables,
         stacks: aws.stacks,
@@ -54,6 +57,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
             secrets: set(&aws.endpoint_secrets_manager),
             ses: set(&aws.endpoint_ses),
             sns: set(&aws.endpoint_sns),
+            sqs: set(&aws.endpoint_sqs),
             ssm: set(&aws.endpoint_ssm),
             states: set(&aws.endpoint_step_functions),
             sts: set(&aws.endpoint_sts),
@@ -76,6 +80,8 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
         events: connected.events(),
         cloud: connected.cloud(),
         machines: machines(config, &connected).await?,
+        dead_letters: connected.queues().map(|queues| Arc::new(queues) as _),
+        counting: counting(config, machine),
         key,
         alone: false,
     })
@@ -92,6 +98,16 @@ async fn machines(config: &Config, connected: &Connected) -> Outcome<Option<Arc<
             .hint(fault.fix())
     })?;
     Ok(Some(Arc::new(machines)))
+}
+
+/// Metrics for CloudWatch, as lines on the standard output.
+fn counting(config: &Config, machine: &Machine) -> Option<Arc<dyn WorkflowMetrics>> {
+    let options = emf::Options {
+        environment: config.environment.name().to_owned(),
+        executions: !config.aws.enable_step_functions,
+    };
+    let clock = Arc::clone(&machine.clock);
+    config.aws.metrics.then(|| Arc::new(EmbeddedMetrics::new(options, clock, std::io::stdout())) as _)
 }
 
 async fn connect(config: &Config, chance: Arc<dyn Chance>) -> Outcome<Connected> {

@@ -37,6 +37,8 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
         events: Arc::new(Bus::default()),
         cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
         machines: None,
+        dead_letters: None,
+        counting: None,
         files: Some(tables),
         key: platform,
         alone: true,

@@ -22,6 +22,8 @@ pub(crate) struct Aws {
     pub event_bus: String,
     #[serde(rename = "aws_alert_topic")]
     pub alert_topic: String,
+    #[serde(rename = "aws_dead_letter_queue_prefix")]
+    pub dead_letter_queue_prefix: String,
     #[serde(rename = "aws_sender")]
     pub sender: String,
     #[serde(rename = "aws_keep_mails")]
@@ -34,6 +36,8 @@ pub(crate) struct Aws {
     pub enable_step_functions: bool,
     #[serde(rename = "aws_state_machine_prefix")]
     pub state_machine_prefix: String,
+    #[serde(rename = "aws_metrics")]
+    pub metrics: bool,
     #[serde(rename = "aws_endpoint_cloudformation")]
     pub endpoint_cloudformation: String,
     #[serde(rename = "aws_endpoint_dynamodb")]
@@ -46,6 +50,8 @@ pub(crate) struct Aws {
     pub endpoint_ses: String,
     #[serde(rename = "aws_endpoint_sns")]
     pub endpoint_sns: String,
+    #[serde(rename = "aws_endpoint_sqs")]
+    pub endpoint_sqs: String,
     #[serde(rename = "aws_endpoint_ssm")]
     pub endpoint_ssm: String,
     #[serde(rename = "aws_endpoint_step_functions")]
@@ -81,6 +87,9 @@ impl Aws {
         if !self.alert_topic.is_empty() && !is_topic(&self.alert_topic) {
             return Err(("aws_alert_topic", "the ARN of a standard topic: arn:aws:sns:REGION:ACCOUNT:NAME"));
         }
+        if !named(&self.dead_letter_queue_prefix, "_-") || self.dead_letter_queue_prefix.len() > 40 {
+            return Err(("aws_dead_letter_queue_prefix", "at most 40 letters, digits, and _ -"));
+        }
         if !self.sender.is_empty() && Email::parse(&self.sender).is_err() {
             return Err(("aws_sender", "an e-mail address such as freehold@example.com"));
         }
@@ -91,7 +100,7 @@ impl Aws {
         }
     }
 
-    fn endpoints(&self) -> [(&'static str, &str); 9] {
+    fn endpoints(&self) -> [(&'static str, &str); 10] {
         [
             ("aws_endpoint_cloudformation", &self.endpoint_cloudformation),
             ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
@@ -99,6 +108,7 @@ impl Aws {
             ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),
             ("aws_endpoint_ses", &self.endpoint_ses),
             ("aws_endpoint_sns", &self.endpoint_sns),
+            ("aws_endpoint_sqs", &self.endpoint_sqs),
             ("aws_endpoint_ssm", &self.endpoint_ssm),
             ("aws_endpoint_step_functions", &self.endpoint_step_functions),
             ("aws_endpoint_sts", &self.endpoint_sts),

@@ -1,8 +1,9 @@
-//! What goes on after a commit: entries of the audit log are sealed, events go out, and private accounts' own tables get
-//! their copies. All of it can be repeated, and is taken up again after a crash.
+//! What goes on after a commit: entries of the audit log are sealed, events go out, private accounts' own tables get their
+//! copies, and queues outside their dead letters. All of it can be repeated, and is taken up again after a crash.
 
 mod copies;
 mod delivery;
+mod letters;
 mod rest;
 mod sealing;
 
@@ -114,9 +115,12 @@ impl Plane {
     }
 
     async fn tend_table(&self, table: &Arc<dyn Table>) -> Result<()> {
-        self.make_copies(table).await?;
-        self.deliver(table).await?;
-        self.seal(table).await
+        // What one of them stands on and can't reach holds up none of the others.
+        let copied = self.make_copies(table).await;
+        let delivered = self.deliver(table).await;
+        let sealed = self.seal(table).await;
+        let settled = self.settle_letters(table).await;
+        copied.and(delivered).and(sealed).and(settled)
     }
 }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod asl;
 mod bootstrap;
 mod coverage;
+mod dead_letters;
 mod faults;
 mod groups;
 mod identity;
