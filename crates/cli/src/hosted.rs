@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+pub use aws::dynamodb::stream::{Change, Changes, NotOfAStream};
 use axum::Router;
 use plane::plane::Plane;
 
@@ -77,6 +78,11 @@ impl Hosted {
 
     pub fn plane(&self) -> &Plane {
         &self.composed.plane
+    }
+
+    /// What the stream of a table tells.
+    pub fn changes(&self, event: serde_json::Value) -> Result<Changes, NotOfAStream> {
+        aws::dynamodb::stream::read(event, &self.config.aws.table_prefix)
     }
 
     /// The HTTP API, and the console.

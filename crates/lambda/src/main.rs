@@ -3,7 +3,7 @@
 //! A process of Lambda is frozen as soon as it asks for the next event. Until then it may work on, also when its caller
 //! has the answer: what a request leaves to be done (events, seals of the audit log, copies, mails, runs) is done between
 //! the answer and that question. What does not end in time, or is lost with the process, stands in the table, and the
-//! function `cron` takes it up. So nothing has to be told by a stream of the table.
+//! function `cron` takes it up in its next round, or `stream` at once, where the table has a stream that leads to it.
 
 mod after;
 mod api;
@@ -11,6 +11,7 @@ mod clock;
 mod cron;
 mod refused;
 mod step;
+mod stream;
 
 use std::{env, process::ExitCode};
 
@@ -27,6 +28,8 @@ enum Handler {
     Api,
     /// Does one step of a run, for a state machine of Step Functions.
     Step,
+    /// Does what records of a table's stream ask for.
+    Stream,
     /// Does what is due by the clock, and takes up what others left. To be called each minute.
     Cron,
 }
@@ -36,6 +39,7 @@ impl Handler {
         match name {
             "api" => Some(Self::Api),
             "step" => Some(Self::Step),
+            "stream" => Some(Self::Stream),
             "cron" => Some(Self::Cron),
             _ => None,
         }
@@ -47,7 +51,7 @@ fn main() -> ExitCode {
     let name = env::var("_HANDLER").unwrap_or_default();
     let Some(handler) = Handler::named(&name) else {
         return refused::configuration(&format!(
-            "there is no handler {name:?}: a function's handler is api, step or cron"
+            "there is no handler {name:?}: a function's handler is api, step, stream or cron"
         ));
     };
     // The work is waiting for AWS; passwords have threads of their own.
@@ -63,6 +67,7 @@ async fn run(handler: Handler) -> ExitCode {
         Ok(hosted) => match handler {
             Handler::Api => api::run(hosted).await,
             Handler::Step => step::run(hosted).await.map_err(Stopped::Runtime),
+            Handler::Stream => stream::run(hosted).await.map_err(Stopped::Runtime),
             Handler::Cron => cron::run(hosted).await.map_err(Stopped::Runtime),
         },
         Err(unready) => Err(Stopped::Unready(unready)),

@@ -9,6 +9,7 @@ mod expression;
 mod item;
 mod query;
 mod schema;
+pub mod stream;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -116,9 +116,10 @@ impl Aws {
     }
 }
 
-/// Topics in order take no messages without a group, and mails can't subscribe to them.
+/// Topics in order, whose names end in `.fifo`, take no messages without a group, and mails can't subscribe to them.
 fn is_topic(arn: &str) -> bool {
     let parts: Vec<&str> = arn.split(':').collect();
+    let named = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     matches!(parts.as_slice(), ["arn", _, "sns", region, account, name]
-        if ![region, account, name].iter().any(|part| part.is_empty()) && !name.ends_with(".fifo"))
+        if [region, account, name].iter().all(|part| !part.is_empty() && named(part)))
 }

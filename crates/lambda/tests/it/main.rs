@@ -5,6 +5,8 @@
 
 mod api;
 mod cron;
+mod metrics;
 mod refused;
 mod runtime;
 mod story;
+mod stream;

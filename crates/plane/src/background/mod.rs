@@ -1,12 +1,14 @@
 //! What goes on after a commit: entries of the audit log are sealed, events go out, private accounts' own tables get their
 //! copies, and queues outside their dead letters. All of it can be repeated, and is taken up again after a crash.
 
+mod asked;
 mod copies;
 mod delivery;
 mod letters;
 mod rest;
 mod sealing;
 
+pub use asked::{Asked, Written};
 pub use rest::Round;
 
 use std::{
@@ -101,17 +103,23 @@ impl Plane {
         let tables: Vec<TableName> = self.news().tables.lock().expect("no holder panics").iter().cloned().collect();
         for name in tables {
             self.news().tables.lock().expect("no holder panics").remove(&name);
-            let tended = match self.router().tables().open(&name).await {
-                Ok(Some(table)) => self.tend_table(&table).await,
-                Ok(None) => Ok(()),
-                Err(error) => Err(error.into()),
-            };
+            let tended = self.tend_named(&name).await;
             if tended.is_err() {
                 self.news().tables.lock().expect("no holder panics").insert(name);
             }
             tended?;
         }
         Ok(())
+    }
+
+    async fn tend_named(&self, name: &TableName) -> Result<()> {
+        if *name == TableName::shared() {
+            return self.tend_table(&Arc::clone(self.router().shared())).await;
+        }
+        match self.router().tables().open(name).await? {
+            Some(table) => self.tend_table(&table).await,
+            None => Ok(()),
+        }
     }
 
     async fn tend_table(&self, table: &Arc<dyn Table>) -> Result<()> {

@@ -187,6 +187,20 @@ impl Driver {
         self.sweep().await
     }
 
+    /// Takes up one run, if it is open and nobody drives it. Answers whether it did.
+    pub async fn take_up_run(&self, execution: ExecutionId) -> Result<bool, JournalError> {
+        let head = match self.shared.journal.head(execution).await {
+            Ok(held) => held.head,
+            Err(JournalError::NoSuchRun) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let free = head.status.is_open() && self.shared.may_take(head.lease.as_ref(), self.shared.clock.now());
+        if free {
+            self.wake(execution);
+        }
+        Ok(free)
+    }
+
     /// Waits until no run has work to do here, or the time is over; nothing is ended. Answers whether all came to rest.
     pub async fn settle(&self, within: Duration) -> bool {
         let mut tasks = self.shared.tasks.subscribe();
