@@ -20,6 +20,8 @@ pub mod emf;
 pub mod events;
 #[cfg(feature = "sdk")]
 pub mod fault;
+#[cfg(feature = "kms")]
+pub mod kms;
 #[cfg(feature = "sdk")]
 pub mod patience;
 #[cfg(feature = "profile")]

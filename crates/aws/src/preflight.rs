@@ -75,7 +75,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     if mend {
         checks.extend(Box::pin(preflight.mend()).await);
     }
-    let (table, stacks, parameters, mail, bus, alerts, queues, secrets) = tokio::join!(
+    let (table, stacks, parameters, mail, bus, alerts, queues, key, secrets) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.parameters(),
@@ -83,6 +83,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
         preflight.bus(),
         preflight.alerts(),
         preflight.queues(),
+        preflight.key(),
         preflight.secrets()
     );
     checks.extend(table);
@@ -92,6 +93,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     checks.push(bus);
     checks.push(alerts);
     checks.extend(queues);
+    checks.push(key);
     checks.extend(secrets);
     checks
 }
@@ -280,6 +282,25 @@ impl Preflight {
                 format!("{MAKE}; or check aws_event_bus"),
             ),
             Err(fault) => Check::fault(CHECK, format!("EventBridge, {bus}"), fault),
+        }
+    }
+
+    /// Makes a data key and opens it.
+    async fn key(&self) -> Check {
+        const CHECK: &str = "key";
+        let Some(key) = &self.connected.profile().kms_key else {
+            let fix = "set aws_kms_key to have them encrypted by a key of yours";
+            return Check::warning(CHECK, "none: secrets and tables are encrypted by keys of AWS", fix);
+        };
+        let keys = self.connected.keys();
+        let tried = async {
+            let arn = keys.usable(key).await?;
+            keys.open(&keys.make(key, CHECK).await?, CHECK).await?;
+            Ok::<_, Fault>(arn)
+        };
+        match tried.await {
+            Ok(arn) => Check::ok(CHECK, format!("{arn} can be used")),
+            Err(fault) => Check::fault(CHECK, format!("KMS, {key}"), fault),
         }
     }
 

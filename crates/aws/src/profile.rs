@@ -14,6 +14,7 @@ use crate::{
     dynamodb::{self, DynamoCloud, DynamoTables, Protection},
     events::{self, BusEvents},
     fault::Fault,
+    kms::{self, Keys},
     queues::{self, SqsQueues},
     secrets::{self, Secrets},
     ses::{self, SesMailer},
@@ -44,6 +45,8 @@ pub struct Profile {
     pub protect: bool,
     /// Dedicated tables are made by stacks of CloudFormation; else by DynamoDB itself.
     pub stacks: bool,
+    /// The id, alias or ARN of a key of KMS for what is made: secrets, tables, the platform's own key.
+    pub kms_key: Option<String>,
     /// Stands before the names of state machines.
     pub machine_prefix: String,
     pub endpoints: Endpoints,
@@ -55,6 +58,7 @@ pub struct Endpoints {
     pub cloudformation: Option<String>,
     pub dynamodb: Option<String>,
     pub events: Option<String>,
+    pub kms: Option<String>,
     pub secrets: Option<String>,
     pub ses: Option<String>,
     pub sns: Option<String>,
@@ -142,10 +146,11 @@ impl Connected {
     }
 
     pub fn tables(&self) -> DynamoTables {
-        let Profile { endpoints, table_prefix, protect, .. } = &self.profile;
+        let Profile { endpoints, table_prefix, protect, kms_key, .. } = &self.profile;
         let options = dynamodb::Options {
             endpoint: endpoints.dynamodb.clone(),
             prefix: table_prefix.clone(),
+            kms_key: kms_key.clone(),
             protection: Protection { point_in_time: *protect, from_deletion: *protect },
             ..dynamodb::Options::default()
         };
@@ -169,10 +174,11 @@ impl Connected {
 
     /// What makes them by stacks, if that is asked for.
     pub fn stacks(&self) -> Option<StackCloud> {
-        let Profile { endpoints, parameter_prefix, protect, stacks, .. } = &self.profile;
+        let Profile { endpoints, parameter_prefix, protect, stacks, kms_key, .. } = &self.profile;
         let options = cloudformation::Options {
             endpoint: endpoints.cloudformation.clone(),
             parameter_prefix: parameter_prefix.clone(),
+            kms_key: kms_key.clone(),
             protect: *protect,
             ..cloudformation::Options::default()
         };
@@ -226,13 +232,19 @@ impl Connected {
         SesMailer::new(&self.config, options, notes, clock, Arc::clone(&self.chance))
     }
 
+    pub fn keys(&self) -> Keys {
+        let options = kms::Options { endpoint: self.profile.endpoints.kms.clone(), ..kms::Options::default() };
+        Keys::new(&self.config, options, Arc::clone(&self.chance))
+    }
+
     pub fn secrets(&self) -> Secrets {
-        let Profile { endpoints, secret_prefix, .. } = &self.profile;
+        let Profile { endpoints, secret_prefix, kms_key, .. } = &self.profile;
         let options = secrets::Options {
             endpoint: endpoints.secrets.clone(),
             prefix: secret_prefix.clone(),
+            kms_key: kms_key.clone(),
             ..secrets::Options::default()
         };
-        Secrets::new(&self.config, options, Arc::clone(&self.chance))
+        Secrets::new(&self.config, options, self.keys(), Arc::clone(&self.chance))
     }
 }

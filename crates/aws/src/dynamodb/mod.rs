@@ -50,6 +50,8 @@ pub struct Options {
     /// Stands before every table's name, so that several deployments share an account of AWS.
     pub prefix: String,
     pub protection: Protection,
+    /// The id, alias or ARN of a key of KMS that encrypts new tables; else DynamoDB's own.
+    pub kms_key: Option<String>,
     /// A request that fails in passing is not begun anew so long after the first try.
     pub patience: Duration,
     /// [`Tables::create`] and [`Tables::remove`] wait so long for a table to come and to go.
@@ -62,6 +64,7 @@ impl Default for Options {
             endpoint: None,
             prefix: String::new(),
             protection: Protection::default(),
+            kms_key: None,
             patience: patience::MOST,
             wait: Duration::from_mins(2),
         }
@@ -162,7 +165,7 @@ impl DynamoTables {
         let table = self.full(name);
         match schema::stage(client, patience, &table).await.map_err(table_error)? {
             Stage::None => {
-                schema::create(client, patience, &table, options.protection).await.map_err(table_error)?;
+                schema::create(client, patience, &table, options).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
             Stage::Coming | Stage::Going => Ok(Progress::Underway),

@@ -11,6 +11,7 @@ mod cloudformation;
 mod dynamodb;
 mod emulator;
 mod events;
+mod kms;
 mod machines;
 mod product;
 mod queues;

@@ -18,6 +18,8 @@ pub(crate) struct Aws {
     pub parameter_prefix: String,
     #[serde(rename = "aws_secret_prefix")]
     pub secret_prefix: String,
+    #[serde(rename = "aws_kms_key")]
+    pub kms_key: String,
     #[serde(rename = "aws_event_bus")]
     pub event_bus: String,
     #[serde(rename = "aws_alert_topic")]
@@ -44,6 +46,8 @@ pub(crate) struct Aws {
     pub endpoint_dynamodb: String,
     #[serde(rename = "aws_endpoint_eventbridge")]
     pub endpoint_eventbridge: String,
+    #[serde(rename = "aws_endpoint_kms")]
+    pub endpoint_kms: String,
     #[serde(rename = "aws_endpoint_secrets_manager")]
     pub endpoint_secrets_manager: String,
     #[serde(rename = "aws_endpoint_ses")]
@@ -78,6 +82,9 @@ impl Aws {
         if !named(&self.secret_prefix, "/_+=.@-") || self.secret_prefix.len() > 200 {
             return Err(("aws_secret_prefix", "at most 200 letters, digits, and / _ + = . @ -"));
         }
+        if !named(&self.kms_key, ":/_-") || self.kms_key.len() > 2048 {
+            return Err(("aws_kms_key", "the id, alias or ARN of a key, such as alias/freehold"));
+        }
         if !named(&self.state_machine_prefix, "_-") || self.state_machine_prefix.len() > 40 {
             return Err(("aws_state_machine_prefix", "at most 40 letters, digits, and _ -"));
         }
@@ -100,11 +107,12 @@ impl Aws {
         }
     }
 
-    fn endpoints(&self) -> [(&'static str, &str); 10] {
+    fn endpoints(&self) -> [(&'static str, &str); 11] {
         [
             ("aws_endpoint_cloudformation", &self.endpoint_cloudformation),
             ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
             ("aws_endpoint_eventbridge", &self.endpoint_eventbridge),
+            ("aws_endpoint_kms", &self.endpoint_kms),
             ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),
             ("aws_endpoint_ses", &self.endpoint_ses),
             ("aws_endpoint_sns", &self.endpoint_sns),
