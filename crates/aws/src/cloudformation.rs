@@ -41,6 +41,8 @@ pub struct Options {
     pub project: String,
     /// Stands before the names of the parameters, as in the parameter store.
     pub parameter_prefix: String,
+    /// The key of KMS that encrypts tables; else DynamoDB's own.
+    pub kms_key: Option<String>,
     /// Tables are protected from deletion and backed up.
     pub protect: bool,
     /// A request that fails in passing is not begun anew so long after the first try.
@@ -53,6 +55,7 @@ impl Default for Options {
             endpoint: None,
             project: "freehold".into(),
             parameter_prefix: String::new(),
+            kms_key: None,
             protect: true,
             patience: patience::MOST,
         }
@@ -110,6 +113,7 @@ impl StackCloud {
             ("ProjectName", self.options.project.clone()),
             ("TableName", self.tables.full(table)),
             ("ParameterPrefix", self.options.parameter_prefix.clone()),
+            ("KmsKey", self.options.kms_key.clone().unwrap_or_default()),
             ("EnablePointInTimeRecovery", switch.clone()),
             ("EnableDeletionProtection", switch),
         ];

@@ -39,6 +39,14 @@ pub enum Fault {
     Signature,
     #[error("access is denied")]
     Denied,
+    #[error("the key of KMS may not be used")]
+    KeyDenied,
+    #[error("the key of KMS is disabled")]
+    KeyDisabled,
+    #[error("the key of KMS is to be deleted, or can't be used in its state")]
+    KeyUnusable,
+    #[error("there is no such key of KMS")]
+    KeyMissing,
     #[error("refused as malformed")]
     Malformed,
     #[error("rejected, for sender or recipient are not verified")]
@@ -79,6 +87,14 @@ impl Fault {
             Self::Expired => "renew the credentials: sign in again (aws sso login), or assume the role anew",
             Self::Signature => "check the secret access key, and set this machine's clock",
             Self::Denied => "permit the action in the policy of the role that the credentials are of",
+            Self::KeyDenied => {
+                "permit kms:Decrypt and kms:GenerateDataKey on the key, to this role and in the key's own policy"
+            }
+            Self::KeyDisabled => "enable the key: aws kms enable-key --key-id KEY",
+            Self::KeyUnusable => {
+                "take its deletion back (aws kms cancel-key-deletion --key-id KEY), then enable it: aws kms enable-key"
+            }
+            Self::KeyMissing => "check aws_kms_key and the region: a key is used in its own region alone",
             Self::Unreachable | Self::TimedOut => "check the region, the network, and the endpoint if one is set",
             Self::Throttled | Self::Quota => "ask for a higher quota, or wait",
             Self::Rejected => "verify the sender in SES, and leave the sandbox",
@@ -142,6 +158,11 @@ impl Fault {
     pub fn named(code: &str) -> Self {
         match code {
             "ThrottlingException"
+            | "Throttled"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "KMSThrottlingException"
+            | "KmsThrottled"
             | "Throttling"
             | "ThrottlingError"
             | "ProvisionedThroughputExceededException"
@@ -156,6 +177,10 @@ impl Fault {
             | "ConcurrentModificationException" => Self::Conflict,
             "TransactionInProgressException" => Self::Underway,
             "InternalServerError"
+            | "InternalError"
+            | "KMSInternalException"
+            | "DependencyTimeoutException"
+            | "KeyUnavailableException"
             | "InternalFailure"
             | "InternalException"
             | "InternalErrorException"
@@ -166,6 +191,9 @@ impl Fault {
             | "TableNotFoundException"
             | "ParameterNotFound"
             | "NotFoundException"
+            | "NotFound"
+            | "QueueDoesNotExist"
+            | "AWS.SimpleQueueService.NonExistentQueue"
             | "StateMachineDoesNotExist"
             | "StateMachineDeleting"
             | "ExecutionDoesNotExist" => Self::NotFound,
@@ -177,16 +205,25 @@ impl Fault {
             | "AliasExistsException"
             | "ResourceAlreadyExistsException"
             | "UsernameExistsException"
-            | "ResourceExistsException" => Self::InUse,
+            | "ResourceExistsException"
+            | "QueueNameExists"
+            | "QueueAlreadyExists"
+            | "QueueDeletedRecently"
+            | "AWS.SimpleQueueService.QueueDeletedRecently" => Self::InUse,
             "LimitExceededException"
             | "ExecutionLimitExceeded"
             | "ItemCollectionSizeLimitExceededException"
-            | "ParameterLimitExceeded" => Self::Quota,
-            "AccessDeniedException"
-            | "AccessDenied"
-            | "ForbiddenException"
-            | "DecryptionFailure"
-            | "EncryptionFailure" => Self::Denied,
+            | "ParameterLimitExceeded"
+            | "OverLimit" => Self::Quota,
+            "AccessDeniedException" | "AccessDenied" | "ForbiddenException" | "AuthorizationError" => Self::Denied,
+            "DecryptionFailure"
+            | "EncryptionFailure"
+            | "KMSAccessDeniedException"
+            | "KMSAccessDenied"
+            | "KmsAccessDenied" => Self::KeyDenied,
+            "DisabledException" | "KMSDisabledException" | "KMSDisabled" | "KmsDisabled" => Self::KeyDisabled,
+            "KMSInvalidStateException" | "KMSInvalidState" | "KmsInvalidState" => Self::KeyUnusable,
+            "KMSNotFoundException" | "KMSNotFound" | "KmsNotFound" => Self::KeyMissing,
             "UnrecognizedClientException" | "InvalidClientTokenId" | "AuthFailure" => Self::UnknownCredentials,
             "MissingAuthenticationTokenException" | "MissingAuthenticationToken" => Self::NoCredentials,
             "ExpiredTokenException" | "ExpiredToken" => Self::Expired,
@@ -208,8 +245,16 @@ impl Fault {
             "ValidationException"
             | "InvalidArn"
             | "InvalidName"
-            | "InvalidParameterException"
             | "InvalidUserPoolConfigurationException"
+            | "InvalidParameter"
+            | "InvalidParameterException"
+            | "InvalidParameterValue"
+            | "InvalidAttributeValue"
+            | "InvalidAttributeName"
+            | "InvalidCiphertextException"
+            | "IncorrectKeyException"
+            | "InvalidArnException"
+            | "InvalidKeyUsageException"
             | "InvalidExecutionInput"
             | "ValidationError"
             | "SerializationException"
@@ -236,6 +281,10 @@ impl Fault {
             | Self::Expired
             | Self::Signature
             | Self::Denied
+            | Self::KeyDenied
+            | Self::KeyDisabled
+            | Self::KeyUnusable
+            | Self::KeyMissing
             | Self::Malformed
             | Self::Rejected
             | Self::Paused
@@ -260,6 +309,10 @@ impl Fault {
             | Self::Expired
             | Self::Signature
             | Self::Denied
+            | Self::KeyDenied
+            | Self::KeyDisabled
+            | Self::KeyUnusable
+            | Self::KeyMissing
             | Self::Malformed
             | Self::Rejected
             | Self::Paused

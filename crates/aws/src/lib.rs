@@ -6,6 +6,8 @@
 
 #[cfg(all(feature = "dynamodb", feature = "sts"))]
 pub mod accounts;
+#[cfg(feature = "sns")]
+pub mod alerts;
 #[cfg(feature = "cloudformation")]
 pub mod cloudformation;
 #[cfg(feature = "cognito")]
@@ -14,18 +16,24 @@ pub mod cognito;
 pub mod connect;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[cfg(feature = "emf")]
+pub mod emf;
 #[cfg(feature = "events")]
 pub mod events;
 #[cfg(feature = "sdk")]
 pub mod fault;
 #[cfg(all(feature = "dynamodb", feature = "sts"))]
 pub mod grants;
+#[cfg(feature = "kms")]
+pub mod kms;
 #[cfg(feature = "sdk")]
 pub mod patience;
 #[cfg(feature = "profile")]
 pub mod preflight;
 #[cfg(feature = "profile")]
 pub mod profile;
+#[cfg(feature = "sqs")]
+pub mod queues;
 #[cfg(feature = "secrets")]
 pub mod secrets;
 #[cfg(feature = "ses")]

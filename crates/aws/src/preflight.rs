@@ -1,5 +1,7 @@
 //! What must hold in AWS before the product runs there, asked of AWS itself; and making what is missing.
 
+mod messages;
+
 use std::sync::Arc;
 
 use aws_sdk_eventbridge as eventbridge;
@@ -94,13 +96,16 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<C
             checks.push(Box::pin(preflight.make_pool()).await);
         }
     }
-    let (table, stacks, machines, parameters, mail, bus, secrets, people) = tokio::join!(
+    let (table, stacks, machines, parameters, mail, bus, alerts, queues, key, secrets, people) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.machines(),
         preflight.parameters(),
         preflight.mail(),
         preflight.bus(),
+        preflight.alerts(),
+        preflight.queues(),
+        preflight.key(),
         preflight.secrets(),
         preflight.people()
     );
@@ -110,6 +115,9 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<C
     checks.push(parameters);
     checks.extend(mail);
     checks.push(bus);
+    checks.push(alerts);
+    checks.extend(queues);
+    checks.push(key);
     checks.extend(secrets);
     checks.extend(people);
     checks
@@ -330,6 +338,25 @@ impl Preflight {
         }
     }
 
+    /// Makes a data key and opens it.
+    async fn key(&self) -> Check {
+        const CHECK: &str = "key";
+        let Some(key) = &self.connected.profile().kms_key else {
+            let fix = "set aws_kms_key to have them encrypted by a key of yours";
+            return Check::warning(CHECK, "none: secrets and tables are encrypted by keys of AWS", fix);
+        };
+        let keys = self.connected.keys();
+        let tried = async {
+            let arn = keys.usable(key).await?;
+            keys.open(&keys.make(key, CHECK).await?, CHECK).await?;
+            Ok::<_, Fault>(arn)
+        };
+        match tried.await {
+            Ok(arn) => Check::ok(CHECK, format!("{arn} can be used")),
+            Err(fault) => Check::fault(CHECK, format!("KMS, {key}"), fault),
+        }
+    }
+
     async fn secrets(&self) -> Vec<Check> {
         const CHECK: &str = "secrets";
         let there = self.connected.secrets().there().await.into_iter();
@@ -354,7 +381,7 @@ impl Preflight {
         }
     }
 
-    /// Makes the table, the bus, and asks for the sender's verification; answers what could not be made.
+    /// Makes the table, the bus, the queues, and asks for the sender's verification; answers what could not be made.
     async fn mend(&self) -> Vec<Check> {
         let mut failed = Vec::new();
         if let Err(error) = self.connected.tables().mend().await {
@@ -366,6 +393,7 @@ impl Preflight {
         if let Err(fault) = self.make_sender().await {
             failed.push(Check::fault("sender", "its verification can't be asked for", fault));
         }
+        failed.extend(self.make_queues().await);
         failed
     }
 

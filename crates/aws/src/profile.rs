@@ -5,12 +5,13 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use plane::{
-    ports::{chance::Chance, clock::Clock, cloud::Cloud, identity::Away, table::Table},
+    ports::{chance::Chance, clock::Clock, cloud::Cloud, events::Events, identity::Away, table::Table},
     secret::PlatformKey,
 };
 
 use crate::{
     accounts::{self, AccountTables},
+    alerts::{self, Alerting, Topic},
     cloudformation::{self, StackCloud},
     cognito::{self, CognitoVault, pool},
     connect::{self, Settings},
@@ -18,6 +19,8 @@ use crate::{
     events::{self, BusEvents},
     fault::Fault,
     grants::RoleGrants,
+    kms::{self, Keys},
+    queues::{self, SqsQueues},
     secrets::{self, Secrets},
     ses::{self, SesMailer},
     ssm::{self, SsmParams},
@@ -37,6 +40,10 @@ pub struct Profile {
     pub secret_prefix: String,
     /// The name or ARN of the bus that events go to.
     pub event_bus: String,
+    /// The ARN of the topic that alerts go to besides.
+    pub alert_topic: Option<String>,
+    /// Stands before the names of the queues of dead letters; `None`: there are none.
+    pub queue_prefix: Option<String>,
     /// The address that mail comes from.
     pub sender: String,
     /// Where people's passwords and tokens are; `None`: in the shared table.
@@ -51,6 +58,8 @@ pub struct Profile {
     pub machines: bool,
     /// The ARN of the platform's role, where it is not the one that the credentials are of.
     pub platform_role: Option<String>,
+    /// The id, alias or ARN of a key of KMS for what is made: secrets, tables, the platform's own key.
+    pub kms_key: Option<String>,
     /// Stands before the names of state machines.
     pub machine_prefix: String,
     pub endpoints: Endpoints,
@@ -70,8 +79,11 @@ pub struct Endpoints {
     pub cognito: Option<String>,
     pub dynamodb: Option<String>,
     pub events: Option<String>,
+    pub kms: Option<String>,
     pub secrets: Option<String>,
     pub ses: Option<String>,
+    pub sns: Option<String>,
+    pub sqs: Option<String>,
     pub ssm: Option<String>,
     pub states: Option<String>,
     pub sts: Option<String>,
@@ -155,10 +167,11 @@ impl Connected {
     }
 
     pub fn tables(&self) -> DynamoTables {
-        let Profile { endpoints, table_prefix, protect, .. } = &self.profile;
+        let Profile { endpoints, table_prefix, protect, kms_key, .. } = &self.profile;
         let options = dynamodb::Options {
             endpoint: endpoints.dynamodb.clone(),
             prefix: table_prefix.clone(),
+            kms_key: kms_key.clone(),
             protection: Protection { point_in_time: *protect, from_deletion: *protect },
             ..dynamodb::Options::default()
         };
@@ -188,10 +201,11 @@ impl Connected {
 
     /// What makes them by stacks, if that is asked for.
     pub fn stacks(&self) -> Option<StackCloud> {
-        let Profile { endpoints, parameter_prefix, protect, stacks, .. } = &self.profile;
+        let Profile { endpoints, parameter_prefix, protect, stacks, kms_key, .. } = &self.profile;
         let options = cloudformation::Options {
             endpoint: endpoints.cloudformation.clone(),
             parameter_prefix: parameter_prefix.clone(),
+            kms_key: kms_key.clone(),
             protect: *protect,
             ..cloudformation::Options::default()
         };
@@ -208,14 +222,34 @@ impl Connected {
         SsmParams::new(&self.config, options, Arc::clone(&self.chance))
     }
 
-    pub fn events(&self) -> BusEvents {
+    pub fn events(&self) -> Arc<dyn Events> {
         let Profile { endpoints, event_bus, .. } = &self.profile;
         let options = events::Options {
             endpoint: endpoints.events.clone(),
             bus: event_bus.clone(),
             ..events::Options::default()
         };
-        BusEvents::new(&self.config, options, Arc::clone(&self.chance))
+        let bus = Arc::new(BusEvents::new(&self.config, options, Arc::clone(&self.chance)));
+        match self.topic() {
+            Some(topic) => Arc::new(Alerting::new(bus, topic)),
+            None => bus,
+        }
+    }
+
+    /// The queues of dead letters, if there are to be any.
+    pub fn queues(&self) -> Option<SqsQueues> {
+        let Profile { endpoints, queue_prefix, .. } = &self.profile;
+        let prefix = queue_prefix.clone()?;
+        let options = queues::Options { endpoint: endpoints.sqs.clone(), prefix, ..queues::Options::default() };
+        Some(SqsQueues::new(&self.config, options, Arc::clone(&self.chance)))
+    }
+
+    /// The topic that alerts go to, if one is named.
+    pub fn topic(&self) -> Option<Topic> {
+        let Profile { endpoints, alert_topic, .. } = &self.profile;
+        let topic = alert_topic.clone()?;
+        let options = alerts::Options { endpoint: endpoints.sns.clone(), topic, ..alerts::Options::default() };
+        Some(Topic::new(&self.config, options, Arc::clone(&self.chance)))
     }
 
     /// `notes`: the table in which it is noted what was sent.
@@ -253,13 +287,19 @@ impl Connected {
         self.profile.people = Some(people);
     }
 
+    pub fn keys(&self) -> Keys {
+        let options = kms::Options { endpoint: self.profile.endpoints.kms.clone(), ..kms::Options::default() };
+        Keys::new(&self.config, options, Arc::clone(&self.chance))
+    }
+
     pub fn secrets(&self) -> Secrets {
-        let Profile { endpoints, secret_prefix, .. } = &self.profile;
+        let Profile { endpoints, secret_prefix, kms_key, .. } = &self.profile;
         let options = secrets::Options {
             endpoint: endpoints.secrets.clone(),
             prefix: secret_prefix.clone(),
+            kms_key: kms_key.clone(),
             ..secrets::Options::default()
         };
-        Secrets::new(&self.config, options, Arc::clone(&self.chance))
+        Secrets::new(&self.config, options, self.keys(), Arc::clone(&self.chance))
     }
 }

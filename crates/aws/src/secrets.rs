@@ -4,6 +4,9 @@
 //! take over what it made. A rotation is a read and a write: of two at the same moment the later one stays, and what the
 //! other's key signed until it looked again is refused.
 //!
+//! With a key of KMS, the platform's own key is a data key: what is kept is its ciphertext, and KMS opens it at each start.
+//! One that was kept in plain before stays so.
+//!
 //! INVARIANT: where the platform is in use, keys are never made anew because the old ones can't be found or read.
 
 use std::{
@@ -26,10 +29,12 @@ use plane::{
     secret::PlatformKey,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use crate::{
     fault::Fault,
+    kms::{Keys, Wrapped},
     patience::{self, Patience},
 };
 
@@ -43,13 +48,15 @@ pub struct Options {
     pub endpoint: Option<String>,
     /// Stands before every name, such as `freehold/`.
     pub prefix: String,
+    /// The id, alias or ARN of a key of KMS for what is made; else Secrets Manager's own.
+    pub kms_key: Option<String>,
     /// A request that fails in passing is not begun anew so long after the first try.
     pub patience: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { endpoint: None, prefix: String::new(), patience: patience::MOST }
+        Self { endpoint: None, prefix: String::new(), kms_key: None, patience: patience::MOST }
     }
 }
 
@@ -58,6 +65,8 @@ impl Default for Options {
 pub enum SecretsError {
     #[error("the secret {name} in Secrets Manager: {fault}")]
     Fault { name: String, fault: Fault },
+    #[error("the key of KMS that opens the secret {name}: {fault}")]
+    Key { name: String, fault: Fault },
     #[error("the secret {name} is missing in Secrets Manager, though the platform is in use")]
     Missing { name: String },
     #[error("the secret {name} in Secrets Manager: {what}")]
@@ -71,7 +80,7 @@ impl SecretsError {
             Self::Fault { name, fault: Fault::Malformed } => format!(
                 "if it is scheduled for deletion, take it back: aws secretsmanager restore-secret --secret-id {name}"
             ),
-            Self::Fault { fault, .. } => fault.fix().to_owned(),
+            Self::Fault { fault, .. } | Self::Key { fault, .. } => fault.fix().to_owned(),
             Self::Missing { name } => format!(
                 "take it back (aws secretsmanager restore-secret --secret-id {name}), or check aws_secret_prefix"
             ),
@@ -88,29 +97,62 @@ pub struct Secrets {
     client: Client,
     patience: Patience,
     prefix: String,
+    kms_key: Option<String>,
+    keys: Keys,
 }
 
 impl Secrets {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
-        let Options { endpoint, prefix, patience } = options;
+    /// `keys`: what opens the platform's own.
+    pub fn new(config: &SdkConfig, options: Options, keys: Keys, chance: Arc<dyn Chance>) -> Self {
+        let Options { endpoint, prefix, kms_key, patience } = options;
         let mut builder = aws_sdk_secretsmanager::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
-        Self { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience), prefix }
+        let (client, patience) = (Client::from_conf(builder.build()), Patience::new(chance, patience));
+        Self { client, patience, prefix, kms_key, keys }
     }
 
     /// The platform's own key; made if it is missing and the platform is not in use.
     pub async fn platform_key(&self, in_use: bool) -> Result<PlatformKey, SecretsError> {
         let name = self.full(PLATFORM_KEY);
         if let Some(kept) = self.read(&name).await? {
-            return opened(&name, &kept);
+            return self.opened(&name, &kept).await;
         }
         if in_use {
             return Err(SecretsError::Missing { name });
         }
-        let made = STANDARD.encode(chance::secret(self.patience.chance()));
-        self.create(&name, &made.into()).await?;
+        self.create(&name, &self.made(&name).await?).await?;
         let kept = self.read(&name).await?;
-        opened(&name, &kept.ok_or_else(|| SecretsError::Missing { name: name.clone() })?)
+        self.opened(&name, &kept.ok_or_else(|| SecretsError::Missing { name: name.clone() })?).await
+    }
+
+    /// A new key, as it is kept.
+    async fn made(&self, name: &str) -> Result<SecretString, SecretsError> {
+        let Some(key) = &self.kms_key else {
+            return Ok(STANDARD.encode(chance::secret(self.patience.chance())).into());
+        };
+        let made = self.keys.make(key, PLATFORM_KEY).await;
+        let Wrapped { key, ciphertext } = made.map_err(|fault| SecretsError::Key { name: name.to_owned(), fault })?;
+        let kept = Kept { kms_key: key, ciphertext: STANDARD.encode(ciphertext) };
+        Ok(serde_json::to_string(&kept).expect("its fields are plain").into())
+    }
+
+    /// The key that is kept: in plain, or as what KMS opens.
+    async fn opened(&self, name: &str, kept: &SecretString) -> Result<PlatformKey, SecretsError> {
+        let unreadable = |what: &str| SecretsError::Unreadable { name: name.to_owned(), what: what.to_owned() };
+        if !kept.expose_secret().starts_with('{') {
+            let bytes = STANDARD.decode(kept.expose_secret()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+            return bytes
+                .map(|bytes| PlatformKey::new(&bytes))
+                .ok_or_else(|| unreadable("it is not 32 bytes in base64"));
+        }
+        let damaged = "it is no ciphertext of KMS";
+        let kept: Kept = serde_json::from_str(kept.expose_secret()).map_err(|_| unreadable(damaged))?;
+        let ciphertext = STANDARD.decode(&kept.ciphertext).map_err(|_| unreadable(damaged))?;
+        match self.keys.open(&Wrapped { key: kept.kms_key, ciphertext }, PLATFORM_KEY).await {
+            Ok(bytes) => Ok(PlatformKey::new(bytes.expose_secret())),
+            Err(Fault::Malformed) => Err(unreadable("its key of KMS does not open it")),
+            Err(fault) => Err(SecretsError::Key { name: name.to_owned(), fault }),
+        }
     }
 
     /// Where the signing keys are kept. It blocks the threads that call it, so they are to be threads that may block, of
@@ -169,6 +211,7 @@ impl Secrets {
             .repeat(|| async {
                 let request = self.client.create_secret().name(name).secret_string(value.expose_secret());
                 let request = request.description("Freehold: without it nobody can sign in");
+                let request = request.set_kms_key_id(self.kms_key.clone());
                 request.send().await.map_err(|error| Fault::of(&error))
             })
             .await;
@@ -190,11 +233,12 @@ impl Secrets {
     }
 }
 
-fn opened(name: &str, kept: &SecretString) -> Result<PlatformKey, SecretsError> {
-    let bytes = STANDARD.decode(kept.expose_secret()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    bytes
-        .map(|bytes| PlatformKey::new(&bytes))
-        .ok_or_else(|| SecretsError::Unreadable { name: name.to_owned(), what: "it is not 32 bytes in base64".into() })
+/// The platform's key as it is kept where KMS opens it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    kms_key: String,
+    ciphertext: String,
 }
 
 /// The keys that sign tokens, in one secret.

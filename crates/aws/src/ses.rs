@@ -222,6 +222,10 @@ fn mail_error(fault: Fault) -> MailError {
         | Fault::Expired
         | Fault::Signature
         | Fault::Denied
+        | Fault::KeyDenied
+        | Fault::KeyDisabled
+        | Fault::KeyUnusable
+        | Fault::KeyMissing
         | Fault::Unknown => MailError::Unavailable(format!("SES: {fault}")),
     }
 }

@@ -18,6 +18,7 @@ use plane::{
         chance::{self, Chance},
         clock::Clock,
         cloud::Cloud,
+        dead_letters::DeadLetterQueues,
         events::Events,
         grants::Grants,
         identity::{Email, Profile, Profiles},
@@ -28,6 +29,7 @@ use plane::{
     },
     secret::PlatformKey,
     settings::Settings,
+    workflow::WorkflowMetrics,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -61,6 +63,8 @@ struct Ground {
     cloud: Arc<dyn Cloud>,
     grants: Arc<dyn Grants>,
     machines: Option<Arc<dyn Machines>>,
+    dead_letters: Option<Arc<dyn DeadLetterQueues>>,
+    counting: Option<Arc<dyn WorkflowMetrics>>,
     key: PlatformKey,
     /// No other process uses the store.
     alone: bool,
@@ -86,7 +90,21 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         #[cfg(not(feature = "aws"))]
         Place::Aws => unreachable!("the configuration was checked"),
     };
-    let Ground { tables, files, identity, params, mailer, events, cloud, grants, machines, key, alone } = ground;
+    let Ground {
+        tables,
+        files,
+        identity,
+        params,
+        mailer,
+        events,
+        cloud,
+        grants,
+        machines,
+        dead_letters,
+        counting,
+        key,
+        alone,
+    } = ground;
     let Machine { clock, chance } = machine;
     let ports = Ports {
         identity: Arc::clone(&identity) as _,
@@ -97,6 +115,8 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         cloud,
         grants,
         machines,
+        dead_letters,
+        counting,
         clock,
         chance,
     };

@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub clock_offset: i64,
     pub console_dir: PathBuf,
     faults: String,
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only metrics of AWS name it"))]
+    pub environment: Stage,
     pub profile: Place,
     #[serde(skip)]
     pub aws: Aws,
@@ -66,6 +68,26 @@ pub(crate) struct Config {
 pub(crate) enum Place {
     Embedded,
     Aws,
+}
+
+/// Which of an organisation's installations this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    Dev,
+    Staging,
+    Prod,
+}
+
+#[cfg(feature = "aws")]
+impl Stage {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Staging => "staging",
+            Self::Prod => "prod",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

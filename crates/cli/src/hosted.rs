@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+pub use aws::dynamodb::stream::{Change, Changes, NotOfAStream};
 use axum::Router;
 use plane::{
     identity::Moving,
@@ -69,7 +70,9 @@ impl Hosted {
             // The one place that may be written to; nothing in it outlives the process.
             flags.settings.insert("data_dir".into(), "/tmp/freehold".into());
         }
-        let config = config::load(&environment, &flags)?;
+        let mut config = config::load(&environment, &flags)?;
+        // Nobody can ask this process for its metrics, and what it writes is collected.
+        config.aws.metrics = true;
         if !config.has_public_url() {
             return Err(Failure::usage("public_url is not set, and the process can't know it")
                 .hint("set FREEHOLD_PUBLIC_URL to the address that people reach the product by"));
@@ -84,6 +87,11 @@ impl Hosted {
 
     pub fn plane(&self) -> &Plane {
         &self.composed.plane
+    }
+
+    /// What the stream of a table tells.
+    pub fn changes(&self, event: serde_json::Value) -> Result<Changes, NotOfAStream> {
+        aws::dynamodb::stream::read(event, &self.config.aws.table_prefix)
     }
 
     /// The HTTP API, and the console.

@@ -3,7 +3,7 @@
 //! A process of Lambda is frozen as soon as it asks for the next event. Until then it may work on, also when its caller
 //! has the answer: what a request leaves to be done (events, seals of the audit log, copies, mails, runs) is done between
 //! the answer and that question. What does not end in time, or is lost with the process, stands in the table, and the
-//! function `cron` takes it up. So nothing has to be told by a stream of the table.
+//! function `cron` takes it up in its next round, or `stream` at once, where the table has a stream that leads to it.
 
 mod after;
 mod api;
@@ -13,6 +13,7 @@ mod migrate_user;
 mod pre_token;
 mod refused;
 mod step;
+mod stream;
 
 use std::{env, process::ExitCode};
 
@@ -33,6 +34,8 @@ enum Handler {
     PreToken,
     /// Lets people into a user pool whose password is still in the table.
     MigrateUser,
+    /// Does what records of a table's stream ask for.
+    Stream,
     /// Does what is due by the clock, and takes up what others left. To be called each minute.
     Cron,
 }
@@ -44,6 +47,7 @@ impl Handler {
             "step" => Some(Self::Step),
             "pre_token" => Some(Self::PreToken),
             "migrate_user" => Some(Self::MigrateUser),
+            "stream" => Some(Self::Stream),
             "cron" => Some(Self::Cron),
             _ => None,
         }
@@ -55,7 +59,7 @@ fn main() -> ExitCode {
     let name = env::var("_HANDLER").unwrap_or_default();
     let Some(handler) = Handler::named(&name) else {
         return refused::configuration(&format!(
-            "there is no handler {name:?}: a function's handler is api, step, pre_token, migrate_user or cron"
+            "there is no handler {name:?}: a function's handler is api, step, stream, pre_token, migrate_user or cron"
         ));
     };
     // The work is waiting for AWS; passwords have threads of their own.
@@ -73,6 +77,7 @@ async fn run(handler: Handler) -> ExitCode {
             Handler::Step => step::run(hosted).await.map_err(Stopped::Runtime),
             Handler::PreToken => pre_token::run(hosted).await.map_err(Stopped::Runtime),
             Handler::MigrateUser => migrate_user::run(hosted).await.map_err(Stopped::Runtime),
+            Handler::Stream => stream::run(hosted).await.map_err(Stopped::Runtime),
             Handler::Cron => cron::run(hosted).await.map_err(Stopped::Runtime),
         },
         Err(unready) => Err(Stopped::Unready(unready)),

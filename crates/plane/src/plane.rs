@@ -20,6 +20,7 @@ use crate::{
         chance::Chance,
         clock::Clock,
         cloud::Cloud,
+        dead_letters::DeadLetterQueues,
         events::Events,
         grants::Grants,
         identity::Identity,
@@ -51,6 +52,10 @@ pub struct Ports {
     pub grants: Arc<dyn Grants>,
     /// State machines that lead the workflows; `None`: this process does.
     pub machines: Option<Arc<dyn Machines>>,
+    /// Where dead letters are put besides; `None`: they stand in the table alone.
+    pub dead_letters: Option<Arc<dyn DeadLetterQueues>>,
+    /// What counts workers and runs beside the process's own metrics.
+    pub counting: Option<Arc<dyn WorkflowMetrics>>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -108,7 +113,12 @@ impl Plane {
             exclusive: self.settings().alone,
             faults: self.settings().faults.clone(),
             machines: self.ports().machines.clone(),
-            metrics: Arc::new(RunNews { metrics: self.metrics().clone(), news: Arc::clone(&self.0.news) }),
+            queued: self.ports().dead_letters.is_some(),
+            metrics: Arc::new(RunNews {
+                metrics: self.metrics().clone(),
+                counting: self.ports().counting.clone(),
+                news: Arc::clone(&self.0.news),
+            }),
             ..DriverSettings::new(hex::encode(id))
         };
         let clock = Arc::clone(&self.ports().clock);
@@ -219,20 +229,28 @@ impl Plane {
 /// Counts the runs, and says when one has ended: its end leaves events and audit entries to be tended.
 struct RunNews {
     metrics: Metrics,
+    counting: Option<Arc<dyn WorkflowMetrics>>,
     news: Arc<News>,
+}
+
+impl RunNews {
+    fn each(&self, tell: impl Fn(&dyn WorkflowMetrics)) {
+        tell(&self.metrics);
+        self.counting.iter().for_each(|counting| tell(counting.as_ref()));
+    }
 }
 
 impl WorkflowMetrics for RunNews {
     fn worker_called(&self, worker: Worker, took: Duration, succeeded: bool) {
-        self.metrics.worker_called(worker, took, succeeded);
+        self.each(|metrics| metrics.worker_called(worker, took, succeeded));
     }
 
     fn execution_started(&self, workflow: &str) {
-        self.metrics.execution_started(workflow);
+        self.each(|metrics| metrics.execution_started(workflow));
     }
 
     fn execution_ended(&self, workflow: &str, status: Status, timed_out: bool, took: Duration) {
-        self.metrics.execution_ended(workflow, status, timed_out, took);
+        self.each(|metrics| metrics.execution_ended(workflow, status, timed_out, took));
         self.news.of(&TableName::shared());
     }
 }

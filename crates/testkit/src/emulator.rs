@@ -266,10 +266,15 @@ pub struct Recorder {
 
 impl Recorder {
     pub async fn before(emulator: &Emulator) -> Self {
+        Self::at(&emulator.endpoint()).await
+    }
+
+    /// The same before an emulator that is known by its address alone.
+    pub async fn at(endpoint: &str) -> Self {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let at = listener.local_addr().expect("it listens");
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (client, to, noting) = (reqwest::Client::new(), emulator.endpoint(), Arc::clone(&seen));
+        let (client, to, noting) = (reqwest::Client::new(), endpoint.to_owned(), Arc::clone(&seen));
         let pass = move |request: Request| pass(client.clone(), to.clone(), Arc::clone(&noting), request);
         let router = axum::Router::new().fallback(pass);
         let serving = tokio::spawn(async move {

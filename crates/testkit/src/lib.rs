@@ -11,6 +11,7 @@ pub mod keys;
 pub mod lagging;
 pub mod memory;
 pub mod operations;
+pub mod queues;
 pub mod store;
 pub mod story;
 pub mod workflow;

@@ -20,7 +20,7 @@ use plane::{
     plane::{Plane, Ports},
     ports::{
         clock::Clock as _,
-        grants::{Grants, NoGrants},
+        grants::NoGrants,
         identity::{ChallengeResponse, Identity as _, Permanence, SignIn, SignedIn, TokenSet},
         table::{TableName, Tables},
     },
@@ -83,18 +83,25 @@ impl World {
 
     /// A world in which Day-0 has been done, with the way to another account of the cloud.
     pub async fn beside(elsewhere: &Arc<Elsewhere>) -> Self {
-        let (tables, grants) = (Arc::clone(elsewhere) as _, Arc::clone(elsewhere) as _);
-        let world = Self::over_all(tables, grants, Settings::default(), MemoryKeys::default()).await;
+        let (tables, keys) = (Arc::clone(elsewhere) as _, MemoryKeys::default());
+        let connect = |ports: &mut Ports| ports.grants = Arc::clone(elsewhere) as _;
+        let world = Self::over_ports(tables, Settings::default(), keys, connect).await;
         world.set_up().await;
         world
     }
 
     /// The same with keys that there are; to make them takes longer than all the rest.
     pub async fn over_with(tables: Arc<dyn Tables>, settings: Settings, keys: MemoryKeys) -> Self {
-        Self::over_all(tables, Arc::new(NoGrants), settings, keys).await
+        Self::over_ports(tables, settings, keys, |_| {}).await
     }
 
-    async fn over_all(tables: Arc<dyn Tables>, grants: Arc<dyn Grants>, settings: Settings, keys: MemoryKeys) -> Self {
+    /// The same with some of its ports exchanged.
+    pub async fn over_ports(
+        tables: Arc<dyn Tables>,
+        settings: Settings,
+        keys: MemoryKeys,
+        exchange: impl FnOnce(&mut Ports),
+    ) -> Self {
         let clock = Arc::new(FakeClock::running(FakeClock::default().now()));
         let keys = Arc::new(keys);
         let bus = Arc::new(Bus::default());
@@ -113,18 +120,21 @@ impl World {
             chance: Arc::clone(&chance) as _,
         });
         let identity = Arc::new(identity.expect("a fresh provider starts"));
-        let ports = Ports {
+        let mut ports = Ports {
             tables: Arc::clone(&tables),
             identity: Arc::clone(&identity) as _,
             params: Arc::new(TableParams::new(Arc::clone(&table))),
             mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), None)),
             events: Arc::clone(&bus) as _,
             cloud: Arc::new(LocalCloud::new(Arc::clone(&tables))),
-            grants,
+            grants: Arc::new(NoGrants),
             machines: None,
+            dead_letters: None,
+            counting: None,
             clock: Arc::clone(&clock) as _,
             chance,
         };
+        exchange(&mut ports);
         let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
         plane.start().await.expect("memory answers");
         let service = plane::http::serve::service(plane.clone(), Console::default());

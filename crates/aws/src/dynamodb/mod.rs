@@ -9,6 +9,7 @@ mod expression;
 mod item;
 mod query;
 mod schema;
+pub mod stream;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -49,6 +50,8 @@ pub struct Options {
     /// Stands before every table's name, so that several deployments share an account of AWS.
     pub prefix: String,
     pub protection: Protection,
+    /// The id, alias or ARN of a key of KMS that encrypts new tables; else DynamoDB's own.
+    pub kms_key: Option<String>,
     /// A request that fails in passing is not begun anew so long after the first try.
     pub patience: Duration,
     /// [`Tables::create`] and [`Tables::remove`] wait so long for a table to come and to go.
@@ -61,6 +64,7 @@ impl Default for Options {
             endpoint: None,
             prefix: String::new(),
             protection: Protection::default(),
+            kms_key: None,
             patience: patience::MOST,
             wait: Duration::from_mins(2),
         }
@@ -161,7 +165,7 @@ impl DynamoTables {
         let table = self.full(name);
         match schema::stage(client, patience, &table).await.map_err(table_error)? {
             Stage::None => {
-                schema::create(client, patience, &table, options.protection).await.map_err(table_error)?;
+                schema::create(client, patience, &table, options).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
@@ -390,6 +394,10 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::Expired
         | Fault::Signature
         | Fault::Denied
+        | Fault::KeyDenied
+        | Fault::KeyDisabled
+        | Fault::KeyUnusable
+        | Fault::KeyMissing
         | Fault::Rejected
         | Fault::Paused
         | Fault::Refused

@@ -5,12 +5,13 @@ use aws_sdk_dynamodb::{
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, KeySchemaElement,
         KeyType, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, Projection, ProjectionType,
-        ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+        ScalarAttributeType, SseSpecification, SseType, TableDescription, TableStatus, TimeToLiveSpecification,
+        TimeToLiveStatus,
     },
 };
 
 use super::{
-    Protection,
+    Options, Protection,
     item::{EXPIRES, INDEX_NAMES, PK, SK},
 };
 use crate::{fault::Fault, patience::Patience};
@@ -73,12 +74,11 @@ fn whole(index: &GlobalSecondaryIndexDescription) -> bool {
 }
 
 /// Asks for a table; that it is under way already is as good.
-pub(super) async fn create(
-    client: &Client,
-    patience: &Patience,
-    table: &str,
-    protection: Protection,
-) -> Result<(), Fault> {
+pub(super) async fn create(client: &Client, patience: &Patience, table: &str, options: &Options) -> Result<(), Fault> {
+    let encryption = options
+        .kms_key
+        .as_ref()
+        .map(|key| SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(key).build());
     let made = patience
         .repeat(async || {
             client
@@ -88,7 +88,8 @@ pub(super) async fn create(
                 .set_key_schema(Some(key_schema(PK, SK)))
                 .set_attribute_definitions(Some(definitions()))
                 .set_global_secondary_indexes(Some(indexes()))
-                .set_deletion_protection_enabled(protection.from_deletion.then_some(true))
+                .set_deletion_protection_enabled(options.protection.from_deletion.then_some(true))
+                .set_sse_specification(encryption.clone())
                 .send()
                 .await
                 .map_err(|error| Fault::of(&error))

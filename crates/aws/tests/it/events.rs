@@ -20,15 +20,33 @@ use testkit::conformance::events::{self, Listener};
 use crate::emulator::{Emulator, Lossy, Shared, connection, moto};
 
 /// A queue that gets what is on a bus.
-struct Queue {
+pub(crate) struct Queue {
     endpoint: String,
     url: String,
     heard: Mutex<Vec<Value>>,
 }
 
 impl Queue {
+    /// Makes a topic, a queue of the same name that gets its messages as they are, and answers the topic's ARN.
+    pub(crate) async fn of_topic(emulator: &Emulator, name: &str, filter: Option<Value>) -> (Self, String) {
+        let made = sqs(&emulator.endpoint(), "CreateQueue", json!({ "QueueName": name })).await;
+        let url = made["QueueUrl"].as_str().unwrap().to_owned();
+        let config = connection(Limits::default()).await;
+        let config = aws_sdk_sns::config::Builder::from(&config).endpoint_url(emulator.endpoint()).build();
+        let client = aws_sdk_sns::Client::from_conf(config);
+        let topic = client.create_topic().name(name).send().await.unwrap().topic_arn.unwrap();
+        let queue = format!("arn:aws:sqs:eu-central-1:123456789012:{name}");
+        let mut request = client.subscribe().topic_arn(&topic).protocol("sqs").endpoint(queue);
+        request = request.attributes("RawMessageDelivery", "true");
+        if let Some(filter) = filter {
+            request = request.attributes("FilterPolicy", filter.to_string());
+        }
+        request.send().await.unwrap();
+        (Self { endpoint: emulator.endpoint(), url, heard: Mutex::default() }, topic)
+    }
+
     /// Makes a bus, a queue of the same name, and a rule between them.
-    async fn on(emulator: &Emulator, bus: &str) -> Self {
+    pub(crate) async fn on(emulator: &Emulator, bus: &str) -> Self {
         let made = sqs(&emulator.endpoint(), "CreateQueue", json!({ "QueueName": bus })).await;
         let url = made["QueueUrl"].as_str().unwrap().to_owned();
         let config = connection(Limits::default()).await;
@@ -44,7 +62,7 @@ impl Queue {
     }
 
     /// All that came so far, as EventBridge wraps it.
-    async fn wrapped(&self) -> Vec<Value> {
+    pub(crate) async fn wrapped(&self) -> Vec<Value> {
         loop {
             let asked = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": 10 });
             let answer = sqs(&self.endpoint, "ReceiveMessage", asked).await;
@@ -70,7 +88,7 @@ impl Listener for Queue {
     }
 }
 
-/// A call of SQS, by hand: nothing else here speaks to it.
+/// A call of SQS, by hand: a queue here is somebody else's.
 async fn sqs(endpoint: &str, action: &str, body: Value) -> Value {
     let answer = reqwest::Client::new()
         .post(endpoint)
@@ -84,12 +102,12 @@ async fn sqs(endpoint: &str, action: &str, body: Value) -> Value {
     answer.json().await.unwrap()
 }
 
-async fn bus(endpoint: String, bus: &str) -> BusEvents {
+pub(crate) async fn bus(endpoint: String, bus: &str) -> BusEvents {
     let options = Options { endpoint: Some(endpoint), bus: bus.to_owned(), ..Options::default() };
     BusEvents::new(&connection(Limits::default()).await, options, Arc::new(Shared))
 }
 
-fn event() -> Event {
+pub(crate) fn event() -> Event {
     let event = json!({
         "id": "019e830e-1a60-702b-b914-79661ac60b60",
         "type": "account.provisioning.failed",

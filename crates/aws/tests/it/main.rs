@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 mod accounts;
+mod alerts;
 mod calls;
 mod cloudformation;
 mod cognito;
@@ -12,8 +13,11 @@ mod dynamodb;
 mod emulator;
 mod events;
 mod grants;
+mod kms;
 mod machines;
 mod product;
+mod queues;
 mod ses;
 mod ssm;
 mod states;
+mod stub;

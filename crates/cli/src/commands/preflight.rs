@@ -12,7 +12,7 @@ pub(crate) struct Preflight {
     /// The profile to check [default: the one configured]
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
-    /// First make what is missing: the table, the event bus; ask SES to verify the sender
+    /// First make what is missing: the table, the event bus, the queues; ask SES to verify the sender
     #[arg(long)]
     fix: bool,
     /// With --fix: make a user pool of Cognito too, and say by which settings it is named

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws::{
     dynamodb::Standing,
+    emf::{self, EmbeddedMetrics},
     profile::{Connected, Endpoints, People, Profile},
     ses::SesMailer,
 };
@@ -22,6 +23,7 @@ use plane::{
         table::{CommitError, Condition, Key, NewItem, Table, TableName, Tables as _, Write},
     },
     secret::PlatformKey,
+    workflow::WorkflowMetrics,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +43,10 @@ pub(crate) fn profile(config: &Config) -> Profile {
         table_prefix: aws.table_prefix.clone(),
         parameter_prefix: aws.parameter_prefix.clone(),
         secret_prefix: aws.secret_prefix.clone(),
+        kms_key: set(&aws.kms_key),
         event_bus: aws.event_bus.clone(),
+        alert_topic: set(&aws.alert_topic),
+        queue_prefix: set(&aws.dead_letter_queue_prefix),
         sender: aws.sender.clone(),
         people: set(&aws.user_pool).map(|pool| People { pool, client: aws.user_pool_client.clone() }),
         access_minutes: i32::try_from(config.access_token_minutes).unwrap_or(i32::MAX),
@@ -55,8 +60,11 @@ pub(crate) fn profile(config: &Config) -> Profile {
             cognito: set(&aws.endpoint_cognito),
             dynamodb: set(&aws.endpoint_dynamodb),
             events: set(&aws.endpoint_eventbridge),
+            kms: set(&aws.endpoint_kms),
             secrets: set(&aws.endpoint_secrets_manager),
             ses: set(&aws.endpoint_ses),
+            sns: set(&aws.endpoint_sns),
+            sqs: set(&aws.endpoint_sqs),
             ssm: set(&aws.endpoint_ssm),
             states: set(&aws.endpoint_step_functions),
             sts: set(&aws.endpoint_sts),
@@ -78,9 +86,11 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
         identity: Arc::new(identity),
         params: Arc::new(connected.params()),
         mailer: mailer(config, &connected, shared, machine),
-        events: Arc::new(connected.events()),
+        events: connected.events(),
         cloud: connected.cloud(),
         machines: machines(config, &connected).await?,
+        dead_letters: connected.queues().map(|queues| Arc::new(queues) as _),
+        counting: counting(config, machine),
         key,
         alone: false,
     })
@@ -97,6 +107,16 @@ async fn machines(config: &Config, connected: &Connected) -> Outcome<Option<Arc<
             .hint(fault.fix())
     })?;
     Ok(Some(Arc::new(machines)))
+}
+
+/// Metrics for CloudWatch, as lines on the standard output.
+fn counting(config: &Config, machine: &Machine) -> Option<Arc<dyn WorkflowMetrics>> {
+    let options = emf::Options {
+        environment: config.environment.name().to_owned(),
+        executions: !config.aws.enable_step_functions,
+    };
+    let clock = Arc::clone(&machine.clock);
+    config.aws.metrics.then(|| Arc::new(EmbeddedMetrics::new(options, clock, std::io::stdout())) as _)
 }
 
 async fn connect(config: &Config, chance: Arc<dyn Chance>) -> Outcome<Connected> {

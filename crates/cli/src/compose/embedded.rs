@@ -41,6 +41,8 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
         cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
         grants: Arc::new(NoGrants),
         machines: None,
+        dead_letters: None,
+        counting: None,
         files: Some(tables),
         key: platform,
         alone: true,

@@ -18,8 +18,14 @@ pub(crate) struct Aws {
     pub parameter_prefix: String,
     #[serde(rename = "aws_secret_prefix")]
     pub secret_prefix: String,
+    #[serde(rename = "aws_kms_key")]
+    pub kms_key: String,
     #[serde(rename = "aws_event_bus")]
     pub event_bus: String,
+    #[serde(rename = "aws_alert_topic")]
+    pub alert_topic: String,
+    #[serde(rename = "aws_dead_letter_queue_prefix")]
+    pub dead_letter_queue_prefix: String,
     #[serde(rename = "aws_sender")]
     pub sender: String,
     #[serde(rename = "aws_keep_mails")]
@@ -38,6 +44,8 @@ pub(crate) struct Aws {
     pub enable_step_functions: bool,
     #[serde(rename = "aws_state_machine_prefix")]
     pub state_machine_prefix: String,
+    #[serde(rename = "aws_metrics")]
+    pub metrics: bool,
     #[serde(rename = "aws_endpoint_cloudformation")]
     pub endpoint_cloudformation: String,
     #[serde(rename = "aws_endpoint_cognito")]
@@ -46,10 +54,16 @@ pub(crate) struct Aws {
     pub endpoint_dynamodb: String,
     #[serde(rename = "aws_endpoint_eventbridge")]
     pub endpoint_eventbridge: String,
+    #[serde(rename = "aws_endpoint_kms")]
+    pub endpoint_kms: String,
     #[serde(rename = "aws_endpoint_secrets_manager")]
     pub endpoint_secrets_manager: String,
     #[serde(rename = "aws_endpoint_ses")]
     pub endpoint_ses: String,
+    #[serde(rename = "aws_endpoint_sns")]
+    pub endpoint_sns: String,
+    #[serde(rename = "aws_endpoint_sqs")]
+    pub endpoint_sqs: String,
     #[serde(rename = "aws_endpoint_ssm")]
     pub endpoint_ssm: String,
     #[serde(rename = "aws_endpoint_step_functions")]
@@ -76,6 +90,9 @@ impl Aws {
         if !named(&self.secret_prefix, "/_+=.@-") || self.secret_prefix.len() > 200 {
             return Err(("aws_secret_prefix", "at most 200 letters, digits, and / _ + = . @ -"));
         }
+        if !named(&self.kms_key, ":/_-") || self.kms_key.len() > 2048 {
+            return Err(("aws_kms_key", "the id, alias or ARN of a key, such as alias/freehold"));
+        }
         if !named(&self.state_machine_prefix, "_-") || self.state_machine_prefix.len() > 40 {
             return Err(("aws_state_machine_prefix", "at most 40 letters, digits, and _ -"));
         }
@@ -84,6 +101,12 @@ impl Aws {
         }
         if self.event_bus.is_empty() {
             return Err(("aws_event_bus", "the bus that is there always is called default"));
+        }
+        if !self.alert_topic.is_empty() && !is_topic(&self.alert_topic) {
+            return Err(("aws_alert_topic", "the ARN of a standard topic: arn:aws:sns:REGION:ACCOUNT:NAME"));
+        }
+        if !named(&self.dead_letter_queue_prefix, "_-") || self.dead_letter_queue_prefix.len() > 40 {
+            return Err(("aws_dead_letter_queue_prefix", "at most 40 letters, digits, and _ -"));
         }
         if !self.sender.is_empty() && Email::parse(&self.sender).is_err() {
             return Err(("aws_sender", "an e-mail address such as freehold@example.com"));
@@ -112,17 +135,28 @@ impl Aws {
         }
     }
 
-    fn endpoints(&self) -> [(&'static str, &str); 9] {
+    fn endpoints(&self) -> [(&'static str, &str); 12] {
         [
             ("aws_endpoint_cloudformation", &self.endpoint_cloudformation),
             ("aws_endpoint_cognito", &self.endpoint_cognito),
             ("aws_endpoint_dynamodb", &self.endpoint_dynamodb),
             ("aws_endpoint_eventbridge", &self.endpoint_eventbridge),
+            ("aws_endpoint_kms", &self.endpoint_kms),
             ("aws_endpoint_secrets_manager", &self.endpoint_secrets_manager),
             ("aws_endpoint_ses", &self.endpoint_ses),
+            ("aws_endpoint_sns", &self.endpoint_sns),
+            ("aws_endpoint_sqs", &self.endpoint_sqs),
             ("aws_endpoint_ssm", &self.endpoint_ssm),
             ("aws_endpoint_step_functions", &self.endpoint_step_functions),
             ("aws_endpoint_sts", &self.endpoint_sts),
         ]
     }
+}
+
+/// Topics in order, whose names end in `.fifo`, take no messages without a group, and mails can't subscribe to them.
+fn is_topic(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let named = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    matches!(parts.as_slice(), ["arn", _, "sns", region, account, name]
+        if [region, account, name].iter().all(|part| !part.is_empty() && named(part)))
 }

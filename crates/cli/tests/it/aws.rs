@@ -210,6 +210,65 @@ fn preflight_names_what_is_red_and_mends_it() {
 }
 
 #[test]
+fn preflight_looks_at_the_topic_the_queues_and_the_key() {
+    let (mut aws, home) = (Aws::prepared(), Home::new());
+    for service in ["FREEHOLD_AWS_ENDPOINT_KMS", "FREEHOLD_AWS_ENDPOINT_SNS", "FREEHOLD_AWS_ENDPOINT_SQS"] {
+        aws.environment.insert(service, aws.moto.endpoint());
+    }
+    let topic = "arn:aws:sns:eu-central-1:123456789012:alerts";
+    aws.environment.insert("FREEHOLD_AWS_ALERT_TOPIC", topic.into());
+    aws.environment.insert("FREEHOLD_AWS_DEAD_LETTER_QUEUE_PREFIX", "freehold-".into());
+    aws.environment.insert("FREEHOLD_AWS_KMS_KEY", "alias/freehold".into());
+    insta::assert_debug_snapshot!(bad(&aws.run(&home, &["preflight", "--json"]).out), @r#"
+    {
+        "alerts": "arn:aws:sns:eu-central-1:123456789012:alerts: not there; make the topic, or name another: aws_alert_topic",
+        "dead letters": "freehold-provisioning-verifier-dlq: not there; freehold preflight --fix makes the queues; or check aws_dead_letter_queue_prefix and the region",
+        "key": "KMS, alias/freehold: there is no such key of KMS; check aws_kms_key and the region: a key is used in its own region alone",
+    }
+    "#);
+    // A first start that can't have its key made says so, and leaves nothing behind.
+    insta::assert_snapshot!(aws.run(&home, &SERVE).refused(2), @r"
+    error: the key of KMS that opens the secret freehold/platform-key: there is no such key of KMS
+      nothing was started and nothing was changed
+    hint: check aws_kms_key and the region: a key is used in its own region alone
+    ");
+
+    let mut create = signed("", "sns", "1.0").to_vec();
+    create.retain(|(name, _)| !["x-amz-target", "content-type"].contains(name));
+    create.push(("content-type", "application/x-www-form-urlencoded".into()));
+    let (status, made) = post(&aws.moto, "/", &create, "Action=CreateTopic&Name=alerts&Version=2010-03-31");
+    assert!(status == 200 && made.contains(topic), "{made}");
+    let key = aws.ask("TrentService.CreateKey", "kms", &json!({}))["KeyMetadata"]["KeyId"].clone();
+    let alias = json!({ "AliasName": "alias/freehold", "TargetKeyId": key }).to_string();
+    assert_eq!(post(&aws.moto, "/", &signed("TrentService.CreateAlias", "kms", "1.1"), &alias).0, 200);
+    aws.run(&home, &["preflight", "--fix"]).good();
+    let seen: Vec<Value> = serde_json::from_str(&aws.run(&home, &["preflight", "--json"]).good()).unwrap();
+    let found = |name: &str| {
+        let of = seen.iter().filter(|check| check["name"] == name);
+        of.map(|check| (check["state"].as_str().unwrap(), check["finding"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(found("alerts"), [("warning", &*format!("{topic} takes alerts, but nobody has subscribed to it"))]);
+    assert_eq!(
+        found("dead letters"),
+        [
+            ("ok", "freehold-dynamodb-provisioner-dlq, encrypted, kept for 14 days"),
+            ("ok", "freehold-cognito-provisioner-dlq, encrypted, kept for 14 days"),
+            ("ok", "freehold-ses-notification-dlq, encrypted, kept for 14 days"),
+            ("ok", "freehold-provisioning-verifier-dlq, encrypted, kept for 14 days"),
+        ]
+    );
+    assert!(matches!(found("key").as_slice(), [("ok", finding)] if finding.ends_with(" can be used")), "{seen:?}");
+
+    // Two starts with a key that KMS opens.
+    for _ in 0..2 {
+        home.serve_with(&aws.environment()).stop();
+    }
+    let asked = json!({ "SecretId": "freehold/platform-key" });
+    let kept = aws.ask("secretsmanager.GetSecretValue", "secretsmanager", &asked);
+    assert!(kept["SecretString"].as_str().is_some_and(|kept| kept.contains("ciphertext")), "{kept}");
+}
+
+#[test]
 fn preflight_asks_for_protection_and_turns_it_on() {
     let (mut aws, home) = (Aws::start(), Home::new());
     aws.environment.insert("FREEHOLD_AWS_ENDPOINT_DYNAMODB", aws.moto.endpoint());

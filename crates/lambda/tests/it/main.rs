@@ -5,8 +5,10 @@
 
 mod api;
 mod cron;
+mod metrics;
 mod refused;
 mod runtime;
 mod step;
 mod story;
+mod stream;
 mod triggers;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    io::{BufRead as _, BufReader},
     net::Ipv4Addr,
     process::{Child, Command, Stdio},
     sync::{
@@ -53,6 +54,7 @@ pub(crate) struct Function {
     ids: AtomicU64,
     child: Mutex<Child>,
     serving: JoinHandle<()>,
+    written: Arc<Mutex<Vec<String>>>,
 }
 
 impl Function {
@@ -73,7 +75,7 @@ impl Function {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();
         let serving = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
-        let child = Command::new(env!("CARGO_BIN_EXE_bootstrap"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bootstrap"))
             .env_clear()
             .envs(environment)
             .env("_HANDLER", handler)
@@ -82,9 +84,14 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        Self { lambda, events: sender, ids: AtomicU64::new(0), child: Mutex::new(child), serving }
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (lines, keeping) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&written));
+        // It ends with the process.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| keeping.lock().unwrap().push(line)));
+        Self { lambda, events: sender, ids: AtomicU64::new(0), child: Mutex::new(child), serving, written }
     }
 
     /// Calls it; it has so long.
@@ -103,6 +110,11 @@ impl Function {
         let given = self.ids.load(Ordering::SeqCst);
         let mut asked = self.lambda.asked.subscribe();
         timeout(PATIENCE, asked.wait_for(|asked| *asked > given)).await.expect("the function asks").unwrap();
+    }
+
+    /// The lines that it has written to its standard output.
+    pub(crate) fn written(&self) -> Vec<String> {
+        self.written.lock().unwrap().clone()
     }
 
     /// What the function says instead of beginning.

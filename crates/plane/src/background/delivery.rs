@@ -20,17 +20,25 @@ impl Plane {
             }
             for items in due.chunks(MAX_WRITES) {
                 let mut delivered = Vec::with_capacity(items.len());
+                let mut held_up = Ok(());
                 for item in items {
                     let outgoing = decode::<OutgoingEvent>(item)?;
-                    self.send_out(&outgoing).await?;
+                    held_up = self.send_out(&outgoing).await;
+                    if held_up.is_err() {
+                        break;
+                    }
                     let sent = OutgoingEvent { delivered_at: Some(self.now()), ..outgoing.record.clone() };
                     delivered.push(replace(&outgoing, &sent));
                 }
-                match table.commit(delivered).await {
-                    // Another process delivered some of them too.
-                    Ok(()) | Err(CommitError::Refused { .. }) => {}
-                    Err(CommitError::Table(error)) => return Err(error.into()),
+                // Those before the one that holds it up are not to go out each time that it is tried.
+                if !delivered.is_empty() {
+                    match table.commit(delivered).await {
+                        // Another process delivered some of them too.
+                        Ok(()) | Err(CommitError::Refused { .. }) => {}
+                        Err(CommitError::Table(error)) => return Err(error.into()),
+                    }
                 }
+                held_up?;
             }
         }
     }

@@ -1,11 +1,14 @@
-//! What goes on after a commit: entries of the audit log are sealed, events go out, and private accounts' own tables get
-//! their copies. All of it can be repeated, and is taken up again after a crash.
+//! What goes on after a commit: entries of the audit log are sealed, events go out, private accounts' own tables get their
+//! copies, and queues outside their dead letters. All of it can be repeated, and is taken up again after a crash.
 
+mod asked;
 mod copies;
 mod delivery;
+mod letters;
 mod rest;
 mod sealing;
 
+pub use asked::{Asked, Written};
 pub use rest::Round;
 
 use std::{
@@ -104,15 +107,7 @@ impl Plane {
         let tables: Vec<TableName> = self.news().tables.lock().expect("no holder panics").iter().cloned().collect();
         for name in tables {
             self.news().tables.lock().expect("no holder panics").remove(&name);
-            let own = match name.account() {
-                Some(account) => self.router().own_table(account).await,
-                None => Ok(None),
-            };
-            let tended = match own {
-                Ok(Some(table)) => self.tend_table(&table).await,
-                Ok(None) => Ok(()),
-                Err(problem) => Err(problem),
-            };
+            let tended = self.tend_named(&name).await;
             if tended.is_err() {
                 self.news().tables.lock().expect("no holder panics").insert(name);
             }
@@ -121,10 +116,24 @@ impl Plane {
         Ok(())
     }
 
+    async fn tend_named(&self, name: &TableName) -> Result<()> {
+        if *name == TableName::shared() {
+            return self.tend_table(&Arc::clone(self.router().shared())).await;
+        }
+        let Some(account) = name.account() else { return Ok(()) };
+        match self.router().own_table(account).await? {
+            Some(table) => self.tend_table(&table).await,
+            None => Ok(()),
+        }
+    }
+
     async fn tend_table(&self, table: &Arc<dyn Table>) -> Result<()> {
-        self.make_copies(table).await?;
-        self.deliver(table).await?;
-        self.seal(table).await
+        // What one of them stands on and can't reach holds up none of the others.
+        let copied = self.make_copies(table).await;
+        let delivered = self.deliver(table).await;
+        let sealed = self.seal(table).await;
+        let settled = self.settle_letters(table).await;
+        copied.and(delivered).and(sealed).and(settled)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod clock;
 pub mod cloud;
+pub mod dead_letters;
 pub mod events;
 pub mod grants;
 pub mod identity;

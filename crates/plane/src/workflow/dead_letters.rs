@@ -17,8 +17,9 @@ use super::{
 use crate::{
     ids::{AccountId, DeadLetterId, ExecutionId},
     ports::table::{
-        CommitError, Condition, Index, Item, Key, NewItem, Order, Position, Query, Range, Rows, Table, Write,
+        CommitError, Condition, Index, Item, Key, MAX_KEYS, NewItem, Order, Position, Query, Range, Rows, Table, Write,
     },
+    record::{self, Place, Record},
 };
 
 /// How long a dead letter is kept: 14 days, as the documents say.
@@ -50,11 +51,41 @@ pub struct DeadLetter {
 #[derive(Clone)]
 pub struct DeadLetters {
     table: Arc<dyn Table>,
+    queued: bool,
+}
+
+/// A note that a letter was written or removed, and that the queue outside does not know it yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LetterNote {
+    pub dead_letter_id: DeadLetterId,
+    pub worker: Worker,
+}
+
+impl LetterNote {
+    /// The partition of `Gsi3` in which notes wait.
+    pub const PENDING: &str = "LETTERNOTE#PENDING";
+}
+
+impl Record for LetterNote {
+    const NOUN: &'static str = "note of a dead letter";
+
+    fn place(&self) -> Place {
+        let id = self.dead_letter_id;
+        Place::at(Key::new(format!("DEADLETTER#{id}"), "NOTE")).by_status(Key::new(Self::PENDING, id.to_string()))
+    }
 }
 
 impl DeadLetters {
     pub fn new(table: Arc<dyn Table>) -> Self {
-        Self { table }
+        Self { table, queued: false }
+    }
+
+    /// There are queues outside, which are to be told.
+    #[must_use]
+    pub fn queued(mut self, queued: bool) -> Self {
+        self.queued = queued;
+        self
     }
 
     /// A page of the letters of one worker (or of all), the latest first. Letters past their time are left out.
@@ -83,12 +114,31 @@ impl DeadLetters {
     }
 
     /// Removes a letter without acting on it; one that is gone is as good as removed.
-    pub async fn discard(&self, id: DeadLetterId) -> Result<(), JournalError> {
-        match self.table.commit(vec![remove(id)]).await {
+    pub async fn discard(&self, letter: &DeadLetter) -> Result<(), JournalError> {
+        match self.table.commit(self.remove(letter.id, letter.worker)).await {
             Ok(()) => Ok(()),
             Err(CommitError::Refused { .. }) => Err(JournalError::Refused),
             Err(CommitError::Table(error)) => Err(error.into()),
         }
+    }
+
+    /// The writes that remove those of these letters that are there, so many of them at most.
+    pub(super) async fn removals(
+        &self,
+        mut letters: Vec<(DeadLetterId, Worker)>,
+        most: usize,
+    ) -> Result<Vec<Write>, JournalError> {
+        letters.truncate(MAX_KEYS);
+        let keys: Vec<Key> = letters.iter().map(|(id, _)| key(*id)).collect();
+        let found = if keys.is_empty() { Vec::new() } else { self.table.batch_get(&keys).await? };
+        let there = letters.iter().zip(found).filter(|(_, found)| found.is_some()).take(most);
+        Ok(there.flat_map(|((id, worker), _)| self.remove(*id, *worker)).collect())
+    }
+
+    fn remove(&self, id: DeadLetterId, worker: Worker) -> Vec<Write> {
+        let mut writes = vec![Write::Delete { key: key(id), when: Condition::Always }];
+        writes.extend(self.queued.then(|| note(id, worker)));
+        writes
     }
 }
 
@@ -97,18 +147,21 @@ pub fn id_of(execution: ExecutionId, step: &StepName) -> DeadLetterId {
     DeadLetterId::derived(execution.uuid(), &format!("dead-letter/{step}"))
 }
 
-pub(super) fn remove(id: DeadLetterId) -> Write {
-    Write::Delete { key: key(id), when: Condition::Always }
-}
-
-/// The letters that these events bring, for the same commit.
-pub(super) fn writes(plan: &Plan, situation: &Situation, head: &Head, events: &[What], now: Timestamp) -> Vec<Write> {
-    let mut letters: Vec<(DeadLetterId, Write)> = Vec::new();
+/// The letters that these events bring, with their notes if there are queues outside, for the same commit.
+pub(super) fn writes(
+    plan: &Plan,
+    situation: &Situation,
+    head: &Head,
+    events: &[What],
+    now: Timestamp,
+    queued: bool,
+) -> Vec<Write> {
+    let mut letters: Vec<DeadLetter> = Vec::new();
     for what in events {
-        let (id, write) = match what {
+        let letter = match what {
             What::ItemCaptured { step, error, .. } | What::Failed { step, error, .. } | What::Stuck { step, error } => {
                 let Some(letter) = letter(plan, situation, head, step, error, now) else { continue };
-                (letter.id, put(&letter))
+                letter
             }
             What::Started
             | What::Passed { .. }
@@ -127,10 +180,15 @@ pub(super) fn writes(plan: &Plan, situation: &Situation, head: &Head, events: &[
             | What::Undone => continue,
         };
         // A commit touches a key once: the last event about a step has the word.
-        letters.retain(|(other, _)| *other != id);
-        letters.push((id, write));
+        letters.retain(|other| other.id != letter.id);
+        letters.push(letter);
     }
-    letters.into_iter().map(|(_, write)| write).collect()
+    let notes = letters.iter().filter(|_| queued).map(|letter| note(letter.id, letter.worker));
+    letters.iter().map(put).chain(notes).collect()
+}
+
+fn note(dead_letter_id: DeadLetterId, worker: Worker) -> Write {
+    Write::Put { item: record::encode(&LetterNote { dead_letter_id, worker }), when: Condition::Always }
 }
 
 fn letter(

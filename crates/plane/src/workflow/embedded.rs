@@ -39,7 +39,8 @@ use crate::{
     },
 };
 
-/// So many dead letters go in the commit of a redrive at most; those left over are found outdated when replayed.
+/// So many dead letters go in the commit of a redrive at most, each with its note; those left over are found outdated when
+/// replayed.
 const MOST_LETTERS: usize = 40;
 
 /// How the driver works. The defaults are for one process that owns its store.
@@ -57,6 +58,8 @@ pub struct Settings {
     pub metrics: Arc<dyn WorkflowMetrics>,
     /// State machines outside this process lead the runs; `None`: this process does.
     pub machines: Option<Arc<dyn Machines>>,
+    /// There are queues of dead letters outside, which are told of each letter by a note.
+    pub queued: bool,
 }
 
 impl Settings {
@@ -69,6 +72,7 @@ impl Settings {
             faults: Faults::default(),
             metrics: Arc::new(NoMetrics),
             machines: None,
+            queued: false,
         }
     }
 }
@@ -156,7 +160,7 @@ impl Driver {
     }
 
     pub fn dead_letters(&self) -> DeadLetters {
-        DeadLetters::new(Arc::clone(self.shared.journal.table()))
+        DeadLetters::new(Arc::clone(self.shared.journal.table())).queued(self.shared.settings.queued)
     }
 
     /// Takes up all open runs and keeps looking for those that nobody drives. Answers how many it found.
@@ -181,6 +185,20 @@ impl Driver {
     /// Takes up the open runs that nobody drives. Answers how many it found.
     pub async fn take_up(&self) -> Result<usize, JournalError> {
         self.sweep().await
+    }
+
+    /// Takes up one run, if it is open and nobody drives it. Answers whether it did.
+    pub async fn take_up_run(&self, execution: ExecutionId) -> Result<bool, JournalError> {
+        let head = match self.shared.journal.head(execution).await {
+            Ok(held) => held.head,
+            Err(JournalError::NoSuchRun) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let free = head.status.is_open() && self.shared.may_take(head.lease.as_ref(), self.shared.clock.now());
+        if free {
+            self.wake(execution);
+        }
+        Ok(free)
     }
 
     /// Waits until no run has work to do here, or the time is over; nothing is ended. Answers whether all came to rest.
@@ -234,7 +252,7 @@ impl Driver {
         let now = self.shared.clock.now();
         let letter = self.dead_letters().get(letter, now).await?.ok_or(OperateError::NoSuchLetter)?;
         let execution = letter.execution_id;
-        let step = StepName { state: letter.state, item: letter.item };
+        let step = StepName { state: letter.state.clone(), item: letter.item };
         let (held, history) = self.shared.journal.load(execution).await?;
         let workflow = self.shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
         let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
@@ -244,7 +262,7 @@ impl Driver {
             self.operate(execution, What::Redriven { step }, along).await?;
         } else {
             // The step was done since.
-            self.dead_letters().discard(letter.id).await?;
+            self.dead_letters().discard(&letter).await?;
         }
         Ok(execution)
     }
@@ -316,8 +334,11 @@ impl Driver {
             again.extend(failed.map(|at| StepName { state: at.state.clone(), item: at.item }));
             again.sort();
             again.dedup();
-            let letters = again.iter().take(MOST_LETTERS).map(|step| dead_letters::id_of(execution, step));
-            along.extend(letters.map(dead_letters::remove));
+            let letters = again.iter().filter_map(|step| {
+                let worker = workflow.plan.state(&step.state)?.work()?.worker;
+                Some((dead_letters::id_of(execution, step), worker))
+            });
+            along.extend(self.dead_letters().removals(letters.collect(), MOST_LETTERS).await?);
         }
         let events = [what];
         if let Some(turn) = Turn::of(&held.head, &events) {
@@ -340,6 +361,7 @@ impl Shared {
             clock: Arc::clone(&self.clock),
             faults: self.settings.faults.clone(),
             metrics: Arc::clone(&self.settings.metrics),
+            queued: self.settings.queued,
         }
     }
 

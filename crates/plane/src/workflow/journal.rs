@@ -23,8 +23,10 @@ use crate::{
     },
 };
 
+/// Before the id in the partition of a run.
+const PARTITION: &str = "EXECUTION#";
 /// The partition of `Gsi3` in which open runs stand.
-const OPEN: &str = "EXECUTION#OPEN";
+pub(crate) const OPEN: &str = "EXECUTION#OPEN";
 
 /// The head of a run: all that is known of it without reading its events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -319,7 +321,22 @@ pub(super) fn sortable(at: Timestamp) -> String {
 }
 
 fn pk(execution: ExecutionId) -> String {
-    format!("EXECUTION#{execution}")
+    format!("{PARTITION}{execution}")
+}
+
+/// The run whose records stand in a partition.
+pub(crate) fn execution_in(partition: &str) -> Option<ExecutionId> {
+    partition.strip_prefix(PARTITION)?.parse().ok()
+}
+
+/// Whether somebody holds the run whose head this is.
+pub(crate) fn is_leased(head: &str) -> bool {
+    /// A head has more, which does not matter here.
+    #[derive(Deserialize)]
+    struct Held {
+        lease: Option<Lease>,
+    }
+    serde_json::from_str::<Held>(head).is_ok_and(|head| head.lease.is_some())
 }
 
 fn head_key(execution: ExecutionId) -> Key {

@@ -107,6 +107,8 @@ pub struct Performer {
     pub clock: Arc<dyn Clock>,
     pub faults: Faults,
     pub metrics: Arc<dyn WorkflowMetrics>,
+    /// There are queues of dead letters outside.
+    pub queued: bool,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -156,7 +158,7 @@ impl Performer {
             if events.is_empty() {
                 return Ok(Appended { workflow, situation, held, answer });
             }
-            let mut along = dead_letters::writes(&workflow.plan, &situation, &held.head, &events, now);
+            let mut along = dead_letters::writes(&workflow.plan, &situation, &held.head, &events, now, self.queued);
             if let Some(turn) = super::workers::Turn::of(&held.head, &events) {
                 along.extend(workflow.workers.turned(&turn).await?);
             }

@@ -170,7 +170,8 @@ impl Run {
             let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
             let open = self.situation.status().is_open();
             let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
-            let mut along = dead_letters::writes(plan, &self.situation, head, &events, now);
+            let mut along =
+                dead_letters::writes(plan, &self.situation, head, &events, now, self.shared.settings.queued);
             let written = match self.turn(&events).await {
                 None => Err(JournalError::Refused),
                 Some(more) => {

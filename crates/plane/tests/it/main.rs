@@ -6,6 +6,7 @@ mod asl;
 mod bootstrap;
 mod connections;
 mod coverage;
+mod dead_letters;
 mod faults;
 mod groups;
 mod identity;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case is a test: what cannot be unwrapped fails it")]
 
+pub mod dead_letters;
 pub mod events;
 pub mod identity;
 pub mod mailer;

@@ -19,6 +19,7 @@ use crate::{
     },
     ids::{AccountId, DeadLetterId, ExecutionId},
     page::{Limit, Page, PageQuery},
+    ports::table::TableName,
     plane::Plane,
     problem::{Code, Problem, Result},
     text::Name,
@@ -158,14 +159,16 @@ async fn dead_letter(_: Granted<DeadLetterRead>, plane: Plane, Path(letter): Pat
 
 async fn replay(_: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<Accepted<Progress>> {
     let execution = plane.driver().replay(letter, Vec::new()).await.map_err(operate_problem)?;
+    plane.news().of(&TableName::shared());
     Ok(Accepted(plane.progress(execution).await?))
 }
 
 async fn discard(_: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
     let letters = plane.driver().dead_letters();
     let found = letters.get(letter, plane.now()).await.map_err(journal_problem)?;
-    found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?;
-    letters.discard(letter).await.map_err(journal_problem)?;
+    let letter = found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?;
+    letters.discard(&letter).await.map_err(journal_problem)?;
+    plane.news().of(&TableName::shared());
     Ok(NoContent)
 }
 

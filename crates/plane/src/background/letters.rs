@@ -1,0 +1,82 @@
+//! Dead letters in the queues outside: posted when they were written, withdrawn when they were replayed or discarded. As
+//! with copies, a note says which letter to look at, and what is done is what the letter then says.
+
+use std::sync::Arc;
+
+use crate::{
+    plane::Plane,
+    ports::{
+        dead_letters::{DeadLetterQueues, QueuesError},
+        table::{CommitError, Table},
+    },
+    problem::{Code, Problem, Result},
+    record::{Stored, decode, remove},
+    workflow::{Worker, dead_letters::LetterNote},
+};
+
+impl Plane {
+    /// Brings the queues to where the letters are.
+    pub(super) async fn settle_letters(&self, table: &Arc<dyn Table>) -> Result<()> {
+        let Some(queues) = self.ports().dead_letters.as_deref() else { return Ok(()) };
+        loop {
+            let mut notes = Vec::new();
+            for item in super::waiting(table.as_ref(), LetterNote::PENDING).await? {
+                notes.push(decode::<LetterNote>(&item)?);
+            }
+            if notes.is_empty() {
+                return Ok(());
+            }
+            let mut held_up = Ok(());
+            for worker in Worker::ALL {
+                let (of_worker, others) = notes.into_iter().partition(|note| note.worker == worker);
+                notes = others;
+                // A queue that can't be reached holds up no other.
+                held_up = held_up.and(self.settle_queue(table, queues, worker, of_worker).await);
+            }
+            held_up?;
+        }
+    }
+
+    async fn settle_queue(
+        &self,
+        table: &Arc<dyn Table>,
+        queues: &dyn DeadLetterQueues,
+        worker: Worker,
+        notes: Vec<Stored<LetterNote>>,
+    ) -> Result<()> {
+        let letters = self.driver().dead_letters();
+        let mut gone = Vec::new();
+        for note in notes {
+            let letter = letters.get(note.dead_letter_id, self.now()).await;
+            match letter.map_err(|error| Problem::internal(&error))? {
+                Some(letter) => {
+                    queues.post(&letter).await.map_err(|error| unreachable(worker, &error))?;
+                    settled(table, &note).await?;
+                }
+                None => gone.push(note),
+            }
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = gone.iter().map(|note| note.dead_letter_id).collect();
+        queues.withdraw(worker, &ids).await.map_err(|error| unreachable(worker, &error))?;
+        for note in &gone {
+            settled(table, note).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A letter that was written or removed meanwhile has a new note, which stays for the next round.
+async fn settled(table: &Arc<dyn Table>, note: &Stored<LetterNote>) -> Result<()> {
+    match table.commit(vec![remove(note)]).await {
+        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+        Err(CommitError::Table(error)) => Err(error.into()),
+    }
+}
+
+fn unreachable(worker: Worker, error: &QueuesError) -> Problem {
+    tracing::warn!(%error, worker = worker.name(), "a queue of dead letters is behind");
+    Problem::new(Code::Unavailable, "the queues of dead letters do not answer now")
+}

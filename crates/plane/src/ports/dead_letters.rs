@@ -1,0 +1,22 @@
+//! Queues of dead letters outside the product, one for each worker: what alarms watch, and what people look into who have
+//! no way to the API.
+
+use async_trait::async_trait;
+
+use crate::{
+    ids::DeadLetterId,
+    workflow::{DeadLetter, Worker},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the queues of dead letters do not answer now: {0}")]
+pub struct QueuesError(pub String);
+
+#[async_trait]
+pub trait DeadLetterQueues: Send + Sync {
+    /// Puts a letter in its worker's queue. At least once: the id tells repeats apart.
+    async fn post(&self, letter: &DeadLetter) -> Result<(), QueuesError>;
+
+    /// Takes letters out of a worker's queue, with all their repeats. One that is not there is as good as taken out.
+    async fn withdraw(&self, worker: Worker, letters: &[DeadLetterId]) -> Result<(), QueuesError>;
+}
