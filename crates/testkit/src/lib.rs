@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod emulator;
 mod forged;
 pub mod functions;
+pub mod gate;
 pub mod keys;
 pub mod lagging;
 pub mod memory;
