@@ -123,6 +123,10 @@ impl Tables for AccountTables {
         self.0.home.list().await
     }
 
+    fn forget(&self, name: &TableName) {
+        self.0.home.forget(name);
+    }
+
     async fn open_by(&self, grant: &Grant, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         let (tables, role) = self.connected(grant, name)?;
         // A role that does not open is told by its name, not by the first request that lacks it.

@@ -30,8 +30,9 @@ use crate::{
     patience::{self, Patience},
 };
 
-/// A claim is left alone for so long; sending takes a fraction of it.
-pub const LEASE: Duration = Duration::from_mins(1);
+/// A claim is left alone for so long. Sending takes 15 seconds at most; whoever takes up the run of a process that ended has
+/// its last try some 45 seconds after that, and must not find the claim any more.
+pub const LEASE: Duration = Duration::from_secs(20);
 /// What was sent is remembered for 30 days.
 const KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
@@ -125,7 +126,7 @@ impl SesMailer {
     async fn release(&self, id: MailId, claim: u64) {
         let write = Write::Delete { key: key(id), when: Condition::Version(claim) };
         if let Err(error) = self.notes.commit(vec![write]).await {
-            tracing::warn!(mail.id = %id, %error, "a mail that was not sent stays claimed for a minute");
+            tracing::warn!(mail.id = %id, %error, "a mail that was not sent stays claimed for a while");
         }
     }
 

@@ -266,6 +266,10 @@ impl Tables for DynamoTables {
         self.until_done(|| self.retire(name)).await
     }
 
+    fn forget(&self, name: &TableName) {
+        self.0.seen.lock().expect("no holder panics").remove(name);
+    }
+
     async fn list(&self) -> Result<Vec<TableName>, TableError> {
         let Inner { client, patience, options, .. } = &*self.0;
         let names = schema::names(client, patience, &options.prefix).await.map_err(table_error)?;

@@ -14,6 +14,8 @@ pub struct Call {
     /// The access key that it was signed with.
     pub key: String,
     pub body: String,
+    /// How many came before it since [`super::Gate::calls`] was called.
+    pub place: usize,
 }
 
 impl Call {
@@ -27,7 +29,7 @@ impl Call {
             Some(target) => target.to_owned(),
             None => field(&body, "Action").unwrap_or_else(|| rest(&request.method, &request.path)),
         };
-        Self { service: service.to_owned(), operation, key: key.to_owned(), body }
+        Self { service: service.to_owned(), operation, key: key.to_owned(), body, place: 0 }
     }
 
     /// Service and operation.

@@ -146,6 +146,12 @@ fn told((table, pk, sk): &Place, body: &Value, tag: &str) -> Option<String> {
             }
             format!("{what} {} {}", body["state"], body["item"])
         }
+        // Which of two that were written at once is sealed first is chance.
+        "AUDIT" => {
+            let mut entry = normal(body, tag);
+            entry["seal"] = entry["seal"].is_object().into();
+            entry.to_string()
+        }
         "EXECUTION" => format!("{} {}", body["workflow"], body["status"]),
         // Sessions are of whoever signs in, and of the verifier's.
         "SESSION" | "REFRESH" => return None,

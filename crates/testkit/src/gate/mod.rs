@@ -182,8 +182,8 @@ impl Drop for Gate {
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut connection = wire::Connection::over(stream);
     while let Some(request) = connection.request().await {
-        let call = Call::of(&request);
-        let strike = shared.note(&call);
+        let mut call = Call::of(&request);
+        let strike = shared.note(&mut call);
         let moment = strike.as_ref().map(|strike| strike.moment);
         if moment == Some(Moment::Before) && !shared.happens(strike.as_ref(), &call).await {
             return;
@@ -207,8 +207,9 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 
 impl Shared {
     /// Writes a call down, and says what is to happen at it.
-    fn note(&self, call: &Call) -> Option<Strike> {
+    fn note(&self, call: &mut Call) -> Option<Strike> {
         let mut calls = self.calls.lock().expect("no holder panics");
+        call.place = calls.seen.len();
         calls.seen.push(call.clone());
         let place = calls.all;
         calls.all += 1;

@@ -151,7 +151,7 @@ impl Deprovisioning {
 async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String, u64>, StepError> {
     let mut counts = BTreeMap::new();
     let mut tables = vec![plane.router().shared().clone()];
-    tables.extend(plane.router().tables().open(&TableName::dedicated(account)).await.map_err(store_error)?);
+    tables.extend(removal::own_table(plane, account).await.map_err(step_error)?);
     for (place, table) in tables.iter().enumerate() {
         let mut query = removal::whole(account, Range::All, MAX_PAGE);
         loop {
@@ -182,7 +182,7 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
             None => break,
         }
     }
-    if plane.router().tables().open(&TableName::dedicated(account)).await.map_err(store_error)?.is_some() {
+    if removal::own_table(plane, account).await.map_err(step_error)?.is_some() {
         left.push(TableName::dedicated(account).to_string());
     }
     let name = format!("/accounts/{account}/dynamodb/table-name");

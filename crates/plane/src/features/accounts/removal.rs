@@ -66,8 +66,11 @@ async fn close(table: &dyn Table, old: &crate::record::Stored<Route>) -> Result<
     Ok(())
 }
 
-async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<std::sync::Arc<dyn Table>>> {
-    Ok(plane.router().tables().open(&TableName::dedicated(account)).await?)
+/// An account's own table, if it is there now: it is being removed, by whichever process has the step.
+pub(super) async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<std::sync::Arc<dyn Table>>> {
+    let (tables, name) = (plane.router().tables(), TableName::dedicated(account));
+    tables.forget(&name);
+    Ok(tables.open(&name).await?)
 }
 
 /// Removes the published copy of the route.

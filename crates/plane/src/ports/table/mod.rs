@@ -342,6 +342,10 @@ pub trait Tables: Send + Sync {
     /// The names of all tables, in order.
     async fn list(&self) -> Result<Vec<TableName>, TableError>;
 
+    /// Forgets that a table was there: a store that is asked over a network believes so for a while, and another process
+    /// may have removed it.
+    fn forget(&self, _name: &TableName) {}
+
     /// Opens a table that stands with somebody else, by what they granted; `None` if there is none of that name.
     async fn open_by(&self, grant: &Grant, _name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         Err(TableError::Invalid(format!("this profile has no way to the tables of {}", grant.role)))
