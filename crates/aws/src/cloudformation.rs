@@ -18,6 +18,7 @@ use plane::{
         chance::Chance,
         cloud::{Cloud, CloudError, Progress},
         table::{TableError, TableName},
+        trouble::{Named, Passes, Trouble},
     },
 };
 
@@ -179,7 +180,7 @@ impl Cloud for StackCloud {
             return Ok(Progress::Underway);
         };
         if !owned(&stack, account) {
-            return Err(CloudError::Refused(format!("the stack {name} is not of this account")));
+            return Err(CloudError::Refused(foreign(&name)));
         }
         match standing(&stack) {
             Standing::There => Ok(Progress::Done),
@@ -189,7 +190,14 @@ impl Cloud for StackCloud {
                 // Nothing of it is in use: the table of an account stands before anything is written to it.
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(CloudError::Refused(format!("the stack {name} was rolled back: {reason}")))
+                Err(CloudError::Refused(Trouble::new(
+                    format!("the stack {name} was rolled back: {reason}"),
+                    Named {
+                        code: "stack_rolled_back",
+                        fix: "take away what the reason names, then try the run again: the stack is made anew",
+                        passes: Passes::WhenFixed,
+                    },
+                )))
             }
         }
     }
@@ -204,7 +212,7 @@ impl Cloud for StackCloud {
             return self.tables.retire(table).await.map_err(table_error);
         };
         if !owned(&stack, account) {
-            return Err(CloudError::Refused(format!("the stack {name} is not of this account")));
+            return Err(CloudError::Refused(foreign(&name)));
         }
         match stack.stack_status() {
             Some(StackStatus::DeleteInProgress) => Ok(Progress::Underway),
@@ -212,7 +220,14 @@ impl Cloud for StackCloud {
                 let reason = self.reason(&stack).await;
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(CloudError::Refused(format!("the stack {name} could not be deleted: {reason}")))
+                Err(CloudError::Refused(Trouble::new(
+                    format!("the stack {name} could not be deleted: {reason}"),
+                    Named {
+                        code: "stack_not_deleted",
+                        fix: "take away what the reason names, then try the run again",
+                        passes: Passes::WhenFixed,
+                    },
+                )))
             }
             // While it is still being made it can be deleted as well.
             _ => {
@@ -262,14 +277,24 @@ fn owned(stack: &Stack, account: AccountId) -> bool {
     stack.tags().iter().any(|tag| tag.key() == Some(OWNER) && tag.value() == Some(&account))
 }
 
+fn foreign(stack: &str) -> Trouble {
+    let named = Named {
+        code: "stack_of_another",
+        fix: "another installation uses this account of AWS: look whose the stack is, and rename one of them",
+        passes: Passes::WhenFixed,
+    };
+    Trouble::new(format!("the stack {stack} is not of this account"), named)
+}
+
 fn cloud_error(call: &str, fault: Fault) -> CloudError {
-    let said = format!("CloudFormation, {call}: {fault}; {}", fault.fix());
+    let said = fault.trouble(format_args!("CloudFormation, {call}"));
     if fault.passes() { CloudError::Unavailable(said) } else { CloudError::Refused(said) }
 }
 
 fn table_error(error: TableError) -> CloudError {
     match error {
-        TableError::Unavailable(_) | TableError::Full => CloudError::Unavailable(error.to_string()),
-        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string()),
+        TableError::Unavailable(trouble) => CloudError::Unavailable(trouble),
+        TableError::Full => CloudError::Unavailable(error.to_string().into()),
+        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string().into()),
     }
 }

@@ -6,7 +6,9 @@ use aws_sdk_eventbridge as eventbridge;
 use aws_sdk_sesv2 as ses;
 use plane::ports::{
     chance::{self, Chance},
+    cloud::CloudError,
     params::Params as _,
+    trouble::Trouble,
 };
 use serde::Serialize;
 
@@ -46,6 +48,15 @@ impl Check {
 
     fn bad(name: &'static str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { name, state: State::Bad, finding: finding.into(), fix: Some(fix.into()) }
+    }
+
+    /// `permit`: what to do where access is denied.
+    fn trouble(name: &'static str, trouble: &Trouble, permit: &str) -> Self {
+        let fix = match trouble.named {
+            Some(named) if named.code != Fault::Denied.code() => named.fix,
+            Some(_) | None => permit,
+        };
+        Self::bad(name, trouble.to_string(), fix)
     }
 
     fn fault(name: &'static str, of: impl std::fmt::Display, fault: Fault) -> Self {
@@ -161,11 +172,9 @@ impl Preflight {
         };
         match stacks.probe().await {
             Ok(()) => Check::ok(CHECK, "CloudFormation answers"),
-            Err(error) => Check::bad(
-                CHECK,
-                error.to_string(),
-                "permit cloudformation:DescribeStacks, CreateStack and DeleteStack",
-            ),
+            Err(CloudError::Unavailable(trouble) | CloudError::Refused(trouble)) => {
+                Check::trouble(CHECK, &trouble, "permit cloudformation:DescribeStacks, CreateStack and DeleteStack")
+            }
         }
     }
 
@@ -186,9 +195,9 @@ impl Preflight {
                 Check::ok(CHECK, format!("{shown} can be written and read"))
             }
             Ok(_) => Check::bad(CHECK, format!("{shown} can be written, but not read at once"), "try again"),
-            Err(error) => Check::bad(
+            Err(error) => Check::trouble(
                 CHECK,
-                error.0,
+                &error.0,
                 "permit ssm:PutParameter, GetParameter and DeleteParameter below aws_parameter_prefix",
             ),
         }

@@ -161,7 +161,12 @@ impl SesMailer {
 #[async_trait]
 impl Mailer for SesMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
+        let begun = self.clock.now().as_second();
         let Some(claim) = self.claim(mail.id).await? else { return Ok(()) };
+        // Whoever was held up since may find that another has sent it.
+        if self.clock.now().as_second() >= begun + LEASE.as_secs().cast_signed() {
+            return Err(busy());
+        }
         match self.patience.repeat_unmade(|| self.request(&mail)).await {
             Ok(()) => {
                 self.mark_sent(mail.id, claim).await;
@@ -198,12 +203,15 @@ fn busy() -> MailError {
 }
 
 fn unnoted(error: TableError) -> MailError {
-    MailError::Unavailable(error.to_string())
+    MailError::Unavailable(match error {
+        TableError::Unavailable(trouble) => trouble,
+        TableError::Full | TableError::Damaged(_) | TableError::Invalid(_) => error.to_string().into(),
+    })
 }
 
 fn mail_error(fault: Fault) -> MailError {
     match fault {
-        Fault::Rejected | Fault::Malformed | Fault::NotFound => MailError::Refused(format!("SES: {fault}")),
+        Fault::Rejected | Fault::Malformed | Fault::NotFound => MailError::Refused(fault.trouble("SES")),
         Fault::Throttled
         | Fault::Conflict
         | Fault::Underway
@@ -218,7 +226,8 @@ fn mail_error(fault: Fault) -> MailError {
         | Fault::UnknownCredentials
         | Fault::Expired
         | Fault::Signature
+        | Fault::Clock
         | Fault::Denied
-        | Fault::Unknown => MailError::Unavailable(format!("SES: {fault}")),
+        | Fault::Unknown => MailError::Unavailable(fault.trouble("SES")),
     }
 }

@@ -46,7 +46,9 @@ impl Handler {
 fn main() -> ExitCode {
     let name = env::var("_HANDLER").unwrap_or_default();
     let Some(handler) = Handler::named(&name) else {
-        return refused::configuration(&format!("there is no handler {name:?}: a function's handler is api, step or cron"));
+        return refused::configuration(&format!(
+            "there is no handler {name:?}: a function's handler is api, step or cron"
+        ));
     };
     // The work is waiting for AWS; passwords have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -393,9 +393,10 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::UnknownCredentials
         | Fault::Expired
         | Fault::Signature
+        | Fault::Clock
         | Fault::Denied
         | Fault::Rejected
         | Fault::Paused
-        | Fault::Unknown => TableError::Unavailable(format!("DynamoDB: {fault}")),
+        | Fault::Unknown => TableError::Unavailable(fault.trouble("DynamoDB")),
     }
 }

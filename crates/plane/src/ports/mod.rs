@@ -9,3 +9,4 @@ pub mod machines;
 pub mod mailer;
 pub mod params;
 pub mod table;
+pub mod trouble;

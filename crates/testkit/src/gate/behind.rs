@@ -74,7 +74,8 @@ impl Behind {
         let status = answer.status().as_u16();
         let about = ["transfer-encoding", "connection", "content-length"];
         let told = answer.headers().iter().filter(|(name, _)| !about.contains(&name.as_str()));
-        let headers = told.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let headers =
+            told.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         let headers = headers.collect();
         Answer { status, headers, body: answer.bytes().await.unwrap_or_default().into() }
     }
@@ -131,7 +132,8 @@ impl Behind {
     }
 
     async fn told(&self, of: &Emulator, service: &str, target: &str, body: &Value) -> Value {
-        let request = self.client.post(of.endpoint()).header("x-amz-target", target).header("x-amz-date", "20260101T000000Z");
+        let request =
+            self.client.post(of.endpoint()).header("x-amz-target", target).header("x-amz-date", "20260101T000000Z");
         let request = request.header("authorization", SIGNED.replace("SERVICE", service));
         let json = if service == "dynamodb" { "1.0" } else { "1.1" };
         let request = request.header("content-type", format!("application/x-amz-json-{json}")).body(body.to_string());
@@ -144,14 +146,19 @@ impl Behind {
 
     /// Names and states of the stacks that there are.
     pub(super) async fn stacks(&self) -> Vec<String> {
-        let request = self.client.post(self.moto.endpoint()).header("authorization", SIGNED.replace("SERVICE", "cloudformation"));
+        let request =
+            self.client.post(self.moto.endpoint()).header("authorization", SIGNED.replace("SERVICE", "cloudformation"));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = request.body("Action=DescribeStacks&Version=2010-05-15").send().await.expect("moto answers");
         let said = answer.text().await.expect("it says something");
         let of = |text: &str, tag: &str| {
-            let found = text.split_once(&format!("<{tag}>")).and_then(|(_, rest)| rest.split_once(&format!("</{tag}>")));
+            let found =
+                text.split_once(&format!("<{tag}>")).and_then(|(_, rest)| rest.split_once(&format!("</{tag}>")));
             found.map(|(value, _)| value.to_owned()).unwrap_or_default()
         };
-        said.split("<StackName>").skip(1).map(|stack| format!("{} {}", stack.split('<').next().unwrap_or_default(), of(stack, "StackStatus"))).collect()
+        said.split("<StackName>")
+            .skip(1)
+            .map(|stack| format!("{} {}", stack.split('<').next().unwrap_or_default(), of(stack, "StackStatus")))
+            .collect()
     }
 }

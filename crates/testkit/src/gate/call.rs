@@ -79,7 +79,9 @@ fn records(body: &Value, kinds: &mut BTreeSet<String>) {
                 kinds.insert(kind(pk, text("SK").unwrap_or_default()).to_owned());
             }
             // A query names the partition and the first letters of what it wants.
-            if let (Some(values), true) = (fields.get("ExpressionAttributeValues"), fields.contains_key("KeyConditionExpression")) {
+            if let (Some(values), true) =
+                (fields.get("ExpressionAttributeValues"), fields.contains_key("KeyConditionExpression"))
+            {
                 let named = values.as_object().into_iter().flatten().filter_map(|(_, value)| value["S"].as_str());
                 kinds.extend(named.map(first).map(str::to_owned));
             }
@@ -103,7 +105,9 @@ pub(super) fn first(key: &str) -> &str {
 /// An operation of a REST protocol: what is named in its path is left out.
 fn rest(method: &str, path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
-    let words = path.split('/').filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+    let words = path
+        .split('/')
+        .filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
     format!("{method} {}", words.collect::<Vec<_>>().join("/"))
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Where records of a table wait.
-const LINES: [&str; 3] = ["EVENT#PENDING", "AUDIT#UNSEALED", "COPY#PENDING"];
+const LINES: [&str; 4] = ["EXECUTION#OPEN", "EVENT#PENDING", "AUDIT#UNSEALED", "COPY#PENDING"];
 
 /// What stood where at one moment.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +32,13 @@ impl Behind {
 
     /// Reads one record.
     pub async fn record(&self, table: &str, pk: &str, sk: &str) -> Option<Value> {
-        let key = json!({ "TableName": table, "Key": { "PK": { "S": pk }, "SK": { "S": sk } }, "ConsistentRead": true });
+        let key =
+            json!({ "TableName": table, "Key": { "PK": { "S": pk }, "SK": { "S": sk } }, "ConsistentRead": true });
         let found = self.dynoxide("GetItem", &key).await;
         serde_json::from_str(found["Item"]["body"]["S"].as_str()?).ok()
     }
 
-    /// Whether nothing in a table waits to be delivered, sealed or copied.
+    /// Whether no run of a table is open, and nothing in it waits to be delivered, sealed or copied.
     pub async fn at_rest(&self, table: &str) -> bool {
         for line in LINES {
             let asked = json!({
@@ -74,7 +75,8 @@ impl Behind {
                     let mut body: Value = serde_json::from_str(&text("body")).unwrap_or_default();
                     // What a sum has changed stands beside the body.
                     for sum in item["sums"]["SS"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                        body[sum] = item["fields"]["M"][sum]["N"].as_str().and_then(|sum| sum.parse::<i64>().ok()).into();
+                        body[sum] =
+                            item["fields"]["M"][sum]["N"].as_str().and_then(|sum| sum.parse::<i64>().ok()).into();
                     }
                     snapshot.records.insert((table.clone(), text("PK"), text("SK")), body);
                 }
@@ -113,17 +115,26 @@ pub fn difference(before: &Snapshot, after: &Snapshot, tag: &str) -> BTreeMap<St
     let mut lines = BTreeMap::new();
     let mut line = |text: String| *lines.entry(text).or_default() += 1;
     for (place, body) in &after.records {
-        match before.records.get(place) {
-            None => told(place, body, tag).into_iter().for_each(|told| line(format!("+ {told}"))),
-            Some(old) if old == body => {}
-            Some(old) => changed(place, old, body, tag).into_iter().for_each(|told| line(format!("~ {told}"))),
+        let told = match before.records.get(place) {
+            None => told(place, body, tag).map(|told| format!("+ {told}")),
+            Some(old) if old == body => None,
+            Some(old) => changed(place, old, body, tag).map(|told| format!("~ {told}")),
+        };
+        if let Some(told) = told {
+            line(told);
         }
     }
     for (place, body) in before.records.iter().filter(|(place, _)| !after.records.contains_key(*place)) {
-        told(place, body, tag).into_iter().for_each(|told| line(format!("- {told}")));
+        if let Some(told) = told(place, body, tag) {
+            line(format!("- {told}"));
+        }
     }
-    let parameters = |of: &Snapshot| of.parameters.iter().map(|(name, value)| format!("parameter {name} = {value}")).collect::<Vec<_>>();
-    for (old, new, what) in [(before.stacks.clone(), after.stacks.clone(), "stack "), (parameters(before), parameters(after), "")] {
+    let parameters = |of: &Snapshot| {
+        of.parameters.iter().map(|(name, value)| format!("parameter {name} = {value}")).collect::<Vec<_>>()
+    };
+    for (old, new, what) in
+        [(before.stacks.clone(), after.stacks.clone(), "stack "), (parameters(before), parameters(after), "")]
+    {
         new.iter().filter(|one| !old.contains(one)).for_each(|one| line(format!("+ {what}{}", plain(one, tag))));
         old.iter().filter(|one| !new.contains(one)).for_each(|one| line(format!("- {what}{}", plain(one, tag))));
     }
@@ -188,7 +199,8 @@ fn changed(place: &Place, old: &Value, new: &Value, tag: &str) -> Option<String>
 fn normal(value: &Value, tag: &str) -> Value {
     match value {
         Value::Object(fields) => {
-            let fields: HashMap<_, _> = fields.iter().map(|(name, value)| (plain(name, tag), normal(value, tag))).collect();
+            let fields: HashMap<_, _> =
+                fields.iter().map(|(name, value)| (plain(name, tag), normal(value, tag))).collect();
             fields.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect()
         }
         Value::Array(values) => values.iter().map(|value| normal(value, tag)).collect(),

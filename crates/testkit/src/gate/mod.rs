@@ -10,6 +10,7 @@ use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -79,6 +80,7 @@ struct Shared {
     calls: Mutex<Calls>,
     struck: watch::Sender<Option<Call>>,
     held: watch::Sender<bool>,
+    under_way: watch::Sender<usize>,
     script: Mutex<Option<Script>>,
     watcher: Mutex<Option<Watcher>>,
 }
@@ -101,6 +103,7 @@ impl Gate {
             calls: Mutex::default(),
             struck: watch::channel(None).0,
             held: watch::channel(false).0,
+            under_way: watch::channel(0).0,
             script: Mutex::default(),
             watcher: Mutex::default(),
         });
@@ -152,6 +155,18 @@ impl Gate {
         self.shared.struck.borrow().clone()
     }
 
+    /// Waits until nothing has come for so long, and nothing is under way.
+    pub async fn quiet(&self, long: Duration) {
+        let mut under_way = self.shared.under_way.subscribe();
+        loop {
+            drop(under_way.wait_for(|calls| *calls == 0).await);
+            under_way.mark_unchanged();
+            if tokio::time::timeout(long, under_way.changed()).await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Lets the call that is held go on.
     pub fn open(&self) {
         self.shared.held.send_replace(false);
@@ -182,6 +197,7 @@ impl Drop for Gate {
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut connection = wire::Connection::over(stream);
     while let Some(request) = connection.request().await {
+        let _under_way = UnderWay::of(&shared);
         let mut call = Call::of(&request);
         let strike = shared.note(&mut call);
         let moment = strike.as_ref().map(|strike| strike.moment);
@@ -202,6 +218,22 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         if moment == Some(Moment::After) && !shared.happens(strike.as_ref(), &call).await {
             return;
         }
+    }
+}
+
+/// A call that has come and is not answered yet.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn of(shared: &'a Shared) -> Self {
+        shared.under_way.send_modify(|calls| *calls += 1);
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.send_modify(|calls| *calls -= 1);
     }
 }
 

@@ -16,7 +16,7 @@ use std::{
 
 use testkit::gate::{Call, Delivery, MOMENTS, Moment, Which};
 
-use super::lane::{CLOUDS, Cloud, EXTERNAL, Lane, ROLE, Ran};
+use super::lane::{CLOUDS, Cloud, EXTERNAL, Lane, Part, ROLE, Ran};
 use crate::server::Home;
 
 /// A run is ended after so many starts at most.
@@ -42,33 +42,38 @@ fn accounts_with_a_table_elsewhere_survive_kills() {
     survive(Cloud::Elsewhere);
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Onboarding,
-    Removal,
+/// How many of the calls are tried, and by how many at once.
+pub(super) struct Width {
+    pub(super) all: bool,
+    pub(super) lanes: usize,
+}
+
+#[expect(clippy::disallowed_methods, reason = "who runs the tests says by it how long they may take")]
+pub(super) fn width() -> Width {
+    let lanes = std::env::var("FREEHOLD_KILL_LANES").map_or(2, |lanes| lanes.parse().expect("lanes are a number"));
+    Width { all: std::env::var("FREEHOLD_KILLS").is_ok_and(|which| which == "all"), lanes }
 }
 
 /// One kill: at which call, and when around it.
 #[derive(Clone, Debug)]
-struct Kill {
-    kind: String,
-    nth: usize,
-    moment: Moment,
+pub(super) struct Kill {
+    pub(super) kind: String,
+    pub(super) nth: usize,
+    pub(super) moment: Moment,
 }
 
 /// Runs that nobody disturbed.
-struct Reference {
-    onboarding: Ran,
-    removal: Ran,
+pub(super) struct Reference {
+    pub(super) onboarding: Ran,
+    pub(super) removal: Ran,
 }
 
 fn survive(cloud: Cloud) {
-    let all = std::env::var("FREEHOLD_KILLS").is_ok_and(|which| which == "all");
+    let Width { all, lanes } = width();
     let (reference, kills) = plan(cloud, all);
     let planned = kills.len();
     let kills = Mutex::new(VecDeque::from(kills));
     let told = Mutex::new(Told::default());
-    let lanes = std::env::var("FREEHOLD_KILL_LANES").map_or(2, |lanes| lanes.parse().expect("lanes are a number"));
     thread::scope(|scope| {
         for _ in 0..lanes {
             scope.spawn(|| while work(cloud, &reference, &kills, &told) {});
@@ -97,24 +102,15 @@ struct Told {
     wrong: Vec<String>,
 }
 
-/// The kills of a cloud, those of its onboarding and of its removal in turns.
+/// The kills of a cloud.
 fn plan(cloud: Cloud, all: bool) -> (Reference, Vec<(Part, Kill)>) {
-    let home = Home::new();
-    let mut lane = Lane::open(&home);
     let mut known = BTreeSet::new();
-    for (place, one) in CLOUDS.into_iter().enumerate() {
-        let tag = format!("t0000{place}t");
-        let (account, onboarding) = lane.onboard(one, &tag, None);
-        let removal = lane.remove(&account, &tag, None);
-        for ran in [&onboarding, &removal] {
-            let ended = ran.effects.keys().find(|line| line.starts_with("+ EXECUTION HEAD")).expect("a run was made");
-            assert!(ended.contains("succeeded"), "{one:?}: {ended}: {:#?}", ran.effects);
-        }
-        let reference = Reference { onboarding, removal };
-        let (first, second) = (kills(&reference.onboarding, &known, all), kills(&reference.removal, &known, all));
+    for one in CLOUDS {
+        let reference = reference(one);
         if one == cloud {
-            assert_eq!(asked_without_external_id(&reference.onboarding), 0);
             let tag = |part: Part, kills: Vec<Kill>| kills.into_iter().map(move |kill| (part, kill));
+            let first = kills(&reference.onboarding, &mut known, all);
+            let second = kills(&reference.removal, &mut known, all);
             return (reference, tag(Part::Onboarding, first).chain(tag(Part::Removal, second)).collect());
         }
         let calls = reference.onboarding.calls.iter().chain(&reference.removal.calls);
@@ -123,23 +119,38 @@ fn plan(cloud: Cloud, all: bool) -> (Reference, Vec<(Part, Kill)>) {
     unreachable!("each cloud is among them")
 }
 
+/// How an account's onboarding and its removal go when nobody disturbs them.
+pub(super) fn reference(cloud: Cloud) -> Reference {
+    let home = Home::new();
+    let mut lane = Lane::open(&home);
+    let (account, onboarding) = lane.onboard(cloud, "t0000t", None);
+    let removal = lane.remove(&account, "t0000t", None);
+    for ran in [&onboarding, &removal] {
+        let ended = ran.effects.keys().find(|line| line.starts_with("+ EXECUTION HEAD")).expect("a run was made");
+        assert!(ended.contains("succeeded"), "{cloud:?}: {ended}: {:#?}", ran.effects);
+        assert_eq!(asked_without_external_id(ran), 0);
+    }
+    let roles = onboarding.calls.iter().filter(|call| call.operation == "AssumeRole").count();
+    assert_eq!(roles > 0, cloud == Cloud::Elsewhere, "{roles} roles were asked for");
+    Reference { onboarding, removal }
+}
+
 /// Every call in every moment; or the first of each kind that is not known, and of what only reads, of each operation.
-fn kills(ran: &Ran, known: &BTreeSet<String>, all: bool) -> Vec<Kill> {
+fn kills(ran: &Ran, known: &mut BTreeSet<String>, all: bool) -> Vec<Kill> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut names = known.clone();
     let mut kills = Vec::new();
     for call in &ran.calls {
         let count = counts.entry(call.kind()).or_default();
         let nth = *count;
         *count += 1;
-        if all || names.insert(named(call)) {
+        if all || known.insert(named(call)) {
             kills.extend(MOMENTS.map(|moment| Kill { kind: call.kind(), nth, moment }));
         }
     }
     kills
 }
 
-fn named(call: &Call) -> String {
+pub(super) fn named(call: &Call) -> String {
     if call.reads() { call.what() } else { call.kind() }
 }
 
@@ -163,7 +174,15 @@ fn work(cloud: Cloud, reference: &Reference, kills: &Mutex<VecDeque<(Part, Kill)
     true
 }
 
-fn one(lane: &mut Lane<'_>, cloud: Cloud, tag: &str, reference: &Reference, part: Part, kill: &Kill, told: &Mutex<Told>) {
+fn one(
+    lane: &mut Lane<'_>,
+    cloud: Cloud,
+    tag: &str,
+    reference: &Reference,
+    part: Part,
+    kill: &Kill,
+    told: &Mutex<Told>,
+) {
     let strike = |of: Part| (of == part).then(|| (Which::OfKind(kill.kind.clone(), kill.nth), kill.moment));
     let (account, onboarding) = lane.onboard(cloud, tag, strike(Part::Onboarding));
     let ran = match part {
@@ -174,7 +193,7 @@ fn one(lane: &mut Lane<'_>, cloud: Cloud, tag: &str, reference: &Reference, part
         Part::Onboarding => &reference.onboarding,
         Part::Removal => &reference.removal,
     };
-    let wrong = differences(&ran, undisturbed);
+    let wrong = differences(&ran, undisturbed, usize::from(cut_at_a_mail(&ran)));
     let mut told = told.lock().unwrap();
     told.done += 1;
     told.restarts = told.restarts.max(ran.restarts);
@@ -188,8 +207,8 @@ fn one(lane: &mut Lane<'_>, cloud: Cloud, tag: &str, reference: &Reference, part
     told.wrong.extend(wrong.into_iter().map(|wrong| format!("{cloud:?} {part:?} {kill:?}: {wrong}")));
 }
 
-/// What is otherwise than where nobody disturbed.
-fn differences(ran: &Ran, undisturbed: &Ran) -> Vec<String> {
+/// What is otherwise than where nobody disturbed; so many mails may have come `twice`.
+pub(super) fn differences(ran: &Ran, undisturbed: &Ran, twice: usize) -> Vec<String> {
     let mut wrong = Vec::new();
     if ran.restarts > RESTARTS {
         wrong.push(format!("{} restarts", ran.restarts));
@@ -211,7 +230,7 @@ fn differences(ran: &Ran, undisturbed: &Ran) -> Vec<String> {
     }
     let mails = ran.delivered.iter().filter(|one| matches!(one, Delivery::Mail { .. })).count();
     let expected = undisturbed.delivered.iter().filter(|one| matches!(one, Delivery::Mail { .. })).count();
-    if mails > expected + usize::from(cut_at_a_mail(ran)) {
+    if mails > expected + twice {
         wrong.push(format!("{mails} mails"));
     }
     if asked_without_external_id(ran) > 0 {
@@ -239,7 +258,9 @@ fn kinds(delivered: &[Delivery]) -> BTreeMap<String, usize> {
         })
         .collect();
     let mut kinds = BTreeMap::new();
-    ids.into_values().for_each(|kind| *kinds.entry(kind).or_default() += 1);
+    for kind in ids.into_values() {
+        *kinds.entry(kind).or_default() += 1;
+    }
     kinds
 }
 

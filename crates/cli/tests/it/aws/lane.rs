@@ -10,17 +10,18 @@ use std::{
 };
 
 use futures::FutureExt as _;
+use reqwest::RequestBuilder;
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 use testkit::gate::{Behind, Call, Delivery, Gate, Moment, Snapshot, Which, difference};
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, task::JoinHandle};
 
 use crate::server::{ADMIN, Home, INITIAL, PASSWORD, Server};
 
 /// What another start of the process adds to its clock: the lease of the one before has run out.
 const PAST_THE_LEASE: i64 = 31;
 /// A run ends within this time, or the test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The role that stands in the routes of accounts whose table is somebody else's.
 pub(super) const ROLE: &str = "arn:aws:iam::210987654321:role/freehold-table";
@@ -49,7 +50,7 @@ impl Cloud {
 }
 
 /// What one run came to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ran {
     /// What is there now and was not before, and the other way round.
     pub(super) effects: BTreeMap<String, usize>,
@@ -58,6 +59,58 @@ pub(super) struct Ran {
     /// The call at which the process was killed.
     pub(super) struck: Option<Call>,
     pub(super) restarts: usize,
+}
+
+/// What a run came to that one process began and another ended.
+#[derive(Debug)]
+pub(super) struct Frozen {
+    /// What was there before the first one went on.
+    pub(super) taken_over: BTreeMap<String, usize>,
+    /// What the first one answered in the end.
+    pub(super) told: Asked,
+    pub(super) ran: Ran,
+}
+
+/// The two parts of an account's life that are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Onboarding,
+    Removal,
+}
+
+/// What begins one.
+struct Begin {
+    method: &'static str,
+    path: String,
+    body: Option<Value>,
+    key: Option<String>,
+}
+
+impl Begin {
+    fn of(removed: Option<&str>, tag: &str, cloud: Cloud, offer: &[String; 3]) -> Self {
+        match removed {
+            None => Self {
+                method: "POST",
+                path: "/api/accounts".into(),
+                body: Some(request(tag, cloud.word(), offer)),
+                key: Some(tag.to_owned()),
+            },
+            Some(account) => Self {
+                method: "DELETE",
+                path: format!("/api/accounts/{account}?confirm=Acme%20{tag}"),
+                body: None,
+                key: None,
+            },
+        }
+    }
+}
+
+type Asked = Option<(u16, Value)>;
+
+async fn answer(request: RequestBuilder) -> Asked {
+    let answer = request.send().await.ok()?;
+    let status = answer.status().as_u16();
+    Some((status, answer.json().await.ok()?))
 }
 
 pub(super) struct Lane<'a> {
@@ -99,7 +152,7 @@ impl<'a> Lane<'a> {
             elsewhere,
             before: Snapshot::default(),
         };
-        lane.plant_routes();
+        lane.plant(&lane.gate);
         lane.sign_in();
         lane.make_offer();
         lane.rest(None);
@@ -108,9 +161,9 @@ impl<'a> Lane<'a> {
     }
 
     /// The product makes no route into another account yet: it is planted with the account.
-    fn plant_routes(&self) {
+    fn plant(&self, gate: &Gate) {
         let (behind, elsewhere) = (Arc::clone(&self.behind), Arc::clone(&self.elsewhere));
-        self.gate.first(move |call| {
+        gate.first(move |call| {
             let behind = Arc::clone(&behind);
             let account = elsewhere.load(Ordering::SeqCst).then(|| account_made(&call)).flatten();
             async move {
@@ -148,10 +201,10 @@ impl<'a> Lane<'a> {
     /// Onboards an account, with the process being killed there; starts it again until the run has ended.
     pub(super) fn onboard(&mut self, cloud: Cloud, tag: &str, kill: Option<(Which, Moment)>) -> (String, Ran) {
         self.elsewhere.store(cloud == Cloud::Elsewhere, Ordering::SeqCst);
-        let body = request(tag, cloud.word(), &self.offer);
+        let begin = Begin::of(None, tag, cloud, &self.offer);
         let mut account = None;
         let ran = self.run(tag, kill, &mut |lane| {
-            let (status, made) = lane.ask("POST", "/api/accounts", Some(&body), Some(tag))?;
+            let (status, made) = lane.ask(begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref())?;
             assert_eq!(status, 201, "{made}");
             account = Some(text(&made["id"]));
             account.clone()
@@ -161,9 +214,9 @@ impl<'a> Lane<'a> {
 
     /// Removes an account in the same way.
     pub(super) fn remove(&mut self, account: &str, tag: &str, kill: Option<(Which, Moment)>) -> Ran {
-        let path = format!("/api/accounts/{account}?confirm=Acme%20{tag}");
+        let begin = Begin::of(Some(account), tag, Cloud::Public, &self.offer);
         self.run(tag, kill, &mut |lane| {
-            let (status, answer) = lane.ask("DELETE", &path, None, None)?;
+            let (status, answer) = lane.ask(begin.method, &begin.path, None, None)?;
             // The second time it is under way already.
             assert!(status == 202 || status == 409, "{answer}");
             Some(account.to_owned())
@@ -181,7 +234,9 @@ impl<'a> Lane<'a> {
         if let Some((which, moment)) = kill {
             let pid = self.server.pid();
             // It may have ended of itself, which the test then finds.
-            self.gate.end_at(which, moment, move || { let _ended = kill_process(pid, Signal::KILL); });
+            self.gate.end_at(which, moment, move || {
+                let _ended = kill_process(pid, Signal::KILL);
+            });
         }
         let begun = self.starts;
         let account = loop {
@@ -259,23 +314,95 @@ impl<'a> Lane<'a> {
     }
 
     /// Asks the process; `None` if it does not answer, for it was killed.
-    pub(super) fn ask(&self, method: &str, path: &str, body: Option<&Value>, key: Option<&str>) -> Option<(u16, Value)> {
-        self.runtime.block_on(async {
-            let url = format!("{}{path}", self.server.url());
-            let mut request = self.client.request(method.parse().unwrap(), url);
-            if !self.token.is_empty() {
-                request = request.header("authorization", format!("Bearer {}", self.token));
+    pub(super) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Option<(u16, Value)> {
+        let asked = self.request(&self.server.url(), method, path, body, key);
+        self.runtime.block_on(answer(asked))
+    }
+
+    fn request(&self, url: &str, method: &str, path: &str, body: Option<&Value>, key: Option<&str>) -> RequestBuilder {
+        let mut request = self.client.request(method.parse().unwrap(), format!("{url}{path}"));
+        if !self.token.is_empty() {
+            request = request.header("authorization", format!("Bearer {}", self.token));
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        request
+    }
+
+    /// Onboards an account, or removes one, while the process is stopped at one of its calls; another process goes on
+    /// with it past the lease, and ends it; then the first one goes on. `None` if there was no such call.
+    pub(super) fn freeze(
+        &mut self,
+        cloud: Cloud,
+        tag: &str,
+        part: Part,
+        at: (Which, Moment),
+        past: i64,
+    ) -> Option<Frozen> {
+        self.elsewhere.store(cloud == Cloud::Elsewhere, Ordering::SeqCst);
+        let removed = (part == Part::Removal).then(|| self.onboard(cloud, tag, None).0);
+        self.behind.delivered();
+        self.gate.calls();
+        let pid = self.server.pid();
+        self.gate.hold_at(at.0, at.1, move || kill_process(pid, Signal::STOP).expect("it runs"));
+        let begin = Begin::of(removed.as_deref(), tag, cloud, &self.offer);
+        let first =
+            self.request(&self.server.url(), begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref());
+        let first = self.runtime.spawn(answer(first));
+        if !self.held(&first) {
+            self.gate.open();
+            let (_, made) = self.runtime.block_on(first).unwrap().expect("it was not stopped");
+            self.rest(Some((removed.as_deref().unwrap_or_else(|| made["id"].as_str().unwrap()), tag)));
+            self.before = self.snapshot();
+            return None;
+        }
+        let home = Home::new();
+        let gate = self.runtime.block_on(Gate::before(&self.behind));
+        self.plant(&gate);
+        let second = serve(&home, &environment(&gate, past));
+        let asked = self.request(&second.url(), begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref());
+        let (status, made) = self.runtime.block_on(answer(asked)).expect("the second process answers");
+        assert!([201, 202, 409].contains(&status), "{made}");
+        let account = removed.unwrap_or_else(|| text(&made["id"]));
+        self.rest(Some((&account, tag)));
+        let taken_over = difference(&self.before, &self.snapshot(), tag);
+        self.gate.open();
+        kill_process(pid, Signal::CONT).expect("it is stopped");
+        let told = self.runtime.block_on(first).unwrap();
+        self.runtime.block_on(self.gate.quiet(Duration::from_millis(200)));
+        self.rest(Some((&account, tag)));
+        assert!(self.server.runs(), "{tag}: the first process ended: {}", self.home.log());
+        let after = self.snapshot();
+        let effects = difference(&self.before, &after, tag);
+        self.before = after;
+        let struck = self.gate.struck();
+        self.gate.disarm();
+        let calls = self.gate.calls();
+        let ran = Ran { effects, delivered: self.behind.delivered(), calls, struck, restarts: 0 };
+        Some(Frozen { taken_over, told, ran })
+    }
+
+    /// Whether the process was stopped before all was done.
+    fn held(&self, first: &JoinHandle<Asked>) -> bool {
+        let begun = Instant::now();
+        while self.gate.struck().is_none() {
+            if first.is_finished() && self.tables_at_rest(None) {
+                return self.gate.struck().is_some();
             }
-            if let Some(key) = key {
-                request = request.header("idempotency-key", key);
-            }
-            if let Some(body) = body {
-                request = request.json(body);
-            }
-            let answer = request.send().await.ok()?;
-            let status = answer.status().as_u16();
-            Some((status, answer.json().await.ok()?))
-        })
+            assert!(begun.elapsed() < PATIENCE, "it neither stops nor ends: {}", self.home.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        true
     }
 }
 
@@ -287,7 +414,9 @@ pub(super) fn serve<'a>(home: &'a Home, environment: &BTreeMap<&'static str, Str
 /// The environment of a process whose every call goes through the gate.
 pub(super) fn environment(gate: &Gate, ahead: i64) -> BTreeMap<&'static str, String> {
     let mut environment = super::nowhere();
-    for service in super::OTHERS.iter().chain(&["FREEHOLD_AWS_ENDPOINT_DYNAMODB", "FREEHOLD_AWS_ENDPOINT_CLOUDFORMATION"]) {
+    for service in
+        super::OTHERS.iter().chain(&["FREEHOLD_AWS_ENDPOINT_DYNAMODB", "FREEHOLD_AWS_ENDPOINT_CLOUDFORMATION"])
+    {
         environment.insert(service, gate.endpoint());
     }
     environment.insert("FREEHOLD_AWS_PROTECT_TABLES", "false".into());

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     model::{AccountStatus, CloudType, RunStatus},
-    onboarding::store_error,
+    onboarding::{params_error, store_error},
     ops::{settled, step_error},
     removal,
 };
@@ -186,7 +186,7 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
         left.push(TableName::dedicated(account).to_string());
     }
     let name = format!("/accounts/{account}/dynamodb/table-name");
-    let published = plane.ports().params.get(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+    let published = plane.ports().params.get(&name).await.map_err(params_error)?;
     left.extend(published.map(|_| name));
     left.truncate(20);
     Ok(Done::Now { output: json!({ "verified": left.is_empty(), "left": left }) })

@@ -12,7 +12,7 @@ use crate::{
     ids::AccountId,
     plane::Plane,
     ports::{
-        cloud::{CloudError, Progress},
+        cloud::Progress,
         table::{Condition, Index, Item, Key, MAX_WRITES, Order, Query, Range, Table, TableName, Write},
     },
     problem::Result,
@@ -77,18 +77,15 @@ pub(super) async fn own_table(plane: &Plane, account: AccountId) -> Result<Optio
 pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepError> {
     for last in ["dynamodb/table-name", "cloud-type", "provisioning-status"] {
         let name = format!("/accounts/{account}/{last}");
-        plane.ports().params.delete(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+        plane.ports().params.delete(&name).await.map_err(super::onboarding::params_error)?;
     }
     Ok(())
 }
 
 /// Removes the account's own table, if it has one.
 pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepError> {
-    match plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await {
-        Ok(progress) => Ok(progress),
-        Err(CloudError::Unavailable(error)) => Err(StepError::transient("cloud_unavailable", error)),
-        Err(CloudError::Refused(error)) => Err(StepError::permanent("cloud_refused", error)),
-    }
+    let removed = plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await;
+    removed.map_err(super::onboarding::cloud_error)
 }
 
 /// Removes links, groups, roles and workstreams.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     intake::Intake,
     model::CloudType,
-    onboarding::{identity_error, store_error, table_of, technical_user_id},
+    onboarding::{identity_error, params_error, store_error, table_of, technical_user_id},
     ops::step_error,
 };
 use crate::{
@@ -44,7 +44,7 @@ impl Plane {
         let route = self.router().route(account).await.map_err(step_error)?;
         let expected = table_of(account, cloud);
         let name = format!("/accounts/{account}/dynamodb/table-name");
-        let published = self.ports().params.get(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+        let published = self.ports().params.get(&name).await.map_err(params_error)?;
         if route.table != expected || published.as_deref() != Some(expected.as_str()) {
             return Ok(Finding::Wrong("the route and its published copy do not agree".into()));
         }

@@ -21,6 +21,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::trouble::Trouble;
+
 /// At most this many writes stand in one commit.
 pub const MAX_WRITES: usize = 100;
 /// At most this many keys stand in one `batch_get`.
@@ -237,7 +239,7 @@ pub struct Bodies {
 pub enum TableError {
     /// A passing fault: the same call may go through later. Whether a commit that meets it was written is not known.
     #[error("the store does not answer now: {0}")]
-    Unavailable(String),
+    Unavailable(Trouble),
     /// No room is left. Nothing was written.
     #[error("the store is full")]
     Full,
