@@ -1,5 +1,7 @@
 //! What must hold in AWS before the product runs there, asked of AWS itself; and making what is missing.
 
+mod dedicated;
+
 use std::sync::Arc;
 
 use aws_sdk_eventbridge as eventbridge;
@@ -84,13 +86,14 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     if mend {
         checks.extend(Box::pin(preflight.mend()).await);
     }
-    let (table, stacks, parameters, mail, bus, secrets) = tokio::join!(
+    let (table, stacks, parameters, mail, bus, secrets, dedicated) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.parameters(),
         preflight.mail(),
         preflight.bus(),
-        preflight.secrets()
+        preflight.secrets(),
+        dedicated::checks(&preflight.connected)
     );
     checks.extend(table);
     checks.push(stacks);
@@ -98,6 +101,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: bool) -> Vec<C
     checks.extend(mail);
     checks.push(bus);
     checks.extend(secrets);
+    checks.extend(dedicated);
     checks
 }
 

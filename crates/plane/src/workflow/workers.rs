@@ -132,6 +132,12 @@ impl StepError {
         Self { kind, code: code.into(), message: message.into(), fix: None }
     }
 
+    /// What whoever runs the product can do about it.
+    #[must_use]
+    pub fn fix(self, fix: impl Into<String>) -> Self {
+        Self { fix: Some(fix.into()), ..self }
+    }
+
     /// Something outside that failed: under its own name if it has one.
     #[must_use]
     pub fn outside(self, named: Option<Named>) -> Self {

@@ -13,10 +13,10 @@ use futures::FutureExt as _;
 use reqwest::RequestBuilder;
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
-use testkit::gate::{Behind, Call, Delivery, Gate, Moment, Snapshot, Which, difference};
+use testkit::gate::{Answer, Behind, Call, Delivery, Gate, Moment, Snapshot, Which, difference};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
-use crate::server::{ADMIN, Home, INITIAL, PASSWORD, Server};
+use crate::server::{ADMIN, Home, INITIAL, PASSWORD, Server, wait};
 
 /// What another start of the process adds to its clock: the lease of the one before has run out.
 const PAST_THE_LEASE: i64 = 31;
@@ -311,6 +311,42 @@ impl<'a> Lane<'a> {
     /// Whether this ground is used up: clocks can't run ahead for ever, and what is there is read after each run.
     pub(super) fn is_worn(&self) -> bool {
         self.starts > 60 || self.before.records.len() > 1500
+    }
+
+    /// Begins an onboarding and does not wait for it.
+    pub(super) fn post(&self, cloud: Cloud, tag: &str) -> (u16, Value) {
+        self.elsewhere.store(cloud == Cloud::Elsewhere, Ordering::SeqCst);
+        let begin = Begin::of(None, tag, cloud, &self.offer);
+        self.ask(begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref()).expect("it answers")
+    }
+
+    /// How far an account's run is, once `enough` of it.
+    #[track_caller]
+    pub(super) fn progress(&self, account: &str, enough: impl Fn(&Value) -> bool) -> Value {
+        let mut found = Value::Null;
+        wait("the run has come so far", || {
+            let (status, progress) = self.ask("GET", &format!("/api/provisioning/{account}"), None, None).unwrap();
+            found = progress;
+            status == 200 && enough(&found)
+        });
+        found
+    }
+
+    /// Runs a command of the binary with this environment, through a gate of its own that answers by this script.
+    pub(super) fn scripted(
+        &self,
+        args: &[&str],
+        script: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static,
+    ) -> crate::server::Ran {
+        let gate = self.runtime.block_on(Gate::before(&self.behind));
+        gate.script(script);
+        let home = Home::new();
+        crate::server::Ran::of(args, &home.command(args).envs(environment(&gate, 0)).output().unwrap())
+    }
+
+    /// Does something in AWS that the product did not ask for.
+    pub(super) fn tell_moto(&self, service: &str, target: &str, body: &Value) {
+        self.runtime.block_on(self.behind.moto(service, target, body));
     }
 
     /// Asks the process; `None` if it does not answer, for it was killed.

@@ -423,8 +423,12 @@ impl<'a> Site<'a> {
         match self.plane.verify_account(&self.intake, self.call.variables.as_ref()).await? {
             Finding::Right => {}
             Finding::NotYet => return Ok(Done::NotYet { after: Duration::from_millis(20) }),
-            Finding::Wrong(what) => {
-                return Ok(Done::Now { output: json!({ "verified": false, "missing": what }) });
+            Finding::Wrong(what) => return Err(StepError::permanent("verification_failed", what)),
+            Finding::Disagrees { parameter, published, expected } => {
+                let published = published.unwrap_or_else(|| "nothing".to_owned());
+                let found = format!("the parameter {parameter} says {published}, and the account's route {expected}");
+                let error = StepError::permanent("route_disagrees", found);
+                return Err(error.fix("put the parameter right, or find out who changed it; then try the run again"));
             }
         }
         let [.., (name, _)] = self.parameters("active");
