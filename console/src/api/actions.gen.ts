@@ -1,3 +1,3 @@
-// Generated from openapi.json (sha256 d092b0d0dc594228561d9a7ff1ca7bd5f11f9c8f7e0df8c18f10ab497a3fe504). Not edited by hand.
+// Generated from openapi.json (sha256 876dfc3fe638500dc9c790f37653f88bea17f19be355f792b44ce6521d5667e0). Not edited by hand.
 /** The actions that the audit log can hold: all that change something. */
 export const actions = ["account_create","account_edit","account_delete","enterprise_create","enterprise_edit","enterprise_delete","group_create","group_edit","group_delete","license_create","license_edit","license_delete","provisioning_start","provisioning_edit","dead_letter_edit","role_create","role_edit","role_delete","user_create","user_edit","user_delete","workstream_create","workstream_edit","workstream_delete"]

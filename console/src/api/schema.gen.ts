@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 d092b0d0dc594228561d9a7ff1ca7bd5f11f9c8f7e0df8c18f10ab497a3fe504). Not edited by hand.
+// Generated from openapi.json (sha256 876dfc3fe638500dc9c790f37653f88bea17f19be355f792b44ce6521d5667e0). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -2321,6 +2321,8 @@ export interface components {
             item?: number | null;
             code: string;
             message: string;
+            /** @description What whoever runs the product can do about it, where that is known. */
+            fix?: string | null;
         };
         StepProgress: {
             name: string;
@@ -2349,6 +2351,8 @@ export interface components {
         Failure: {
             code: string;
             message: string;
+            /** @description What whoever runs the product can do about it, where that is known. */
+            fix?: string | null;
         };
         ItemProgress: {
             /** Format: uint32 */

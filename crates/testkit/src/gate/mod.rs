@@ -261,8 +261,9 @@ impl Shared {
         let Some(strike) = strike else { return true };
         match &strike.then {
             Then::End(end) => {
-                end();
+                // Told first: whoever sees the process end asks why.
                 self.struck.send_replace(Some(call.clone()));
+                end();
                 false
             }
             Then::Hold(stop) => {

@@ -218,8 +218,9 @@ fn the_api_names_what_is_wrong_with_the_store() {
     }
     // Nothing of the refused requests is there.
     lane.gate.no_script();
-    let (status, listed) = lane.ask("GET", "/api/accounts?search=t0001t", None, None).unwrap();
-    assert_eq!((status, listed["items"].as_array().unwrap().len()), (200, 0), "{listed}");
+    let (status, listed) = lane.ask("GET", "/api/accounts?limit=100", None, None).unwrap();
+    assert_eq!(status, 200, "{listed}");
+    assert!(!listed.to_string().contains("t0001t"), "{listed}");
 }
 
 #[test]
