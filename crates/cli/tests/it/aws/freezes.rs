@@ -51,6 +51,18 @@ fn what_a_process_does_past_its_lease_is_not_kept() {
     assert!(missed.len() * 20 <= planned, "{missed:#?}");
 }
 
+/// By the machine's own clock: it takes as long as the lease is.
+#[test]
+fn a_process_that_slept_past_its_lease_sends_no_mail_twice() {
+    let reference = reference(Cloud::Public).onboarding;
+    let home = Home::new();
+    let mut lane = Lane::open(&home);
+    // It has claimed the mail, and learns of it when it wakes.
+    let at = (Which::OfKind("dynamodb UpdateItem MAIL".into(), 0), Moment::Between);
+    let slept = lane.freeze(Cloud::Public, "t0000t", Part::Onboarding, at, 0).expect("a mail is claimed");
+    assert_eq!(differences(&slept.ran, &reference, 0), Vec::<String>::new());
+}
+
 type Point = (Cloud, Part, Kill);
 
 /// Where a process is stopped: with its request not gone yet, and with the answer not come yet.
