@@ -2477,6 +2477,8 @@ export interface components {
             item?: number | null;
             code: string;
             message: string;
+            /** @description What whoever runs the product can do about it, where that is known. */
+            fix?: string | null;
         };
         StepProgress: {
             name: string;
@@ -2505,6 +2507,8 @@ export interface components {
         Failure: {
             code: string;
             message: string;
+            /** @description What whoever runs the product can do about it, where that is known. */
+            fix?: string | null;
         };
         ItemProgress: {
             /** Format: uint32 */

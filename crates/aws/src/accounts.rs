@@ -23,6 +23,7 @@ use plane::ports::{
     chance::{self, Chance},
     clock::Clock,
     table::{Grant, Table, TableError, TableName, Tables},
+    trouble::Named,
 };
 use serde_json::json;
 
@@ -123,11 +124,17 @@ impl Tables for AccountTables {
         self.0.home.list().await
     }
 
+    fn forget(&self, name: &TableName) {
+        self.0.home.forget(name);
+    }
+
     async fn open_by(&self, grant: &Grant, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         let (tables, role) = self.connected(grant, name)?;
         // A role that does not open is told by its name, not by the first request that lacks it.
         role.credentials().await.map_err(|fault| {
-            TableError::Unavailable(format!("the role {} can't be assumed: {fault}; {}", grant.role, role_fix(fault)))
+            let mut trouble = fault.trouble(format_args!("the role {} can't be assumed", grant.role));
+            trouble.named = trouble.named.map(|named| Named { fix: role_fix(fault), ..named });
+            TableError::Unavailable(trouble)
         })?;
         tables.open(name).await
     }
@@ -240,8 +247,7 @@ impl Role {
         let given = answer.credentials.ok_or(Fault::Garbled)?;
         let expires = given.expiration.secs().min(now + LIFE.as_secs().cast_signed());
         if expires <= now {
-            // Ours or theirs: a clock is off.
-            return Err(Fault::Signature);
+            return Err(Fault::Clock);
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "an hour has few seconds")]
         let renewed = now + ((expires - now) as f64 * RENEWED) as i64;

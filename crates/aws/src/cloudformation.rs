@@ -10,7 +10,10 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::{
     Client,
     error::ProvideErrorMetadata as _,
-    types::{Capability, OnFailure, Parameter, ResourceStatus, Stack, StackStatus, Tag},
+    types::{
+        Capability, OnFailure, Parameter, ResourceStatus, Stack, StackDriftDetectionStatus, StackDriftStatus,
+        StackStatus, Tag,
+    },
 };
 use plane::{
     ids::AccountId,
@@ -18,6 +21,7 @@ use plane::{
         chance::Chance,
         cloud::{Cloud, CloudError, Progress},
         table::{TableError, TableName},
+        trouble::{Named, Passes, Trouble},
     },
 };
 
@@ -31,6 +35,23 @@ use crate::{
 pub const TEMPLATE: &str = include_str!("../../../deploy/cloudformation/account-table.yaml");
 /// The tag and parameter that say whose a stack is.
 const OWNER: &str = "freehold:account-id";
+
+/// A stack is asked for its drift so often at most, after pauses of this length.
+const DRIFT_TRIES: u32 = 15;
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// What became of a stack since it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Drift {
+    None,
+    /// Somebody changed what it had made.
+    Drifted {
+        stack: String,
+        resources: i32,
+    },
+    /// It can't be said now.
+    Unsettled(String),
+}
 
 /// How stacks are named, reached and made.
 #[derive(Clone, Debug)]
@@ -82,6 +103,44 @@ impl StackCloud {
     /// Whether stacks can be asked for.
     pub async fn probe(&self) -> Result<(), CloudError> {
         self.stack(&format!("{}-preflight", self.options.project)).await.map(drop)
+    }
+
+    /// How an account's stack stands to what it was made as; `None` if it has none.
+    ///
+    /// CloudFormation takes its time to find out: it is asked again for half a minute.
+    pub async fn drift(&self, account: AccountId) -> Result<Option<Drift>, CloudError> {
+        let name = self.name(account);
+        let Some(stack) = self.stack(&name).await? else { return Ok(None) };
+        if !matches!(standing(&stack), Standing::There) {
+            let status = stack.stack_status().map_or("nothing", StackStatus::as_str);
+            return Ok(Some(Drift::Unsettled(format!("{name} is {status}"))));
+        }
+        let begun = self
+            .patience
+            .repeat(async || {
+                let asked = self.client.detect_stack_drift().stack_name(&name).send().await;
+                asked.map_err(|error| Fault::of(&error))
+            })
+            .await
+            .map_err(|fault| cloud_error("DetectStackDrift", fault))?;
+        let id = begun.stack_drift_detection_id.unwrap_or_default();
+        for _ in 0..DRIFT_TRIES {
+            let told = self
+                .patience
+                .repeat(async || {
+                    let asked = self.client.describe_stack_drift_detection_status();
+                    asked.stack_drift_detection_id(&id).send().await.map_err(|error| Fault::of(&error))
+                })
+                .await
+                .map_err(|fault| cloud_error("DescribeStackDriftDetectionStatus", fault))?;
+            if told.detection_status() != Some(&StackDriftDetectionStatus::DetectionInProgress) {
+                let drifted = told.stack_drift_status() == Some(&StackDriftStatus::Drifted);
+                let resources = told.drifted_stack_resource_count.unwrap_or_default();
+                return Ok(Some(if drifted { Drift::Drifted { stack: name, resources } } else { Drift::None }));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(Some(Drift::Unsettled(format!("the drift of {name} is still being looked for"))))
     }
 
     fn name(&self, account: AccountId) -> String {
@@ -183,7 +242,7 @@ impl Cloud for StackCloud {
             return Ok(Progress::Underway);
         };
         if !owned(&stack, account) {
-            return Err(CloudError::Refused(format!("the stack {name} is not of this account")));
+            return Err(CloudError::Refused(foreign(&name)));
         }
         match standing(&stack) {
             Standing::There => Ok(Progress::Done),
@@ -193,7 +252,14 @@ impl Cloud for StackCloud {
                 // Nothing of it is in use: the table of an account stands before anything is written to it.
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(CloudError::Refused(format!("the stack {name} was rolled back: {reason}")))
+                Err(CloudError::Refused(Trouble::new(
+                    format!("the stack {name} was rolled back: {reason}"),
+                    Named {
+                        code: "stack_rolled_back",
+                        fix: "take away what the reason names, then try the run again: the stack is made anew",
+                        passes: Passes::WhenFixed,
+                    },
+                )))
             }
         }
     }
@@ -208,7 +274,7 @@ impl Cloud for StackCloud {
             return self.tables.retire(table).await.map_err(table_error);
         };
         if !owned(&stack, account) {
-            return Err(CloudError::Refused(format!("the stack {name} is not of this account")));
+            return Err(CloudError::Refused(foreign(&name)));
         }
         match stack.stack_status() {
             Some(StackStatus::DeleteInProgress) => Ok(Progress::Underway),
@@ -216,7 +282,14 @@ impl Cloud for StackCloud {
                 let reason = self.reason(&stack).await;
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(CloudError::Refused(format!("the stack {name} could not be deleted: {reason}")))
+                Err(CloudError::Refused(Trouble::new(
+                    format!("the stack {name} could not be deleted: {reason}"),
+                    Named {
+                        code: "stack_not_deleted",
+                        fix: "take away what the reason names, then try the run again",
+                        passes: Passes::WhenFixed,
+                    },
+                )))
             }
             // While it is still being made it can be deleted as well.
             _ => {
@@ -266,14 +339,24 @@ fn owned(stack: &Stack, account: AccountId) -> bool {
     stack.tags().iter().any(|tag| tag.key() == Some(OWNER) && tag.value() == Some(&account))
 }
 
+fn foreign(stack: &str) -> Trouble {
+    let named = Named {
+        code: "stack_of_another",
+        fix: "another installation uses this account of AWS: look whose the stack is, and rename one of them",
+        passes: Passes::WhenFixed,
+    };
+    Trouble::new(format!("the stack {stack} is not of this account"), named)
+}
+
 fn cloud_error(call: &str, fault: Fault) -> CloudError {
-    let said = format!("CloudFormation, {call}: {fault}; {}", fault.fix());
+    let said = fault.trouble(format_args!("CloudFormation, {call}"));
     if fault.passes() { CloudError::Unavailable(said) } else { CloudError::Refused(said) }
 }
 
 fn table_error(error: TableError) -> CloudError {
     match error {
-        TableError::Unavailable(_) | TableError::Full => CloudError::Unavailable(error.to_string()),
-        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string()),
+        TableError::Unavailable(trouble) => CloudError::Unavailable(trouble),
+        TableError::Full => CloudError::Unavailable(error.to_string().into()),
+        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string().into()),
     }
 }

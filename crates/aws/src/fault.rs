@@ -5,6 +5,7 @@ use std::{error::Error, iter};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use plane::ports::trouble::{Named, Passes, Trouble};
 
 /// Why a request was not answered as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +38,8 @@ pub enum Fault {
     Expired,
     #[error("the signature is refused")]
     Signature,
+    #[error("the clocks of this machine and of AWS do not agree")]
+    Clock,
     #[error("access is denied")]
     Denied,
     #[error("the key of KMS may not be used")]
@@ -85,7 +88,8 @@ impl Fault {
             }
             Self::UnknownCredentials => "check AWS_ACCESS_KEY_ID, or the profile: the key was deleted or is mistyped",
             Self::Expired => "renew the credentials: sign in again (aws sso login), or assume the role anew",
-            Self::Signature => "check the secret access key, and set this machine's clock",
+            Self::Signature => "check the secret access key, and the session token if there is one",
+            Self::Clock => "set this machine's clock: have it kept by NTP",
             Self::Denied => "permit the action in the policy of the role that the credentials are of",
             Self::KeyDenied => {
                 "permit kms:Decrypt and kms:GenerateDataKey on the key, to this role and in the key's own policy"
@@ -132,7 +136,7 @@ impl Fault {
             }
             SdkError::ResponseError(_) => Self::Garbled,
             SdkError::ServiceError(service) => match (code, service.raw().status().as_u16()) {
-                (Some(code), status) => Self::named(code).or_by(status),
+                (Some(code), status) => Self::named(code).or_by(status).or_clock(message),
                 (None, status) => Self::Unknown.or_by(status),
             },
             _ => Self::Unknown,
@@ -152,6 +156,50 @@ impl Fault {
             (Self::Unknown, 500..) => Self::Internal,
             (fault, _) => fault,
         }
+    }
+
+    /// A signature of another time is refused by the same code as a wrong one.
+    fn or_clock(self, message: Option<&str>) -> Self {
+        let late = |said: &str| said.contains("Signature expired") || said.contains("Signature not yet current");
+        if self == Self::Signature && message.is_some_and(late) { Self::Clock } else { self }
+    }
+
+    /// The condition's name, for those who act on it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Conflict => "conflict",
+            Self::Underway => "underway",
+            Self::TimedOut => "timed_out",
+            Self::Unreachable => "unreachable",
+            Self::Internal => "failed_inside",
+            Self::Garbled => "garbled",
+            Self::NotFound => "not_there",
+            Self::InUse => "in_use",
+            Self::Quota => "quota_used_up",
+            Self::NoCredentials => "no_credentials",
+            Self::UnknownCredentials => "unknown_credentials",
+            Self::Expired => "credentials_expired",
+            Self::Signature => "signature_refused",
+            Self::Clock => "clock_off",
+            Self::Denied => "access_denied",
+            Self::Malformed => "malformed",
+            Self::Rejected => "sender_rejected",
+            Self::Paused => "sending_paused",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The fault as the product's ports tell it.
+    pub fn trouble(self, of: impl std::fmt::Display) -> Trouble {
+        let passes = match self {
+            Self::Throttled => Passes::Slowly,
+            // What has just been made or permitted is not known everywhere at once.
+            Self::NotFound | Self::InUse | Self::Unknown => Passes::ByItself,
+            lasting if !lasting.passes() => Passes::WhenFixed,
+            _passing => Passes::ByItself,
+        };
+        Trouble::new(format!("{of}: {self}"), Named { code: self.code(), fix: self.fix(), passes })
     }
 
     /// The fault that a service's code stands for.
@@ -206,6 +254,7 @@ impl Fault {
             | "ResourceAlreadyExistsException"
             | "UsernameExistsException"
             | "ResourceExistsException"
+            | "ParameterAlreadyExists"
             | "QueueNameExists"
             | "QueueAlreadyExists"
             | "QueueDeletedRecently"
@@ -227,9 +276,8 @@ impl Fault {
             "UnrecognizedClientException" | "InvalidClientTokenId" | "AuthFailure" => Self::UnknownCredentials,
             "MissingAuthenticationTokenException" | "MissingAuthenticationToken" => Self::NoCredentials,
             "ExpiredTokenException" | "ExpiredToken" => Self::Expired,
-            "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestTimeTooSkewed" | "RequestExpired" => {
-                Self::Signature
-            }
+            "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => Self::Signature,
+            "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => Self::Clock,
             // Cognito's word for people; its callers are refused as everywhere.
             "NotAuthorizedException"
             | "CodeMismatchException"
@@ -280,6 +328,7 @@ impl Fault {
             | Self::UnknownCredentials
             | Self::Expired
             | Self::Signature
+            | Self::Clock
             | Self::Denied
             | Self::KeyDenied
             | Self::KeyDisabled
@@ -308,6 +357,7 @@ impl Fault {
             | Self::UnknownCredentials
             | Self::Expired
             | Self::Signature
+            | Self::Clock
             | Self::Denied
             | Self::KeyDenied
             | Self::KeyDisabled

@@ -132,7 +132,7 @@ impl Grants for RoleGrants {
                 let cause = format!("the role opens, but there is no table {table} for it in {region}");
                 Err(refused(cause, "make the stack in the connection's region, with its parameters as they are given"))
             }
-            Err(TableError::Unavailable(cause)) => Err(GrantError::Unavailable(cause)),
+            Err(TableError::Unavailable(trouble)) => Err(GrantError::Unavailable(trouble.to_string())),
             Err(error @ (TableError::Full | TableError::Invalid(_) | TableError::Damaged(_))) => {
                 Err(refused(error.to_string(), "make the stack from the template as it is given"))
             }

@@ -1,5 +1,6 @@
 //! What must hold in AWS before the product runs there, asked of AWS itself; and making what is missing.
 
+mod dedicated;
 mod messages;
 
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use plane::{
     features::accounts,
     ports::{
         chance::{self, Chance},
+        cloud::CloudError,
         params::Params as _,
+        trouble::Trouble,
     },
     workflow::asl,
 };
@@ -56,6 +59,15 @@ impl Check {
         Self { name, state: State::Bad, finding: finding.into(), fix: Some(fix.into()) }
     }
 
+    /// `permit`: what to do where access is denied.
+    fn trouble(name: &'static str, trouble: &Trouble, permit: &str) -> Self {
+        let fix = match trouble.named {
+            Some(named) if named.code != Fault::Denied.code() => named.fix,
+            Some(_) | None => permit,
+        };
+        Self::bad(name, trouble.to_string(), fix)
+    }
+
     pub(crate) fn fault(name: &'static str, of: impl std::fmt::Display, fault: Fault) -> Self {
         Self::bad(name, format!("{of}: {fault}"), fault.fix())
     }
@@ -96,7 +108,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<C
             checks.push(Box::pin(preflight.make_pool()).await);
         }
     }
-    let (table, stacks, machines, parameters, mail, bus, alerts, queues, key, secrets, people) = tokio::join!(
+    let (table, stacks, machines, parameters, mail, bus, alerts, queues, key, secrets, people, dedicated) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.machines(),
@@ -107,7 +119,8 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<C
         preflight.queues(),
         preflight.key(),
         preflight.secrets(),
-        preflight.people()
+        preflight.people(),
+        dedicated::checks(&preflight.connected)
     );
     checks.extend(table);
     checks.push(stacks);
@@ -120,6 +133,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<C
     checks.push(key);
     checks.extend(secrets);
     checks.extend(people);
+    checks.extend(dedicated);
     checks
 }
 
@@ -194,11 +208,9 @@ impl Preflight {
         };
         match stacks.probe().await {
             Ok(()) => Check::ok(CHECK, "CloudFormation answers"),
-            Err(error) => Check::bad(
-                CHECK,
-                error.to_string(),
-                "permit cloudformation:DescribeStacks, CreateStack and DeleteStack",
-            ),
+            Err(CloudError::Unavailable(trouble) | CloudError::Refused(trouble)) => {
+                Check::trouble(CHECK, &trouble, "permit cloudformation:DescribeStacks, CreateStack and DeleteStack")
+            }
         }
     }
 
@@ -247,9 +259,9 @@ impl Preflight {
                 Check::ok(CHECK, format!("{shown} can be written and read"))
             }
             Ok(_) => Check::bad(CHECK, format!("{shown} can be written, but not read at once"), "try again"),
-            Err(error) => Check::bad(
+            Err(error) => Check::trouble(
                 CHECK,
-                error.0,
+                &error.0,
                 "permit ssm:PutParameter, GetParameter and DeleteParameter below aws_parameter_prefix",
             ),
         }

@@ -30,8 +30,9 @@ use crate::{
     patience::{self, Patience},
 };
 
-/// A claim is left alone for so long; sending takes a fraction of it.
-pub const LEASE: Duration = Duration::from_mins(1);
+/// A claim is left alone for so long. Sending takes 15 seconds at most; whoever takes up the run of a process that ended has
+/// its last try some 45 seconds after that, and must not find the claim any more.
+pub const LEASE: Duration = Duration::from_secs(20);
 /// What was sent is remembered for 30 days.
 const KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
@@ -125,7 +126,7 @@ impl SesMailer {
     async fn release(&self, id: MailId, claim: u64) {
         let write = Write::Delete { key: key(id), when: Condition::Version(claim) };
         if let Err(error) = self.notes.commit(vec![write]).await {
-            tracing::warn!(mail.id = %id, %error, "a mail that was not sent stays claimed for a minute");
+            tracing::warn!(mail.id = %id, %error, "a mail that was not sent stays claimed for a while");
         }
     }
 
@@ -160,7 +161,12 @@ impl SesMailer {
 #[async_trait]
 impl Mailer for SesMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
+        let begun = self.clock.now().as_second();
         let Some(claim) = self.claim(mail.id).await? else { return Ok(()) };
+        // Whoever was held up since may find that another has sent it.
+        if self.clock.now().as_second() >= begun + LEASE.as_secs().cast_signed() {
+            return Err(busy());
+        }
         match self.patience.repeat_unmade(|| self.request(&mail)).await {
             Ok(()) => {
                 self.mark_sent(mail.id, claim).await;
@@ -197,12 +203,15 @@ fn busy() -> MailError {
 }
 
 fn unnoted(error: TableError) -> MailError {
-    MailError::Unavailable(error.to_string())
+    MailError::Unavailable(match error {
+        TableError::Unavailable(trouble) => trouble,
+        TableError::Full | TableError::Damaged(_) | TableError::Invalid(_) => error.to_string().into(),
+    })
 }
 
 fn mail_error(fault: Fault) -> MailError {
     match fault {
-        Fault::Rejected | Fault::Malformed | Fault::NotFound => MailError::Refused(format!("SES: {fault}")),
+        Fault::Rejected | Fault::Malformed | Fault::NotFound => MailError::Refused(fault.trouble("SES")),
         Fault::Throttled
         | Fault::Conflict
         | Fault::Underway
@@ -221,11 +230,12 @@ fn mail_error(fault: Fault) -> MailError {
         | Fault::UnknownCredentials
         | Fault::Expired
         | Fault::Signature
+        | Fault::Clock
         | Fault::Denied
         | Fault::KeyDenied
         | Fault::KeyDisabled
         | Fault::KeyUnusable
         | Fault::KeyMissing
-        | Fault::Unknown => MailError::Unavailable(format!("SES: {fault}")),
+        | Fault::Unknown => MailError::Unavailable(fault.trouble("SES")),
     }
 }

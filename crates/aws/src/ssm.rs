@@ -50,6 +50,18 @@ impl SsmParams {
     fn full(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
+
+    async fn write(&self, name: &str, value: &str, over: bool) -> Result<(), Fault> {
+        let name = self.full(name);
+        self.patience
+            .repeat(|| async {
+                let request = self.client.put_parameter().name(&name).value(value);
+                let request = request.r#type(ParameterType::String).overwrite(over);
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await
+            .map(drop)
+    }
 }
 
 #[async_trait]
@@ -69,17 +81,15 @@ impl Params for SsmParams {
         }
     }
 
+    async fn put_new(&self, name: &str, value: &str) -> Result<(), ParamsError> {
+        match self.write(name, value, false).await {
+            Ok(()) | Err(Fault::InUse) => Ok(()),
+            Err(fault) => Err(params_error(fault)),
+        }
+    }
+
     async fn put(&self, name: &str, value: &str) -> Result<(), ParamsError> {
-        let name = self.full(name);
-        self.patience
-            .repeat(|| async {
-                let request = self.client.put_parameter().name(&name).value(value);
-                let request = request.r#type(ParameterType::String).overwrite(true);
-                request.send().await.map_err(|error| Fault::of(&error))
-            })
-            .await
-            .map(drop)
-            .map_err(params_error)
+        self.write(name, value, true).await.map_err(params_error)
     }
 
     async fn delete(&self, name: &str) -> Result<(), ParamsError> {
@@ -98,5 +108,5 @@ impl Params for SsmParams {
 }
 
 fn params_error(fault: Fault) -> ParamsError {
-    ParamsError(format!("SSM: {fault}"))
+    ParamsError(fault.trouble("SSM"))
 }

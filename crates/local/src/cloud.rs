@@ -20,7 +20,7 @@ impl LocalCloud {
 }
 
 fn unavailable(error: TableError) -> CloudError {
-    CloudError::Unavailable(error.to_string())
+    CloudError::Unavailable(error.to_string().into())
 }
 
 #[async_trait]

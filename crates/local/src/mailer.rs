@@ -32,7 +32,9 @@ impl Mailer for OutboxMailer {
         if let Some(folder) = &self.folder {
             let file = folder.join(format!("{}.txt", mail.id));
             let page = format!("To: {}\nSubject: {}\nDate: {}\n\n{text}\n", mail.to, mail.subject, mail.at);
-            write(folder.clone(), file, page).await.map_err(|error| MailError::Unavailable(error.to_string()))?;
+            write(folder.clone(), file, page)
+                .await
+                .map_err(|error| MailError::Unavailable(error.to_string().into()))?;
         }
         let kept = OutboxMail {
             id: mail.id,
@@ -46,7 +48,7 @@ impl Mailer for OutboxMailer {
         match self.table.commit(vec![record::create(&kept)]).await {
             // Sent before.
             Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
-            Err(CommitError::Table(error)) => Err(MailError::Unavailable(error.to_string())),
+            Err(CommitError::Table(error)) => Err(MailError::Unavailable(error.to_string().into())),
         }
     }
 }

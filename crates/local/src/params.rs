@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use plane::ports::{
     params::{Params, ParamsError},
-    table::{Condition, Key, NewItem, Table, Write},
+    table::{CommitError, Condition, Key, NewItem, Table, Write},
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,23 +27,34 @@ fn key(name: &str) -> Key {
     Key::new(format!("PARAMETER#{name}"), "VALUE")
 }
 
+fn write(name: &str, value: &str, when: Condition) -> Write {
+    let body = serde_json::to_vec(&Parameter { value: value.to_owned() }).expect("text is JSON");
+    let item = NewItem { key: key(name), index: [None, None, None], expires: None, body: Bytes::from(body) };
+    Write::Put { item, when }
+}
+
 #[async_trait]
 impl Params for TableParams {
     async fn get(&self, name: &str) -> Result<Option<String>, ParamsError> {
-        let item = self.0.get(&key(name)).await.map_err(|error| ParamsError(error.to_string()))?;
+        let item = self.0.get(&key(name)).await.map_err(|error| ParamsError(error.to_string().into()))?;
         let value = item.map(|item| serde_json::from_slice::<Parameter>(&item.body)).transpose();
-        Ok(value.map_err(|error| ParamsError(error.to_string()))?.map(|parameter| parameter.value))
+        Ok(value.map_err(|error| ParamsError(error.to_string().into()))?.map(|parameter| parameter.value))
+    }
+
+    async fn put_new(&self, name: &str, value: &str) -> Result<(), ParamsError> {
+        match self.0.commit(vec![write(name, value, Condition::Absent)]).await {
+            Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+            Err(CommitError::Table(error)) => Err(ParamsError(error.to_string().into())),
+        }
     }
 
     async fn put(&self, name: &str, value: &str) -> Result<(), ParamsError> {
-        let body = serde_json::to_vec(&Parameter { value: value.to_owned() }).expect("text is JSON");
-        let item = NewItem { key: key(name), index: [None, None, None], expires: None, body: Bytes::from(body) };
-        let write = Write::Put { item, when: Condition::Always };
-        self.0.commit(vec![write]).await.map_err(|error| ParamsError(error.to_string()))
+        let written = self.0.commit(vec![write(name, value, Condition::Always)]).await;
+        written.map_err(|error| ParamsError(error.to_string().into()))
     }
 
     async fn delete(&self, name: &str) -> Result<(), ParamsError> {
         let write = Write::Delete { key: key(name), when: Condition::Always };
-        self.0.commit(vec![write]).await.map_err(|error| ParamsError(error.to_string()))
+        self.0.commit(vec![write]).await.map_err(|error| ParamsError(error.to_string().into()))
     }
 }

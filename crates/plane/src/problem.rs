@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::ports::{
     identity::Away,
     table::{CommitError, TableError},
+    trouble::Named,
 };
 
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -102,11 +103,13 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// The way out, where there is one.
     pub help: Option<String>,
+    /// What is wrong outside the product, where it is that.
+    pub outside: Option<Box<Named>>,
 }
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, help: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, help: None, outside: None }
     }
 
     /// A field that is not as it must be.
@@ -180,9 +183,16 @@ impl ProblemDocument {
 impl From<TableError> for Problem {
     fn from(error: TableError) -> Self {
         match error {
-            TableError::Unavailable(cause) => {
-                tracing::warn!(cause, "store unavailable");
-                Self::new(Code::Unavailable, "the store does not answer now; try again").retry_after(1)
+            TableError::Unavailable(trouble) => {
+                tracing::warn!(cause = %trouble, "store unavailable");
+                let Some(named) = trouble.named else {
+                    return Self::new(Code::Unavailable, "the store does not answer now; try again").retry_after(1);
+                };
+                let detail = format!("the store does not answer now: {trouble}");
+                Self {
+                    outside: Some(Box::new(named)),
+                    ..Self::new(Code::Unavailable, detail).help(named.fix).retry_after(1)
+                }
             }
             TableError::Full => Self::new(Code::StorageFull, "no room is left to write; nothing was changed")
                 .help("free disk space under the data folder, then try again"),

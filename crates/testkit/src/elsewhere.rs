@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use plane::ports::{
     grants::{GrantError, Grants, Invitation},
     table::{Grant, Table, TableError, TableName, Tables},
+    trouble::{Named, Passes, Trouble},
 };
 
 use crate::memory::MemoryTables;
@@ -74,7 +75,8 @@ impl Tables for Elsewhere {
         if self.opens(grant) {
             return self.theirs.open(name).await;
         }
-        Err(TableError::Unavailable(format!("the role {} can't be assumed: access is denied", grant.role)))
+        let named = Named { code: "access_denied", fix: "mend its trust policy", passes: Passes::WhenFixed };
+        Err(TableError::Unavailable(Trouble::new(format!("the role {} can't be assumed", grant.role), named)))
     }
 }
 

@@ -156,6 +156,10 @@ mod kind {
             self.tables.remove(name).await
         }
 
+        fn forget(&self, name: &TableName) {
+            self.tables.forget(name);
+        }
+
         async fn list(&self) -> Result<Vec<TableName>, TableError> {
             self.tables.list().await
         }

@@ -36,7 +36,8 @@ impl Cloud for DynamoCloud {
 
 fn cloud_error(error: TableError) -> CloudError {
     match error {
-        TableError::Unavailable(_) | TableError::Full => CloudError::Unavailable(error.to_string()),
-        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string()),
+        TableError::Unavailable(trouble) => CloudError::Unavailable(trouble),
+        TableError::Full => CloudError::Unavailable(error.to_string().into()),
+        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string().into()),
     }
 }

@@ -270,6 +270,10 @@ impl Tables for DynamoTables {
         self.until_done(|| self.retire(name)).await
     }
 
+    fn forget(&self, name: &TableName) {
+        self.0.seen.lock().expect("no holder panics").remove(name);
+    }
+
     async fn list(&self) -> Result<Vec<TableName>, TableError> {
         let Inner { client, patience, options, .. } = &*self.0;
         let names = schema::names(client, patience, &options.prefix).await.map_err(table_error)?;
@@ -393,6 +397,7 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::UnknownCredentials
         | Fault::Expired
         | Fault::Signature
+        | Fault::Clock
         | Fault::Denied
         | Fault::KeyDenied
         | Fault::KeyDisabled
@@ -404,6 +409,6 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::NoSuchUser
         | Fault::Policy
         | Fault::Trigger
-        | Fault::Unknown => TableError::Unavailable(format!("DynamoDB: {fault}")),
+        | Fault::Unknown => TableError::Unavailable(fault.trouble("DynamoDB")),
     }
 }

@@ -3,6 +3,11 @@
 //! What stays unproven here: moto makes an identity of SES verified at once and tells no limits of its account; dynoxide
 //! keeps no backups, so protection is looked at in moto's tables.
 
+mod conditions;
+mod freezes;
+mod kills;
+mod lane;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

@@ -129,6 +129,16 @@ impl Server<'_> {
         format!("http://{}", self.address)
     }
 
+    #[cfg(feature = "aws")]
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    #[cfg(feature = "aws")]
+    pub(crate) fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

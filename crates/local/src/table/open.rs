@@ -217,7 +217,7 @@ pub(super) fn engine_failed(error: redb::Error, path: &Path) -> TableError {
     match error {
         redb::Error::Io(error) => io_failed(error.kind(), &error, path),
         redb::Error::Corrupted(why) => damaged(&why, path),
-        other => TableError::Unavailable(format!("{}: {other}", path.display())),
+        other => TableError::Unavailable(format!("{}: {other}", path.display()).into()),
     }
 }
 
@@ -231,7 +231,7 @@ fn io_failed(kind: io::ErrorKind, why: &dyn std::fmt::Display, path: &Path) -> T
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => TableError::Full,
         // The engine's way of saying that a file is not its own.
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => damaged(&why.to_string(), path),
-        _ => TableError::Unavailable(format!("{}: {why}", path.display())),
+        _ => TableError::Unavailable(format!("{}: {why}", path.display()).into()),
     }
 }
 

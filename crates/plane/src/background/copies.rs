@@ -6,7 +6,7 @@ use crate::{
     change::{COPIES_PENDING, CopyMarker},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Key, MAX_KEYS, NewItem, Table, Write},
+    ports::table::{CommitError, Condition, Item, Key, MAX_KEYS, NewItem, Table, Write},
     problem::Result,
     record::{Stored, decode, partition, remove},
 };
@@ -35,15 +35,16 @@ impl Plane {
         // An account that has gone, or has no table of its own any more, needs no copies.
         if let Some(own) = self.router().own_table(account).await? {
             let keys: Vec<Key> = markers.iter().map(|marker| Key::new(partition(account), marker.sk.clone())).collect();
+            // The copies are read before the records: one that another process makes from here on is newer, and stays.
+            let there = own.batch_get(&keys).await?;
             let found = table.batch_get(&keys).await?;
-            let copies = keys.into_iter().zip(found).map(|(key, item)| match item {
-                Some(item) => Write::Put {
-                    item: NewItem { key: item.key, index: item.index, expires: item.expires, body: item.body },
-                    when: Condition::Always,
-                },
-                None => Write::Delete { key, when: Condition::Always },
-            });
-            own.commit(copies.collect()).await?;
+            let writes = there.iter().zip(found).filter_map(|(there, item)| copy_of(there.as_ref(), item)).collect();
+            match own.commit(writes).await {
+                Ok(()) => {}
+                // The markers that the other process has left are looked at again.
+                Err(CommitError::Refused { .. }) => return Ok(()),
+                Err(CommitError::Table(error)) => return Err(error.into()),
+            }
         }
         for marker in markers {
             match table.commit(vec![remove(marker)]).await {
@@ -53,5 +54,16 @@ impl Plane {
             }
         }
         Ok(())
+    }
+}
+
+/// The write that has a copy be as its record is; nothing where neither is there.
+fn copy_of(there: Option<&Item>, record: Option<Item>) -> Option<Write> {
+    let when = there.map_or(Condition::Absent, |copy| Condition::Version(copy.version));
+    match record {
+        Some(Item { key, index, expires, body, .. }) => {
+            Some(Write::Put { item: NewItem { key, index, expires, body }, when })
+        }
+        None => there.map(|copy| Write::Delete { key: copy.key.clone(), when }),
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::table::TableName;
+use super::{table::TableName, trouble::Trouble};
 use crate::ids::AccountId;
 
 /// How far the making or removing of a dedicated table has come.
@@ -16,9 +16,9 @@ pub enum Progress {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CloudError {
     #[error("the cloud does not answer now: {0}")]
-    Unavailable(String),
+    Unavailable(Trouble),
     #[error("the cloud refuses: {0}")]
-    Refused(String),
+    Refused(Trouble),
 }
 
 /// Makes and removes dedicated tables with what belongs to them. Both are idempotent.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::trouble::Trouble;
 use crate::ids::{AccountId, MailId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,9 +33,9 @@ pub struct Mail {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum MailError {
     #[error("mail can't be sent now: {0}")]
-    Unavailable(String),
+    Unavailable(Trouble),
     #[error("the mail was refused: {0}")]
-    Refused(String),
+    Refused(Trouble),
 }
 
 #[async_trait]

@@ -11,3 +11,4 @@ pub mod machines;
 pub mod mailer;
 pub mod params;
 pub mod table;
+pub mod trouble;

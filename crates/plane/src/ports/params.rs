@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 
+use super::trouble::Trouble;
+
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the parameter store does not answer now: {0}")]
-pub struct ParamsError(pub String);
+pub struct ParamsError(pub Trouble);
 
 /// At most this many bytes stand in a value.
 pub const MAX_VALUE_BYTES: usize = 4096;
@@ -14,6 +16,8 @@ pub const MAX_VALUE_BYTES: usize = 4096;
 #[async_trait]
 pub trait Params: Send + Sync {
     async fn get(&self, name: &str) -> Result<Option<String>, ParamsError>;
+    /// Writes it unless there is one: what comes too late changes nothing.
+    async fn put_new(&self, name: &str, value: &str) -> Result<(), ParamsError>;
     async fn put(&self, name: &str, value: &str) -> Result<(), ParamsError>;
     async fn delete(&self, name: &str) -> Result<(), ParamsError>;
 }

@@ -38,11 +38,14 @@ impl std::fmt::Display for StepName {
 pub struct Failure {
     pub code: String,
     pub message: String,
+    /// What whoever runs the product can do about it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
 }
 
 impl Failure {
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
+        Self { code: code.into(), message: message.into(), fix: None }
     }
 }
 

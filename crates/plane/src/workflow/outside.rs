@@ -59,7 +59,7 @@ pub(super) async fn hand_over(
         Ok(Standing::Ended) => Failure::new("machine_ended", "the state machine ended before the run did"),
         Err(MachinesError::Unavailable(cause)) => {
             performer.overdue(execution).await.map_err(damaged)?;
-            return Err(JournalError::Table(crate::ports::table::TableError::Unavailable(cause)));
+            return Err(JournalError::Table(crate::ports::table::TableError::Unavailable(cause.into())));
         }
         Err(error @ MachinesError::Refused { .. }) => Failure::new("machine_refused", error.to_string()),
     };

@@ -32,9 +32,9 @@ pub async fn perform(workers: &dyn Workers, call: &Call, faults: &Faults, metric
     let work = AssertUnwindSafe(with_faults(workers, call, faults)).catch_unwind();
     let answer = match timeout(call.worker.timeout(), work).await {
         Ok(Ok(Ok(answer))) => answer,
-        Ok(Ok(Err(StepError { kind, code, message }))) => {
+        Ok(Ok(Err(StepError { kind, code, message, fix }))) => {
             let message = message.chars().take(1000).collect::<String>();
-            Answer::Failed { kind, error: Failure { code, message } }
+            Answer::Failed { kind, error: Failure { code, message, fix } }
         }
         Ok(Err(_)) => failed(ErrorKind::Transient, "panicked", "the worker ended without an answer"),
         Err(_) => failed(ErrorKind::Transient, "worker_timed_out", "the worker took longer than its time"),
@@ -62,7 +62,7 @@ pub(super) fn call(workflow: &Workflow, situation: &Situation, head: &Head, step
 async fn with_faults(workers: &dyn Workers, call: &Call, faults: &Faults) -> Result<Answer, StepError> {
     match faults.strike(call) {
         None => once(workers, call).await,
-        Some(Fault::Error(kind)) => Err(StepError { kind, code: "fault".into(), message: "failed on purpose".into() }),
+        Some(Fault::Error(kind)) => Err(StepError::new(kind, "fault", "failed on purpose")),
         Some(Fault::ErrorAfter) => {
             once(workers, call).await?;
             Err(StepError::transient("fault", "failed on purpose after it took effect"))

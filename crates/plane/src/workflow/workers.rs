@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     ids::{AccountId, ExecutionId, Id},
-    ports::table::Write,
+    ports::{
+        table::Write,
+        trouble::{Named, Passes},
+    },
 };
 
 /// Does and undoes the steps of a plan.
@@ -109,19 +112,42 @@ pub struct StepError {
     pub kind: ErrorKind,
     pub code: String,
     pub message: String,
+    pub fix: Option<String>,
 }
 
 impl StepError {
     pub fn transient(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Transient, code: code.into(), message: message.into() }
+        Self::new(ErrorKind::Transient, code, message)
     }
 
     pub fn throttled(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Throttled, code: code.into(), message: message.into() }
+        Self::new(ErrorKind::Throttled, code, message)
     }
 
     pub fn permanent(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Permanent, code: code.into(), message: message.into() }
+        Self::new(ErrorKind::Permanent, code, message)
+    }
+
+    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), message: message.into(), fix: None }
+    }
+
+    /// What whoever runs the product can do about it.
+    #[must_use]
+    pub fn fix(self, fix: impl Into<String>) -> Self {
+        Self { fix: Some(fix.into()), ..self }
+    }
+
+    /// Something outside that failed: under its own name if it has one.
+    #[must_use]
+    pub fn outside(self, named: Option<Named>) -> Self {
+        let Some(Named { code, fix, passes }) = named else { return self };
+        let kind = match passes {
+            Passes::ByItself => ErrorKind::Transient,
+            Passes::Slowly => ErrorKind::Throttled,
+            Passes::WhenFixed => ErrorKind::Permanent,
+        };
+        Self { kind, code: code.to_owned(), fix: Some(fix.to_owned()), ..self }
     }
 }
 

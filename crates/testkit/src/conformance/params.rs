@@ -33,6 +33,14 @@ cases! { Arc<dyn Params>;
             holds(&params, "/a/b", Some(value)).await;
         }
     }
+    what_is_there_is_not_put_anew(params) {
+        params.put_new("/a/b", "one").await.unwrap();
+        holds(&params, "/a/b", Some("one")).await;
+        params.put_new("/a/b", "two").await.unwrap();
+        holds(&params, "/a/b", Some("one")).await;
+        params.put("/a/b", "three").await.unwrap();
+        holds(&params, "/a/b", Some("three")).await;
+    }
     putting_the_same_again_is_fine(params) {
         params.put("/a/b", "one").await.unwrap();
         params.put("/a/b", "one").await.unwrap();

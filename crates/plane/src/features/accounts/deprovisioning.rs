@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     model::{AccountStatus, CloudType, RunStatus},
-    onboarding::store_error,
+    onboarding::{params_error, store_error},
     ops::{settled, step_error},
     removal,
 };
@@ -154,7 +154,7 @@ impl Deprovisioning {
 async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String, u64>, StepError> {
     let mut counts = BTreeMap::new();
     let mut tables = vec![plane.router().shared().clone()];
-    tables.extend(plane.router().own_table(account).await.map_err(step_error)?);
+    tables.extend(removal::own_table(plane, account).await.map_err(step_error)?);
     for (place, table) in tables.iter().enumerate() {
         let mut query = removal::whole(account, Range::All, MAX_PAGE);
         loop {
@@ -185,7 +185,7 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
             None => break,
         }
     }
-    if let Some(own) = plane.router().own_table(account).await.map_err(step_error)? {
+    if let Some(own) = removal::own_table(plane, account).await.map_err(step_error)? {
         let theirs = removal::grant(plane, account).await.map_err(step_error)?.is_some();
         // One that stands with somebody else stays, empty.
         let empty = own.query(&removal::whole(account, Range::All, 1)).await.map_err(store_error)?.items.is_empty();
@@ -194,7 +194,7 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
         }
     }
     let name = format!("/accounts/{account}/dynamodb/table-name");
-    let published = plane.ports().params.get(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+    let published = plane.ports().params.get(&name).await.map_err(params_error)?;
     left.extend(published.map(|_| name));
     left.truncate(20);
     Ok(Done::Now { output: json!({ "verified": left.is_empty(), "left": left }) })

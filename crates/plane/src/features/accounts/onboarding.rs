@@ -19,6 +19,7 @@ use crate::{
         groups::model::{Group, GroupRole},
         licenses::model::License,
         roles::model::{Role, RoleKind, RolePermissions},
+        users::invitation::InviteError,
         users::model::{Home, IdentityStatus, Membership, User, UserStatus},
         workstreams::model::Workstream,
     },
@@ -244,9 +245,9 @@ impl<'a> Site<'a> {
     }
 
     async fn register(&self) -> Result<Done, StepError> {
-        // At once: each waits for a sync, which they can share.
-        let parameters = self.parameters("provisioning");
-        let puts = parameters.iter().map(|(name, value)| self.plane.ports().params.put(name, value));
+        // At once: each waits for a sync, which they can share. Whoever comes late must not take "active" back.
+        let (params, parameters) = (&self.plane.ports().params, self.parameters("provisioning"));
+        let puts = parameters.iter().map(|(name, value)| params.put_new(name, value));
         futures::future::try_join_all(puts).await.map_err(params_error)?;
         // The store of parameters knows no fence: what came too late is taken back.
         if let Err(superseded) = self.is_current().await {
@@ -268,18 +269,14 @@ impl<'a> Site<'a> {
     async fn create_table(&self) -> Result<Done, StepError> {
         let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
         if let Some(grant) = &route.grant {
-            // Of somebody else's, the cause is for the operator to see: it is theirs to mend.
-            return match self.plane.router().tables().open_by(grant, &route.table).await {
-                Ok(Some(_)) => self.use_table(&route).await,
-                Ok(None) => Err(StepError::permanent("no_table", format!("there is no table {} for {}", route.table, grant.role))),
-                Err(error) => Err(StepError::transient("connection_unavailable", error.to_string())),
+            return match self.plane.router().tables().open_by(grant, &route.table).await.map_err(store_error)? {
+                Some(_) => self.use_table(&route).await,
+                None => Err(StepError::permanent("no_table", format!("there is no table {} for {}", route.table, grant.role))),
             };
         }
-        match self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await {
-            Ok(Progress::Done) => {}
-            Ok(Progress::Underway) => return Ok(Done::NotYet { after: LOOK_AGAIN }),
-            Err(CloudError::Unavailable(error)) => return Err(StepError::transient("cloud_unavailable", error)),
-            Err(CloudError::Refused(error)) => return Err(StepError::permanent("cloud_refused", error)),
+        let made = self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await;
+        if made.map_err(cloud_error)? == Progress::Underway {
+            return Ok(Done::NotYet { after: LOOK_AGAIN });
         }
         if let Err(superseded) = self.is_current().await {
             removal::table(self.plane, self.account()).await?;
@@ -421,7 +418,8 @@ impl<'a> Site<'a> {
         // Nobody can follow a link to an identity that is not there.
         self.plane.identity().check_user(user.subject()).await.map_err(identity_error)?;
         self.plane.invite(&user.record, mail).await.map_err(|error| match error {
-            crate::features::users::invitation::InviteError::Mail(MailError::Refused(cause)) => StepError::permanent("mail_refused", cause),
+            InviteError::Mail(MailError::Refused(trouble)) => StepError::permanent("mail_refused", &*trouble).outside(trouble.named),
+            InviteError::Mail(MailError::Unavailable(ref trouble)) => StepError::transient("mail", error.to_string()).outside(trouble.named),
             other => StepError::transient("mail", other.to_string()),
         })?;
         if let Err(superseded) = self.is_current().await {
@@ -441,12 +439,20 @@ impl<'a> Site<'a> {
         match self.plane.verify_account(&self.intake, self.call.variables.as_ref()).await? {
             Finding::Right => {}
             Finding::NotYet => return Ok(Done::NotYet { after: Duration::from_millis(20) }),
-            Finding::Wrong(what) => {
-                return Ok(Done::Now { output: json!({ "verified": false, "missing": what }) });
+            Finding::Wrong(what) => return Err(StepError::permanent("verification_failed", what)),
+            Finding::Disagrees { parameter, published, expected } => {
+                let published = published.unwrap_or_else(|| "nothing".to_owned());
+                let found = format!("the parameter {parameter} says {published}, and the account's route {expected}");
+                let error = StepError::permanent("route_disagrees", found);
+                return Err(error.fix("put the parameter right, or find out who changed it; then try the run again"));
             }
         }
         let [.., (name, _)] = self.parameters("active");
         self.plane.ports().params.put(&name, "active").await.map_err(params_error)?;
+        if let Err(superseded) = self.is_current().await {
+            removal::parameters(self.plane, self.account()).await?;
+            return Err(superseded);
+        }
         Ok(Done::Now { output: json!({ "verified": true }) })
     }
 
@@ -496,8 +502,17 @@ async fn put_absent<R: record::Record>(table: &dyn Table, new: &R, fence: Option
     }
 }
 
-fn params_error(error: ParamsError) -> StepError {
-    StepError::transient("params", error.to_string())
+pub(super) fn params_error(error: ParamsError) -> StepError {
+    StepError::transient("params", error.to_string()).outside(error.0.named)
+}
+
+pub(super) fn cloud_error(error: CloudError) -> StepError {
+    match error {
+        CloudError::Unavailable(trouble) => {
+            StepError::transient("cloud_unavailable", &*trouble).outside(trouble.named)
+        }
+        CloudError::Refused(trouble) => StepError::permanent("cloud_refused", &*trouble).outside(trouble.named),
+    }
 }
 
 pub(super) fn store_error(error: crate::ports::table::TableError) -> StepError {

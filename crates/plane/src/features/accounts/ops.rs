@@ -351,7 +351,7 @@ pub fn step_error(problem: Problem) -> StepError {
         Code::TooManyRequests => ErrorKind::Throttled,
         _ => ErrorKind::Permanent,
     };
-    StepError { kind, code: problem.code.as_str().to_owned(), message: problem.detail }
+    StepError::new(kind, problem.code.as_str(), problem.detail).outside(problem.outside.map(|named| *named))
 }
 
 /// Whether a run of the account goes on.

@@ -12,7 +12,7 @@ use crate::{
     ids::AccountId,
     plane::Plane,
     ports::{
-        cloud::{CloudError, Progress},
+        cloud::Progress,
         table::{Condition, Grant, Index, Item, Key, MAX_WRITES, Order, Query, Range, Table, TableName, Write},
     },
     problem::Result,
@@ -48,7 +48,7 @@ pub(super) async fn close_route(plane: &Plane, account: AccountId) -> Result<()>
     let shared = plane.router().shared();
     let Some(item) = shared.get(&Route::key(account)).await? else { return Ok(()) };
     let old = decode::<Route>(&item)?;
-    if let Some(own) = plane.router().own_table(account).await?
+    if let Some(own) = own_table(plane, account).await?
         && let Some(item) = own.get(&Route::key(account)).await?
     {
         close(own.as_ref(), &decode(&item)?).await?;
@@ -66,11 +66,17 @@ async fn close(table: &dyn Table, old: &crate::record::Stored<Route>) -> Result<
     Ok(())
 }
 
+/// An account's own table, if it is there now: it is being removed, by whichever process has the step.
+pub(super) async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<std::sync::Arc<dyn Table>>> {
+    plane.router().tables().forget(&TableName::dedicated(account));
+    plane.router().own_table(account).await
+}
+
 /// Removes the published copy of the route.
 pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepError> {
     for last in ["dynamodb/table-name", "cloud-type", "provisioning-status"] {
         let name = format!("/accounts/{account}/{last}");
-        plane.ports().params.delete(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
+        plane.ports().params.delete(&name).await.map_err(super::onboarding::params_error)?;
     }
     Ok(())
 }
@@ -88,16 +94,13 @@ pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress,
         empty(plane, account).await.map_err(super::ops::step_error)?;
         return Ok(Progress::Done);
     }
-    match plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await {
-        Ok(progress) => Ok(progress),
-        Err(CloudError::Unavailable(error)) => Err(StepError::transient("cloud_unavailable", error)),
-        Err(CloudError::Refused(error)) => Err(StepError::permanent("cloud_refused", error)),
-    }
+    let removed = plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await;
+    removed.map_err(super::onboarding::cloud_error)
 }
 
 async fn empty(plane: &Plane, account: AccountId) -> Result<()> {
     links_and_access(plane, account).await?;
-    let Some(own) = plane.router().own_table(account).await? else { return Ok(()) };
+    let Some(own) = own_table(plane, account).await? else { return Ok(()) };
     loop {
         let rows = own.query(&whole(account, Range::All, MAX_WRITES)).await?;
         if rows.items.is_empty() {
@@ -110,7 +113,7 @@ async fn empty(plane: &Plane, account: AccountId) -> Result<()> {
 /// Removes links, groups, roles and workstreams.
 pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Result<()> {
     kinds(plane, account, ACCESS).await?;
-    if let Some(own) = plane.router().own_table(account).await? {
+    if let Some(own) = own_table(plane, account).await? {
         for kind in ACCESS {
             all_of(own.as_ref(), account, &format!("{kind}#")).await?;
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     intake::Intake,
     model::CloudType,
-    onboarding::{identity_error, store_error, table_of, technical_user_id},
+    onboarding::{identity_error, params_error, store_error, table_of, technical_user_id},
     ops::step_error,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     },
     ids::{AccountId, known},
     plane::Plane,
-    ports::table::{Key, MAX_PAGE, Query, Range, Table},
+    ports::table::{Key, MAX_PAGE, Query, Range, Table, TableName},
     record::{TenantRecord, decode, partition},
     workflow::StepError,
 };
@@ -33,6 +33,8 @@ pub(super) enum Finding {
     /// A copy is still on its way.
     NotYet,
     Wrong(String),
+    /// The route's published copy is not what the route says.
+    Disagrees { parameter: String, published: Option<String>, expected: TableName },
 }
 
 impl Plane {
@@ -44,9 +46,12 @@ impl Plane {
         let route = self.router().route(account).await.map_err(step_error)?;
         let expected = table_of(account, cloud);
         let name = format!("/accounts/{account}/dynamodb/table-name");
-        let published = self.ports().params.get(&name).await.map_err(|error| StepError::transient("params", error.to_string()))?;
-        if route.table != expected || published.as_deref() != Some(expected.as_str()) {
-            return Ok(Finding::Wrong("the route and its published copy do not agree".into()));
+        let published = self.ports().params.get(&name).await.map_err(params_error)?;
+        if route.table != expected {
+            return Ok(Finding::Wrong(format!("the route leads to {}, not to {expected}", route.table)));
+        }
+        if published.as_deref() != Some(expected.as_str()) {
+            return Ok(Finding::Disagrees { parameter: name, published, expected });
         }
         let table = self.router().table(&route).await.map_err(step_error)?;
         if let Some(wrong) = self.directory(intake).await? {

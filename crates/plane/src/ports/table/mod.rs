@@ -21,6 +21,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::trouble::Trouble;
+
 /// At most this many writes stand in one commit.
 pub const MAX_WRITES: usize = 100;
 /// At most this many keys stand in one `batch_get`.
@@ -237,7 +239,7 @@ pub struct Bodies {
 pub enum TableError {
     /// A passing fault: the same call may go through later. Whether a commit that meets it was written is not known.
     #[error("the store does not answer now: {0}")]
-    Unavailable(String),
+    Unavailable(Trouble),
     /// No room is left. Nothing was written.
     #[error("the store is full")]
     Full,
@@ -346,6 +348,10 @@ pub trait Tables: Send + Sync {
 
     /// The names of all tables, in order.
     async fn list(&self) -> Result<Vec<TableName>, TableError>;
+
+    /// Forgets that a table was there: a store that is asked over a network believes so for a while, and another process
+    /// may have removed it.
+    fn forget(&self, _name: &TableName) {}
 
     /// Opens a table that stands with somebody else, by what they granted; `None` if there is none of that name.
     async fn open_by(&self, grant: &Grant, _name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {

@@ -1,0 +1,285 @@
+//! A gate between a process and everything that it asks of AWS: it lets each call through to the emulators, writes it
+//! down, and at a chosen one ends or stops the process. It can also answer by itself, as AWS would on a bad day.
+
+mod behind;
+mod call;
+mod census;
+mod wire;
+
+use std::{
+    collections::HashMap,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+pub use self::{
+    behind::{Behind, Delivery},
+    call::Call,
+    census::{Snapshot, difference},
+    wire::Answer,
+};
+
+/// When, around a call, something happens to the process that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// The call goes nowhere.
+    Before,
+    /// The call takes effect, and nobody learns of it.
+    Between,
+    /// The answer has reached the process.
+    After,
+}
+
+pub const MOMENTS: [Moment; 3] = [Moment::Before, Moment::Between, Moment::After];
+
+/// Which of the calls to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// By its place among all, from 0.
+    Place(usize),
+    /// By its place among those of one kind, from 0.
+    OfKind(String, usize),
+}
+
+/// What happens there.
+#[derive(Clone)]
+enum Then {
+    /// The process ends by this, and the connection with it.
+    End(Act),
+    /// The process is stopped by this, and the call waits until the gate is opened.
+    Hold(Act),
+}
+
+type Act = Arc<dyn Fn() + Send + Sync>;
+type Script = Arc<dyn Fn(&Call) -> Option<Answer> + Send + Sync>;
+type Watcher = Arc<dyn Fn(Call) -> BoxFuture<'static, ()> + Send + Sync>;
+
+struct Strike {
+    which: Which,
+    moment: Moment,
+    then: Then,
+}
+
+/// Listens as every service of AWS at once.
+pub struct Gate {
+    at: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+}
+
+struct Shared {
+    behind: Arc<Behind>,
+    calls: Mutex<Calls>,
+    struck: watch::Sender<Option<Call>>,
+    held: watch::Sender<bool>,
+    under_way: watch::Sender<usize>,
+    script: Mutex<Option<Script>>,
+    watcher: Mutex<Option<Watcher>>,
+}
+
+#[derive(Default)]
+struct Calls {
+    seen: Vec<Call>,
+    /// So many came since the gate was armed: all of them, and by kind.
+    all: usize,
+    kinds: HashMap<String, usize>,
+    strike: Option<Strike>,
+}
+
+impl Gate {
+    pub async fn before(behind: &Arc<Behind>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+        let at = listener.local_addr().expect("it listens");
+        let shared = Arc::new(Shared {
+            behind: Arc::clone(behind),
+            calls: Mutex::default(),
+            struck: watch::channel(None).0,
+            held: watch::channel(false).0,
+            under_way: watch::channel(0).0,
+            script: Mutex::default(),
+            watcher: Mutex::default(),
+        });
+        let serving = Arc::clone(&shared);
+        let accepting = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.spawn(serve(stream, Arc::clone(&serving)));
+                while connections.try_join_next().is_some() {}
+            }
+        });
+        Self { at, shared, accepting }
+    }
+
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.at)
+    }
+
+    /// What came since this was called last.
+    pub fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.shared.calls.lock().expect("no holder panics").seen)
+    }
+
+    /// At that call, counted from now on, the process is ended by `end`.
+    pub fn end_at(&self, which: Which, moment: Moment, end: impl Fn() + Send + Sync + 'static) {
+        self.arm(Some(Strike { which, moment, then: Then::End(Arc::new(end)) }));
+    }
+
+    /// At that call the process is stopped by `stop`, and the call goes no further until [`Gate::open`].
+    pub fn hold_at(&self, which: Which, moment: Moment, stop: impl Fn() + Send + Sync + 'static) {
+        self.shared.held.send_replace(true);
+        self.arm(Some(Strike { which, moment, then: Then::Hold(Arc::new(stop)) }));
+    }
+
+    /// Nothing happens any more, and calls are counted anew.
+    pub fn disarm(&self) {
+        self.arm(None);
+    }
+
+    fn arm(&self, strike: Option<Strike>) {
+        self.shared.struck.send_replace(None);
+        let mut calls = self.shared.calls.lock().expect("no holder panics");
+        (calls.all, calls.strike) = (0, strike);
+        calls.kinds.clear();
+    }
+
+    /// The call at which it happened.
+    pub fn struck(&self) -> Option<Call> {
+        self.shared.struck.borrow().clone()
+    }
+
+    /// Waits until nothing has come for so long, and nothing is under way.
+    pub async fn quiet(&self, long: Duration) {
+        let mut under_way = self.shared.under_way.subscribe();
+        loop {
+            drop(under_way.wait_for(|calls| *calls == 0).await);
+            under_way.mark_unchanged();
+            if tokio::time::timeout(long, under_way.changed()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Lets the call that is held go on.
+    pub fn open(&self) {
+        self.shared.held.send_replace(false);
+    }
+
+    /// Answers some calls in the emulators' place from now on.
+    pub fn script(&self, script: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static) {
+        *self.shared.script.lock().expect("no holder panics") = Some(Arc::new(script));
+    }
+
+    pub fn no_script(&self) {
+        *self.shared.script.lock().expect("no holder panics") = None;
+    }
+
+    /// Is done with each call before it goes through.
+    pub fn first(&self, watcher: impl Fn(Call) -> BoxFuture<'static, ()> + Send + Sync + 'static) {
+        *self.shared.watcher.lock().expect("no holder panics") = Some(Arc::new(watcher));
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// One connection, until either side ends it.
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let mut connection = wire::Connection::over(stream);
+    while let Some(request) = connection.request().await {
+        let _under_way = UnderWay::of(&shared);
+        let mut call = Call::of(&request);
+        let strike = shared.note(&mut call);
+        let moment = strike.as_ref().map(|strike| strike.moment);
+        if moment == Some(Moment::Before) && !shared.happens(strike.as_ref(), &call).await {
+            return;
+        }
+        let scripted = shared.script.lock().expect("no holder panics").clone();
+        let answer = match scripted.and_then(|script| script(&call)) {
+            Some(answer) => answer,
+            None => shared.forward(&request, &call).await,
+        };
+        if moment == Some(Moment::Between) && !shared.happens(strike.as_ref(), &call).await {
+            return;
+        }
+        if !connection.answer(&answer).await {
+            return;
+        }
+        if moment == Some(Moment::After) && !shared.happens(strike.as_ref(), &call).await {
+            return;
+        }
+    }
+}
+
+/// A call that has come and is not answered yet.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn of(shared: &'a Shared) -> Self {
+        shared.under_way.send_modify(|calls| *calls += 1);
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.send_modify(|calls| *calls -= 1);
+    }
+}
+
+impl Shared {
+    /// Writes a call down, and says what is to happen at it.
+    fn note(&self, call: &mut Call) -> Option<Strike> {
+        let mut calls = self.calls.lock().expect("no holder panics");
+        call.place = calls.seen.len();
+        calls.seen.push(call.clone());
+        let place = calls.all;
+        calls.all += 1;
+        let kind = call.kind();
+        let count = calls.kinds.entry(kind.clone()).or_default();
+        let nth = *count;
+        *count += 1;
+        let here = match &calls.strike.as_ref()?.which {
+            Which::Place(which) => place == *which,
+            Which::OfKind(of, which) => kind == *of && nth == *which,
+        };
+        if here { calls.strike.take() } else { None }
+    }
+
+    /// Whether the connection goes on after it.
+    async fn happens(&self, strike: Option<&Strike>, call: &Call) -> bool {
+        let Some(strike) = strike else { return true };
+        match &strike.then {
+            Then::End(end) => {
+                // Told first: whoever sees the process end asks why.
+                self.struck.send_replace(Some(call.clone()));
+                end();
+                false
+            }
+            Then::Hold(stop) => {
+                stop();
+                self.struck.send_replace(Some(call.clone()));
+                let mut held = self.held.subscribe();
+                held.wait_for(|held| !held).await.is_ok()
+            }
+        }
+    }
+
+    async fn forward(&self, request: &wire::Request, call: &Call) -> Answer {
+        let watcher = self.watcher.lock().expect("no holder panics").clone();
+        if let Some(watcher) = watcher {
+            watcher(call.clone()).await;
+        }
+        self.behind.ask(request, call).await
+    }
+}
