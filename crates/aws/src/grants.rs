@@ -102,18 +102,17 @@ impl RoleGrants {
 #[async_trait]
 impl Grants for RoleGrants {
     async fn invitation(&self, table: &TableName) -> Result<Invitation, GrantError> {
-        let platform = match &self.platform {
-            Some(platform) => platform.clone(),
-            None => {
-                let caller = self.caller(&self.config).await;
-                let caller = caller.map_err(|fault| failed("STS does not say who the platform is", fault))?;
-                role_of(&caller.arn).ok_or_else(|| {
-                    let cause = format!("the platform runs as {}, which is no role", caller.arn);
-                    refused(cause, "run it by a role, or name one that it can assume: aws_platform_role")
-                })?
-            }
-        };
-        Ok(Invitation { platform, table: table.to_string() })
+        let table = table.to_string();
+        if let Some(platform) = self.platform.clone() {
+            return Ok(Invitation { platform, table });
+        }
+        let caller = self.caller(&self.config).await;
+        let caller = caller.map_err(|fault| failed("STS does not say who the platform is", fault))?;
+        let platform = role_of(&caller.arn).ok_or_else(|| {
+            let cause = format!("the platform runs as {}, which is no role", caller.arn);
+            refused(cause, "run it by a role, or name one that may assume others: aws_platform_role")
+        })?;
+        Ok(Invitation { platform, table })
     }
 
     async fn check(&self, grant: &Grant, table: &TableName) -> Result<(), GrantError> {
