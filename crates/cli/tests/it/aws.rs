@@ -155,6 +155,10 @@ fn what_is_missing_stops_the_start_by_its_name() {
     error: the setting aws_sender is wrong (the environment: FREEHOLD_AWS_SENDER): an e-mail address such as freehold@example.com
     hint: freehold config --defaults explains every setting
     ");
+    insta::assert_snapshot!(with("FREEHOLD_AWS_ALERT_TOPIC", "arn:aws:sns:eu-central-1:123456789012:alerts.fifo"), @r"
+    error: the setting aws_alert_topic is wrong (the environment: FREEHOLD_AWS_ALERT_TOPIC): the ARN of a standard topic: arn:aws:sns:REGION:ACCOUNT:NAME
+    hint: freehold config --defaults explains every setting
+    ");
     insta::assert_snapshot!(with("FREEHOLD_LISTEN", "0.0.0.0:8080"), @r"
     error: the setting public_url is wrong (the defaults): in the aws profile it is set: every process issues tokens in its name
     hint: freehold config --defaults explains every setting

@@ -6,6 +6,7 @@ mod asl;
 mod bootstrap;
 mod coverage;
 mod dead_letters;
+mod delivery;
 mod faults;
 mod groups;
 mod identity;
