@@ -1,7 +1,8 @@
 //! Alerts by SNS: what the bus gets too, for people, and for whatever wakes them.
 
 use std::{
-    sync::{Arc, Mutex},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -127,9 +128,8 @@ fn subject(text: &str) -> String {
 pub struct Alerting {
     bus: Arc<dyn Events>,
     topic: Topic,
-    /// The alert that is on the bus while the topic has not taken it yet. Events go out one after the other, so that it is
-    /// one at most: tried again, it is not put on the bus anew.
-    halfway: Mutex<Option<EventId>>,
+    /// Alerts that are on the bus while the topic has not taken them yet: tried again, they are not put on the bus anew.
+    halfway: Mutex<BTreeSet<EventId>>,
 }
 
 impl Alerting {
@@ -137,8 +137,8 @@ impl Alerting {
         Self { bus, topic, halfway: Mutex::default() }
     }
 
-    fn halfway(&self) -> Option<EventId> {
-        *self.halfway.lock().expect("no holder panics")
+    fn halfway(&self) -> MutexGuard<'_, BTreeSet<EventId>> {
+        self.halfway.lock().expect("no holder panics")
     }
 }
 
@@ -149,15 +149,19 @@ impl Events for Alerting {
     }
 
     async fn alert(&self, event: &Event) -> Result<(), EventsError> {
-        if self.halfway() != Some(event.id) {
+        let on_bus = self.halfway().contains(&event.id);
+        if !on_bus {
             self.bus.alert(event).await?;
-            *self.halfway.lock().expect("no holder panics") = Some(event.id);
+            self.halfway().insert(event.id);
         }
         let text = serde_json::to_string(event).expect("an event is JSON");
         let (subject, account) = (format!("Freehold: {}", event.kind), event.account_id.to_string());
         let attributes = [("kind", event.kind.as_str()), ("accountId", account.as_str())];
         let message = Message { subject: &subject, text: &text, attributes: &attributes };
         let sent = self.topic.publish(&message).await;
+        if sent.is_ok() {
+            self.halfway().remove(&event.id);
+        }
         sent.map_err(|fault| EventsError(format!("SNS, {}: {fault}; {}", self.topic.arn, Topic::fix(fault))))
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn aws() -> Result<()> {
         if nextest() {
             // What stands on tables of its own was tested before.
             let which = "package(aws) | package(lambda) | (package(cli) & test(/^aws::/)) \
-                         | (package(plane) & binary(it) & not test(/^(identity|lag|onboarding_faults|workflow)::/))";
+                         | (package(plane) & binary(it) & not test(/^(dead_letters|delivery|identity|lag|onboarding_faults|workflow)::/))";
             // Once more for what fails: the emulators have races of their own. nextest lists it as flaky.
             cargo(&["nextest", "run", "--no-fail-fast", "--cargo-quiet", "--retries", "1"], &["-E", which])
         } else {

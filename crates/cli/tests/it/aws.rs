@@ -160,6 +160,10 @@ fn what_is_missing_stops_the_start_by_its_name() {
     error: the setting aws_sender is wrong (the environment: FREEHOLD_AWS_SENDER): an e-mail address such as freehold@example.com
     hint: freehold config --defaults explains every setting
     ");
+    insta::assert_snapshot!(with("FREEHOLD_AWS_ALERT_TOPIC", "arn:aws:sns:eu-central-1:123456789012:alerts.fifo"), @r"
+    error: the setting aws_alert_topic is wrong (the environment: FREEHOLD_AWS_ALERT_TOPIC): the ARN of a standard topic: arn:aws:sns:REGION:ACCOUNT:NAME
+    hint: freehold config --defaults explains every setting
+    ");
     insta::assert_snapshot!(with("FREEHOLD_LISTEN", "0.0.0.0:8080"), @r"
     error: the setting public_url is wrong (the defaults): in the aws profile it is set: every process issues tokens in its name
     hint: freehold config --defaults explains every setting
@@ -306,6 +310,7 @@ fn two_servers_serve_one_table() {
     let (one, other) = (Home::new(), Home::new());
     let mut environment = aws.environment();
     environment.push(("FREEHOLD_PUBLIC_URL", "http://freehold.example"));
+    environment.push(("FREEHOLD_AWS_METRICS", "true"));
     let (first, second) = (one.serve_with(&environment), other.serve_with(&environment));
     one.sign_in(&first);
     let account = one.account_file();
@@ -315,6 +320,14 @@ fn two_servers_serve_one_table() {
     other.tell(&args, &format!("{PASSWORD}\n")).good();
     let seen = other.json(&["accounts", "show", id.lines().next().unwrap()]);
     assert_eq!(seen["status"], "active", "{seen}");
+    // Whichever of them did its steps has written so, in lines of one object each.
+    let lines = one.written().into_iter().chain(other.written()).filter(|line| line.starts_with('{'));
+    let lines: Vec<Value> = lines.map(|line| serde_json::from_str(&line).expect(&line)).collect();
+    let of =
+        |worker: &str| lines.iter().filter(|line| line["Worker"] == worker && line["WorkerSuccess"] == 1.0).count();
+    for worker in ["dynamodb-provisioner", "cognito-provisioner", "ses-notification", "provisioning-verifier"] {
+        assert!(of(worker) > 0, "{worker}: {lines:#?}");
+    }
     // A key that one makes, the other takes.
     aws.run(&one, &["rotate-keys"]).good();
     let args = ["login", "--server", &first.url(), "--email", ADMIN, "--password-stdin"];

@@ -72,7 +72,7 @@ impl Home {
         let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.env("FREEHOLD_ADMIN_PASSWORD", INITIAL).envs(environment.iter().copied());
-        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let child = command.stdout(fs::File::create(self.path("server.out")).unwrap()).stderr(log).spawn().unwrap();
         let mut server = Server { home: self, child, address: String::new() };
         wait("the server listens", || {
             assert!(server.child.try_wait().unwrap().is_none(), "it ended: {}", self.log());
@@ -91,6 +91,12 @@ impl Home {
         let url = server.url();
         let args = ["login", "--server", &url, "--email", ADMIN, "--password-stdin"];
         self.tell(&args, &format!("{INITIAL}\n{PASSWORD}\n")).good();
+    }
+
+    /// The lines that the server has written to its standard output.
+    #[cfg(feature = "aws")]
+    pub(crate) fn written(&self) -> Vec<String> {
+        fs::read_to_string(self.path("server.out")).unwrap().lines().map(str::to_owned).collect()
     }
 
     /// Writes a file with an account that can be onboarded.

@@ -1,11 +1,12 @@
 //! Events on their way out: at least once, and in the order of their ids for each account.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     change::OutgoingEvent,
+    ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, MAX_WRITES, Table},
+    ports::table::{CommitError, Item, MAX_WRITES, Table, Write},
     problem::{Code, Problem, Result},
     record::{decode, replace},
 };
@@ -18,19 +19,10 @@ impl Plane {
             if due.is_empty() {
                 return Ok(());
             }
+            let mut round = Round::default();
             for items in due.chunks(MAX_WRITES) {
-                let mut delivered = Vec::with_capacity(items.len());
-                let mut held_up = Ok(());
-                for item in items {
-                    let outgoing = decode::<OutgoingEvent>(item)?;
-                    held_up = self.send_out(&outgoing).await;
-                    if held_up.is_err() {
-                        break;
-                    }
-                    let sent = OutgoingEvent { delivered_at: Some(self.now()), ..outgoing.record.clone() };
-                    delivered.push(replace(&outgoing, &sent));
-                }
-                // Those before the one that holds it up are not to go out each time that it is tried.
+                let delivered = self.send_all(items, &mut round).await?;
+                // Those that went out are not to go out each time that another is tried again.
                 if !delivered.is_empty() {
                     match table.commit(delivered).await {
                         // Another process delivered some of them too.
@@ -38,19 +30,62 @@ impl Plane {
                         Err(CommitError::Table(error)) => return Err(error.into()),
                     }
                 }
-                held_up?;
+                if round.over {
+                    break;
+                }
+            }
+            round.failure.map_or(Ok(()), Err)?;
+        }
+    }
+
+    /// Sends what can be sent, and answers the writes that say so.
+    async fn send_all(&self, items: &[Item], round: &mut Round) -> Result<Vec<Write>> {
+        let mut delivered = Vec::with_capacity(items.len());
+        for item in items {
+            let outgoing = decode::<OutgoingEvent>(item)?;
+            if round.held_up.contains(&outgoing.event.account_id) {
+                continue;
+            }
+            match self.send_out(&outgoing).await {
+                Ok(()) => {
+                    let sent = OutgoingEvent { delivered_at: Some(self.now()), ..outgoing.record.clone() };
+                    delivered.push(replace(&outgoing, &sent));
+                }
+                Err(problem) => {
+                    round.failure.get_or_insert(problem);
+                    round.held_up.insert(outgoing.event.account_id);
+                    // Alerts have ways of their own: what holds one up need not hold up the events of other accounts.
+                    round.over = !is_alert(&outgoing);
+                    if round.over {
+                        break;
+                    }
+                }
             }
         }
+        Ok(delivered)
     }
 
     async fn send_out(&self, outgoing: &OutgoingEvent) -> Result<()> {
         let events = &self.ports().events;
         let event = &outgoing.event;
-        let sent =
-            if event.kind.ends_with(".failed") { events.alert(event).await } else { events.publish(event).await };
+        let sent = if is_alert(outgoing) { events.alert(event).await } else { events.publish(event).await };
         sent.map_err(|error| {
             tracing::warn!(%error, event.id = %event.id, "an event was not delivered");
             Problem::new(Code::Unavailable, "the event bus does not answer now")
         })
     }
+}
+
+/// How a look through the line went.
+#[derive(Default)]
+struct Round {
+    /// Accounts that have an event which did not go out: those behind it wait for it.
+    held_up: BTreeSet<AccountId>,
+    failure: Option<Problem>,
+    /// The bus itself takes nothing now.
+    over: bool,
+}
+
+fn is_alert(outgoing: &OutgoingEvent) -> bool {
+    outgoing.event.kind.ends_with(".failed")
 }

@@ -7,6 +7,7 @@ mod bootstrap;
 mod connections;
 mod coverage;
 mod dead_letters;
+mod delivery;
 mod faults;
 mod groups;
 mod identity;
