@@ -74,9 +74,14 @@ fn provider(vault: CognitoVault, table: &Arc<MemoryTable>, clock: &Arc<FakeClock
     Arc::new(Provider::over(parts).unwrap())
 }
 
+#[expect(clippy::disallowed_methods, reason = "moto's tokens are by the machine's clock")]
+fn clock() -> Arc<FakeClock> {
+    Arc::new(FakeClock::at(Timestamp::now()))
+}
+
 /// Two processes over a pool. Their clock is moto's, and stands: tokens may be from some seconds ahead.
 async fn ground_at(endpoint: &str, made: &pool::Made) -> Ground {
-    let clock = Arc::new(FakeClock::at(Timestamp::now()));
+    let clock = clock();
     let table = Arc::new(MemoryTable::default());
     let identity = provider(vault(endpoint, made).await.unwrap(), &table, &clock);
     let neighbour = provider(vault(endpoint, made).await.unwrap(), &table, &clock);
@@ -242,7 +247,7 @@ async fn what_cognito_refuses_has_a_name_and_a_fix() {
     let emulator = moto().await;
     let (doctored, endpoint) = Doctored::before(&emulator).await;
     let made = made(&emulator.endpoint(), "people").await;
-    let clock = Arc::new(FakeClock::at(Timestamp::now()));
+    let clock = clock();
     let options = Options {
         pool: made.pool,
         client: made.client,

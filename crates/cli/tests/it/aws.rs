@@ -3,6 +3,8 @@
 //! What stays unproven here: moto makes an identity of SES verified at once and tells no limits of its account; dynoxide
 //! keeps no backups, so protection is looked at in moto's tables.
 
+mod people;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
