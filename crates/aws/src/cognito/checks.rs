@@ -75,7 +75,7 @@ fn of_client(app: &UserPoolClientType, access_minutes: i32) -> Vec<Check> {
 /// People are called by our subjects there, and by nothing else.
 fn names(pool: &UserPoolType) -> Check {
     if !pool.username_attributes().is_empty() {
-        let fix = "make a pool in which people have user names: freehold preflight --fix does where none is configured";
+        let fix = "make a pool in which people have user names: freehold preflight --fix --user-pool does where none is configured";
         return Check::bad(POOL, "people are called by an attribute in it", fix);
     }
     if pool.mfa_configuration() == Some(&UserPoolMfaType::On) {

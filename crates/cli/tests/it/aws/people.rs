@@ -93,7 +93,19 @@ fn a_pool_that_is_not_as_it_must_be_is_told_point_by_point() {
     aws.environment.insert("FREEHOLD_AWS_USER_POOL", pool);
     let client = client["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned();
     aws.environment.insert("FREEHOLD_AWS_USER_POOL_CLIENT", client);
-    insta::assert_debug_snapshot!(bad(&aws.run(&home, &["preflight", "--json"]).out));
+    insta::assert_debug_snapshot!(bad(&aws.run(&home, &["preflight", "--json"]).out), @r#"
+    {
+        "app client": "others has a secret; make an app client without one: requests are signed anyway",
+        "attributes": "custom:account_id is missing; add the custom attribute account_id, a text",
+        "password policy": "the pool takes weaker passwords than the product; ask for 12 characters, with lower case, upper case, digits and symbols",
+        "self sign-up": "anybody can make a user; let administrators alone create users",
+        "sign-in flows": "ALLOW_ADMIN_USER_PASSWORD_AUTH is off; turn on ALLOW_ADMIN_USER_PASSWORD_AUTH for the app client",
+        "token lives": "access tokens live 60 minutes, longer than the product's; set it to 15 minutes, or raise access_token_minutes",
+        "token revocation": "off: tokens don't name their session; turn token revocation on for the app client",
+        "user pool": "people are called by an attribute in it; make a pool in which people have user names: freehold preflight --fix --user-pool does where none is configured",
+        "writable attributes": "people can write their own account; take custom:account_id from the attributes that the app client writes",
+    }
+    "#);
 
     aws.environment.insert("FREEHOLD_AWS_USER_POOL_CLIENT", "nobody".into());
     let found = bad(&aws.run(&home, &["preflight", "--json"]).out);
@@ -136,7 +148,7 @@ fn two_servers_stand_on_one_pool() {
     Ran::of(&["whoami"], &whoami.output().unwrap()).good();
     let users = aws.cognito("ListUsers", &json!({ "UserPoolId": aws.environment["FREEHOLD_AWS_USER_POOL"] }));
     assert_eq!(users["Users"].as_array().unwrap().len(), 2, "{users}");
-    insta::assert_snapshot!(aws.run(&one, &["rotate-keys"]).refused(1), @"");
+    insta::assert_snapshot!(aws.run(&one, &["rotate-keys"]).refused(1), @"error: the signing keys are the user pool's, which rotates them by itself");
     first.stop();
     second.stop();
 }
