@@ -138,6 +138,34 @@ async fn every_refusal_asks_the_pool_once() {
     }
 }
 
+/// A request asks the pool nothing, a sign-in and a renewal ask once.
+#[tokio::test]
+async fn the_pool_is_asked_as_seldom_as_can_be() {
+    let emulator = moto().await;
+    let recorder = Recorder::before(&emulator).await;
+    let world = ground_at(&recorder.endpoint(), &made(&emulator.endpoint(), "people").await).await;
+    recorder.seen();
+    let ada = world.invited(ADA).await;
+    assert_eq!(operations(&recorder.seen()), ["AdminCreateUser"]);
+    world.identity.set_password(ada, GOOD.into(), Permanence::Permanent).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminUserGlobalSignOut", "AdminSetUserPassword"]);
+    let tokens = world.tokens().await;
+    assert_eq!(operations(&recorder.seen()), ["AdminInitiateAuth"]);
+    for provider in [&world.identity, &world.neighbour] {
+        for _ in 0..3 {
+            provider.verify(tokens.access_token.expose_secret()).await.unwrap();
+            world.advance(seconds(5));
+        }
+    }
+    assert_eq!(operations(&recorder.seen()), [""; 0]);
+    world.identity.refresh(tokens.refresh_token).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminInitiateAuth"]);
+    world.identity.set_enabled(ada, false).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminDisableUser", "AdminUserGlobalSignOut"]);
+    world.identity.remove_user(ada).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminDeleteUser"]);
+}
+
 fn operations(seen: &[Seen]) -> Vec<&str> {
     seen.iter().map(|seen| seen.operation.as_str()).collect()
 }
