@@ -75,7 +75,7 @@ fn of_client(app: &UserPoolClientType, access_minutes: i32) -> Vec<Check> {
 /// People are called by our subjects there, and by nothing else.
 fn names(pool: &UserPoolType) -> Check {
     if !pool.username_attributes().is_empty() {
-        let fix = "make a pool in which people have user names: freehold preflight --fix does where none is configured";
+        let fix = "make a pool in which people have user names: freehold preflight --fix --user-pool does where none is configured";
         return Check::bad(POOL, "people are called by an attribute in it", fix);
     }
     if pool.mfa_configuration() == Some(&UserPoolMfaType::On) {
@@ -256,4 +256,85 @@ fn writable(app: &UserPoolClientType) -> Check {
         return Check::warning(WRITABLE, "people can write the e-mail address that tokens show", fix);
     }
     Check::ok(WRITABLE, "none that the product writes")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cognitoidentityprovider::types::{
+        PreTokenGenerationVersionConfigType, RefreshTokenRotationType, TokenValidityUnitsType, UserPoolPolicyType,
+    };
+
+    use super::*;
+    use crate::preflight::State;
+
+    /// As `pool::ensure` makes it, and AWS describes it.
+    fn good() -> aws_sdk_cognitoidentityprovider::types::builders::UserPoolClientTypeBuilder {
+        UserPoolClientType::builder()
+            .client_name("freehold")
+            .client_id("app")
+            .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled)
+            .explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth)
+            .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
+            .enable_token_revocation(true)
+            .access_token_validity(15)
+            .refresh_token_validity(SESSION_DAYS)
+            .token_validity_units(TokenValidityUnitsType::builder().access_token(TimeUnitsType::Minutes).build())
+            .write_attributes("zoneinfo")
+    }
+
+    fn not_ok(app: &UserPoolClientType) -> Vec<(&'static str, State)> {
+        let checks = of_client(app, 15).into_iter().filter(|check| check.state != State::Ok);
+        checks.map(|check| (check.name, check.state)).collect()
+    }
+
+    #[test]
+    fn a_client_is_told_what_is_wrong_with_it() {
+        assert_eq!(not_ok(&good().build()), []);
+        let rotating = RefreshTokenRotationType::builder().feature(FeatureType::Enabled).build().unwrap();
+        let hours = TokenValidityUnitsType::builder().access_token(TimeUnitsType::Hours).build();
+        for (app, expected) in [
+            (good().client_secret("s"), (CLIENT, State::Bad)),
+            (good().prevent_user_existence_errors(PreventUserExistenceErrorTypes::Legacy), (CLIENT, State::Bad)),
+            (good().set_explicit_auth_flows(None), (FLOWS, State::Bad)),
+            (good().refresh_token_rotation(rotating), (FLOWS, State::Bad)),
+            (good().explicit_auth_flows(ExplicitAuthFlowsType::AllowUserSrpAuth), (FLOWS, State::Warning)),
+            (good().enable_token_revocation(false), (REVOCATION, State::Bad)),
+            (good().set_access_token_validity(None), (LIVES, State::Bad)),
+            (good().token_validity_units(hours), (LIVES, State::Bad)),
+            (good().refresh_token_validity(30), (LIVES, State::Warning)),
+            (good().write_attributes("custom:account_id"), (WRITABLE, State::Bad)),
+            (good().write_attributes("email"), (WRITABLE, State::Warning)),
+            (good().set_write_attributes(None), (WRITABLE, State::Warning)),
+        ] {
+            assert_eq!(not_ok(&app.build()), [expected]);
+        }
+    }
+
+    #[test]
+    fn passwords_are_taken_by_the_pool_as_by_the_product() {
+        let policy = |length, history| {
+            let policy = PasswordPolicyType::builder().minimum_length(length).password_history_size(history);
+            let policy = policy.require_lowercase(true).require_uppercase(true).require_numbers(true);
+            let policies = UserPoolPolicyType::builder().password_policy(policy.require_symbols(true).build()).build();
+            super::policy(&UserPoolType::builder().policies(policies).build()).state
+        };
+        assert_eq!(policy(12, 0), State::Ok);
+        assert_eq!(policy(8, 0), State::Bad);
+        assert_eq!((policy(14, 0), policy(12, 3)), (State::Warning, State::Warning));
+        assert_eq!(super::policy(&UserPoolType::builder().build()).state, State::Bad);
+    }
+
+    #[test]
+    fn triggers_are_looked_for() {
+        let config = |version| {
+            let called = PreTokenGenerationVersionConfigType::builder().lambda_arn("arn").lambda_version(version);
+            LambdaConfigType::builder().pre_token_generation_config(called.build().unwrap())
+        };
+        let v2 = config(PreTokenGenerationLambdaVersionType::V20);
+        assert_eq!(triggers(Some(&v2.clone().user_migration("arn").build())).state, State::Ok);
+        let plain = config(PreTokenGenerationLambdaVersionType::V10).user_migration("arn").build();
+        for lacking in [None, Some(&v2.build()), Some(&plain)] {
+            assert_eq!(triggers(lacking).state, State::Warning);
+        }
+    }
 }

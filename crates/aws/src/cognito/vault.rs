@@ -203,10 +203,11 @@ impl Vault for CognitoVault {
             Ok(Entry::Tokens(tokens)) => {
                 Ok(Answered { hash: None, opened: Some(self.opened(person.subject, tokens).await?) })
             }
-            Ok(Entry::NewPassword(_)) => Err(VaultError::Over),
             Ok(Entry::Other(challenge)) => Err(unknown_challenge(challenge.as_str()).into()),
             // Answered, or too old.
-            Err(Fault::Refused | Fault::NotFound | Fault::NoSuchUser) => Err(VaultError::Over),
+            Ok(Entry::NewPassword(_)) | Err(Fault::Refused | Fault::NotFound | Fault::NoSuchUser) => {
+                Err(VaultError::Over)
+            }
             Err(Fault::Policy) => Err(WeakPassword::PoolPolicy.into()),
             Err(Fault::Throttled) => Err(VaultError::Busy),
             Err(fault) => Err(away("the answer to a challenge", fault).into()),

@@ -74,9 +74,14 @@ fn provider(vault: CognitoVault, table: &Arc<MemoryTable>, clock: &Arc<FakeClock
     Arc::new(Provider::over(parts).unwrap())
 }
 
+#[expect(clippy::disallowed_methods, reason = "moto's tokens are by the machine's clock")]
+fn clock() -> Arc<FakeClock> {
+    Arc::new(FakeClock::at(Timestamp::now()))
+}
+
 /// Two processes over a pool. Their clock is moto's, and stands: tokens may be from some seconds ahead.
 async fn ground_at(endpoint: &str, made: &pool::Made) -> Ground {
-    let clock = Arc::new(FakeClock::at(Timestamp::now()));
+    let clock = clock();
     let table = Arc::new(MemoryTable::default());
     let identity = provider(vault(endpoint, made).await.unwrap(), &table, &clock);
     let neighbour = provider(vault(endpoint, made).await.unwrap(), &table, &clock);
@@ -131,6 +136,34 @@ async fn every_refusal_asks_the_pool_once() {
         assert_eq!(operations(&recorder.seen()), ["AdminInitiateAuth"], "{who}");
         assert_eq!(world.table.dump(), before, "{who}");
     }
+}
+
+/// A request asks the pool nothing, a sign-in and a renewal ask once.
+#[tokio::test]
+async fn the_pool_is_asked_as_seldom_as_can_be() {
+    let emulator = moto().await;
+    let recorder = Recorder::before(&emulator).await;
+    let world = ground_at(&recorder.endpoint(), &made(&emulator.endpoint(), "people").await).await;
+    recorder.seen();
+    let ada = world.invited(ADA).await;
+    assert_eq!(operations(&recorder.seen()), ["AdminCreateUser"]);
+    world.identity.set_password(ada, GOOD.into(), Permanence::Permanent).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminUserGlobalSignOut", "AdminSetUserPassword"]);
+    let tokens = world.tokens().await;
+    assert_eq!(operations(&recorder.seen()), ["AdminInitiateAuth"]);
+    for provider in [&world.identity, &world.neighbour] {
+        for _ in 0..3 {
+            provider.verify(tokens.access_token.expose_secret()).await.unwrap();
+            world.advance(seconds(5));
+        }
+    }
+    assert_eq!(operations(&recorder.seen()), [""; 0]);
+    world.identity.refresh(tokens.refresh_token).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminInitiateAuth"]);
+    world.identity.set_enabled(ada, false).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminDisableUser", "AdminUserGlobalSignOut"]);
+    world.identity.remove_user(ada).await.unwrap();
+    assert_eq!(operations(&recorder.seen()), ["AdminDeleteUser"]);
 }
 
 fn operations(seen: &[Seen]) -> Vec<&str> {
@@ -242,7 +275,7 @@ async fn what_cognito_refuses_has_a_name_and_a_fix() {
     let emulator = moto().await;
     let (doctored, endpoint) = Doctored::before(&emulator).await;
     let made = made(&emulator.endpoint(), "people").await;
-    let clock = Arc::new(FakeClock::at(Timestamp::now()));
+    let clock = clock();
     let options = Options {
         pool: made.pool,
         client: made.client,

@@ -7,6 +7,8 @@ mod conditions;
 mod freezes;
 mod kills;
 mod lane;
+mod people;
+
 
 use std::collections::BTreeMap;
 
