@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 2666274fdb14fd8c27ac71324bb2e78d3197a31303539b5c0c8941bcb67cd0a7). Not edited by hand.
+// Generated from openapi.json (sha256 fc0f82d9a371b0df041f4df4209f8df53290640267cabeb80bfa811873bd9ee7). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -9,7 +9,6 @@ mod kills;
 mod lane;
 mod people;
 
-
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
