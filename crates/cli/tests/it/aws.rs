@@ -4,6 +4,7 @@
 //! keeps no backups, so protection is looked at in moto's tables.
 
 mod conditions;
+mod elsewhere;
 mod freezes;
 mod kills;
 mod lane;
