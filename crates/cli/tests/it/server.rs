@@ -129,10 +129,12 @@ impl Server<'_> {
         format!("http://{}", self.address)
     }
 
+    #[cfg(feature = "aws")]
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
+    #[cfg(feature = "aws")]
     pub(crate) fn runs(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
