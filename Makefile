@@ -1,6 +1,6 @@
 # Everything a developer needs; `make run` and `make test` do their own set-up.
 
-.PHONY: run run-aws test test-aws bench demo lint fix codegen setup screenshots lighthouse clean
+.PHONY: run run-aws test test-aws acceptance-aws kills-aws bench demo lint fix codegen setup screenshots lighthouse clean
 
 DATA ?= $(CURDIR)/.data
 
@@ -19,6 +19,17 @@ run-aws:
 ## What must hold of the aws profile: adapters, stories and walk-through over emulators. A part of `make test`.
 test-aws:
 	@cargo run --quiet -p xtask -- aws
+
+## What emulators can't show, found out in a real account of AWS: asks first, and removes all that it made.
+acceptance-aws:
+	@./scripts/emulators
+	@cargo build --quiet --bin freehold --features cli/aws
+	@target/venv-aws/bin/python scripts/acceptance.py target/debug/freehold
+
+## The control plane is killed and frozen at every one of its calls to AWS, where `make test` does so at each kind.
+kills-aws:
+	@./scripts/emulators
+	@FREEHOLD_KILLS=all cargo test --features aws/profile,cli/aws,lambda/aws,testkit/dynamodb -p aws -p cli -p lambda -p plane -p testkit --test it -- --nocapture --test-threads 1 aws::kills aws::freezes
 
 ## Everything that must hold, including what it installs to find out.
 test: setup

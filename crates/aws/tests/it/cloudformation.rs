@@ -221,7 +221,9 @@ async fn calls_that_are_denied_or_throttled_are_told_by_name() {
     *script.refused.lock().unwrap() = Some(("AccessDenied", "User: arn:aws:iam::1:role/x is not authorized"));
     script.next([None]);
     let Err(CloudError::Refused(why)) = cloud.ensure_table(account(), &name).await else { panic!("it is denied") };
-    assert!(why.starts_with("CloudFormation, CreateStack: access is denied; permit"), "{why}");
+    assert_eq!(&*why, "CloudFormation, CreateStack: access is denied");
+    let named = why.named.expect("it has a name");
+    assert!(named.code == "access_denied" && named.fix.starts_with("permit"), "{named:?}");
     assert!(!why.contains("arn:aws"), "what AWS said goes to the log: {why}");
     // A stack that somebody begins beside us is as good.
     *script.refused.lock().unwrap() = Some(("AlreadyExistsException", "Stack already exists"));

@@ -4,6 +4,7 @@
 //! keeps no backups, so protection is looked at in moto's tables.
 
 mod conditions;
+mod elsewhere;
 mod freezes;
 mod kills;
 mod lane;
@@ -303,6 +304,27 @@ fn credentials_that_aws_does_not_know_are_named() {
         "credentials": "STS in eu-central-1 refuses the credentials; check AWS_ACCESS_KEY_ID, or the profile: the key was deleted or is mistyped",
     }
     "#);
+}
+
+/// What it finds in a real account is not for here; that it begins nothing unasked, or elsewhere, is.
+#[test]
+fn the_acceptance_refuses_endpoints_that_are_not_those_of_aws() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let run = |name: &str, value: &str| {
+        let mut command = std::process::Command::new(root.join("target/venv-aws/bin/python"));
+        command
+            .arg(root.join("scripts/acceptance.py"))
+            .arg(env!("CARGO_BIN_EXE_freehold"))
+            .env_clear()
+            .env(name, value);
+        command.env("YES", "1").output().unwrap()
+    };
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "FREEHOLD_AWS_ENDPOINT_STS", "FREEHOLD_CONFIG"] {
+        let refused = run(name, "http://127.0.0.1:1");
+        assert_eq!(refused.status.code(), Some(1), "{name}");
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(told.starts_with(name) && told.contains("unset"), "{told}");
+    }
 }
 
 #[test]

@@ -16,7 +16,10 @@ use std::{
 
 use testkit::gate::{Call, Delivery, MOMENTS, Moment, Which};
 
-use super::lane::{CLOUDS, Cloud, EXTERNAL, Lane, Part, ROLE, Ran};
+use super::{
+    elsewhere::{EXTERNAL, ROLE},
+    lane::{CLOUDS, Cloud, Lane, Part, Ran},
+};
 use crate::server::Home;
 
 /// A run is ended after so many starts at most.

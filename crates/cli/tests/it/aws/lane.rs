@@ -16,16 +16,13 @@ use serde_json::{Value, json};
 use testkit::gate::{Answer, Behind, Call, Delivery, Gate, Moment, Snapshot, Which, difference};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
+use super::elsewhere;
 use crate::server::{ADMIN, Home, INITIAL, PASSWORD, Server, wait};
 
 /// What another start of the process adds to its clock: the lease of the one before has run out.
 const PAST_THE_LEASE: i64 = 31;
 /// A run ends within this time, or the test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// The role that stands in the routes of accounts whose table is somebody else's.
-pub(super) const ROLE: &str = "arn:aws:iam::210987654321:role/freehold-table";
-pub(super) const EXTERNAL: &str = "0123456789abcdef0123456789abcdef";
 
 /// Where the data of an account goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,12 +162,12 @@ impl<'a> Lane<'a> {
         let (behind, elsewhere) = (Arc::clone(&self.behind), Arc::clone(&self.elsewhere));
         gate.first(move |call| {
             let behind = Arc::clone(&behind);
-            let account = elsewhere.load(Ordering::SeqCst).then(|| account_made(&call)).flatten();
+            let account = elsewhere.load(Ordering::SeqCst).then(|| elsewhere::account_made(&call)).flatten();
             async move {
                 let Some(account) = account else { return };
                 let pk = format!("ACCOUNT#{account}");
                 if behind.record("app_data", &pk, "ROUTE").await.is_none() {
-                    behind.dynoxide("PutItem", &route(&account, &pk)).await;
+                    behind.dynoxide("PutItem", &elsewhere::route(&account, &pk)).await;
                 }
             }
             .boxed()
@@ -474,32 +471,6 @@ fn request(tag: &str, cloud: &str, [enterprise, product, service]: &[String; 3])
             "contact": { "name": "Bob", "email": "bob@acme.example", "phone": "+1 555 0100" },
             "renewalNotification": { "enabled": true, "noticeDays": 30 } }]
     })
-}
-
-/// The account that a call makes, if it makes one.
-fn account_made(call: &Call) -> Option<String> {
-    if call.service != "dynamodb" || !(call.body.contains("METADATA") && call.body.contains("INTAKE")) {
-        return None;
-    }
-    let body: Value = serde_json::from_str(&call.body).ok()?;
-    let mut keys = body["TransactItems"].as_array()?.iter().map(|write| &write["Update"]["Key"]);
-    let made = keys.find(|key| key["SK"]["S"] == "METADATA").and_then(|key| key["PK"]["S"].as_str())?;
-    made.strip_prefix("ACCOUNT#").map(str::to_owned)
-}
-
-fn route(account: &str, pk: &str) -> Value {
-    let table = format!("app_acct_{account}");
-    let body = json!({
-        "accountId": account, "table": table, "copiesDirectory": false, "version": 1, "state": "open",
-        "grant": { "role": ROLE, "externalId": EXTERNAL, "region": "eu-central-1" }
-    });
-    json!({ "TableName": "app_data", "Item": {
-        "PK": { "S": pk }, "SK": { "S": "ROUTE" }, "version": { "N": "1" }, "body": { "S": body.to_string() },
-        "fields": { "M": {
-            "accountId": { "S": account }, "table": { "S": table }, "copiesDirectory": { "BOOL": false },
-            "version": { "N": "1" }, "state": { "S": "open" }
-        } }
-    } })
 }
 
 fn text(value: &Value) -> String {
