@@ -125,7 +125,10 @@ impl Grants for RoleGrants {
         let other = hex::encode(chance::secret(&*self.chance));
         self.is_closed(role, None, "without an external id").await?;
         self.is_closed(role, Some(&other), "with another external id").await?;
-        match self.tables.open_by(grant, table).await {
+        let opened = self.tables.open_by(grant, table).await;
+        // It is entered anew by whoever uses it.
+        self.tables.disconnect(grant);
+        match opened {
             Ok(Some(_)) => Ok(()),
             Ok(None) => {
                 let cause = format!("the role opens, but there is no table {table} for it in {region}");

@@ -4,7 +4,6 @@
 //! keeps no backups, so protection is looked at in moto's tables.
 
 mod conditions;
-mod elsewhere;
 mod freezes;
 mod kills;
 mod lane;

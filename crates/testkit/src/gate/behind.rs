@@ -25,6 +25,8 @@ pub struct Behind {
     /// The tables of stacks: what moto's CloudFormation makes is not in dynoxide by itself.
     stacks: Mutex<HashMap<String, String>>,
     delivered: Mutex<Vec<Delivery>>,
+    /// The external ids that roles of other accounts ask for: moto's ask for none.
+    roles: Mutex<HashMap<String, String>>,
 }
 
 /// Something that reached whoever is outside, and can't be taken back.
@@ -38,7 +40,14 @@ impl Behind {
     pub async fn start() -> Arc<Self> {
         let (dynoxide, moto) = tokio::join!(dynoxide(), moto());
         let client = reqwest::Client::new();
-        Arc::new(Self { dynoxide, moto, client, stacks: Mutex::default(), delivered: Mutex::default() })
+        Arc::new(Self {
+            dynoxide,
+            moto,
+            client,
+            stacks: Mutex::default(),
+            delivered: Mutex::default(),
+            roles: Mutex::default(),
+        })
     }
 
     /// Mails and events that went out since this was called last.
@@ -46,7 +55,36 @@ impl Behind {
         std::mem::take(&mut self.delivered.lock().expect("no holder panics"))
     }
 
+    /// What the owner of another account makes there: the table, and a role that asks for this external id.
+    pub async fn owners_stack(&self, table: &str, role: &str, external_id: &str) {
+        let key = |of: &str| {
+            let key = |part: &str, kind: &str| json!({ "AttributeName": format!("{of}{part}"), "KeyType": kind });
+            json!([key("PK", "HASH"), key("SK", "RANGE")])
+        };
+        let names = ["", "GSI1", "GSI2", "GSI3"].into_iter().flat_map(|of| [format!("{of}PK"), format!("{of}SK")]);
+        let attributes: Vec<_> = names.map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).collect();
+        let indexes = ["GSI1", "GSI2", "GSI3"].map(
+            |index| json!({ "IndexName": index, "KeySchema": key(index), "Projection": { "ProjectionType": "ALL" } }),
+        );
+        let create = json!({
+            "TableName": table, "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": attributes,
+            "KeySchema": key(""), "GlobalSecondaryIndexes": indexes
+        });
+        self.dynoxide("CreateTable", &create).await;
+        self.roles.lock().expect("no holder panics").insert(role.to_owned(), external_id.to_owned());
+    }
+
+    /// Whether a call asks for a role of another account without knowing its word.
+    fn intrudes(&self, call: &Call) -> bool {
+        let roles = self.roles.lock().expect("no holder panics");
+        let asks_for = call.field("RoleArn").and_then(|role| roles.get(&role).cloned());
+        call.operation == "AssumeRole" && asks_for.is_some() && call.field("ExternalId") != asks_for
+    }
+
     pub(super) async fn ask(&self, request: &Request, call: &Call) -> Answer {
+        if self.intrudes(call) {
+            return Answer::xml_error(403, "AccessDenied", "not authorized to perform: sts:AssumeRole");
+        }
         // A table stands until its stack lets go of it.
         let (creates, deletes) = (call.operation == "CreateStack", call.operation == "DeleteStack");
         let to = if call.service == "dynamodb" { &self.dynoxide } else { &self.moto };

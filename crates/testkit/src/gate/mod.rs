@@ -13,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use futures::future::BoxFuture;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -60,7 +59,6 @@ enum Then {
 
 type Act = Arc<dyn Fn() + Send + Sync>;
 type Script = Arc<dyn Fn(&Call) -> Option<Answer> + Send + Sync>;
-type Watcher = Arc<dyn Fn(Call) -> BoxFuture<'static, ()> + Send + Sync>;
 
 struct Strike {
     which: Which,
@@ -82,7 +80,6 @@ struct Shared {
     held: watch::Sender<bool>,
     under_way: watch::Sender<usize>,
     script: Mutex<Option<Script>>,
-    watcher: Mutex<Option<Watcher>>,
 }
 
 #[derive(Default)]
@@ -105,7 +102,6 @@ impl Gate {
             held: watch::channel(false).0,
             under_way: watch::channel(0).0,
             script: Mutex::default(),
-            watcher: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
         let accepting = tokio::spawn(async move {
@@ -179,11 +175,6 @@ impl Gate {
 
     pub fn no_script(&self) {
         *self.shared.script.lock().expect("no holder panics") = None;
-    }
-
-    /// Is done with each call before it goes through.
-    pub fn first(&self, watcher: impl Fn(Call) -> BoxFuture<'static, ()> + Send + Sync + 'static) {
-        *self.shared.watcher.lock().expect("no holder panics") = Some(Arc::new(watcher));
     }
 }
 
@@ -276,10 +267,6 @@ impl Shared {
     }
 
     async fn forward(&self, request: &wire::Request, call: &Call) -> Answer {
-        let watcher = self.watcher.lock().expect("no holder panics").clone();
-        if let Some(watcher) = watcher {
-            watcher(call.clone()).await;
-        }
         self.behind.ask(request, call).await
     }
 }

@@ -1,22 +1,18 @@
 //! A control plane that may be killed at any call to AWS: the real binary behind a gate, over emulators of its own.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::FutureExt as _;
 use reqwest::RequestBuilder;
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 use testkit::gate::{Answer, Behind, Call, Delivery, Gate, Moment, Snapshot, Which, difference};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
-use super::elsewhere;
 use crate::server::{ADMIN, Home, INITIAL, PASSWORD, Server, wait};
 
 /// What another start of the process adds to its clock: the lease of the one before has run out.
@@ -56,6 +52,8 @@ pub(super) struct Ran {
     /// The call at which the process was killed.
     pub(super) struck: Option<Call>,
     pub(super) restarts: usize,
+    /// The roles that open tables in other accounts of AWS, each with the external id that it asks for.
+    pub(super) roles: BTreeMap<String, String>,
 }
 
 /// What a run came to that one process began and another ended.
@@ -76,7 +74,7 @@ pub(super) enum Part {
 }
 
 /// What begins one.
-struct Begin {
+pub(super) struct Begin {
     method: &'static str,
     path: String,
     body: Option<Value>,
@@ -84,21 +82,9 @@ struct Begin {
 }
 
 impl Begin {
-    fn of(removed: Option<&str>, tag: &str, cloud: Cloud, offer: &[String; 3]) -> Self {
-        match removed {
-            None => Self {
-                method: "POST",
-                path: "/api/accounts".into(),
-                body: Some(request(tag, cloud.word(), offer)),
-                key: Some(tag.to_owned()),
-            },
-            Some(account) => Self {
-                method: "DELETE",
-                path: format!("/api/accounts/{account}?confirm=Acme%20{tag}"),
-                body: None,
-                key: None,
-            },
-        }
+    fn removal(account: &str, tag: &str) -> Self {
+        let path = format!("/api/accounts/{account}?confirm=Acme%20{tag}");
+        Self { method: "DELETE", path, body: None, key: None }
     }
 }
 
@@ -121,8 +107,7 @@ pub(super) struct Lane<'a> {
     offer: [String; 3],
     /// Times the process was started again.
     starts: i64,
-    /// Routes of new accounts lead into another account of AWS.
-    elsewhere: Arc<AtomicBool>,
+    roles: RefCell<BTreeMap<String, String>>,
     before: Snapshot,
 }
 
@@ -135,7 +120,6 @@ impl<'a> Lane<'a> {
         let prepared = home.command(&["preflight", "--fix"]).envs(environment.clone()).output().unwrap();
         assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stdout));
         let server = serve(home, &environment);
-        let elsewhere = Arc::new(AtomicBool::new(false));
         let mut lane = Self {
             home,
             runtime,
@@ -146,32 +130,14 @@ impl<'a> Lane<'a> {
             token: String::new(),
             offer: Default::default(),
             starts: 0,
-            elsewhere,
+            roles: RefCell::default(),
             before: Snapshot::default(),
         };
-        lane.plant(&lane.gate);
         lane.sign_in();
         lane.make_offer();
         lane.rest(None);
         lane.before = lane.snapshot();
         lane
-    }
-
-    /// The product makes no route into another account yet: it is planted with the account.
-    fn plant(&self, gate: &Gate) {
-        let (behind, elsewhere) = (Arc::clone(&self.behind), Arc::clone(&self.elsewhere));
-        gate.first(move |call| {
-            let behind = Arc::clone(&behind);
-            let account = elsewhere.load(Ordering::SeqCst).then(|| elsewhere::account_made(&call)).flatten();
-            async move {
-                let Some(account) = account else { return };
-                let pk = format!("ACCOUNT#{account}");
-                if behind.record("app_data", &pk, "ROUTE").await.is_none() {
-                    behind.dynoxide("PutItem", &elsewhere::route(&account, &pk)).await;
-                }
-            }
-            .boxed()
-        });
     }
 
     fn sign_in(&mut self) {
@@ -197,8 +163,8 @@ impl<'a> Lane<'a> {
 
     /// Onboards an account, with the process being killed there; starts it again until the run has ended.
     pub(super) fn onboard(&mut self, cloud: Cloud, tag: &str, kill: Option<(Which, Moment)>) -> (String, Ran) {
-        self.elsewhere.store(cloud == Cloud::Elsewhere, Ordering::SeqCst);
-        let begin = Begin::of(None, tag, cloud, &self.offer);
+        let begin = self.ready(cloud, tag);
+        self.before = self.snapshot();
         let mut account = None;
         let ran = self.run(tag, kill, &mut |lane| {
             let (status, made) = lane.ask(begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref())?;
@@ -209,9 +175,35 @@ impl<'a> Lane<'a> {
         (account.expect("it was made"), ran)
     }
 
+    /// What begins an onboarding. A table in another account of AWS is made first, by its owner, and connected.
+    pub(super) fn ready(&self, cloud: Cloud, tag: &str) -> Begin {
+        let mut body = request(tag, cloud.word(), &self.offer);
+        if cloud == Cloud::Elsewhere {
+            body["connectionId"] = self.connect(tag);
+        }
+        Begin { method: "POST", path: "/api/accounts".into(), body: Some(body), key: Some(tag.to_owned()) }
+    }
+
+    fn connect(&self, tag: &str) -> Value {
+        let new = json!({ "name": tag, "region": "eu-central-1" });
+        let (status, connection) = self.ask("POST", "/api/connections", Some(&new), None).unwrap();
+        assert_eq!(status, 201, "{connection}");
+        let role = format!("arn:aws:iam::210987654321:role/freehold-{tag}");
+        let external_id = text(&connection["externalId"]);
+        let table = format!("app_acct_{}", text(&connection["accountId"]));
+        self.runtime.block_on(self.behind.owners_stack(&table, &role, &external_id));
+        let path = format!("/api/connections/{}/verify", text(&connection["id"]));
+        let asked = json!({ "roleArn": role });
+        let (status, verified) = self.ask("POST", &path, Some(&asked), None).unwrap();
+        assert_eq!(status, 200, "{verified}");
+        wait("the connection is told", || self.tables_at_rest(None));
+        self.roles.borrow_mut().insert(role, external_id);
+        connection["id"].clone()
+    }
+
     /// Removes an account in the same way.
     pub(super) fn remove(&mut self, account: &str, tag: &str, kill: Option<(Which, Moment)>) -> Ran {
-        let begin = Begin::of(Some(account), tag, Cloud::Public, &self.offer);
+        let begin = Begin::removal(account, tag);
         self.run(tag, kill, &mut |lane| {
             let (status, answer) = lane.ask(begin.method, &begin.path, None, None)?;
             // The second time it is under way already.
@@ -254,7 +246,8 @@ impl<'a> Lane<'a> {
         let effects = difference(&self.before, &after, tag);
         self.before = after;
         let restarts = usize::try_from(self.starts - begun).unwrap();
-        Ran { effects, delivered: self.behind.delivered(), calls: self.gate.calls(), struck, restarts }
+        let roles = self.roles.borrow().clone();
+        Ran { effects, delivered: self.behind.delivered(), calls: self.gate.calls(), struck, restarts, roles }
     }
 
     /// Waits until the account's run has ended and nothing waits; starts the process whenever it has been killed.
@@ -312,8 +305,10 @@ impl<'a> Lane<'a> {
 
     /// Begins an onboarding and does not wait for it.
     pub(super) fn post(&self, cloud: Cloud, tag: &str) -> (u16, Value) {
-        self.elsewhere.store(cloud == Cloud::Elsewhere, Ordering::SeqCst);
-        let begin = Begin::of(None, tag, cloud, &self.offer);
+        self.begin(&self.ready(cloud, tag))
+    }
+
+    pub(super) fn begin(&self, begin: &Begin) -> (u16, Value) {
         self.ask(begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref()).expect("it answers")
     }
 
@@ -382,13 +377,16 @@ impl<'a> Lane<'a> {
         at: (Which, Moment),
         past: i64,
     ) -> Option<Frozen> {
-        self.elsewhere.store(cloud == Cloud::Elsewhere, Ordering::SeqCst);
         let removed = (part == Part::Removal).then(|| self.onboard(cloud, tag, None).0);
+        let begin = match &removed {
+            Some(account) => Begin::removal(account, tag),
+            None => self.ready(cloud, tag),
+        };
+        self.before = self.snapshot();
         self.behind.delivered();
         self.gate.calls();
         let pid = self.server.pid();
         self.gate.hold_at(at.0, at.1, move || kill_process(pid, Signal::STOP).expect("it runs"));
-        let begin = Begin::of(removed.as_deref(), tag, cloud, &self.offer);
         let first =
             self.request(&self.server.url(), begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref());
         let first = self.runtime.spawn(answer(first));
@@ -401,7 +399,6 @@ impl<'a> Lane<'a> {
         }
         let home = Home::new();
         let gate = self.runtime.block_on(Gate::before(&self.behind));
-        self.plant(&gate);
         let second = serve(&home, &environment(&gate, past));
         let asked = self.request(&second.url(), begin.method, &begin.path, begin.body.as_ref(), begin.key.as_deref());
         let (status, made) = self.runtime.block_on(answer(asked)).expect("the second process answers");
@@ -421,7 +418,8 @@ impl<'a> Lane<'a> {
         let struck = self.gate.struck();
         self.gate.disarm();
         let calls = self.gate.calls();
-        let ran = Ran { effects, delivered: self.behind.delivered(), calls, struck, restarts: 0 };
+        let roles = self.roles.borrow().clone();
+        let ran = Ran { effects, delivered: self.behind.delivered(), calls, struck, restarts: 0, roles };
         Some(Frozen { taken_over, told, ran })
     }
 
@@ -452,6 +450,7 @@ pub(super) fn environment(gate: &Gate, ahead: i64) -> BTreeMap<&'static str, Str
     {
         environment.insert(service, gate.endpoint());
     }
+    environment.insert("FREEHOLD_AWS_PLATFORM_ROLE", "arn:aws:iam::123456789012:role/freehold".into());
     environment.insert("FREEHOLD_AWS_PROTECT_TABLES", "false".into());
     environment.insert("FREEHOLD_PUBLIC_URL", "http://freehold.example".into());
     environment.insert("FREEHOLD_ACCESS_TOKEN_MINUTES", "1440".into());
