@@ -168,6 +168,11 @@ impl Maker<'_> {
                     .token_validity_units(units.clone());
                 let request = request.enable_token_revocation(true).auth_session_validity(5);
                 let request = request.prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled);
+                // The id token shows these.
+                let request = request
+                    .read_attributes("email")
+                    .read_attributes("email_verified")
+                    .read_attributes(format!("custom:{ACCOUNT}"));
                 // Of what is theirs, people may write nothing that the product writes.
                 request.write_attributes("zoneinfo").send().await.map_err(|error| Fault::of(&error))
             })

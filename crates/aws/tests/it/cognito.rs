@@ -19,6 +19,7 @@ use aws::{
     connect::Limits,
 };
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use plane::{
     identity::{HashCost, Provider, Settings, VaultParts},
@@ -364,8 +365,12 @@ async fn keys_are_looked_for_when_a_new_one_signs_and_stay_when_none_are_given()
     assert!(never.what.starts_with("Cognito, the pool's keys: "), "{never}");
 }
 
+fn payload(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
 fn header(kid: &str) -> String {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     URL_SAFE_NO_PAD.encode(json!({ "alg": "RS256", "kid": kid }).to_string())
 }
 
@@ -383,6 +388,10 @@ async fn another_pools_clients_and_altered_tokens_are_refused() {
     assert!(matches!(world.identity.verify(foreign.expose_secret()).await, Err(TokenRefused::Issuer)));
     let id = world.identity.verify(tokens.id_token.expose_secret()).await;
     assert!(id.is_err(), "an id token is no access token");
+    let shown = payload(tokens.id_token.expose_secret());
+    let ada = new_identity(ADA);
+    assert_eq!((&shown["email"], &shown["custom:account_id"]), (&json!(ADA), &json!(ada.account)));
+    assert_eq!(shown["cognito:username"], json!(ada.subject));
     let refresh = world.identity.verify(tokens.refresh_token.expose_secret()).await;
     assert!(matches!(refresh, Err(TokenRefused::Malformed)));
     let token = tokens.access_token.expose_secret();
