@@ -16,6 +16,8 @@ pub struct Call {
     pub body: String,
     /// How many came before it since [`super::Gate::calls`] was called.
     pub place: usize,
+    /// How many had come by the time that the process was ended or stopped at this one: others come while it goes through.
+    pub by_then: usize,
 }
 
 impl Call {
@@ -29,7 +31,7 @@ impl Call {
             Some(target) => target.to_owned(),
             None => field(&body, "Action").unwrap_or_else(|| rest(&request.method, &request.path)),
         };
-        Self { service: service.to_owned(), operation, key: key.to_owned(), body, place: 0 }
+        Self { service: service.to_owned(), operation, key: key.to_owned(), body, place: 0, by_then: 0 }
     }
 
     /// Service and operation.

@@ -250,16 +250,18 @@ impl Shared {
     /// Whether the connection goes on after it.
     async fn happens(&self, strike: Option<&Strike>, call: &Call) -> bool {
         let Some(strike) = strike else { return true };
+        let by_then = self.calls.lock().expect("no holder panics").seen.len();
+        let call = Call { by_then, ..call.clone() };
         match &strike.then {
             Then::End(end) => {
                 // Told first: whoever sees the process end asks why.
-                self.struck.send_replace(Some(call.clone()));
+                self.struck.send_replace(Some(call));
                 end();
                 false
             }
             Then::Hold(stop) => {
                 stop();
-                self.struck.send_replace(Some(call.clone()));
+                self.struck.send_replace(Some(call));
                 let mut held = self.held.subscribe();
                 held.wait_for(|held| !held).await.is_ok()
             }

@@ -90,7 +90,7 @@ fn points_of(ran: &Ran, known: &mut BTreeSet<String>, all: bool) -> Vec<Kill> {
 fn held_at_a_mail(ran: &Ran) -> bool {
     let Some(struck) = &ran.struck else { return false };
     let notes: Vec<_> = ran.calls.iter().filter(|call| call.kind() == "dynamodb UpdateItem MAIL").collect();
-    let claimed = notes.first().is_some_and(|claim| claim.place <= struck.place);
+    let claimed = notes.first().is_some_and(|claim| claim.place < struck.by_then);
     claimed && notes.get(1).is_none_or(|noted| struck.place <= noted.place)
 }
 

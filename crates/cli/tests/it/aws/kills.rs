@@ -245,7 +245,7 @@ fn cut_at_a_mail(ran: &Ran) -> bool {
     let Some(struck) = &ran.struck else { return false };
     let Some(sent) = ran.calls.iter().find(|call| call.service == "ses") else { return false };
     let noted = ran.calls.iter().find(|call| call.place > sent.place && call.kind() == "dynamodb UpdateItem MAIL");
-    sent.place <= struck.place && noted.is_none_or(|noted| struck.place <= noted.place)
+    sent.place < struck.by_then && noted.is_none_or(|noted| struck.place <= noted.place)
 }
 
 /// What was told to the world, each id once.
