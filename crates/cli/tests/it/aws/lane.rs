@@ -1,9 +1,8 @@
 //! A control plane that may be killed at any call to AWS: the real binary behind a gate, over emulators of its own.
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -107,7 +106,7 @@ pub(super) struct Lane<'a> {
     offer: [String; 3],
     /// Times the process was started again.
     starts: i64,
-    roles: RefCell<BTreeMap<String, String>>,
+    roles: Mutex<BTreeMap<String, String>>,
     before: Snapshot,
 }
 
@@ -130,7 +129,7 @@ impl<'a> Lane<'a> {
             token: String::new(),
             offer: Default::default(),
             starts: 0,
-            roles: RefCell::default(),
+            roles: Mutex::default(),
             before: Snapshot::default(),
         };
         lane.sign_in();
@@ -197,7 +196,7 @@ impl<'a> Lane<'a> {
         let (status, verified) = self.ask("POST", &path, Some(&asked), None).unwrap();
         assert_eq!(status, 200, "{verified}");
         wait("the connection is told", || self.tables_at_rest(None));
-        self.roles.borrow_mut().insert(role, external_id);
+        self.roles.lock().unwrap().insert(role, external_id);
         connection["id"].clone()
     }
 
@@ -246,7 +245,7 @@ impl<'a> Lane<'a> {
         let effects = difference(&self.before, &after, tag);
         self.before = after;
         let restarts = usize::try_from(self.starts - begun).unwrap();
-        let roles = self.roles.borrow().clone();
+        let roles = self.roles.lock().unwrap().clone();
         Ran { effects, delivered: self.behind.delivered(), calls: self.gate.calls(), struck, restarts, roles }
     }
 
@@ -418,7 +417,7 @@ impl<'a> Lane<'a> {
         let struck = self.gate.struck();
         self.gate.disarm();
         let calls = self.gate.calls();
-        let roles = self.roles.borrow().clone();
+        let roles = self.roles.lock().unwrap().clone();
         let ran = Ran { effects, delivered: self.behind.delivered(), calls, struck, restarts: 0, roles };
         Some(Frozen { taken_over, told, ran })
     }
