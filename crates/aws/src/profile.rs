@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use plane::{
-    ports::{chance::Chance, clock::Clock, cloud::Cloud, events::Events, identity::Away, table::Table},
+    ports::{chance::Chance, clock::Clock, cloud::Cloud, events::Events, table::Table, trouble::Trouble},
     secret::PlatformKey,
 };
 
@@ -260,7 +260,7 @@ impl Connected {
     }
 
     /// The vault in the user pool, if that is where people are.
-    pub async fn vault(&self, key: PlatformKey) -> Option<Result<CognitoVault, Away>> {
+    pub async fn vault(&self, key: PlatformKey) -> Option<Result<CognitoVault, Trouble>> {
         let options = self.pool()?;
         Some(CognitoVault::open(&self.config, options, key, Arc::clone(&self.chance)).await)
     }

@@ -4,9 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::{
-    identity::Away,
     table::{CommitError, TableError},
-    trouble::Named,
+    trouble::{Named, Trouble},
 };
 
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -112,6 +111,13 @@ impl Problem {
         Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, help: None, outside: None }
     }
 
+    /// Whoever keeps passwords and signs tokens did not do as asked. Callers may be anybody: the log is told why.
+    pub fn identities_away(trouble: &Trouble) -> Self {
+        tracing::warn!(cause = %trouble, fix = trouble.named.map(|named| named.fix), "the user pool did not do as asked");
+        let outside = trouble.named.map(Box::new);
+        Self { outside, ..Self::new(Code::Unavailable, "identities can't be reached now; try again").retry_after(1) }
+    }
+
     /// A field that is not as it must be.
     pub fn field(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
@@ -198,14 +204,6 @@ impl From<TableError> for Problem {
                 .help("free disk space under the data folder, then try again"),
             TableError::Damaged(_) | TableError::Invalid(_) => Self::internal(&error),
         }
-    }
-}
-
-impl From<Away> for Problem {
-    fn from(away: Away) -> Self {
-        let Away { what, fix, passes } = away;
-        tracing::warn!(what, fix, passes, "the user pool did not do as asked");
-        Self::new(Code::Unavailable, "identities can't be reached now; try again").retry_after(1)
     }
 }
 

@@ -16,7 +16,7 @@ use plane::{
         jwt::{self, PublicKeys},
         vault::Judged,
     },
-    ports::identity::{Away, TokenRefused},
+    ports::{identity::TokenRefused, trouble::Trouble},
 };
 use serde_json::Value;
 use tokio::{sync::Mutex, time::Instant};
@@ -55,7 +55,7 @@ struct Ring {
 }
 
 impl PoolKeys {
-    pub(super) async fn open(url: String, issuer: String, client: String, patience: Patience) -> Result<Self, Away> {
+    pub(super) async fn open(url: String, issuer: String, client: String, patience: Patience) -> Result<Self, Trouble> {
         let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(2)).timeout(Duration::from_secs(5));
         let http = http.redirect(reqwest::redirect::Policy::none()).build();
         let http = http.map_err(|error| {
@@ -105,7 +105,7 @@ impl PoolKeys {
     }
 
     /// Reads them again for a name that is not known, unless that was done just now.
-    pub(super) async fn look_again(&self, now: Timestamp) -> Result<(), Away> {
+    pub(super) async fn look_again(&self, now: Timestamp) -> Result<(), Trouble> {
         let now = now.as_millisecond();
         let looked = self.looked.load(Ordering::Acquire);
         let due = !(0..PAUSE).contains(&now.saturating_sub(looked));
@@ -117,13 +117,13 @@ impl PoolKeys {
     }
 
     /// Reads them again, once: whoever asks waits for it.
-    pub(super) async fn look_now(&self) -> Result<(), Away> {
+    pub(super) async fn look_now(&self) -> Result<(), Trouble> {
         let mut read = self.read.lock().await;
         self.take(fetch(&self.http, &self.url).await, &mut read)
     }
 
     /// Reads them again if that is due.
-    pub(super) async fn refresh(&self) -> Result<(), Away> {
+    pub(super) async fn refresh(&self) -> Result<(), Trouble> {
         let mut read = self.read.lock().await;
         if read.elapsed() < BELIEVED {
             return Ok(());
@@ -131,7 +131,7 @@ impl PoolKeys {
         self.take(self.patience.repeat(async || fetch(&self.http, &self.url).await).await, &mut read)
     }
 
-    fn take(&self, fetched: Result<PublicKeys, Fault>, read: &mut Instant) -> Result<(), Away> {
+    fn take(&self, fetched: Result<PublicKeys, Fault>, read: &mut Instant) -> Result<(), Trouble> {
         let keys = fetched.map_err(|fault| away("the pool's keys", fault))?;
         *read = Instant::now();
         let known = self.ring();

@@ -18,7 +18,10 @@ use std::{sync::Arc, time::Duration};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::{Client, config::Builder};
 use plane::{
-    ports::{chance::Chance, identity::Away},
+    ports::{
+        chance::Chance,
+        trouble::{Named, Passes, Trouble},
+    },
     secret::PlatformKey,
 };
 
@@ -63,7 +66,7 @@ impl CognitoVault {
         options: Options,
         key: PlatformKey,
         chance: Arc<dyn Chance>,
-    ) -> Result<Self, Away> {
+    ) -> Result<Self, Trouble> {
         let patience = Patience::new(Arc::clone(&chance), options.patience);
         let issuer = issuer(&options.pool);
         let base = match &options.endpoint {
@@ -97,12 +100,13 @@ fn issuer(pool: &str) -> String {
 }
 
 /// A fault as the provider hears of it.
-fn away(what: &str, fault: Fault) -> Away {
-    let fix = match fault {
-        Fault::NotFound => "check aws_user_pool and aws_user_pool_client, and the region in the pool's id",
-        fault => fault.fix(),
-    };
-    Away { what: format!("Cognito, {what}: {fault}"), fix, passes: fault.passes() }
+fn away(what: &str, fault: Fault) -> Trouble {
+    let trouble = fault.trouble(format_args!("Cognito, {what}"));
+    if fault != Fault::NotFound {
+        return trouble;
+    }
+    let fix = "check aws_user_pool and aws_user_pool_client, and the region in the pool's id";
+    Trouble::new(&*trouble, Named { code: fault.code(), fix, passes: Passes::WhenFixed })
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use plane::{
     identity::vault::{Admission, Answered, Issued, Judged, Opened, Person, SessionRecord, Vault, VaultError},
     ids::Subject,
-    ports::identity::{Away, IdentityError, Permanence, TokenRefused, Verified, WeakPassword},
+    ports::{
+        identity::{IdentityError, Permanence, TokenRefused, Verified, WeakPassword},
+        trouble::{Named, Passes, Trouble},
+    },
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -34,7 +37,7 @@ struct Open {
 
 impl CognitoVault {
     /// A session that the pool has opened, named by its own tokens.
-    async fn opened(&self, subject: Subject, tokens: AuthenticationResultType) -> Result<Opened, Away> {
+    async fn opened(&self, subject: Subject, tokens: AuthenticationResultType) -> Result<Opened, Trouble> {
         let renewal: SecretString = match tokens.refresh_token.clone() {
             Some(renewal) => renewal.into(),
             None => return Err(away("a sign-in without a refresh token", Fault::Garbled)),
@@ -44,7 +47,7 @@ impl CognitoVault {
         Ok(Opened { id: verified.session, renewal, issued })
     }
 
-    async fn read(&self, subject: Subject, tokens: AuthenticationResultType) -> Result<(Issued, Verified), Away> {
+    async fn read(&self, subject: Subject, tokens: AuthenticationResultType) -> Result<(Issued, Verified), Trouble> {
         let AuthenticationResultType { access_token, id_token, .. } = tokens;
         let (Some(access), Some(id)) = (access_token, id_token) else {
             return Err(away("a sign-in without tokens", Fault::Garbled));
@@ -57,10 +60,9 @@ impl CognitoVault {
             }
             read => read,
         }
-        .map_err(|refused| Away {
-            what: format!("Cognito gives tokens that can't be taken: {refused}"),
-            fix: "turn token revocation on for the app client; freehold preflight looks at both",
-            passes: false,
+        .map_err(|refused| {
+            let fix = "turn token revocation on for the app client; freehold preflight looks at both";
+            lasting("tokens_refused", format!("Cognito gives tokens that can't be taken: {refused}"), fix)
         })?
         .0;
         if verified.subject != subject {
@@ -99,25 +101,24 @@ impl CognitoVault {
 #[async_trait]
 impl Vault for CognitoVault {
     /// Who has a hash with us comes into the pool with the password that it is of.
-    async fn ensure(&self, person: &Person) -> Result<(), Away> {
+    async fn ensure(&self, person: &Person) -> Result<(), Trouble> {
         if moves_by_password(person) {
             return Ok(());
         }
         self.calls.create(person).await.map_err(|fault| match fault {
-            Fault::NoSuchUser => Away {
-                what: format!("Cognito: another user of the pool than {} has the e-mail address", person.subject),
-                fix: "remove that user from the pool",
-                passes: false,
-            },
+            Fault::NoSuchUser => {
+                let said = format!("Cognito: another user of the pool than {} has the e-mail address", person.subject);
+                lasting("email_in_pool", said, "remove that user from the pool")
+            }
             fault => away("a new user", fault),
         })
     }
 
-    async fn remove(&self, subject: Subject) -> Result<(), Away> {
+    async fn remove(&self, subject: Subject) -> Result<(), Trouble> {
         self.calls.delete(subject).await.map_err(|fault| away("the removal of a user", fault))
     }
 
-    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), Away> {
+    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), Trouble> {
         if enabled {
             self.calls.enable(subject).await.map_err(|fault| away("the enabling of a user", fault))
         } else {
@@ -126,7 +127,7 @@ impl Vault for CognitoVault {
         }
     }
 
-    async fn end_all(&self, subject: Subject) -> Result<(), Away> {
+    async fn end_all(&self, subject: Subject) -> Result<(), Trouble> {
         self.calls.sign_out(subject).await.map_err(|fault| away("the end of a user's sessions", fault))
     }
 
@@ -271,7 +272,7 @@ impl Vault for CognitoVault {
         self.keys.generation()
     }
 
-    async fn look_again(&self, now: Timestamp) -> Result<(), Away> {
+    async fn look_again(&self, now: Timestamp) -> Result<(), Trouble> {
         self.keys.look_again(now).await
     }
 
@@ -308,10 +309,12 @@ fn moves_by_password(person: &Person) -> bool {
     person.password.as_ref().is_some_and(|password| password.hash.is_some())
 }
 
-fn unknown_challenge(challenge: &str) -> Away {
-    Away {
-        what: format!("Cognito asks for {challenge}, which the product does not know"),
-        fix: "turn multi-factor authentication off in the user pool",
-        passes: false,
-    }
+fn unknown_challenge(challenge: &str) -> Trouble {
+    let fix = "turn multi-factor authentication off in the user pool";
+    lasting("unknown_challenge", format!("Cognito asks for {challenge}, which the product does not know"), fix)
+}
+
+/// What stays until somebody has done something.
+fn lasting(code: &'static str, said: String, fix: &'static str) -> Trouble {
+    Trouble::new(said, Named { code, fix, passes: Passes::WhenFixed })
 }

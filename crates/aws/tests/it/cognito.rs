@@ -23,9 +23,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use plane::{
     identity::{HashCost, Provider, Settings, VaultParts},
-    ports::identity::{
-        Away, ChallengeError, Identity as _, IdentityError, PasswordError, Permanence, RefreshError, SignInError,
-        SignedIn, TokenRefused, WeakPassword,
+    ports::{
+        identity::{
+            ChallengeError, Identity as _, IdentityError, PasswordError, Permanence, RefreshError, SignInError,
+            SignedIn, TokenRefused, WeakPassword,
+        },
+        trouble::Trouble,
     },
     secret::PlatformKey,
 };
@@ -48,7 +51,7 @@ async fn made(endpoint: &str, name: &str) -> pool::Made {
     pool::ensure(&connection(Limits::default()).await, &plan, Arc::new(Shared)).await.unwrap()
 }
 
-async fn vault(endpoint: &str, made: &pool::Made) -> Result<CognitoVault, Away> {
+async fn vault(endpoint: &str, made: &pool::Made) -> Result<CognitoVault, Trouble> {
     let options = Options {
         pool: made.pool.clone(),
         client: made.client.clone(),
@@ -310,9 +313,10 @@ async fn what_cognito_refuses_has_a_name_and_a_fix() {
     ] {
         match sign_in(error).await {
             Err(SignInError::Away(away)) => {
-                assert_eq!(away.what, format!("Cognito, a sign-in: {what}"));
-                assert!(away.fix.starts_with(fix), "{error}: {}", away.fix);
-                assert_eq!(away.passes, passes, "{error}");
+                assert_eq!(*away, format!("Cognito, a sign-in: {what}"));
+                let named = away.named.unwrap();
+                assert!(named.fix.starts_with(fix), "{error}: {}", named.fix);
+                assert_eq!(away.passes(), passes, "{error}");
             }
             other => panic!("{error}: {other:?}"),
         }
@@ -321,7 +325,7 @@ async fn what_cognito_refuses_has_a_name_and_a_fix() {
     let weak = identity.set_password(ada.subject, OTHER.into(), Permanence::Permanent).await;
     assert!(matches!(weak, Err(PasswordError::Weak(WeakPassword::PoolPolicy))));
     doctored.answer(Some("TooManyRequestsException"));
-    assert!(matches!(identity.remove_user(ada.subject).await, Err(IdentityError::Away(away)) if away.passes));
+    assert!(matches!(identity.remove_user(ada.subject).await, Err(IdentityError::Away(away)) if away.passes()));
     doctored.answer(None);
     identity.remove_user(ada.subject).await.unwrap();
 }
@@ -362,7 +366,7 @@ async fn keys_are_looked_for_when_a_new_one_signs_and_stay_when_none_are_given()
     assert_eq!(described["issuer"], format!("https://cognito-idp.eu-central-1.amazonaws.com/{}", made.pool));
     assert!(matches!(world.identity.rotate_keys().await, Err(IdentityError::NotOurKeys)));
     let never = vault(&endpoint, &made).await.err().unwrap();
-    assert!(never.what.starts_with("Cognito, the pool's keys: "), "{never}");
+    assert!(never.starts_with("Cognito, the pool's keys: "), "{never}");
 }
 
 fn payload(token: &str) -> Value {

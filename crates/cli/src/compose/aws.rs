@@ -180,7 +180,8 @@ async fn provider(
     let (table, clock, chance) = (Arc::clone(shared), Arc::clone(&machine.clock), Arc::clone(&machine.chance));
     let started = if let Some(vault) = connected.vault(key.clone()).await {
         let vault = vault.map_err(|away| {
-            Failure::usage(away.what).detail("nothing was started and nothing was changed").hint(away.fix)
+            let fix = away.named.map_or("try again", |named| named.fix);
+            Failure::usage(&away).detail("nothing was started and nothing was changed").hint(fix)
         })?;
         Provider::over(VaultParts { settings, table, vault: Arc::new(vault), clock, chance })
     } else {

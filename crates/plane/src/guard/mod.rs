@@ -99,7 +99,7 @@ impl<A: Action> Argument for Granted<A> {
         let verified = match plane.identity().verify(bearer(call)?).await {
             Ok(verified) => verified,
             Err(TokenRefused::Store(error)) => return Err(Problem::from(error).into()),
-            Err(TokenRefused::Away(away)) => return Err(Problem::from(away).into()),
+            Err(TokenRefused::Away(away)) => return Err(Problem::identities_away(&away).into()),
             Err(refused) => {
                 tracing::debug!(%refused, "token refused");
                 return Err(unauthenticated("the token is not valid, has expired or was revoked").into());

@@ -18,7 +18,8 @@ use crate::{
     ids::Subject,
     ports::{
         chance::Chance,
-        identity::{Away, IdentityError, Permanence, Profile, Profiles, TokenRefused, WeakPassword},
+        identity::{IdentityError, Permanence, Profile, Profiles, TokenRefused, WeakPassword},
+        trouble::Trouble,
     },
 };
 
@@ -91,19 +92,19 @@ fn hash_of(person: &Person) -> Option<&str> {
 
 #[async_trait]
 impl Vault for OwnVault {
-    async fn ensure(&self, _: &Person) -> Result<(), Away> {
+    async fn ensure(&self, _: &Person) -> Result<(), Trouble> {
         Ok(())
     }
 
-    async fn remove(&self, _: Subject) -> Result<(), Away> {
+    async fn remove(&self, _: Subject) -> Result<(), Trouble> {
         Ok(())
     }
 
-    async fn enable(&self, _: Subject, _: bool) -> Result<(), Away> {
+    async fn enable(&self, _: Subject, _: bool) -> Result<(), Trouble> {
         Ok(())
     }
 
-    async fn end_all(&self, _: Subject) -> Result<(), Away> {
+    async fn end_all(&self, _: Subject) -> Result<(), Trouble> {
         Ok(())
     }
 
@@ -179,10 +180,10 @@ impl Vault for OwnVault {
     }
 
     /// Another process may have made the key.
-    async fn look_again(&self, now: Timestamp) -> Result<(), Away> {
+    async fn look_again(&self, now: Timestamp) -> Result<(), Trouble> {
         let Some(pause) = self.settings.recheck else { return Ok(()) };
         let looked = self.keys.refresh_after(pause, now).await;
-        looked.map_err(|error| Away::passing(format!("the signing keys can't be read again: {error}")))
+        looked.map_err(|error| Trouble::passing(format!("the signing keys can't be read again: {error}")))
     }
 
     async fn refresh_keys(&self) -> Result<(), IdentityError> {

@@ -12,9 +12,12 @@ use serde_json::Value;
 pub use super::records::{Password, Person, SessionKind, SessionRecord};
 use crate::{
     ids::{SessionId, Subject},
-    ports::identity::{
-        Away, ChallengeError, IdentityError, PasswordError, Permanence, RefreshError, ResetError, SignInError,
-        TokenRefused, Verified, WeakPassword,
+    ports::{
+        identity::{
+            ChallengeError, IdentityError, PasswordError, Permanence, RefreshError, ResetError, SignInError,
+            TokenRefused, Verified, WeakPassword,
+        },
+        trouble::Trouble,
     },
 };
 
@@ -22,16 +25,16 @@ use crate::{
 #[async_trait]
 pub trait Vault: Send + Sync {
     /// Gets ready for somebody who has no password yet. Asking again is fine.
-    async fn ensure(&self, person: &Person) -> Result<(), Away>;
+    async fn ensure(&self, person: &Person) -> Result<(), Trouble>;
 
     /// Forgets somebody; one who is absent is as good as forgotten.
-    async fn remove(&self, subject: Subject) -> Result<(), Away>;
+    async fn remove(&self, subject: Subject) -> Result<(), Trouble>;
 
     /// Lets somebody sign in, or not. One who is absent is let be.
-    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), Away>;
+    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), Trouble>;
 
     /// Ends what the vault itself keeps of somebody's sessions.
-    async fn end_all(&self, subject: Subject) -> Result<(), Away>;
+    async fn end_all(&self, subject: Subject) -> Result<(), Trouble>;
 
     /// Whether a password that the policy lets pass can be kept here too.
     fn accepts(&self, password: &SecretString) -> Result<(), WeakPassword>;
@@ -81,7 +84,7 @@ pub trait Vault: Send + Sync {
     fn generation(&self) -> u64;
 
     /// A token named a key that is not known. Looks for it, unless that was done just now.
-    async fn look_again(&self, now: Timestamp) -> Result<(), Away>;
+    async fn look_again(&self, now: Timestamp) -> Result<(), Trouble>;
 
     /// Takes over what others have done to the keys.
     async fn refresh_keys(&self) -> Result<(), IdentityError>;
@@ -153,7 +156,7 @@ pub enum VaultError {
     #[error("the challenge or session is over")]
     Over,
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
 }
 
 impl From<VaultError> for SignInError {
@@ -202,7 +205,7 @@ impl From<VaultError> for ResetError {
 impl From<VaultError> for RefreshError {
     fn from(error: VaultError) -> Self {
         match error {
-            VaultError::Busy => Self::Away(Away::passing("too many sign-ins at this moment")),
+            VaultError::Busy => Self::Away(Trouble::passing("too many sign-ins at this moment")),
             VaultError::Weak(_) | VaultError::Over => Self::Refused,
             VaultError::Away(away) => Self::Away(away),
         }

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::table::TableError;
+use super::{table::TableError, trouble::Trouble};
 use crate::ids::{AccountId, EnterpriseId, SessionId, Subject, UserId};
 pub use crate::text::Email;
 
@@ -213,24 +213,6 @@ pub trait Profiles: Send + Sync {
     async fn profile(&self, subject: Subject) -> Option<Profile>;
 }
 
-/// What keeps passwords and signs tokens, where another does, did not do as asked: the condition, and what whoever runs the
-/// product can do about it. For the log: callers of the API hear less.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{what}; {fix}")]
-pub struct Away {
-    pub what: String,
-    pub fix: &'static str,
-    /// The same may go through later, with nothing done about it.
-    pub passes: bool,
-}
-
-impl Away {
-    /// What goes by itself.
-    pub fn passing(what: impl Into<String>) -> Self {
-        Self { what: what.into(), fix: "try again", passes: true }
-    }
-}
-
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error("there is no such identity")]
@@ -246,8 +228,9 @@ pub enum IdentityError {
     /// Whoever signs the tokens changes its keys by itself.
     #[error("the signing keys are the user pool's, which rotates them by itself")]
     NotOurKeys,
+    /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
     #[error(transparent)]
     Store(#[from] TableError),
 }
@@ -288,8 +271,9 @@ pub enum PasswordError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -302,8 +286,9 @@ pub enum SignInError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -318,8 +303,9 @@ pub enum ChallengeError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -329,8 +315,9 @@ pub enum RefreshError {
     Refused,
     #[error(transparent)]
     Store(#[from] TableError),
+    /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -345,8 +332,9 @@ pub enum ResetError {
     Busy,
     #[error(transparent)]
     Store(#[from] TableError),
+    /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
 }
 
 /// Why a token is not accepted: for the log. The caller of the API learns no more than 401.
@@ -380,6 +368,7 @@ pub enum TokenRefused {
     #[error(transparent)]
     Store(#[from] TableError),
     /// Nor is this: the keys are not known.
+    /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Away),
+    Away(#[from] Trouble),
 }

@@ -35,6 +35,16 @@ impl Trouble {
         Self { said: said.into(), named: Some(named) }
     }
 
+    /// What goes by itself.
+    pub fn passing(said: impl Into<String>) -> Self {
+        Self::new(said, Named { code: "unavailable", fix: "try again", passes: Passes::ByItself })
+    }
+
+    /// Whether the same call may go through later, with nothing done about it.
+    pub fn passes(&self) -> bool {
+        self.named.is_none_or(|named| named.passes != Passes::WhenFixed)
+    }
+
     /// The same, told by whoever asked.
     #[must_use]
     pub fn told(self, said: impl Into<String>) -> Self {
@@ -67,3 +77,5 @@ impl fmt::Display for Trouble {
         f.write_str(&self.said)
     }
 }
+
+impl std::error::Error for Trouble {}

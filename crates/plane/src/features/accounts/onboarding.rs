@@ -528,7 +528,6 @@ pub(super) fn identity_error(error: IdentityError) -> StepError {
         IdentityError::Different => StepError::permanent("identity_differs", error.to_string()),
         IdentityError::Keys(_) => StepError::transient("identity_keys", error.to_string()),
         IdentityError::NotOurKeys => StepError::permanent("identity_keys", error.to_string()),
-        IdentityError::Away(away) if away.passes => StepError::transient("identity_away", away.to_string()),
-        IdentityError::Away(away) => StepError::permanent("identity_away", away.to_string()),
+        IdentityError::Away(trouble) => StepError::transient("identity_away", &*trouble).outside(trouble.named),
     }
 }

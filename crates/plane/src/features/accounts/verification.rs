@@ -120,7 +120,7 @@ impl Plane {
         let verified = match self.identity().verify(token.expose_secret()).await {
             Ok(verified) => verified,
             Err(crate::ports::identity::TokenRefused::Store(error)) => return Err(store_error(error)),
-            Err(crate::ports::identity::TokenRefused::Away(away)) => return Err(identity_error(away.into())),
+            Err(crate::ports::identity::TokenRefused::Away(away)) => return Err(identity_error(crate::ports::identity::IdentityError::Away(away))),
             Err(refused) => return Ok(Some(format!("the technical user's token is refused: {refused}"))),
         };
         let Some(actor) = self.actor(verified.subject).await.map_err(step_error)? else {

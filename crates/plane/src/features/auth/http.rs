@@ -196,7 +196,7 @@ async fn login(_: Public, plane: Plane, client: Client, Json(login): Json<Login>
         Err(SignInError::InvalidCredentials) => Err(invalid_credentials()),
         Err(SignInError::Busy) => Err(busy()),
         Err(SignInError::Store(error)) => Err(error.into()),
-        Err(SignInError::Away(away)) => Err(away.into()),
+        Err(SignInError::Away(away)) => Err(Problem::identities_away(&away)),
     }
 }
 
@@ -222,7 +222,7 @@ async fn challenge(_: Public, plane: Plane, client: Client, Json(answer): Json<C
         Err(ChallengeError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ChallengeError::Busy) => Err(busy()),
         Err(ChallengeError::Store(error)) => Err(error.into()),
-        Err(ChallengeError::Away(away)) => Err(away.into()),
+        Err(ChallengeError::Away(away)) => Err(Problem::identities_away(&away)),
     }
 }
 
@@ -234,7 +234,7 @@ async fn refresh(_: Public, plane: Plane, client: Client, Json(refresh): Json<Re
         Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
         Err(RefreshError::Refused) => Err(refused()),
         Err(RefreshError::Store(error)) => Err(error.into()),
-        Err(RefreshError::Away(away)) => Err(away.into()),
+        Err(RefreshError::Away(away)) => Err(Problem::identities_away(&away)),
     }
 }
 
@@ -243,7 +243,7 @@ async fn logout(_: Public, plane: Plane, client: Client, Json(refresh): Json<Ref
     if let Some(token) = token {
         plane.identity().sign_out(token).await.map_err(|error| match error {
             IdentityError::Store(error) => Problem::from(error),
-            IdentityError::Away(away) => Problem::from(away),
+            IdentityError::Away(away) => Problem::identities_away(&away),
             other => Problem::internal(&other),
         })?;
     }
@@ -272,7 +272,7 @@ async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Js
         Err(ResetError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ResetError::Busy) => Err(busy()),
         Err(ResetError::Store(error)) => Err(error.into()),
-        Err(ResetError::Away(away)) => Err(away.into()),
+        Err(ResetError::Away(away)) => Err(Problem::identities_away(&away)),
     }
 }
 

@@ -25,7 +25,7 @@ impl Plane {
             Ok(None) | Err(ResetError::InvalidCode | ResetError::Weak(_)) => Ok(()),
             Err(ResetError::Busy) => Err(crate::features::users::invitation::busy()),
             Err(ResetError::Store(error)) => Err(Problem::from(error)),
-            Err(ResetError::Away(away)) => Err(Problem::from(away)),
+            Err(ResetError::Away(away)) => Err(Problem::identities_away(&away)),
         }
     }
 

@@ -220,7 +220,7 @@ impl Plane {
         };
         self.identity().ensure_user(identity).await.map_err(|error| match error {
             IdentityError::Store(error) => error.into(),
-            IdentityError::Away(away) => away.into(),
+            IdentityError::Away(away) => Problem::identities_away(&away),
             IdentityError::EmailTaken | IdentityError::Different => {
                 Problem::new(Code::EmailTaken, "the administrator's e-mail address has another identity")
             }
@@ -249,7 +249,7 @@ impl Plane {
                     "the identity is missing; made again, it has no password until it is reset by mail".to_owned(),
                 ),
                 Err(IdentityError::Store(error)) => return Err(error.into()),
-                Err(IdentityError::Away(away)) => return Err(away.into()),
+                Err(IdentityError::Away(away)) => return Err(Problem::identities_away(&away)),
                 Err(error) => different.push(error.to_string()),
             }
         }
@@ -342,7 +342,7 @@ fn refused_password(error: PasswordError) -> Problem {
         PasswordError::Weak(weak) => Problem::field("/adminPassword", weak.to_string()),
         PasswordError::Busy => Problem::new(Code::Unavailable, "too many sign-ins at this moment").retry_after(1),
         PasswordError::Store(error) => error.into(),
-        PasswordError::Away(away) => away.into(),
+        PasswordError::Away(away) => Problem::identities_away(&away),
         PasswordError::InvalidCredentials | PasswordError::Unknown => Problem::internal(&error),
     }
 }

@@ -89,7 +89,7 @@ async fn end(who: Granted<MeEdit>, plane: Plane, Path(session): Path<SessionId>)
 pub fn identity_problem(error: IdentityError) -> Problem {
     match error {
         IdentityError::Store(error) => error.into(),
-        IdentityError::Away(away) => away.into(),
+        IdentityError::Away(away) => Problem::identities_away(&away),
         IdentityError::Unknown => Problem::not_found("identity"),
         IdentityError::EmailTaken => {
             Problem::new(crate::problem::Code::EmailTaken, "somebody else signs in with this e-mail address")

@@ -235,7 +235,7 @@ pub fn password_problem(error: PasswordError, pointer: &str) -> Problem {
         PasswordError::Unknown => Problem::new(Code::NotFound, "there is no such identity"),
         PasswordError::Busy => busy(),
         PasswordError::Store(error) => error.into(),
-        PasswordError::Away(away) => away.into(),
+        PasswordError::Away(away) => Problem::identities_away(&away),
     }
 }
 
