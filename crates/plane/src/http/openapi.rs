@@ -93,7 +93,7 @@ impl Operation {
         self.parameters.push(json!({
             "name": "Last-Event-ID", "in": "header", "required": false,
             "description": "The id of the last event that was seen: the stream goes on after it.",
-            "schema": { "type": "string", "pattern": "^[0-9]{1,18}$" }
+            "schema": { "type": "string", "pattern": "^[0-9]{0,18}$" }
         }));
     }
 

@@ -187,7 +187,7 @@ async fn what_can_t_be_is_refused_by_its_field() {
         assert_eq!(pointer(operator.post(&path, json!({ "roleArn": role })).await), "/roleArn", "{role}");
     }
     let public = ground.request("Acme", "public", &connection).await;
-    assert_eq!(pointer(operator.post("/api/accounts", public).await), "/connectionId");
+    assert_eq!(operator.post("/api/accounts", public).await.refused(409), "conflict");
     let mut nowhere = ground.request("Globex", "private", &connection).await;
     nowhere["connectionId"] = json!("019b0000-0000-7000-8000-000000000000");
     assert_eq!(pointer(operator.post("/api/accounts", nowhere).await), "/connectionId");

@@ -10,7 +10,7 @@ use crate::{
     features::licenses::model::{Contact, License, RenewalNotification, SeatCount},
     ids::{AccountId, ConnectionId, EnterpriseId, LicenseId, ProductId, ServiceId},
     ports::table::Key,
-    problem::{Problem, Result},
+    problem::{Code, Problem, Result},
     record::{Place, Record, partition},
     text::{Email, Name},
 };
@@ -95,7 +95,8 @@ impl NewAccount {
             }
         }
         if self.connection_id.is_some() && self.cloud_type == CloudType::Public {
-            return Err(Problem::field("/connectionId", "a public account has no table of its own"));
+            return Err(Problem::new(Code::Conflict, "a public account has no table of its own")
+                .help("leave connectionId out, or make the account private or hybrid"));
         }
         if self.technical_user.end_date.is_some_and(|end| end < self.technical_user.start_date) {
             return Err(Problem::field("/technicalUser/endDate", "the end is not before the start"));

@@ -3,7 +3,10 @@
 use super::model::{Connection, ConnectionStatus, PAUSE, Region, RoleArn};
 use crate::{
     change::{Change, reference},
-    features::accounts::model::{Account, AccountStatus},
+    features::{
+        accounts::model::{Account, AccountStatus},
+        master_data::pointed,
+    },
     guard::{
         Granted,
         actions::{Action, ConnectionCreate, ConnectionDelete, ConnectionEdit},
@@ -176,9 +179,8 @@ impl Plane {
     /// The connection that an account is to be taken on by, and as what it is written with the account.
     pub(crate) async fn use_connection(&self, id: ConnectionId) -> Result<(Stored<Connection>, Connection)> {
         let found = self.connection(id).await;
-        let pointed = |message: &str| Problem::field("/connectionId", message);
         let connection = found.map_err(|problem| match problem.code {
-            Code::NotFound => pointed("there is no such connection"),
+            Code::NotFound => pointed(Connection::NOUN, "/connectionId".into()),
             _ => problem,
         })?;
         match connection.status {
