@@ -9,6 +9,7 @@ use crate::{
     commands::{
         accounts::Accounts,
         audit::Audit,
+        connections::Connections,
         dead_letters::DeadLetters,
         entity::Crud,
         events::Events,
@@ -126,6 +127,16 @@ The backup holds the keys that sign tokens: keep it as safe as the data folder."
   freehold accounts delete ID --confirm 'Acme' --watch"
     )]
     Accounts(Accounts),
+    /// Connections to other accounts of AWS, in which accounts can have their tables
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  freehold connections create name='Acme of their own' region=eu-central-1
+  freehold connections stack ID
+  freehold connections verify ID --role arn:aws:iam::123456789012:role/freehold-ACCOUNT_ID
+  freehold accounts create -f account.json connectionId=ID --watch"
+    )]
+    Connections(Connections),
     /// Users, their groups and workstreams
     #[command(
         subcommand,

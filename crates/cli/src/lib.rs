@@ -23,8 +23,8 @@ use clap::{CommandFactory as _, Parser as _};
 use args::{Cli, Command};
 use client::Client;
 use commands::{
-    Session, accounts, audit, dead_letters, doctor, enterprises, events, executions, groups, licenses, login, operate,
-    outbox, preflight, products, provisioning, roles, services, users, workstreams,
+    Session, accounts, audit, connections, dead_letters, doctor, enterprises, events, executions, groups, licenses,
+    login, operate, outbox, preflight, products, provisioning, roles, services, users, workstreams,
 };
 use config::Environment;
 use fail::{Failure, Outcome};
@@ -86,6 +86,7 @@ async fn ask(command: &Command, session: &mut Session) -> Outcome {
         Command::Logout => login::logout(session).await,
         Command::Whoami => login::whoami(session).await,
         Command::Accounts(command) => accounts::run(command, session).await,
+        Command::Connections(command) => connections::run(command, session).await,
         Command::Users(command) => users::run(command, session).await,
         Command::Licenses(command) => licenses::run(command, session).await,
         Command::Enterprises(command) => enterprises::ENTERPRISES.run(command, session).await,

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod connections;
 pub(crate) mod dead_letters;
 pub(crate) mod doctor;
 pub(crate) mod enterprises;

@@ -44,6 +44,26 @@ fn signing_in_answers_the_challenge_and_keeps_a_session() {
 }
 
 #[test]
+fn connections_are_refused_where_there_are_no_other_accounts() {
+    let home = Home::new();
+    let server = home.serve();
+    home.sign_in(&server);
+    let error = home.run(&["connections", "create", "name=Acme", "region=eu-central-1"]).refused(1);
+    assert!(
+        error.contains("no way to other accounts") && error.contains("hint: ") && error.contains("aws profile"),
+        "{error}"
+    );
+    assert_eq!(home.run(&["connections", "list"]).good().lines().count(), 1);
+    let nobody = "019b0000-0000-7000-8000-000000000000";
+    for command in [
+        &["connections", "stack", nobody][..],
+        &["connections", "verify", nobody, "--role", "arn:aws:iam::210987654321:role/x"],
+    ] {
+        assert!(home.run(command).refused(1).contains("not_found"), "{command:?}");
+    }
+}
+
+#[test]
 fn records_are_created_listed_changed_and_deleted() {
     let home = Home::new();
     let server = home.serve();
