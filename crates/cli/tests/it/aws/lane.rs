@@ -185,7 +185,8 @@ impl<'a> Lane<'a> {
 
     fn connect(&self, tag: &str) -> Value {
         let new = json!({ "name": tag, "region": "eu-central-1" });
-        let (status, connection) = self.ask("POST", "/api/connections", Some(&new), None).unwrap();
+        let answered = self.ask("POST", "/api/connections", Some(&new), None);
+        let (status, connection) = answered.unwrap_or_else(|| panic!("{tag}: no answer: {}", self.home.log()));
         assert_eq!(status, 201, "{connection}");
         let role = format!("arn:aws:iam::210987654321:role/freehold-{tag}");
         let external_id = text(&connection["externalId"]);
