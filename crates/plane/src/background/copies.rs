@@ -6,29 +6,48 @@ use crate::{
     change::{COPIES_PENDING, CopyMarker},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Item, Key, MAX_KEYS, NewItem, Table, Write},
-    problem::Result,
+    ports::table::{CommitError, Condition, Item, Key, MAX_KEYS, NewItem, Rows, Table, Write},
+    problem::{Problem, Result},
     record::{Stored, decode, partition, remove},
 };
 
 impl Plane {
     /// Makes the copies that are due, as the records now are.
     pub(super) async fn make_copies(&self, table: &Arc<dyn Table>) -> Result<()> {
+        // Whose table can't be reached waits, and holds up no other's copies.
+        let mut held_up: BTreeMap<AccountId, Problem> = BTreeMap::new();
+        let mut after = None;
+        let mut made = false;
         loop {
+            let Rows { items, next } = super::waiting_after(table.as_ref(), COPIES_PENDING, after).await?;
             let mut due: BTreeMap<AccountId, Vec<Stored<CopyMarker>>> = BTreeMap::new();
-            for item in super::waiting(table.as_ref(), COPIES_PENDING).await? {
+            for item in items {
                 let marker = decode::<CopyMarker>(&item)?;
                 due.entry(marker.account_id).or_default().push(marker);
             }
-            if due.is_empty() {
-                return Ok(());
-            }
+            due.retain(|account, _| !held_up.contains_key(account));
+            made |= !due.is_empty();
             for (account, markers) in due {
-                for markers in markers.chunks(MAX_KEYS) {
-                    self.copy(table.as_ref(), account, markers).await?;
+                if let Err(problem) = self.copy_all(table.as_ref(), account, &markers).await {
+                    held_up.insert(account, problem);
                 }
             }
+            after = next;
+            if after.is_none() {
+                if !made {
+                    return held_up.into_values().next().map_or(Ok(()), Err);
+                }
+                // Markers may have come meanwhile.
+                made = false;
+            }
         }
+    }
+
+    async fn copy_all(&self, table: &dyn Table, account: AccountId, markers: &[Stored<CopyMarker>]) -> Result<()> {
+        for markers in markers.chunks(MAX_KEYS) {
+            self.copy(table, account, markers).await?;
+        }
+        Ok(())
     }
 
     async fn copy(&self, table: &dyn Table, account: AccountId, markers: &[Stored<CopyMarker>]) -> Result<()> {

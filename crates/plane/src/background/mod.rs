@@ -24,7 +24,7 @@ use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     plane::Plane,
-    ports::table::{Index, Item, Order, Query, Range, Table, TableName},
+    ports::table::{Index, Item, Order, Position, Query, Range, Rows, Table, TableName},
     problem::Result,
 };
 
@@ -103,17 +103,19 @@ impl Plane {
     pub async fn tend_once(&self) -> Result<()> {
         self.news().fresh.store(false, Ordering::Release);
         let shared = Arc::clone(self.router().shared());
-        self.tend_table(&shared).await?;
+        let shared = self.tend_table(&shared).await;
         let tables: Vec<TableName> = self.news().tables.lock().expect("no holder panics").iter().cloned().collect();
+        // A table that can't be reached, as where its owner has closed the way to it, holds up no other's.
+        let mut all = Ok(());
         for name in tables {
             self.news().tables.lock().expect("no holder panics").remove(&name);
             let tended = self.tend_named(&name).await;
             if tended.is_err() {
                 self.news().tables.lock().expect("no holder panics").insert(name);
             }
-            tended?;
+            all = all.and(tended);
         }
-        Ok(())
+        shared.and(all)
     }
 
     async fn tend_named(&self, name: &TableName) -> Result<()> {
@@ -139,18 +141,23 @@ impl Plane {
 
 /// The first records of a waiting line. One that an index still shows there, and that was done, is not done again.
 async fn waiting(table: &dyn Table, line: &str) -> Result<Vec<Item>> {
+    Ok(waiting_after(table, line, None).await?.items)
+}
+
+/// The same behind a position in the line.
+async fn waiting_after(table: &dyn Table, line: &str, after: Option<Position>) -> Result<Rows> {
     let mut query = Query {
         index: Index::Gsi3,
         pk: line.to_owned(),
         range: Range::All,
         order: Order::Ascending,
         limit: 400,
-        after: None,
+        after,
     };
     loop {
         let rows = table.query_now(&query).await?;
         if !rows.items.is_empty() || rows.next.is_none() {
-            return Ok(rows.items);
+            return Ok(rows);
         }
         query.after = rows.next;
     }

@@ -170,6 +170,38 @@ async fn a_role_that_closes_fails_the_run_and_a_redrive_goes_on() {
 }
 
 #[tokio::test]
+async fn who_closes_the_way_to_their_table_holds_up_nobody_else() {
+    let ground = Ground::new().await;
+    let mut accounts = Vec::new();
+    for (name, role) in [("Acme", ROLE), ("Globex", "arn:aws:iam::109876543210:role/freehold-globex")] {
+        let connection = ground.verified(role).await;
+        let request = ground.request(name, "private", &connection).await;
+        let enterprise = request["licenses"][0]["enterpriseId"].clone();
+        let account = ground.world.onboard(request).await;
+        assert_eq!(text(&account, "status"), "active", "{account}");
+        accounts.push((account["id"].clone(), enterprise));
+    }
+    ground.elsewhere.trust(ROLE, "closed");
+    let operator = ground.world.operator().await;
+    let mut groups = Vec::new();
+    for (account, enterprise) in &accounts {
+        let group = json!({ "accountId": account, "enterpriseId": enterprise, "name": "Auditors" });
+        groups.push(operator.post("/api/groups", group).await.expect(201));
+    }
+    assert!(ground.world.plane.tend_once().await.is_err(), "that one of them waits is told");
+    let theirs = ground.elsewhere.records();
+    let copied = |group: &Value| theirs.iter().any(|record| record.ends_with(&format!(" GROUP#{}", text(group, "id"))));
+    assert_eq!(groups.iter().map(copied).collect::<Vec<_>>(), [false, true]);
+    // What waited is made up for.
+    let connections = operator.get("/api/connections").await.expect(200);
+    ground.elsewhere.trust(ROLE, text(&connections["items"][0], "externalId"));
+    ground.world.plane.tend_once().await.unwrap();
+    let theirs = ground.elsewhere.records();
+    let copied = |group: &Value| theirs.iter().any(|record| record.ends_with(&format!(" GROUP#{}", text(group, "id"))));
+    assert!(groups.iter().all(copied), "{theirs:?}");
+}
+
+#[tokio::test]
 async fn what_can_t_be_is_refused_by_its_field() {
     let ground = Ground::new().await;
     let operator = ground.world.operator().await;
