@@ -15,6 +15,7 @@ pub(crate) fn run() -> Result<()> {
         let Ok(text) = fs::read_to_string(&path) else { continue };
         look(&path, &text, &mut found);
     }
+    formatting(&tracked()?, &mut found)?;
     dependencies(&mut found)?;
     default_build(&mut found)?;
     if found.is_empty() {
@@ -61,6 +62,16 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
     if is_rust && path.contains("/src/") && !text.starts_with("//!") {
         found.push(format!("{path}: a module begins with one sentence on its job (`//! …`)"));
     }
+}
+
+/// Checks every tracked Rust file, including those that `cargo fmt` does not reach through a crate's module tree.
+fn formatting(files: &[String], found: &mut Vec<String>) -> Result<()> {
+    let sources = files.iter().filter(|file| file.ends_with(".rs") && Path::new(file).exists());
+    let output = Command::new("rustfmt").args(["--edition", "2024", "--check", "-l"]).args(sources).output()?;
+    let unformatted = String::from_utf8_lossy(&output.stdout);
+    found.extend(unformatted.lines().map(|file| format!("{file}: not formatted; run rustfmt on it")));
+    ensure!(output.status.success() || !found.is_empty(), "rustfmt: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
 }
 
 /// The library knows no adapter, and nothing in the default build knows a cloud.

@@ -1,22 +1,49 @@
 //! The features, one folder each.
 
-macro_rules! features {
-    ($($slice:ident),* $(,)?) => {
-        $(pub mod $slice;)*
-
-        /// The routes of all features.
-        pub fn routes() -> crate::http::routes::Routes {
-            crate::http::routes::Routes::default()$(.and($slice::routes()))*
-        }
-    };
-}
-
-features! {
-    accounts, audit, auth, bootstrap, connections, enterprises, events, groups, licenses, me, outbox, products, provisioning, roles,
-    services, users, workstreams,
-}
-
+pub mod accounts;
+pub mod audit;
+pub mod auth;
+pub mod bootstrap;
+pub mod connections;
+pub mod enterprises;
+pub mod events;
+pub mod groups;
+pub mod licenses;
 pub mod master_data;
+pub mod me;
+pub mod outbox;
+pub mod products;
+pub mod provisioning;
+pub mod roles;
+pub mod services;
+pub mod users;
+pub mod workstreams;
+
+use crate::http::routes::Routes;
+
+/// The routes of all features.
+pub fn routes() -> Routes {
+    let slices = [
+        accounts::routes(),
+        audit::routes(),
+        auth::routes(),
+        bootstrap::routes(),
+        connections::routes(),
+        enterprises::routes(),
+        events::routes(),
+        groups::routes(),
+        licenses::routes(),
+        me::routes(),
+        outbox::routes(),
+        products::routes(),
+        provisioning::routes(),
+        roles::routes(),
+        services::routes(),
+        users::routes(),
+        workstreams::routes(),
+    ];
+    slices.into_iter().fold(Routes::default(), Routes::and)
+}
 
 /// The workflows of all features.
 pub fn workflows(plane: &crate::plane::Plane) -> crate::workflow::Workflows {

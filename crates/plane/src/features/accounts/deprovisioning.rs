@@ -38,9 +38,16 @@ pub fn plan() -> Plan {
         State::task("DeleteStack", Worker::DynamodbProvisioner),
         State::task("RemoveParameters", Worker::DynamodbProvisioner),
         State::task("VerifyRemoval", Worker::ProvisioningVerifier).retry(NONE).catch("HandleFailure"),
-        State::choice("Verified", "VerifyRemoval.verified").when(true, "PublishDeprovisioned").otherwise("HandleFailure"),
+        State::choice("Verified", "VerifyRemoval.verified")
+            .when(true, "PublishDeprovisioned")
+            .otherwise("HandleFailure"),
         State::succeed("PublishDeprovisioned", "account.deprovisioned"),
-        State::fail("HandleFailure", "account.deprovisioning.failed", "removal_failed", "something of the account is still there"),
+        State::fail(
+            "HandleFailure",
+            "account.deprovisioning.failed",
+            "removal_failed",
+            "something of the account is still there",
+        ),
     ];
     Plan::new(NAME, 1, states).expect("the states lead forward to an end: a test holds it")
 }
@@ -115,9 +122,14 @@ impl Workers for Deprovisioning {
             RunStatus::Succeeded => AccountStatus::Deleted,
         })
         .await?;
-        if turn.to == Status::Succeeded && let Some(account) = turn.head.account_id {
+        if turn.to == Status::Succeeded
+            && let Some(account) = turn.head.account_id
+        {
             writes.push(create(&self.receipt(account, turn).await?));
-            writes.push(Write::Delete { key: crate::router::Route::key(account), when: crate::ports::table::Condition::Always });
+            writes.push(Write::Delete {
+                key: crate::router::Route::key(account),
+                when: crate::ports::table::Condition::Always,
+            });
             if let Some(grant) = removal::grant(&self.0, account).await.map_err(step_error)? {
                 self.0.router().disconnect(account, &grant);
             }
@@ -131,10 +143,16 @@ impl Deprovisioning {
     async fn receipt(&self, account_id: AccountId, turn: &Turn) -> Result<Receipt, StepError> {
         let execution_id = turn.head.execution_id;
         let driver = self.0.driver();
-        let history = driver.journal().events(execution_id, 0).await.map_err(|error| StepError::transient("journal", error.to_string()))?;
+        let history = driver
+            .journal()
+            .events(execution_id, 0)
+            .await
+            .map_err(|error| StepError::transient("journal", error.to_string()))?;
         let output = |state: &str| {
             history.iter().rev().find_map(|event| match &event.what {
-                crate::workflow::What::StepSucceeded { step, output, .. } if step.state == state => Some(output.clone()),
+                crate::workflow::What::StepSucceeded { step, output, .. } if step.state == state => {
+                    Some(output.clone())
+                }
                 _ => None,
             })
         };

@@ -35,7 +35,11 @@ pub fn routes() -> Routes {
         .post("/api/accounts", create, "Create an account and begin its onboarding")
         .get("/api/accounts/{accountId}", read, "Show an account")
         .put("/api/accounts/{accountId}", update, "Update an account")
-        .delete("/api/accounts/{accountId}", delete, "Delete an account: disable it, and remove it after the time of grace")
+        .delete(
+            "/api/accounts/{accountId}",
+            delete,
+            "Delete an account: disable it, and remove it after the time of grace",
+        )
         .post("/api/accounts/{accountId}/restore", restore, "Restore an account within its time of grace")
         .get("/api/accounts/{accountId}/technical-users", technical_users, "List the technical users of an account")
         .get("/api/accounts/{accountId}/receipt", receipt, "Show what was removed of a deleted account")
@@ -157,7 +161,11 @@ async fn technical_users(
     plane.rows(&who).filtered(&page, "technical", |user: &User| user.technical).await
 }
 
-async fn receipt(who: Granted<ProvisioningRead>, plane: Plane, Path(account): Path<AccountId>) -> Result<Found<Receipt>> {
+async fn receipt(
+    who: Granted<ProvisioningRead>,
+    plane: Plane,
+    Path(account): Path<AccountId>,
+) -> Result<Found<Receipt>> {
     let receipt = plane.rows(&who).read(&Receipt::key(account)).await?;
     Ok(Found(receipt.ok_or_else(|| Problem::not_found("receipt"))?))
 }

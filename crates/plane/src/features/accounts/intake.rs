@@ -87,7 +87,10 @@ impl NewAccount {
     /// Refuses what no single field shows to be wrong.
     pub fn check(&self) -> Result<()> {
         if !(1..=Self::MOST_LICENSES).contains(&self.licenses.len()) {
-            return Err(Problem::field("/licenses", format!("an account begins with 1 to {} licenses", Self::MOST_LICENSES)));
+            return Err(Problem::field(
+                "/licenses",
+                format!("an account begins with 1 to {} licenses", Self::MOST_LICENSES),
+            ));
         }
         for (place, license) in self.licenses.iter().enumerate() {
             if license.end_date < license.start_date {

@@ -177,7 +177,8 @@ impl Record for Account {
         while name.len() > 900 {
             name.pop();
         }
-        let by_status = Key::new(format!("ACCOUNT#{}", self.status.as_str()), format!("{}#{}", self.created_at, self.id));
+        let by_status =
+            Key::new(format!("ACCOUNT#{}", self.status.as_str()), format!("{}#{}", self.created_at, self.id));
         let place = Place::at(Self::key(self.id)).by_status(by_status);
         match self.status {
             AccountStatus::Deleted => place,

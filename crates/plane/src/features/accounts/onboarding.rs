@@ -68,7 +68,9 @@ pub fn plan() -> Plan {
             .at_once(10)
             .on_item_failure(ItemFailure::Record),
         State::task("VerifyProvisioning", Worker::ProvisioningVerifier).retry(NONE).catch("HandleFailure"),
-        State::choice("Verified", "VerifyProvisioning.verified").when(true, "PublishSuccess").otherwise("HandleFailure"),
+        State::choice("Verified", "VerifyProvisioning.verified")
+            .when(true, "PublishSuccess")
+            .otherwise("HandleFailure"),
         State::succeed("PublishSuccess", "account.provisioning.succeeded"),
         State::fail(
             "HandleDynamoDBFailure",
@@ -131,7 +133,9 @@ impl Workers for Onboarding {
                 removal::identities(&self.0, site.account()).await?;
                 removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await.map_err(step_error)?;
             }
-            "ProvisionTechnicalGroupAndRole" => removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?,
+            "ProvisionTechnicalGroupAndRole" => {
+                removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?
+            }
             "ProvisionCognitoUsers" => {
                 self.0.remove_identity(site.user_id()?).await.map_err(identity_error)?;
             }
@@ -170,7 +174,8 @@ struct Site<'a> {
 impl<'a> Site<'a> {
     async fn of(plane: &'a Plane, call: &'a Call) -> Result<Self, StepError> {
         let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
-        let item = plane.router().shared().get(&Intake::key(account)).await.map_err(|error| step_error(error.into()))?;
+        let item =
+            plane.router().shared().get(&Intake::key(account)).await.map_err(|error| step_error(error.into()))?;
         let item = item.ok_or_else(|| StepError::permanent("no_request", "what was asked for is gone"))?;
         let intake = decode::<Intake>(&item).map_err(step_error)?.record;
         Ok(Self { plane, call, intake })
@@ -212,7 +217,9 @@ impl<'a> Site<'a> {
         let head = head.map_err(|error| StepError::transient("journal", error.to_string()))?.head;
         let account = self.shared().get(&Account::key(self.account())).await.map_err(store_error)?;
         let account = account.map(|item| decode::<Account>(&item)).transpose().map_err(step_error)?;
-        let mine = account.and_then(|account| account.record.provisioning).is_some_and(|run| run.execution_id == self.call.execution);
+        let mine = account
+            .and_then(|account| account.record.provisioning)
+            .is_some_and(|run| run.execution_id == self.call.execution);
         match head.status {
             Status::Running | Status::Succeeded | Status::Failed if mine => Ok(()),
             Status::Running | Status::Succeeded | Status::Failed | Status::Undoing | Status::Undone | Status::Stuck => {
@@ -271,7 +278,10 @@ impl<'a> Site<'a> {
         if let Some(grant) = &route.grant {
             return match self.plane.router().tables().open_by(grant, &route.table).await.map_err(store_error)? {
                 Some(_) => self.use_table(&route).await,
-                None => Err(StepError::permanent("no_table", format!("there is no table {} for {}", route.table, grant.role))),
+                None => Err(StepError::permanent(
+                    "no_table",
+                    format!("there is no table {} for {}", route.table, grant.role),
+                )),
             };
         }
         let made = self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await;
@@ -418,8 +428,12 @@ impl<'a> Site<'a> {
         // Nobody can follow a link to an identity that is not there.
         self.plane.identity().check_user(user.subject()).await.map_err(identity_error)?;
         self.plane.invite(&user.record, mail).await.map_err(|error| match error {
-            InviteError::Mail(MailError::Refused(trouble)) => StepError::permanent("mail_refused", &*trouble).outside(trouble.named),
-            InviteError::Mail(MailError::Unavailable(ref trouble)) => StepError::transient("mail", error.to_string()).outside(trouble.named),
+            InviteError::Mail(MailError::Refused(trouble)) => {
+                StepError::permanent("mail_refused", &*trouble).outside(trouble.named)
+            }
+            InviteError::Mail(MailError::Unavailable(ref trouble)) => {
+                StepError::transient("mail", error.to_string()).outside(trouble.named)
+            }
             other => StepError::transient("mail", other.to_string()),
         })?;
         if let Err(superseded) = self.is_current().await {
@@ -427,7 +441,8 @@ impl<'a> Site<'a> {
             return Err(superseded);
         }
         if user.identity_status == IdentityStatus::Pending {
-            let invited = User { identity_status: IdentityStatus::Invited, updated_at: self.plane.now(), ..user.record.clone() };
+            let invited =
+                User { identity_status: IdentityStatus::Invited, updated_at: self.plane.now(), ..user.record.clone() };
             let mut change = self.change();
             change.replace(&user, &invited);
             self.plane.commit(change).await.map_err(step_error)?;
@@ -457,7 +472,8 @@ impl<'a> Site<'a> {
     }
 
     async fn user(&self) -> Result<Stored<User>, StepError> {
-        let item = self.plane.router().shared().get(&User::key(self.account(), self.user_id()?)).await.map_err(store_error)?;
+        let item =
+            self.plane.router().shared().get(&User::key(self.account(), self.user_id()?)).await.map_err(store_error)?;
         let item = item.ok_or_else(|| StepError::permanent("no_user", "the user is gone"))?;
         decode::<User>(&item).map_err(step_error)
     }
@@ -508,9 +524,7 @@ pub(super) fn params_error(error: ParamsError) -> StepError {
 
 pub(super) fn cloud_error(error: CloudError) -> StepError {
     match error {
-        CloudError::Unavailable(trouble) => {
-            StepError::transient("cloud_unavailable", &*trouble).outside(trouble.named)
-        }
+        CloudError::Unavailable(trouble) => StepError::transient("cloud_unavailable", &*trouble).outside(trouble.named),
         CloudError::Refused(trouble) => StepError::permanent("cloud_refused", &*trouble).outside(trouble.named),
     }
 }

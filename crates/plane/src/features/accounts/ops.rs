@@ -98,7 +98,12 @@ impl Plane {
         decode(&item.ok_or_else(|| Problem::new(Code::NotFound, "there is no such account"))?)
     }
 
-    pub async fn update_account(&self, who: &Granted<AccountEdit>, seen: IfMatch, update: AccountUpdate) -> Result<Stored<Account>> {
+    pub async fn update_account(
+        &self,
+        who: &Granted<AccountEdit>,
+        seen: IfMatch,
+        update: AccountUpdate,
+    ) -> Result<Stored<Account>> {
         let old = self.account(who).await?;
         seen.allows("account", old.version)?;
         if old.status != AccountStatus::Active {
@@ -113,7 +118,8 @@ impl Plane {
                 return Err(Problem::new(Code::Protected, "the platform's own account keeps its name"));
             }
             account.name = name;
-            let (before, after) = (Account::name_claim(account.id, &old.name), Account::name_claim(account.id, &account.name));
+            let (before, after) =
+                (Account::name_claim(account.id, &old.name), Account::name_claim(account.id, &account.name));
             if before != after {
                 change.release(&before);
                 change.claim(&after, name_taken(&account.name));
@@ -135,7 +141,9 @@ impl Plane {
         }
         match old.status {
             AccountStatus::Active | AccountStatus::Failed | AccountStatus::Disabled => {}
-            AccountStatus::Provisioning | AccountStatus::Deprovisioning | AccountStatus::Deleted => return Err(not_now(old.status)),
+            AccountStatus::Provisioning | AccountStatus::Deprovisioning | AccountStatus::Deleted => {
+                return Err(not_now(old.status));
+            }
         }
         if under_way(&old) {
             return Err(Problem::new(Code::Conflict, "a step of the account's onboarding is being tried again")
@@ -165,7 +173,8 @@ impl Plane {
         if old.status != AccountStatus::Disabled {
             return Err(not_now(old.status));
         }
-        let account = Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
+        let account =
+            Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
         let mut change = Change::by(who).about("account", old.id);
         change.replace(&old, &account);
         change.event("account.restored", json!({}));
@@ -207,7 +216,9 @@ impl Plane {
         };
         let mut change = change.unfenced().about("account", old.id);
         change.replace(&old, &account);
-        for write in self.run_start(deprovisioning::NAME, execution_id, old.id, deprovisioning::input(old.id, old.cloud_type)) {
+        for write in
+            self.run_start(deprovisioning::NAME, execution_id, old.id, deprovisioning::input(old.id, old.cloud_type))
+        {
             change.write(write);
         }
         change.event("account.deprovisioning.started", reference("execution", execution_id));
@@ -216,8 +227,15 @@ impl Plane {
         Ok(account)
     }
 
-    fn run_start(&self, workflow: &str, execution: ExecutionId, account: AccountId, input: serde_json::Value) -> Vec<Write> {
-        let plan: &Plan = &self.driver().workflows().latest(workflow).expect("every workflow is registered at the start").plan;
+    fn run_start(
+        &self,
+        workflow: &str,
+        execution: ExecutionId,
+        account: AccountId,
+        input: serde_json::Value,
+    ) -> Vec<Write> {
+        let plan: &Plan =
+            &self.driver().workflows().latest(workflow).expect("every workflow is registered at the start").plan;
         journal::start(NewRun { execution, plan, account: Some(account), input }, self.now())
     }
 }
@@ -236,7 +254,8 @@ pub async fn settled(
     let begins = matches!(turn.to, Status::Running | Status::Undoing);
     // A later run of the account speaks for it.
     if old.provisioning.as_ref().is_some_and(|run| run.execution_id != execution_id) {
-        let superseded = || StepError::permanent("superseded", "a later run speaks for the account; this one can't go on");
+        let superseded =
+            || StepError::permanent("superseded", "a later run speaks for the account; this one can't go on");
         return if begins { Err(superseded()) } else { Ok(Vec::new()) };
     }
     if turn.to == Status::Undoing && !matches!(old.status, AccountStatus::Failed | AccountStatus::Provisioning) {
@@ -292,7 +311,8 @@ pub async fn settled(
 /// The note that a private account's own table is to get the account's record as it now is.
 async fn copied(plane: &Plane, account: &Account) -> Result<Option<Write>> {
     let leaves = matches!(account.status, AccountStatus::Deprovisioning | AccountStatus::Deleted);
-    let route = plane.router().shared().get(&Route::key(account.id)).await?.map(|item| decode::<Route>(&item)).transpose()?;
+    let route =
+        plane.router().shared().get(&Route::key(account.id)).await?.map(|item| decode::<Route>(&item)).transpose()?;
     let copies = !leaves && route.is_some_and(|route| route.copies_directory);
     Ok(copies.then(|| copy_marker(account.id, &Account::key(account.id))))
 }
@@ -347,7 +367,9 @@ const fn status_word(status: Status) -> &'static str {
 /// A problem as a worker's error: what may pass is tried again.
 pub fn step_error(problem: Problem) -> StepError {
     let kind = match problem.code {
-        Code::Unavailable | Code::StorageFull | Code::Internal | Code::Conflict | Code::PreconditionFailed => ErrorKind::Transient,
+        Code::Unavailable | Code::StorageFull | Code::Internal | Code::Conflict | Code::PreconditionFailed => {
+            ErrorKind::Transient
+        }
         Code::TooManyRequests => ErrorKind::Throttled,
         _ => ErrorKind::Permanent,
     };
@@ -369,7 +391,8 @@ fn name_taken(name: &Name) -> Problem {
 }
 
 fn email_taken() -> Problem {
-    let mut problem = Problem::new(Code::EmailTaken, "somebody on this platform has the technical user's e-mail address");
+    let mut problem =
+        Problem::new(Code::EmailTaken, "somebody on this platform has the technical user's e-mail address");
     problem.errors.push(crate::problem::FieldError {
         pointer: "/technicalUser/email".into(),
         message: "this address is taken".into(),

@@ -22,15 +22,8 @@ use crate::{
 };
 
 /// The kinds that go with a technical group: links first.
-const ACCESS: &[&str] = &[
-    Membership::KIND,
-    Assignment::KIND,
-    GroupRole::KIND,
-    Group::KIND,
-    "PERMISSIONS",
-    Role::KIND,
-    Workstream::KIND,
-];
+const ACCESS: &[&str] =
+    &[Membership::KIND, Assignment::KIND, GroupRole::KIND, Group::KIND, "PERMISSIONS", Role::KIND, Workstream::KIND];
 
 /// What stays of an account that is gone: its record, its audit log, its events and its receipt.
 pub(super) const STAYS: &[&str] = &["METADATA", "AUDIT#", "AUDITHEAD", "EVENT#", "RECEIPT", "INTAKE", "ROUTE"];
@@ -172,7 +165,8 @@ async fn remove_after(plane: &Plane, mut query: Query) -> Result<()> {
     let shared = plane.router().shared();
     loop {
         let rows = shared.query(&query).await?;
-        let gone: Vec<Write> = rows.items.iter().filter(|item| !stays(&item.key)).map(|item| delete(&item.key)).collect();
+        let gone: Vec<Write> =
+            rows.items.iter().filter(|item| !stays(&item.key)).map(|item| delete(&item.key)).collect();
         for writes in gone.chunks(MAX_WRITES) {
             shared.commit(writes.to_vec()).await?;
         }

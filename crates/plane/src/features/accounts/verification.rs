@@ -34,7 +34,11 @@ pub(super) enum Finding {
     NotYet,
     Wrong(String),
     /// The route's published copy is not what the route says.
-    Disagrees { parameter: String, published: Option<String>, expected: TableName },
+    Disagrees {
+        parameter: String,
+        published: Option<String>,
+        expected: TableName,
+    },
 }
 
 impl Plane {
@@ -63,7 +67,9 @@ impl Plane {
             return Ok(Finding::Wrong("the default workstream can't be read from the account's table".into()));
         }
         // An identity that could not be made was captured, and the account is degraded: there is nobody to act as.
-        if !captured(variables) && let Some(wrong) = self.act_as_technical_user(account, enterprise).await? {
+        if !captured(variables)
+            && let Some(wrong) = self.act_as_technical_user(account, enterprise).await?
+        {
             return Ok(Finding::Wrong(wrong));
         }
         if cloud == CloudType::Private && !self.is_copied(account, table.as_ref()).await? {
@@ -114,13 +120,19 @@ impl Plane {
     }
 
     /// Goes through the guard as the technical user: token, actor, policy.
-    async fn act_as_technical_user(&self, account: AccountId, enterprise: crate::ids::EnterpriseId) -> Result<Option<String>, StepError> {
+    async fn act_as_technical_user(
+        &self,
+        account: AccountId,
+        enterprise: crate::ids::EnterpriseId,
+    ) -> Result<Option<String>, StepError> {
         let subject = subject(technical_user_id(account));
         let token = self.identity().probe_token(subject).await.map_err(identity_error)?;
         let verified = match self.identity().verify(token.expose_secret()).await {
             Ok(verified) => verified,
             Err(crate::ports::identity::TokenRefused::Store(error)) => return Err(store_error(error)),
-            Err(crate::ports::identity::TokenRefused::Away(away)) => return Err(identity_error(crate::ports::identity::IdentityError::Away(away))),
+            Err(crate::ports::identity::TokenRefused::Away(away)) => {
+                return Err(identity_error(crate::ports::identity::IdentityError::Away(away)));
+            }
             Err(refused) => return Ok(Some(format!("the technical user's token is refused: {refused}"))),
         };
         let Some(actor) = self.actor(verified.subject).await.map_err(step_error)? else {

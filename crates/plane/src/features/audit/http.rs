@@ -19,9 +19,11 @@ use crate::{
 };
 
 pub fn routes() -> Routes {
-    Routes::default()
-        .get("/api/audit", list, "List the audit log, the latest first")
-        .get("/api/audit/verify", check, "Check the chain of the audit log")
+    Routes::default().get("/api/audit", list, "List the audit log, the latest first").get(
+        "/api/audit/verify",
+        check,
+        "Check the chain of the audit log",
+    )
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -75,14 +77,18 @@ async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>)
             }
             looked_at += 1;
             query.after = Some(crate::rows::position(&item, query.index));
-            let kept = which.action.is_none() && which.user_id.is_none() || wanted(&which, &decode::<AuditEntry>(&item)?.record);
+            let kept = which.action.is_none() && which.user_id.is_none()
+                || wanted(&which, &decode::<AuditEntry>(&item)?.record);
             if kept {
                 page.push(item.body);
             }
         }
         let full = page.len() == which.limit.get() || looked_at >= LOOKED_AT;
         if rows.next.is_none() || full {
-            let next = query.after.filter(|_| rows.next.is_some() || full).map(|position| plane.cursors().seal(&of, &position));
+            let next = query
+                .after
+                .filter(|_| rows.next.is_some() || full)
+                .map(|position| plane.cursors().seal(&of, &position));
             return Ok(Page::new(page, next));
         }
     }
@@ -101,7 +107,10 @@ impl Plane {
     /// Checks the chain of an account's audit log against its head.
     pub async fn verify_audit(&self, account: crate::ids::AccountId) -> Result<ChainReport> {
         let head = self.router().shared().get(&ChainHead::first(account).place().key).await?;
-        let head = head.map(|item| decode::<ChainHead>(&item)).transpose()?.map_or_else(|| ChainHead::first(account), |head| head.record);
+        let head = head
+            .map(|item| decode::<ChainHead>(&item))
+            .transpose()?
+            .map_or_else(|| ChainHead::first(account), |head| head.record);
         // Not by the index of the chain: it may not show what was sealed just now, and what is missing is an alarm.
         let mut query = TableQuery {
             index: Index::Table,

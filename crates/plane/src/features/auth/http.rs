@@ -15,8 +15,8 @@ use crate::{
     },
     plane::Plane,
     ports::identity::{
-        Challenge, ChallengeError, ChallengeResponse, IdentityError, PasswordChange, PasswordReset, RefreshError, ResetError,
-        SignIn, SignInError, SignedIn, TokenSet,
+        Challenge, ChallengeError, ChallengeResponse, IdentityError, PasswordChange, PasswordReset, RefreshError,
+        ResetError, SignIn, SignInError, SignedIn, TokenSet,
     },
     problem::{Code, Problem, Result},
     text::Bounded,
@@ -181,9 +181,15 @@ enum TokenType {
     Bearer,
 }
 
-async fn login(_: Public, plane: Plane, client: Client, Json(login): Json<Login>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
+async fn login(
+    _: Public,
+    plane: Plane,
+    client: Client,
+    Json(login): Json<Login>,
+) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let Login { email, password, grant } = login;
-    let attempt = SignIn { email: email.into_string(), password: password.0, ip: client.ip, user_agent: client.user_agent };
+    let attempt =
+        SignIn { email: email.into_string(), password: password.0, ip: client.ip, user_agent: client.user_agent };
     match plane.identity().sign_in(attempt).await {
         Ok(SignedIn::Tokens(tokens)) => {
             confirmed(&plane, &tokens).await;
@@ -200,7 +206,12 @@ async fn login(_: Public, plane: Plane, client: Client, Json(login): Json<Login>
     }
 }
 
-async fn challenge(_: Public, plane: Plane, client: Client, Json(answer): Json<ChallengeAnswer>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
+async fn challenge(
+    _: Public,
+    plane: Plane,
+    client: Client,
+    Json(answer): Json<ChallengeAnswer>,
+) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let ChallengeAnswer { challenge, session, new_password, grant } = answer;
     match challenge {
         Challenge::NewPasswordRequired => {}
@@ -226,10 +237,18 @@ async fn challenge(_: Public, plane: Plane, client: Client, Json(answer): Json<C
     }
 }
 
-async fn refresh(_: Public, plane: Plane, client: Client, Json(refresh): Json<Refresh>) -> Result<WithHeaders<Plain<SignInAnswer>>> {
+async fn refresh(
+    _: Public,
+    plane: Plane,
+    client: Client,
+    Json(refresh): Json<Refresh>,
+) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
     let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
-    let refused = || Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more").help("sign in again");
+    let refused = || {
+        Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more")
+            .help("sign in again")
+    };
     match plane.identity().refresh(token.ok_or_else(refused)?).await {
         Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
         Err(RefreshError::Refused) => Err(refused()),
@@ -238,7 +257,12 @@ async fn refresh(_: Public, plane: Plane, client: Client, Json(refresh): Json<Re
     }
 }
 
-async fn logout(_: Public, plane: Plane, client: Client, Json(refresh): Json<Refresh>) -> Result<WithHeaders<NoContent>> {
+async fn logout(
+    _: Public,
+    plane: Plane,
+    client: Client,
+    Json(refresh): Json<Refresh>,
+) -> Result<WithHeaders<NoContent>> {
     let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
     if let Some(token) = token {
         plane.identity().sign_out(token).await.map_err(|error| match error {
@@ -263,11 +287,17 @@ struct Sent {
 
 async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
     let Reset { email, code, new_password } = reset;
-    let reset = PasswordReset { email: email.into_string(), code: code.into_string().into(), new_password: new_password.0, ip: client.ip };
+    let reset = PasswordReset {
+        email: email.into_string(),
+        code: code.into_string().into(),
+        new_password: new_password.0,
+        ip: client.ip,
+    };
     match plane.identity().reset_password(reset).await {
         Ok(()) => Ok(NoContent),
         Err(ResetError::InvalidCode) => {
-            Err(Problem::field("/code", "the code is not right, was used, or is older than 15 minutes").help("ask for a new code"))
+            Err(Problem::field("/code", "the code is not right, was used, or is older than 15 minutes")
+                .help("ask for a new code"))
         }
         Err(ResetError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ResetError::Busy) => Err(busy()),
@@ -276,7 +306,12 @@ async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Js
     }
 }
 
-async fn change_password(who: Granted<MeEdit>, plane: Plane, client: Client, Json(change): Json<Change>) -> Result<NoContent> {
+async fn change_password(
+    who: Granted<MeEdit>,
+    plane: Plane,
+    client: Client,
+    Json(change): Json<Change>,
+) -> Result<NoContent> {
     let change = PasswordChange {
         subject: who.actor().user.subject(),
         keep: who.session(),

@@ -54,8 +54,7 @@ async fn run(_: Public, plane: Plane, Json(new): Json<NewPlatform>) -> Result<Cr
         return Err(Problem::field("/setupToken", "a set-up token has at most 512 characters"));
     }
     let standard = Admin::default();
-    let admin =
-        Admin { email: new.admin_email.unwrap_or(standard.email), password: new.admin_password, ..standard };
+    let admin = Admin { email: new.admin_email.unwrap_or(standard.email), password: new.admin_password, ..standard };
     let done = plane.bootstrap_by_token(new.setup_token.as_ref(), &admin).await?;
     let record = Platform {
         steps: done.steps,

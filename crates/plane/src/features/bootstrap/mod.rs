@@ -6,4 +6,4 @@ mod ops;
 mod steps;
 
 pub use http::routes;
-pub use model::{Admin, Bootstrapped, BootstrapReport, StepDone, StepReport, StepState};
+pub use model::{Admin, BootstrapReport, Bootstrapped, StepDone, StepReport, StepState};

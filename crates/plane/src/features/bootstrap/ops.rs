@@ -50,11 +50,7 @@ impl Plane {
     }
 
     /// The same for somebody who shows the set-up token.
-    pub(super) async fn bootstrap_by_token(
-        &self,
-        token: Option<&SecretString>,
-        admin: &Admin,
-    ) -> Result<Bootstrapped> {
+    pub(super) async fn bootstrap_by_token(&self, token: Option<&SecretString>, admin: &Admin) -> Result<Bootstrapped> {
         let marker = self.marker().await?;
         if marker.as_ref().is_some_and(|marker| marker.state == State::Complete) {
             return Err(already_bootstrapped());
@@ -224,10 +220,9 @@ impl Plane {
             IdentityError::EmailTaken | IdentityError::Different => {
                 Problem::new(Code::EmailTaken, "the administrator's e-mail address has another identity")
             }
-            IdentityError::Unknown
-            | IdentityError::Disabled
-            | IdentityError::Keys(_)
-            | IdentityError::NotOurKeys => Problem::internal(&error),
+            IdentityError::Unknown | IdentityError::Disabled | IdentityError::Keys(_) | IdentityError::NotOurKeys => {
+                Problem::internal(&error)
+            }
         })
     }
 

@@ -95,9 +95,7 @@ pub(super) const STEPS: [Step; 14] = [
     }),
     Step { name: "Create Technical User", pieces: user, beside: Beside::Identity },
     step("Create Workstream: Global", |founding| workstream(founding, known::GLOBAL_WORKSTREAM, "Global")),
-    step("Create Workstream: Default", |founding| {
-        workstream(founding, known::DEFAULT_WORKSTREAM, Workstream::DEFAULT)
-    }),
+    step("Create Workstream: Default", |founding| workstream(founding, known::DEFAULT_WORKSTREAM, Workstream::DEFAULT)),
 ];
 
 /// A record and what must hold of the one that is found.
@@ -108,7 +106,13 @@ fn piece<R: Record + Clone>(expected: &R, right: fn(&R, &R) -> bool) -> Piece {
         Ok(_) => Some(format!("the {} is not as it was made", R::NOUN)),
         Err(_) => Some(format!("the {} can't be read", R::NOUN)),
     };
-    Piece { noun: R::NOUN, item: record::encode(expected), differs: Box::new(differs), mend: |_| None, takes_seat: None }
+    Piece {
+        noun: R::NOUN,
+        item: record::encode(expected),
+        differs: Box::new(differs),
+        mend: |_| None,
+        takes_seat: None,
+    }
 }
 
 fn claim(expected: &Claim) -> Piece {
@@ -149,7 +153,8 @@ fn account(founding: &Founding) -> Vec<Piece> {
         table: TableName::shared(),
         copies_directory: false,
         version: 1,
-        state: RouteState::Open, grant: None,
+        state: RouteState::Open,
+        grant: None,
     };
     vec![
         piece(&account, |found, _| found.status == AccountStatus::Active),
@@ -249,14 +254,7 @@ fn both(first: &Name, last: &Name) -> Name {
     Name::try_from(name.trim_end()).expect("two names and a space are a name")
 }
 
-fn role(
-    founding: &Founding,
-    id: RoleId,
-    name: &str,
-    kind: RoleKind,
-    mask: Mask,
-    flags: Flags,
-) -> Vec<Piece> {
+fn role(founding: &Founding, id: RoleId, name: &str, kind: RoleKind, mask: Mask, flags: Flags) -> Vec<Piece> {
     let role = Role {
         id,
         account_id: known::ROOT_ACCOUNT,

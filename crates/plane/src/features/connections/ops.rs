@@ -111,9 +111,12 @@ impl Plane {
             return Err(Problem::new(Code::InUse, "an account has been taken on by this connection"));
         }
         let now = self.now();
-        let wait = old.checked_at.map_or(0, |checked| (checked + PAUSE - now).total(jiff::Unit::Second).map_or(0, ceiling));
+        let wait =
+            old.checked_at.map_or(0, |checked| (checked + PAUSE - now).total(jiff::Unit::Second).map_or(0, ceiling));
         if wait > 0 {
-            return Err(Problem::new(Code::TooManyRequests, "this connection was verified a moment ago").retry_after(wait));
+            return Err(
+                Problem::new(Code::TooManyRequests, "this connection was verified a moment ago").retry_after(wait)
+            );
         }
         // Written down first: whoever asks meanwhile finds that it is being looked at.
         let asked = Connection {
@@ -131,7 +134,10 @@ impl Plane {
             if let Some(before) = before {
                 begun.release(&before);
             }
-            begun.claim(&after, Problem::new(Code::InUse, "another connection has this role: each needs one of its own"));
+            begun.claim(
+                &after,
+                Problem::new(Code::InUse, "another connection has this role: each needs one of its own"),
+            );
         }
         self.commit(begun.without_answer()).await?;
         let asked = Stored { record: asked, version: old.version + 1 };
@@ -154,7 +160,11 @@ impl Plane {
     }
 
     /// Ends a connection that no account uses: the role's owner can delete the stack.
-    pub(super) async fn delete_connection(&self, who: &Granted<ConnectionDelete>, old: &Stored<Connection>) -> Result<()> {
+    pub(super) async fn delete_connection(
+        &self,
+        who: &Granted<ConnectionDelete>,
+        old: &Stored<Connection>,
+    ) -> Result<()> {
         if old.status == ConnectionStatus::Used {
             let item = self.router().shared().get(&Account::key(old.account_id)).await?;
             let account = item.map(|item| decode::<Account>(&item)).transpose()?;

@@ -5,11 +5,11 @@ use serde::Deserialize;
 
 use super::{model::Enterprise, ops::EnterpriseView};
 use crate::{
-    given::Given,
     features::{
         master_data::{self, Links},
         products::{Catalogue, model::Product},
     },
+    given::Given,
     guard::{
         Granted,
         actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},

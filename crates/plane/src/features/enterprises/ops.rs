@@ -108,7 +108,8 @@ impl Plane {
         let after = page.cursor.as_deref().map(|cursor| self.cursors().open(&of, cursor)).transpose()?;
         let licensed = self.licensed_enterprises(who).await?;
         let found = self.masters::<Enterprise>(&licensed).await?;
-        let wanted = |one: &Enterprise| name.is_none_or(|name| fold(one.name.as_str()).starts_with(&fold(name.as_str())));
+        let wanted =
+            |one: &Enterprise| name.is_none_or(|name| fold(one.name.as_str()).starts_with(&fold(name.as_str())));
         let mut enterprises: Vec<(Key, Enterprise)> = found
             .into_values()
             .filter(|one| wanted(one))

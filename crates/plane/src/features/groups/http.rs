@@ -89,7 +89,10 @@ async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<Which>)
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
     let name = fold(name.as_str());
-    plane.rows(&who).filtered(&page, &format!("name {name}"), |group: &Group| fold(group.name.as_str()).starts_with(&name)).await
+    plane
+        .rows(&who)
+        .filtered(&page, &format!("name {name}"), |group: &Group| fold(group.name.as_str()).starts_with(&name))
+        .await
 }
 
 async fn create(who: Granted<GroupCreate>, plane: Plane, Json(new): Json<GroupCreation>) -> Result<Created<Group>> {
@@ -131,6 +134,11 @@ async fn set_roles(
     Ok(Page::of(&plane.set_group_roles(&who, group, &change.role_ids).await?, None))
 }
 
-async fn members(who: Granted<GroupRead>, plane: Plane, Path(group): Path<GroupId>, Query(page): Query<PageQuery>) -> Result<Page<User>> {
+async fn members(
+    who: Granted<GroupRead>,
+    plane: Plane,
+    Path(group): Path<GroupId>,
+    Query(page): Query<PageQuery>,
+) -> Result<Page<User>> {
     plane.group_members(&who, group, &page).await
 }

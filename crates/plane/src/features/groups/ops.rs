@@ -70,7 +70,13 @@ impl Plane {
         Ok(group)
     }
 
-    pub async fn update_group(&self, who: &Granted<GroupEdit>, id: GroupId, seen: IfMatch, update: GroupUpdate) -> Result<Stored<Group>> {
+    pub async fn update_group(
+        &self,
+        who: &Granted<GroupEdit>,
+        id: GroupId,
+        seen: IfMatch,
+        update: GroupUpdate,
+    ) -> Result<Stored<Group>> {
         let old: Stored<Group> = self.rows(who).get(id).await?;
         seen.allows("group", old.version)?;
         let mut group = Group { updated_at: self.now(), ..old.record.clone() };
@@ -152,7 +158,12 @@ impl Plane {
     }
 
     /// A page of the members of a group.
-    pub async fn group_members<A: Action>(&self, who: &Granted<A>, id: GroupId, page: &PageQuery) -> Result<Page<User>> {
+    pub async fn group_members<A: Action>(
+        &self,
+        who: &Granted<A>,
+        id: GroupId,
+        page: &PageQuery,
+    ) -> Result<Page<User>> {
         let _: Stored<Group> = self.rows(who).get(id).await?;
         let pk = Membership::members(who.account(), id);
         let query = Query {

@@ -7,11 +7,7 @@ use serde::Serialize;
 
 use super::model::{License, Seats};
 use crate::{
-    features::{
-        master_data::Brief,
-        products::model::Product,
-        services::model::Service,
-    },
+    features::{master_data::Brief, products::model::Product, services::model::Service},
     guard::{
         Granted,
         actions::{Action, LicenseRead},

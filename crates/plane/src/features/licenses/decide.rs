@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::model::{Contact, License, RenewalNotification, SeatCount, Seats};
 use crate::{
-    given::Given,
     day::Day,
+    given::Given,
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId, known},
     ports::table::{Condition, Is, Write},
     problem::{Code, Problem, Result},
@@ -145,10 +145,7 @@ fn leaves_out(old: &License, new: &License, today: Day) -> bool {
 /// The write that takes the seats along with an update, and holds against those who take one meanwhile.
 pub(super) fn seats_write(old: &License, new: &License, today: Day) -> (Write, Problem) {
     let (before, after) = (old.number_of_users.get(), new.number_of_users.get());
-    let mut when = vec![
-        Condition::field("seats", Is::Equal, before),
-        Condition::field("used", Is::LessOrEqual, after),
-    ];
+    let mut when = vec![Condition::field("seats", Is::Equal, before), Condition::field("used", Is::LessOrEqual, after)];
     if leaves_out(old, new, today) {
         when.push(Condition::field("used", Is::Equal, 0));
     }

@@ -10,9 +10,9 @@ use super::{
     reminders::Reminded,
 };
 use crate::{
-    given::Given,
     change::{Change, reference},
     day::Day,
+    given::Given,
     guard::{
         Granted,
         actions::{AccountRead, LicenseCreate, LicenseDelete, LicenseEdit, LicenseRead},

@@ -46,19 +46,15 @@ impl Plane {
             writes.push((record::create(&Seats::free(license)), again()));
             writes.extend(link_uses(license).iter().map(|link| (record::create(link), again())));
         }
-        let changed = || Problem::new(Code::Conflict, "the enterprise, product or service changed meanwhile; try again");
+        let changed =
+            || Problem::new(Code::Conflict, "the enterprise, product or service changed meanwhile; try again");
         writes.extend(checks.into_iter().map(|(key, when)| (Write::Check { key, when }, changed())));
         writes.extend(count_uses(licenses, 1).into_iter().map(|write| (write, changed())));
         Ok(writes)
     }
 
     /// Refuses a triple that is not linked; notes what must stay as it was seen.
-    async fn check_triple(
-        &self,
-        triple: Triple,
-        pointer: &str,
-        checks: &mut BTreeMap<Key, Condition>,
-    ) -> Result<()> {
+    async fn check_triple(&self, triple: Triple, pointer: &str, checks: &mut BTreeMap<Key, Condition>) -> Result<()> {
         let Triple { enterprise, product, service } = triple;
         let keys = [
             master_data::key::<Enterprise>(enterprise),
@@ -229,11 +225,7 @@ fn count_uses(licenses: &[License], each: i64) -> Vec<Write> {
     let mut counts: BTreeMap<Key, i64> = BTreeMap::new();
     for license in licenses {
         let Triple { enterprise, product, service } = license.triple();
-        for key in [
-            Uses::key::<Enterprise>(enterprise),
-            Uses::key::<Product>(product),
-            Uses::key::<Service>(service),
-        ] {
+        for key in [Uses::key::<Enterprise>(enterprise), Uses::key::<Product>(product), Uses::key::<Service>(service)] {
             *counts.entry(key).or_default() += each;
         }
     }

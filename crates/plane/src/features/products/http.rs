@@ -8,11 +8,11 @@ use super::{
     ops::{Catalogue, ProductView},
 };
 use crate::{
-    given::Given,
     features::{
         master_data::{self, Links},
         services::model::Service,
     },
+    given::Given,
     guard::{
         Granted,
         actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},

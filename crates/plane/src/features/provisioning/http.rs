@@ -9,7 +9,8 @@ use crate::{
     guard::{
         Granted,
         actions::{
-            AccountDelete, Action, DeadLetterEdit, DeadLetterRead, ProvisioningEdit, ProvisioningRead, ProvisioningStart,
+            AccountDelete, Action, DeadLetterEdit, DeadLetterRead, ProvisioningEdit, ProvisioningRead,
+            ProvisioningStart,
         },
     },
     http::{
@@ -19,8 +20,8 @@ use crate::{
     },
     ids::{AccountId, DeadLetterId, ExecutionId},
     page::{Limit, Page, PageQuery},
-    ports::table::TableName,
     plane::Plane,
+    ports::table::TableName,
     problem::{Code, Problem, Result},
     text::Name,
     workflow::{DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, Worker},
@@ -128,36 +129,61 @@ async fn deprovision(
     Ok(Accepted(plane.delete_account(&who, confirmation.confirm.as_str()).await?))
 }
 
-async fn executions(who: Granted<ProvisioningRead>, plane: Plane, Query(page): Query<PageQuery>) -> Result<Page<Execution>> {
+async fn executions(
+    who: Granted<ProvisioningRead>,
+    plane: Plane,
+    Query(page): Query<PageQuery>,
+) -> Result<Page<Execution>> {
     let journal = plane.driver().journal();
     let own = who.account() == who.actor().account();
     let of = if own { "executions".to_owned() } else { format!("executions {}", who.account()) };
     let after = page.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
     // The platform's own account means every account: runs are the platform's.
-    let found = if own { journal.all(page.limit.get(), after).await } else { journal.of_account(who.account(), page.limit.get(), after).await };
+    let found = if own {
+        journal.all(page.limit.get(), after).await
+    } else {
+        journal.of_account(who.account(), page.limit.get(), after).await
+    };
     let (heads, next) = found.map_err(journal_problem)?;
     let executions: Vec<_> = heads.into_iter().map(Execution::from).collect();
     Ok(Page::of(&executions, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
-async fn execution(_: Granted<ProvisioningRead>, plane: Plane, Path(execution): Path<ExecutionId>) -> Result<Plain<Progress>> {
+async fn execution(
+    _: Granted<ProvisioningRead>,
+    plane: Plane,
+    Path(execution): Path<ExecutionId>,
+) -> Result<Plain<Progress>> {
     Ok(Plain(plane.progress(execution).await?))
 }
 
-async fn dead_letters(_: Granted<DeadLetterRead>, plane: Plane, Query(which): Query<WhichLetters>) -> Result<Page<DeadLetter>> {
+async fn dead_letters(
+    _: Granted<DeadLetterRead>,
+    plane: Plane,
+    Query(which): Query<WhichLetters>,
+) -> Result<Page<DeadLetter>> {
     let of = format!("dead letters {:?}", which.worker);
     let after = which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
     let letters = plane.driver().dead_letters();
-    let (letters, next) = letters.list(which.worker, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
+    let (letters, next) =
+        letters.list(which.worker, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
     Ok(Page::of(&letters, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
-async fn dead_letter(_: Granted<DeadLetterRead>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<Plain<DeadLetter>> {
+async fn dead_letter(
+    _: Granted<DeadLetterRead>,
+    plane: Plane,
+    Path(letter): Path<DeadLetterId>,
+) -> Result<Plain<DeadLetter>> {
     let letter = plane.driver().dead_letters().get(letter, plane.now()).await.map_err(journal_problem)?;
     Ok(Plain(letter.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?))
 }
 
-async fn replay(_: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<Accepted<Progress>> {
+async fn replay(
+    _: Granted<DeadLetterEdit>,
+    plane: Plane,
+    Path(letter): Path<DeadLetterId>,
+) -> Result<Accepted<Progress>> {
     let execution = plane.driver().replay(letter, Vec::new()).await.map_err(operate_problem)?;
     plane.news().of(&TableName::shared());
     Ok(Accepted(plane.progress(execution).await?))
@@ -176,7 +202,10 @@ impl Plane {
     /// The run that an account's status speaks of.
     async fn latest_run<A: Action>(&self, who: &Granted<A>) -> Result<ExecutionId> {
         let account = self.account(who).await?;
-        let run = account.record.provisioning.ok_or_else(|| Problem::new(Code::NotFound, "nothing was ever run for this account"))?;
+        let run = account
+            .record
+            .provisioning
+            .ok_or_else(|| Problem::new(Code::NotFound, "nothing was ever run for this account"))?;
         Ok(run.execution_id)
     }
 
@@ -184,7 +213,8 @@ impl Plane {
     pub async fn progress(&self, execution: ExecutionId) -> Result<Progress> {
         let (held, history) = self.driver().journal().load(execution).await.map_err(journal_problem)?;
         let workflow = self.driver().workflows().of(&held.head);
-        let workflow = workflow.ok_or_else(|| Problem::new(Code::Conflict, "this version does not know the run's workflow"))?;
+        let workflow =
+            workflow.ok_or_else(|| Problem::new(Code::Conflict, "this version does not know the run's workflow"))?;
         Ok(Progress::of(&workflow.plan, &held.head, &history))
     }
 }
@@ -192,7 +222,9 @@ impl Plane {
 fn journal_problem(error: JournalError) -> Problem {
     match error {
         JournalError::NoSuchRun => Problem::new(Code::NotFound, "there is no such run"),
-        JournalError::Superseded | JournalError::Refused => Problem::new(Code::Conflict, "the run went on meanwhile; try again"),
+        JournalError::Superseded | JournalError::Refused => {
+            Problem::new(Code::Conflict, "the run went on meanwhile; try again")
+        }
         JournalError::Damaged(_) => Problem::internal(&error),
         JournalError::Table(error) => error.into(),
     }

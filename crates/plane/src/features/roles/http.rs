@@ -92,7 +92,10 @@ async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<Which>) 
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
     let name = fold(name.as_str());
-    plane.rows(&who).filtered(&page, &format!("name {name}"), |role: &Role| fold(role.name.as_str()).starts_with(&name)).await
+    plane
+        .rows(&who)
+        .filtered(&page, &format!("name {name}"), |role: &Role| fold(role.name.as_str()).starts_with(&name))
+        .await
 }
 
 async fn create(who: Granted<RoleCreate>, plane: Plane, Json(new): Json<RoleCreation>) -> Result<Created<Role>> {

@@ -87,7 +87,13 @@ impl Plane {
         Ok(())
     }
 
-    pub async fn update_role(&self, who: &Granted<RoleEdit>, id: RoleId, seen: IfMatch, update: RoleUpdate) -> Result<Stored<Role>> {
+    pub async fn update_role(
+        &self,
+        who: &Granted<RoleEdit>,
+        id: RoleId,
+        seen: IfMatch,
+        update: RoleUpdate,
+    ) -> Result<Stored<Role>> {
         let old: Stored<Role> = self.rows(who).get(id).await?;
         seen.allows("role", old.version)?;
         let renamed = update.name.filter(|name| *name != old.name);
@@ -112,7 +118,10 @@ impl Plane {
         }
         // What the mask was judged with must be what it comes to stand beside.
         change.write_or(
-            Write::Check { key: RolePermissions::key(role.account_id, id), when: Condition::Version(permissions.version) },
+            Write::Check {
+                key: RolePermissions::key(role.account_id, id),
+                when: Condition::Version(permissions.version),
+            },
             Problem::new(Code::Conflict, "the role's permissions changed meanwhile; try again"),
         );
         change.replace(&old, &role);
@@ -217,7 +226,12 @@ impl Plane {
     }
 
     /// The roles of these ids, all of the account and enterprise; refuses if one is not there.
-    pub async fn roles_by_id<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId, ids: &[RoleId]) -> Result<Vec<Role>> {
+    pub async fn roles_by_id<A: Action>(
+        &self,
+        who: &Granted<A>,
+        enterprise: EnterpriseId,
+        ids: &[RoleId],
+    ) -> Result<Vec<Role>> {
         let mut roles = Vec::with_capacity(ids.len());
         for (place, id) in ids.iter().enumerate() {
             let role = self.router().shared().get(&Role::key(who.account(), *id)).await?;

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::model::Service;
 use crate::{
-    given::Given,
     features::master_data,
+    given::Given,
     guard::{
         Granted,
         actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},
@@ -70,11 +70,7 @@ async fn read(_: Granted<MasterDataRead>, plane: Plane, Path(id): Path<ServiceId
     plane.master(id).await.map(Found)
 }
 
-async fn create(
-    who: Granted<EnterpriseCreate>,
-    plane: Plane,
-    Json(new): Json<NewService>,
-) -> Result<Created<Service>> {
+async fn create(who: Granted<EnterpriseCreate>, plane: Plane, Json(new): Json<NewService>) -> Result<Created<Service>> {
     let now = plane.now();
     let service = Service {
         id: ServiceId::new(now, plane.chance()),

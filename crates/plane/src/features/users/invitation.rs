@@ -90,12 +90,8 @@ pub enum InviteError {
 impl Plane {
     /// Makes the identity of a user, if it is not there. It can be asked again.
     pub async fn ensure_identity(&self, user: &User) -> Result<(), IdentityError> {
-        let new = NewIdentity {
-            subject: user.subject(),
-            email: user.email.clone(),
-            user: user.id,
-            account: user.account_id,
-        };
+        let new =
+            NewIdentity { subject: user.subject(), email: user.email.clone(), user: user.id, account: user.account_id };
         self.identity().ensure_user(new).await
     }
 
@@ -105,8 +101,13 @@ impl Plane {
         let token = self.key().token("invitation", &mail.to_string());
         let digest = digest(token.expose_secret());
         let expires_at = self.now() + LIFE;
-        let invitation =
-            Invitation { digest: digest.clone(), account_id: user.account_id, user_id: user.id, expires_at, claimed_at: None };
+        let invitation = Invitation {
+            digest: digest.clone(),
+            account_id: user.account_id,
+            user_id: user.id,
+            expires_at,
+            claimed_at: None,
+        };
         let current = Current { user_id: user.id, digest, expires: expires_at.as_second() };
         let table = self.router().shared();
         let before = table.get(&current.place().key).await.map_err(CommitError::Table)?;
@@ -204,14 +205,21 @@ impl Plane {
         self.confirm("identity_confirm", actor.account(), actor.user.id, None).await
     }
 
-    async fn confirm(&self, action: &'static str, account: AccountId, user: UserId, along: Option<Write>) -> Result<()> {
+    async fn confirm(
+        &self,
+        action: &'static str,
+        account: AccountId,
+        user: UserId,
+        along: Option<Write>,
+    ) -> Result<()> {
         let key = User::key(account, user);
         for _ in 0..8 {
             let Some(item) = self.router().shared().get(&key).await? else {
                 return Err(Problem::new(Code::NotFound, "the user is gone"));
             };
             let user = decode::<User>(&item)?;
-            let confirmed = User { identity_status: IdentityStatus::Confirmed, updated_at: self.now(), ..user.record.clone() };
+            let confirmed =
+                User { identity_status: IdentityStatus::Confirmed, updated_at: self.now(), ..user.record.clone() };
             let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
             let mut change = Change::by_platform(author, action, user.account_id).about("user", user.id);
             change.replace(&user, &confirmed);

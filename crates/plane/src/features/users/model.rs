@@ -93,8 +93,12 @@ impl Record for User {
     const NOUN: &'static str = "user";
 
     fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.id))
-            .by_tenant(enterprise_key(self.account_id, self.enterprise_id, Self::KIND, self.id))
+        Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
+            self.account_id,
+            self.enterprise_id,
+            Self::KIND,
+            self.id,
+        ))
     }
 }
 

@@ -152,7 +152,12 @@ impl Plane {
         Ok(decode::<Route>(route)?.state == RouteState::Closed)
     }
 
-    async fn set_identity_status<A: Action>(&self, who: &Granted<A>, id: UserId, status: IdentityStatus) -> Result<Stored<User>> {
+    async fn set_identity_status<A: Action>(
+        &self,
+        who: &Granted<A>,
+        id: UserId,
+        status: IdentityStatus,
+    ) -> Result<Stored<User>> {
         retrying(|| async {
             let old: Stored<User> = self.rows(who).get(id).await?;
             if old.identity_status == status || old.identity_status == IdentityStatus::Confirmed {
@@ -168,7 +173,13 @@ impl Plane {
         .await
     }
 
-    pub async fn update_user(&self, who: &Granted<UserEdit>, id: UserId, seen: IfMatch, update: UserUpdate) -> Result<Stored<User>> {
+    pub async fn update_user(
+        &self,
+        who: &Granted<UserEdit>,
+        id: UserId,
+        seen: IfMatch,
+        update: UserUpdate,
+    ) -> Result<Stored<User>> {
         let old: Stored<User> = self.rows(who).get(id).await?;
         seen.allows("user", old.version)?;
         let mut user = User { updated_at: self.now(), ..old.record.clone() };
@@ -177,7 +188,9 @@ impl Plane {
         user.start_date = update.start_date.unwrap_or(user.start_date);
         user.end_date = update.end_date.or(user.end_date);
         dates(user.start_date, user.end_date)?;
-        if update.email.as_ref().is_some_and(|email| *email != old.email) || self.comes_to_act(&old, &user, update.status) {
+        if update.email.as_ref().is_some_and(|email| *email != old.email)
+            || self.comes_to_act(&old, &user, update.status)
+        {
             // Whoever gives a user another address, or lets them act again, gives all that the user's groups give.
             let access = access(self, user.account_id, id).await?;
             may_give(who.actor(), &access.roles)?;
@@ -186,8 +199,11 @@ impl Plane {
         let mut change = Change::by(who).about("user", id);
         if let Some(email) = update.email.filter(|email| *email != old.email) {
             if !matches!(old.identity_status, IdentityStatus::None) {
-                return Err(Problem::new(Code::Conflict, "the user signs in with this e-mail address: it can't be changed")
-                    .help("make a user with the new address and delete this one"));
+                return Err(Problem::new(
+                    Code::Conflict,
+                    "the user signs in with this e-mail address: it can't be changed",
+                )
+                .help("make a user with the new address and delete this one"));
             }
             user.email = email;
             change.release(&User::email_claim(id, &old.email));
@@ -205,7 +221,8 @@ impl Plane {
                     change.write(Seats::free_one(user.account_id, user.license_id));
                 }
                 UserStatus::Active => {
-                    let triple = Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
+                    let triple =
+                        Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
                     let license = self.license_with_a_seat(user.account_id, triple).await?;
                     user.license_id = license.id;
                     for (write, problem) in license.take_seat(self.clock().today()) {
@@ -291,7 +308,9 @@ impl Plane {
         let user: Stored<User> = self.rows(who).get(id).await?;
         let table = self.router().shared().as_ref();
         let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
-        Ok(access_by_groups(self, user.account_id, memberships.iter().map(|link| link.group_id).collect()).await?.groups)
+        Ok(access_by_groups(self, user.account_id, memberships.iter().map(|link| link.group_id).collect())
+            .await?
+            .groups)
     }
 
     /// Replaces the groups that a user is in.
@@ -332,9 +351,15 @@ impl Plane {
     }
 
     /// Replaces the workstreams that a user is in.
-    pub async fn set_user_workstreams(&self, who: &Granted<UserEdit>, id: UserId, wanted: &[WorkstreamId]) -> Result<Vec<Workstream>> {
+    pub async fn set_user_workstreams(
+        &self,
+        who: &Granted<UserEdit>,
+        id: UserId,
+        wanted: &[WorkstreamId],
+    ) -> Result<Vec<Workstream>> {
         let user: Stored<User> = self.rows(who).get(id).await?;
-        let there: Vec<Assignment> = links(self.router().shared().as_ref(), user.account_id, Assignment::of(id)).await?;
+        let there: Vec<Assignment> =
+            links(self.router().shared().as_ref(), user.account_id, Assignment::of(id)).await?;
         let there: Vec<WorkstreamId> = there.iter().map(|link| link.workstream_id).collect();
         let wanted = self.assignable(who, user.enterprise_id, wanted).await?;
         let mut change = Change::by(who).about("user", id);
@@ -351,7 +376,12 @@ impl Plane {
     }
 
     /// Those of the groups, once each, if all are in the enterprise and give nothing that the caller does not hold.
-    async fn joinable<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId, ids: &[GroupId]) -> Result<Vec<GroupId>> {
+    async fn joinable<A: Action>(
+        &self,
+        who: &Granted<A>,
+        enterprise: EnterpriseId,
+        ids: &[GroupId],
+    ) -> Result<Vec<GroupId>> {
         let ids = distinct(ids, "/groupIds")?;
         if ids.is_empty() {
             return Ok(ids);
@@ -368,7 +398,12 @@ impl Plane {
     }
 
     /// Those of the workstreams, once each, if all are in the enterprise.
-    async fn assignable<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId, ids: &[WorkstreamId]) -> Result<Vec<WorkstreamId>> {
+    async fn assignable<A: Action>(
+        &self,
+        who: &Granted<A>,
+        enterprise: EnterpriseId,
+        ids: &[WorkstreamId],
+    ) -> Result<Vec<WorkstreamId>> {
         let ids = distinct(ids, "/workstreamIds")?;
         if ids.is_empty() {
             return Ok(ids);
@@ -393,11 +428,17 @@ impl Plane {
     /// Whether a change of dates ends somebody's time on the platform account.
     fn ends_administration(&self, old: &User, new: &User) -> bool {
         let today = self.clock().today();
-        old.account_id == known::ROOT_ACCOUNT && old.acts_on(today) && (!new.acts_on(today) || new.end_date != old.end_date && new.end_date.is_some())
+        old.account_id == known::ROOT_ACCOUNT
+            && old.acts_on(today)
+            && (!new.acts_on(today) || new.end_date != old.end_date && new.end_date.is_some())
     }
 
     async fn keep_an_administrator_if(&self, change: &mut Change, user: &User, asked: bool) -> Result<()> {
-        if asked && user.account_id == known::ROOT_ACCOUNT { self.keep_an_administrator(change, user.id).await } else { Ok(()) }
+        if asked && user.account_id == known::ROOT_ACCOUNT {
+            self.keep_an_administrator(change, user.id).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses if nobody but this user administers the platform; else makes the change one that no other change of
@@ -427,7 +468,9 @@ impl Plane {
             let user = table.get(&User::key(known::ROOT_ACCOUNT, member)).await?;
             let user = user.map(|item| decode::<User>(&item)).transpose()?;
             others |= user.is_some_and(|user| {
-                user.acts_on(self.clock().today()) && user.end_date.is_none() && user.identity_status == IdentityStatus::Confirmed
+                user.acts_on(self.clock().today())
+                    && user.end_date.is_none()
+                    && user.identity_status == IdentityStatus::Confirmed
             });
         }
         if !others {
