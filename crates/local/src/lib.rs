@@ -8,4 +8,5 @@ pub mod keys;
 pub mod lock;
 pub mod mailer;
 pub mod params;
+pub mod permissions;
 pub mod table;

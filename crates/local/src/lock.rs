@@ -1,11 +1,12 @@
 //! The data folder belongs to one process at a time.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+
+use crate::permissions;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -31,10 +32,8 @@ impl DataDir {
     /// Makes the folder, for its owner alone, if it is not there, and takes it or fails at once.
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
         let failed = |why| LockError::Folder { path: path.to_owned(), why };
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut lock = options.open(path.join("lock")).map_err(failed)?;
+        permissions::create_folder(path).map_err(failed)?;
+        let mut lock = permissions::open_or_create(&path.join("lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

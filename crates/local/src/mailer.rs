@@ -1,70 +1,40 @@
-//! Mail of the embedded profile: each goes to the outbox, and to a file of its own.
+//! Mail of the embedded profile: each mail goes to the outbox, where operators read it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use plane::{
-    features::outbox::model::OutboxMail,
+    features::outbox::model::StoredMail,
     ports::{
+        chance::Chance,
         mailer::{Mail, MailError, Mailer},
         table::{CommitError, Table},
     },
     record,
+    secret::PlatformKey,
 };
-use secrecy::ExposeSecret as _;
 
+/// Keeps mails in the outbox, their texts encrypted by the platform key.
 pub struct OutboxMailer {
     table: Arc<dyn Table>,
-    /// Where the files go; `None`: to the outbox alone.
-    folder: Option<PathBuf>,
+    key: PlatformKey,
+    chance: Arc<dyn Chance>,
 }
 
 impl OutboxMailer {
-    pub fn new(table: Arc<dyn Table>, folder: Option<PathBuf>) -> Self {
-        Self { table, folder }
+    pub fn new(table: Arc<dyn Table>, key: PlatformKey, chance: Arc<dyn Chance>) -> Self {
+        Self { table, key, chance }
     }
 }
 
 #[async_trait]
 impl Mailer for OutboxMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
-        let text = mail.text.expose_secret();
-        if let Some(folder) = &self.folder {
-            let file = folder.join(format!("{}.txt", mail.id));
-            let page = format!("To: {}\nSubject: {}\nDate: {}\n\n{text}\n", mail.to, mail.subject, mail.at);
-            write(folder.clone(), file, page)
-                .await
-                .map_err(|error| MailError::Unavailable(error.to_string().into()))?;
-        }
-        let kept = OutboxMail {
-            id: mail.id,
-            account_id: mail.account,
-            kind: mail.kind,
-            to: mail.to,
-            subject: mail.subject,
-            text: text.to_owned(),
-            at: mail.at,
-        };
-        match self.table.commit(vec![record::create(&kept)]).await {
-            // Sent before.
+        let stored = StoredMail::seal(mail, &self.key, &*self.chance);
+        match self.table.commit(vec![record::create(&stored)]).await {
+            // A refusal means that the mail was sent before.
             Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
             Err(CommitError::Table(error)) => Err(MailError::Unavailable(error.to_string().into())),
         }
     }
-}
-
-/// The file can hold a one-time link, so it is its owner's alone.
-async fn write(folder: PathBuf, file: PathBuf, page: String) -> std::io::Result<()> {
-    use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let work = move || {
-        fs::create_dir_all(&folder)?;
-        fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&file)?
-            .write_all(page.as_bytes())
-    };
-    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
 }

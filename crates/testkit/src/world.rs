@@ -106,6 +106,7 @@ impl World {
         let keys = Arc::new(keys);
         let bus = Arc::new(Bus::default());
         let chance = Arc::new(SeededChance::new(42));
+        let platform_key = PlatformKey::new(&[7; 32]);
         let table = tables.create(&TableName::shared()).await.expect("memory has room");
         let identity = Provider::start(Parts {
             settings: plane::identity::Settings {
@@ -124,7 +125,7 @@ impl World {
             tables: Arc::clone(&tables),
             identity: Arc::clone(&identity) as _,
             params: Arc::new(TableParams::new(Arc::clone(&table))),
-            mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), None)),
+            mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key.clone(), Arc::clone(&chance) as _)),
             events: Arc::clone(&bus) as _,
             cloud: Arc::new(LocalCloud::new(Arc::clone(&tables))),
             grants: Arc::new(NoGrants),
@@ -135,7 +136,7 @@ impl World {
             chance,
         };
         exchange(&mut ports);
-        let plane = Plane::new(ports, settings, PlatformKey::new(&[7; 32])).await.expect("memory answers");
+        let plane = Plane::new(ports, settings, platform_key).await.expect("memory answers");
         plane.start().await.expect("memory answers");
         let service = plane::http::serve::service(plane.clone(), Console::default());
         Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }

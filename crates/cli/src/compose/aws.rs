@@ -85,7 +85,7 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
         files: None,
         identity: Arc::new(identity),
         params: Arc::new(connected.params()),
-        mailer: mailer(config, &connected, shared, machine),
+        mailer: mailer(config, &connected, shared, &key, machine),
         events: connected.events(),
         cloud: connected.cloud(),
         machines: machines(config, &connected).await?,
@@ -229,8 +229,14 @@ async fn install(table: &Arc<dyn Table>, fingerprint: &str) -> Outcome {
     }
 }
 
-fn mailer(config: &Config, connected: &Connected, shared: Arc<dyn Table>, machine: &Machine) -> Arc<dyn Mailer> {
-    let outbox = OutboxMailer::new(Arc::clone(&shared), None);
+fn mailer(
+    config: &Config,
+    connected: &Connected,
+    shared: Arc<dyn Table>,
+    key: &PlatformKey,
+    machine: &Machine,
+) -> Arc<dyn Mailer> {
+    let outbox = OutboxMailer::new(Arc::clone(&shared), key.clone(), Arc::clone(&machine.chance));
     if config.aws.sender.is_empty() {
         return Arc::new(outbox);
     }

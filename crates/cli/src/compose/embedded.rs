@@ -36,7 +36,7 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
         tables: Arc::new(tables.clone()),
         identity: Arc::new(identity),
         params: Arc::new(TableParams::new(Arc::clone(&shared))),
-        mailer: Arc::new(OutboxMailer::new(shared, Some(places.outbox()))),
+        mailer: Arc::new(OutboxMailer::new(shared, platform.clone(), Arc::clone(&machine.chance))),
         events: Arc::new(Bus::default()),
         cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
         grants: Arc::new(NoGrants),

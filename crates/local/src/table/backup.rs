@@ -9,6 +9,8 @@ use std::{
 
 use plane::ports::table::{TableError, TableName};
 
+use crate::permissions;
+
 use super::{
     EXTENSION,
     open::{copy, guarded},
@@ -30,12 +32,12 @@ pub enum BackupError {
 
 pub(super) fn write(tables: &[(TableName, Arc<Slot>)], to: &Path) -> Result<(), BackupError> {
     let failed = |why| BackupError::Folder { path: to.to_owned(), why };
-    fs::create_dir_all(to).map_err(failed)?;
+    permissions::create_folder(to).map_err(failed)?;
     if fs::read_dir(to).map_err(failed)?.next().is_some() {
         return Err(BackupError::NotEmpty(to.to_owned()));
     }
     let unfinished = to.join(UNFINISHED);
-    fs::create_dir(&unfinished).map_err(failed)?;
+    permissions::make_private(to, &[]).and_then(|_| permissions::create_folder(&unfinished)).map_err(failed)?;
     for (name, slot) in tables {
         let snapshot = match slot.for_reading() {
             Ok(open) => open.snapshot(),

@@ -8,7 +8,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
     io,
     ops::Bound,
     path::Path,
@@ -18,6 +17,8 @@ use std::{
 };
 
 use redb::{BackendError, StorageBackend, backends::FileBackend};
+
+use crate::permissions;
 
 /// The engine's page size.
 const PAGE: usize = 4096;
@@ -38,8 +39,7 @@ pub struct FileDisks;
 
 impl Disks for FileDisks {
     fn open(&self, path: &Path) -> io::Result<Box<dyn StorageBackend>> {
-        let file: File = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let backend = FileBackend::new(file).map_err(io::Error::other)?;
+        let backend = FileBackend::new(permissions::open_or_create(path)?).map_err(io::Error::other)?;
         Ok(Box::new(backend))
     }
 }

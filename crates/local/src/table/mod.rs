@@ -31,6 +31,7 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 pub use backup::BackupError;
 pub use disk::{Disks, FileDisks};
 
+use crate::permissions;
 use commit::Job;
 use open::{Open, Snapshot, fault, guarded};
 use slot::{Slot, UNBORN};
@@ -79,7 +80,7 @@ impl FileTables {
     pub fn open_with(data: &Path, disks: Arc<dyn Disks>, sizes: Sizes) -> Result<Self, TableError> {
         let folder = data.join("tables");
         let store = Store { folder, disks, sizes, slots: RwLock::default(), ticks: AtomicU64::new(0) };
-        fs::create_dir_all(&store.folder).map_err(|error| fault(error.kind(), &store.folder))?;
+        permissions::create_folder(&store.folder).map_err(|error| fault(error.kind(), &store.folder))?;
         store.find().map_err(|error| fault(error.kind(), &store.folder))?;
         Ok(Self(Arc::new(store)))
     }

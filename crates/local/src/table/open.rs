@@ -12,6 +12,8 @@ use bytes::{Bytes, BytesMut};
 use plane::ports::table::{Bodies, Index, Item, Key, MAX_PAGE, Order, Position, Query, Rows, TableError};
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
 
+use crate::permissions;
+
 use super::{
     disk::{Disks, Handle, Staged},
     keys, row,
@@ -282,7 +284,8 @@ fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
 pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), TableError> {
     const ROWS_AT_ONCE: usize = 4096;
     let write = || -> Result<(), redb::Error> {
-        let engine = redb::Builder::new().set_cache_size(4 * 1024 * 1024).create(to)?;
+        let file = permissions::open_or_create(to).map_err(|error| redb::Error::Io(error.into()))?;
+        let engine = redb::Builder::new().set_cache_size(4 * 1024 * 1024).create_file(file)?;
         let mut rows = snapshot.tree.iter()?;
         let mut done = false;
         while !done {

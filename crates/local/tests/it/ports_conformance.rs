@@ -3,15 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use local::{events::Bus, mailer::OutboxMailer, params::TableParams};
+use local::{chance::SystemChance, events::Bus, mailer::OutboxMailer, params::TableParams};
 use plane::{
-    features::outbox::model::OutboxMail,
+    features::outbox::model::StoredMail,
     ports::{
         events::Event,
         mailer::Mailer,
         params::Params,
         table::{Index, Order, Query, Range, Table, TableName, Tables as _},
     },
+    secret::PlatformKey,
 };
 use testkit::{
     conformance::{
@@ -33,6 +34,10 @@ async fn table_params_conform() {
     println!("parameters in a table: {count} cases");
 }
 
+fn platform_key() -> PlatformKey {
+    PlatformKey::new(&[7; 32])
+}
+
 struct Outbox(Arc<dyn Table>);
 
 #[async_trait]
@@ -40,14 +45,14 @@ impl Inbox for Outbox {
     async fn received(&self) -> Vec<Received> {
         let all = Query {
             index: Index::Gsi3,
-            pk: OutboxMail::BY_TIME.to_owned(),
+            pk: StoredMail::BY_TIME.to_owned(),
             range: Range::All,
             order: Order::Ascending,
             limit: 100,
             after: None,
         };
         let mails = self.0.query(&all).await.unwrap().items;
-        let mails = mails.iter().map(|item| serde_json::from_slice::<OutboxMail>(&item.body).unwrap());
+        let mails = mails.iter().map(|item| serde_json::from_slice::<StoredMail>(&item.body).unwrap().open(&platform_key()));
         mails.map(|mail| Received { to: mail.to, subject: mail.subject, text: mail.text }).collect()
     }
 }
@@ -56,7 +61,7 @@ impl Inbox for Outbox {
 async fn outbox_mailer_conforms() {
     let count = mailer::check(async || {
         let table = table().await;
-        let mailer: Arc<dyn Mailer> = Arc::new(OutboxMailer::new(Arc::clone(&table), None));
+        let mailer: Arc<dyn Mailer> = Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key(), Arc::new(SystemChance::default())));
         (mailer, Arc::new(Outbox(table)) as Arc<dyn Inbox>)
     })
     .await;

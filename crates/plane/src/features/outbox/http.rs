@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::model::OutboxMail;
+use super::model::{OutboxMail, StoredMail};
 use crate::{
     guard::{Granted, actions::OutboxRead},
     http::{call::Query, routes::Routes},
@@ -36,7 +36,7 @@ async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>
     let of = format!("outbox {account:?} {:?}", which.to);
     let mut query = TableQuery {
         index: Index::Gsi3,
-        pk: OutboxMail::BY_TIME.into(),
+        pk: StoredMail::BY_TIME.into(),
         range: Range::All,
         order: Order::Descending,
         limit: which.limit.get(),
@@ -46,10 +46,10 @@ async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>
     loop {
         let rows = plane.router().shared().query(&query).await?;
         for item in &rows.items {
-            let mail = decode::<OutboxMail>(item)?.record;
+            let mail = decode::<StoredMail>(item)?.record;
             let wanted = which.to.as_ref().is_none_or(|to| mail.to.eq_ignore_ascii_case(to.as_str()));
             if wanted && account.is_none_or(|account| account == mail.account_id) {
-                mails.push(mail);
+                mails.push(mail.open(plane.key()));
             }
         }
         query.after = rows.next;
