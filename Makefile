@@ -23,13 +23,13 @@ test-aws:
 ## What emulators can't show, found out in a real account of AWS: asks first, and removes all that it made.
 acceptance-aws:
 	@./scripts/emulators
-	@cargo build --quiet --bin freehold --features cli/aws
+	@cargo build --quiet --bin freehold --features cli/aws,cli/rehearsal
 	@target/venv-aws/bin/python scripts/acceptance.py target/debug/freehold
 
 ## The control plane is killed and frozen at every one of its calls to AWS, where `make test` does so at each kind.
 kills-aws:
 	@./scripts/emulators
-	@FREEHOLD_KILLS=all cargo test --features aws/profile,cli/aws,lambda/aws,testkit/dynamodb -p aws -p cli -p lambda -p plane -p testkit --test it -- --nocapture --test-threads 1 aws::kills aws::freezes
+	@FREEHOLD_KILLS=all cargo test --features aws/profile,cli/aws,cli/rehearsal,lambda/aws,testkit/dynamodb -p aws -p cli -p lambda -p plane -p testkit --test it -- --nocapture --test-threads 1 aws::kills aws::freezes
 
 ## Everything that must hold, including what it installs to find out.
 test: setup

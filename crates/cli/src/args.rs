@@ -97,13 +97,23 @@ Ctrl-C lets what is under way end first; a second signal ends at once.")]
 The backup holds the keys that sign tokens: keep it as safe as the data folder.")]
     Backup(Backup),
     /// Put a backup into an empty data folder
-    #[command(after_help = "Example:
-  freehold restore /backups/2026-01-31 --data-dir ./data")]
+    #[command(after_help = "Examples:
+  freehold restore /backups/2026-01-31 --data-dir ./data
+  freehold restore /backups/2026-01-31 --data-dir ./data --end-sessions
+
+The whole backup is checked first. A restore that was interrupted goes on when it is given again; until
+then no server starts on the folder. People, passwords, rights and sessions come back as they were.")]
     Restore(Restore),
     /// Check that the platform is as Day-0 made it
     VerifyBootstrap(VerifyBootstrap),
     /// Sign tokens with a new key; tokens of the old one stay good until they expire
     RotateKeys(RotateKeys),
+    /// End every session: everybody signs in again
+    #[command(after_help = "Example:
+  freehold end-sessions --data-dir ./data
+
+For tokens that leaked, and after a restore, which brings sessions back that ended since the backup.")]
+    EndSessions,
     /// Print completions for a shell
     #[command(after_help = "Example:
   freehold completions bash > ~/.local/share/bash-completion/completions/freehold")]

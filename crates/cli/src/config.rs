@@ -53,7 +53,6 @@ pub(crate) struct Config {
     pub clock_offset: i64,
     pub console_dir: PathBuf,
     faults: String,
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only metrics of AWS name it"))]
     pub environment: Stage,
     pub profile: Place,
     #[serde(skip)]
@@ -159,6 +158,13 @@ pub(crate) struct Flags {
 /// Reads the configuration, or says which key of which source is wrong.
 pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> {
     let defaults = Layer::of_file(DEFAULTS_NAME.into(), DEFAULTS)?;
+    if let Some(secret) = SECRETS.iter().find(|secret| flags.settings.contains_key(**secret)) {
+        let variable = format!("{PREFIX}{}", secret.to_ascii_uppercase());
+        return Err(Failure::usage(format!(
+            "{secret} is a secret, and other users of this machine can read the command line"
+        ))
+        .hint(format!("set {variable} in the environment, or {secret} in a configuration file")));
+    }
     let flag_layer = Layer::of_texts("the command line", &defaults.values, &flags.settings, |key| {
         format!("--{}", key.replace('_', "-"))
     })?;
@@ -255,9 +261,11 @@ impl Config {
         if self.worker_threads > 1024 {
             return refuse("worker_threads", "there are at most 1024 threads");
         }
-        if self.clock_offset != 0 && !self.listen.ip().is_loopback() {
-            return refuse("clock_offset", "the clock can be shifted only where nobody but this machine can sign in")
-                .map_err(|failure| failure.hint("listen on 127.0.0.1, or leave the clock as it is"));
+        for (key, used) in [("clock_offset", self.clock_offset != 0), ("faults", self.injects_faults())] {
+            if let Some(why) = self.refuses_rehearsal().filter(|_| used) {
+                return refuse(key, &format!("this is for rehearsals on a developer's machine, and {why}"))
+                    .map_err(|failure| failure.hint(format!("leave {key} out")));
+            }
         }
         if let Err(error) = self.faults.parse::<Faults>() {
             return refuse("faults", &error.to_string());
@@ -285,6 +293,29 @@ impl Config {
             return refuse("log_level", &error.to_string());
         }
         Ok(())
+    }
+
+    /// Why nobody may rehearse faults and dates with this configuration.
+    fn refuses_rehearsal(&self) -> Option<&'static str> {
+        if self.profile == Place::Aws {
+            return (!cfg!(feature = "rehearsal")).then_some("the profile is aws");
+        }
+        let local_url = |url: &str| {
+            let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+            let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = host
+                .rsplit_once(':')
+                .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+                .map_or(host, |(host, _)| host);
+            host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        };
+        let reasons = [
+            (self.environment != Stage::Dev, "environment is not dev"),
+            (!self.listen.ip().is_loopback(), "the server listens on more than this machine"),
+            (!self.trusted_proxies.is_empty(), "trusted_proxies are set"),
+            (!self.public_url.is_empty() && !local_url(&self.public_url), "public_url names another machine"),
+        ];
+        reasons.into_iter().find_map(|(holds, why)| holds.then_some(why))
     }
 
     /// Every setting in force, and where it came from.

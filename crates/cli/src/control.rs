@@ -32,6 +32,8 @@ pub(crate) enum Request {
     Backup { to: PathBuf },
     VerifyBootstrap { fix: bool },
     RotateKeys { retire_old: bool },
+    EndSessions,
+    Outbox { to: Option<String>, limit: usize },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,7 +114,7 @@ pub(crate) async fn perform(request: Request, composed: &Composed) -> Outcome<Va
     match request {
         Request::Backup { to } => {
             let Some(files) = &composed.files else { return Err(backup::elsewhere()) };
-            backup::write(files, &composed.opened.places, &to).await?;
+            backup::write(files, &composed.opened.places, &to, composed.plane.now()).await?;
             Ok(json!({ "directory": to }))
         }
         Request::VerifyBootstrap { fix } => {
@@ -128,6 +130,18 @@ pub(crate) async fn perform(request: Request, composed: &Composed) -> Outcome<Va
                 composed.identity.retire_old_keys().await.map_err(Failure::new)?;
             }
             Ok(json!({ "kid": kid, "oldKeysRetired": retire_old }))
+        }
+        Request::EndSessions => {
+            let since = composed.identity.end_all_sessions().await.map_err(Failure::new)?;
+            Ok(json!({ "endedBefore": since }))
+        }
+        Request::Outbox { to, limit } => {
+            let mails = composed
+                .plane
+                .latest_mails(to.as_deref(), limit)
+                .await
+                .map_err(|problem| Failure::new(&problem.detail))?;
+            Ok(json!({ "items": mails }))
         }
     }
 }

@@ -4,20 +4,28 @@
 //! found to be right.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use local::{
     keys::{Folder, KeyFile},
     lock::{DataDir, LockError},
+    permissions,
 };
-use plane::{identity::keys::KeyStore as _, ports::chance::Chance, secret::PlatformKey};
+use plane::{
+    identity::keys::KeyStore as _,
+    ports::{chance::Chance, table::TableName},
+    secret::PlatformKey,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::fail::{Failure, Outcome};
+use crate::{
+    backup,
+    fail::{Failure, Outcome},
+};
 
 /// The paths below a data folder.
 #[derive(Clone, Debug)]
@@ -45,8 +53,14 @@ impl Places {
         self.0.join("installation.json")
     }
 
-    pub(crate) fn outbox(&self) -> PathBuf {
-        self.0.join("outbox")
+    /// The main table.
+    fn shared_table(&self) -> PathBuf {
+        local::table::file(&self.0, &TableName::shared())
+    }
+
+    /// While a backup is being restored: which one.
+    pub(crate) fn restore_marker(&self) -> PathBuf {
+        self.0.join("restore.json")
     }
 
     pub(crate) fn control(&self) -> PathBuf {
@@ -84,25 +98,61 @@ struct Installation {
     format: u32,
     /// Tells whether the platform key is the one that this folder was made with, and nothing about it.
     platform_key: String,
+    /// Whether the main table was made. Earlier versions did not say, and made it right after this file.
+    #[serde(default = "yes")]
+    has_tables: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const FORMAT: u32 = 1;
 
-/// Takes the folder for this process.
+/// Takes the folder for this process, and refuses one that is not whole.
 pub(crate) fn open(path: &Path) -> Outcome<Opened> {
     let lock = lock(path)?;
     let places = Places(lock.path().to_owned());
+    check_whole(&places)?;
     Ok(Opened { _lock: lock, places })
+}
+
+/// Refuses a folder in which a restore was interrupted, or whose main table is gone. Writes nothing.
+pub(crate) fn check_whole(places: &Places) -> Outcome {
+    backup::check_no_restore(places)?;
+    let table = places.shared_table();
+    if table.exists() {
+        return Ok(());
+    }
+    let remains = read_installation(places)?.is_some_and(|installation| installation.has_tables)
+        || fs::read_dir(places.tables()).is_ok_and(|mut entries| entries.next().is_some());
+    if remains {
+        return Err(Failure::usage(format!(
+            "the main table {} is missing, though this data folder is in use",
+            table.display()
+        ))
+        .detail("nothing was started and nothing was changed")
+        .hint("restore a backup into a new folder: freehold restore BACKUP --data-dir NEW_FOLDER"));
+    }
+    Ok(())
+}
+
+/// Notes that the main table was made: from now on its absence stops a start.
+pub(crate) fn note_tables(places: &Places) -> Outcome {
+    let path = places.installation();
+    match read_installation(places)? {
+        Some(installation) if !installation.has_tables => {
+            write_installation(places, &Installation { has_tables: true, ..installation })
+                .map_err(|error| unusable(&path, &error))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Checks the keys of a folder that is ours; makes them in one that nobody has used.
 pub(crate) fn keys(places: &Places, chance: &dyn Chance) -> Outcome<Keys> {
     let state = places.state();
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(places.keys())
-        .map_err(|error| unusable(&places.keys(), &error))?;
+    permissions::create_folder(&places.keys()).map_err(|error| unusable(&places.keys(), &error))?;
     let signing = KeyFile::new(places.signing_keys(), state);
     signing.load().map_err(stopped)?;
     let platform = match read_platform_key(places)? {
@@ -119,14 +169,60 @@ pub(crate) fn keys(places: &Places, chance: &dyn Chance) -> Outcome<Keys> {
     Ok(Keys { platform, signing })
 }
 
-/// Takes the folder for this process.
+/// Takes the folder for this process, and makes it private.
 pub(crate) fn lock(path: &Path) -> Outcome<DataDir> {
-    DataDir::acquire(path).map_err(|error| match &error {
+    let shared = check_foreign(path)?;
+    let lock = DataDir::acquire(path).map_err(|error| match &error {
         LockError::Owned { .. } => Failure::new(error)
             .hint("stop that server first, or give this one a folder of its own: freehold serve --data-dir DIR"),
         LockError::Folder { .. } => Failure::usage(error),
-    })
+    })?;
+    if let Some(mode) = shared {
+        let changed = permissions::make_private(lock.path(), &SECRET_ENTRIES).map_err(|error| {
+            Failure::usage(format!(
+                "others can read {} (mode {mode:o}), and that can't be changed: {error}",
+                path.display()
+            ))
+            .hint(format!("run as its owner: chmod 700 '{}'", path.display()))
+        })?;
+        tracing::warn!(folder = %path.display(), mode = format_args!("{mode:o}"), changed = changed.len(),
+            "others could read the data folder; it is its owner's alone now");
+    }
+    Ok(lock)
 }
+
+/// The mode of an existing folder that others can read. Refuses one that also holds files of others: to take rights from
+/// it could harm them.
+fn check_foreign(path: &Path) -> Outcome<Option<u32>> {
+    let shared = match permissions::shared_mode(path) {
+        Ok(Some(mode)) => mode,
+        Ok(None) => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unusable(path, &error)),
+    };
+    let mut foreign = Vec::new();
+    for entry in fs::read_dir(path).map_err(|error| unusable(path, &error))? {
+        let name = entry.map_err(|error| unusable(path, &error))?.file_name();
+        if !OWN_ENTRIES.iter().chain(&SECRET_ENTRIES).any(|own| name == *own) {
+            foreign.push(name.display().to_string());
+        }
+    }
+    foreign.sort();
+    match foreign.first() {
+        None => Ok(Some(shared)),
+        Some(first) => Err(Failure::usage(format!(
+            "{} is no folder for data: others can read it (mode {shared:o}), and it holds other files, such as {first}",
+            path.display()
+        ))
+        .hint("name a folder of its own: --data-dir DIR")),
+    }
+}
+
+/// What a data folder holds beside its secrets.
+const OWN_ENTRIES: [&str; 5] = ["keys", "lock", "listen", "freehold.toml", "lost+found"];
+/// What nobody else may read. The folder `keys` is not in the list: a key that others could read is refused.
+const SECRET_ENTRIES: [&str; 6] =
+    ["tables", "tables.unfinished", "outbox", "installation.json", "restore.json", "control.sock"];
 
 /// The keys are not as they must be, so nothing was started.
 fn stopped(why: impl std::fmt::Display) -> Failure {
@@ -189,17 +285,11 @@ fn make_platform_key(places: &Places, chance: &dyn Chance) -> Outcome<PlatformKe
 fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
     let path = places.installation();
     let fingerprint = plane::secret::digest(&format!("{:?}", key.subkey("fingerprint")));
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let installation = Installation { format: FORMAT, platform_key: fingerprint };
-            let text = serde_json::to_string_pretty(&installation).expect("its fields are plain");
-            return write_whole(&path, text.as_bytes()).map_err(|error| unusable(&path, &error));
-        }
-        Err(error) => return Err(unusable(&path, &error)),
+    let Some(installation) = read_installation(places)? else {
+        let has_tables = places.shared_table().exists();
+        let installation = Installation { format: FORMAT, platform_key: fingerprint, has_tables };
+        return write_installation(places, &installation).map_err(|error| unusable(&path, &error));
     };
-    let installation: Installation =
-        serde_json::from_str(&text).map_err(|error| stopped(format!("{} can't be read: {error}", path.display())))?;
     if installation.format != FORMAT {
         return Err(stopped(format!(
             "the data folder has format {}, this version reads {FORMAT}",
@@ -210,6 +300,22 @@ fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
         return Err(stopped(format!("the platform key {} is another folder's", places.platform_key().display())));
     }
     Ok(())
+}
+
+fn read_installation(places: &Places) -> Outcome<Option<Installation>> {
+    let path = places.installation();
+    match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| stopped(format!("{} can't be read: {error}", path.display()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unusable(&path, &error)),
+    }
+}
+
+fn write_installation(places: &Places, installation: &Installation) -> std::io::Result<()> {
+    let text = serde_json::to_string_pretty(installation).expect("its fields are plain");
+    write_whole(&places.installation(), text.as_bytes())
 }
 
 /// Writes a file for its owner alone, whole or not at all, and durably.

@@ -134,9 +134,9 @@ impl Hosted {
             self.plane().forget_all();
         }
         if now - self.keys_read.load(Ordering::Acquire) >= KEYS_BELIEVED {
-            match self.composed.identity.refresh_keys().await {
+            match self.composed.identity.reload_shared_state().await {
                 Ok(()) => self.keys_read.store(now, Ordering::Release),
-                Err(error) => tracing::warn!(%error, "the signing keys could not be read again"),
+                Err(error) => tracing::warn!(%error, "signing keys and session floor could not be reloaded"),
             }
         }
     }

@@ -13,6 +13,7 @@ mod folder;
 #[cfg(feature = "aws")]
 pub mod hosted;
 mod log;
+mod manifest;
 mod print;
 mod serve;
 
@@ -31,6 +32,8 @@ use fail::{Failure, Outcome};
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
+    // What the process makes is its owner's alone, whatever the shell's umask is.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     match run(&cli, &Environment::read()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,9 +60,11 @@ fn run(cli: &Cli, environment: &Environment) -> Outcome {
         Command::Doctor => doctor::run(&config()?, environment, json),
         Command::Preflight(preflight) => preflight::run(preflight, &config()?, json),
         Command::Backup(backup) => offline(operate::backup(backup, &config()?, json)),
-        Command::Restore(restore) => operate::restore(restore, &config()?),
+        Command::Restore(restore) => offline(operate::restore(restore, &config()?, json)),
         Command::VerifyBootstrap(verify) => offline(operate::verify_bootstrap(verify, &config()?, json)),
         Command::RotateKeys(rotate) => offline(operate::rotate_keys(rotate, &config()?, json)),
+        Command::EndSessions => offline(operate::end_sessions(&config()?, json)),
+        Command::Outbox(outbox::Outbox::Read(read)) => offline(operate::read_outbox(read, &config()?, json)),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "freehold", &mut std::io::stdout());
             Ok(())
@@ -109,6 +114,7 @@ async fn ask(command: &Command, session: &mut Session) -> Outcome {
         | Command::Restore(_)
         | Command::VerifyBootstrap(_)
         | Command::RotateKeys(_)
+        | Command::EndSessions
         | Command::Completions { .. } => unreachable!("these ask no server"),
     }
 }

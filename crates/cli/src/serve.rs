@@ -159,8 +159,8 @@ fn share_keys(composed: &Arc<Composed>) {
         return;
     }
     every(Duration::from_secs(30), composed, |composed| async move {
-        if let Err(error) = composed.identity.refresh_keys().await {
-            tracing::warn!(%error, "the signing keys could not be read again");
+        if let Err(error) = composed.identity.reload_shared_state().await {
+            tracing::warn!(%error, "signing keys and session floor could not be reloaded");
         }
     });
 }

@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<()> {
 /// The aws profile over emulators: adapters, stories, the binary, the walk-through.
 pub(crate) fn aws() -> Result<()> {
     /// Named of each package, so that one build serves all.
-    const FEATURES: &str = "aws/profile,cli/aws,lambda/aws,testkit/dynamodb";
+    const FEATURES: &str = "aws/profile,cli/aws,cli/rehearsal,lambda/aws,testkit/dynamodb";
     const PACKAGES: [&str; 10] = ["-p", "aws", "-p", "cli", "-p", "lambda", "-p", "plane", "-p", "testkit"];
     let cargo = |first: &[&str], last: &[&str]| {
         let common = PACKAGES.iter().chain(&["--features", FEATURES]);

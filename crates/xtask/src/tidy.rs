@@ -31,7 +31,7 @@ fn tracked() -> Result<Vec<String>> {
 
 fn look(path: &str, text: &str, found: &mut Vec<String>) {
     let mut say = |line: usize, what: &str| found.push(format!("{path}:{line}: {what}"));
-    let is_rust = Path::new(path).extension().is_some_and(|extension| extension == "rs");
+    let is_rust = is_rust(path);
     let is_prose = Path::new(path)
         .extension()
         .is_some_and(|extension| ["md", "snap", "stderr", "txt"].iter().any(|prose| extension == *prose));
@@ -64,9 +64,13 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
     }
 }
 
+fn is_rust(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "rs")
+}
+
 /// Checks every tracked Rust file, including those that `cargo fmt` does not reach through a crate's module tree.
 fn formatting(files: &[String], found: &mut Vec<String>) -> Result<()> {
-    let sources = files.iter().filter(|file| file.ends_with(".rs") && Path::new(file).exists());
+    let sources = files.iter().filter(|file| is_rust(file) && Path::new(file).exists());
     let output = Command::new("rustfmt").args(["--edition", "2024", "--check", "-l"]).args(sources).output()?;
     let unformatted = String::from_utf8_lossy(&output.stdout);
     found.extend(unformatted.lines().map(|file| format!("{file}: not formatted; run rustfmt on it")));

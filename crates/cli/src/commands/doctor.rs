@@ -14,6 +14,7 @@ use crate::{
     config::{Config, Environment, Place},
     fail::Outcome,
     folder::{self, Places},
+    manifest::Manifest,
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -26,7 +27,7 @@ pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Out
     let mut checks = vec![data_folder(&places)];
     if places.0.is_dir() {
         if config.profile == Place::Embedded {
-            checks.extend([signing_keys(&places), platform_key(&places), space(&places.0)]);
+            checks.extend([whole(&places), signing_keys(&places), platform_key(&places), space(&places.0)]);
         }
         checks.push(server(&places));
     }
@@ -52,6 +53,27 @@ fn data_folder(places: &Places) -> Check {
             Folder::New => "not used yet",
         };
         Check::ok(CHECK, format!("{path}, {state}"))
+    }
+}
+
+/// Whether nothing of the data is missing: the main table, what a restore has still to copy, the files of a backup.
+fn whole(places: &Places) -> Check {
+    const CHECK: &str = "data";
+    let checked = folder::check_whole(places).and_then(|()| {
+        if Manifest::path(&places.0).exists() {
+            Manifest::read(&places.0)?.verify(&places.0).map(|()| true)
+        } else {
+            Ok(false)
+        }
+    });
+    match checked {
+        Ok(true) => Check::ok(CHECK, "this is a backup, and it is whole"),
+        Ok(false) if places.state() == Folder::New => Check::ok(CHECK, "none yet; the first start makes it"),
+        Ok(false) => Check::ok(CHECK, "the main table is there"),
+        Err(failure) => {
+            let (message, hint) = failure.into_parts();
+            Check::bad(CHECK, message, hint.unwrap_or_else(|| "restore a backup into a new folder".into()))
+        }
     }
 }
 

@@ -1,17 +1,19 @@
-//! What the owner of a data folder does with it: `config`, `backup`, `restore`, `verify-bootstrap`, `rotate-keys`.
+//! What the owner of a data folder does with it: `config`, `backup`, `restore`, `verify-bootstrap`, `rotate-keys`,
+//! `end-sessions`, `outbox read`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use local::keys::Folder;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::outbox::{Read, print_mail};
 use crate::{
     backup, compose,
     config::{Config, DEFAULTS, Place},
     control::{self, Request},
     fail::{Failure, Outcome},
-    folder::Places,
+    folder::{self, Places},
     print,
 };
 
@@ -32,6 +34,9 @@ pub(crate) struct Backup {
 pub(crate) struct Restore {
     /// A folder that `freehold backup` wrote
     backup: PathBuf,
+    /// End every session that was open when the backup was taken: everybody signs in again
+    #[arg(long)]
+    end_sessions: bool,
 }
 
 #[derive(Debug, Args)]
@@ -78,11 +83,55 @@ pub(crate) async fn backup(command: &Backup, config: &Config, json: bool) -> Out
     Ok(())
 }
 
-pub(crate) fn restore(restore: &Restore, config: &Config) -> Outcome {
+/// Restores a backup, and says what came back with it.
+pub(crate) async fn restore(restore: &Restore, config: &Config, json: bool) -> Outcome {
     if config.profile == Place::Aws {
         return Err(backup::elsewhere());
     }
-    backup::restore(&restore.backup, &config.data_dir)
+    let manifest = backup::restore(&restore.backup, &config.data_dir)?;
+    let composed = compose::offline(config).await?;
+    let accounts = composed.plane.count_accounts().await.map_err(|problem| Failure::new(&problem.detail))?;
+    if restore.end_sessions {
+        control::perform(Request::EndSessions, &composed).await?;
+    }
+    if json {
+        let ended = restore.end_sessions;
+        print::json(&json!({ "takenAt": manifest.taken_at, "accounts": accounts, "sessionsEnded": ended }));
+        return Ok(());
+    }
+    let taken = print::short(Some(&json!(manifest.taken_at)));
+    print::note(format_args!("restored {accounts} accounts, their people, passwords and rights as of {taken}"));
+    print::note(if restore.end_sessions {
+        "every session has ended: everybody signs in again"
+    } else {
+        "sessions that were open then are open again, also those that ended since; to end all: freehold end-sessions"
+    });
+    Ok(())
+}
+
+/// Ends every session of the installation.
+pub(crate) async fn end_sessions(config: &Config, json: bool) -> Outcome {
+    let done = perform(Request::EndSessions, config).await?;
+    if json {
+        print::json(&done);
+    }
+    Ok(())
+}
+
+/// Prints the latest mails of the outbox.
+pub(crate) async fn read_outbox(read: &Read, config: &Config, json: bool) -> Outcome {
+    let request = Request::Outbox { to: read.to.clone(), limit: read.limit as usize };
+    let found = perform(request, config).await?;
+    if json {
+        print::json(&found);
+        return Ok(());
+    }
+    let mails = found["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if mails.is_empty() {
+        print::note("there are no such mails");
+    }
+    mails.iter().for_each(print_mail);
+    Ok(())
 }
 
 pub(crate) async fn verify_bootstrap(verify: &VerifyBootstrap, config: &Config, json: bool) -> Outcome {
@@ -122,6 +171,7 @@ async fn perform(request: Request, config: &Config) -> Outcome<Value> {
         return Ok(done);
     }
     if config.profile == Place::Embedded {
+        folder::check_whole(&places)?;
         in_use(&config.data_dir)?;
     }
     let composed = compose::offline(config).await?;

@@ -1,6 +1,6 @@
 //! `freehold outbox`
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -32,6 +32,20 @@ pub(crate) enum Outbox {
     List(List),
     /// Show a mail with its text
     Show { id: Uuid },
+    /// Read the latest mails as the owner of the data folder, without signing in
+    #[command(after_help = "Example:
+  freehold outbox read --to admin@example.com --limit 1")]
+    Read(Read),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// Mails to this address alone
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Option<String>,
+    /// How many mails
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
 }
 
 pub(crate) async fn run(command: &Outbox, session: &mut Session) -> Outcome {
@@ -43,13 +57,18 @@ pub(crate) async fn run(command: &Outbox, session: &mut Session) -> Outcome {
                 print::json(&mail);
                 return Ok(());
             }
-            for (name, field) in [("To", "to"), ("Subject", "subject"), ("Date", "at")] {
-                print::out(format_args!("{name}: {}", print::cell(mail.get(field))));
-            }
-            print::out(format_args!("\n{}", print::cell(mail.get("text"))));
+            print_mail(&mail);
             Ok(())
         }
+        Outbox::Read(_) => unreachable!("this asks no server for its API"),
     }
+}
+
+pub(crate) fn print_mail(mail: &Value) {
+    for (name, field) in [("To", "to"), ("Subject", "subject"), ("Date", "at")] {
+        print::out(format_args!("{name}: {}", print::cell(mail.get(field))));
+    }
+    print::out(format_args!("\n{}", print::cell(mail.get("text"))));
 }
 
 /// Looks through the outbox, the latest mail first.

@@ -22,6 +22,7 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
     let folder::Keys { platform, signing } = folder::keys(places, &*machine.chance)?;
     let tables = FileTables::open(&places.0).map_err(Failure::usage)?;
     let shared = tables.create(&TableName::shared()).await.map_err(Failure::usage)?;
+    folder::note_tables(places)?;
     let identity = Provider::start(Parts {
         settings: identity_settings(config, true),
         table: Arc::clone(&shared),

@@ -70,16 +70,49 @@ fn wrong_keys_and_values_are_named_with_their_source() {
     error: the setting admin_email is wrong (the environment: FREEHOLD_ADMIN_EMAIL): an e-mail address such as ada@example.com, of at most 254 characters
     hint: freehold config --defaults explains every setting
     ");
-    let output = home.command(&["serve", "--listen", "0.0.0.0:0", "--set", "clock_offset=5"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @r"
-    error: the setting clock_offset is wrong (the command line: --clock-offset): the clock can be shifted only where nobody but this machine can sign in
-    hint: listen on 127.0.0.1, or leave the clock as it is
-    ");
     fs::write(home.path("bad.toml"), "[server]\nport = 1\n").unwrap();
     let error = home.run(&["config", "--config", home.path("bad.toml").to_str().unwrap()]).refused(2);
     assert!(error.contains("there is no setting server") && error.contains("bad.toml"), "{error}");
     assert!(!home.data().exists(), "a wrong configuration touches nothing");
+}
+
+#[test]
+fn faults_and_a_shifted_clock_are_refused_where_others_can_reach_the_server() {
+    let home = Home::new();
+    let refused = |setting: &str, environment: &[(&str, &str)]| {
+        let args = ["serve", "--listen", "127.0.0.1:0", "--set", setting];
+        let output = home.command(&args).envs(environment.iter().copied()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{setting} {environment:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    insta::assert_snapshot!(refused("clock_offset=5", &[("FREEHOLD_ENVIRONMENT", "prod")]), @r"
+    error: the setting clock_offset is wrong (the command line: --clock-offset): this is for rehearsals on a developer's machine, and environment is not dev
+    hint: leave clock_offset out
+    ");
+    for setting in ["clock_offset=5", "faults=CreateStack:crash-before"] {
+        for (name, value) in [
+            ("FREEHOLD_ENVIRONMENT", "staging"),
+            ("FREEHOLD_TRUSTED_PROXIES", "10.0.0.1"),
+            ("FREEHOLD_PUBLIC_URL", "https://freehold.example"),
+            ("FREEHOLD_PUBLIC_URL", "http://127.0.0.1.evil.example"),
+        ] {
+            let error = refused(setting, &[(name, value)]);
+            assert!(error.contains("for rehearsals on a developer's machine"), "{error}");
+        }
+    }
+    let output = home.command(&["serve", "--listen", "0.0.0.0:0", "--set", "clock_offset=5"]).output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("listens on more than this machine"));
+    assert!(!home.data().exists());
+    home.serve_with(&[("FREEHOLD_CLOCK_OFFSET", "5"), ("FREEHOLD_PUBLIC_URL", "http://localhost:8080")]).stop();
+}
+
+#[test]
+fn secrets_are_not_taken_from_the_command_line() {
+    let home = Home::new();
+    let error = home.run(&["serve", "--set", "admin_password=Copper-4-kettle-meadow"]).refused(2);
+    assert!(error.contains("FREEHOLD_ADMIN_PASSWORD") && !error.contains("Copper"), "{error}");
+    home.run(&["serve", "--set", "setup_token=0123456789012345678901234567890123456789"]).refused(2);
+    assert!(!home.data().exists());
 }
 
 #[test]

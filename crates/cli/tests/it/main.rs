@@ -8,5 +8,7 @@ mod client;
 mod configuration;
 mod help;
 mod keys;
+mod privacy;
+mod restoring;
 mod server;
 mod stopping;

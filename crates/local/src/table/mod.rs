@@ -36,6 +36,7 @@ use commit::Job;
 use open::{Open, Snapshot, fault, guarded};
 use slot::{Slot, UNBORN};
 
+const FOLDER: &str = "tables";
 const EXTENSION: &str = "redb";
 /// A sweep removes at most so many records in one commit, so that others are not held up.
 const SWEPT_AT_ONCE: usize = 500;
@@ -55,6 +56,11 @@ impl Default for Sizes {
     fn default() -> Self {
         Self { shared_cache: 8 * 1024 * 1024, dedicated_cache: 512 * 1024, open_dedicated: 32 }
     }
+}
+
+/// The file of a table below a data folder.
+pub fn file(data: &Path, name: &TableName) -> PathBuf {
+    data.join(FOLDER).join(format!("{name}.{EXTENSION}"))
 }
 
 /// All tables of a data folder.
@@ -78,7 +84,7 @@ impl FileTables {
 
     /// The same with storage and sizes of one's own.
     pub fn open_with(data: &Path, disks: Arc<dyn Disks>, sizes: Sizes) -> Result<Self, TableError> {
-        let folder = data.join("tables");
+        let folder = data.join(FOLDER);
         let store = Store { folder, disks, sizes, slots: RwLock::default(), ticks: AtomicU64::new(0) };
         permissions::create_folder(&store.folder).map_err(|error| fault(error.kind(), &store.folder))?;
         store.find().map_err(|error| fault(error.kind(), &store.folder))?;

@@ -284,7 +284,7 @@ fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
 pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), TableError> {
     const ROWS_AT_ONCE: usize = 4096;
     let write = || -> Result<(), redb::Error> {
-        let file = permissions::open_or_create(to).map_err(|error| redb::Error::Io(error.into()))?;
+        let file = permissions::open_or_create(to).map_err(redb::Error::Io)?;
         let engine = redb::Builder::new().set_cache_size(4 * 1024 * 1024).create_file(file)?;
         let mut rows = snapshot.tree.iter()?;
         let mut done = false;

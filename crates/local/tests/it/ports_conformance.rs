@@ -52,7 +52,8 @@ impl Inbox for Outbox {
             after: None,
         };
         let mails = self.0.query(&all).await.unwrap().items;
-        let mails = mails.iter().map(|item| serde_json::from_slice::<StoredMail>(&item.body).unwrap().open(&platform_key()));
+        let mails =
+            mails.iter().map(|item| serde_json::from_slice::<StoredMail>(&item.body).unwrap().open(&platform_key()));
         mails.map(|mail| Received { to: mail.to, subject: mail.subject, text: mail.text }).collect()
     }
 }
@@ -61,7 +62,8 @@ impl Inbox for Outbox {
 async fn outbox_mailer_conforms() {
     let count = mailer::check(async || {
         let table = table().await;
-        let mailer: Arc<dyn Mailer> = Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key(), Arc::new(SystemChance::default())));
+        let mailer: Arc<dyn Mailer> =
+            Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key(), Arc::new(SystemChance::default())));
         (mailer, Arc::new(Outbox(table)) as Arc<dyn Inbox>)
     })
     .await;

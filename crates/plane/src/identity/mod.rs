@@ -4,6 +4,7 @@
 //! enabled. So one write of the identity ends all its sessions at once.
 
 mod codes;
+mod floor;
 pub mod jwt;
 pub mod kept;
 pub mod keys;

@@ -10,7 +10,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Settings, jwt,
+    Settings,
+    floor::SessionFloor,
+    jwt,
     keys::KeyStore,
     lockout::Lockout,
     own::{OwnVault, Shown},
@@ -73,6 +75,7 @@ pub struct Provider {
     pub(super) passwords: Arc<Passwords>,
     pub(super) lockout: Lockout,
     pub(super) verifier: Verifier,
+    pub(super) floor: SessionFloor,
     shown: Arc<Shown>,
 }
 
@@ -103,7 +106,18 @@ impl Provider {
         let VaultParts { settings, table, vault, clock, chance } = parts;
         let lockout = Lockout::new(settings.remembered_failures);
         let verifier = Verifier::new(&settings);
-        Self { settings, table, clock, chance, vault, passwords, lockout, verifier, shown }
+        Self {
+            settings,
+            table,
+            clock,
+            chance,
+            vault,
+            passwords,
+            lockout,
+            verifier,
+            floor: SessionFloor::default(),
+            shown,
+        }
     }
 
     /// Says where the claims that tokens show come from. The first one given stays.
@@ -127,9 +141,10 @@ impl Provider {
         self.vault.retire_old_keys().await
     }
 
-    /// Takes over what another process has done to the signing keys.
-    pub async fn refresh_keys(&self) -> Result<(), IdentityError> {
-        self.vault.refresh_keys().await
+    /// Takes over what other processes changed: the signing keys and the session floor.
+    pub async fn reload_shared_state(&self) -> Result<(), IdentityError> {
+        self.vault.refresh_keys().await?;
+        Ok(self.load_session_floor().await?)
     }
 
     pub(super) async fn person(&self, subject: Subject) -> Result<Option<Stored<Person>>, TableError> {
@@ -164,7 +179,7 @@ impl Provider {
         let found = self.table.batch_get(&[person_key(subject), session_key(subject, session)]).await?;
         let [Some(person), Some(item)] = found.as_slice() else { return Ok(None) };
         let (person, session): (Person, SessionRecord) = (read(person)?, read(item)?);
-        Ok(session.alive(&person, now).then_some(Living { person, session, version: item.version }))
+        Ok(self.is_alive(&session, &person, now).then_some(Living { person, session, version: item.version }))
     }
 
     async fn judge(&self, token: &str) -> Result<Verified, TokenRefused> {

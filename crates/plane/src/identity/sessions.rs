@@ -129,7 +129,7 @@ impl Provider {
             let rows = self.table.query(&query).await?;
             for item in &rows.items {
                 let session: SessionRecord = read(item)?;
-                if session.kind == SessionKind::Person && session.alive(&person, now) {
+                if session.kind == SessionKind::Person && self.is_alive(&session, &person, now) {
                     living.push(seen(session));
                 }
             }

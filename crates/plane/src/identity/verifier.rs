@@ -107,6 +107,13 @@ impl Verifier {
         self.slot(subject).fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Sessions of every subject ended. To be called when the store has them ended.
+    pub(super) fn ended_all(&self) {
+        for slot in &self.endings {
+            slot.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     fn slot(&self, subject: Subject) -> &AtomicU64 {
         let number = subject.uuid().as_u128() ^ (subject.uuid().as_u128() >> 64);
         &self.endings[usize::try_from(number % SLOTS as u128).expect("the remainder is small")]

@@ -21,7 +21,7 @@ use crate::{
     plane::Plane,
     ports::{
         events::Event,
-        table::{Condition, Write},
+        table::{Condition, Index, MAX_PAGE, Order, Query, Range, Write},
     },
     problem::{Code, Problem, Result},
     record::{self, Stored, decode},
@@ -39,6 +39,27 @@ pub struct AccountUpdate {
 }
 
 impl Plane {
+    /// How many accounts there are, deleted ones not counted.
+    pub async fn count_accounts(&self) -> Result<usize> {
+        let mut query = Query {
+            index: Index::Gsi1,
+            pk: Account::BY_NAME.to_owned(),
+            range: Range::All,
+            order: Order::Ascending,
+            limit: MAX_PAGE,
+            after: None,
+        };
+        let mut count = 0;
+        loop {
+            let rows = self.router().shared().query(&query).await?;
+            count += rows.items.len();
+            query.after = rows.next;
+            if query.after.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
     /// Takes an account on: it is written down together with the run that sets it up, then the run begins.
     pub async fn create_account(&self, who: &Granted<AccountCreate>, new: NewAccount) -> Result<Account> {
         new.check()?;

@@ -1,6 +1,7 @@
-//! The outbox: the mails that the embedded profile has sent, for operators to read.
+//! The outbox: the mails that were sent, for operators to read.
 
 mod http;
 pub mod model;
+mod ops;
 
 pub use http::routes;

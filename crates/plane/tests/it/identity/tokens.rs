@@ -238,7 +238,7 @@ async fn keys_of_another_process_are_taken_over() {
     assert!(neighbour.verify(new.expose_secret()).await.is_ok(), "no rotation drops another's keys");
 
     world.identity.retire_old_keys().await.unwrap();
-    neighbour.refresh_keys().await.unwrap();
+    neighbour.reload_shared_state().await.unwrap();
     assert!(neighbour.verify(newer.expose_secret()).await.is_err());
 }
 
