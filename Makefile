@@ -1,6 +1,6 @@
 # Everything a developer needs; `make run` and `make test` do their own set-up.
 
-.PHONY: run run-aws test test-aws acceptance-aws kills-aws bench demo lint fix codegen setup screenshots lighthouse clean
+.PHONY: run run-aws test test-aws fuzz acceptance-aws kills-aws bench demo lint fix codegen setup screenshots lighthouse clean
 
 DATA ?= $(CURDIR)/.data
 
@@ -44,6 +44,10 @@ demo:
 bench: setup
 	@cargo build --quiet --release --bin freehold
 	@python3 bench/run.py ./target/release/freehold
+
+## Runs every fuzz target ten million times, on the stable toolchain. `make test` replays the inputs that are kept.
+fuzz:
+	@./scripts/fuzz
 
 lint:
 	@cargo fmt --check

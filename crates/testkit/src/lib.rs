@@ -7,6 +7,7 @@ pub mod elsewhere;
 pub mod emulator;
 mod forged;
 pub mod functions;
+pub mod fuzzing;
 pub mod gate;
 pub mod keys;
 pub mod lagging;
