@@ -188,10 +188,11 @@ impl Plane {
         user.start_date = update.start_date.unwrap_or(user.start_date);
         user.end_date = update.end_date.or(user.end_date);
         dates(user.start_date, user.end_date)?;
+        let after = User { status: update.status.unwrap_or(user.status), ..user.clone() };
         if update.email.as_ref().is_some_and(|email| *email != old.email)
-            || self.comes_to_act(&old, &user, update.status)
+            || after.gains_days_over(&old, self.clock().today())
         {
-            // Whoever gives a user another address, or lets them act again, gives all that the user's groups give.
+            // A new address, or more days to act on, gives all that the user's groups give.
             let access = access(self, user.account_id, id).await?;
             may_give(who.actor(), &access.roles)?;
             may_grant(who.actor(), &access.grants)?;
@@ -416,13 +417,6 @@ impl Plane {
             }
         }
         Ok(ids)
-    }
-
-    /// Whether a user could not act before a change, and can after it.
-    fn comes_to_act(&self, old: &User, new: &User, status: Option<UserStatus>) -> bool {
-        let today = self.clock().today();
-        let new = User { status: status.unwrap_or(new.status), ..new.clone() };
-        new.acts_on(today) && !old.acts_on(today)
     }
 
     /// Whether a change of dates ends somebody's time on the platform account.
