@@ -219,8 +219,9 @@ The backup holds the keys that sign tokens: keep it as safe as the data folder."
     #[command(
         subcommand,
         after_help = "Examples:
+  freehold audit keys > audit-keys.json
   freehold audit export --account ID -o acme.jsonl
-  freehold audit verify --file acme.jsonl"
+  freehold audit verify --file acme.jsonl --keys audit-keys.json"
     )]
     Audit(Audit),
     /// Lifecycle events

@@ -18,6 +18,7 @@ mod refresh;
 mod sessions;
 mod signin;
 mod tokens;
+pub mod trail;
 mod users;
 pub mod vault;
 mod verifier;
