@@ -149,9 +149,17 @@ impl Plane {
         }
     }
 
-    /// Records an identity operation: its success in the commit that does it, its failures beside the answer.
+    /// Records an identity operation by which a person proves who they are: its success in the commit that does it, its failures
+    /// beside the answer.
     pub(crate) fn trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
-        Arc::new(AuditTrail { plane: self.clone(), action, origin: origin.clone() })
+        let asked_by = AskedBy::Themselves;
+        Arc::new(AuditTrail { plane: self.clone(), action, origin: origin.clone(), asked_by })
+    }
+
+    /// Records an identity operation that anybody can ask for: repeats are counted.
+    pub(crate) fn open_trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
+        let asked_by = AskedBy::Anybody;
+        Arc::new(AuditTrail { plane: self.clone(), action, origin: origin.clone(), asked_by })
     }
 
     /// The entry of an identity operation by the person whom it is about.
@@ -177,13 +185,32 @@ struct AuditTrail {
     plane: Plane,
     action: &'static str,
     origin: RequestOrigin,
+    asked_by: AskedBy,
+}
+
+/// Who an operation that succeeds was asked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AskedBy {
+    /// The person whom it is about.
+    Themselves,
+    /// Somebody who proved nothing.
+    Anybody,
 }
 
 #[async_trait]
 impl Trail for AuditTrail {
     async fn writes(&self, whom: Whom) -> std::result::Result<Vec<Write>, TableError> {
         let draft = self.plane.personal_entry(self.action, &whom, self.origin.clone()).await;
-        Ok(vec![self.plane.entry_write(&draft)])
+        let draft = match self.asked_by {
+            AskedBy::Themselves => Some(draft),
+            AskedBy::Anybody => {
+                let draft = EntryDraft { author: Author::Anonymous, ..draft };
+                let (outcome, reason) = (draft.outcome, draft.reason.clone());
+                let repeat = Repeat { subject: Some(whom.subject), operation: self.action.to_owned(), outcome, reason };
+                self.plane.security_events().admit(repeat, draft, self.plane.now())
+            }
+        };
+        Ok(draft.iter().map(|draft| self.plane.entry_write(draft)).collect())
     }
 
     fn failed(&self, whom: Option<Whom>, why: Failure) {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use plane::audit::export::{ExportReader, NotAnExport, line};
 use serde_json::Value;
 
@@ -44,13 +44,7 @@ const MOST_LOOKS: u32 = 10;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     /// List the audit log of an enterprise, the latest first
-    List {
-        #[command(flatten)]
-        list: List,
-        /// The log of the whole account, with what belongs to no enterprise; needs a right of its own
-        #[arg(long)]
-        whole_account: bool,
-    },
+    List(Listing),
     /// Check the chain of the audit log: no entry was changed, removed or put in
     Verify {
         /// Check an export instead. Without --keys, the server is asked for the public keys
@@ -77,20 +71,31 @@ pub(crate) enum Audit {
     Keys,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    list: List,
+    /// The log of the whole account, with what belongs to no enterprise; needs a right of its own
+    #[arg(long)]
+    whole_account: bool,
+}
+
 impl Audit {
     /// The export, and the keys to check it by, that need no server.
     pub(crate) fn offline(&self) -> Option<(&Path, &Path)> {
         match self {
             Self::Verify { file, keys, .. } => file.as_deref().zip(keys.as_deref()),
-            Self::List { .. } | Self::Export { .. } | Self::Keys => None,
+            Self::List(_) | Self::Export { .. } | Self::Keys => None,
         }
     }
 }
 
 pub(crate) async fn run(command: &Audit, session: &mut Session) -> Outcome {
     match command {
-        Audit::List { list, whole_account: false } => AUDIT.list(AUDIT.path, list, session).await,
-        Audit::List { list, whole_account: true } => ACCOUNT_AUDIT.list(ACCOUNT_AUDIT.path, list, session).await,
+        Audit::List(Listing { list, whole_account }) => {
+            let entity = if *whole_account { ACCOUNT_AUDIT } else { AUDIT };
+            entity.list(entity.path, list, session).await
+        }
         Audit::Verify { file: Some(file), .. } => {
             let keys = session.client.ask(Ask::get(KEYS)).await?;
             judge_file(file, &keys, session.json)

@@ -144,3 +144,29 @@ pub fn verify<'e>(
     }
     check.finish(head)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the first release wrote it.
+    const OLD: &str = concat!(
+        r#"{"id":"01930000-0000-7000-8000-000000000001","#,
+        r#""accountId":"01930000-0000-7000-8000-0000000000aa","at":"2026-01-02T03:04:05.123456Z","#,
+        r#""author":{"kind":"user","id":"01930000-0000-7000-8000-0000000000bb","#,
+        r#""email":"ada@acme.example","operator":false},"action":"user_create","#,
+        r#""target":{"kind":"user","id":"x"},"requestId":"r-1","seal":{"sequence":1,"#,
+        r#""previous":"0000000000000000000000000000000000000000000000000000000000000000","#,
+        r#""hash":"ed504988b73439effedae2937121f38ee0f6499415b9374099062808be72361e"}}"#,
+    );
+
+    #[test]
+    fn entries_that_an_earlier_version_sealed_stay_good() {
+        let old: AuditEntry = serde_json::from_str(OLD).unwrap();
+        assert_eq!(serde_json::to_string(&old).unwrap(), OLD);
+        let report = verify(old.account_id, [&old], None);
+        assert!(report.valid && report.entries == 1, "{report:?}");
+        let forged = AuditEntry { action: "user_delete".into(), ..old.clone() };
+        assert!(!verify(old.account_id, [&forged], None).valid);
+    }
+}

@@ -35,8 +35,13 @@ impl Lags {
             waiting.remove(&(table.clone(), kind));
             return;
         }
-        let made = items.iter().filter_map(|item| made_at(&item.index[2].as_ref()?.sk)).min();
-        // Keys without a time: since when the line was found not to be empty.
+        let made = match kind {
+            WorkKind::Events | WorkKind::Seals => {
+                items.iter().filter_map(|item| made_at(&item.index[2].as_ref()?.sk)).min()
+            }
+            // Their keys name the record that they are about: it waits since the line was found not to be empty.
+            WorkKind::Copies | WorkKind::Letters => None,
+        };
         let since = waiting.entry((table.clone(), kind)).or_insert(now);
         *since = made.map_or(*since, |made| made.min(now));
     }

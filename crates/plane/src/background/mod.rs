@@ -296,7 +296,7 @@ impl Plane {
     async fn turn(&self, name: &TableName, kind: WorkKind) -> Result<bool> {
         let own = self.background().turn_of(name, kind);
         let _turn = own.lock().await;
-        let Some(table) = self.table_named(name).await? else { return Ok(false) };
+        let Some(table) = self.table_named(name).await? else { return Ok(self.portion_done(name, kind, false)) };
         match kind {
             WorkKind::Copies => self.make_copies(&table, name).await,
             WorkKind::Events => self.deliver(&table, name).await,

@@ -120,11 +120,11 @@ impl<A: Action> Argument for Granted<A> {
             }
         };
         plane.limits().user(verified.subject)?;
-        let actor = plane.actor(verified.subject).await?.filter(|actor| may_act(actor, plane.clock()));
-        let Some(actor) = actor else {
+        let actor = plane.actor(verified.subject).await?;
+        call.caller = actor.clone().map(|actor| Caller { actor, action: A::FACTS.id });
+        let Some(actor) = actor.filter(|actor| may_act(actor, plane.clock())) else {
             return Err(unauthenticated("the user is not active").into());
         };
-        call.caller = Some(Caller { actor: Arc::clone(&actor), action: A::FACTS.id });
         let scope = scope(call.named()?, &actor, A::FACTS.in_enterprise, A::FACTS.class);
         if !actor.may(plane.policy(), A::FACTS, scope) {
             return Err(forbidden(&actor, A::FACTS, scope).into());

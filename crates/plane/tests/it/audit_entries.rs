@@ -217,8 +217,17 @@ async fn identities(log: &mut Log, acme: &Tenant) {
     log.done("auth_change_password", &ida, "POST", "/api/auth/change-password", body).await;
     log.done("me_end_all", &ida, "DELETE", "/api/users/me/sessions", Value::Null).await;
     ida.person = log.world.nobody();
+    // Anybody can ask for a code: that is entered as nobody's doing, and once.
     let forgot = json!({ "email": "ida@acme.example" });
-    log.done("auth_forgot_password", &ida, "POST", "/api/auth/forgot-password", forgot).await;
+    for entered in [1, 0] {
+        let (answer, entries) = log.ask(&ida, "POST", "/api/auth/forgot-password", Some(forgot.clone())).await;
+        answer.expect(202);
+        assert_eq!(entries.len(), entered, "{entries:#?}");
+        for entry in entries {
+            assert_eq!((&entry["author"]["kind"], &entry["target"]["id"]), (&json!("anonymous"), &json!(ida.user)));
+        }
+    }
+    log.done.insert("auth_forgot_password".into());
     let mails = log.world.operator().await.get("/api/outbox?to=ida@acme.example&limit=1").await.expect(200);
     let text = mails["items"][0]["text"].as_str().unwrap();
     let code = text.split_whitespace().find(|word| word.len() == 6 && word.parse::<u32>().is_ok()).unwrap();
@@ -377,6 +386,17 @@ async fn failed_sign_ins_and_locks_are_entered_once_and_counted() {
         assert_eq!((&entry["outcome"], &entry["author"]["kind"]), (&json!("failed"), &json!("anonymous")), "{entry}");
         assert_eq!((&entry["target"]["id"], &entry["enterpriseId"]), (&json!(member.id), &json!(acme.enterprise)));
     }
+    // So is a request of somebody whose time has not come, and a link that is no invitation.
+    let path = format!("/api/users/{}", member.id);
+    acme.admin.put(&path, json!({ "startDate": world.today().plus(1) })).await.expect(200);
+    let early = By { person: member.person.clone(), user: member.id.clone(), ..administrator(&acme) };
+    let (answer, entries) = log.ask(&early, "GET", "/api/users", None).await;
+    assert_eq!(answer.refused(401), "unauthenticated");
+    let [entry] = entries.as_slice() else { panic!("{entries:#?}") };
+    assert_eq!((&entry["outcome"], &entry["author"]["id"]), (&json!("refused"), &json!(member.id)), "{entry}");
+    let link = json!({ "token": "no-such-link", "newPassword": PASSWORD });
+    let (answer, entries) = log.ask(&nobody, "POST", "/api/auth/accept-invitation", Some(link)).await;
+    assert_eq!((answer.refused(400).as_str(), entries.len()), ("invalid_request", 1));
     // However many addresses are tried that nobody has, and from wherever: one entry.
     let before = log.store.records().await.len();
     for number in 0..200 {

@@ -285,7 +285,7 @@ async fn forgot_password(
     Json(forgot): Json<Forgot>,
 ) -> Result<Accepted<Sent>> {
     let email = forgot.email.into_string();
-    trail::along(plane.trail("auth_forgot_password", &client.origin), plane.forgot_password(&email)).await?;
+    trail::along(plane.open_trail("auth_forgot_password", &client.origin), plane.forgot_password(&email)).await?;
     Ok(Accepted(Sent { detail: "if somebody has this address, a code is on its way to it" }))
 }
 
@@ -343,7 +343,11 @@ async fn accept_invitation(
     Json(acceptance): Json<Acceptance>,
 ) -> Result<NoContent> {
     let token = acceptance.token.into_string().into();
-    plane.accept_invitation(&token, acceptance.new_password.0, &client.origin).await?;
+    let accepted = plane.accept_invitation(&token, acceptance.new_password.0, &client.origin).await;
+    if accepted.as_ref().is_err_and(|problem| problem.errors.iter().any(|error| error.pointer == "/token")) {
+        plane.trail("auth_accept_invitation", &client.origin).failed(None, trail::Failure::InvalidCredentials);
+    }
+    accepted?;
     Ok(NoContent)
 }
 
