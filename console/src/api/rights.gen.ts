@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ccc0dbc1f8f2f177b3095918ff4b7c8d11d8ab4d8413e98b594efc0cae570921). Not edited by hand.
+// Generated from openapi.json (sha256 afac50a8bc77615a1e9e1a2f71eafa91035f5307919c0d97d55ddd006db5e1cf). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -10,7 +10,9 @@ export const rights = {
   accounts_technical_users: {"class":"tenant","menu":"access-control","tab":"users","verb":"view"},
   accounts_receipt: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   audit_list: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
+  audit_list_all: {"class":"tenant","menu":"overview","tab":"account-audit","verb":"view"},
   audit_check: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
+  audit_checkpoint: {"class":"tenant","menu":"overview","tab":"account-audit","verb":"view"},
   auth_change_password: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   connections_list: {"class":"platform","menu":"security","tab":"connections","verb":"view"},
   connections_create: {"class":"platform","menu":"security","tab":"connections","verb":"create"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ccc0dbc1f8f2f177b3095918ff4b7c8d11d8ab4d8413e98b594efc0cae570921). Not edited by hand.
+// Generated from openapi.json (sha256 afac50a8bc77615a1e9e1a2f71eafa91035f5307919c0d97d55ddd006db5e1cf). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -120,10 +120,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the audit log, the latest first
+         * List the audit log of an enterprise, the latest first
          * @description Who may: `overview/audit:view` in the account; operators in any account.
          */
         get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit log of a whole account, the latest first
+         * @description Who may: `overview/account-audit:view` in the account; operators in any account.
+         */
+        get: operations["audit_list_all"];
         put?: never;
         post?: never;
         delete?: never;
@@ -144,6 +164,43 @@ export interface paths {
          * @description Who may: `overview/audit:view` in the account; operators in any account.
          */
         get: operations["audit_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the chain of the audit log, and sign what it ends with
+         * @description Who may: `overview/account-audit:view` in the account; operators in any account.
+         */
+        get: operations["audit_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/audit-keys.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that sign checkpoints of audit logs */
+        get: operations["audit_keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1717,13 +1774,30 @@ export interface components {
             id: string;
             /** Format: uuid */
             accountId: string;
+            /**
+             * Format: uuid
+             * @description The enterprise that it concerns; none: the account as a whole, or the platform.
+             */
+            enterpriseId?: string | null;
             /** Format: date-time */
             at: string;
             author: components["schemas"]["Author"];
             /** @description The operation, such as `user_create`. */
             action: string;
             target?: components["schemas"]["Target"] | null;
+            /** @description Left out: it was done. */
+            outcome?: components["schemas"]["Outcome"];
+            /** @description Why it was refused or failed: the code of the problem. */
+            reason?: string | null;
+            /**
+             * Format: uint64
+             * @description How often it happened, where one entry stands for several: refusals and failures within some minutes.
+             */
+            count?: number | null;
+            /** @description The server's name for the request. */
             requestId?: string | null;
+            /** @description The caller's name for the request (`X-Request-Id`). */
+            clientRequestId?: string | null;
             /** @description Place in the account's chain, counted from 1; absent for the moment until the entry is sealed. */
             seal?: components["schemas"]["Seal"] | null;
         };
@@ -1742,16 +1816,30 @@ export interface components {
             name: string;
             /** Format: uuid */
             executionId: string;
+            startedBy?: components["schemas"]["Starter"] | null;
         } | {
             /** @constant */
             kind: "system";
             name: string;
+        } | {
+            /** @constant */
+            kind: "anonymous";
+        };
+        /** @description The person who started a workflow. */
+        Starter: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /** @description Acted by a platform role. */
+            operator: boolean;
         };
         /** @description What it was done to. */
         Target: {
             kind: string;
             id: string;
         };
+        /** @description How it ended. */
+        Outcome: "done" | "refused" | "failed";
         /** @description The link that an entry is in the chain. */
         Seal: {
             /** Format: uint64 */
@@ -1760,19 +1848,48 @@ export interface components {
             previous: string;
             /** @description SHA-256 (hex) over `previous`, the sequence and the entry without its seal. */
             hash: string;
+            /** @description The form in which the entry is hashed. Left out: members in the order of the API's document. */
+            form?: components["schemas"]["SealForm"] | null;
         };
-        /** @description What a check of a chain found. */
+        /** @description The form in which an entry is hashed. */
+        SealForm: "jcs";
+        /** @description The result of a check of a chain. */
         ChainReport: {
             /** Format: uuid */
             accountId: string;
             valid: boolean;
             /**
              * Format: uint64
-             * @description How many sealed entries were checked.
+             * @description How many sealed entries the valid part of the chain has.
              */
             entries: number;
-            /** @description The first entry that is not as it was written, with what is wrong. */
+            /**
+             * Format: uint64
+             * @description The check began after this entry: an earlier check found the entries up to it valid, and its signed checkpoint
+             *     holds their last hash. 0: every entry was read.
+             * @default 0
+             */
+            checkedFrom?: number;
+            /** @description The first entry that differs from what was written, and how. */
             broken?: string | null;
+        };
+        /** @description A signed statement about the chain of an account. */
+        Checkpoint: {
+            /** Format: uuid */
+            accountId: string;
+            /**
+             * Format: uint64
+             * @description Every entry up to this one was checked.
+             */
+            sequence: number;
+            /** @description The hash of the entry with this sequence number; 64 zeros if there is none. */
+            hash: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The key that signed it, by its `kid` in `/.well-known/audit-keys.json`. */
+            keyId: string;
+            /** @description Ed25519 over the canonical JSON of the other members, base64url without padding. */
+            signature: string;
         };
         Login: {
             email: string;
@@ -2318,7 +2435,7 @@ export interface components {
             canEdit: boolean;
             canDelete: boolean;
             /**
-             * @description Tabs left out have the flags of the menu.
+             * @description Tabs left out have the flags of the menu; `account-audit` has them only if the menu gives all five.
              * @default []
              */
             tabs?: components["schemas"]["TabPermission"][];
@@ -2334,7 +2451,7 @@ export interface components {
              * @description One of the menu's tabs.
              * @enum {string}
              */
-            tab: "summary" | "accounts" | "provisioning" | "audit" | "account" | "enterprises" | "licenses" | "workstreams" | "users" | "groups" | "roles" | "credentials" | "connectors" | "connections" | "sso" | "pipelines" | "builds" | "agents" | "infrastructure" | "applications";
+            tab: "summary" | "accounts" | "provisioning" | "audit" | "account-audit" | "account" | "enterprises" | "licenses" | "workstreams" | "users" | "groups" | "roles" | "credentials" | "connectors" | "connections" | "sso" | "pipelines" | "builds" | "agents" | "infrastructure" | "applications";
             isVisible: boolean;
             canView: boolean;
             canCreate: boolean;
@@ -3382,6 +3499,45 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    audit_list_all: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                order?: components["schemas"]["Sort"];
+                /** @description Entries of this operation alone, such as `user_create`. */
+                action?: string;
+                /** @description Entries of this user's doing alone. */
+                userId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     audit_check: {
         parameters: {
             query?: {
@@ -3389,6 +3545,8 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /** @description Read every entry again, also those that an earlier check found valid: for operators. */
+                full?: boolean;
             };
             header?: never;
             path?: never;
@@ -3409,6 +3567,62 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    audit_checkpoint: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    audit_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -5345,14 +5559,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events; the data of each is one object. */
+            /** @description Server-sent events; the data of each is one object. If the session ends or the right is lost, the last event is `end`, with a `reason`. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": {
-                        id: string;
+                        id?: string;
                         event: string;
                         data: string;
                     };

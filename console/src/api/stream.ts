@@ -65,6 +65,8 @@ async function follow(
     signal.addEventListener('abort', end, { once: true })
     document.addEventListener('visibilitychange', hide)
     let over = false
+    // Session, user or right have ended: asking again would be refused.
+    let ended = false
     try {
       say(failures > 0 ? 'broken' : 'connecting')
       const response = await open(
@@ -77,6 +79,10 @@ async function follow(
       say('live')
       const parser = createParser({
         onEvent(event) {
+          if (event.event === 'end') {
+            ended = (JSON.parse(event.data) as { reason: string }).reason !== 'unavailable'
+            return
+          }
           last = event.id ?? last
           const progress = JSON.parse(event.data) as Progress
           over = isOver(progress)
@@ -85,6 +91,10 @@ async function follow(
       })
       await read(response.body, attempt, (text) => parser.feed(text))
       if (over) return
+      if (ended) {
+        say('broken')
+        return
+      }
       // It ended without an end: the server stopped, or something in between did.
       failures += 1
     } catch {

@@ -22,7 +22,7 @@ export const FLAG: Record<Verb, keyof Flags> = {
 
 export const MENUS: Array<{ menu: MenuId; level: Level; tabs: string[] }> = [
   { menu: 'dashboard', level: 'account', tabs: ['summary'] },
-  { menu: 'overview', level: 'account', tabs: ['accounts', 'provisioning', 'audit'] },
+  { menu: 'overview', level: 'account', tabs: ['accounts', 'provisioning', 'audit', 'account-audit'] },
   { menu: 'account-settings', level: 'account', tabs: ['account', 'enterprises', 'licenses', 'workstreams'] },
   { menu: 'access-control', level: 'enterprise', tabs: ['users', 'groups', 'roles'] },
   { menu: 'security', level: 'enterprise', tabs: ['credentials', 'connectors', 'connections', 'sso'] },

@@ -229,8 +229,9 @@ For tokens that leaked, and after a restore, which brings sessions back that end
     #[command(
         subcommand,
         after_help = "Examples:
+  freehold audit keys > audit-keys.json
   freehold audit export --account ID -o acme.jsonl
-  freehold audit verify --file acme.jsonl"
+  freehold audit verify --file acme.jsonl --keys audit-keys.json"
     )]
     Audit(Audit),
     /// Lifecycle events

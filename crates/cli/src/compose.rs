@@ -154,6 +154,7 @@ fn settings(config: &Config, public_url: &str, alone: bool) -> Settings {
         runs_at_once: config.runs_at_once,
         alone,
         faults: config.faults(),
+        ..Settings::default()
     }
 }
 

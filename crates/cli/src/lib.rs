@@ -17,7 +17,7 @@ mod manifest;
 mod print;
 mod serve;
 
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -70,7 +70,7 @@ fn run(cli: &Cli, environment: &Environment) -> Outcome {
             Ok(())
         }
         Command::Audit(audit) if audit.offline().is_some() => {
-            audit.offline().map_or(Ok(()), |file: &Path| audit::verify_file(file, json))
+            audit.offline().map_or(Ok(()), |(file, keys)| audit::verify_file(file, keys, json))
         }
         command => {
             let client = Client::new(cli.common.server.as_deref(), environment)?;

@@ -1,17 +1,29 @@
 //! The audit log: every change leaves an entry in the same commit, and a sealer chains the entries of an account by
 //! hash, so that an edit, a gap or a swap can be found offline.
 //!
-//! INVARIANT: [`crate::change::Change`] writes the entry with the change, so neither can stand alone.
+//! INVARIANT: an entry is made from an [`EntryDraft`] alone, and [`crate::change::Change`] writes it with the change.
+
+mod canonical;
+mod chain;
+mod checkpoint;
+mod draft;
+pub mod export;
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    canonical::canonical_json,
+    chain::{ChainCheck, ChainHead, ChainReport, chain, chain_position, verify},
+    checkpoint::{AuditKey, Checkpoint},
+    draft::{EntryDraft, RequestOrigin},
+};
 use crate::{
-    ids::{AccountId, AuditId, ExecutionId, UserId},
+    ids::{AccountId, AuditId, EnterpriseId, ExecutionId, UserId},
     ports::table::Key,
-    record::{Place, Record, partition, tenant_key},
+    record::{Place, Record, tenant_key},
 };
 
 /// Who did it.
@@ -25,10 +37,37 @@ pub enum Author {
         /// Acted by a platform role, possibly in somebody else's account.
         operator: bool,
     },
-    /// A workflow, for whoever started it.
-    Workflow { name: String, execution_id: ExecutionId },
+    /// A workflow, for the person who started it.
+    Workflow {
+        name: String,
+        execution_id: ExecutionId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started_by: Option<Starter>,
+    },
     /// The platform itself: set-up, schedules.
     System { name: String },
+    /// Somebody who has not proved who they are, such as at a failed sign-in.
+    Anonymous,
+}
+
+/// The person who started a workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Starter {
+    pub id: UserId,
+    pub email: String,
+    /// Acted by a platform role.
+    pub operator: bool,
+}
+
+impl Author {
+    /// The person, where it is one.
+    pub fn starter(&self) -> Option<Starter> {
+        match self {
+            Self::User { id, email, operator } => Some(Starter { id: *id, email: email.clone(), operator: *operator }),
+            Self::Workflow { started_by, .. } => started_by.clone(),
+            Self::System { .. } | Self::Anonymous => None,
+        }
+    }
 }
 
 /// What it was done to.
@@ -38,20 +77,54 @@ pub struct Target {
     pub id: String,
 }
 
+/// How it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// It was done.
+    #[default]
+    Done,
+    /// It was not permitted.
+    Refused,
+    /// The proof of who asked was wrong: a password, a code.
+    Failed,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_done(outcome: &Outcome) -> bool {
+    *outcome == Outcome::Done
+}
+
 /// One entry of an account's audit log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
     pub id: AuditId,
     pub account_id: AccountId,
+    /// The enterprise that it concerns; none: the account as a whole, or the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enterprise_id: Option<EnterpriseId>,
     pub at: Timestamp,
     pub author: Author,
     /// The operation, such as `user_create`.
     pub action: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    /// Left out: it was done.
+    #[serde(default, skip_serializing_if = "is_done")]
+    pub outcome: Outcome,
+    /// Why it was refused or failed: the code of the problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How often it happened, where one entry stands for several: refusals and failures within some minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The server's name for the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The caller's name for the request (`X-Request-Id`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_request_id: Option<String>,
     /// Place in the account's chain, counted from 1; absent for the moment until the entry is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<Seal>,
@@ -66,6 +139,17 @@ pub struct Seal {
     pub previous: String,
     /// SHA-256 (hex) over `previous`, the sequence and the entry without its seal.
     pub hash: String,
+    /// The form in which the entry is hashed. Left out: members in the order of the API's document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<SealForm>,
+}
+
+/// The form in which an entry is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SealForm {
+    /// Canonical JSON, RFC 8785.
+    Jcs,
 }
 
 impl AuditEntry {
@@ -75,19 +159,23 @@ impl AuditEntry {
 
     /// The entry with its link in the chain.
     #[must_use]
-    pub fn sealed(mut self, sequence: u64, previous: &str) -> Self {
-        let hash = self.hash(sequence, previous);
-        self.seal = Some(Seal { sequence, previous: previous.to_owned(), hash });
+    pub fn sealed(mut self, sequence: u64, previous: &str, form: Option<SealForm>) -> Self {
+        let hash = self.hash(sequence, previous, form);
+        self.seal = Some(Seal { sequence, previous: previous.to_owned(), hash, form });
         self
     }
 
-    /// What the hash of this entry must be at this place of the chain.
-    pub fn hash(&self, sequence: u64, previous: &str) -> String {
+    /// The hash that this entry must have at this place of the chain.
+    pub fn hash(&self, sequence: u64, previous: &str, form: Option<SealForm>) -> String {
         let bare = Self { seal: None, ..self.clone() };
+        let bytes = match form {
+            Some(SealForm::Jcs) => canonical_json(&bare),
+            None => serde_json::to_vec(&bare).expect("an entry holds nothing that JSON can't"),
+        };
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(previous.as_bytes());
         context.update(&sequence.to_be_bytes());
-        context.update(&serde_json::to_vec(&bare).expect("an entry holds nothing that JSON can't"));
+        context.update(&bytes);
         hex::encode(context.finish())
     }
 }
@@ -100,76 +188,7 @@ impl Record for AuditEntry {
             None => Place::at(tenant_key(self.account_id, Self::KIND, self.id))
                 .by_status(Key::new(Self::UNSEALED, format!("{}#{}", self.account_id, self.id))),
             Some(seal) => Place::at(tenant_key(self.account_id, Self::KIND, self.id))
-                .by_tenant(Key::new(chain(self.account_id), format!("{:020}", seal.sequence))),
+                .by_tenant(Key::new(chain(self.account_id), chain_position(seal.sequence))),
         }
-    }
-}
-
-/// The partition of `Gsi2` in which an account's sealed entries stand in the order of the chain.
-pub fn chain(account: AccountId) -> String {
-    format!("ACCOUNT#{account}#CHAIN")
-}
-
-/// The last link of an account's chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChainHead {
-    pub account_id: AccountId,
-    pub sequence: u64,
-    pub hash: String,
-}
-
-impl ChainHead {
-    pub fn first(account_id: AccountId) -> Self {
-        Self { account_id, sequence: 0, hash: "0".repeat(64) }
-    }
-}
-
-impl Record for ChainHead {
-    const NOUN: &'static str = "chain of the audit log";
-
-    fn place(&self) -> Place {
-        Place::at(Key::new(partition(self.account_id), "AUDITHEAD"))
-    }
-}
-
-/// What a check of a chain found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ChainReport {
-    pub account_id: AccountId,
-    pub valid: bool,
-    /// How many sealed entries were checked.
-    pub entries: u64,
-    /// The first entry that is not as it was written, with what is wrong.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub broken: Option<String>,
-}
-
-/// Checks entries, in the order of the chain, against the head (`None`: the head is not known, as in an export).
-pub fn verify(
-    account_id: AccountId,
-    entries: impl IntoIterator<Item = AuditEntry>,
-    head: Option<&ChainHead>,
-) -> ChainReport {
-    let mut last = ChainHead::first(account_id);
-    let broken = |entries, what: String| ChainReport { account_id, valid: false, entries, broken: Some(what) };
-    for entry in entries {
-        let sequence = last.sequence + 1;
-        let Some(seal) = &entry.seal else { return broken(last.sequence, format!("entry {} has no seal", entry.id)) };
-        if seal.sequence != sequence {
-            return broken(last.sequence, format!("entry {sequence} is missing before entry {}", entry.id));
-        }
-        if entry.account_id != account_id || seal.previous != last.hash || seal.hash != entry.hash(sequence, &last.hash)
-        {
-            return broken(last.sequence, format!("entry {sequence} ({}) is not as it was written", entry.id));
-        }
-        last = ChainHead { account_id, sequence, hash: seal.hash.clone() };
-    }
-    match head {
-        Some(head) if *head != last => {
-            broken(last.sequence, format!("the chain ends at {}, its head says {}", last.sequence, head.sequence))
-        }
-        Some(_) | None => ChainReport { account_id, valid: true, entries: last.sequence, broken: None },
     }
 }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    audit::{AuditEntry, Author, Target},
+    audit::{AuditEntry, Author, EntryDraft},
     guard::{Granted, actions::Action},
     http::idempotency::{KeptAnswer, Ticket},
-    ids::{AccountId, AuditId, EventId},
+    ids::{AccountId, AuditId, EnterpriseId, EventId},
     plane::Plane,
     ports::{
         events::Event,
@@ -32,12 +32,10 @@ pub enum Home {
 /// What one operation writes.
 #[derive(Debug)]
 pub struct Change {
-    pub account: AccountId,
+    account: AccountId,
     home: Home,
-    author: Author,
-    action: &'static str,
-    request_id: Option<String>,
-    target: Option<Target>,
+    /// `None`: an earlier commit of the same operation holds the entry.
+    entry: Option<EntryDraft>,
     writes: Vec<(Write, Option<Problem>)>,
     events: Vec<(String, Value)>,
     ticket: Option<Ticket>,
@@ -47,29 +45,20 @@ pub struct Change {
 impl Change {
     /// A change by somebody who was let through, in the account that they were let into.
     pub fn by<A: Action>(who: &Granted<A>) -> Self {
-        Self {
-            account: who.account(),
-            home: Home::Directory,
-            author: who.author(),
-            action: who.action(),
-            request_id: Some(who.request_id().to_owned()),
-            target: None,
-            writes: Vec::new(),
-            events: Vec::new(),
-            ticket: who.ticket().cloned(),
-            fenced: true,
-        }
+        Self { ticket: who.ticket().cloned(), ..Self::of(who.entry()) }
     }
 
     /// A change by a workflow, the set-up or a schedule.
     pub fn by_platform(author: Author, action: &'static str, account: AccountId) -> Self {
+        Self::of(EntryDraft::new(account, author, action))
+    }
+
+    /// A change that is recorded by this entry.
+    pub const fn of(entry: EntryDraft) -> Self {
         Self {
-            account,
+            account: entry.account,
             home: Home::Directory,
-            author,
-            action,
-            request_id: None,
-            target: None,
+            entry: Some(entry),
             writes: Vec::new(),
             events: Vec::new(),
             ticket: None,
@@ -77,10 +66,20 @@ impl Change {
         }
     }
 
+    /// A later commit of an operation whose first commit holds the audit entry: it writes no entry of its own.
+    #[must_use]
+    pub fn following(mut self) -> Self {
+        self.entry = None;
+        self
+    }
+
     /// In this account, rather than the one that the caller was let into: for an account that is being made.
     #[must_use]
     pub const fn for_account(mut self, account: AccountId) -> Self {
         self.account = account;
+        if let Some(entry) = &mut self.entry {
+            entry.account = account;
+        }
         self
     }
 
@@ -102,21 +101,38 @@ impl Change {
     /// What the audit entry names.
     #[must_use]
     pub fn about(mut self, kind: &str, id: impl std::fmt::Display) -> Self {
-        self.target = Some(Target { kind: kind.to_owned(), id: id.to_string() });
+        self.entry = self.entry.map(|entry| entry.about(kind, id));
+        self
+    }
+
+    /// The enterprise that the change concerns, where none of its records stands in it.
+    #[must_use]
+    pub fn in_enterprise(mut self, enterprise: EnterpriseId) -> Self {
+        self.concerns(Some(enterprise));
         self
     }
 
     pub fn create<R: Record>(&mut self, new: &R) {
+        self.concerns(new.place().enterprise(self.account));
         self.write(record::create(new));
     }
 
     /// Replaces a record; if it changed since it was read, the caller hears `precondition_failed`.
     pub fn replace<R: Record>(&mut self, old: &Stored<R>, new: &R) {
+        self.concerns(new.place().enterprise(self.account));
         self.write_or(record::replace(old, new), stale(R::NOUN));
     }
 
     pub fn remove<R: Record>(&mut self, old: &Stored<R>) {
+        self.concerns(old.record.place().enterprise(self.account));
         self.write_or(record::remove(old), stale(R::NOUN));
+    }
+
+    /// The entry is of the enterprise that the caller was let into, else of the first that a record stands in.
+    fn concerns(&mut self, enterprise: Option<EnterpriseId>) {
+        if let Some(entry) = &mut self.entry {
+            entry.enterprise = entry.enterprise.or(enterprise);
+        }
     }
 
     pub fn write(&mut self, write: Write) {
@@ -213,8 +229,7 @@ impl Plane {
             (Some(route), Home::Workload) => self.router().table(route).await?,
         };
         writes.extend(change.writes.iter().map(|(write, _)| write.clone()));
-        let audit = record::create(&self.audit_entry(change, now));
-        writes.push(audit);
+        writes.extend(change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now))));
         for (kind, detail) in &change.events {
             writes.push(record::create(&self.outgoing(change.account, kind, detail, now)));
         }
@@ -249,17 +264,13 @@ impl Plane {
         }
     }
 
-    fn audit_entry(&self, change: &Change, at: Timestamp) -> AuditEntry {
-        AuditEntry {
-            id: AuditId::new(at, self.chance()),
-            account_id: change.account,
-            at,
-            author: change.author.clone(),
-            action: change.action.to_owned(),
-            target: change.target.clone(),
-            request_id: change.request_id.clone(),
-            seal: None,
-        }
+    /// The write that records something beside a change: for the commit in which it happens.
+    pub fn entry_write(&self, draft: &EntryDraft) -> Write {
+        record::create(&self.author_entry(draft, self.now()))
+    }
+
+    fn author_entry(&self, draft: &EntryDraft, at: Timestamp) -> AuditEntry {
+        draft.entry(AuditId::new(at, self.chance()), at)
     }
 
     fn outgoing(&self, account_id: AccountId, kind: &str, detail: &Value, at: Timestamp) -> OutgoingEvent {

@@ -19,6 +19,7 @@ pub mod record;
 pub mod router;
 pub mod rows;
 pub mod secret;
+pub mod security_events;
 pub mod settings;
 pub mod text;
 pub mod whole;

@@ -2,17 +2,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, RwLock},
+    sync::{Arc, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
-use crate::workflow::{Status, Worker, WorkflowMetrics};
+use crate::{
+    background::{BackgroundLag, WorkKind},
+    workflow::{Status, Worker, WorkflowMetrics},
+};
 
 /// Everything that is counted.
 #[derive(Clone)]
@@ -29,6 +32,7 @@ struct Inner {
     worker_failures: Family<WorkerLabels, Counter>,
     executions: Family<ExecutionLabels, Counter>,
     execution_durations: Family<WorkflowLabels, Histogram>,
+    background_lags: Family<BackgroundLabels, Gauge<f64, AtomicU64>>,
 }
 
 /// Method, template and status: what names a route's counters without its texts.
@@ -63,6 +67,11 @@ struct WorkflowLabels {
     workflow: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BackgroundLabels {
+    work: &'static str,
+}
+
 fn seconds() -> Histogram {
     Histogram::new([0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0])
 }
@@ -79,6 +88,12 @@ impl Default for Metrics {
         let execution_durations = Family::new_with_constructor(seconds as fn() -> Histogram);
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time to answer a request", durations.clone());
+        let background_lags = Family::default();
+        registry.register(
+            "background_lag_seconds",
+            "How long the oldest record that waits for work after its commit has waited",
+            background_lags.clone(),
+        );
         let provisioning = registry.sub_registry_with_prefix("account_provisioning");
         provisioning.register(
             "worker_duration_seconds",
@@ -103,6 +118,7 @@ impl Default for Metrics {
             worker_failures,
             executions,
             execution_durations,
+            background_lags,
         }))
     }
 }
@@ -131,6 +147,19 @@ impl Metrics {
             return known.clone();
         }
         self.0.known.write().expect("no holder panics").entry(name).or_insert_with(make).clone()
+    }
+
+    /// How far the work after commits is behind now.
+    pub fn background(&self, lag: &BackgroundLag) {
+        let kinds = [
+            (WorkKind::Copies, lag.copies),
+            (WorkKind::Events, lag.events),
+            (WorkKind::Seals, lag.seals),
+            (WorkKind::Letters, lag.dead_letters),
+        ];
+        for (kind, seconds) in kinds {
+            self.0.background_lags.get_or_create(&BackgroundLabels { work: kind.as_str() }).set(seconds);
+        }
     }
 
     pub fn render(&self) -> String {

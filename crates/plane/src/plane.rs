@@ -9,8 +9,8 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    background::{Aside, News},
-    features,
+    background::{Aside, Background, BackgroundLag, News},
+    features::{self, audit::AuditChecks},
     guard::{actor::Actors, policy::Policy},
     http::{limits::Limits, serve::RequestIds},
     ids::AccountId,
@@ -32,6 +32,7 @@ use crate::{
     problem::Result,
     router::Router,
     secret::PlatformKey,
+    security_events::SecurityEvents,
     settings::Settings,
     workflow::{Driver, Settings as DriverSettings, Status, Worker, WorkflowMetrics},
 };
@@ -77,7 +78,10 @@ struct Inner {
     settings: Settings,
     driver: OnceLock<Driver>,
     news: Arc<News>,
+    background: Background,
     aside: Aside,
+    security_events: SecurityEvents,
+    audit_checks: AuditChecks,
 }
 
 impl Plane {
@@ -89,6 +93,7 @@ impl Plane {
             policy: Policy::default(),
             actors: Actors::new((!settings.alone).then_some(BELIEVED)),
             cursors: Cursors::new(&key.subkey("cursors")),
+            audit_checks: AuditChecks::new(&key),
             key,
             limits: Limits::new(&settings),
             request_ids: RequestIds::default(),
@@ -97,7 +102,9 @@ impl Plane {
             ports,
             driver: OnceLock::new(),
             news: Arc::default(),
+            background: Background::default(),
             aside: Aside::default(),
+            security_events: SecurityEvents::default(),
         }));
         let driver = plane.workflows();
         assert!(plane.0.driver.set(driver).is_ok(), "it is set here alone");
@@ -198,12 +205,30 @@ impl Plane {
     /// Brings everything to rest: steps under way end or stay in their journals. Answers whether all ended in time.
     pub async fn stop(&self, within: Duration) -> bool {
         let rested = self.driver().drain(within).await;
+        self.write_counted_events(Timestamp::MAX).await;
         self.news().stop();
         rested
     }
 
+    pub(crate) fn audit_checks(&self) -> &AuditChecks {
+        &self.0.audit_checks
+    }
+
+    pub(crate) fn security_events(&self) -> &SecurityEvents {
+        &self.0.security_events
+    }
+
     pub(crate) fn news(&self) -> &News {
         &self.0.news
+    }
+
+    pub(crate) fn background(&self) -> &Background {
+        &self.0.background
+    }
+
+    /// How far the work after commits is behind.
+    pub fn background_lag(&self) -> BackgroundLag {
+        self.background().lags.at(self.now())
     }
 
     pub(crate) fn under_way(&self) -> &Aside {

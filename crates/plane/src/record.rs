@@ -39,6 +39,12 @@ impl Place {
         self
     }
 
+    /// The enterprise of an account that a record stands in by its key in `Gsi2`.
+    pub fn enterprise(&self, account: AccountId) -> Option<EnterpriseId> {
+        let key = self.index[1].as_ref()?;
+        key.pk.strip_prefix(&enterprise_prefix(account))?.parse().ok()
+    }
+
     /// Also by status and date (`Gsi3`).
     #[must_use]
     pub fn by_status(mut self, key: Key) -> Self {
@@ -85,7 +91,11 @@ pub fn tenant_key(account: AccountId, kind: &str, id: impl std::fmt::Display) ->
 
 /// The key in `Gsi2` of a record that belongs to one enterprise of an account.
 pub fn enterprise_key(account: AccountId, enterprise: EnterpriseId, kind: &str, id: impl std::fmt::Display) -> Key {
-    Key::new(format!("ACCOUNT#{account}#ENTERPRISE#{enterprise}"), format!("{kind}#{id}"))
+    Key::new(format!("{}{enterprise}", enterprise_prefix(account)), format!("{kind}#{id}"))
+}
+
+fn enterprise_prefix(account: AccountId) -> String {
+    format!("ACCOUNT#{account}#ENTERPRISE#")
 }
 
 /// A record as it was read, with the version that it had.

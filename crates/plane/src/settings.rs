@@ -1,6 +1,6 @@
 //! Settings of a plane: what the binary's configuration comes to.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use crate::workflow::Faults;
 
@@ -21,6 +21,8 @@ pub struct Settings {
     pub runs_at_once: usize,
     /// No other process uses the store: what it holds is remembered until this one writes.
     pub alone: bool,
+    /// An idle event stream sends a comment this often, and checks that its reader may still read.
+    pub stream_heartbeat: Duration,
     /// Faults that are injected into steps of workflows (embedded profile).
     pub faults: Faults,
 }
@@ -35,6 +37,7 @@ impl Default for Settings {
             user_requests_per_minute: 0,
             runs_at_once: 64,
             alone: true,
+            stream_heartbeat: Duration::from_secs(15),
             faults: Faults::default(),
         }
     }

@@ -114,7 +114,9 @@ function Expiring({ accountId }: { accountId: string }) {
 }
 
 function Latest({ accountId }: { accountId: string }) {
-  const entries = useQuery({ ...q('/api/audit', { query: { accountId, limit: LATEST } }), refetchInterval: 30_000 })
+  const may = useMay()
+  const path = may('audit_list_all').allowed ? '/api/audit/account' : '/api/audit'
+  const entries = useQuery({ ...q(path, { query: { accountId, limit: LATEST } }), refetchInterval: 30_000 })
   return (
     <Section
       title="Latest changes"
@@ -158,6 +160,8 @@ function authorOf({ author }: AuditEntry): string {
       return words(author.name).toLowerCase()
     case 'system':
       return 'the platform'
+    case 'anonymous':
+      return 'not signed in'
   }
 }
 

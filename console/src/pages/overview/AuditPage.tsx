@@ -18,7 +18,7 @@ import { Page } from '../../ui/Page'
 import { At } from '../../ui/Time'
 import { notifyDone, notifyFailure } from '../../ui/notify'
 import { useListState } from '../../ui/useListState'
-import { type Format, MOST_EXPORTED, authorName, download, exported } from './auditExport'
+import { type Format, MOST_EXPORTED, authorName, download, exported, outcomeName } from './auditExport'
 
 type Entry = Item<'/api/audit'>
 
@@ -40,20 +40,22 @@ export default function AuditPage() {
     ...(search.action ? { action: search.action } : {}),
     ...(search.userId ? { userId: search.userId } : {}),
   }
+  const whole = may('audit_list_all').allowed
+  const path = whole ? '/api/audit/account' : '/api/audit'
   return (
     <Page
       title="Audit log"
-      intro="Every change in this account, by whom and from which request. Entries are chained by hash: none can be altered or taken out unnoticed."
+      intro={`Every change, sign-in and refusal in ${whole ? 'this account' : 'your enterprise'}, by whom and from which request. Entries are chained by hash: none can be altered or taken out unnoticed.`}
       actions={
         <>
           <Verify accountId={accountId} />
-          <Export wanted={wanted} />
+          <Export path={path} wanted={wanted} />
         </>
       }
     >
       <DataTable
         noun={['entry', 'entries']}
-        path="/api/audit"
+        path={path}
         params={{ query: wanted }}
         idOf={(entry) => entry.id}
         nameOf={(entry) => `${entry.action} at ${formatTime(entry.at)}`}
@@ -63,6 +65,7 @@ export default function AuditPage() {
             header: 'Action',
             cell: (entry) => <CellButton onClick={() => setShown(entry)}>{words(entry.action)}</CellButton>,
           },
+          { header: 'Outcome', cell: (entry) => outcomeName(entry) },
           { header: 'By', cell: (entry) => <span title={authorName(entry)}>{authorName(entry)}</span> },
           { header: 'Of', cell: (entry) => (entry.target ? words(entry.target.kind.toLowerCase()) : '—') },
           { header: 'Id', cell: (entry) => (entry.target ? <CopyId id={entry.target.id} what="target id" /> : '—') },
@@ -115,6 +118,9 @@ export default function AuditPage() {
               ['When', <At at={shown.at} />],
               ['By', authorName(shown)],
               ['Of', shown.target ? <CopyId id={shown.target.id} what="target id" whole /> : '—'],
+              ['Outcome', outcomeName(shown)],
+              ['Reason', shown.reason ? <span className="mono">{shown.reason}</span> : '—'],
+              ['Enterprise', shown.enterpriseId ? <CopyId id={shown.enterpriseId} what="enterprise id" whole /> : '—'],
               ['Request id', shown.requestId ? <CopyId id={shown.requestId} what="request id" whole /> : '—'],
               ['Entry id', <CopyId id={shown.id} what="entry id" whole />],
               ['Place in the chain', shown.seal ? `#${shown.seal.sequence}` : 'Being sealed'],
@@ -172,12 +178,18 @@ function Verify({ accountId }: { accountId: string }) {
   )
 }
 
-function Export({ wanted }: { wanted: { accountId: string; action?: string; userId?: string } }) {
+function Export({
+  path,
+  wanted,
+}: {
+  path: '/api/audit' | '/api/audit/account'
+  wanted: { accountId: string; action?: string; userId?: string }
+}) {
   const [soFar, setSoFar] = useState<number>()
   const run = async (format: Format) => {
     setSoFar(0)
     try {
-      const { items, complete } = await everything('/api/audit', { query: wanted }, MOST_EXPORTED, setSoFar)
+      const { items, complete } = await everything(path, { query: wanted }, MOST_EXPORTED, setSoFar)
       download(exported(items, format), `audit-${wanted.accountId}.${format}`, format)
       const said = count(items.length, 'entry', 'entries')
       notifyDone(complete ? `${said} exported` : `The latest ${said} exported; narrow the list for older ones`)

@@ -13,18 +13,27 @@ export function authorName(entry: Entry): string {
     case 'user':
       return author.operator ? `${author.email} (operator)` : author.email
     case 'workflow':
-      return `Workflow ${author.name}`
+      return author.startedBy ? `Workflow ${author.name} of ${author.startedBy.email}` : `Workflow ${author.name}`
     case 'system':
       return `Platform: ${author.name}`
+    case 'anonymous':
+      return 'Not signed in'
   }
+}
+
+/** How it ended, and how often where one entry stands for several. */
+export function outcomeName(entry: Entry): string {
+  const outcome = { done: 'Done', refused: 'Refused', failed: 'Failed' }[entry.outcome ?? 'done']
+  return entry.count ? `${outcome} (${entry.count}×)` : outcome
 }
 
 export function exported(entries: Entry[], format: Format): string {
   if (format === 'jsonl') return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
-  const head = ['at', 'action', 'author', 'targetKind', 'targetId', 'requestId', 'sequence', 'hash', 'id']
+  const head = ['at', 'action', 'outcome', 'author', 'targetKind', 'targetId', 'requestId', 'sequence', 'hash', 'id']
   const rows = entries.map((entry) => [
     entry.at,
     entry.action,
+    outcomeName(entry),
     authorName(entry),
     entry.target?.kind,
     entry.target?.id,

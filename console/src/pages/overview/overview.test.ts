@@ -45,6 +45,6 @@ test('an export quotes what would break it and disarms formulas', () => {
     target: { kind: 'USER', id: 'd' },
   } as const
   const [, row] = exported([entry], 'csv').split('\r\n')
-  expect(row).toBe('2026-01-01T00:00:00Z,\'=cmd(),"a""b,c@x.example",USER,d,,,,a')
+  expect(row).toBe('2026-01-01T00:00:00Z,\'=cmd(),Done,"a""b,c@x.example",USER,d,,,,a')
   expect(JSON.parse(exported([entry], 'jsonl'))).toEqual(entry)
 })

@@ -24,6 +24,9 @@ impl Client {
                     let mut body = response.bytes_stream();
                     while let Some(Ok(piece)) = body.next().await {
                         for message in messages.take(&piece) {
+                            if message.event.as_deref() == Some("end") {
+                                return Err(may_not_read_on(&message.data));
+                            }
                             breaks = 0;
                             last = message.id.or(last);
                             latest = message.data;
@@ -48,6 +51,17 @@ impl Client {
     }
 }
 
+/// The server has ended the stream, since its reader may not read on.
+fn may_not_read_on(end: &Value) -> Failure {
+    let why = match end["reason"].as_str() {
+        Some("session_ended") => "the session has ended",
+        Some("not_active") => "the user may not act any more",
+        Some("right_lost") => "the right to watch it is gone",
+        Some(_) | None => "the server can't judge the right to watch it now",
+    };
+    Failure::new(format!("the stream of progress was ended: {why}; the run itself goes on")).hint("freehold login")
+}
+
 fn ended(progress: &Value) -> bool {
     matches!(progress["status"].as_str(), Some("succeeded" | "failed" | "undone" | "stuck"))
 }
@@ -57,11 +71,13 @@ fn ended(progress: &Value) -> bool {
 struct Messages {
     rest: Vec<u8>,
     id: Option<String>,
+    event: Option<String>,
     data: String,
 }
 
 struct Message {
     id: Option<String>,
+    event: Option<String>,
     data: Value,
 }
 
@@ -77,6 +93,8 @@ impl Messages {
                 whole.extend(self.message());
             } else if let Some(id) = line.strip_prefix("id:") {
                 self.id = Some(id.trim().to_owned());
+            } else if let Some(event) = line.strip_prefix("event:") {
+                self.event = Some(event.trim().to_owned());
             } else if let Some(data) = line.strip_prefix("data:") {
                 self.data.push_str(data);
             }
@@ -85,8 +103,9 @@ impl Messages {
     }
 
     fn message(&mut self) -> Option<Message> {
+        let event = self.event.take();
         let data = serde_json::from_str(&std::mem::take(&mut self.data)).ok()?;
-        Some(Message { id: self.id.take(), data })
+        Some(Message { id: self.id.take(), event, data })
     }
 }
 

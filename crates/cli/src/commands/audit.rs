@@ -4,10 +4,11 @@ use std::{
     fs::File,
     io::{BufRead as _, BufReader, BufWriter, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use clap::Subcommand;
-use plane::audit::{AuditEntry, verify};
+use clap::{Args, Subcommand};
+use plane::audit::export::{ExportReader, NotAnExport, line};
 use serde_json::Value;
 
 use super::{
@@ -25,6 +26,7 @@ const AUDIT: Entity = Entity {
     columns: &[
         ("at", "/at"),
         ("action", "/action"),
+        ("outcome", "/outcome"),
         ("by", "/author/email"),
         ("by kind", "/author/kind"),
         ("target", "/target/kind"),
@@ -33,19 +35,31 @@ const AUDIT: Entity = Entity {
     ],
 };
 
+/// The log of the whole account, for those who hold that right.
+const ACCOUNT_AUDIT: Entity = Entity { path: "/api/audit/account", ..AUDIT };
+
+/// An export waits so many times for what was sealed just now.
+const MOST_LOOKS: u32 = 10;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// List the audit log, the latest first
-    List(List),
+    /// List the audit log of an enterprise, the latest first
+    List(Listing),
     /// Check the chain of the audit log: no entry was changed, removed or put in
     Verify {
-        /// Check an export instead, without a server
+        /// Check an export instead. Without --keys, the server is asked for the public keys
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+        /// The platform's public keys, as `freehold audit keys` printed them: checks the export without a server
+        #[arg(long, value_name = "FILE", requires = "file")]
+        keys: Option<PathBuf>,
+        /// Read every entry again, also those that an earlier check found valid (operators)
+        #[arg(long, conflicts_with = "file")]
+        full: bool,
         #[command(flatten)]
         scope: Scope,
     },
-    /// Write the sealed audit log in the order of its chain, an entry a line
+    /// Write the sealed audit log of the whole account in the order of its chain, an entry a line, and a signed checkpoint at its end
     Export {
         /// Write to a file instead of stdout
         #[arg(short, long, value_name = "FILE")]
@@ -53,42 +67,73 @@ pub(crate) enum Audit {
         #[command(flatten)]
         scope: Scope,
     },
+    /// Print the public keys that sign checkpoints: keep them apart from the exports
+    Keys,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    list: List,
+    /// The log of the whole account, with what belongs to no enterprise; needs a right of its own
+    #[arg(long)]
+    whole_account: bool,
 }
 
 impl Audit {
-    /// The export to be checked without a server.
-    pub(crate) fn offline(&self) -> Option<&Path> {
+    /// The export, and the keys to check it by, that need no server.
+    pub(crate) fn offline(&self) -> Option<(&Path, &Path)> {
         match self {
-            Self::Verify { file, .. } => file.as_deref(),
-            Self::List(_) | Self::Export { .. } => None,
+            Self::Verify { file, keys, .. } => file.as_deref().zip(keys.as_deref()),
+            Self::List(_) | Self::Export { .. } | Self::Keys => None,
         }
     }
 }
 
 pub(crate) async fn run(command: &Audit, session: &mut Session) -> Outcome {
     match command {
-        Audit::List(list) => AUDIT.list(AUDIT.path, list, session).await,
-        Audit::Verify { scope, .. } => {
-            let report = session.client.ask(scope.of(Ask::get("/api/audit/verify"))).await?;
+        Audit::List(Listing { list, whole_account }) => {
+            let entity = if *whole_account { ACCOUNT_AUDIT } else { AUDIT };
+            entity.list(entity.path, list, session).await
+        }
+        Audit::Verify { file: Some(file), .. } => {
+            let keys = session.client.ask(Ask::get(KEYS)).await?;
+            judge_file(file, &keys, session.json)
+        }
+        Audit::Verify { file: None, full, scope, .. } => {
+            let ask = scope.of(Ask::get("/api/audit/verify")).with("full", full.then_some(true));
+            let report = session.client.ask(ask).await?;
             tell(&report, session.json)
         }
         Audit::Export { output, scope } => export(output.as_deref(), scope, session).await,
+        Audit::Keys => {
+            print::json(&session.client.ask(Ask::get(KEYS)).await?);
+            Ok(())
+        }
     }
 }
 
-/// Checks an export.
-pub(crate) fn verify_file(file: &Path, json: bool) -> Outcome {
-    let unreadable = |why: String| Failure::usage(format!("{} can't be checked: {why}", file.display()));
-    let lines = BufReader::new(File::open(file).map_err(|error| unreadable(error.to_string()))?).lines();
-    let mut entries = Vec::new();
-    for (place, line) in lines.enumerate() {
-        let line = line.map_err(|error| unreadable(error.to_string()))?;
-        let entry: AuditEntry = serde_json::from_str(&line)
-            .map_err(|error| unreadable(format!("line {} is no audit entry: {error}", place + 1)))?;
-        entries.push(entry);
+const KEYS: &str = "/.well-known/audit-keys.json";
+
+/// Checks an export without a server.
+pub(crate) fn verify_file(file: &Path, keys: &Path, json: bool) -> Outcome {
+    let unreadable = |why: String| Failure::usage(format!("{} holds no public keys: {why}", keys.display()));
+    let text = std::fs::read_to_string(keys).map_err(|error| unreadable(error.to_string()))?;
+    let keys: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    judge_file(file, &keys, json)
+}
+
+fn judge_file(file: &Path, keys: &Value, json: bool) -> Outcome {
+    let unreadable = |error: std::io::Error| Failure::usage(format!("{} can't be read: {error}", file.display()));
+    let wrong = |error: NotAnExport| {
+        Failure::new(format!("{} is not a whole export of an audit log: {error}", file.display()))
+            .hint("export it anew: freehold audit export --account ID -o FILE")
+    };
+    let mut reader = ExportReader::default();
+    for line in BufReader::new(File::open(file).map_err(unreadable)?).lines() {
+        reader.read(&line.map_err(unreadable)?).map_err(wrong)?;
     }
-    let account = entries.first().map(|entry| entry.account_id).ok_or_else(|| unreadable("it is empty".into()))?;
-    let report = verify(account, entries, None);
+    let report = reader.finish(keys).map_err(wrong)?;
     tell(&serde_json::to_value(report).expect("reports are plain JSON"), json)
 }
 
@@ -104,25 +149,45 @@ fn tell(report: &Value, json: bool) -> Outcome {
     }
     Err(Failure::new(format!("the audit log is not as it was written: {}", print::cell(report.get("broken"))))
         .detail(format!("{} entries before that are good", print::cell(report.get("entries"))))
-        .hint("compare with a backup: freehold audit verify --file EXPORT"))
+        .hint("compare with an earlier export: freehold audit verify --file EXPORT"))
 }
 
+/// The checkpoint first, then every entry that it speaks of: what is sealed meanwhile is left to the next export.
 async fn export(output: Option<&Path>, scope: &Scope, session: &mut Session) -> Outcome {
     let unwritable = |error: std::io::Error| Failure::new(format!("the export can't be written: {error}"));
     let mut file = output.map(File::create).transpose().map_err(unwritable)?.map(BufWriter::new);
-    let mut cursor = None::<String>;
-    loop {
-        let ask = scope.of(Ask::get(AUDIT.path)).with("order", Some("ascending")).with("limit", Some(200));
+    let mut put = |line: String| {
+        let Some(file) = &mut file else {
+            print::out(line);
+            return Ok(());
+        };
+        writeln!(file, "{line}").map_err(unwritable)
+    };
+    let closing = session.client.ask(scope.of(Ask::get("/api/audit/checkpoint"))).await?;
+    let last = closing["sequence"].as_u64().unwrap_or_default();
+    let (mut cursor, mut written, mut looks) = (None::<String>, 0, 0);
+    while written < last {
+        let ask = scope.of(Ask::get(ACCOUNT_AUDIT.path)).with("order", Some("ascending")).with("limit", Some(200));
         let page = session.client.ask(ask.with("cursor", cursor.as_ref())).await?;
         for entry in page["items"].as_array().into_iter().flatten() {
-            match &mut file {
-                Some(file) => writeln!(file, "{entry}").map_err(unwritable)?,
-                None => print::out(entry),
+            let sequence = entry.pointer("/seal/sequence").and_then(Value::as_u64).unwrap_or_default();
+            if (written + 1..=last).contains(&sequence) {
+                put(line(entry))?;
+                written = sequence;
             }
         }
-        cursor = page["nextCursor"].as_str().map(str::to_owned);
-        if cursor.is_none() {
-            return file.map_or(Ok(()), |mut file| file.flush().map_err(unwritable));
+        if let Some(next) = page["nextCursor"].as_str() {
+            cursor = Some(next.to_owned());
+        } else if written < last {
+            // The list may show later what was sealed just now.
+            looks += 1;
+            if looks > MOST_LOOKS {
+                return Err(Failure::new(format!("the log could be read up to entry {written} of {last} only"))
+                    .hint("freehold audit verify --full"));
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
+    put(line(&serde_json::json!({ "checkpoint": closing })))?;
+    file.map_or(Ok(()), |mut file| file.flush().map_err(unwritable))
 }

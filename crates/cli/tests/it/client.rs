@@ -121,11 +121,25 @@ fn an_account_is_onboarded_step_by_step_and_removed() {
         fs::read_to_string(export).unwrap().contains("account_create")
     });
     home.run(&["audit", "verify", "--account", &account]).good();
+    home.run(&["audit", "verify", "--full", "--account", &account]).good();
     home.run(&["audit", "verify", "--file", export]).good();
-    let forged = fs::read_to_string(export).unwrap().replacen("account_create", "account_forge", 1);
-    fs::write(export, forged).unwrap();
-    let error = home.run(&["audit", "verify", "--file", export]).refused(1);
-    assert!(error.contains("is not as it was written"), "{error}");
+    let keys = home.path("audit-keys.json");
+    fs::write(&keys, home.run(&["audit", "keys"]).good()).unwrap();
+    let verify = |text: &str| {
+        fs::write(export, text).unwrap();
+        home.run(&["audit", "verify", "--file", export, "--keys", keys.to_str().unwrap()])
+    };
+    let whole = fs::read_to_string(export).unwrap();
+    verify(&whole).good();
+    let (cut, _) = whole.trim_end().rsplit_once('\n').unwrap();
+    for (forged, what) in [
+        (whole.replacen("account_create", "account_forge", 1), "is not as it was written"),
+        (whole.replacen("{\"accountId\"", "{\"added\":1,\"accountId\"", 1), "line 1 is not as an export writes it"),
+        (cut.to_owned(), "the checkpoint at its end is missing"),
+    ] {
+        let error = verify(&forged).refused(1);
+        assert!(error.contains(what), "{error}");
+    }
 
     let wrong = home.run(&["accounts", "delete", &account, "--confirm", "Acne"]).refused(1);
     assert!(wrong.contains("error: "), "{wrong}");

@@ -2,45 +2,37 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use futures::{StreamExt as _, stream};
+
+use super::{WorkKind, line::Portion};
 use crate::{
     change::{COPIES_PENDING, CopyMarker},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Item, Key, MAX_KEYS, NewItem, Rows, Table, Write},
-    problem::{Problem, Result},
+    ports::table::{CommitError, Condition, Item, Key, MAX_KEYS, NewItem, Table, TableName, Write},
+    problem::Result,
     record::{Stored, decode, partition, remove},
 };
 
+/// So many accounts' copies are made at once.
+const AT_ONCE: usize = 8;
+
 impl Plane {
-    /// Makes the copies that are due, as the records now are.
-    pub(super) async fn make_copies(&self, table: &Arc<dyn Table>) -> Result<()> {
-        // Whose table can't be reached waits, and holds up no other's copies.
-        let mut held_up: BTreeMap<AccountId, Problem> = BTreeMap::new();
-        let mut after = None;
-        let mut made = false;
-        loop {
-            let Rows { items, next } = super::waiting_after(table.as_ref(), COPIES_PENDING, after).await?;
-            let mut due: BTreeMap<AccountId, Vec<Stored<CopyMarker>>> = BTreeMap::new();
-            for item in items {
-                let marker = decode::<CopyMarker>(&item)?;
-                due.entry(marker.account_id).or_default().push(marker);
-            }
-            due.retain(|account, _| !held_up.contains_key(account));
-            made |= !due.is_empty();
-            for (account, markers) in due {
-                if let Err(problem) = self.copy_all(table.as_ref(), account, &markers).await {
-                    held_up.insert(account, problem);
-                }
-            }
-            after = next;
-            if after.is_none() {
-                if !made {
-                    return held_up.into_values().next().map_or(Ok(()), Err);
-                }
-                // Markers may have come meanwhile.
-                made = false;
-            }
+    /// Makes copies that are due, as the records now are. Answers whether more wait.
+    pub(super) async fn make_copies(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
+        let Portion { items, more } = self.portion(table.as_ref(), name, WorkKind::Copies, COPIES_PENDING).await?;
+        let mut due: BTreeMap<AccountId, Vec<Stored<CopyMarker>>> = BTreeMap::new();
+        for item in items {
+            let marker = decode::<CopyMarker>(&item)?;
+            due.entry(marker.account_id).or_default().push(marker);
         }
+        // An account whose table can't be reached waits, and holds up no other's copies.
+        let copies = due
+            .into_iter()
+            .map(|(account, markers)| async move { self.copy_all(table.as_ref(), account, &markers).await });
+        let copied: Vec<Result<()>> = stream::iter(copies).buffer_unordered(AT_ONCE).collect().await;
+        copied.into_iter().collect::<Result<()>>()?;
+        Ok(self.portion_done(name, WorkKind::Copies, more))
     }
 
     async fn copy_all(&self, table: &dyn Table, account: AccountId, markers: &[Stored<CopyMarker>]) -> Result<()> {
@@ -64,6 +56,11 @@ impl Plane {
                 Err(CommitError::Refused { .. }) => return Ok(()),
                 Err(CommitError::Table(error)) => return Err(error.into()),
             }
+        }
+        match table.commit(markers.iter().map(remove).collect()).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Refused { .. }) => {}
+            Err(CommitError::Table(error)) => return Err(error.into()),
         }
         for marker in markers {
             match table.commit(vec![remove(marker)]).await {

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use super::WorkKind;
 use crate::{
     plane::Plane,
     ports::{
         dead_letters::{DeadLetterQueues, QueuesError},
-        table::{CommitError, Table},
+        table::{CommitError, Table, TableName},
     },
     problem::{Code, Problem, Result},
     record::{Stored, decode, remove},
@@ -15,26 +16,23 @@ use crate::{
 };
 
 impl Plane {
-    /// Brings the queues to where the letters are.
-    pub(super) async fn settle_letters(&self, table: &Arc<dyn Table>) -> Result<()> {
-        let Some(queues) = self.ports().dead_letters.as_deref() else { return Ok(()) };
-        loop {
-            let mut notes = Vec::new();
-            for item in super::waiting(table.as_ref(), LetterNote::PENDING).await? {
-                notes.push(decode::<LetterNote>(&item)?);
-            }
-            if notes.is_empty() {
-                return Ok(());
-            }
-            let mut held_up = Ok(());
-            for worker in Worker::ALL {
-                let (of_worker, others) = notes.into_iter().partition(|note| note.worker == worker);
-                notes = others;
-                // A queue that can't be reached holds up no other.
-                held_up = held_up.and(self.settle_queue(table, queues, worker, of_worker).await);
-            }
-            held_up?;
+    /// Brings the queues to where the letters are. Answers whether more notes wait.
+    pub(super) async fn settle_letters(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
+        let Some(queues) = self.ports().dead_letters.as_deref() else { return Ok(false) };
+        let portion = self.portion(table.as_ref(), name, WorkKind::Letters, LetterNote::PENDING).await?;
+        let mut notes = Vec::new();
+        for item in &portion.items {
+            notes.push(decode::<LetterNote>(item)?);
         }
+        let mut held_up = Ok(());
+        for worker in Worker::ALL {
+            let (of_worker, others) = notes.into_iter().partition(|note| note.worker == worker);
+            notes = others;
+            // A queue that can't be reached holds up no other.
+            held_up = held_up.and(self.settle_queue(table, queues, worker, of_worker).await);
+        }
+        held_up?;
+        Ok(self.portion_done(name, WorkKind::Letters, portion.more))
     }
 
     async fn settle_queue(

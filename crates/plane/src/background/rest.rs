@@ -30,6 +30,7 @@ impl Plane {
         let until = Instant::now() + within;
         let mails = std::mem::take(&mut *self.under_way().0.lock().expect("no holder panics"));
         let mailed = tokio::time::timeout(within, mails.join_all()).await.is_ok();
+        self.write_counted_events(self.now()).await;
         let rested = self.driver().settle(until.saturating_duration_since(Instant::now())).await;
         if self.news().is_fresh() {
             let left = until.saturating_duration_since(Instant::now());

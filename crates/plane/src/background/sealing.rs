@@ -1,48 +1,45 @@
 //! The sealer: links the entries of the audit log into the chain of their account.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
+use super::{WorkKind, line::Portion};
 use crate::{
-    audit::{AuditEntry, ChainHead},
+    audit::{AuditEntry, ChainHead, SealForm},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Table, Write},
+    ports::table::{CommitError, Condition, MAX_WRITES, Table, TableName, Write},
     problem::Result,
     record::{Record as _, Stored, decode, encode, tenant_key},
 };
 
-/// Entries sealed in one commit: each takes one write, and each of their accounts one more.
-const AT_ONCE: usize = 45;
-
 impl Plane {
-    /// Seals the entries that wait in a table. The chain is in the shared table, whichever the entry stands in.
-    pub(super) async fn seal(&self, table: &Arc<dyn Table>) -> Result<()> {
-        loop {
-            let due = super::waiting(table.as_ref(), AuditEntry::UNSEALED).await?;
-            if due.is_empty() {
-                return Ok(());
+    /// Seals entries that wait in a table. The chain is in the shared table, whichever table the entry is in. Answers whether more
+    /// entries wait.
+    pub(super) async fn seal(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
+        let Portion { items, more } = self.portion(table.as_ref(), name, WorkKind::Seals, AuditEntry::UNSEALED).await?;
+        let mut entries = Vec::with_capacity(items.len());
+        for item in &items {
+            entries.push(decode::<AuditEntry>(item)?);
+        }
+        if *name == TableName::shared() {
+            for entries in batches(&entries) {
+                self.seal_here(entries).await?;
             }
-            let mut entries = Vec::with_capacity(due.len());
-            for item in &due {
-                entries.push(decode::<AuditEntry>(item)?);
-            }
-            for entries in entries.chunks(AT_ONCE) {
-                if Arc::ptr_eq(table, self.router().shared()) {
-                    self.seal_here(entries).await?;
-                } else {
-                    self.seal_from(table.as_ref(), entries).await?;
-                }
+        } else {
+            for entries in batches(&entries) {
+                self.seal_from(table.as_ref(), entries).await?;
             }
         }
+        Ok(self.portion_done(name, WorkKind::Seals, more))
     }
 
-    /// Entries of the shared table: sealed where they stand, with the heads of their chains.
+    /// Entries of the shared table: sealed in their place, with the heads of their chains.
     async fn seal_here(&self, entries: &[Stored<AuditEntry>]) -> Result<()> {
         let mut heads = Heads::default();
-        let mut writes = Vec::with_capacity(entries.len());
+        let mut writes = Vec::with_capacity(MAX_WRITES);
         for entry in entries {
             let sealed = heads.link(self, entry.record.clone()).await?;
             writes.push(Write::Put { item: encode(&sealed), when: Condition::Version(entry.version) });
@@ -51,29 +48,55 @@ impl Plane {
         tolerate(self.router().shared().commit(writes).await)
     }
 
-    /// Entries of a dedicated table: their sealed form goes to the shared table first, then they are marked.
+    /// Entries of a dedicated table: their sealed forms go to the shared table first, then they are marked as sealed.
     async fn seal_from(&self, table: &dyn Table, entries: &[Stored<AuditEntry>]) -> Result<()> {
-        for entry in entries {
-            let shared = self.router().shared();
-            let key = tenant_key(entry.account_id, AuditEntry::KIND, entry.id);
-            let sealed = if let Some(item) = shared.get(&key).await? {
+        let shared = self.router().shared();
+        let key = |entry: &Stored<AuditEntry>| tenant_key(entry.account_id, AuditEntry::KIND, entry.id);
+        let there = shared.batch_get(&entries.iter().map(key).collect::<Vec<_>>()).await?;
+        let (mut heads, mut writes, mut marks) = (Heads::default(), Vec::new(), Vec::new());
+        for (entry, there) in entries.iter().zip(there) {
+            let sealed = if let Some(item) = there {
                 // A round before this one came so far.
                 decode::<AuditEntry>(&item)?.record
             } else {
-                let mut heads = Heads::default();
                 let sealed = heads.link(self, entry.record.clone()).await?;
-                let mut writes = heads.into_writes();
                 writes.push(Write::Put { item: encode(&sealed), when: Condition::Absent });
-                if matches!(shared.commit(writes).await, Err(CommitError::Refused { .. })) {
-                    continue;
-                }
                 sealed
             };
-            let marked = Write::Put { item: encode(&sealed), when: Condition::Version(entry.version) };
-            tolerate(table.commit(vec![marked]).await)?;
+            marks.push(Write::Put { item: encode(&sealed), when: Condition::Version(entry.version) });
         }
-        Ok(())
+        if !writes.is_empty() {
+            writes.extend(heads.into_writes());
+            match shared.commit(writes).await {
+                Ok(()) => {}
+                // Another sealer was first: what is left comes again in the next turn.
+                Err(CommitError::Refused { .. }) => return Ok(()),
+                Err(CommitError::Table(error)) => return Err(error.into()),
+            }
+        }
+        tolerate(table.commit(marks).await)
     }
+}
+
+/// Cuts entries into pieces that fit into a commit, each with one more write for each of its accounts.
+fn batches(mut entries: &[Stored<AuditEntry>]) -> Vec<&[Stored<AuditEntry>]> {
+    let mut batches = Vec::new();
+    while !entries.is_empty() {
+        let mut accounts = BTreeSet::new();
+        let fits = |place: usize, accounts: &BTreeSet<AccountId>| place + accounts.len() <= MAX_WRITES;
+        let mut end = 0;
+        while end < entries.len() {
+            accounts.insert(entries[end].account_id);
+            if !fits(end + 1, &accounts) {
+                break;
+            }
+            end += 1;
+        }
+        let (batch, rest) = entries.split_at(end.max(1));
+        batches.push(batch);
+        entries = rest;
+    }
+    batches
 }
 
 /// Another sealer was first: what is left comes again in the next round.
@@ -103,7 +126,7 @@ impl Heads {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(found(plane, account).await?),
         };
-        let sealed = entry.sealed(head.sequence + 1, &head.hash);
+        let sealed = entry.sealed(head.sequence + 1, &head.hash, Some(SealForm::Jcs));
         let seal = sealed.seal.as_ref().expect("it was sealed just now");
         *head = ChainHead { account_id: account, sequence: seal.sequence, hash: seal.hash.clone() };
         Ok(sealed)

@@ -88,7 +88,8 @@ actions! {
     ConnectionEdit = "connection_edit" Platform Security "connections" Edit account;
     ConnectionDelete = "connection_delete" Platform Security "connections" Delete account;
 
-    AuditRead = "audit_read" Tenant Overview "audit" View account;
+    AuditRead = "audit_read" Tenant Overview "audit" View enterprise;
+    AuditReadAll = "audit_read_all" Tenant Overview "account-audit" View account;
 
     EnterpriseCreate = "enterprise_create" Platform AccountSettings "enterprises" Create account;
     EnterpriseEdit = "enterprise_edit" Platform AccountSettings "enterprises" Edit account;

@@ -5,21 +5,23 @@
 
 pub mod actions;
 pub mod actor;
+mod ongoing;
 pub mod policy;
 pub mod rights;
 
 use std::{marker::PhantomData, sync::Arc};
 
+pub use self::ongoing::{GrantEnd, OngoingGrant};
 use self::{
     actions::{Action, Class},
     actor::Actor,
     policy::Scope,
 };
 use crate::{
-    audit::Author,
+    audit::{Author, EntryDraft, RequestOrigin},
     features::accounts::model::{Account, AccountStatus},
     http::{
-        call::{Argument, Call, Guard, Named, Stop},
+        call::{Argument, Call, Caller, Guard, Named, Stop},
         idempotency::Ticket,
         openapi::Operation,
     },
@@ -34,7 +36,7 @@ pub struct Granted<A> {
     actor: Arc<Actor>,
     session: SessionId,
     scope: Scope,
-    request_id: Arc<str>,
+    origin: RequestOrigin,
     ticket: Option<Ticket>,
     action: PhantomData<fn() -> A>,
 }
@@ -64,8 +66,8 @@ impl<A> Granted<A> {
         self.scope.enterprise.unwrap_or_else(|| self.actor.enterprise())
     }
 
-    pub fn request_id(&self) -> &str {
-        &self.request_id
+    pub const fn origin(&self) -> &RequestOrigin {
+        &self.origin
     }
 
     pub const fn ticket(&self) -> Option<&Ticket> {
@@ -87,6 +89,18 @@ impl<A: Action> Granted<A> {
     pub const fn action(&self) -> &'static str {
         A::FACTS.id
     }
+
+    /// The audit entry of what the caller does by this grant.
+    pub fn entry(&self) -> EntryDraft {
+        EntryDraft::new(self.account(), self.author(), self.action())
+            .in_enterprise(self.enterprise())
+            .from(self.origin.clone())
+    }
+
+    /// The same right for longer than the request, as a stream needs it.
+    pub fn ongoing(&self) -> OngoingGrant {
+        OngoingGrant { subject: self.actor.user.subject(), session: self.session, facts: A::FACTS, scope: self.scope }
+    }
 }
 
 impl<A: Action> Argument for Granted<A> {
@@ -106,8 +120,9 @@ impl<A: Action> Argument for Granted<A> {
             }
         };
         plane.limits().user(verified.subject)?;
-        let actor = plane.actor(verified.subject).await?.filter(|actor| may_act(actor, plane.clock()));
-        let Some(actor) = actor else {
+        let actor = plane.actor(verified.subject).await?;
+        call.caller = actor.clone().map(|actor| Caller { actor, action: A::FACTS.id });
+        let Some(actor) = actor.filter(|actor| may_act(actor, plane.clock())) else {
             return Err(unauthenticated("the user is not active").into());
         };
         let scope = scope(call.named()?, &actor, A::FACTS.in_enterprise, A::FACTS.class);
@@ -121,14 +136,7 @@ impl<A: Action> Argument for Granted<A> {
             }
         }
         let ticket = call.ticket(verified.subject, scope.account).await?;
-        Ok(Self {
-            actor,
-            session: verified.session,
-            scope,
-            request_id: Arc::clone(&call.request_id),
-            ticket,
-            action: PhantomData,
-        })
+        Ok(Self { actor, session: verified.session, scope, origin: call.origin(), ticket, action: PhantomData })
     }
 }
 

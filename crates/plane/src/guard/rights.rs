@@ -168,7 +168,7 @@ impl Menu {
     pub const fn tabs(self) -> &'static [&'static str] {
         match self {
             Self::Dashboard => &["summary"],
-            Self::Overview => &["accounts", "provisioning", "audit"],
+            Self::Overview => &["accounts", "provisioning", "audit", "account-audit"],
             Self::AccountSettings => &["account", "enterprises", "licenses", "workstreams"],
             Self::AccessControl => &["users", "groups", "roles"],
             Self::Security => &["credentials", "connectors", "connections", "sso"],
@@ -320,7 +320,7 @@ pub struct MenuPermission {
     pub can_create: bool,
     pub can_edit: bool,
     pub can_delete: bool,
-    /// Tabs left out have the flags of the menu.
+    /// Tabs left out have the flags of the menu; `account-audit` has them only if the menu gives all five.
     #[serde(default)]
     #[schemars(length(max = 8))]
     pub tabs: Vec<TabPermission>,
@@ -329,7 +329,7 @@ pub struct MenuPermission {
 impl MenuPermission {
     pub fn new(menu: Menu, flags: Flags) -> Self {
         let Flags { is_visible, can_view, can_create, can_edit, can_delete } = flags;
-        let tabs = menu.tabs().iter().map(|tab| TabPermission::new(TabName(tab), flags)).collect();
+        let tabs = menu.tabs().iter().map(|tab| TabPermission::new(TabName(tab), inherited(tab, flags))).collect();
         Self { menu, is_visible, can_view, can_create, can_edit, can_delete, tabs }
     }
 
@@ -343,10 +343,20 @@ impl MenuPermission {
         }
     }
 
-    /// The flags on a tab: its own, or the menu's.
+    /// The flags on a tab: its own, or those that it has from the menu.
     fn on_tab(&self, tab: &str) -> Flags {
-        self.tabs.iter().find(|own| own.tab.0 == tab).map_or_else(|| self.flags(), TabPermission::flags)
+        let own = self.tabs.iter().find(|own| own.tab.0 == tab);
+        own.map_or_else(|| inherited(tab, self.flags()), TabPermission::flags)
     }
+}
+
+/// Tabs that show what belongs to no enterprise: to see the menu is not enough for them.
+const RESTRICTED: &[&str] = &["account-audit"];
+
+/// The flags that a tab has from its menu where a role says nothing of the tab. A restricted one has them only from a menu
+/// that gives every verb, as an administrator's role does.
+fn inherited(tab: &str, menu: Flags) -> Flags {
+    if RESTRICTED.contains(&tab) && menu != Flags::ALL { Flags::default() } else { menu }
 }
 
 /// Writes menus as serde does, in a fraction of its time: no key or name of theirs needs escapes.
@@ -550,6 +560,23 @@ mod tests {
                 assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&menus).unwrap());
             }
         }
+    }
+
+    #[test]
+    fn the_whole_accounts_audit_log_is_not_a_part_of_viewing_everything() {
+        let whole = Right { menu: Menu::Overview, tab: "account-audit", verb: Verb::View };
+        let own = Right { tab: "audit", ..whole };
+        let bare = |flags| MenuPermission { tabs: Vec::new(), ..MenuPermission::new(Menu::Overview, flags) };
+        for view in [everywhere(Flags::VIEW), vec![bare(Flags::VIEW)]] {
+            let grants = Grants::of(Mask::EVERYTHING, &view);
+            assert!(grants.holds(own) && !grants.holds(whole));
+        }
+        for all in [everywhere(Flags::ALL), vec![bare(Flags::ALL)]] {
+            assert!(Grants::of(Mask::EVERYTHING, &all).holds(whole));
+        }
+        let mut chosen = bare(Flags::VIEW);
+        chosen.tabs.push(TabPermission::new(TabName("account-audit"), Flags::VIEW));
+        assert!(Grants::of(Mask::VIEW, &[chosen]).holds(whole));
     }
 
     #[test]

@@ -212,7 +212,9 @@ pub struct EventStream<T> {
 
 impl<T: JsonSchema> Answer for EventStream<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
-        operation.streams("Server-sent events; the data of each is one object.", &schemas.subschema_for::<T>());
+        let what = "Server-sent events; the data of each is one object. If the session ends or the right is lost, the last event is `end`, \
+                    with a `reason`.";
+        operation.streams(what, &schemas.subschema_for::<T>());
     }
 
     fn into_response(self) -> Response {

@@ -10,8 +10,10 @@ use bytes::Bytes;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{idempotency::Ticket, openapi::Operation};
+use super::{idempotency::Ticket, openapi::Operation, serve::Around};
 use crate::{
+    audit::RequestOrigin,
+    guard::actor::Actor,
     ids::{AccountId, EnterpriseId, Id, Subject},
     plane::Plane,
     problem::{Code, Problem, Result},
@@ -28,7 +30,16 @@ pub struct Call {
     pub request_id: Arc<str>,
     pub client: IpAddr,
     pub(super) ticket: Option<Ticket>,
+    /// Who calls, once the guard knows.
+    pub(crate) caller: Option<Caller>,
     query_taken: bool,
+}
+
+/// Somebody who is signed in and asks for an action, whether it is permitted or not.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) actor: Arc<Actor>,
+    pub(crate) action: &'static str,
 }
 
 /// Why a handler is not reached: a refusal, or an answer that was kept from before.
@@ -82,7 +93,13 @@ impl Call {
         request_id: Arc<str>,
         client: IpAddr,
     ) -> Self {
-        Self { plane, parts, body, path, request_id, client, ticket: None, query_taken: false }
+        Self { plane, parts, body, path, request_id, client, ticket: None, caller: None, query_taken: false }
+    }
+
+    /// The names of the request.
+    pub fn origin(&self) -> RequestOrigin {
+        let client_id = self.parts.extensions.get::<Around>().and_then(|around| around.client_request_id.clone());
+        RequestOrigin::new(Arc::clone(&self.request_id), client_id)
     }
 
     /// The account and enterprise that the call names: in its path, its query and its body, which must agree.
@@ -422,6 +439,8 @@ impl Argument for IfMatch {
 pub struct Client {
     pub ip: IpAddr,
     pub user_agent: String,
+    /// The names of the request.
+    pub origin: RequestOrigin,
     /// The refresh token that a browser holds in its cookie.
     pub refresh_cookie: Option<secrecy::SecretString>,
     /// The origin under which the browser or client reached us.
@@ -446,6 +465,7 @@ impl Argument for Client {
         Ok(Self {
             ip: call.client,
             user_agent: text(header::USER_AGENT).chars().take(300).collect(),
+            origin: call.origin(),
             refresh_cookie,
             base_url: format!("http://{host}"),
         })

@@ -117,7 +117,7 @@ impl Operation {
         // The schema is that of one event, as OpenAPI 3.2 says it in `itemSchema`.
         let event = json!({
             "type": "object",
-            "required": ["id", "event", "data"],
+            "required": ["event", "data"],
             "properties": {
                 "id": { "type": "string" },
                 "event": { "type": "string" },

@@ -180,10 +180,13 @@ async fn serve<H: Handler<T>, T>(plane: Plane, path: RawPathParams, request: Req
     match handler.call(&mut call).await {
         Ok(response) => response,
         Err(Stop::Answer(response)) => *response,
-        Err(Stop::Problem(problem)) => match kept_meanwhile(&call).await {
-            Some(response) => response,
-            None => answer::problem(*problem, &around.request_id),
-        },
+        Err(Stop::Problem(problem)) => {
+            if let Some(response) = kept_meanwhile(&call).await {
+                return response;
+            }
+            call.plane.record_refusal(&call, &problem).await;
+            answer::problem(*problem, &around.request_id)
+        }
     }
 }
 

@@ -34,7 +34,10 @@ use crate::{
 /// What every request carries from the server to its handler.
 #[derive(Clone, Debug)]
 pub struct Around {
+    /// The server's name for the request.
     pub request_id: Arc<str>,
+    /// The caller's name for it (`X-Request-Id`), if it is well-formed.
+    pub client_request_id: Option<Arc<str>>,
     pub client: IpAddr,
 }
 
@@ -74,11 +77,13 @@ async fn health() -> Response {
         .into_response()
 }
 
-/// Readiness: the store answers, Day-0 is done, and the process is not shutting down.
+/// Readiness: the store answers, Day-0 is done, and the process is not shutting down. A process whose background is behind is
+/// ready all the same, and says how far.
 async fn ready(State(plane): State<Plane>) -> Response {
     match plane.readiness().await {
         Ok(()) => {
-            (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], "{\"status\":\"ready\"}").into_response()
+            let body = serde_json::json!({ "status": "ready", "backgroundLag": plane.background_lag() });
+            (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
         }
         Err(why) => {
             let body = serde_json::json!({ "status": "not ready", "reason": why });
@@ -89,6 +94,7 @@ async fn ready(State(plane): State<Plane>) -> Response {
 }
 
 async fn metrics(State(plane): State<Plane>) -> Response {
+    plane.metrics().background(&plane.background_lag());
     let text = plane.metrics().render();
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
 }
@@ -102,9 +108,11 @@ async fn openapi_json() -> Response {
 /// Names the request, measures and logs it, turns a panic into a problem, and sets the headers that every answer has.
 async fn around(State(plane): State<Plane>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let request_id = request_id(&plane, &request);
+    let request_id = request_id(&plane);
+    let client_request_id = client_request_id(&request);
     let client = client(&plane, &request);
-    request.extensions_mut().insert(Around { request_id: Arc::clone(&request_id), client });
+    let around = Around { request_id: Arc::clone(&request_id), client_request_id: client_request_id.clone(), client };
+    request.extensions_mut().insert(around);
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let raw = if matched.is_none() { Some(request.uri().path().to_owned()) } else { None };
@@ -117,8 +125,13 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
         Err(problem) => answer::problem(problem, &request_id),
     };
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, value);
+    // The caller finds its own name where it sent it, and the name that log and audit log go by beside it.
+    for (name, id) in
+        [(REQUEST_ID, client_request_id.as_ref().unwrap_or(&request_id)), (SERVER_REQUEST_ID, &request_id)]
+    {
+        if let Ok(value) = HeaderValue::from_str(id) {
+            headers.insert(name, value);
+        }
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -128,30 +141,35 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     plane.metrics().request(method.as_str(), route, status, took);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let path = raw.as_deref().unwrap_or(route);
+    let client_id = client_request_id.as_deref();
     if status >= 500 {
-        tracing::error!(request.id = %request_id, %method, path, status, micros, %client, "answered");
+        tracing::error!(request.id = %request_id, request.client_id = client_id, %method, path, status, micros, %client, "answered");
     } else if matches!(route, "/health" | "/ready" | "/metrics") {
-        tracing::debug!(request.id = %request_id, %method, path, status, micros, %client, "answered");
+        tracing::debug!(request.id = %request_id, request.client_id = client_id, %method, path, status, micros, %client, "answered");
     } else {
-        tracing::info!(request.id = %request_id, %method, path, status, micros, %client, "answered");
+        tracing::info!(request.id = %request_id, request.client_id = client_id, %method, path, status, micros, %client, "answered");
     }
     response
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The server's own name for the request, in every answer.
+const SERVER_REQUEST_ID: HeaderName = HeaderName::from_static("x-server-request-id");
 
-/// The caller's own id for the request if it is well-formed, else a new one.
-fn request_id(plane: &Plane, request: &Request<Body>) -> Arc<str> {
+/// A name for the request that no caller can choose.
+fn request_id(plane: &Plane) -> Arc<str> {
+    let mut text = [0; 36];
+    let id: &str = plane.request_ids().next(plane.chance()).hyphenated().encode_lower(&mut text);
+    id.into()
+}
+
+/// The caller's own name for the request, if it is well-formed.
+fn client_request_id(request: &Request<Body>) -> Option<Arc<str>> {
     let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let well_formed = |id: &&str| {
         (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
     };
-    if let Some(id) = given.filter(well_formed) {
-        return id.into();
-    }
-    let mut text = [0; 36];
-    let id: &str = plane.request_ids().next(plane.chance()).hyphenated().encode_lower(&mut text);
-    id.into()
+    given.filter(well_formed).map(Into::into)
 }
 
 /// Random ids for requests. To ask the system's generator takes a microsecond, however little is asked for; so it is

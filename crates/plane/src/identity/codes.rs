@@ -13,6 +13,7 @@ use super::{
     policy,
     provider::Stored,
     records::{Password, Person, ResetRecord, person_key, put, reset_key},
+    trail,
     users::{ATTEMPTS, contended},
 };
 use crate::{
@@ -50,7 +51,11 @@ impl Provider {
             given: 1,
             day_ends: now + DAY,
         };
-        let given = self.store_code(key, fresh, now).await?;
+        let along = match &person {
+            Some(person) => trail::writes(person).await?,
+            None => Vec::new(),
+        };
+        let given = self.store_code(key, fresh, along, now).await?;
         Ok(person.filter(|_| given).map(|person| ResetCode {
             subject: person.subject,
             account: person.account,
@@ -61,7 +66,14 @@ impl Provider {
     }
 
     /// Replaces the code under a key, unless there were too many today. It writes in any case.
-    async fn store_code(&self, key: Key, fresh: ResetRecord, now: Timestamp) -> Result<bool, TableError> {
+    /// `along` is written with a code that is given.
+    async fn store_code(
+        &self,
+        key: Key,
+        fresh: ResetRecord,
+        along: Vec<Write>,
+        now: Timestamp,
+    ) -> Result<bool, TableError> {
         for _ in 0..ATTEMPTS {
             let before: Option<Stored<ResetRecord>> = self.stored(&key).await?;
             let when = before.as_ref().map_or(Condition::Absent, |before| Condition::Version(before.version));
@@ -74,7 +86,9 @@ impl Provider {
                 }
             };
             let lingers = record.day_ends.max(record.expires);
-            match self.table.commit(vec![put(key.clone(), &record, Some(lingers), when)]).await {
+            let mut writes = vec![put(key.clone(), &record, Some(lingers), when)];
+            writes.extend(along.iter().filter(|_| given).cloned());
+            match self.table.commit(writes).await {
                 Ok(()) => return Ok(given),
                 Err(CommitError::Refused { .. }) => {}
                 Err(CommitError::Table(error)) => return Err(error),
@@ -97,7 +111,10 @@ impl Provider {
             (Some(person), Some(open)) if found != Match::Wrong => {
                 self.consume(person.subject, open, &reset.new_password).await
             }
-            (Some(_) | None, Some(_) | None) => Err(ResetError::InvalidCode),
+            (person @ (Some(_) | None), Some(_) | None) => {
+                trail::failed(person.as_ref(), false);
+                Err(ResetError::InvalidCode)
+            }
         }
     }
 
@@ -124,10 +141,11 @@ impl Provider {
             person.password = Some(Password { hash: hash.clone(), temporary: false, set: now });
             person.begin_epoch(now);
             let unused = Condition::field("code", Is::Equal, code.as_str());
-            let writes = vec![
+            let mut writes = vec![
                 put(reset_key(subject), &open, Some(open.day_ends.max(open.expires)), unused),
                 put(person_key(subject), &person, None, Condition::Version(version)),
             ];
+            writes.extend(trail::writes(&person).await?);
             match self.table.commit(writes).await {
                 Ok(()) => {
                     self.verifier.ended(subject);

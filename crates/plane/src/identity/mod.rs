@@ -19,6 +19,7 @@ mod refresh;
 mod sessions;
 mod signin;
 mod tokens;
+pub mod trail;
 mod users;
 pub mod vault;
 mod verifier;

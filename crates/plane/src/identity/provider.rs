@@ -294,6 +294,10 @@ impl Identity for Provider {
         self.living_sessions(subject).await
     }
 
+    async fn is_alive(&self, subject: Subject, session: SessionId) -> Result<bool, IdentityError> {
+        Ok(self.living(subject, session, self.clock.now()).await?.is_some())
+    }
+
     async fn end_session(&self, subject: Subject, session: SessionId) -> Result<(), IdentityError> {
         Ok(self.end(subject, session).await?)
     }

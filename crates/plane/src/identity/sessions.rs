@@ -11,6 +11,7 @@ use super::{
     records::{
         Person, RefreshRecord, SessionKind, SessionRecord, new_secret, partition, put, read, refresh_key, session_key,
     },
+    trail,
     users::store,
     vault::{Issued, Opened, VaultError},
 };
@@ -18,7 +19,7 @@ use crate::{
     ids::{SessionId, Subject},
     ports::{
         identity::{IdentityError, Session, TokenSet},
-        table::{CommitError, Condition, Index, MAX_PAGE, Order, Query, Range, TableError, Write},
+        table::{CommitError, Condition, Index, Key, MAX_PAGE, Order, Query, Range, TableError, Write},
     },
 };
 
@@ -146,12 +147,26 @@ impl Provider {
         let key = session_key(subject, session);
         let ending: Option<Stored<SessionRecord>> =
             if self.vault.opens_sessions() { self.stored(&key).await? } else { None };
-        self.table.commit(vec![Write::Delete { key, when: Condition::Always }]).await.map_err(store)?;
+        self.delete_session(subject, key).await?;
         self.verifier.ended(subject);
         if let Some(Stored { record, .. }) = ending {
             self.vault.end(&record).await;
         }
         Ok(())
+    }
+
+    /// Removes the record of a session. One that is absent leaves no trail.
+    async fn delete_session(&self, subject: Subject, key: Key) -> Result<(), TableError> {
+        let person = if trail::is_set() { self.person(subject).await? } else { None };
+        let Some(Stored { record: person, .. }) = person else {
+            return self.table.commit(vec![Write::Delete { key, when: Condition::Always }]).await.map_err(store);
+        };
+        let mut writes = vec![Write::Delete { key, when: Condition::Present }];
+        writes.extend(trail::writes(&person).await?);
+        match self.table.commit(writes).await {
+            Ok(()) | Err(CommitError::Refused { write: 0, .. }) => Ok(()),
+            Err(error) => Err(store(error)),
+        }
     }
 
     pub(super) async fn end_session_of(&self, token: &SecretString) -> Result<(), IdentityError> {

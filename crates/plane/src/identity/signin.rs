@@ -12,6 +12,7 @@ use super::{
     provider::Stored,
     records::{ChallengeRecord, Password, Person, challenge_key, new_secret, person_key, put},
     sessions::tokens,
+    trail,
     vault::{Admission, Opened},
 };
 use crate::ports::{
@@ -31,6 +32,8 @@ impl Provider {
         let admission = self.vault.admit(usable.filter(|_| !locked), &attempt.password).await?;
         let now = self.clock.now();
         if locked || !self.lockout.settle(suspect, !matches!(admission, Admission::Wrong), now) {
+            let locked = locked || self.lockout.locked(&suspect, now);
+            trail::failed(person.as_ref().map(|person| &person.record), locked);
             self.turn_away(admission, person.as_ref().map(|person| &person.record), attempt, now).await;
             return Err(SignInError::InvalidCredentials);
         }
@@ -72,6 +75,7 @@ impl Provider {
         let opening = self.open(person, attempt.ip, &attempt.user_agent, opened, now);
         let mut writes = vec![person.unchanged_epoch()];
         writes.extend(opening.writes);
+        writes.extend(trail::writes(person).await?);
         match self.table.commit(writes).await {
             Ok(()) => {
                 let issued = self.issued(person, &opening.session, opening.issued, now).await?;
@@ -96,7 +100,9 @@ impl Provider {
         let expires = now + self.settings.challenge_life;
         let record = ChallengeRecord { subject: person.subject, epoch: person.epoch, expires, sealed };
         let write = put(challenge_key(&session), &record, Some(expires), Condition::Absent);
-        match self.table.commit(vec![person.unchanged_epoch(), write]).await {
+        let mut writes = vec![person.unchanged_epoch(), write];
+        writes.extend(trail::writes(person).await?);
+        match self.table.commit(writes).await {
             Ok(()) => Ok(SignedIn::Challenge { challenge: Challenge::NewPasswordRequired, session }),
             Err(CommitError::Refused { .. }) => Err(SignInError::InvalidCredentials),
             Err(CommitError::Table(error)) => Err(error.into()),
@@ -140,6 +146,7 @@ impl Provider {
             put(person_key(person.subject), &person, None, Condition::Version(version)),
         ];
         writes.extend(opening.writes);
+        writes.extend(trail::writes(&person).await?);
         match self.table.commit(writes).await {
             Ok(()) => {
                 self.verifier.ended(person.subject);

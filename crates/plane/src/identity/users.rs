@@ -10,6 +10,7 @@ use super::{
     policy,
     provider::Stored,
     records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
+    trail,
 };
 use crate::{
     ids::Subject,
@@ -159,6 +160,9 @@ impl Provider {
         let known = person.as_ref().filter(|person| person.enabled && person.password.is_some() && !locked);
         let right = self.vault.compare(known, &change.old).await?;
         let admitted = !locked && self.lockout.settle(suspect, right, self.clock.now());
+        if !admitted {
+            trail::failed(person.as_ref(), locked);
+        }
         let (true, Some(old)) = (admitted, person.and_then(|person| person.password)) else {
             return Err(PasswordError::InvalidCredentials);
         };
@@ -194,6 +198,7 @@ impl Provider {
                 let key = session_key(person.subject, kept.session.id);
                 writes.push(put(key, &kept.session, Some(kept.session.ends), Condition::Version(kept.version)));
             }
+            writes.extend(trail::writes(&person).await?);
             match self.table.commit(writes).await {
                 Ok(()) => {
                     self.verifier.ended(change.subject);
@@ -220,8 +225,9 @@ impl Provider {
             if after == before {
                 return Ok(Some(before));
             }
-            let write = put(person_key(subject), &after, None, Condition::Version(version));
-            match self.table.commit(vec![write]).await {
+            let mut writes = vec![put(person_key(subject), &after, None, Condition::Version(version))];
+            writes.extend(trail::writes(&after).await?);
+            match self.table.commit(writes).await {
                 Ok(()) => {
                     self.verifier.ended(subject);
                     return Ok(Some(after));

@@ -57,6 +57,9 @@ pub trait Identity: Send + Sync {
     /// The sessions of an identity that are alive, the latest used first.
     async fn sessions(&self, subject: Subject) -> Result<Vec<Session>, IdentityError>;
 
+    /// Whether a session of an identity is alive.
+    async fn is_alive(&self, subject: Subject, session: SessionId) -> Result<bool, IdentityError>;
+
     /// Ends one session of an identity; one that is absent is as good as ended.
     async fn end_session(&self, subject: Subject, session: SessionId) -> Result<(), IdentityError>;
 

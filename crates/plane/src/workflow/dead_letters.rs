@@ -113,9 +113,11 @@ impl DeadLetters {
         Ok(letter.filter(|letter| letter.expires_at > now))
     }
 
-    /// Removes a letter without acting on it; one that is gone is as good as removed.
-    pub async fn discard(&self, letter: &DeadLetter) -> Result<(), JournalError> {
-        match self.table.commit(self.remove(letter.id, letter.worker)).await {
+    /// Removes a letter without acting on it; one that is gone is as good as removed. `along` is committed with it.
+    pub async fn discard(&self, letter: &DeadLetter, along: Vec<Write>) -> Result<(), JournalError> {
+        let mut writes = self.remove(letter.id, letter.worker);
+        writes.extend(along);
+        match self.table.commit(writes).await {
             Ok(()) => Ok(()),
             Err(CommitError::Refused { .. }) => Err(JournalError::Refused),
             Err(CommitError::Table(error)) => Err(error.into()),

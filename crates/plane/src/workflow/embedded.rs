@@ -262,7 +262,7 @@ impl Driver {
             self.operate(execution, What::Redriven { step }, along).await?;
         } else {
             // The step was done since.
-            self.dead_letters().discard(&letter).await?;
+            self.dead_letters().discard(&letter, along).await?;
         }
         Ok(execution)
     }

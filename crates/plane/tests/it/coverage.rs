@@ -11,6 +11,7 @@ use testkit::{
 
 /// Every operation that asks for no token. Reviewed: a new line here opens something to everybody.
 const PUBLIC: &[&str] = &[
+    "audit_keys",
     "auth_accept_invitation",
     "auth_challenge",
     "auth_forgot_password",

@@ -126,7 +126,8 @@ async fn queues_that_are_down_hold_up_nothing_else_and_lose_nothing() {
     let gone: DeadLetterId = letter.id;
     queues.break_down(true);
     let letters = next.plane.driver().dead_letters();
-    letters.discard(&letters.get(gone, next.plane.now()).await.unwrap().unwrap()).await.unwrap();
+    let letter = letters.get(gone, next.plane.now()).await.unwrap().unwrap();
+    letters.discard(&letter, Vec::new()).await.unwrap();
     next.plane.tend_once().await.unwrap_err();
     queues.break_down(false);
     next.plane.tend_once().await.unwrap();

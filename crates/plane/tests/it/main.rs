@@ -3,11 +3,14 @@
 
 mod accounts;
 mod asl;
+mod audit;
+mod audit_entries;
 mod bootstrap;
 mod connections;
 mod coverage;
 mod dead_letters;
 mod delivery;
+mod fairness;
 mod faults;
 mod groups;
 mod identity;
@@ -23,6 +26,7 @@ mod problems;
 mod roles;
 mod seats;
 mod sessions;
+mod streams;
 mod tenants;
 mod tokens;
 mod users;

@@ -277,12 +277,22 @@ async fn tenants_see_the_enterprises_they_are_licensed_for_and_change_nothing() 
         assert_eq!(acme.admin.put(&one, json!({ "name": "Mine" })).await.refused(403), "forbidden");
         assert_eq!(acme.admin.delete(&one).await.refused(403), "forbidden");
     }
-    // Many licensed enterprises come in pages too.
+    // Of many licensed enterprises, a user sees their own; one of the Global enterprise all, in pages.
+    let operator = world.operator().await;
     for n in 0..12 {
-        let body = license_of(&world, acme.account, triple(&world, &format!("E{n:02}")).await, 1);
-        world.operator().await.post("/api/licenses", body).await.expect(201);
+        let triple = triple(&world, &format!("E{n:02}")).await;
+        for account in [acme.account, known::ROOT_ACCOUNT] {
+            operator.post("/api/licenses", license_of(&world, account, triple, 1)).await.expect(201);
+        }
     }
-    let names = walk(&acme.admin, "/api/enterprises?limit=5").await;
-    assert_eq!(names.len(), 13);
+    assert_eq!(walk(&acme.admin, "/api/enterprises?limit=5").await, ["Acme"]);
+    let user = json!({
+        "enterpriseId": known::GLOBAL_ENTERPRISE, "productId": known::GLOBAL_PRODUCT, "serviceId": known::GLOBAL_SERVICE,
+        "firstName": "Plat", "lastName": "Form", "email": "plat@platform.example", "startDate": world.today()
+    });
+    operator.post("/api/users/provision", user).await.expect(201);
+    let of_platform = world.accept_invitation("plat@platform.example").await;
+    let names = walk(&of_platform, "/api/enterprises?limit=5").await;
+    assert_eq!(names.len(), 13, "{names:?}");
     assert!(names.is_sorted());
 }

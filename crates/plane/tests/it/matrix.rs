@@ -168,6 +168,10 @@ impl NaiveRole {
         let Some(menu) = self.permissions.iter().find(|permission| permission.menu == right.menu) else { return false };
         let tab = menu.tabs.iter().find(|tab| tab.tab.as_str() == right.tab);
         let flags = tab.map_or_else(|| menu.flags(), TabPermission::flags);
+        // The whole account's audit log is not a part of seeing the menu.
+        if tab.is_none() && right.tab == "account-audit" && menu.flags() != Flags::ALL {
+            return false;
+        }
         [flags.is_visible, flags.can_view, flags.can_create, flags.can_edit, flags.can_delete][verb as usize]
     }
 }

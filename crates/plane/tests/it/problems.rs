@@ -154,6 +154,12 @@ async fn a_well_formed_request_id_is_kept_and_another_replaced() {
     }
     let (one, two) = (acme.admin.get("/api/users").await, acme.admin.get("/nothing").await);
     assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
+    // The server's own name for the request is beside the caller's, and is the one that problems, log and audit log have.
+    let named = acme.admin.send(Method::GET, "/nothing", None, &[("x-request-id", "mine")]).await;
+    let own = named.header("x-server-request-id").unwrap();
+    assert_eq!((named.header("x-request-id"), own.len()), (Some("mine"), 36));
+    assert_eq!(named.body["requestId"], own);
+    assert_eq!(two.header("x-request-id"), two.header("x-server-request-id"));
 }
 
 #[tokio::test]

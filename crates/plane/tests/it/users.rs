@@ -293,6 +293,21 @@ async fn who_holds_less_can_not_take_over_who_holds_more() {
     );
     acme.admin.put(&path, json!({ "status": "inactive" })).await.expect(200);
     assert_eq!(clerk.person.put(&path, json!({ "status": "active" })).await.refused(403), "forbidden");
+    // Nor by a day that is yet to come, or by one more day.
+    let (today, tomorrow) = (world.today(), world.today().plus(1));
+    for days in [
+        json!({ "status": "active", "startDate": tomorrow }),
+        json!({ "status": "active", "startDate": tomorrow, "endDate": tomorrow }),
+    ] {
+        assert_eq!(clerk.person.put(&path, days).await.refused(403), "forbidden");
+    }
+    acme.admin.put(&path, json!({ "status": "active", "endDate": today })).await.expect(200);
+    for days in [json!({ "endDate": null }), json!({ "endDate": tomorrow })] {
+        assert_eq!(clerk.person.put(&path, days).await.refused(403), "forbidden");
+    }
+    // Days that are over, and days that are taken away, are no rights.
+    clerk.person.put(&path, json!({ "startDate": today, "endDate": today })).await.expect(200);
+    clerk.person.put(&path, json!({ "status": "inactive" })).await.expect(200);
     // Names are not rights.
     clerk.person.put(&path, json!({ "lastName": "Baby" })).await.expect(200);
     acme.admin.put(&path, mine).await.expect(200);

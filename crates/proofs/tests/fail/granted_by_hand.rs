@@ -3,12 +3,13 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use plane::{
+    audit::RequestOrigin,
     guard::{Granted, actions::UserDelete, actor::Actor, policy::Scope},
     ids::SessionId,
 };
 
 fn forge(actor: Arc<Actor>, session: SessionId, scope: Scope) -> Granted<UserDelete> {
-    Granted { actor, session, scope, request_id: "".into(), ticket: None, action: PhantomData }
+    Granted { actor, session, scope, origin: RequestOrigin::default(), ticket: None, action: PhantomData }
 }
 
 fn main() {}

@@ -151,7 +151,8 @@ pub struct Store {
 impl Store {
     /// Everything that a run made, but for what tells of the run itself.
     pub fn effects(&self) -> Vec<String> {
-        let telling = ["AUDIT", "AUDITHEAD", "EVENT", "COPY", "SESSION", "EXECUTION", "DEADLETTER", "REFRESH"];
+        let telling =
+            ["AUDIT", "AUDITHEAD", "AUDITCHECKPOINT", "EVENT", "COPY", "SESSION", "EXECUTION", "DEADLETTER", "REFRESH"];
         self.lines(|kind, _| !telling.contains(&kind))
     }
 
@@ -161,8 +162,18 @@ impl Store {
         if matches!(status.as_str(), "provisioning" | "deprovisioning") {
             return Vec::new();
         }
-        let stays =
-            ["METADATA", "RECEIPT", "AUDIT", "AUDITHEAD", "EVENT", "EXECUTION", "DEADLETTER", "REFRESH", "MAIL"];
+        let stays = [
+            "METADATA",
+            "RECEIPT",
+            "AUDIT",
+            "AUDITHEAD",
+            "AUDITCHECKPOINT",
+            "EVENT",
+            "EXECUTION",
+            "DEADLETTER",
+            "REFRESH",
+            "MAIL",
+        ];
         let mut left = self.lines(|kind, body| !(stays.contains(&kind) || kind == "USES" && body["uses"] == 0));
         if status != "deleted" {
             left.push(format!("the account is {status}"));

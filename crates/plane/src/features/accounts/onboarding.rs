@@ -194,7 +194,8 @@ impl<'a> Site<'a> {
     }
 
     fn author(&self) -> Author {
-        Author::Workflow { name: NAME.into(), execution_id: self.call.execution }
+        let started_by = super::ops::started_by(&self.call.variables);
+        Author::Workflow { name: NAME.into(), execution_id: self.call.execution, started_by }
     }
 
     /// A change that goes through only while this driver holds the run.

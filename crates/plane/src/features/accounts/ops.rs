@@ -9,7 +9,7 @@ use super::{
     onboarding::{self, technical_user_id},
 };
 use crate::{
-    audit::{AuditEntry, Author, Target},
+    audit::{Author, EntryDraft, Starter},
     change::{Change, Claim, OutgoingEvent, copy_marker, reference},
     features::users::model::User,
     guard::{
@@ -17,7 +17,7 @@ use crate::{
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
     },
     http::call::IfMatch,
-    ids::{AccountId, AuditId, EventId, ExecutionId, known},
+    ids::{AccountId, EventId, ExecutionId, known},
     plane::Plane,
     ports::{
         events::Event,
@@ -90,7 +90,8 @@ impl Plane {
             updated_at: now,
         };
         let email = new.technical_user.email.clone();
-        let input = onboarding::input(id, new.cloud_type, &[technical_user_id(id)]);
+        let mut input = onboarding::input(id, new.cloud_type, &[technical_user_id(id)]);
+        input[STARTED_BY] = json!(who.author().starter());
         let mut change = Change::by(who).for_account(id).unfenced().about("account", id);
         change.create(&account);
         change.claim(&Account::name_claim(id, &account.name), name_taken(&account.name));
@@ -185,7 +186,7 @@ impl Plane {
             self.commit(change).await?;
             return Ok(disabled);
         }
-        self.begin_removal(Change::by(who), old).await
+        self.begin_removal(Change::by(who), old, who.author().starter()).await
     }
 
     /// Ends the time of grace of an account that was disabled: it is as before.
@@ -219,14 +220,14 @@ impl Plane {
             if account.deletes_at.is_some_and(|at| at <= self.now()) && !under_way(&account) {
                 let author = Author::System { name: "deletion".into() };
                 let change = Change::by_platform(author, "account_delete", account.id);
-                self.begin_removal(change, account).await?;
+                self.begin_removal(change, account, None).await?;
                 begun += 1;
             }
         }
         Ok(begun)
     }
 
-    async fn begin_removal(&self, change: Change, old: Stored<Account>) -> Result<Account> {
+    async fn begin_removal(&self, change: Change, old: Stored<Account>, by: Option<Starter>) -> Result<Account> {
         let execution_id = ExecutionId::new(self.now(), self.chance());
         let account = Account {
             status: AccountStatus::Deprovisioning,
@@ -237,9 +238,11 @@ impl Plane {
         };
         let mut change = change.unfenced().about("account", old.id);
         change.replace(&old, &account);
-        for write in
-            self.run_start(deprovisioning::NAME, execution_id, old.id, deprovisioning::input(old.id, old.cloud_type))
-        {
+        let mut input = deprovisioning::input(old.id, old.cloud_type);
+        if let Some(by) = by {
+            input[STARTED_BY] = json!(by);
+        }
+        for write in self.run_start(deprovisioning::NAME, execution_id, old.id, input) {
             change.write(write);
         }
         change.event("account.deprovisioning.started", reference("execution", execution_id));
@@ -259,6 +262,14 @@ impl Plane {
             &self.driver().workflows().latest(workflow).expect("every workflow is registered at the start").plan;
         journal::start(NewRun { execution, plan, account: Some(account), input }, self.now())
     }
+}
+
+/// The member of a run's input that names the person who started it.
+const STARTED_BY: &str = "startedBy";
+
+/// The person who started the run with this input; `None`: the platform did.
+pub(super) fn started_by(input: &serde_json::Value) -> Option<Starter> {
+    serde_json::from_value(input.get(STARTED_BY)?.clone()).ok()
 }
 
 /// The writes that go with a turn of an account's run: its status, the audit entry and the event.
@@ -304,17 +315,16 @@ pub async fn settled(
     writes.push(record::replace(&old, &account));
     writes.extend(copied(plane, &account).await.map_err(step_error)?);
     let now = plane.now();
-    let audit = AuditEntry {
-        id: AuditId::new(now, plane.chance()),
-        account_id: id,
-        at: now,
-        author: Author::Workflow { name: turn.head.workflow.clone(), execution_id },
-        action: format!("{}_{}", turn.head.workflow.replace('-', "_"), status_word(turn.to)),
-        target: Some(Target { kind: "account".into(), id: id.to_string() }),
-        request_id: None,
-        seal: None,
-    };
-    writes.push(record::create(&audit));
+    // A run that goes on again does so by an operator, whose entry comes along.
+    if !begins {
+        let author = Author::Workflow {
+            name: turn.head.workflow.clone(),
+            execution_id,
+            started_by: started_by(&turn.head.input),
+        };
+        let action = format!("{}_{}", turn.head.workflow.replace('-', "_"), status_word(turn.to));
+        writes.push(plane.entry_write(&EntryDraft::new(id, author, action).about("account", id)));
+    }
     if let Some(kind) = event_of(turn) {
         let mut detail = reference("execution", execution_id);
         if let Some((step, failure)) = &turn.failure {

@@ -26,7 +26,8 @@ const ACCESS: &[&str] =
     &[Membership::KIND, Assignment::KIND, GroupRole::KIND, Group::KIND, "PERMISSIONS", Role::KIND, Workstream::KIND];
 
 /// What stays of an account that is gone: its record, its audit log, its events and its receipt.
-pub(super) const STAYS: &[&str] = &["METADATA", "AUDIT#", "AUDITHEAD", "EVENT#", "RECEIPT", "INTAKE", "ROUTE"];
+pub(super) const STAYS: &[&str] =
+    &["METADATA", "AUDIT#", "AUDITHEAD", "AUDITCHECKPOINT", "EVENT#", "RECEIPT", "INTAKE", "ROUTE"];
 
 /// Removes the route, in the shared table.
 pub(super) async fn route(plane: &Plane, account: AccountId) -> Result<()> {

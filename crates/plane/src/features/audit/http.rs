@@ -1,29 +1,33 @@
 //! The audit log over HTTP.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    audit::{AuditEntry, ChainHead, ChainReport, chain, verify},
-    guard::{Granted, actions::AuditRead},
+    audit::{AuditEntry, ChainReport, Checkpoint, chain},
+    guard::{
+        Granted, Public,
+        actions::{AuditRead, AuditReadAll},
+    },
     http::{answer::Plain, call::Query, routes::Routes},
-    ids::UserId,
+    ids::{AccountId, UserId},
     page::{Limit, Page},
     plane::Plane,
-    ports::table::{Index, MAX_PAGE, Order, Query as TableQuery, Range},
-    problem::Result,
-    record::{Record as _, decode, partition},
+    ports::table::{Index, Order, Query as TableQuery, Range},
+    problem::{Code, Problem, Result},
+    record::{decode, partition},
     text::Bounded,
 };
 
+use super::check::Depth;
+
 pub fn routes() -> Routes {
-    Routes::default().get("/api/audit", list, "List the audit log, the latest first").get(
-        "/api/audit/verify",
-        check,
-        "Check the chain of the audit log",
-    )
+    Routes::default()
+        .get("/api/audit", list, "List the audit log of an enterprise, the latest first")
+        .get("/api/audit/account", list_all, "List the audit log of a whole account, the latest first")
+        .get("/api/audit/verify", check, "Check the chain of the audit log")
+        .get("/api/audit/checkpoint", checkpoint, "Check the chain of the audit log, and sign what it ends with")
+        .get("/.well-known/audit-keys.json", keys, "The keys that sign checkpoints of audit logs")
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -49,14 +53,61 @@ struct Which {
     user_id: Option<UserId>,
 }
 
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct HowDeep {
+    /// Read every entry again, also those that an earlier check found valid: for operators.
+    full: bool,
+}
+
 /// At most this many entries are looked at for one page.
 const LOOKED_AT: usize = 5_000;
 
+/// Entries of the enterprise that the caller was let into; where that is every enterprise, of any. What belongs to no
+/// enterprise is shown by [`list_all`] alone.
 async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<AuditEntry>> {
-    let of = format!("audit {} {:?} {:?} {:?}", who.account(), which.order, which.action, which.user_id);
+    let of = format!("enterprise audit {:?}", who.enterprise());
+    let enterprise = who.enterprise();
+    let is_shown = move |entry: &AuditEntry| match enterprise {
+        Some(_) => entry.enterprise_id == enterprise,
+        None => entry.enterprise_id.is_some(),
+    };
+    page(&plane, who.account(), &which, &of, Some(&is_shown)).await
+}
+
+async fn list_all(who: Granted<AuditReadAll>, plane: Plane, Query(which): Query<Which>) -> Result<Page<AuditEntry>> {
+    page(&plane, who.account(), &which, "account audit", None).await
+}
+
+async fn check(who: Granted<AuditRead>, plane: Plane, Query(how): Query<HowDeep>) -> Result<Plain<ChainReport>> {
+    if how.full && !who.actor().operator {
+        return Err(Problem::new(Code::Forbidden, "a full check is for operators of the platform")
+            .help("leave out full: the check then goes on from the last checkpoint"));
+    }
+    let depth = if how.full { Depth::Full } else { Depth::SinceCheckpoint };
+    Ok(Plain(plane.verify_audit(who.account(), depth).await?))
+}
+
+async fn checkpoint(who: Granted<AuditReadAll>, plane: Plane) -> Result<Plain<Checkpoint>> {
+    Ok(Plain(plane.audit_checkpoint(who.account()).await?))
+}
+
+async fn keys(_: Public, plane: Plane) -> Result<Plain<serde_json::Value>> {
+    Ok(Plain(plane.audit_checks().key.public()))
+}
+
+/// A page of an account's entries: those that are shown to the caller, and asked for.
+async fn page(
+    plane: &Plane,
+    account: AccountId,
+    which: &Which,
+    of: &str,
+    is_shown: Option<&(dyn Fn(&AuditEntry) -> bool + Sync)>,
+) -> Result<Page<AuditEntry>> {
+    let of = format!("{of} {account} {:?} {:?} {:?}", which.order, which.action, which.user_id);
     let mut query = TableQuery {
         index: Index::Table,
-        pk: partition(who.account()),
+        pk: partition(account),
         range: Range::Prefix(format!("{}#", AuditEntry::KIND)),
         order: if which.order == Sort::Ascending { Order::Ascending } else { Order::Descending },
         limit: which.limit.get(),
@@ -65,9 +116,10 @@ async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>)
     if which.order == Sort::Ascending {
         // The chain's order; entries that wait for their seal come with a later page.
         query.index = Index::Gsi2;
-        query.pk = chain(who.account());
+        query.pk = chain(account);
         query.range = Range::All;
     }
+    let is_filtered = is_shown.is_some() || which.action.is_some() || which.user_id.is_some();
     let (mut page, mut looked_at) = (Vec::new(), 0);
     loop {
         let rows = plane.router().shared().query(&query).await?;
@@ -77,8 +129,10 @@ async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>)
             }
             looked_at += 1;
             query.after = Some(crate::rows::position(&item, query.index));
-            let kept = which.action.is_none() && which.user_id.is_none()
-                || wanted(&which, &decode::<AuditEntry>(&item)?.record);
+            let kept = !is_filtered || {
+                let entry = decode::<AuditEntry>(&item)?.record;
+                is_shown.is_none_or(|is_shown| is_shown(&entry)) && wanted(which, &entry)
+            };
             if kept {
                 page.push(item.body);
             }
@@ -97,45 +151,4 @@ async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>)
 fn wanted(which: &Which, entry: &AuditEntry) -> bool {
     let by = |user: &UserId| matches!(&entry.author, crate::audit::Author::User { id, .. } if id == user);
     which.action.as_ref().is_none_or(|action| action.as_str() == entry.action) && which.user_id.as_ref().is_none_or(by)
-}
-
-async fn check(who: Granted<AuditRead>, plane: Plane) -> Result<Plain<ChainReport>> {
-    Ok(Plain(plane.verify_audit(who.account()).await?))
-}
-
-impl Plane {
-    /// Checks the chain of an account's audit log against its head.
-    pub async fn verify_audit(&self, account: crate::ids::AccountId) -> Result<ChainReport> {
-        let head = self.router().shared().get(&ChainHead::first(account).place().key).await?;
-        let head = head
-            .map(|item| decode::<ChainHead>(&item))
-            .transpose()?
-            .map_or_else(|| ChainHead::first(account), |head| head.record);
-        // Not by the index of the chain: it may not show what was sealed just now, and what is missing is an alarm.
-        let mut query = TableQuery {
-            index: Index::Table,
-            pk: partition(account),
-            range: Range::Prefix(format!("{}#", AuditEntry::KIND)),
-            order: Order::Ascending,
-            limit: MAX_PAGE,
-            after: None,
-        };
-        let mut entries = BTreeMap::new();
-        loop {
-            let rows = self.router().shared().query(&query).await?;
-            for item in &rows.items {
-                let entry = decode::<AuditEntry>(item)?.record;
-                // What waits to be sealed, and what was sealed after the head was read, is beyond it.
-                if let Some(sequence) = entry.seal.as_ref().map(|seal| seal.sequence)
-                    && sequence <= head.sequence
-                {
-                    entries.insert((sequence, entry.id), entry);
-                }
-            }
-            query.after = rows.next;
-            if query.after.is_none() {
-                return Ok(verify(account, entries.into_values(), Some(&head)));
-            }
-        }
-    }
 }

@@ -13,6 +13,7 @@ use crate::{
         call::{Client, Json, REFRESH_COOKIE},
         routes::Routes,
     },
+    identity::trail,
     plane::Plane,
     ports::identity::{
         Challenge, ChallengeError, ChallengeResponse, IdentityError, PasswordChange, PasswordReset, RefreshError,
@@ -190,7 +191,7 @@ async fn login(
     let Login { email, password, grant } = login;
     let attempt =
         SignIn { email: email.into_string(), password: password.0, ip: client.ip, user_agent: client.user_agent };
-    match plane.identity().sign_in(attempt).await {
+    match trail::along(plane.trail("auth_login", &client.origin), plane.identity().sign_in(attempt)).await {
         Ok(SignedIn::Tokens(tokens)) => {
             confirmed(&plane, &tokens).await;
             Ok(tokens_answer(&plane, tokens, grant))
@@ -222,7 +223,7 @@ async fn challenge(
         ip: client.ip,
         user_agent: client.user_agent,
     };
-    match plane.identity().respond(response).await {
+    match trail::along(plane.trail("auth_challenge", &client.origin), plane.identity().respond(response)).await {
         Ok(tokens) => {
             confirmed(&plane, &tokens).await;
             Ok(tokens_answer(&plane, tokens, grant))
@@ -249,7 +250,9 @@ async fn refresh(
         Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more")
             .help("sign in again")
     };
-    match plane.identity().refresh(token.ok_or_else(refused)?).await {
+    // A refresh is no sign-in; one that ends a session, as a stolen token does, is recorded.
+    let renewed = plane.identity().refresh(token.ok_or_else(refused)?);
+    match trail::along(plane.trail("session_end", &client.origin), renewed).await {
         Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
         Err(RefreshError::Refused) => Err(refused()),
         Err(RefreshError::Store(error)) => Err(error.into()),
@@ -265,7 +268,8 @@ async fn logout(
 ) -> Result<WithHeaders<NoContent>> {
     let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
     if let Some(token) = token {
-        plane.identity().sign_out(token).await.map_err(|error| match error {
+        let signed_out = trail::along(plane.trail("auth_logout", &client.origin), plane.identity().sign_out(token));
+        signed_out.await.map_err(|error| match error {
             IdentityError::Store(error) => Problem::from(error),
             IdentityError::Away(away) => Problem::identities_away(&away),
             other => Problem::internal(&other),
@@ -274,8 +278,14 @@ async fn logout(
     Ok(WithHeaders { answer: NoContent, headers: vec![(header::SET_COOKIE, cookie("", 0))] })
 }
 
-async fn forgot_password(_: Public, plane: Plane, Json(forgot): Json<Forgot>) -> Result<Accepted<Sent>> {
-    plane.forgot_password(&forgot.email.into_string()).await?;
+async fn forgot_password(
+    _: Public,
+    plane: Plane,
+    client: Client,
+    Json(forgot): Json<Forgot>,
+) -> Result<Accepted<Sent>> {
+    let email = forgot.email.into_string();
+    trail::along(plane.open_trail("auth_forgot_password", &client.origin), plane.forgot_password(&email)).await?;
     Ok(Accepted(Sent { detail: "if somebody has this address, a code is on its way to it" }))
 }
 
@@ -293,7 +303,8 @@ async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Js
         new_password: new_password.0,
         ip: client.ip,
     };
-    match plane.identity().reset_password(reset).await {
+    let trail = plane.trail("auth_reset_password", &client.origin);
+    match trail::along(trail, plane.identity().reset_password(reset)).await {
         Ok(()) => Ok(NoContent),
         Err(ResetError::InvalidCode) => {
             Err(Problem::field("/code", "the code is not right, was used, or is older than 15 minutes")
@@ -319,12 +330,24 @@ async fn change_password(
         new: change.new_password.0,
         ip: client.ip,
     };
-    plane.identity().change_password(change).await.map_err(|error| password_problem(error, "/newPassword"))?;
+    let trail = plane.trail("auth_change_password", &client.origin);
+    let changed = trail::along(trail, plane.identity().change_password(change)).await;
+    changed.map_err(|error| password_problem(error, "/newPassword"))?;
     Ok(NoContent)
 }
 
-async fn accept_invitation(_: Public, plane: Plane, Json(acceptance): Json<Acceptance>) -> Result<NoContent> {
-    plane.accept_invitation(&acceptance.token.into_string().into(), acceptance.new_password.0).await?;
+async fn accept_invitation(
+    _: Public,
+    plane: Plane,
+    client: Client,
+    Json(acceptance): Json<Acceptance>,
+) -> Result<NoContent> {
+    let token = acceptance.token.into_string().into();
+    let accepted = plane.accept_invitation(&token, acceptance.new_password.0, &client.origin).await;
+    if accepted.as_ref().is_err_and(|problem| problem.errors.iter().any(|error| error.pointer == "/token")) {
+        plane.trail("auth_accept_invitation", &client.origin).failed(None, trail::Failure::InvalidCredentials);
+    }
+    accepted?;
     Ok(NoContent)
 }
 

@@ -149,7 +149,7 @@ impl Plane {
         let failure = found.as_ref().err().map(ToString::to_string);
         let status = if failure.is_none() { ConnectionStatus::Verified } else { ConnectionStatus::Pending };
         let verified = Connection { status, failure, updated_at: self.now(), ..asked.record.clone() };
-        let mut ended = change(who, id);
+        let mut ended = change(who, id).following();
         ended.replace(&asked, &verified);
         if status == ConnectionStatus::Verified {
             ended.event("connection.verified", reference(Connection::NOUN, id));

@@ -61,7 +61,7 @@ impl Plane {
         Ok(EnterpriseView { enterprise, products: linked.collect() })
     }
 
-    /// An enterprise that the caller may see: operators all, others those that their account has a license of.
+    /// An enterprise that the caller may see: operators all, others their own.
     pub(super) async fn visible_enterprise(
         &self,
         who: &Granted<MasterDataRead>,
@@ -134,11 +134,14 @@ impl Plane {
         Ok(Page::of(&views, None))
     }
 
-    /// The enterprises that the caller's account has a license of, whatever its dates: its records go on naming them.
+    /// The enterprises that the caller may see: of those that their account has a license of, whatever its dates, their
+    /// own; all of them where the caller's is the Global one.
     async fn licensed_enterprises(&self, who: &Granted<MasterDataRead>) -> Result<Vec<EnterpriseId>> {
         let table = self.router().shared();
         let licenses: Vec<License> = links(table.as_ref(), who.account(), format!("{}#", License::KIND)).await?;
-        let mut ids: Vec<_> = licenses.iter().map(|license| license.enterprise_id).collect();
+        let actor = who.actor();
+        let is_own = |enterprise: &EnterpriseId| actor.every_enterprise() || *enterprise == actor.enterprise();
+        let mut ids: Vec<_> = licenses.iter().map(|license| license.enterprise_id).filter(is_own).collect();
         ids.sort_unstable();
         ids.dedup();
         Ok(ids)

@@ -116,6 +116,7 @@ impl Plane {
             limit: 40,
             after: None,
         };
+        let mut is_recorded = false;
         loop {
             let rows = self.router().shared().query_now(&members).await?;
             if rows.items.is_empty() && rows.next.is_some() {
@@ -123,7 +124,10 @@ impl Plane {
                 members.after = rows.next;
                 continue;
             }
-            let mut change = Change::by(who).about("group", id);
+            let mut change = Change::by(who).about("group", id).in_enterprise(group.enterprise_id);
+            if is_recorded {
+                change = change.following();
+            }
             for link in &rows.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
@@ -136,6 +140,7 @@ impl Plane {
                 return self.commit(change).await;
             }
             self.commit(change).await?;
+            is_recorded = true;
             members.after = None;
         }
     }

@@ -124,8 +124,8 @@ impl Plane {
         }
         let sent = self.ports().mailer.send(mail(license, contact, self.now())).await;
         sent.map_err(|error| Problem::new(Code::Unavailable, error.to_string()))?;
-        let mut change = Change::by(who).about(License::NOUN, license.id);
-        change.account = license.account_id;
+        let change = Change::by(who).for_account(license.account_id).about(License::NOUN, license.id);
+        let mut change = change.in_enterprise(license.enterprise_id);
         change.write_or(
             crate::record::create(&Reminder {
                 account_id: license.account_id,

@@ -136,9 +136,7 @@ pub fn removed<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>) ->
 
 /// Master data is the platform's: whatever account an operator names, the change is one of the platform account.
 fn platform_change<A: Action, R: MasterRecord>(who: &Granted<A>, of: &R) -> Change {
-    let mut change = Change::by(who).about(R::NOUN, of.id());
-    change.account = known::ROOT_ACCOUNT;
-    change
+    Change::by(who).for_account(known::ROOT_ACCOUNT).about(R::NOUN, of.id())
 }
 
 fn protect<R: MasterRecord>(record: &R) -> Result<()> {

@@ -17,6 +17,7 @@ use crate::{
         call::Path,
         routes::Routes,
     },
+    identity::trail,
     ids::SessionId,
     page::Page,
     plane::Plane,
@@ -71,7 +72,9 @@ async fn sessions(who: Granted<MeRead>, plane: Plane) -> Result<Page<SessionView
 }
 
 async fn end_all(who: Granted<MeEdit>, plane: Plane) -> Result<NoContent> {
-    plane.identity().sign_out_everywhere(who.actor().user.subject()).await.map_err(identity_problem)?;
+    let trail = plane.trail("auth_logout_everywhere", who.origin());
+    let ended = trail::along(trail, plane.identity().sign_out_everywhere(who.actor().user.subject())).await;
+    ended.map_err(identity_problem)?;
     Ok(NoContent)
 }
 
@@ -81,7 +84,8 @@ async fn end(who: Granted<MeEdit>, plane: Plane, Path(session): Path<SessionId>)
     if !sessions.iter().any(|one| one.id == session) {
         return Err(Problem::not_found("session"));
     }
-    plane.identity().end_session(subject, session).await.map_err(identity_problem)?;
+    let trail = plane.trail("session_end", who.origin());
+    trail::along(trail, plane.identity().end_session(subject, session)).await.map_err(identity_problem)?;
     Ok(NoContent)
 }
 

@@ -31,6 +31,8 @@ struct Which {
 }
 
 async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<OutboxMail>> {
+    // Mails hold links and codes of others.
+    plane.record_reading(&who).await;
     // The platform's own account means every account: the outbox is the platform's.
     let account: Option<AccountId> = (who.account() != who.actor().account()).then(|| who.account());
     let of = format!("outbox {account:?} {:?}", which.to);

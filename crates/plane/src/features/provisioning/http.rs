@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stream;
 use crate::{
+    audit::EntryDraft,
     features::accounts::model::Account,
     guard::{
         Granted,
@@ -105,18 +106,21 @@ async fn events(
     last: LastEventId,
 ) -> Result<EventStream<Progress>> {
     let execution = plane.latest_run(&who).await?;
-    Ok(EventStream { body: stream::progress(&plane, execution, last.0), kind: std::marker::PhantomData })
+    let body = stream::progress(&plane, who.ongoing(), execution, last.0);
+    Ok(EventStream { body, kind: std::marker::PhantomData })
 }
 
 async fn start(who: Granted<ProvisioningStart>, plane: Plane, Json(_): Json<Start>) -> Result<Accepted<Progress>> {
     let execution = plane.latest_run(&who).await?;
-    plane.driver().redrive(execution, Vec::new()).await.map_err(operate_problem)?;
+    let entry = plane.entry_write(&who.entry().about("execution", execution));
+    plane.driver().redrive(execution, vec![entry]).await.map_err(operate_problem)?;
     Ok(Accepted(plane.progress(execution).await?))
 }
 
 async fn undo(who: Granted<ProvisioningEdit>, plane: Plane, Path(_): Path<AccountId>) -> Result<Accepted<Progress>> {
     let execution = plane.latest_run(&who).await?;
-    plane.driver().undo(execution, Vec::new()).await.map_err(operate_problem)?;
+    let entry = plane.entry_write(&who.entry().about("execution", execution));
+    plane.driver().undo(execution, vec![entry]).await.map_err(operate_problem)?;
     Ok(Accepted(plane.progress(execution).await?))
 }
 
@@ -175,30 +179,41 @@ async fn dead_letter(
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Plain<DeadLetter>> {
-    let letter = plane.driver().dead_letters().get(letter, plane.now()).await.map_err(journal_problem)?;
-    Ok(Plain(letter.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?))
+    Ok(Plain(plane.dead_letter(letter).await?))
 }
 
 async fn replay(
-    _: Granted<DeadLetterEdit>,
+    who: Granted<DeadLetterEdit>,
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Accepted<Progress>> {
-    let execution = plane.driver().replay(letter, Vec::new()).await.map_err(operate_problem)?;
+    let found = plane.dead_letter(letter).await?;
+    let entry = plane.entry_write(&letter_entry(&who, "dead_letter_replay", &found));
+    let execution = plane.driver().replay(letter, vec![entry]).await.map_err(operate_problem)?;
     plane.news().of(&TableName::shared());
     Ok(Accepted(plane.progress(execution).await?))
 }
 
-async fn discard(_: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
-    let letters = plane.driver().dead_letters();
-    let found = letters.get(letter, plane.now()).await.map_err(journal_problem)?;
-    let letter = found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?;
-    letters.discard(&letter).await.map_err(journal_problem)?;
+async fn discard(who: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
+    let letter = plane.dead_letter(letter).await?;
+    let entry = plane.entry_write(&letter_entry(&who, "dead_letter_discard", &letter));
+    plane.driver().dead_letters().discard(&letter, vec![entry]).await.map_err(journal_problem)?;
     plane.news().of(&TableName::shared());
     Ok(NoContent)
 }
 
+/// The audit entry of what an operator does with a dead letter: in the log of the account that the letter is about.
+fn letter_entry(who: &Granted<DeadLetterEdit>, action: &str, letter: &DeadLetter) -> EntryDraft {
+    let account = letter.account_id.unwrap_or_else(|| who.account());
+    EntryDraft { account, action: action.to_owned(), ..who.entry() }.about("dead letter", letter.id)
+}
+
 impl Plane {
+    async fn dead_letter(&self, id: DeadLetterId) -> Result<DeadLetter> {
+        let letter = self.driver().dead_letters().get(id, self.now()).await.map_err(journal_problem)?;
+        letter.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))
+    }
+
     /// The run that an account's status speaks of.
     async fn latest_run<A: Action>(&self, who: &Granted<A>) -> Result<ExecutionId> {
         let account = self.account(who).await?;

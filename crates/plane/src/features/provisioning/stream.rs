@@ -1,31 +1,39 @@
 //! The progress of a run as server-sent events.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
 
 use crate::{
+    guard::{GrantEnd, OngoingGrant},
     ids::ExecutionId,
     plane::Plane,
     workflow::{Event, Progress},
 };
 
-/// A comment is sent this often when nothing happens, so that nobody in between takes the line for dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 /// One message for each transition after number `after`, with the whole progress as of it; then the stream ends.
-pub(super) fn progress(plane: &Plane, execution: ExecutionId, after: u64) -> Body {
+///
+/// Before each message, and at each heartbeat, the grant is judged again. Once it does not hold, the last message is an
+/// `end` event with the reason.
+pub(super) fn progress(plane: &Plane, grant: OngoingGrant, execution: ExecutionId, after: u64) -> Body {
     let events = Box::pin(plane.driver().watch(execution, after));
+    let heartbeat = plane.settings().stream_heartbeat;
     let told = Told { plane: plane.clone(), execution, history: Vec::new(), after };
-    let messages = stream::unfold((events, told), |(mut events, mut told)| async move {
+    let messages = stream::unfold(Some((events, told)), move |open| async move {
+        let (mut events, mut told) = open?;
         loop {
-            match tokio::time::timeout(HEARTBEAT, events.next()).await {
-                Err(_) => return Some((Bytes::from_static(b": still here\n\n"), (events, told))),
+            let next = tokio::time::timeout(heartbeat, events.next()).await;
+            if let Err(end) = grant.check(&told.plane).await {
+                return Some((ended(end), None));
+            }
+            match next {
+                // A comment, so that no proxy takes the idle connection for dead.
+                Err(_) => return Some((Bytes::from_static(b": still here\n\n"), Some((events, told)))),
                 Ok(Some(Ok(event))) => {
                     if let Some(message) = told.message(event).await {
-                        return Some((message, (events, told)));
+                        return Some((message, Some((events, told))));
                     }
                 }
                 Ok(Some(Err(error))) => {
@@ -37,6 +45,11 @@ pub(super) fn progress(plane: &Plane, execution: ExecutionId, after: u64) -> Bod
         }
     });
     body(messages)
+}
+
+/// The last message of a stream whose reader may not read on.
+fn ended(why: GrantEnd) -> Bytes {
+    Bytes::from(format!("event: end\ndata: {{\"reason\":\"{}\"}}\n\n", why.as_str()))
 }
 
 fn body(messages: impl Stream<Item = Bytes> + Send + 'static) -> Body {

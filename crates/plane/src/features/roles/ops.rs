@@ -142,6 +142,7 @@ impl Plane {
             limit: 80,
             after: None,
         };
+        let mut is_recorded = false;
         loop {
             let links = self.router().shared().query_now(&query).await?;
             if links.items.is_empty() && links.next.is_some() {
@@ -149,7 +150,10 @@ impl Plane {
                 query.after = links.next;
                 continue;
             }
-            let mut change = Change::by(who).about("role", id);
+            let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
+            if is_recorded {
+                change = change.following();
+            }
             for link in &links.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
@@ -160,6 +164,7 @@ impl Plane {
                 return self.commit(change).await;
             }
             self.commit(change).await?;
+            is_recorded = true;
             query.after = None;
         }
     }
@@ -189,7 +194,7 @@ impl Plane {
         let old = self.role_permissions(who, id).await?;
         seen.allows("role's permissions", old.version)?;
         let new = RolePermissions { account_id: role.account_id, role_id: id, permissions };
-        let mut change = Change::by(who).about("role", id);
+        let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
         change.write_or(
             Write::Check { key: Role::key(role.account_id, id), when: Condition::Version(role.version) },
             Problem::new(Code::Conflict, "the role changed meanwhile; try again"),

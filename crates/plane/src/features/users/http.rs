@@ -168,6 +168,7 @@ async fn provision(
 }
 
 async fn invite(who: Granted<UserEdit>, plane: Plane, Path(user): Path<UserId>) -> Result<Found<User>> {
+    plane.record_invitation(&who, user).await?;
     Ok(Found(plane.provision_user(&who, user).await?))
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{IdentityStatus, User};
 use crate::{
-    audit::Author,
+    audit::{Author, EntryDraft, RequestOrigin},
     change::Change,
     ids::{AccountId, MailId, Subject, UserId},
     plane::Plane,
@@ -161,7 +161,12 @@ impl Plane {
     }
 
     /// Uses a link: the person's password is set, and the link is void. Of racing uses one gets through.
-    pub async fn accept_invitation(&self, token: &SecretString, password: SecretString) -> Result<()> {
+    pub async fn accept_invitation(
+        &self,
+        token: &SecretString,
+        password: SecretString,
+        origin: &RequestOrigin,
+    ) -> Result<()> {
         let void = || {
             Problem::field("/token", "the link is not valid, was used, or is older than 24 hours")
                 .help("ask an administrator of your account to send the invitation again")
@@ -193,25 +198,20 @@ impl Plane {
             });
         }
         let used = Write::Delete { key: Invitation::key(&claimed.digest), when: Condition::Present };
-        self.confirm("invitation_accept", claimed.account_id, claimed.user_id, Some(used)).await
+        self.confirm(claimed.account_id, claimed.user_id, Some((used, origin))).await
     }
 
-    /// Writes down that somebody signs in with a password of their own.
+    /// Records that somebody signs in with a password of their own. The sign-in itself has the audit entry.
     pub async fn confirm_identity(&self, subject: Subject) -> Result<()> {
         let Some(actor) = self.actor(subject).await? else { return Ok(()) };
         if actor.user.identity_status == IdentityStatus::Confirmed {
             return Ok(());
         }
-        self.confirm("identity_confirm", actor.account(), actor.user.id, None).await
+        self.confirm(actor.account(), actor.user.id, None).await
     }
 
-    async fn confirm(
-        &self,
-        action: &'static str,
-        account: AccountId,
-        user: UserId,
-        along: Option<Write>,
-    ) -> Result<()> {
+    /// `accepted`: by an invitation, whose link is used up by this write.
+    async fn confirm(&self, account: AccountId, user: UserId, accepted: Option<(Write, &RequestOrigin)>) -> Result<()> {
         let key = User::key(account, user);
         for _ in 0..8 {
             let Some(item) = self.router().shared().get(&key).await? else {
@@ -221,11 +221,16 @@ impl Plane {
             let confirmed =
                 User { identity_status: IdentityStatus::Confirmed, updated_at: self.now(), ..user.record.clone() };
             let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
-            let mut change = Change::by_platform(author, action, user.account_id).about("user", user.id);
+            let entry = EntryDraft::new(user.account_id, author, "auth_accept_invitation").about("user", user.id);
+            let mut change = match &accepted {
+                Some((used, origin)) => {
+                    let mut change = Change::of(entry.from((*origin).clone()));
+                    change.write(used.clone());
+                    change
+                }
+                None => Change::of(entry).following(),
+            };
             change.replace(&user, &confirmed);
-            if let Some(write) = &along {
-                change.write(write.clone());
-            }
             match self.commit(change).await {
                 Err(problem) if problem.code == Code::PreconditionFailed => {}
                 other => return other,

@@ -74,6 +74,26 @@ impl User {
         self.status == UserStatus::Active && self.start_date <= today && self.end_date.is_none_or(|end| today <= end)
     }
 
+    /// The first and the last of the days from `today` on that the user may act on; `None`: there is no such day.
+    fn acting_days(&self, today: Day) -> Option<(Day, Option<Day>)> {
+        let first = self.start_date.max(today);
+        let is_empty = self.end_date.is_some_and(|last| last < first);
+        (self.status == UserStatus::Active && !is_empty).then_some((first, self.end_date))
+    }
+
+    /// Whether the user may act on a day, from `today` on, that `old` may not act on. Such a change gives rights, so it
+    /// is judged like one that adds the user to their groups.
+    pub fn gains_days_over(&self, old: &Self, today: Day) -> bool {
+        match (self.acting_days(today), old.acting_days(today)) {
+            (None, Some(_) | None) => false,
+            (Some(_), None) => true,
+            (Some((first, last)), Some((old_first, old_last))) => {
+                let lasts_longer = old_last.is_some_and(|old_last| last.is_none_or(|last| last > old_last));
+                first < old_first || lasts_longer
+            }
+        }
+    }
+
     /// The claim on the user's e-mail address: unique on the whole platform, since people sign in with it.
     pub fn email_claim(id: UserId, email: &Email) -> Claim {
         Claim::new("USER-EMAIL", email.as_str(), id)
@@ -197,5 +217,63 @@ impl Record for Assignment {
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.workstream_id)))
             .by_tenant(Key::new(Self::members(self.account_id, self.workstream_id), self.user_id.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The day so many days after, or before, some day.
+    fn day(offset: i32) -> Day {
+        let start: Day = serde_json::from_value(serde_json::json!("2026-03-10")).unwrap();
+        start.plus(u32::try_from(offset + 100).unwrap())
+    }
+
+    fn user(active: bool, start: i32, end: Option<i32>) -> User {
+        let nil = uuid::Uuid::nil();
+        User {
+            id: UserId::from_uuid(nil),
+            account_id: AccountId::from_uuid(nil),
+            enterprise_id: EnterpriseId::from_uuid(nil),
+            product_id: ProductId::from_uuid(nil),
+            service_id: ServiceId::from_uuid(nil),
+            license_id: LicenseId::from_uuid(nil),
+            first_name: Name::try_from("Ada").unwrap(),
+            last_name: Name::try_from("Byron").unwrap(),
+            email: Email::try_from("ada@acme.example").unwrap(),
+            status: if active { UserStatus::Active } else { UserStatus::Inactive },
+            identity_status: IdentityStatus::Confirmed,
+            technical: false,
+            start_date: day(start),
+            end_date: end.map(day),
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn some_user() -> impl Strategy<Value = User> {
+        let end = proptest::option::of(0..12_i32);
+        (any::<bool>(), -10..10_i32, end)
+            .prop_map(|(active, start, length)| user(active, start, length.map(|days| start + days)))
+    }
+
+    proptest! {
+        #[test]
+        fn gained_days_are_those_that_a_calendar_shows(old in some_user(), new in some_user(), today in -6..6_i32) {
+            // Every date of the users lies within these days; the last of them stands for all that follow.
+            let gained = (today..40).any(|offset| new.acts_on(day(offset)) && !old.acts_on(day(offset)));
+            prop_assert_eq!(new.gains_days_over(&old, day(today)), gained);
+        }
+    }
+
+    #[test]
+    fn a_dismissed_user_gains_days_by_a_start_tomorrow() {
+        let (dismissed, returning) = (user(false, -5, None), user(true, 1, None));
+        assert!(returning.gains_days_over(&dismissed, day(0)));
+        assert!(!dismissed.gains_days_over(&returning, day(0)));
+        assert!(user(true, -5, None).gains_days_over(&user(true, -5, Some(0)), day(0)));
     }
 }

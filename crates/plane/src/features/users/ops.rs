@@ -2,6 +2,7 @@
 
 use super::model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject};
 use crate::{
+    audit::EntryDraft,
     change::Change,
     day::Day,
     features::{
@@ -116,6 +117,16 @@ impl Plane {
         (user, change)
     }
 
+    /// Records that a user is invited again. It comes before the mail, so that none goes out unrecorded.
+    pub(super) async fn record_invitation(&self, who: &Granted<UserEdit>, id: UserId) -> Result<()> {
+        let user: Stored<User> = self.rows(who).get(id).await?;
+        if user.identity_status == IdentityStatus::Confirmed {
+            return Ok(());
+        }
+        let change = Change::of(EntryDraft { action: "user_invite".into(), ..who.entry() });
+        self.commit(change.about("user", id).in_enterprise(user.enterprise_id)).await
+    }
+
     /// Makes the identity of a user and sends the invitation; for one who was invited before, a new link.
     pub async fn provision_user<A: Action>(&self, who: &Granted<A>, user: UserId) -> Result<Stored<User>> {
         let stored: Stored<User> = self.rows(who).get(user).await?;
@@ -164,10 +175,10 @@ impl Plane {
                 return Ok(old);
             }
             let user = User { identity_status: status, updated_at: self.now(), ..old.record.clone() };
-            let mut change = Change::by(who).about("user", id);
+            // An entry and a kept answer of the operation are written by an earlier commit.
+            let mut change = Change::by(who).following().without_answer();
             change.replace(&old, &user);
-            // The answer of the request is kept by the commit that made the user.
-            self.commit(change.without_answer()).await?;
+            self.commit(change).await?;
             Ok(Stored { record: user, version: old.version + 1 })
         })
         .await
@@ -188,10 +199,11 @@ impl Plane {
         user.start_date = update.start_date.unwrap_or(user.start_date);
         user.end_date = update.end_date.or(user.end_date);
         dates(user.start_date, user.end_date)?;
+        let after = User { status: update.status.unwrap_or(user.status), ..user.clone() };
         if update.email.as_ref().is_some_and(|email| *email != old.email)
-            || self.comes_to_act(&old, &user, update.status)
+            || after.gains_days_over(&old, self.clock().today())
         {
-            // Whoever gives a user another address, or lets them act again, gives all that the user's groups give.
+            // A new address, or more days to act on, gives all that the user's groups give.
             let access = access(self, user.account_id, id).await?;
             may_give(who.actor(), &access.roles)?;
             may_grant(who.actor(), &access.grants)?;
@@ -250,32 +262,37 @@ impl Plane {
             return Err(Problem::new(Code::Protected, "you can't delete yourself").help("ask another administrator"));
         }
         // Decided before the identity is touched: of two administrators who delete each other, one stays whole.
-        retrying(|| self.retire(who, id)).await?;
+        let is_recorded = retrying(|| self.retire(who, id)).await?;
         self.remove_identity(id).await.map_err(identity_problem)?;
-        retrying(|| self.erase(who, id)).await?;
+        retrying(|| self.erase(who, id, is_recorded)).await?;
         // An invitation that raced the removal may have made the identity once more.
         self.remove_identity(id).await.map_err(identity_problem)
     }
 
-    /// Deactivates a user who is to be deleted: the seat is free.
-    async fn retire(&self, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
+    /// Deactivates a user who is to be deleted: the seat is free. Answers whether it wrote the audit entry of the
+    /// deletion: not for a user who was inactive.
+    async fn retire(&self, who: &Granted<UserDelete>, id: UserId) -> Result<bool> {
         let user: Stored<User> = self.rows(who).get(id).await?;
         if user.status == UserStatus::Inactive {
-            return Ok(());
+            return Ok(false);
         }
         let mut change = Change::by(who).about("user", id);
         self.keep_an_administrator_if(&mut change, &user, true).await?;
         change.write(Seats::free_one(user.account_id, user.license_id));
         change.replace(&user, &User { status: UserStatus::Inactive, updated_at: self.now(), ..user.record.clone() });
-        self.commit(change).await
+        self.commit(change).await?;
+        Ok(true)
     }
 
-    async fn erase(&self, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
+    async fn erase(&self, who: &Granted<UserDelete>, id: UserId, is_recorded: bool) -> Result<()> {
         let user: Stored<User> = self.rows(who).get(id).await?;
         let table = self.router().shared().as_ref();
         let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
         let assignments: Vec<Assignment> = links(table, user.account_id, Assignment::of(id)).await?;
         let mut change = Change::by(who).about("user", id);
+        if is_recorded {
+            change = change.following();
+        }
         for link in &memberships {
             change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
         }
@@ -416,13 +433,6 @@ impl Plane {
             }
         }
         Ok(ids)
-    }
-
-    /// Whether a user could not act before a change, and can after it.
-    fn comes_to_act(&self, old: &User, new: &User, status: Option<UserStatus>) -> bool {
-        let today = self.clock().today();
-        let new = User { status: status.unwrap_or(new.status), ..new.clone() };
-        new.acts_on(today) && !old.acts_on(today)
     }
 
     /// Whether a change of dates ends somebody's time on the platform account.

@@ -66,7 +66,7 @@ impl Plane {
         loop {
             let rows = self.router().shared().query_now(&query).await?;
             if !rows.items.is_empty() {
-                let mut change = Change::by(who).about(Workstream::NOUN, id);
+                let mut change = Change::by(who).following();
                 for item in rows.items {
                     change.write(Write::Delete { key: item.key, when: Condition::Always });
                 }

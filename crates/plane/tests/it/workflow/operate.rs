@@ -67,8 +67,8 @@ async fn a_letter_can_be_discarded() {
     let letters = world.dead_letters();
     let (page, _) = letters.list(Some(Worker::SesNotification), 10, None, world.clock.now()).await.unwrap();
     assert_eq!((page.len(), page[0].item, &page[0].reference), (1, Some(1), &json!("user-1")));
-    letters.discard(&page[0]).await.unwrap();
-    letters.discard(&page[0]).await.unwrap();
+    letters.discard(&page[0], Vec::new()).await.unwrap();
+    letters.discard(&page[0], Vec::new()).await.unwrap();
     assert!(matches!(driver.replay(page[0].id, vec![]).await, Err(OperateError::NoSuchLetter)));
 }
 

@@ -1,0 +1,219 @@
+//! Checks of an account's chain: from the last signed checkpoint, one at a time for each account, and apart from the threads
+//! that answer requests.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Mutex,
+};
+
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, Shared},
+};
+use tokio::sync::Semaphore;
+
+use crate::{
+    audit::{AuditEntry, AuditKey, ChainCheck, ChainHead, ChainReport, Checkpoint, chain, chain_position},
+    ids::AccountId,
+    plane::Plane,
+    ports::table::{CommitError, Condition, Index, Item, MAX_PAGE, Order, Query, Range, Write},
+    problem::{Code, Problem, Result},
+    record::{Record as _, Stored, decode, encode, partition},
+    secret::PlatformKey,
+};
+
+/// How much of a chain is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// What was sealed since the last checkpoint.
+    SinceCheckpoint,
+    /// Every entry.
+    Full,
+}
+
+/// So many accounts' chains are checked at once; others wait.
+const AT_ONCE: usize = 2;
+/// So many entries are read, and hashed, in one piece.
+const PIECE: usize = 250;
+
+type Running = Shared<BoxFuture<'static, Result<ChainReport>>>;
+
+/// The checks that are under way, and the key that signs what they end with.
+pub(crate) struct AuditChecks {
+    pub(crate) key: AuditKey,
+    running: Mutex<HashMap<(AccountId, Depth), Running>>,
+    places: Semaphore,
+}
+
+impl AuditChecks {
+    pub(crate) fn new(platform: &PlatformKey) -> Self {
+        Self { key: AuditKey::new(platform), running: Mutex::default(), places: Semaphore::new(AT_ONCE) }
+    }
+}
+
+impl Plane {
+    /// Checks the chain of an account's audit log. Callers that come while the same check is under way share its report.
+    pub async fn verify_audit(&self, account: AccountId, depth: Depth) -> Result<ChainReport> {
+        let running = {
+            let mut running = self.audit_checks().running.lock().expect("no holder panics");
+            running.entry((account, depth)).or_insert_with(|| self.begin_check(account, depth)).clone()
+        };
+        running.await
+    }
+
+    fn begin_check(&self, account: AccountId, depth: Depth) -> Running {
+        let plane = self.clone();
+        let task = tokio::spawn(async move {
+            let report = plane.check_chain(account, depth).await;
+            plane.audit_checks().running.lock().expect("no holder panics").remove(&(account, depth));
+            report
+        });
+        async move { task.await.unwrap_or_else(|error| Err(Problem::internal(&error))) }.boxed().shared()
+    }
+
+    /// The signed end of an account's chain, as it now is.
+    pub(super) async fn audit_checkpoint(&self, account: AccountId) -> Result<Checkpoint> {
+        let report = self.verify_audit(account, Depth::SinceCheckpoint).await?;
+        if let Some(broken) = report.broken {
+            let detail = format!("the audit log is not as it was written, so nothing is signed: {broken}");
+            return Err(Problem::new(Code::Conflict, detail));
+        }
+        match self.last_checkpoint(account).await? {
+            Some(checkpoint) => Ok(checkpoint.record),
+            None => Ok(self.audit_checks().key.sign(&ChainHead::first(account), self.now())),
+        }
+    }
+
+    async fn check_chain(&self, account: AccountId, depth: Depth) -> Result<ChainReport> {
+        let _place = self.audit_checks().places.acquire().await.expect("the semaphore is never closed");
+        let checkpoint = self.last_checkpoint(account).await?;
+        let head = self.chain_head(account).await?;
+        if let Some(broken) = checkpoint.as_ref().and_then(|checkpoint| self.contradicted(checkpoint, &head)) {
+            let entries = head.sequence;
+            return Ok(ChainReport {
+                account_id: account,
+                valid: false,
+                entries,
+                checked_from: 0,
+                broken: Some(broken),
+            });
+        }
+        let known = match (depth, &checkpoint) {
+            (Depth::SinceCheckpoint, Some(checkpoint)) => checkpoint.head(),
+            (Depth::SinceCheckpoint, None) | (Depth::Full, _) => ChainHead::first(account),
+        };
+        let report = self.check_by_index(known.clone(), &head).await?;
+        // The index may not show yet what was sealed just now, and what is missing is an alarm.
+        let report = if report.valid { report } else { self.check_by_table(known, &head).await? };
+        if report.valid && checkpoint.as_ref().is_none_or(|checkpoint| checkpoint.sequence < head.sequence) {
+            self.keep_checkpoint(checkpoint.as_ref(), &head).await?;
+        }
+        Ok(report)
+    }
+
+    /// What is wrong if the last checkpoint can't be one of this chain.
+    fn contradicted(&self, checkpoint: &Checkpoint, head: &ChainHead) -> Option<String> {
+        if !checkpoint.is_signed_by(&self.audit_checks().key.public()) {
+            return Some("the stored checkpoint is not signed by this platform".to_owned());
+        }
+        let Checkpoint { sequence, .. } = checkpoint;
+        let lost = head.sequence < *sequence || head.sequence == *sequence && head.hash != checkpoint.hash;
+        lost.then(|| format!("the chain ends at entry {}, and was signed up to entry {sequence}", head.sequence))
+    }
+
+    async fn chain_head(&self, account: AccountId) -> Result<ChainHead> {
+        let first = ChainHead::first(account);
+        let found = self.router().shared().get(&first.place().key).await?;
+        Ok(found.map(|item| decode::<ChainHead>(&item)).transpose()?.map_or(first, |head| head.record))
+    }
+
+    async fn last_checkpoint(&self, account: AccountId) -> Result<Option<Stored<Checkpoint>>> {
+        self.router().shared().get(&Checkpoint::key(account)).await?.map(|item| decode(&item)).transpose()
+    }
+
+    async fn keep_checkpoint(&self, before: Option<&Stored<Checkpoint>>, head: &ChainHead) -> Result<()> {
+        let checkpoint = self.audit_checks().key.sign(head, self.now());
+        let when = before.map_or(Condition::Absent, |before| Condition::Version(before.version));
+        match self.router().shared().commit(vec![Write::Put { item: encode(&checkpoint), when }]).await {
+            // Another process has signed as much or more.
+            Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+            Err(CommitError::Table(error)) => Err(error.into()),
+        }
+    }
+
+    /// Reads the entries in the order of the chain.
+    async fn check_by_index(&self, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
+        let mut query = Query {
+            index: Index::Gsi2,
+            pk: chain(known.account_id),
+            range: Range::Between(chain_position(known.sequence + 1), chain_position(head.sequence)),
+            order: Order::Ascending,
+            limit: PIECE,
+            after: None,
+        };
+        let mut check = ChainCheck::after(known);
+        if check.last().sequence >= head.sequence {
+            return Ok(check.finish(Some(head)));
+        }
+        loop {
+            let rows = self.router().shared().query_now(&query).await?;
+            check = add_all(check, rows.items).await?;
+            query.after = rows.next;
+            if query.after.is_none() {
+                return Ok(check.finish(Some(head)));
+            }
+        }
+    }
+
+    /// Reads every entry of the account, and those after a link in the order of the chain.
+    async fn check_by_table(&self, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
+        let mut query = Query {
+            index: Index::Table,
+            pk: partition(known.account_id),
+            range: Range::Prefix(format!("{}#", AuditEntry::KIND)),
+            order: Order::Ascending,
+            limit: MAX_PAGE,
+            after: None,
+        };
+        let mut items = BTreeMap::new();
+        loop {
+            let rows = self.router().shared().query(&query).await?;
+            for item in rows.items {
+                let entry = decode::<AuditEntry>(&item)?.record;
+                // What waits to be sealed, and what was sealed after the head was read, is beyond it.
+                if let Some(sequence) = entry.seal.as_ref().map(|seal| seal.sequence)
+                    && (known.sequence + 1..=head.sequence).contains(&sequence)
+                {
+                    items.insert((sequence, entry.id), item);
+                }
+            }
+            query.after = rows.next;
+            if query.after.is_none() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let mut check = ChainCheck::after(known);
+        let mut items = items.into_values();
+        loop {
+            let piece: Vec<Item> = items.by_ref().take(PIECE).collect();
+            if piece.is_empty() {
+                return Ok(check.finish(Some(head)));
+            }
+            check = add_all(check, piece).await?;
+        }
+    }
+}
+
+/// Hashes a piece of the chain on a thread of its own.
+async fn add_all(mut check: ChainCheck, items: Vec<Item>) -> Result<ChainCheck> {
+    let checked = tokio::task::spawn_blocking(move || {
+        for item in &items {
+            if !check.add(&decode::<AuditEntry>(item)?.record) {
+                break;
+            }
+        }
+        Ok(check)
+    });
+    checked.await.map_err(|error| Problem::internal(&error))?
+}

@@ -1,0 +1,201 @@
+//! Work after commits is fair: however much waits of one account, a turn does some of everybody's.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use plane::{
+    audit::{AuditEntry, Author, EntryDraft},
+    background::WorkKind,
+    ids::AccountId,
+    ports::table::{
+        CommitError, Index, Item, Key, Order, Query, Range, Rows, Table, TableError, TableName, Tables, Write,
+    },
+    record::decode,
+    settings::Settings,
+};
+use testkit::{memory::MemoryTables, world::World};
+use uuid::Uuid;
+
+/// Tables that count the commits that seal, and let a test hold them back.
+#[derive(Default)]
+struct Counting {
+    inner: MemoryTables,
+    seals: Arc<AtomicUsize>,
+}
+
+struct CountingTable {
+    inner: Arc<dyn Table>,
+    seals: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Tables for Counting {
+    async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+        let table = self.inner.open(name).await?;
+        Ok(table.map(|inner| Arc::new(CountingTable { inner, seals: Arc::clone(&self.seals) }) as _))
+    }
+
+    async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError> {
+        let inner = self.inner.create(name).await?;
+        Ok(Arc::new(CountingTable { inner, seals: Arc::clone(&self.seals) }))
+    }
+
+    async fn remove(&self, name: &TableName) -> Result<(), TableError> {
+        self.inner.remove(name).await
+    }
+
+    async fn list(&self) -> Result<Vec<TableName>, TableError> {
+        self.inner.list().await
+    }
+}
+
+#[async_trait]
+impl Table for CountingTable {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
+        self.inner.get(key).await
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        self.inner.batch_get(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Rows, TableError> {
+        self.inner.query(query).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        if writes.iter().any(|write| write.key().sk == "AUDITHEAD") {
+            self.seals.fetch_add(1, Ordering::SeqCst);
+        }
+        self.inner.commit(writes).await
+    }
+}
+
+fn account(number: u128) -> AccountId {
+    AccountId::from_uuid(Uuid::from_u128(number))
+}
+
+async fn entries(world: &World, table: &dyn Table, account: AccountId, count: usize) {
+    let author = || Author::System { name: "test".into() };
+    let drafts: Vec<EntryDraft> = (0..count).map(|_| EntryDraft::new(account, author(), "flood")).collect();
+    for drafts in drafts.chunks(100) {
+        table.commit(drafts.iter().map(|draft| world.plane.entry_write(draft)).collect()).await.unwrap();
+    }
+}
+
+/// How many entries of each account wait for their seal.
+async fn unsealed(table: &dyn Table) -> BTreeMap<AccountId, usize> {
+    let mut query = Query {
+        index: Index::Gsi3,
+        pk: AuditEntry::UNSEALED.into(),
+        range: Range::All,
+        order: Order::Ascending,
+        limit: 1000,
+        after: None,
+    };
+    let mut waiting = BTreeMap::new();
+    loop {
+        let rows = table.query_now(&query).await.unwrap();
+        for item in &rows.items {
+            *waiting.entry(decode::<AuditEntry>(item).unwrap().account_id).or_default() += 1;
+        }
+        query.after = rows.next;
+        if query.after.is_none() {
+            return waiting;
+        }
+    }
+}
+
+/// A world whose background does nothing by itself.
+async fn quiet(tables: Arc<dyn Tables>) -> World {
+    let world = World::over(tables, Settings::default()).await;
+    world.set_up().await;
+    world.plane.stop(std::time::Duration::from_secs(5)).await;
+    // The loops have seen that they are to end; what they were at is done.
+    world.plane.tend_once().await.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn a_turn_takes_some_of_every_account_and_a_bounded_portion() {
+    let world = quiet(Arc::new(MemoryTables::default())).await;
+    let shared = Arc::clone(world.plane.router().shared());
+    // The flood sorts before all others.
+    entries(&world, shared.as_ref(), account(1), 5_000).await;
+    for quiet in 2..=6 {
+        entries(&world, shared.as_ref(), account(quiet), 3).await;
+    }
+    assert!(world.plane.background_turn(&TableName::shared(), WorkKind::Seals).await.unwrap(), "more waits");
+    let left = unsealed(shared.as_ref()).await;
+    assert_eq!(left.len(), 1, "the quiet ones are sealed: {left:?}");
+    let flood = left[&account(1)];
+    assert!((4_600..5_000).contains(&flood), "a bounded part of the flood: {flood}");
+    world.plane.tend_once().await.unwrap();
+    assert!(unsealed(shared.as_ref()).await.is_empty());
+}
+
+#[tokio::test]
+async fn more_accounts_than_a_turn_holds_take_turns() {
+    let world = quiet(Arc::new(MemoryTables::default())).await;
+    let shared = Arc::clone(world.plane.router().shared());
+    for flood in 1..=30 {
+        entries(&world, shared.as_ref(), account(flood), 300).await;
+    }
+    // All of them are reached before any of them is done.
+    for _ in 0..8 {
+        world.plane.background_turn(&TableName::shared(), WorkKind::Seals).await.unwrap();
+    }
+    let left = unsealed(shared.as_ref()).await;
+    assert_eq!(left.len(), 30, "{left:?}");
+    assert!(left.values().all(|left| *left < 300), "each has had a turn: {left:?}");
+    world.plane.tend_once().await.unwrap();
+    assert!(unsealed(shared.as_ref()).await.is_empty());
+}
+
+#[tokio::test]
+async fn entries_of_a_dedicated_table_are_sealed_many_at_once() {
+    let tables = Counting::default();
+    let seals = Arc::clone(&tables.seals);
+    let world = World::over(Arc::new(tables), Settings::default()).await;
+    world.set_up().await;
+    let acme = world.tenant("Acme", "private", 3).await;
+    world.plane.stop(std::time::Duration::from_secs(5)).await;
+    world.plane.tend_once().await.unwrap();
+    let acme: AccountId = acme.id.parse().unwrap();
+    let own = world.plane.router().own_table(acme).await.unwrap().unwrap();
+    entries(&world, own.as_ref(), acme, 500).await;
+    let name = TableName::dedicated(acme);
+    let before = seals.load(Ordering::SeqCst);
+    let mut turns = 0;
+    while world.plane.background_turn(&name, WorkKind::Seals).await.unwrap() {
+        turns += 1;
+        assert!(turns < 50);
+    }
+    assert!(unsealed(own.as_ref()).await.is_empty());
+    let commits = seals.load(Ordering::SeqCst) - before;
+    assert!(commits <= 12, "{commits} commits for 500 entries");
+    let report = world.plane.verify_audit(acme, plane::features::audit::Depth::Full).await.unwrap();
+    assert!(report.valid, "{report:?}");
+}
+
+#[tokio::test]
+async fn what_waits_shows_in_the_lag_until_it_is_done() {
+    let world = quiet(Arc::new(MemoryTables::default())).await;
+    let shared = Arc::clone(world.plane.router().shared());
+    entries(&world, shared.as_ref(), account(1), 250).await;
+    world.advance(jiff::SignedDuration::from_secs(40));
+    world.plane.background_turn(&TableName::shared(), WorkKind::Seals).await.unwrap();
+    let lag = world.plane.background_lag();
+    assert!(lag.seals >= 40.0 && lag.events == 0.0, "{lag:?}");
+    assert_eq!(lag.behind, ["seals"]);
+    let ready = world.nobody().get("/ready").await.expect(200);
+    assert_eq!(ready["backgroundLag"]["behind"], serde_json::json!(["seals"]));
+    world.plane.tend_once().await.unwrap();
+    assert_eq!(world.plane.background_lag(), plane::background::BackgroundLag::default());
+}
