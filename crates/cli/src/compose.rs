@@ -28,7 +28,7 @@ use plane::{
         table::Tables,
     },
     secret::PlatformKey,
-    settings::Settings,
+    settings::{MailLimits, Settings},
     workflow::WorkflowMetrics,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -151,6 +151,12 @@ fn settings(config: &Config, public_url: &str, alone: bool) -> Settings {
         deletion_grace_days: config.deletion_grace_days,
         auth_requests_per_five_minutes: config.auth_requests_per_five_minutes,
         user_requests_per_minute: config.user_requests_per_minute,
+        mail_limits: MailLimits {
+            per_recipient: config.mails_per_recipient_per_day,
+            per_sender: config.mails_per_sender_per_day,
+            per_account: config.mails_per_account_per_day,
+            pause_seconds: config.invitation_pause_seconds,
+        },
         runs_at_once: config.runs_at_once,
         alone,
         faults: config.faults(),

@@ -169,6 +169,18 @@ impl Change {
         }
     }
 
+    /// Keeps the answer in place of one that an earlier commit of the same request kept.
+    pub fn answers_instead<R: Serialize>(&mut self, ticket: &Ticket, status: u16, location: Option<String>, body: &R) {
+        let body = serde_json::to_value(body).expect("answers hold nothing that JSON can't");
+        let kept = KeptAnswer::new(ticket.clone(), status, location, body);
+        self.write(Write::Put { item: record::encode(&kept), when: Condition::Always });
+    }
+
+    /// The change keeps the answer of a request, though it has an entry of its own making.
+    pub fn keeps_answer_of<A: Action>(&mut self, who: &Granted<A>) {
+        self.ticket = who.ticket().cloned();
+    }
+
     /// Does not keep the answer: an earlier commit of the same request has.
     #[must_use]
     pub fn without_answer(mut self) -> Self {

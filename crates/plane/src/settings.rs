@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+pub use crate::mail_limits::MailLimits;
 use crate::workflow::Faults;
 
 /// How a plane behaves. Every field has a default that is right for one machine.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub auth_requests_per_five_minutes: u32,
     /// Requests per minute of one signed-in user; 0: no limit.
     pub user_requests_per_minute: u32,
+    /// How many mails a day people may cause.
+    pub mail_limits: MailLimits,
     /// So many runs of workflows work at once; the rest wait.
     pub runs_at_once: usize,
     /// No other process uses the store: what it holds is remembered until this one writes.
@@ -35,6 +38,7 @@ impl Default for Settings {
             deletion_grace_days: 0,
             auth_requests_per_five_minutes: 100,
             user_requests_per_minute: 0,
+            mail_limits: MailLimits::default(),
             runs_at_once: 64,
             alone: true,
             stream_heartbeat: Duration::from_secs(15),

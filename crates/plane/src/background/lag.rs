@@ -23,6 +23,7 @@ pub struct BackgroundLag {
     pub events: f64,
     pub seals: f64,
     pub dead_letters: f64,
+    pub invitations: f64,
     /// The kinds of work that are more than 30 s behind.
     pub behind: Vec<&'static str>,
 }
@@ -59,10 +60,11 @@ impl Lags {
                 WorkKind::Events => &mut lag.events,
                 WorkKind::Seals => &mut lag.seals,
                 WorkKind::Letters => &mut lag.dead_letters,
+                WorkKind::Invitations => &mut lag.invitations,
             };
             *place = place.max(now.duration_since(*since).as_secs_f64());
         }
-        let all = [lag.copies, lag.events, lag.seals, lag.dead_letters];
+        let all = [lag.copies, lag.events, lag.seals, lag.dead_letters, lag.invitations];
         let kinds = WorkKind::ALL.into_iter().zip(all);
         lag.behind = kinds.filter(|(_, lag)| *lag > BEHIND_SECONDS).map(|(kind, _)| kind.as_str()).collect();
         lag

@@ -7,6 +7,7 @@
 mod asked;
 mod copies;
 mod delivery;
+mod invitations;
 mod lag;
 mod letters;
 mod line;
@@ -58,10 +59,11 @@ pub enum WorkKind {
     Events,
     Seals,
     Letters,
+    Invitations,
 }
 
 impl WorkKind {
-    pub const ALL: [Self; 4] = [Self::Copies, Self::Events, Self::Seals, Self::Letters];
+    pub const ALL: [Self; 5] = [Self::Copies, Self::Events, Self::Seals, Self::Letters, Self::Invitations];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -69,6 +71,7 @@ impl WorkKind {
             Self::Events => "events",
             Self::Seals => "seals",
             Self::Letters => "dead_letters",
+            Self::Invitations => "invitations",
         }
     }
 }
@@ -302,6 +305,7 @@ impl Plane {
             WorkKind::Events => self.deliver(&table, name).await,
             WorkKind::Seals => self.seal(&table, name).await,
             WorkKind::Letters => self.settle_letters(&table, name).await,
+            WorkKind::Invitations => self.finish_invitations(&table, name).await,
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod actor;
+pub mod delegation;
 mod ongoing;
 pub mod policy;
 pub mod rights;

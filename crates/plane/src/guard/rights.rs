@@ -489,6 +489,15 @@ impl Grants {
         }
     }
 
+    /// Adds what others hold.
+    pub fn add_all(&mut self, other: &Self) {
+        self.mask = self.mask.union(other.mask);
+        let menus = self.menus.iter_mut().zip(other.menus);
+        for (sum, flags) in menus.chain(self.tabs.iter_mut().zip(other.tabs)) {
+            *sum = sum.union(flags);
+        }
+    }
+
     pub fn of(mask: Mask, permissions: &[MenuPermission]) -> Self {
         let mut grants = Self::default();
         grants.add(mask, permissions);

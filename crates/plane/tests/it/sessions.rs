@@ -219,6 +219,7 @@ async fn an_invitation_is_used_once_within_a_day_and_the_last_one_counts() {
     assert_eq!(me["user"]["identityStatus"], "confirmed");
 
     let (path, first) = invited("two@acme.example").await;
+    world.advance(SignedDuration::from_mins(1));
     acme.admin.post(&format!("{path}/invitation"), json!({})).await.expect(200);
     let second = world.invitation("two@acme.example").await;
     assert_ne!(first, second);

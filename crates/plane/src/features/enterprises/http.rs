@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::{model::Enterprise, ops::EnterpriseView};
 use crate::{
     features::{
+        licenses::sight::CatalogueSight,
         master_data::{self, Links},
         products::{Catalogue, model::Product},
     },
@@ -80,7 +81,8 @@ async fn read(
     plane: Plane,
     Path(id): Path<EnterpriseId>,
 ) -> Result<Found<EnterpriseView>> {
-    found(&plane, plane.visible_enterprise(&who, id).await?).await
+    let (stored, sight) = plane.visible_enterprise(&who, id).await?;
+    found(&plane, &sight, stored).await
 }
 
 async fn create(
@@ -102,7 +104,8 @@ async fn create(
     };
     let location = format!("/api/enterprises/{}", enterprise.id);
     let mut change = master_data::created(&who, &enterprise);
-    let record = plane.enterprise_view(&mut Catalogue::default(), enterprise).await?;
+    let sight = CatalogueSight::Everything;
+    let record = plane.enterprise_view(&mut Catalogue::default(), &sight, enterprise).await?;
     change.answers(201, Some(location.clone()), &record);
     plane.commit(change).await?;
     Ok(Created { location, record })
@@ -132,7 +135,7 @@ async fn update(
     }
     plane.unlink::<Enterprise, _>(&mut change, id, &gone).await?;
     plane.commit(change).await?;
-    found(&plane, Stored { record: enterprise, version: old.version + 1 }).await
+    found(&plane, &CatalogueSight::Everything, Stored { record: enterprise, version: old.version + 1 }).await
 }
 
 async fn delete(
@@ -147,7 +150,7 @@ async fn delete(
     Ok(NoContent)
 }
 
-async fn found(plane: &Plane, stored: Stored<Enterprise>) -> Result<Found<EnterpriseView>> {
-    let record = plane.enterprise_view(&mut Catalogue::default(), stored.record).await?;
+async fn found(plane: &Plane, sight: &CatalogueSight, stored: Stored<Enterprise>) -> Result<Found<EnterpriseView>> {
+    let record = plane.enterprise_view(&mut Catalogue::default(), sight, stored.record).await?;
     Ok(Found(Stored { record, version: stored.version }))
 }

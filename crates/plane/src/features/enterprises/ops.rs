@@ -6,17 +6,17 @@ use serde::Serialize;
 use super::model::Enterprise;
 use crate::{
     features::{
-        licenses::model::License,
+        licenses::sight::CatalogueSight,
         master_data::{self, Brief},
         products::Catalogue,
     },
-    guard::{Granted, actions::MasterDataRead, actor::links},
+    guard::{Granted, actions::MasterDataRead},
     ids::{EnterpriseId, ProductKind, ServiceKind},
     page::{Page, PageQuery},
     plane::Plane,
     ports::table::{Key, Position},
     problem::{Problem, Result},
-    record::{Record as _, Stored, TenantRecord as _, decode},
+    record::{Record as _, Stored, decode},
     text::{Name, fold},
 };
 
@@ -51,12 +51,15 @@ impl Plane {
     pub(super) async fn enterprise_view(
         &self,
         catalogue: &mut Catalogue,
+        sight: &CatalogueSight,
         mut enterprise: Enterprise,
     ) -> Result<EnterpriseView> {
+        enterprise.product_ids.retain(|id| sight.sees_product(*id));
         let products = catalogue.products(self, &enterprise.product_ids).await?;
         enterprise.product_ids = products.iter().map(|view| view.product.id).collect();
         let linked = products
             .into_iter()
+            .map(|view| view.within(sight))
             .map(|view| LinkedProduct { product: Brief::of(&view.product), services: view.services });
         Ok(EnterpriseView { enterprise, products: linked.collect() })
     }
@@ -66,11 +69,12 @@ impl Plane {
         &self,
         who: &Granted<MasterDataRead>,
         id: EnterpriseId,
-    ) -> Result<Stored<Enterprise>> {
-        if !who.actor().operator && !self.licensed_enterprises(who).await?.contains(&id) {
+    ) -> Result<(Stored<Enterprise>, CatalogueSight)> {
+        let sight = self.catalogue_sight(who).await?;
+        if !sight.sees_enterprise(id) {
             return Err(Problem::not_found(Enterprise::NOUN));
         }
-        self.master(id).await
+        Ok((self.master(id).await?, sight))
     }
 
     /// A page of the enterprises that the caller may see, by name.
@@ -80,14 +84,16 @@ impl Plane {
         page: &PageQuery,
         name: Option<&Name>,
     ) -> Result<Page<EnterpriseView>> {
-        if !who.actor().operator {
-            return self.licensed_page(who, page, name).await;
+        let sight = self.catalogue_sight(who).await?;
+        if let CatalogueSight::Licensed { enterprises, .. } = &sight {
+            let licensed: Vec<EnterpriseId> = enterprises.iter().copied().collect();
+            return self.licensed_page(who, &sight, &licensed, page, name).await;
         }
         let rows = self.master_page::<Enterprise>(page, name).await?;
         let mut catalogue = Catalogue::default();
         let (mut views, mut breadth) = (Vec::new(), 0);
         for (place, item) in rows.items.iter().enumerate() {
-            let view = self.enterprise_view(&mut catalogue, decode::<Enterprise>(item)?.record).await?;
+            let view = self.enterprise_view(&mut catalogue, &sight, decode::<Enterprise>(item)?.record).await?;
             breadth += view.breadth();
             views.push(view);
             if breadth >= BROADEST_PAGE && place + 1 < rows.items.len() {
@@ -101,13 +107,14 @@ impl Plane {
     async fn licensed_page(
         &self,
         who: &Granted<MasterDataRead>,
+        sight: &CatalogueSight,
+        licensed: &[EnterpriseId],
         page: &PageQuery,
         name: Option<&Name>,
     ) -> Result<Page<EnterpriseView>> {
         let of = format!("enterprises of {} {:?}", who.account(), name.map(Name::as_str));
         let after = page.cursor.as_deref().map(|cursor| self.cursors().open(&of, cursor)).transpose()?;
-        let licensed = self.licensed_enterprises(who).await?;
-        let found = self.masters::<Enterprise>(&licensed).await?;
+        let found = self.masters::<Enterprise>(licensed).await?;
         let wanted =
             |one: &Enterprise| name.is_none_or(|name| fold(one.name.as_str()).starts_with(&fold(name.as_str())));
         let mut enterprises: Vec<(Key, Enterprise)> = found
@@ -123,7 +130,7 @@ impl Plane {
         let (mut views, mut breadth) = (Vec::new(), 0);
         let mut rest = enterprises.into_iter().peekable();
         while let Some((key, enterprise)) = rest.next() {
-            let view = self.enterprise_view(&mut catalogue, enterprise).await?;
+            let view = self.enterprise_view(&mut catalogue, sight, enterprise).await?;
             breadth += view.breadth();
             views.push(view);
             let full = views.len() == page.limit.get() || breadth >= BROADEST_PAGE;
@@ -132,18 +139,5 @@ impl Plane {
             }
         }
         Ok(Page::of(&views, None))
-    }
-
-    /// The enterprises that the caller may see: of those that their account has a license of, whatever its dates, their
-    /// own; all of them where the caller's is the Global one.
-    async fn licensed_enterprises(&self, who: &Granted<MasterDataRead>) -> Result<Vec<EnterpriseId>> {
-        let table = self.router().shared();
-        let licenses: Vec<License> = links(table.as_ref(), who.account(), format!("{}#", License::KIND)).await?;
-        let actor = who.actor();
-        let is_own = |enterprise: &EnterpriseId| actor.every_enterprise() || *enterprise == actor.enterprise();
-        let mut ids: Vec<_> = licenses.iter().map(|license| license.enterprise_id).filter(is_own).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(ids)
     }
 }

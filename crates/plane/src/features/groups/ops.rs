@@ -4,10 +4,7 @@ use super::model::{Group, GroupRole};
 use crate::{
     change::Change,
     features::{
-        roles::{
-            model::Role,
-            ops::{may_give, may_grant, unreserved},
-        },
+        roles::{model::Role, ops::unreserved},
         users::model::{Membership, User},
     },
     given::Given,
@@ -15,6 +12,8 @@ use crate::{
         Granted,
         actions::{Action, GroupCreate, GroupDelete, GroupEdit},
         actor::{access_by_groups, links},
+        delegation::{may_give, may_grant},
+        rights::Grants,
     },
     http::call::IfMatch,
     ids::{EnterpriseId, GroupId, RoleId, known},
@@ -116,6 +115,8 @@ impl Plane {
             limit: 40,
             after: None,
         };
+        let taken = access_by_groups(self, group.account_id, vec![id]).await?.grants;
+        self.keep_own_right_without_group(who, id, Grants::default()).await?;
         let mut is_recorded = false;
         loop {
             let rows = self.router().shared().query_now(&members).await?;
@@ -128,6 +129,7 @@ impl Plane {
             if is_recorded {
                 change = change.following();
             }
+            self.take_rights(who, &mut change, &taken).await?;
             for link in &rows.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
@@ -218,17 +220,48 @@ impl Plane {
             }
             may_give(who.actor(), std::slice::from_ref(&role))?;
             let permissions = self.role_permissions(who, role.id).await?;
-            may_grant(who.actor(), &crate::guard::rights::Grants::of(role.mask, &permissions.permissions))?;
+            may_grant(who.actor(), &Grants::of(role.mask, &permissions.permissions))?;
             change.write(create(&GroupRole { account_id: group.account_id, group_id: group.id, role_id: role.id }));
             change.write_or(
                 Write::Check { key: Role::key(group.account_id, role.id), when: Condition::Present },
                 Problem::new(Code::Conflict, "a role was deleted meanwhile; try again"),
             );
         }
-        for role_id in there.iter().filter(|role| !wanted.contains(role)) {
-            change.write(unlink(group, *role_id));
+        let gone: Vec<RoleId> = there.iter().copied().filter(|role| !wanted.contains(role)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let taken = self.grants_of_roles(who, &gone).await?;
+        self.take_rights(who, change, &taken).await?;
+        let left = self.grants_of_roles(who, &new).await?;
+        self.keep_own_right_without_group(who, group.id, left).await?;
+        for role_id in gone {
+            change.write(unlink(group, role_id));
         }
         Ok(())
+    }
+
+    /// What some roles give together. A role that is gone gives nothing.
+    async fn grants_of_roles<A: Action>(&self, who: &Granted<A>, roles: &[RoleId]) -> Result<Grants> {
+        let mut grants = Grants::default();
+        for role in roles {
+            let Some(role) = self.rows(who).find::<Role>(*role).await? else { continue };
+            let permissions = self.role_permissions(who, role.id).await?;
+            grants.add(role.mask, &permissions.permissions);
+        }
+        Ok(grants)
+    }
+
+    /// Refuses if the caller is a member of a group and administers the account no more once it gives `left` instead.
+    async fn keep_own_right_without_group<A: Action>(&self, who: &Granted<A>, id: GroupId, left: Grants) -> Result<()> {
+        let actor = who.actor();
+        if actor.account() != who.account() || !actor.access.groups.iter().any(|group| group.id == id) {
+            return Ok(());
+        }
+        let others = actor.access.groups.iter().map(|group| group.id).filter(|group| *group != id).collect();
+        let mut after = access_by_groups(self, actor.account(), others).await?.grants;
+        after.add_all(&left);
+        self.keep_own_administration(who, &after)
     }
 }
 

@@ -6,6 +6,7 @@ mod http;
 pub mod model;
 mod ops;
 mod reminders;
+pub mod sight;
 
 pub use decide::LicenseTerms;
 pub use http::routes;

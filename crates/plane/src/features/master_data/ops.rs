@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{LinkUse, MasterRecord, Uses, by_name, key, name_claim};
+use super::{LinkUse, MasterRecord, Uses, by_name, key, list_key, name_claim};
 use crate::{
     change::{Change, reference},
-    guard::{Granted, actions::Action},
+    guard::{
+        Granted,
+        actions::{Action, MasterDataRead},
+    },
     ids::{Id, known},
     page::PageQuery,
     plane::Plane,
@@ -58,6 +61,35 @@ impl Plane {
         };
         let Rows { items, next } = self.router().shared().query(&query).await?;
         Ok(MasterRows { items, next_cursor: next.map(|position| self.cursors().seal(&of, &position)) })
+    }
+
+    /// A page of a kind, by name: of all, or of these ids alone.
+    pub async fn visible_masters<R: MasterRecord>(
+        &self,
+        who: &Granted<MasterDataRead>,
+        page: &PageQuery,
+        begin: Option<&Name>,
+        ids: Option<&[Id<R::Kind>]>,
+    ) -> Result<(Vec<R>, Option<String>)> {
+        let Some(ids) = ids else {
+            let rows = self.master_page::<R>(page, begin).await?;
+            let records: Result<Vec<R>> = rows.items.iter().map(|item| Ok(decode::<R>(item)?.record)).collect();
+            return Ok((records?, rows.next_cursor));
+        };
+        let of = format!("{} of {}", listed::<R>(begin), who.account());
+        let after = page.cursor.as_deref().map(|cursor| self.cursors().open(&of, cursor)).transpose()?;
+        let begin = begin.map(by_name).unwrap_or_default();
+        let found = self.masters::<R>(ids).await?.into_values().map(|stored| (list_key(&stored.record), stored.record));
+        let mut records: Vec<_> = found.filter(|(_, record)| by_name(record.name()).starts_with(&begin)).collect();
+        records.sort_by(|one, other| one.0.cmp(&other.0));
+        if let Some(Position { key, .. }) = after {
+            records.retain(|(here, _)| *here > key);
+        }
+        let more = records.len() > page.limit.get();
+        records.truncate(page.limit.get());
+        let last = records.last().filter(|_| more).map(|(key, _)| Position { key: key.clone(), index: None });
+        let next = last.map(|position| self.cursors().seal(&of, &position));
+        Ok((records.into_iter().map(|(_, record)| record).collect(), next))
     }
 
     /// The cursor that goes on behind a position of such a list.

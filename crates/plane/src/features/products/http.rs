@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     features::{
+        licenses::sight::CatalogueSight,
         master_data::{self, Links},
         services::model::Service,
     },
@@ -25,8 +26,8 @@ use crate::{
     ids::{ProductId, ServiceKind},
     page::{Limit, Page, PageQuery},
     plane::Plane,
-    problem::Result,
-    record::{Record as _, Stored, decode},
+    problem::{Problem, Result},
+    record::{Record as _, Stored},
     text::{Description, Name},
 };
 
@@ -73,16 +74,27 @@ struct ProductUpdate {
     service_ids: Option<Links<ServiceKind>>,
 }
 
-async fn list(_: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<ProductView>> {
+async fn list(who: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<ProductView>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
-    let rows = plane.master_page::<Product>(&page, which.name.as_ref()).await?;
-    let products: Result<Vec<Product>> = rows.items.iter().map(|item| Ok(decode::<Product>(item)?.record)).collect();
-    let views = Catalogue::default().views(&plane, products?).await?;
-    Ok(Page::of(&views, rows.next_cursor))
+    let sight = plane.catalogue_sight(&who).await?;
+    let licensed = match &sight {
+        CatalogueSight::Everything => None,
+        CatalogueSight::Licensed { products, .. } => Some(products.iter().copied().collect::<Vec<_>>()),
+    };
+    let (products, next_cursor) =
+        plane.visible_masters::<Product>(&who, &page, which.name.as_ref(), licensed.as_deref()).await?;
+    let views = Catalogue::default().views(&plane, products).await?;
+    let views: Vec<_> = views.into_iter().map(|view| view.within(&sight)).collect();
+    Ok(Page::of(&views, next_cursor))
 }
 
-async fn read(_: Granted<MasterDataRead>, plane: Plane, Path(id): Path<ProductId>) -> Result<Found<ProductView>> {
-    found(&plane, plane.master(id).await?).await
+async fn read(who: Granted<MasterDataRead>, plane: Plane, Path(id): Path<ProductId>) -> Result<Found<ProductView>> {
+    let sight = plane.catalogue_sight(&who).await?;
+    if !sight.sees_product(id) {
+        return Err(Problem::not_found(Product::NOUN));
+    }
+    let Found(Stored { record, version }) = found(&plane, plane.master(id).await?).await?;
+    Ok(Found(Stored { record: record.within(&sight), version }))
 }
 
 async fn create(

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::model::Product;
 use crate::{
     features::{
+        licenses::sight::CatalogueSight,
         master_data::{Brief, MasterRecord, pointed},
         services::model::Service,
     },
@@ -24,6 +25,16 @@ pub struct ProductView {
     pub product: Product,
     /// The services it is linked to.
     pub services: Vec<Brief<ServiceKind>>,
+}
+
+impl ProductView {
+    /// The same without the services that somebody does not see.
+    #[must_use]
+    pub fn within(mut self, sight: &CatalogueSight) -> Self {
+        self.services.retain(|service| sight.sees_service(service.id));
+        self.product.service_ids.retain(|id| sight.sees_service(*id));
+        self
+    }
 }
 
 /// Products and services that were read for an answer, each once.

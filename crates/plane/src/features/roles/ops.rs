@@ -10,7 +10,7 @@ use crate::{
     guard::{
         Granted,
         actions::{Action, RoleCreate, RoleDelete, RoleEdit},
-        actor::Actor,
+        delegation::may_grant,
         rights::{self, Grants, Mask, MenuPermission},
     },
     http::call::IfMatch,
@@ -104,10 +104,13 @@ impl Plane {
         role.description = update.description.or(role.description);
         role.mask = update.mask.unwrap_or(role.mask);
         let permissions = self.role_permissions(who, id).await?;
-        if role.mask != old.mask {
-            may_grant(who.actor(), &Grants::of(role.mask, &permissions.permissions))?;
-        }
         let mut change = Change::by(who).about("role", id);
+        if role.mask != old.mask {
+            let (before, after) =
+                (Grants::of(old.mask, &permissions.permissions), Grants::of(role.mask, &permissions.permissions));
+            may_grant(who.actor(), &after)?;
+            self.change_role_grants(who, &mut change, id, &before, after).await?;
+        }
         if let Some(name) = renamed {
             unreserved(&name)?;
             role.name = name;
@@ -142,6 +145,8 @@ impl Plane {
             limit: 80,
             after: None,
         };
+        let permissions = self.role_permissions(who, id).await?;
+        let before = Grants::of(role.mask, &permissions.permissions);
         let mut is_recorded = false;
         loop {
             let links = self.router().shared().query_now(&query).await?;
@@ -154,6 +159,7 @@ impl Plane {
             if is_recorded {
                 change = change.following();
             }
+            self.change_role_grants(who, &mut change, id, &before, Grants::default()).await?;
             for link in &links.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
@@ -195,6 +201,8 @@ impl Plane {
         seen.allows("role's permissions", old.version)?;
         let new = RolePermissions { account_id: role.account_id, role_id: id, permissions };
         let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
+        let (before, after) = (Grants::of(role.mask, &old.permissions), Grants::of(role.mask, &new.permissions));
+        self.change_role_grants(who, &mut change, id, &before, after).await?;
         change.write_or(
             Write::Check { key: Role::key(role.account_id, id), when: Condition::Version(role.version) },
             Problem::new(Code::Conflict, "the role changed meanwhile; try again"),
@@ -202,6 +210,32 @@ impl Plane {
         change.replace(&old, &new);
         self.commit(change).await?;
         Ok(Stored { record: new, version: old.version + 1 })
+    }
+
+    /// Permits that a role comes to give something else: nobody takes more than they hold, or their own right to
+    /// administer the account.
+    async fn change_role_grants<A: Action>(
+        &self,
+        who: &Granted<A>,
+        change: &mut Change,
+        role: RoleId,
+        before: &Grants,
+        after: Grants,
+    ) -> Result<()> {
+        if before.within(&after) {
+            return Ok(());
+        }
+        self.take_rights(who, change, before).await?;
+        let actor = who.actor();
+        if actor.account() != who.account() || !actor.access.roles.iter().any(|own| own.id == role) {
+            return Ok(());
+        }
+        let mut left = after;
+        for own in actor.access.roles.iter().filter(|own| own.id != role) {
+            let permissions = self.role_permissions(who, own.id).await?;
+            left.add(own.mask, &permissions.permissions);
+        }
+        self.keep_own_administration(who, &left)
     }
 
     /// Refuses an enterprise that the account has no license for.
@@ -248,22 +282,6 @@ impl Plane {
         }
         Ok(roles)
     }
-}
-
-/// Nobody passes on what they do not hold.
-pub fn may_grant(actor: &Actor, grants: &Grants) -> Result<()> {
-    if grants.within(&actor.access.grants) {
-        return Ok(());
-    }
-    Err(Problem::new(Code::Forbidden, "this would give rights that you do not hold yourself"))
-}
-
-/// Nobody but an operator passes on a platform role.
-pub fn may_give(actor: &Actor, roles: &[Role]) -> Result<()> {
-    if roles.iter().any(|role| role.kind == RoleKind::Platform) && !actor.operator {
-        return Err(Problem::new(Code::Forbidden, "platform roles are given by operators alone"));
-    }
-    Ok(())
 }
 
 pub fn unreserved(name: &Name) -> Result<()> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::model::Service;
 use crate::{
-    features::master_data,
+    features::{licenses::sight::CatalogueSight, master_data},
     given::Given,
     guard::{
         Granted,
@@ -19,7 +19,7 @@ use crate::{
     ids::ServiceId,
     page::{Limit, Page, PageQuery},
     plane::Plane,
-    problem::Result,
+    problem::{Problem, Result},
     record::{Record as _, Stored},
     text::{Description, Name},
 };
@@ -60,13 +60,21 @@ struct ServiceUpdate {
     description: Given<Option<Description>>,
 }
 
-async fn list(_: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Service>> {
+async fn list(who: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Service>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
-    let rows = plane.master_page::<Service>(&page, which.name.as_ref()).await?;
-    Ok(Page::new(rows.items.into_iter().map(|item| item.body).collect(), rows.next_cursor))
+    let licensed = match plane.catalogue_sight(&who).await? {
+        CatalogueSight::Everything => None,
+        CatalogueSight::Licensed { services, .. } => Some(services.into_iter().collect::<Vec<_>>()),
+    };
+    let (services, next_cursor) =
+        plane.visible_masters::<Service>(&who, &page, which.name.as_ref(), licensed.as_deref()).await?;
+    Ok(Page::of(&services, next_cursor))
 }
 
-async fn read(_: Granted<MasterDataRead>, plane: Plane, Path(id): Path<ServiceId>) -> Result<Found<Service>> {
+async fn read(who: Granted<MasterDataRead>, plane: Plane, Path(id): Path<ServiceId>) -> Result<Found<Service>> {
+    if !plane.catalogue_sight(&who).await?.sees_service(id) {
+        return Err(Problem::not_found(Service::NOUN));
+    }
     plane.master(id).await.map(Found)
 }
 

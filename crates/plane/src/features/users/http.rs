@@ -83,7 +83,7 @@ struct UserCreation {
 }
 
 impl UserCreation {
-    fn into_new(self, identity: bool) -> NewUser {
+    fn into_new(self) -> NewUser {
         NewUser {
             enterprise_id: self.enterprise_id,
             product_id: self.product_id,
@@ -95,7 +95,6 @@ impl UserCreation {
             end_date: self.end_date,
             group_ids: self.group_ids,
             workstream_ids: self.workstream_ids,
-            identity,
         }
     }
 }
@@ -153,7 +152,7 @@ async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<Which>) 
 }
 
 async fn create(who: Granted<UserCreate>, plane: Plane, Json(new): Json<UserCreation>) -> Result<Created<User>> {
-    let user = plane.create_user(&who, new.into_new(false)).await?;
+    let user = plane.create_user(&who, new.into_new()).await?;
     Ok(Created { location: location(user.id), record: user })
 }
 
@@ -162,14 +161,12 @@ async fn provision(
     plane: Plane,
     Json(new): Json<UserCreation>,
 ) -> Result<CreatedAsStored<User>> {
-    let user = plane.create_user(&who, new.into_new(true)).await?;
-    let stored = plane.provision_user(&who, user.id).await?;
-    Ok(CreatedAsStored { location: location(user.id), stored })
+    let stored = plane.provision_user(&who, new.into_new()).await?;
+    Ok(CreatedAsStored { location: location(stored.id), stored })
 }
 
 async fn invite(who: Granted<UserEdit>, plane: Plane, Path(user): Path<UserId>) -> Result<Found<User>> {
-    plane.record_invitation(&who, user).await?;
-    Ok(Found(plane.provision_user(&who, user).await?))
+    Ok(Found(plane.invite_user(&who, user).await?))
 }
 
 async fn read(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Found<User>> {

@@ -9,11 +9,12 @@ use crate::{
     audit::{Author, EntryDraft, RequestOrigin},
     change::Change,
     ids::{AccountId, MailId, Subject, UserId},
+    mail_limits::greeting,
     plane::Plane,
     ports::{
         identity::{IdentityError, NewIdentity, PasswordError, Permanence},
         mailer::{Mail, MailError, MailKind},
-        table::{CommitError, Condition, Key, Write},
+        table::{CommitError, Condition, Is, Key, Write},
     },
     problem::{Code, Problem, Result},
     record::{Place, Record, Stored, decode, encode},
@@ -24,6 +25,8 @@ use crate::{
 pub const LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// How long one use of a link keeps others out: a use that died on the way is over then.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
+/// How many times a commit that lost a race is tried.
+const MAX_ATTEMPTS: usize = 50;
 
 /// A link that was sent and not used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +43,11 @@ pub struct Invitation {
 }
 
 impl Invitation {
+    /// Somebody is choosing their password by it at this moment.
+    fn is_in_use(&self, now: Timestamp) -> bool {
+        self.claimed_at.is_some_and(|at| now.duration_since(at) < CLAIM)
+    }
+
     fn key(digest: &str) -> Key {
         Key::new(format!("INVITATION#{digest}"), "LINK")
     }
@@ -60,6 +68,9 @@ struct Current {
     user_id: UserId,
     digest: String,
     expires: i64,
+    /// Earlier versions did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent_at: Option<Timestamp>,
 }
 
 impl Current {
@@ -84,7 +95,7 @@ pub enum InviteError {
     #[error(transparent)]
     Store(#[from] CommitError),
     #[error("{0}")]
-    Problem(Problem),
+    Problem(#[from] Problem),
 }
 
 impl Plane {
@@ -99,33 +110,12 @@ impl Plane {
     /// once.
     pub async fn invite(&self, user: &User, mail: MailId) -> Result<(), InviteError> {
         let token = self.key().token("invitation", &mail.to_string());
-        let digest = digest(token.expose_secret());
-        let expires_at = self.now() + LIFE;
-        let invitation = Invitation {
-            digest: digest.clone(),
-            account_id: user.account_id,
-            user_id: user.id,
-            expires_at,
-            claimed_at: None,
-        };
-        let current = Current { user_id: user.id, digest, expires: expires_at.as_second() };
-        let table = self.router().shared();
-        let before = table.get(&current.place().key).await.map_err(CommitError::Table)?;
-        let mut writes = Vec::new();
-        if let Some(before) = &before {
-            let before = decode::<Current>(before).map_err(InviteError::Problem)?;
-            if before.digest != current.digest {
-                writes.push(Write::Delete { key: Invitation::key(&before.digest), when: Condition::Always });
-            }
-        }
-        writes.push(Write::Put { item: encode(&invitation), when: Condition::Always });
-        writes.push(Write::Put { item: encode(&current), when: Condition::Always });
-        table.commit(writes).await?;
+        self.replace_link(user, digest(token.expose_secret())).await?;
         let link = format!("{}/accept-invitation#token={}", self.settings().public_url, token.expose_secret());
         let text = format!(
-            "Hello {},\n\nan account was made for you. Choose your password here, within 24 hours:\n\n{link}\n\n\
+            "{}\n\nan account was made for you. Choose your password here, within 24 hours:\n\n{link}\n\n\
              The link works once. If you did not expect this, do nothing.",
-            user.first_name
+            greeting(user.first_name.as_str())
         );
         let mail = Mail {
             id: mail,
@@ -137,6 +127,70 @@ impl Plane {
             at: self.now(),
         };
         Ok(self.ports().mailer.send(mail).await?)
+    }
+
+    /// Makes a link the one that counts. Of racing invitations each voids the one before; where the person has chosen a
+    /// password, or is choosing one, none is made.
+    async fn replace_link(&self, user: &User, digest: String) -> Result<(), InviteError> {
+        let table = self.router().shared();
+        for _ in 0..MAX_ATTEMPTS {
+            let now = self.now();
+            let current: Option<Stored<Current>> = self.shared_record(&Current::key(user.id)).await?;
+            let before: Option<Stored<Invitation>> = match &current {
+                Some(current) => self.shared_record(&Invitation::key(&current.digest)).await?,
+                None => None,
+            };
+            if before.as_ref().is_some_and(|link| link.is_in_use(now)) {
+                return Err(InviteError::Problem(in_use()));
+            }
+            let expires_at = now + LIFE;
+            let link = Invitation {
+                digest: digest.clone(),
+                account_id: user.account_id,
+                user_id: user.id,
+                expires_at,
+                claimed_at: None,
+            };
+            let next = Current {
+                user_id: user.id,
+                digest: digest.clone(),
+                expires: expires_at.as_second(),
+                sent_at: Some(now),
+            };
+            let mut writes = vec![
+                Write::Put { item: encode(&next), when: unchanged(current.as_ref()) },
+                Write::Check { key: User::key(user.account_id, user.id), when: not_confirmed() },
+            ];
+            match before.filter(|before| before.digest != digest) {
+                Some(before) => {
+                    writes.push(Write::Delete {
+                        key: Invitation::key(&before.digest),
+                        when: Condition::Version(before.version),
+                    });
+                    writes.push(Write::Put { item: encode(&link), when: Condition::Always });
+                }
+                None => writes.push(Write::Put { item: encode(&link), when: Condition::Always }),
+            }
+            match table.commit(writes).await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Refused { write: 1, .. }) => return Err(InviteError::Problem(confirmed())),
+                // Another invitation, or a use of the link, came first: look again.
+                Err(CommitError::Refused { .. }) => {}
+                Err(error @ CommitError::Table(_)) => return Err(error.into()),
+            }
+        }
+        Err(InviteError::Problem(busy_user()))
+    }
+
+    /// When a user was sent a link last.
+    pub(super) async fn last_invitation(&self, user: UserId) -> Result<Option<Timestamp>> {
+        let current: Option<Stored<Current>> = self.shared_record(&Current::key(user)).await?;
+        Ok(current.and_then(|current| current.sent_at))
+    }
+
+    async fn shared_record<R: Record>(&self, key: &Key) -> Result<Option<Stored<R>>> {
+        let item = self.router().shared().get(key).await?;
+        item.map(|item| decode::<R>(&item)).transpose()
     }
 
     /// Removes the identity of a user, with the link that was sent to them. It can be asked again.
@@ -172,16 +226,24 @@ impl Plane {
                 .help("ask an administrator of your account to send the invitation again")
         };
         let table = self.router().shared();
-        let item = table.get(&Invitation::key(&digest(token.expose_secret()))).await?.ok_or_else(void)?;
-        let link = decode::<Invitation>(&item)?;
+        let link: Option<Stored<Invitation>> =
+            self.shared_record(&Invitation::key(&digest(token.expose_secret()))).await?;
+        let link = link.ok_or_else(void)?;
         let now = self.now();
-        let in_use = link.claimed_at.is_some_and(|at| now.duration_since(at) < CLAIM);
-        if link.expires_at <= now || in_use {
+        if link.expires_at <= now || link.is_in_use(now) {
             return Err(void());
         }
         let claimed = Invitation { claimed_at: Some(now), ..link.record.clone() };
-        let claim = Write::Put { item: encode(&claimed), when: Condition::Version(link.version) };
-        match table.commit(vec![claim]).await {
+        let claim = vec![
+            Write::Put { item: encode(&claimed), when: Condition::Version(link.version) },
+            // The link that counts, of somebody who has not chosen a password yet.
+            Write::Check {
+                key: Current::key(link.user_id),
+                when: Condition::field("digest", Is::Equal, link.digest.as_str()),
+            },
+            Write::Check { key: User::key(link.account_id, link.user_id), when: not_confirmed() },
+        ];
+        match table.commit(claim).await {
             Ok(()) => {}
             Err(CommitError::Refused { .. }) => return Err(void()),
             Err(CommitError::Table(error)) => return Err(error.into()),
@@ -197,7 +259,10 @@ impl Plane {
                 other => password_problem(other, "/newPassword"),
             });
         }
-        let used = Write::Delete { key: Invitation::key(&claimed.digest), when: Condition::Present };
+        let used = vec![
+            Write::Delete { key: Invitation::key(&claimed.digest), when: Condition::Present },
+            Write::Delete { key: Current::key(claimed.user_id), when: Condition::Always },
+        ];
         self.confirm(claimed.account_id, claimed.user_id, Some((used, origin))).await
     }
 
@@ -210,8 +275,13 @@ impl Plane {
         self.confirm(actor.account(), actor.user.id, None).await
     }
 
-    /// `accepted`: by an invitation, whose link is used up by this write.
-    async fn confirm(&self, account: AccountId, user: UserId, accepted: Option<(Write, &RequestOrigin)>) -> Result<()> {
+    /// `accepted`: by an invitation, whose link these writes use up.
+    async fn confirm(
+        &self,
+        account: AccountId,
+        user: UserId,
+        accepted: Option<(Vec<Write>, &RequestOrigin)>,
+    ) -> Result<()> {
         let key = User::key(account, user);
         for _ in 0..8 {
             let Some(item) = self.router().shared().get(&key).await? else {
@@ -225,7 +295,7 @@ impl Plane {
             let mut change = match &accepted {
                 Some((used, origin)) => {
                     let mut change = Change::of(entry.from((*origin).clone()));
-                    change.write(used.clone());
+                    used.iter().for_each(|write| change.write(write.clone()));
                     change
                 }
                 None => Change::of(entry).following(),
@@ -236,8 +306,32 @@ impl Plane {
                 other => return other,
             }
         }
-        Err(Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1))
+        Err(busy_user())
     }
+}
+
+/// Holds of a user's record as long as the person has not chosen a password.
+fn not_confirmed() -> Condition {
+    Condition::field("identityStatus", Is::NotEqual, "confirmed")
+}
+
+fn unchanged<R>(stored: Option<&Stored<R>>) -> Condition {
+    stored.map_or(Condition::Absent, |stored| Condition::Version(stored.version))
+}
+
+/// The refusal of an invitation to somebody who has chosen a password.
+pub(super) fn confirmed() -> Problem {
+    Problem::new(Code::Conflict, "the user has chosen a password")
+        .help("they can set a new one with POST /api/auth/forgot-password")
+}
+
+fn in_use() -> Problem {
+    Problem::new(Code::Conflict, "the user is choosing a password by the link that they have; try again in a minute")
+        .retry_after(60)
+}
+
+fn busy_user() -> Problem {
+    Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1)
 }
 
 /// A refused password as the caller hears of it.

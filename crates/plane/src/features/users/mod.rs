@@ -5,5 +5,6 @@ mod http;
 pub mod invitation;
 pub mod model;
 pub mod ops;
+pub mod provision;
 
 pub use http::routes;

@@ -1,8 +1,10 @@
 //! Making, changing and removing users, each on a seat that is counted in the same commit.
 
-use super::model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject};
+use super::{
+    model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject},
+    provision::PendingInvitation,
+};
 use crate::{
-    audit::EntryDraft,
     change::Change,
     day::Day,
     features::{
@@ -10,7 +12,6 @@ use crate::{
         licenses::model::{License, Seats, Triple, no_active_license},
         master_data::pointed,
         me::http::identity_problem,
-        roles::ops::{may_give, may_grant},
         workstreams::model::Workstream,
     },
     given::Given,
@@ -18,14 +19,15 @@ use crate::{
         Granted,
         actions::{Action, UserDelete, UserEdit},
         actor::{access, access_by_groups, links},
+        delegation::{may_give, may_grant},
+        rights::Grants,
     },
     http::call::IfMatch,
-    ids::{AccountId, EnterpriseId, GroupId, MailId, ProductId, ServiceId, UserId, WorkstreamId, known},
+    ids::{AccountId, EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, create, decode, encode},
-    router::{Route, RouteState},
     text::{Email, Name},
 };
 
@@ -45,8 +47,6 @@ pub struct NewUser {
     pub end_date: Option<Day>,
     pub group_ids: Vec<GroupId>,
     pub workstream_ids: Vec<WorkstreamId>,
-    /// An identity is made too, and the invitation sent.
-    pub identity: bool,
 }
 
 /// What of a user changes.
@@ -63,14 +63,36 @@ pub struct UserUpdate {
 impl Plane {
     /// Makes a user on a seat of a license in force for the triple.
     pub async fn create_user<A: Action>(&self, who: &Granted<A>, new: NewUser) -> Result<User> {
+        Ok(self.make_user(who, new, false).await?.0)
+    }
+
+    /// The same for a user who is to be invited; the commit asks for that too.
+    pub(super) async fn create_invited_user<A: Action>(
+        &self,
+        who: &Granted<A>,
+        new: NewUser,
+    ) -> Result<PendingInvitation> {
+        Ok(self.make_user(who, new, true).await?.1)
+    }
+
+    async fn make_user<A: Action>(
+        &self,
+        who: &Granted<A>,
+        new: NewUser,
+        invited: bool,
+    ) -> Result<(User, PendingInvitation)> {
         dates(new.start_date, new.end_date)?;
         let groups = self.joinable(who, new.enterprise_id, &new.group_ids).await?;
         let workstreams = self.assignable(who, new.enterprise_id, &new.workstream_ids).await?;
         let triple = Triple { enterprise: new.enterprise_id, product: new.product_id, service: new.service_id };
         let mut made = None;
         let seated = self.commit_with_seat(who.account(), triple, |license| {
-            let (user, change) = self.user_on(who, &new, license, &groups, &workstreams);
-            made = Some(user);
+            let (user, mut change) = self.user_on(who, &new, license, &groups, &workstreams, invited);
+            let pending = PendingInvitation::new(self, who, user.id);
+            if invited {
+                change.write(pending.put());
+            }
+            made = Some((user, pending));
             Ok(change)
         });
         seated.await?;
@@ -84,6 +106,7 @@ impl Plane {
         license: &License,
         groups: &[GroupId],
         workstreams: &[WorkstreamId],
+        invited: bool,
     ) -> (User, Change) {
         let now = self.now();
         let user = User {
@@ -97,7 +120,7 @@ impl Plane {
             last_name: new.last_name.clone(),
             email: new.email.clone(),
             status: UserStatus::Active,
-            identity_status: if new.identity { IdentityStatus::Pending } else { IdentityStatus::None },
+            identity_status: if invited { IdentityStatus::Pending } else { IdentityStatus::None },
             technical: false,
             start_date: new.start_date,
             end_date: new.end_date,
@@ -115,73 +138,6 @@ impl Plane {
         // Provisioning goes on after this commit, and answers with what it came to.
         change.answers(201, Some(location(user.id)), &user);
         (user, change)
-    }
-
-    /// Records that a user is invited again. It comes before the mail, so that none goes out unrecorded.
-    pub(super) async fn record_invitation(&self, who: &Granted<UserEdit>, id: UserId) -> Result<()> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
-        if user.identity_status == IdentityStatus::Confirmed {
-            return Ok(());
-        }
-        let change = Change::of(EntryDraft { action: "user_invite".into(), ..who.entry() });
-        self.commit(change.about("user", id).in_enterprise(user.enterprise_id)).await
-    }
-
-    /// Makes the identity of a user and sends the invitation; for one who was invited before, a new link.
-    pub async fn provision_user<A: Action>(&self, who: &Granted<A>, user: UserId) -> Result<Stored<User>> {
-        let stored: Stored<User> = self.rows(who).get(user).await?;
-        if stored.identity_status == IdentityStatus::Confirmed {
-            return Err(Problem::new(Code::Conflict, "the user has chosen a password")
-                .help("they can set a new one with POST /api/auth/forgot-password"));
-        }
-        let mail = MailId::new(self.now(), self.chance());
-        let made = match self.ensure_identity(&stored.record).await {
-            Ok(()) => self.invite(&stored.record, mail).await.map_err(|error| error.to_string()),
-            Err(crate::ports::identity::IdentityError::Store(error)) => return Err(error.into()),
-            Err(error) => Err(error.to_string()),
-        };
-        let status = match made {
-            Ok(()) => IdentityStatus::Invited,
-            Err(error) => {
-                tracing::error!(user.id = %user, error, "the identity of a user was not made");
-                IdentityStatus::Failed
-            }
-        };
-        let set = self.set_identity_status(who, user, status).await;
-        if set.is_err() && self.has_left(&stored).await? {
-            // The user, or the account, went while the identity was made: it goes too.
-            self.remove_identity(user).await.map_err(identity_problem)?;
-        }
-        set
-    }
-
-    /// Whether a user is gone, or their account on its way out.
-    async fn has_left(&self, user: &User) -> Result<bool> {
-        let keys = [User::key(user.account_id, user.id), Route::key(user.account_id)];
-        let found = self.router().shared().batch_get(&keys).await?;
-        let [Some(_), Some(route)] = found.as_slice() else { return Ok(true) };
-        Ok(decode::<Route>(route)?.state == RouteState::Closed)
-    }
-
-    async fn set_identity_status<A: Action>(
-        &self,
-        who: &Granted<A>,
-        id: UserId,
-        status: IdentityStatus,
-    ) -> Result<Stored<User>> {
-        retrying(|| async {
-            let old: Stored<User> = self.rows(who).get(id).await?;
-            if old.identity_status == status || old.identity_status == IdentityStatus::Confirmed {
-                return Ok(old);
-            }
-            let user = User { identity_status: status, updated_at: self.now(), ..old.record.clone() };
-            // An entry and a kept answer of the operation are written by an earlier commit.
-            let mut change = Change::by(who).following().without_answer();
-            change.replace(&old, &user);
-            self.commit(change).await?;
-            Ok(Stored { record: user, version: old.version + 1 })
-        })
-        .await
     }
 
     pub async fn update_user(
@@ -209,6 +165,9 @@ impl Plane {
             may_grant(who.actor(), &access.grants)?;
         }
         let mut change = Change::by(who).about("user", id);
+        if old.gains_days_over(&after, self.clock().today()) {
+            self.take_from_user(who, &mut change, &old).await?;
+        }
         if let Some(email) = update.email.filter(|email| *email != old.email) {
             if !matches!(old.identity_status, IdentityStatus::None) {
                 return Err(Problem::new(
@@ -277,6 +236,7 @@ impl Plane {
             return Ok(false);
         }
         let mut change = Change::by(who).about("user", id);
+        self.take_from_user(who, &mut change, &user).await?;
         self.keep_an_administrator_if(&mut change, &user, true).await?;
         change.write(Seats::free_one(user.account_id, user.license_id));
         change.replace(&user, &User { status: UserStatus::Inactive, updated_at: self.now(), ..user.record.clone() });
@@ -292,6 +252,8 @@ impl Plane {
         let mut change = Change::by(who).about("user", id);
         if is_recorded {
             change = change.following();
+        } else {
+            self.take_from_user(who, &mut change, &user).await?;
         }
         for link in &memberships {
             change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
@@ -303,6 +265,7 @@ impl Plane {
             change.write(Seats::free_one(user.account_id, user.license_id));
         }
         change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
+        change.write(Write::Delete { key: PendingInvitation::key(id), when: Condition::Always });
         change.release(&User::email_claim(id, &user.email));
         change.remove(&user);
         self.commit(change).await
@@ -341,6 +304,15 @@ impl Plane {
         let new = self.joinable(who, user.enterprise_id, &new).await?;
         let mut change = Change::by(who).about("user", id);
         join(&mut change, &user, &new);
+        let gone: Vec<GroupId> = there.iter().copied().filter(|group| !groups.contains(group)).collect();
+        if !gone.is_empty() {
+            let taken = access_by_groups(self, user.account_id, gone).await?.grants;
+            self.take_rights(who, &mut change, &taken).await?;
+            if who.actor().user.id == id {
+                let left = access_by_groups(self, user.account_id, groups.clone()).await?.grants;
+                self.keep_own_administration(who, &left)?;
+            }
+        }
         for group_id in there.into_iter().filter(|group| !groups.contains(group)) {
             if group_id == known::PLATFORM_ADMIN_GROUP {
                 self.keep_an_administrator(&mut change, id).await?;
@@ -433,6 +405,16 @@ impl Plane {
             }
         }
         Ok(ids)
+    }
+
+    /// Permits that a user comes to act on fewer days, or not at all: who does that takes all rights of the user.
+    async fn take_from_user<A: Action>(&self, who: &Granted<A>, change: &mut Change, user: &User) -> Result<()> {
+        let taken = access(self, user.account_id, user.id).await?.grants;
+        // The platform's own administrators have a rule of their own.
+        if who.actor().user.id == user.id && user.account_id != known::ROOT_ACCOUNT {
+            self.keep_own_administration(who, &Grants::default())?;
+        }
+        self.take_rights(who, change, &taken).await
     }
 
     /// Whether a change of dates ends somebody's time on the platform account.
