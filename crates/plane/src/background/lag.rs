@@ -37,7 +37,7 @@ impl Lags {
             return;
         }
         let made = match kind {
-            WorkKind::Events | WorkKind::Seals => {
+            WorkKind::Events | WorkKind::Seals | WorkKind::Invitations => {
                 items.iter().filter_map(|item| made_at(&item.index[2].as_ref()?.sk)).min()
             }
             // Their keys name the record that they are about: it waits since the line was found not to be empty.

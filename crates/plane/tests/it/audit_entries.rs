@@ -8,7 +8,11 @@ use std::{
 
 use axum::http::Method;
 use jiff::SignedDuration;
-use plane::{ids::known, security_events::WINDOW, settings::Settings};
+use plane::{
+    ids::known,
+    security_events::WINDOW,
+    settings::{MailLimits, Settings},
+};
 use serde_json::{Value, json};
 use testkit::{
     operations::operations,
@@ -98,6 +102,7 @@ async fn world(faults: &str) -> (World, Store) {
         auth_requests_per_five_minutes: 0,
         deletion_grace_days: 1,
         faults: faults.parse().unwrap(),
+        mail_limits: MailLimits { pause_seconds: 0, ..MailLimits::default() },
         ..Settings::default()
     };
     let store = Store::new().await;

@@ -2,41 +2,23 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use testkit::world::{PASSWORD, Person, World};
+use testkit::world::{Person, World};
 
-use crate::tenants::{Tenant, tenant};
+use crate::{
+    people::{flags, menu},
+    tenants::tenant,
+};
 
-/// Somebody of an account with these tabs alone, signed in: the person, their user's id, their group's and role's.
-struct Clerk {
-    person: Person,
-    id: String,
-    group: String,
-    role: String,
-}
-
-async fn clerk(world: &World, acme: &Tenant, name: &str, tabs: &[&str]) -> Clerk {
-    let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
-    let role = json!({ "enterpriseId": acme.enterprise, "name": format!("{name} role") });
-    let role = text(&acme.admin.post("/api/roles", role).await.expect(201));
-    let tabs: Vec<Value> = tabs
-        .iter()
-        .map(|tab| json!({ "tab": tab, "visible": true, "view": true, "create": true, "edit": true, "delete": true }))
-        .collect();
-    let permissions = json!({ "permissions": [{ "menu": "access_control", "visible": true, "view": true, "create": false,
-        "edit": false, "delete": false, "tabs": tabs }] });
-    let path = format!("/api/roles/{role}/permissions");
-    acme.admin.put(&path, permissions).await.expect(200);
-    let group = json!({ "enterpriseId": acme.enterprise, "name": format!("{name} group"), "roleIds": [role] });
-    let group = text(&acme.admin.post("/api/groups", group).await.expect(201));
-    let email = format!("{name}@acme.example");
-    let user = json!({
-        "enterpriseId": acme.enterprise, "productId": acme.product, "serviceId": acme.service, "firstName": "Clerk",
-        "lastName": name, "email": email, "startDate": world.today(), "groupIds": [group],
-    });
-    let id = text(&acme.admin.post("/api/users/provision", user).await.expect(201));
-    let person = world.accept_invitation(&email).await;
-    let _ = PASSWORD;
-    Clerk { person, id, group, role }
+/// The permissions of somebody who may do everything in these tabs of Access Control, and nothing else.
+fn tabs(tabs: &[&str]) -> Value {
+    let tab = |tab: &&str| {
+        let mut permission = flags("vced");
+        permission["tab"] = json!(tab);
+        permission
+    };
+    let mut permission = menu("access-control", "");
+    permission["tabs"] = tabs.iter().map(tab).collect();
+    json!([permission])
 }
 
 async fn own_id(person: &Person) -> String {
@@ -47,8 +29,8 @@ async fn own_id(person: &Person) -> String {
 async fn a_clerk_takes_nothing_from_somebody_who_holds_more() {
     let world = World::new().await;
     let acme = tenant(&world, "Acme").await;
-    let users = clerk(&world, &acme, "users", &["users", "groups"]).await;
-    let roles = clerk(&world, &acme, "roles", &["roles", "groups"]).await;
+    let users = acme.member(&world, "users", tabs(&["users", "groups"])).await;
+    let roles = acme.member(&world, "roles", tabs(&["roles", "groups"])).await;
     let admin = own_id(&acme.admin).await;
     let path = format!("/api/users/{admin}");
     let groups = acme.admin.get(&format!("{path}/groups")).await.expect(200);
