@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ccc0dbc1f8f2f177b3095918ff4b7c8d11d8ab4d8413e98b594efc0cae570921). Not edited by hand.
+// Generated from openapi.json (sha256 2f8045ae901572f79eb6b1605ebea100d3cab4e43d6937334b40bffb3bc23765). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

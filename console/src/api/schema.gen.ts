@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ccc0dbc1f8f2f177b3095918ff4b7c8d11d8ab4d8413e98b594efc0cae570921). Not edited by hand.
+// Generated from openapi.json (sha256 2f8045ae901572f79eb6b1605ebea100d3cab4e43d6937334b40bffb3bc23765). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -212,7 +212,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out: the session of the refresh token ends */
+        /** Sign out: end the session of the access token, refresh token and cookie given */
         post: operations["auth_logout"];
         delete?: never;
         options?: never;
@@ -3487,7 +3487,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Refresh"];
             };
@@ -3520,7 +3520,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Refresh"];
             };
@@ -3534,6 +3534,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];

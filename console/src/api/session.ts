@@ -80,7 +80,8 @@ export function accept(answer: SignInAnswer): { challenge: string; session: stri
 
 export async function signOut(): Promise<void> {
   try {
-    await post('/api/auth/logout', {})
+    // The server ends the session of the cookie and of the token: either may be missing.
+    await post('/api/auth/logout', {}, held?.token)
   } finally {
     forget()
   }
@@ -145,13 +146,13 @@ function personOf(token: string): Person {
   return { subject: claims.sub, email: claims.email ?? '' }
 }
 
-/** The session's own calls bear no token, so they do not go through the client that asks for one. */
-async function post(path: string, body: unknown): Promise<unknown> {
+/** The session's own calls never wait for a token, so they do not go through the client that asks for one. */
+async function post(path: string, body: unknown, token?: string): Promise<unknown> {
   let response: Response
   try {
     response = await fetch(path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
       body: JSON.stringify(body),
     })
   } catch {

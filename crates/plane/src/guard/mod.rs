@@ -10,6 +10,8 @@ pub mod rights;
 
 use std::{marker::PhantomData, sync::Arc};
 
+use secrecy::SecretString;
+
 use self::{
     actions::{Action, Class},
     actor::Actor,
@@ -149,6 +151,18 @@ impl Argument for Public {
 }
 
 impl Guard for Public {}
+
+/// The access token of a request that may also come without one. It proves nothing until it is verified.
+#[derive(Debug)]
+pub struct PresentedBearer(pub Option<SecretString>);
+
+impl Argument for PresentedBearer {
+    fn describe(_: &mut Operation, _: &mut schemars::SchemaGenerator) {}
+
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        Ok(Self(bearer(call).ok().map(SecretString::from)))
+    }
+}
 
 fn bearer(call: &Call) -> Result<&str> {
     let mut headers = call.parts.headers.get_all(axum::http::header::AUTHORIZATION).iter();

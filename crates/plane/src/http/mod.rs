@@ -7,5 +7,6 @@ mod docs;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;
+pub mod presented;
 pub mod routes;
 pub mod serve;

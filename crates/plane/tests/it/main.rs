@@ -23,6 +23,7 @@ mod problems;
 mod roles;
 mod seats;
 mod sessions;
+mod sign_out;
 mod tenants;
 mod tokens;
 mod users;

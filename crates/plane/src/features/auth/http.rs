@@ -5,18 +5,20 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::sign_out::PresentedSessions;
 use crate::{
     features::users::invitation::{busy, password_problem},
-    guard::{Granted, Public, actions::MeEdit},
+    guard::{Granted, PresentedBearer, Public, actions::MeEdit},
     http::{
         answer::{Accepted, NoContent, Plain, WithHeaders},
         call::{Client, Json, REFRESH_COOKIE},
+        presented::OptionalJson,
         routes::Routes,
     },
     plane::Plane,
     ports::identity::{
-        Challenge, ChallengeError, ChallengeResponse, IdentityError, PasswordChange, PasswordReset, RefreshError,
-        ResetError, SignIn, SignInError, SignedIn, TokenSet,
+        Challenge, ChallengeError, ChallengeResponse, PasswordChange, PasswordReset, RefreshError, ResetError, SignIn,
+        SignInError, SignedIn, TokenSet,
     },
     problem::{Code, Problem, Result},
     text::Bounded,
@@ -30,7 +32,12 @@ pub fn routes() -> Routes {
         .refusing(&[401])
         .post("/api/auth/refresh", refresh, "Exchange a refresh token for new tokens")
         .refusing(&[401])
-        .post("/api/auth/logout", logout, "Sign out: the session of the refresh token ends")
+        .post(
+            "/api/auth/logout",
+            logout,
+            "Sign out: end the session of the access token, refresh token and cookie given",
+        )
+        .refusing(&[401])
         .post("/api/auth/forgot-password", forgot_password, "Ask for a code to set a new password")
         .post("/api/auth/reset-password", reset_password, "Set a new password by a code")
         .post("/api/auth/change-password", change_password, "Change one's password")
@@ -76,6 +83,12 @@ struct ChallengeAnswer {
 struct Refresh {
     /// Left out: the one in the cookie.
     refresh_token: Option<Bounded<512>>,
+}
+
+impl Refresh {
+    fn token(self) -> Option<SecretString> {
+        self.refresh_token.map(|token| SecretString::from(token.into_string()))
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -241,10 +254,10 @@ async fn refresh(
     _: Public,
     plane: Plane,
     client: Client,
-    Json(refresh): Json<Refresh>,
+    OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
-    let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
+    let token = refresh.token().or(client.refresh_cookie);
     let refused = || {
         Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more")
             .help("sign in again")
@@ -257,20 +270,16 @@ async fn refresh(
     }
 }
 
+/// Ends every session that the request presents, by whichever credential.
 async fn logout(
     _: Public,
     plane: Plane,
     client: Client,
-    Json(refresh): Json<Refresh>,
+    PresentedBearer(access_token): PresentedBearer,
+    OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<NoContent>> {
-    let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
-    if let Some(token) = token {
-        plane.identity().sign_out(token).await.map_err(|error| match error {
-            IdentityError::Store(error) => Problem::from(error),
-            IdentityError::Away(away) => Problem::identities_away(&away),
-            other => Problem::internal(&other),
-        })?;
-    }
+    let refresh_tokens = refresh.token().into_iter().chain(client.refresh_cookie).collect();
+    plane.sign_out(PresentedSessions { access_token, refresh_tokens }).await?;
     Ok(WithHeaders { answer: NoContent, headers: vec![(header::SET_COOKIE, cookie("", 0))] })
 }
 

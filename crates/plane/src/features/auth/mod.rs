@@ -2,5 +2,6 @@
 
 mod http;
 mod reset;
+mod sign_out;
 
 pub use http::routes;
