@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 2f8045ae901572f79eb6b1605ebea100d3cab4e43d6937334b40bffb3bc23765). Not edited by hand.
+// Generated from openapi.json (sha256 78467b08dbed6105c3e0d131cc94b06a4b6002d223e2658d03af7c559695b00a). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -47,6 +47,8 @@ export const rights = {
   me_sessions: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end_all: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  me_begin_email_change: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  me_confirm_email: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   outbox_list: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   products_list: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   products_create: {"class":"platform","menu":"account-settings","tab":"enterprises","verb":"create"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 2f8045ae901572f79eb6b1605ebea100d3cab4e43d6937334b40bffb3bc23765). Not edited by hand.
+// Generated from openapi.json (sha256 78467b08dbed6105c3e0d131cc94b06a4b6002d223e2658d03af7c559695b00a). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -829,6 +829,46 @@ export interface paths {
          * @description Who may: any signed-in user.
          */
         delete: operations["me_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for another e-mail address: a code goes to it
+         * @description Who may: any signed-in user.
+         */
+        post: operations["me_begin_email_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the new e-mail address, by the code that was sent to it
+         * @description Who may: any signed-in user.
+         */
+        post: operations["me_confirm_email"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1787,6 +1827,8 @@ export interface components {
             challenge: components["schemas"]["Challenge"];
             /** @description Names the challenge in the answer to it; good once, for five minutes. */
             session: string;
+            /** @description What the answer must carry beside the new password. */
+            requires: components["schemas"]["Requirement"][];
         };
         Tokens: {
             accessToken: string;
@@ -1804,11 +1846,19 @@ export interface components {
         TokenType: "Bearer";
         /** @enum {string} */
         Challenge: "NEW_PASSWORD_REQUIRED";
+        /** @description Something that the response to a challenge must carry. */
+        Requirement: "newEmail";
         ChallengeAnswer: {
             challenge: components["schemas"]["Challenge"];
             session: string;
             /** Format: password */
             newPassword: string;
+            /**
+             * Format: email
+             * @description Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
+             * @default null
+             */
+            newEmail?: string | null;
             grant?: components["schemas"]["Grant"];
         };
         Refresh: {
@@ -1844,7 +1894,8 @@ export interface components {
             setupToken?: string | null;
             /**
              * Format: email
-             * @description The first administrator's address; left out, `admin@adminplatform.com`.
+             * @description The first administrator's address; left out, `admin@adminplatform.com`, to which no mail goes: the first sign-in
+             *     then asks for a real address.
              * @default null
              */
             adminEmail?: string | null;
@@ -2372,6 +2423,27 @@ export interface components {
             /** @description The one that asks. */
             current: boolean;
         };
+        NewAddress: {
+            /** Format: email */
+            newEmail: string;
+            /**
+             * Format: password
+             * @description The present password.
+             */
+            password: string;
+        };
+        /** @description Says the same whether or not the address can be had. */
+        CodeSent: {
+            detail: string;
+        };
+        AddressProof: {
+            code: string;
+        };
+        /** @description The address with which one signs in. */
+        AddressView: {
+            /** Format: email */
+            email: string;
+        };
         OutboxMailPage: {
             items: components["schemas"]["OutboxMail"][];
             /** @description Absent on the last page. */
@@ -2391,8 +2463,7 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
-        /** @enum {string} */
-        MailKind: "invitation" | "password-reset" | "license-reminder";
+        MailKind: ("invitation" | "password-reset" | "license-reminder") | "email-change" | "email-changed";
         ProductViewPage: {
             items: components["schemas"]["ProductView"][];
             /** @description Absent on the last page. */
@@ -5027,6 +5098,82 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    me_begin_email_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAddress"];
+            };
+        };
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    me_confirm_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressProof"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

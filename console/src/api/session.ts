@@ -71,11 +71,16 @@ export async function accessToken(refused?: string): Promise<string> {
 }
 
 /** What a sign-in, a challenge or a renewal answered. A challenge is given back; tokens are kept. */
-export function accept(answer: SignInAnswer): { challenge: string; session: string } | undefined {
+export function accept(answer: SignInAnswer): { challenge: string; session: string; requires?: string[] } | undefined {
   if ('challenge' in answer) return answer
   keep(answer)
   others?.postMessage('in')
   return undefined
+}
+
+/** Fetches new tokens, after something that they show has changed. */
+export function renewSession(): Promise<void> {
+  return renew()
 }
 
 export async function signOut(): Promise<void> {

@@ -287,6 +287,23 @@ impl Config {
         Ok(())
     }
 
+    /// Whether the default administrator's address would be used where mail leaves the machine.
+    pub(crate) fn mails_default_admin(&self) -> bool {
+        self.profile == Place::Aws && self.setup == Setup::AtStart && self.admin_email.is_default_admin()
+    }
+
+    /// Refuses the default administrator's address where mail leaves the machine.
+    pub(crate) fn refuse_default_admin(&self) -> Outcome {
+        if !self.mails_default_admin() {
+            return Ok(());
+        }
+        let source = self.origins.iter().find(|origin| origin.key == "admin_email").map(|origin| &*origin.source);
+        let source = source.unwrap_or(DEFAULTS_NAME);
+        let what = "in the aws profile it is set: the default belongs to a stranger's domain";
+        Err(Failure::usage(format!("the setting admin_email is wrong ({source}): {what}"))
+            .hint("set FREEHOLD_ADMIN_EMAIL to an address that reaches the first administrator"))
+    }
+
     /// Every setting in force, and where it came from.
     pub(crate) fn origins(&self) -> &[Origin] {
         &self.origins

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub(crate) mod mail;
 pub mod metrics;
 pub mod page;
 pub mod plane;

@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     runtime::Function,
-    story::{Aws, Caller, PASSWORD},
+    story::{ADMIN, Aws, Caller, PASSWORD},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
-const ADMIN: &str = "admin@adminplatform.com";
 
 /// What all events of a pool have.
 fn event(version: &str, source: &str, name: &str, request: Value, response: Value) -> Value {

@@ -145,8 +145,12 @@ impl Provider {
 }
 
 /// A code replaces a password that its owner chose. Who never chose one has proved nothing about the mailbox yet:
-/// an invitation or an administrator comes first.
+/// an invitation or an administrator comes first. The default administrator's mailbox is a stranger's.
 pub(super) fn may_reset(person: &Person) -> bool {
+    chose_password(person) && !person.email.is_default_admin()
+}
+
+pub(super) fn chose_password(person: &Person) -> bool {
     person.enabled && person.password.as_ref().is_some_and(|password| !password.temporary)
 }
 

@@ -3,6 +3,7 @@
 //! INVARIANT: a session is alive as long as its record stands, its epoch is that of its identity, and the identity is
 //! enabled. So one write of the identity ends all its sessions at once.
 
+mod addresses;
 mod codes;
 pub mod jwt;
 pub mod kept;

@@ -6,7 +6,13 @@ use std::net::Ipv4Addr;
 
 use secrecy::SecretString;
 
-use super::{Provider, codes::may_reset, lockout::Suspect, passwords::Match, records::Person};
+use super::{
+    Provider,
+    codes::{chose_password, may_reset},
+    lockout::Suspect,
+    passwords::Match,
+    records::Person,
+};
 use crate::{
     ids::{AccountId, Subject},
     ports::{
@@ -32,7 +38,7 @@ impl Provider {
         let now = self.clock.now();
         let locked = self.lockout.locked(&suspect, now);
         let person = self.called(name).await?;
-        let hash = person.as_ref().filter(|person| may_reset(person) && !locked).and_then(hash_of);
+        let hash = person.as_ref().filter(|person| chose_password(person) && !locked).and_then(hash_of);
         let found = self.passwords.compare(password, hash).await.map_err(|_| SignInError::Busy)?;
         let right = match found {
             Match::Right | Match::RightButStale => true,

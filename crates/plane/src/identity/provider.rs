@@ -25,9 +25,10 @@ use crate::{
         chance::Chance,
         clock::Clock,
         identity::{
-            ChallengeError, ChallengeResponse, Email, Identity, IdentityError, NewIdentity, PasswordChange,
-            PasswordError, PasswordReset, Permanence, Profile, Profiles, RefreshError, ResetCode, ResetError, Session,
-            SignIn, SignInError, SignedIn, TokenRefused, TokenSet, Verified,
+            ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, Identity, IdentityError,
+            NewIdentity, OnEmailChange, PasswordChange, PasswordCheck, PasswordError, PasswordReset, Permanence,
+            Profile, Profiles, RefreshError, ResetCode, ResetError, Session, SignIn, SignInError, SignedIn,
+            TokenRefused, TokenSet, Verified,
         },
         table::{Key, Table, TableError},
     },
@@ -257,6 +258,27 @@ impl Identity for Provider {
 
     async fn change_password(&self, change: PasswordChange) -> Result<(), PasswordError> {
         self.replace_password(&change).await
+    }
+
+    async fn check_password(&self, check: PasswordCheck) -> Result<(), PasswordError> {
+        self.check_own_password(&check).await
+    }
+
+    async fn challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError> {
+        self.who_is_challenged(session).await
+    }
+
+    async fn plan_email_change(
+        &self,
+        subject: Subject,
+        new: &Email,
+        sessions: OnEmailChange,
+    ) -> Result<EmailChangePlan, IdentityError> {
+        self.plan_address(subject, new, sessions).await
+    }
+
+    async fn email_changed(&self, subject: Subject) -> Result<(), IdentityError> {
+        self.settle_address(subject).await
     }
 
     async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {

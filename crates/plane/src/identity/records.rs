@@ -31,6 +31,9 @@ pub struct Person {
     pub epoch: i64,
     pub password: Option<Password>,
     pub created: Timestamp,
+    /// The address changed, and the vault may not know it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_pending_in_vault: bool,
 }
 
 /// What the record says of a password.

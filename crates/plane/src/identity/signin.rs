@@ -3,7 +3,7 @@
 //! INVARIANT: whatever makes an attempt fail, it does the same work and says the same.
 
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Provider,
@@ -15,7 +15,10 @@ use super::{
     vault::{Admission, Opened},
 };
 use crate::ports::{
-    identity::{Challenge, ChallengeError, ChallengeResponse, Email, SignIn, SignInError, SignedIn, TokenSet},
+    identity::{
+        Challenge, ChallengeError, ChallengeResponse, Challenged, Email, IdentityError, Requirement, SignIn,
+        SignInError, SignedIn, TokenSet,
+    },
     table::{CommitError, Condition, Write},
 };
 
@@ -39,6 +42,11 @@ impl Provider {
             Admission::Wrong => Err(SignInError::InvalidCredentials),
             Admission::Challenged(sealed) => self.challenge(&person, sealed, now).await,
             Admission::Right { stale, opened } => {
+                if person.email_pending_in_vault
+                    && let Err(error) = self.settle_address(person.subject).await
+                {
+                    tracing::warn!(%error, subject = %person.subject, "the vault does not know a new address yet");
+                }
                 let tokens = self.enter(&person, opened, attempt, now).await?;
                 if stale {
                     self.rehash(person, version, attempt).await;
@@ -97,7 +105,10 @@ impl Provider {
         let record = ChallengeRecord { subject: person.subject, epoch: person.epoch, expires, sealed };
         let write = put(challenge_key(&session), &record, Some(expires), Condition::Absent);
         match self.table.commit(vec![person.unchanged_epoch(), write]).await {
-            Ok(()) => Ok(SignedIn::Challenge { challenge: Challenge::NewPasswordRequired, session }),
+            Ok(()) => {
+                let requires = if person.email.is_default_admin() { vec![Requirement::NewEmail] } else { Vec::new() };
+                Ok(SignedIn::Challenge { challenge: Challenge::NewPasswordRequired, session, requires })
+            }
             Err(CommitError::Refused { .. }) => Err(SignInError::InvalidCredentials),
             Err(CommitError::Table(error)) => Err(error.into()),
         }
@@ -119,6 +130,15 @@ impl Provider {
         }
     }
 
+    pub(super) async fn who_is_challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError> {
+        let now = self.clock.now();
+        let open: Option<Stored<ChallengeRecord>> = self.stored(&challenge_key(session)).await?;
+        let Some(open) = open.map(|open| open.record).filter(|open| now < open.expires) else { return Ok(None) };
+        let person = self.person(open.subject).await?.map(|stored| stored.record);
+        let person = person.filter(|person| self.usable(person, now) && person.epoch == open.epoch);
+        Ok(person.map(|person| Challenged { subject: person.subject, email: person.email }))
+    }
+
     pub(super) async fn answer(&self, response: &ChallengeResponse) -> Result<TokenSet, ChallengeError> {
         let now = self.clock.now();
         let key = challenge_key(&response.session);
@@ -127,6 +147,9 @@ impl Provider {
         let Stored { record: mut person, version } = self.person(open.subject).await?.ok_or(ChallengeError::Over)?;
         if !self.usable(&person, now) || person.epoch != open.epoch {
             return Err(ChallengeError::Over);
+        }
+        if person.email.is_default_admin() {
+            return Err(ChallengeError::NewEmailRequired);
         }
         policy::judge(response.new_password.expose_secret(), Some(&person.email))?;
         self.vault.accepts(&response.new_password)?;

@@ -11,7 +11,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{table::TableError, trouble::Trouble};
+use super::{
+    table::{TableError, Write},
+    trouble::Trouble,
+};
 use crate::ids::{AccountId, EnterpriseId, SessionId, Subject, UserId};
 pub use crate::text::Email;
 
@@ -41,6 +44,24 @@ pub trait Identity: Send + Sync {
 
     /// Replaces a password by its owner, and ends the owner's other sessions.
     async fn change_password(&self, change: PasswordChange) -> Result<(), PasswordError>;
+
+    /// Judges the password of somebody who is signed in, before a change that asks for it.
+    async fn check_password(&self, check: PasswordCheck) -> Result<(), PasswordError>;
+
+    /// The identity that an open challenge is for; `None` for a challenge that is over.
+    async fn challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError>;
+
+    /// What to write to give an identity another address. The caller commits it together with its own records of the
+    /// address, and calls [`Identity::email_changed`] after.
+    async fn plan_email_change(
+        &self,
+        subject: Subject,
+        new: &Email,
+        sessions: OnEmailChange,
+    ) -> Result<EmailChangePlan, IdentityError>;
+
+    /// Finishes a committed change of an address. It may be repeated; where it fails, the next sign-in repeats it.
+    async fn email_changed(&self, subject: Subject) -> Result<(), IdentityError>;
 
     async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, SignInError>;
 
@@ -112,6 +133,40 @@ pub struct PasswordChange {
     pub ip: IpAddr,
 }
 
+/// The password of somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct PasswordCheck {
+    pub subject: Subject,
+    pub password: SecretString,
+    pub ip: IpAddr,
+}
+
+/// Who an open challenge is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenged {
+    pub subject: Subject,
+    pub email: Email,
+}
+
+/// What happens to the sessions, reset codes and challenges of an identity that gets another address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnEmailChange {
+    /// They stay.
+    KeepAll,
+    /// They end, except for this session.
+    EndOthers { keep: SessionId },
+}
+
+/// The writes that give an identity another address, all in the shared table.
+#[derive(Clone, Debug)]
+pub struct EmailChangePlan {
+    pub old: Email,
+    /// Refused where another identity holds the new address.
+    pub claim: Write,
+    /// Refused where the identity was changed since it was read: plan again.
+    pub others: Vec<Write>,
+}
+
 /// An attempt to sign in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
@@ -129,7 +184,17 @@ pub enum SignedIn {
         challenge: Challenge,
         /// Names the challenge in the response; good once, for minutes.
         session: SecretString,
+        /// What the response must carry beside the new password.
+        requires: Vec<Requirement>,
     },
+}
+
+/// Something that the response to a challenge must carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Requirement {
+    /// A real address, in place of the default administrator's.
+    NewEmail,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -296,6 +361,9 @@ pub enum ChallengeError {
     /// Unknown, used or expired. The person signs in again.
     #[error("the challenge is over")]
     Over,
+    /// The identity still has the default administrator's address. The challenge stays open.
+    #[error("a real e-mail address is needed first")]
+    NewEmailRequired,
     /// The challenge stays open.
     #[error(transparent)]
     Weak(#[from] WeakPassword),

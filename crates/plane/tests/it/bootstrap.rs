@@ -119,7 +119,7 @@ async fn the_administrator_works_and_everything_is_as_documented() {
     let operator = world.operator().await;
     let user = operator.get(&format!("/api/users/{}", known::ADMIN_USER)).await.expect(200);
     assert_eq!(user["firstName"], "ABC");
-    assert_eq!(user["email"], "admin@adminplatform.com");
+    assert_eq!(user["email"], testkit::world::ADMIN);
     assert_eq!(operator.get("/api/outbox").await.status, 200, "the administrator is an operator");
     let report = world.plane.verify_bootstrap(false).await.unwrap();
     assert!(report.ok, "{report:?}");

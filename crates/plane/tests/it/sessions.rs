@@ -32,12 +32,13 @@ async fn refresh(world: &World, token: &Value) -> Answer {
 async fn the_first_sign_in_is_a_challenge_and_the_administrator_is_confirmed_by_it() {
     let world = World::empty().await;
     let first = "Copper-4-kettle-meadow";
-    let admin = plane::features::bootstrap::Admin { password: Some(first.into()), ..Default::default() };
+    let email = plane::text::Email::try_from(testkit::world::ADMIN).unwrap();
+    let admin = plane::features::bootstrap::Admin { email, password: Some(first.into()), ..Default::default() };
     world.plane.bootstrap_if_needed(&admin).await.unwrap();
-    let email = "admin@adminplatform.com";
+    let email = testkit::world::ADMIN;
     let challenge = login(&world, email, first, "token").await.expect(200);
     assert_eq!(challenge["challenge"], "NEW_PASSWORD_REQUIRED");
-    assert!(challenge["accessToken"].is_null(), "{challenge}");
+    assert!(challenge["accessToken"].is_null() && challenge.get("requires").is_none(), "{challenge}");
     let answer = |password: &str| {
         let body = json!({
             "challenge": "NEW_PASSWORD_REQUIRED", "session": challenge["session"], "newPassword": password,
@@ -64,7 +65,7 @@ async fn the_first_sign_in_is_a_challenge_and_the_administrator_is_confirmed_by_
 async fn a_browser_holds_its_refresh_token_in_a_cookie_that_no_script_reads() {
     let world = World::new().await;
     drop(world.operator().await);
-    let answer = login(&world, "admin@adminplatform.com", PASSWORD, "cookie").await;
+    let answer = login(&world, testkit::world::ADMIN, PASSWORD, "cookie").await;
     let cookie = answer.header("set-cookie").unwrap().to_owned();
     for part in ["; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/api/auth"] {
         assert!(cookie.contains(part), "{part}: {cookie}");
@@ -101,8 +102,8 @@ async fn a_browser_holds_its_refresh_token_in_a_cookie_that_no_script_reads() {
 async fn a_spent_refresh_token_that_comes_back_ends_its_family() {
     let world = World::new().await;
     drop(world.operator().await);
-    let first = login(&world, "admin@adminplatform.com", PASSWORD, "token").await.expect(200);
-    let other = login(&world, "admin@adminplatform.com", PASSWORD, "token").await.expect(200);
+    let first = login(&world, testkit::world::ADMIN, PASSWORD, "token").await.expect(200);
+    let other = login(&world, testkit::world::ADMIN, PASSWORD, "token").await.expect(200);
     let second = refresh(&world, &first["refreshToken"]).await.expect(200);
     let person = with(&world, &second);
     person.get("/api/users/me/access").await.expect(200);

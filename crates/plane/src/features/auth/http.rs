@@ -17,11 +17,11 @@ use crate::{
     },
     plane::Plane,
     ports::identity::{
-        Challenge, ChallengeError, ChallengeResponse, PasswordChange, PasswordReset, RefreshError, ResetError, SignIn,
-        SignInError, SignedIn, TokenSet,
+        Challenge, ChallengeError, ChallengeResponse, PasswordChange, PasswordReset, RefreshError, Requirement,
+        ResetError, SignIn, SignInError, SignedIn, TokenSet,
     },
     problem::{Code, Problem, Result},
-    text::Bounded,
+    text::{Bounded, Email},
 };
 
 pub fn routes() -> Routes {
@@ -74,6 +74,9 @@ struct ChallengeAnswer {
     #[schemars(length(min = 1, max = 512))]
     session: Bounded<512>,
     new_password: NewPassword,
+    /// Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
+    #[serde(default)]
+    new_email: Option<Email>,
     #[serde(default)]
     grant: Grant,
 }
@@ -120,8 +123,8 @@ struct Acceptance {
 }
 
 /// A password on its way in. It does not print.
-#[derive(Clone)]
-struct Password(SecretString);
+#[derive(Clone, Debug)]
+pub struct Password(pub(in crate::features) SecretString);
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -173,6 +176,9 @@ enum SignInAnswer {
         challenge: Challenge,
         /// Names the challenge in the answer to it; good once, for five minutes.
         session: String,
+        /// What the answer must carry beside the new password.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        requires: Vec<Requirement>,
     },
 }
 
@@ -208,9 +214,10 @@ async fn login(
             confirmed(&plane, &tokens).await;
             Ok(tokens_answer(&plane, tokens, grant))
         }
-        Ok(SignedIn::Challenge { challenge, session }) => {
+        Ok(SignedIn::Challenge { challenge, session, requires }) => {
             let session = session.expose_secret().to_owned();
-            Ok(WithHeaders { answer: Plain(SignInAnswer::Challenge { challenge, session }), headers: Vec::new() })
+            let answer = Plain(SignInAnswer::Challenge { challenge, session, requires });
+            Ok(WithHeaders { answer, headers: Vec::new() })
         }
         Err(SignInError::InvalidCredentials) => Err(invalid_credentials()),
         Err(SignInError::Busy) => Err(busy()),
@@ -225,16 +232,14 @@ async fn challenge(
     client: Client,
     Json(answer): Json<ChallengeAnswer>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
-    let ChallengeAnswer { challenge, session, new_password, grant } = answer;
+    let ChallengeAnswer { challenge, session, new_password, new_email, grant } = answer;
     match challenge {
         Challenge::NewPasswordRequired => {}
     }
-    let response = ChallengeResponse {
-        session: session.into_string().into(),
-        new_password: new_password.0,
-        ip: client.ip,
-        user_agent: client.user_agent,
-    };
+    let session = SecretString::from(session.into_string());
+    plane.give_first_address(&session, new_email.as_ref(), &new_password.0).await?;
+    let response =
+        ChallengeResponse { session, new_password: new_password.0, ip: client.ip, user_agent: client.user_agent };
     match plane.identity().respond(response).await {
         Ok(tokens) => {
             confirmed(&plane, &tokens).await;
@@ -243,6 +248,7 @@ async fn challenge(
         Err(ChallengeError::Over) => {
             Err(Problem::new(Code::InvalidCredentials, "the challenge is over, or was answered").help("sign in again"))
         }
+        Err(ChallengeError::NewEmailRequired) => Err(Problem::field("/newEmail", "this is required")),
         Err(ChallengeError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ChallengeError::Busy) => Err(busy()),
         Err(ChallengeError::Store(error)) => Err(error.into()),

@@ -4,4 +4,4 @@ mod http;
 mod reset;
 mod sign_out;
 
-pub use http::routes;
+pub use http::{Password, routes};
