@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 78467b08dbed6105c3e0d131cc94b06a4b6002d223e2658d03af7c559695b00a). Not edited by hand.
+// Generated from openapi.json (sha256 f4c898ea13ed3e4cad8fc5d0ea19e69a6e5183b12e3064543480f85b5be152b4). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 78467b08dbed6105c3e0d131cc94b06a4b6002d223e2658d03af7c559695b00a). Not edited by hand.
+// Generated from openapi.json (sha256 f4c898ea13ed3e4cad8fc5d0ea19e69a6e5183b12e3064543480f85b5be152b4). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -229,7 +229,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a code to set a new password */
+        /** Ask for a mail to set a new password by */
         post: operations["auth_forgot_password"];
         delete?: never;
         options?: never;
@@ -246,7 +246,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password by a code */
+        /** Set a new password by the code or the link of the mail */
         post: operations["auth_reset_password"];
         delete?: never;
         options?: never;
@@ -1873,8 +1873,12 @@ export interface components {
             detail: string;
         };
         Reset: {
-            email: string;
-            code: string;
+            /** @description With the code. */
+            email?: string | null;
+            /** @description The six digits of the mail, together with the address; or else the token. */
+            code?: string | null;
+            /** @description What stands behind `#token=` in the link of the mail. */
+            token?: string | null;
             /** Format: password */
             newPassword: string;
         };

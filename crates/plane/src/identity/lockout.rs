@@ -46,18 +46,32 @@ impl Failures {
     }
 }
 
+/// Where a request comes from: an IPv4 address, or a /64 of IPv6, which one holder commonly has whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Network([u8; 16]);
+
+impl Network {
+    pub(super) fn of(ip: IpAddr) -> Self {
+        let network = match ip.to_canonical() {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)),
+        };
+        Self(network.octets())
+    }
+
+    /// How records name it.
+    pub(super) fn name(&self) -> String {
+        hex::encode(&Sha256::digest(self.0)[..12])
+    }
+}
+
 /// Whom a failure is held against: an address as typed, from one network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Suspect([u8; 32]);
 
 impl Suspect {
     pub(super) fn new(identity: &str, ip: IpAddr) -> Self {
-        // One holder of IPv6 commonly has a whole /64 to send from.
-        let network = match ip.to_canonical() {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)),
-        };
-        Self(Sha256::new().chain_update(network.octets()).chain_update(identity).finalize().into())
+        Self(Sha256::new().chain_update(Network::of(ip).0).chain_update(identity).finalize().into())
     }
 }
 

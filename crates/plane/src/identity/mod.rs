@@ -57,11 +57,17 @@ pub struct Settings {
     pub temporary_life: SignedDuration,
     /// Life of a reset code: 15 min.
     pub code_life: SignedDuration,
-    /// A reset code can be tried this often: 5.
-    pub code_tries: i64,
-    /// One identity gets at most this many reset codes a day: 10. With five tries each, a guesser has one chance in
-    /// 20,000 a day, from however many addresses.
-    pub codes_a_day: u32,
+    /// A reset code can be tried this often from the network that asked for it: 5.
+    pub code_tries: u32,
+    /// And this often from all other networks together: 5.
+    pub code_tries_elsewhere: u32,
+    /// One identity gets at most this many reset codes a day: 5. With ten tries each, a guesser has one chance in
+    /// 20,000 a day, from however many networks. Links are mailed beyond that.
+    pub codes_a_day: usize,
+    /// One network gets at most this many of them: 2.
+    pub codes_a_day_per_network: usize,
+    /// Life of a reset link: 60 min. While one is good for half of that, no other is mailed beyond the codes of the day.
+    pub link_life: SignedDuration,
     /// What another process wrote is noticed after this at the latest: 5 s. `None` where the store is ours alone.
     pub recheck: Option<SignedDuration>,
     /// Cost of a password hash.
@@ -92,7 +98,10 @@ impl Default for Settings {
             temporary_life: SignedDuration::from_hours(7 * 24),
             code_life: SignedDuration::from_mins(15),
             code_tries: 5,
-            codes_a_day: 10,
+            code_tries_elsewhere: 5,
+            codes_a_day: 5,
+            codes_a_day_per_network: 2,
+            link_life: SignedDuration::from_mins(60),
             recheck: Some(SignedDuration::from_secs(5)),
             hash_cost: HashCost::default(),
             hash_threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),

@@ -25,9 +25,9 @@ use crate::{
         chance::Chance,
         clock::Clock,
         identity::{
-            ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, Identity, IdentityError,
-            NewIdentity, OnEmailChange, PasswordChange, PasswordCheck, PasswordError, PasswordReset, Permanence,
-            Profile, Profiles, RefreshError, ResetCode, ResetError, Session, SignIn, SignInError, SignedIn,
+            ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, ForgottenPassword, Identity,
+            IdentityError, NewIdentity, OnEmailChange, PasswordChange, PasswordCheck, PasswordError, PasswordReset,
+            Permanence, Profile, Profiles, RefreshError, ResetError, ResetMail, Session, SignIn, SignInError, SignedIn,
             TokenRefused, TokenSet, Verified,
         },
         table::{Key, Table, TableError},
@@ -305,12 +305,12 @@ impl Identity for Provider {
         Ok(self.end(subject, session).await?)
     }
 
-    async fn forgot_password(&self, email: &str) -> Result<Option<ResetCode>, ResetError> {
-        self.make_code(email).await
+    async fn forgot_password(&self, forgotten: ForgottenPassword) -> Result<Option<ResetMail>, ResetError> {
+        self.make_reset(&forgotten).await
     }
 
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError> {
-        self.use_code(&reset).await
+        self.use_reset(&reset).await.map(drop)
     }
 
     async fn check_user(&self, subject: Subject) -> Result<(), IdentityError> {

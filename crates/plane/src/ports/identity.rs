@@ -81,11 +81,11 @@ pub trait Identity: Send + Sync {
     /// Ends one session of an identity; one that is absent is as good as ended.
     async fn end_session(&self, subject: Subject, session: SessionId) -> Result<(), IdentityError>;
 
-    /// Makes a code with which the owner of an e-mail address can set a new password. `None` where there is nobody
-    /// to mail it to; the caller answers the same in both cases.
-    async fn forgot_password(&self, email: &str) -> Result<Option<ResetCode>, ResetError>;
+    /// Makes a code and a link with which the owner of an e-mail address can set a new password. `None` where there is
+    /// nothing to mail; the caller answers the same in both cases. What the owner was mailed before stays good.
+    async fn forgot_password(&self, forgotten: ForgottenPassword) -> Result<Option<ResetMail>, ResetError>;
 
-    /// Sets a new password by a code, once, and ends all sessions.
+    /// Sets a new password by a code or a link, once, and ends all sessions.
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError>;
 
     /// Whether there is such an identity and it may sign in; the errors are those of `probe_token`.
@@ -235,20 +235,35 @@ pub struct Session {
     pub user_agent: String,
 }
 
-/// A code that the caller mails to `email` and shows to nobody.
+/// A password that somebody says they forgot.
 #[derive(Clone, Debug)]
-pub struct ResetCode {
+pub struct ForgottenPassword {
+    pub email: String,
+    pub ip: IpAddr,
+}
+
+/// What the caller mails to `email` and shows to nobody.
+#[derive(Clone, Debug)]
+pub struct ResetMail {
     pub subject: Subject,
     pub account: AccountId,
     pub email: Email,
-    pub code: SecretString,
-    pub expires_at: Timestamp,
+    /// Six digits, good for 15 minutes; `None` where the codes of the day are used up.
+    pub code: Option<SecretString>,
+    /// The token of a link, good for an hour.
+    pub link: SecretString,
+}
+
+/// What proves that somebody reads the mails to an address.
+#[derive(Clone, Debug)]
+pub enum ResetProof {
+    Code { email: String, code: SecretString },
+    Link { token: SecretString },
 }
 
 #[derive(Clone, Debug)]
 pub struct PasswordReset {
-    pub email: String,
-    pub code: SecretString,
+    pub proof: ResetProof,
     pub new_password: SecretString,
     pub ip: IpAddr,
 }
@@ -391,7 +406,7 @@ pub enum RefreshError {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ResetError {
     /// Wrong, used, expired, tried too often, or for an address that nobody has.
-    #[error("the code is not right")]
+    #[error("the code or link is not right")]
     InvalidCode,
     /// The code stays good.
     #[error(transparent)]

@@ -6,11 +6,12 @@ use plane::{
     features::bootstrap::Admin,
     ids::{MailId, known},
     ports::{
-        identity::{Identity as _, Permanence},
+        identity::{ForgottenPassword, Identity as _, Permanence},
         mailer::{Mail, MailKind},
     },
     text::DEFAULT_ADMIN_EMAIL,
 };
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use testkit::world::{Answer, PASSWORD, Person, World};
 
@@ -156,7 +157,9 @@ async fn an_address_is_changed_by_proof_of_both() {
     let elsewhere = login(&world, &grace.email, PASSWORD).await.expect(200);
     let elsewhere = world.nobody().with_token(elsewhere["accessToken"].as_str().unwrap());
     // A reset that was begun by the old mailbox is void after the change.
-    let reset = world.identity.forgot_password(&grace.email).await.unwrap().unwrap();
+    let ip = [127, 0, 0, 1].into();
+    let asked = ForgottenPassword { email: grace.email.clone(), ip };
+    let reset = world.identity.forgot_password(asked).await.unwrap().unwrap();
 
     let ask = json!({ "newEmail": NEW, "password": "Wrong-7-walrus-lantern" });
     assert_eq!(grace.person.post("/api/me/email", ask).await.refused(401), "invalid_credentials");
@@ -183,9 +186,15 @@ async fn an_address_is_changed_by_proof_of_both() {
     assert_eq!(elsewhere.get("/api/users/me/access").await.refused(401), "unauthenticated");
     assert_eq!(login(&world, &grace.email, PASSWORD).await.refused(401), "invalid_credentials");
     assert!(login(&world, NEW, PASSWORD).await.expect(200)["accessToken"].is_string());
-    let body =
-        json!({ "email": NEW, "code": secrecy::ExposeSecret::expose_secret(&reset.code), "newPassword": INITIAL });
-    assert_eq!(world.nobody().post("/api/auth/reset-password", body).await.refused(400), "invalid_request");
+    let code = reset.code.as_ref().unwrap().expose_secret();
+    let refused = async |body: Value| {
+        let answer = world.nobody().post("/api/auth/reset-password", body).await;
+        assert_eq!(answer.refused(400), "invalid_request");
+    };
+    for email in [NEW, &grace.email] {
+        refused(json!({ "email": email, "code": code, "newPassword": INITIAL })).await;
+    }
+    refused(json!({ "token": reset.link.expose_secret(), "newPassword": INITIAL })).await;
     // The old address is free again.
     let user = new_user(&world, &acme, &grace.email);
     acme.admin.post("/api/users/provision", user).await.expect(201);

@@ -163,6 +163,33 @@ async fn a_forgotten_password_is_replaced_by_a_code_and_nobody_learns_who_is_her
 }
 
 #[tokio::test]
+async fn a_forgotten_password_is_replaced_by_the_link_of_the_mail_alone() {
+    let world = busy_world().await;
+    let acme = tenant(&world, "Acme").await;
+    let grace = acme.member(&world, "grace", json!([menu("access-control", "v")])).await;
+    world.nobody().post("/api/auth/forgot-password", json!({ "email": grace.email })).await.expect(202);
+    assert!(world.plane.rest(std::time::Duration::from_secs(30)).await.unwrap());
+    let mails = world.operator().await.get(&format!("/api/outbox?to={}&limit=1", grace.email)).await.expect(200);
+    let text = mails["items"][0]["text"].as_str().unwrap().to_owned();
+    let token = text.split_once("/reset-password#token=").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let code = text.split_once("password is\n\n").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let reset = async |body: Value| world.nobody().post("/api/auth/reset-password", body).await;
+    for (body, pointer) in [
+        (json!({ "newPassword": NEW }), "/email"),
+        (json!({ "email": grace.email, "newPassword": NEW }), "/code"),
+        (json!({ "code": code, "newPassword": NEW }), "/email"),
+        (json!({ "token": token, "email": grace.email, "newPassword": NEW }), "/token"),
+        (json!({ "token": "fhl_guessed", "newPassword": NEW }), "/token"),
+        (json!({ "token": token, "newPassword": "weak" }), "/newPassword"),
+    ] {
+        assert_eq!(reset(body.clone()).await.expect(400)["errors"][0]["pointer"], pointer, "{body}");
+    }
+    reset(json!({ "token": token, "newPassword": NEW })).await.expect(204);
+    assert_eq!(reset(json!({ "token": token, "newPassword": PASSWORD })).await.refused(400), "invalid_request");
+    login(&world, &grace.email, NEW, "token").await.expect(200);
+}
+
+#[tokio::test]
 async fn a_changed_password_ends_the_other_sessions() {
     let world = busy_world().await;
     let acme = tenant(&world, "Acme").await;

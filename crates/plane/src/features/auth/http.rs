@@ -17,8 +17,8 @@ use crate::{
     },
     plane::Plane,
     ports::identity::{
-        Challenge, ChallengeError, ChallengeResponse, PasswordChange, PasswordReset, RefreshError, Requirement,
-        ResetError, SignIn, SignInError, SignedIn, TokenSet,
+        Challenge, ChallengeError, ChallengeResponse, ForgottenPassword, PasswordChange, PasswordReset, RefreshError,
+        Requirement, ResetError, ResetProof, SignIn, SignInError, SignedIn, TokenSet,
     },
     problem::{Code, Problem, Result},
     text::{Bounded, Email},
@@ -38,8 +38,8 @@ pub fn routes() -> Routes {
             "Sign out: end the session of the access token, refresh token and cookie given",
         )
         .refusing(&[401])
-        .post("/api/auth/forgot-password", forgot_password, "Ask for a code to set a new password")
-        .post("/api/auth/reset-password", reset_password, "Set a new password by a code")
+        .post("/api/auth/forgot-password", forgot_password, "Ask for a mail to set a new password by")
+        .post("/api/auth/reset-password", reset_password, "Set a new password by the code or the link of the mail")
         .post("/api/auth/change-password", change_password, "Change one's password")
         .post("/api/auth/accept-invitation", accept_invitation, "Choose a password by the link of an invitation")
         .get("/.well-known/jwks.json", jwks, "The keys that sign tokens")
@@ -103,9 +103,36 @@ struct Forgot {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Reset {
-    email: Bounded<320>,
-    code: Bounded<16>,
+    /// With the code.
+    #[serde(default)]
+    email: Option<Bounded<320>>,
+    /// The six digits of the mail, together with the address; or else the token.
+    #[serde(default)]
+    code: Option<Bounded<16>>,
+    /// What stands behind `#token=` in the link of the mail.
+    #[serde(default)]
+    token: Option<Bounded<512>>,
     new_password: NewPassword,
+}
+
+impl Reset {
+    fn proof(
+        email: Option<Bounded<320>>,
+        code: Option<Bounded<16>>,
+        token: Option<Bounded<512>>,
+    ) -> Result<ResetProof> {
+        match (email, code, token) {
+            (None, None, Some(token)) => Ok(ResetProof::Link { token: token.into_string().into() }),
+            (_, _, Some(_)) => Err(Problem::field("/token", "the link needs neither an address nor a code beside it")),
+            (Some(email), Some(code), None) => {
+                Ok(ResetProof::Code { email: email.into_string(), code: code.into_string().into() })
+            }
+            (None, _, None) => Err(Problem::field("/email", "this is required, unless the token of a link is given")),
+            (Some(_), None, None) => {
+                Err(Problem::field("/code", "this is required, unless the token of a link is given"))
+            }
+        }
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -289,9 +316,14 @@ async fn logout(
     Ok(WithHeaders { answer: NoContent, headers: vec![(header::SET_COOKIE, cookie("", 0))] })
 }
 
-async fn forgot_password(_: Public, plane: Plane, Json(forgot): Json<Forgot>) -> Result<Accepted<Sent>> {
-    plane.forgot_password(&forgot.email.into_string()).await?;
-    Ok(Accepted(Sent { detail: "if somebody has this address, a code is on its way to it" }))
+async fn forgot_password(
+    _: Public,
+    plane: Plane,
+    client: Client,
+    Json(forgot): Json<Forgot>,
+) -> Result<Accepted<Sent>> {
+    plane.forgot_password(ForgottenPassword { email: forgot.email.into_string(), ip: client.ip }).await?;
+    Ok(Accepted(Sent { detail: "if somebody has this address, a mail is on its way to it" }))
 }
 
 /// What is said whether or not a mail was sent.
@@ -301,18 +333,18 @@ struct Sent {
 }
 
 async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
-    let Reset { email, code, new_password } = reset;
-    let reset = PasswordReset {
-        email: email.into_string(),
-        code: code.into_string().into(),
-        new_password: new_password.0,
-        ip: client.ip,
+    let Reset { email, code, token, new_password } = reset;
+    let proof = Reset::proof(email, code, token)?;
+    let pointer = match proof {
+        ResetProof::Code { .. } => "/code",
+        ResetProof::Link { .. } => "/token",
     };
+    let reset = PasswordReset { proof, new_password: new_password.0, ip: client.ip };
     match plane.identity().reset_password(reset).await {
         Ok(()) => Ok(NoContent),
         Err(ResetError::InvalidCode) => {
-            Err(Problem::field("/code", "the code is not right, was used, or is older than 15 minutes")
-                .help("ask for a new code"))
+            Err(Problem::field(pointer, "the code or link is not right, was used, or is too old")
+                .help("open the link of the mail, or ask for another"))
         }
         Err(ResetError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ResetError::Busy) => Err(busy()),

@@ -8,7 +8,7 @@ use plane::{
 };
 use uuid::Uuid;
 
-use super::{ADA, GOOD, Ground, new_identity, race, refused};
+use super::{ADA, GOOD, Ground, forgotten, new_identity, race, refused};
 use crate::conformance::cases;
 
 cases! {
@@ -55,7 +55,7 @@ cases! {
     a_removed_identity_leaves_nothing_and_comes_back_with_nothing(world) {
         let ada = world.ada().await;
         let tokens = world.tokens().await;
-        world.identity.forgot_password(ADA).await.unwrap().unwrap();
+        world.identity.forgot_password(forgotten("192.0.2.1", ADA)).await.unwrap().unwrap();
         assert!(world.good(&tokens.access_token).await);
         world.identity.remove_user(ada).await.unwrap();
         world.identity.remove_user(ada).await.unwrap();
@@ -80,7 +80,7 @@ cases! {
             assert!(!world.good(&tokens.access_token).await);
             assert!(refused(world.sign_in(ADA, GOOD).await));
             assert!(matches!(world.identity.probe_token(ada).await, Err(IdentityError::Disabled)));
-            assert!(world.identity.forgot_password(ADA).await.unwrap().is_none());
+            assert!(world.identity.forgot_password(forgotten("192.0.2.1", ADA)).await.unwrap().is_none());
         }
         world.identity.set_enabled(ada, true).await.unwrap();
         assert!(!world.good(&tokens.access_token).await);
