@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq;
 
 use super::{
     Provider, Settings,
+    guesses::only_network,
     lockout::Network,
     passwords::Busy,
     policy,
@@ -170,7 +171,7 @@ impl Provider {
     pub(super) async fn use_reset(&self, reset: &PasswordReset) -> Result<Subject, ResetError> {
         match &reset.proof {
             ResetProof::Code { email, code } => self.use_code(email, code, reset).await,
-            ResetProof::Link { token } => self.use_link(token, &reset.new_password).await,
+            ResetProof::Link { token } => self.use_link(token, reset).await,
         }
     }
 
@@ -187,7 +188,7 @@ impl Provider {
         let right = |code: &CodeRecord| bool::from(code.hash.as_bytes().ct_eq(typed.as_bytes()));
         let right = compared.iter().filter(|code| right(code)).count() > 0;
         let person = person.filter(|_| right).ok_or(ResetError::InvalidCode)?;
-        self.replace_forgotten(person.subject, epoch, &reset.new_password, None).await
+        self.replace_forgotten(person.subject, epoch, reset, None).await
     }
 
     /// Tries are counted before they are judged: a race gets no more of them.
@@ -211,7 +212,7 @@ impl Provider {
         Err(contended().into())
     }
 
-    async fn use_link(&self, token: &SecretString, new: &SecretString) -> Result<Subject, ResetError> {
+    async fn use_link(&self, token: &SecretString, reset: &PasswordReset) -> Result<Subject, ResetError> {
         let now = self.clock.now();
         let key = reset_link_key(token);
         let link: Option<Stored<ResetLinkRecord>> = self.stored(&key).await?;
@@ -219,9 +220,9 @@ impl Provider {
         let person = self.person(link.subject).await?.map(|stored| stored.record);
         let person = person.filter(|person| may_reset(person) && person.epoch == link.epoch);
         let person = person.ok_or(ResetError::InvalidCode)?;
-        policy::judge(new.expose_secret(), Some(&person.email))?;
-        self.vault.accepts(new)?;
-        self.replace_forgotten(person.subject, link.epoch, new, Some(key)).await
+        policy::judge(reset.new_password.expose_secret(), Some(&person.email))?;
+        self.vault.accepts(&reset.new_password)?;
+        self.replace_forgotten(person.subject, link.epoch, reset, Some(key)).await
     }
 
     /// Sets the password and begins a new epoch, which voids every code and link of the one before.
@@ -229,9 +230,10 @@ impl Provider {
         &self,
         subject: Subject,
         epoch: i64,
-        new: &SecretString,
+        reset: &PasswordReset,
         used_link: Option<Key>,
     ) -> Result<Subject, ResetError> {
+        let new = &reset.new_password;
         let hash = self.vault.hash(new).await?;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -239,7 +241,10 @@ impl Provider {
             let Stored { record: mut person, version } = person.ok_or(ResetError::InvalidCode)?;
             person.password = Some(Password { hash: hash.clone(), temporary: false, set: now });
             person.begin_epoch(now);
-            let mut writes = vec![put(person_key(subject), &person, None, Condition::Version(version))];
+            let mut writes = vec![
+                put(person_key(subject), &person, None, Condition::Version(version)),
+                only_network(subject, reset.ip, now),
+            ];
             writes.extend(used_link.clone().map(|key| Write::Delete { key, when: Condition::Always }));
             match self.table.commit(writes).await {
                 Ok(()) => {

@@ -1,4 +1,4 @@
-//! Slows down guessing: five failures lock a pair of identity and network for a time that doubles.
+//! The lock of a pair of identity and network: five failures close it for a time that doubles.
 //!
 //! As Cognito does it: after `n` failures, `2^(n-5)` seconds and at most 15 minutes; a success or 15 quiet minutes
 //! forget the failures; what is tried while locked counts for nothing.
@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use jiff::{SignedDuration, Timestamp};
 use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 const FREE_FAILURES: u32 = 5;
@@ -14,7 +15,7 @@ const LONGEST_LOCK: SignedDuration = SignedDuration::from_mins(15);
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
 
 /// The failures of one identity from one network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Failures {
     count: u32,
     last: Timestamp,
@@ -22,7 +23,7 @@ pub(super) struct Failures {
 
 impl Failures {
     /// One failure more. `None` stands for no failures.
-    fn after_failure(known: Option<Self>, now: Timestamp) -> Self {
+    pub(super) fn after_failure(known: Option<Self>, now: Timestamp) -> Self {
         match known.filter(|known| !known.forgotten(now)) {
             None => Self { count: 1, last: now },
             Some(known) if known.locked(now) => known,
@@ -30,7 +31,7 @@ impl Failures {
         }
     }
 
-    fn locked(&self, now: Timestamp) -> bool {
+    pub(super) fn locked(&self, now: Timestamp) -> bool {
         now < self.last + self.lock()
     }
 
@@ -42,7 +43,12 @@ impl Failures {
     }
 
     fn forgotten(&self, now: Timestamp) -> bool {
-        now >= self.last + QUIET
+        now >= self.quiet_at()
+    }
+
+    /// When the failures are forgotten.
+    pub(super) fn quiet_at(&self) -> Timestamp {
+        self.last + QUIET
     }
 }
 
@@ -65,13 +71,13 @@ impl Network {
     }
 }
 
-/// Whom a failure is held against: an address as typed, from one network.
+/// Whom a failure is held against: one identity, from one network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Suspect([u8; 32]);
 
 impl Suspect {
-    pub(super) fn new(identity: &str, ip: IpAddr) -> Self {
-        Self(Sha256::new().chain_update(Network::of(ip).0).chain_update(identity).finalize().into())
+    pub(super) fn new(identity: &[u8], network: Network) -> Self {
+        Self(Sha256::new().chain_update(network.0).chain_update(identity).finalize().into())
     }
 }
 
@@ -120,7 +126,7 @@ mod tests {
     }
 
     fn ada() -> Suspect {
-        Suspect::new("ada@example.com", "192.0.2.1".parse().unwrap())
+        Suspect::new(b"ada", Network::of("192.0.2.1".parse().unwrap()))
     }
 
     #[test]
@@ -174,7 +180,7 @@ mod tests {
     #[test]
     fn another_network_is_not_locked_but_the_same_slash_64_is() {
         let lockout = Lockout::new(10);
-        let at = |ip: &str| Suspect::new("ada@example.com", ip.parse().unwrap());
+        let at = |ip: &str| Suspect::new(b"ada", Network::of(ip.parse().unwrap()));
         for _ in 0..5 {
             lockout.settle(at("2001:db8:0:1::1"), false, start());
         }

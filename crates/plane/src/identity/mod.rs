@@ -5,6 +5,7 @@
 
 mod addresses;
 mod codes;
+mod guesses;
 pub mod jwt;
 pub mod kept;
 pub mod keys;
@@ -78,8 +79,11 @@ pub struct Settings {
     pub hash_queue: usize,
     /// Verified tokens that are remembered.
     pub remembered_tokens: u64,
-    /// Pairs of identity and network whose failures are remembered.
+    /// Pairs of identity and network whose failures are remembered in memory.
     pub remembered_failures: u64,
+    /// Wrong passwords for one identity in a day, over all networks, after which a password alone signs in only from
+    /// networks that the person signed in from before: 50.
+    pub guesses_a_day: u32,
 }
 
 impl Default for Settings {
@@ -108,6 +112,7 @@ impl Default for Settings {
             hash_queue: 64,
             remembered_tokens: 20_000,
             remembered_failures: 100_000,
+            guesses_a_day: 50,
         }
     }
 }

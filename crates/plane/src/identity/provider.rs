@@ -10,9 +10,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Settings, jwt,
+    Settings,
+    guesses::Guesses,
+    jwt,
     keys::KeyStore,
-    lockout::Lockout,
     own::{OwnVault, Shown},
     passwords::Passwords,
     records::{Claim, Person, SessionRecord, claim_key, person_key, read, session_key},
@@ -72,7 +73,7 @@ pub struct Provider {
     pub(super) vault: Arc<dyn Vault>,
     /// Hash reset codes too, whoever keeps passwords.
     pub(super) passwords: Arc<Passwords>,
-    pub(super) lockout: Lockout,
+    pub(super) guesses: Guesses,
     pub(super) verifier: Verifier,
     shown: Arc<Shown>,
 }
@@ -102,9 +103,9 @@ impl Provider {
 
     fn of(parts: VaultParts, passwords: Arc<Passwords>, shown: Arc<Shown>) -> Self {
         let VaultParts { settings, table, vault, clock, chance } = parts;
-        let lockout = Lockout::new(settings.remembered_failures);
+        let guesses = Guesses::new(&settings, Arc::clone(&table));
         let verifier = Verifier::new(&settings);
-        Self { settings, table, clock, chance, vault, passwords, lockout, verifier, shown }
+        Self { settings, table, clock, chance, vault, passwords, guesses, verifier, shown }
     }
 
     /// Says where the claims that tokens show come from. The first one given stays.

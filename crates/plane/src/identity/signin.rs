@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Provider,
-    lockout::Suspect,
+    codes::may_reset,
+    guesses::{Standing, Suspect},
     policy,
     provider::Stored,
     records::{ChallengeRecord, Password, Person, challenge_key, new_secret, person_key, put},
@@ -26,14 +27,23 @@ impl Provider {
     pub(super) async fn attempt(&self, attempt: &SignIn) -> Result<SignedIn, SignInError> {
         let started = self.clock.now();
         let email = Email::parse(&attempt.email).ok();
-        let suspect = Suspect::new(email.as_ref().map_or(attempt.email.as_str(), Email::as_str), attempt.ip);
-        let locked = self.lockout.locked(&suspect, started);
+        let typed = email.as_ref().map_or(attempt.email.as_str(), Email::as_str);
         let person = self.person_of(email.as_ref()).await?;
+        let suspect = Suspect::new(person.as_ref().map(|person| person.record.subject), typed, attempt.ip);
+        let Standing { locked, capped } = self.guesses.standing(&suspect, started).await?;
+        // Who can't be mailed can't prove a mailbox, so the cap would shut them out.
+        let open = !locked && !(capped && person.as_ref().is_some_and(|person| may_reset(&person.record)));
         let usable = person.as_ref().map(|person| &person.record).filter(|person| self.usable(person, started));
-        // Whoever is locked is judged as nobody: neither held against them elsewhere, nor of any use.
-        let admission = self.vault.admit(usable.filter(|_| !locked), &attempt.password).await?;
+        // An attempt that is not open is judged like one at nobody: it is neither counted nor of any use.
+        let admission = self.vault.admit(usable.filter(|_| open), &attempt.password).await?;
         let now = self.clock.now();
-        if locked || !self.lockout.settle(suspect, !matches!(admission, Admission::Wrong), now) {
+        let right = !matches!(admission, Admission::Wrong);
+        let admitted = if open {
+            self.guesses.settle(&suspect, right, now).await?
+        } else {
+            self.guesses.pass(&suspect, now).await.map(|()| false)?
+        };
+        if !admitted {
             self.turn_away(admission, person.as_ref().map(|person| &person.record), attempt, now).await;
             return Err(SignInError::InvalidCredentials);
         }
@@ -79,6 +89,7 @@ impl Provider {
     ) -> Result<TokenSet, SignInError> {
         let opening = self.open(person, attempt.ip, &attempt.user_agent, opened, now);
         let mut writes = vec![person.unchanged_epoch()];
+        writes.extend(self.guesses.note_network(person.subject, attempt.ip, now).await?);
         writes.extend(opening.writes);
         match self.table.commit(writes).await {
             Ok(()) => {
@@ -162,6 +173,7 @@ impl Provider {
             Write::Delete { key, when: Condition::Present },
             put(person_key(person.subject), &person, None, Condition::Version(version)),
         ];
+        writes.extend(self.guesses.note_network(person.subject, response.ip, now).await?);
         writes.extend(opening.writes);
         match self.table.commit(writes).await {
             Ok(()) => {

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 use super::{
     Provider,
-    lockout::Suspect,
+    guesses::Suspect,
     policy,
     provider::Stored,
     records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
@@ -180,12 +180,11 @@ impl Provider {
         password: &SecretString,
         ip: IpAddr,
     ) -> Result<Password, PasswordError> {
-        let typed = person.as_ref().map_or_else(|| subject.to_string(), |person| person.email.to_string());
-        let suspect = Suspect::new(&typed, ip);
-        let locked = self.lockout.locked(&suspect, self.clock.now());
+        let suspect = Suspect::new(person.as_ref().map(|person| person.subject), &subject.to_string(), ip);
+        let locked = self.guesses.standing(&suspect, self.clock.now()).await?.locked;
         let known = person.as_ref().filter(|person| person.enabled && person.password.is_some() && !locked);
         let right = self.vault.compare(known, password).await?;
-        let admitted = !locked && self.lockout.settle(suspect, right, self.clock.now());
+        let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
         person.and_then(|person| person.password).filter(|_| admitted).ok_or(PasswordError::InvalidCredentials)
     }
 

@@ -419,5 +419,7 @@ fn cookie(token: &str, life: i64) -> HeaderValue {
 }
 
 fn invalid_credentials() -> Problem {
+    // The same words whatever the reason. The way out is also that of an owner on a new network, beyond the cap.
     Problem::new(Code::InvalidCredentials, "the e-mail address or the password is not right")
+        .help("if you are sure of both, set a new password by mail: forgot password")
 }
