@@ -175,7 +175,7 @@ async fn day_zero(config: &Config, plane: &Plane) -> Outcome {
             let admin =
                 Admin { email: config.admin_email.clone(), password: config.admin_password(), ..Admin::default() };
             let done = plane.bootstrap_if_needed(&admin).await.map_err(|problem| {
-                let failure = Failure::usage(format!("the platform can't be set up: {}", problem.detail));
+                let failure = Failure::usage(format!("the platform can't be set up: {}", problem.operator_detail()));
                 match problem.help {
                     Some(help) => failure.hint(help),
                     None if config.admin_password().is_some() => {

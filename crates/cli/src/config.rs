@@ -28,6 +28,8 @@ const DEFAULTS_NAME: &str = "the defaults";
 const PREFIX: &str = "FREEHOLD_";
 /// Variables with the prefix that are no settings of the server.
 const NOT_SETTINGS: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_SERVER", "FREEHOLD_TOKEN"];
+/// Characters of a set-up token that nobody guesses.
+const SHORTEST_SETUP_TOKEN: usize = 32;
 const SECRETS: [&str; 2] = ["admin_password", "setup_token"];
 
 /// The settings in force.
@@ -251,6 +253,14 @@ impl Config {
         }
         if !(1..=1440).contains(&self.access_token_minutes) {
             return refuse("access_token_minutes", "a token lives from 1 to 1440 minutes");
+        }
+        let token = self.setup_token.expose_secret();
+        if !token.is_empty() && token.chars().count() < SHORTEST_SETUP_TOKEN {
+            return refuse(
+                "setup_token",
+                "it has at least 32 characters: whoever guesses it is the first administrator",
+            )
+            .map_err(|failure| failure.hint("make one: openssl rand -base64 32; or leave it out to have one made"));
         }
         if self.worker_threads > 1024 {
             return refuse("worker_threads", "there are at most 1024 threads");

@@ -223,7 +223,10 @@ impl Plane {
         match self.router().shared().get(&root).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err("the platform is not set up yet".into()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                Err("the store does not answer".into())
+            }
         }
     }
 }

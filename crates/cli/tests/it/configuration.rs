@@ -76,6 +76,9 @@ fn wrong_keys_and_values_are_named_with_their_source() {
     error: the setting clock_offset is wrong (the command line: --clock-offset): the clock can be shifted only where nobody but this machine can sign in
     hint: listen on 127.0.0.1, or leave the clock as it is
     ");
+    let short = refused("FREEHOLD_SETUP_TOKEN", "thirty-one-characters-are-short");
+    assert!(short.contains("the setting setup_token is wrong") && short.contains("at least 32 characters"), "{short}");
+    assert!(short.contains("openssl rand") && !short.contains("thirty-one"), "{short}");
     fs::write(home.path("bad.toml"), "[server]\nport = 1\n").unwrap();
     let error = home.run(&["config", "--config", home.path("bad.toml").to_str().unwrap()]).refused(2);
     assert!(error.contains("there is no setting server") && error.contains("bad.toml"), "{error}");

@@ -122,6 +122,7 @@ impl<A: Action> Argument for Granted<A> {
                 return Err(Problem::new(Code::NotFound, "there is no such account").into());
             }
         }
+        call.by_operator = actor.operator;
         let ticket = call.ticket(verified.subject, scope.account).await?;
         Ok(Self {
             actor,
@@ -151,6 +152,27 @@ impl Argument for Public {
 }
 
 impl Guard for Public {}
+
+/// Open to all, and limited by network: an operation that judges or gives credentials.
+#[derive(Debug)]
+pub struct Credentials;
+
+impl Argument for Credentials {
+    fn describe(operation: &mut Operation, _: &mut schemars::SchemaGenerator) {
+        operation.is_public();
+    }
+
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        // Requests under /api/auth were counted by this process as they came.
+        if !call.parts.uri.path().starts_with("/api/auth/") {
+            call.plane.limits().auth(call.client)?;
+        }
+        call.plane.limit_credentials(call.client).await?;
+        Ok(Self)
+    }
+}
+
+impl Guard for Credentials {}
 
 /// The access token of a request that may also come without one. It proves nothing until it is verified.
 #[derive(Debug)]

@@ -8,5 +8,6 @@ pub mod idempotency;
 pub mod limits;
 pub mod openapi;
 pub mod presented;
+pub mod refresh_cookie;
 pub mod routes;
 pub mod serve;

@@ -182,7 +182,7 @@ async fn serve<H: Handler<T>, T>(plane: Plane, path: RawPathParams, request: Req
         Err(Stop::Answer(response)) => *response,
         Err(Stop::Problem(problem)) => match kept_meanwhile(&call).await {
             Some(response) => response,
-            None => answer::problem(*problem, &around.request_id),
+            None => answer::problem(problem.heard_by(call.by_operator, &around.request_id), &around.request_id),
         },
     }
 }

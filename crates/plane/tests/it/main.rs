@@ -7,6 +7,7 @@ mod asl;
 mod bootstrap;
 mod connections;
 mod coverage;
+mod credentials;
 mod dead_letters;
 mod delivery;
 mod faults;

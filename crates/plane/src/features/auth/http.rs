@@ -1,6 +1,6 @@
 //! Signing in and out over HTTP.
 
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::sign_out::PresentedSessions;
 use crate::{
     features::users::invitation::{busy, password_problem},
-    guard::{Granted, PresentedBearer, Public, actions::MeEdit},
+    guard::{Credentials, Granted, PresentedBearer, Public, actions::MeEdit},
     http::{
         answer::{Accepted, NoContent, Plain, WithHeaders},
-        call::{Client, Json, REFRESH_COOKIE},
+        call::{Client, Json},
         presented::OptionalJson,
+        refresh_cookie::RefreshCookie,
         routes::Routes,
     },
     plane::Plane,
@@ -228,7 +229,7 @@ enum TokenType {
 }
 
 async fn login(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     Json(login): Json<Login>,
@@ -254,7 +255,7 @@ async fn login(
 }
 
 async fn challenge(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     Json(answer): Json<ChallengeAnswer>,
@@ -284,13 +285,16 @@ async fn challenge(
 }
 
 async fn refresh(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
-    let token = refresh.token().or(client.refresh_cookie);
+    let token = match refresh.token() {
+        Some(token) => Some(token),
+        None => client.refresh_cookies.one()?,
+    };
     let refused = || {
         Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more")
             .help("sign in again")
@@ -305,19 +309,20 @@ async fn refresh(
 
 /// Ends every session that the request presents, by whichever credential.
 async fn logout(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     PresentedBearer(access_token): PresentedBearer,
     OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<NoContent>> {
-    let refresh_tokens = refresh.token().into_iter().chain(client.refresh_cookie).collect();
+    let refresh_tokens = refresh.token().into_iter().chain(client.refresh_cookies.all()).collect();
     plane.sign_out(PresentedSessions { access_token, refresh_tokens }).await?;
-    Ok(WithHeaders { answer: NoContent, headers: vec![(header::SET_COOKIE, cookie("", 0))] })
+    let cleared = RefreshCookie::of(&plane.settings().public_url).clear();
+    Ok(WithHeaders { answer: NoContent, headers: cleared.into_iter().map(|one| (header::SET_COOKIE, one)).collect() })
 }
 
 async fn forgot_password(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     Json(forgot): Json<Forgot>,
@@ -332,7 +337,7 @@ struct Sent {
     detail: &'static str,
 }
 
-async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
+async fn reset_password(_: Credentials, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
     let Reset { email, code, token, new_password } = reset;
     let proof = Reset::proof(email, code, token)?;
     let pointer = match proof {
@@ -370,7 +375,7 @@ async fn change_password(
     Ok(NoContent)
 }
 
-async fn accept_invitation(_: Public, plane: Plane, Json(acceptance): Json<Acceptance>) -> Result<NoContent> {
+async fn accept_invitation(_: Credentials, plane: Plane, Json(acceptance): Json<Acceptance>) -> Result<NoContent> {
     plane.accept_invitation(&acceptance.token.into_string().into(), acceptance.new_password.0).await?;
     Ok(NoContent)
 }
@@ -398,7 +403,7 @@ fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<P
         Grant::Token => (Some(refresh.to_owned()), Vec::new()),
         Grant::Cookie => {
             let life = tokens.refresh_expires_at.duration_since(now).as_secs();
-            (None, vec![(header::SET_COOKIE, cookie(refresh, life))])
+            (None, vec![(header::SET_COOKIE, RefreshCookie::of(&plane.settings().public_url).set(refresh, life))])
         }
     };
     let answer = Plain(SignInAnswer::Tokens(Tokens {
@@ -409,13 +414,6 @@ fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<P
         expires_in: tokens.expires_at.duration_since(now).as_secs(),
     }));
     WithHeaders { answer, headers }
-}
-
-fn cookie(token: &str, life: i64) -> HeaderValue {
-    let cookie = format!("{REFRESH_COOKIE}={token}; Path=/api/auth; Max-Age={life}; HttpOnly; Secure; SameSite=Strict");
-    let mut value = HeaderValue::from_str(&cookie).expect("tokens are base64url");
-    value.set_sensitive(true);
-    value
 }
 
 fn invalid_credentials() -> Problem {

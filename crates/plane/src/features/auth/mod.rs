@@ -1,6 +1,7 @@
 //! Signing in and out, passwords, and what the world may know of the tokens.
 
 mod http;
+mod limit;
 mod reset;
 mod sign_out;
 

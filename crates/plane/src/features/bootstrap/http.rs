@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::model::{Admin, StepDone};
 use crate::{
-    guard::Public,
+    guard::Credentials,
     http::{answer::Created, call::Json, routes::Routes},
     ids::known,
     plane::Plane,
@@ -50,7 +50,7 @@ struct Platform {
     initial_password: Option<String>,
 }
 
-async fn run(_: Public, plane: Plane, Json(new): Json<NewPlatform>) -> Result<Created<Platform>> {
+async fn run(_: Credentials, plane: Plane, Json(new): Json<NewPlatform>) -> Result<Created<Platform>> {
     if new.setup_token.as_ref().is_some_and(|token| token.expose_secret().chars().count() > 512) {
         return Err(Problem::field("/setupToken", "a set-up token has at most 512 characters"));
     }
