@@ -234,7 +234,7 @@ impl Guesses {
         let one_more =
             |entry: Option<moka::Entry<[u8; 32], u32>>| entry.map_or(1, |entry| entry.into_value().wrapping_add(1));
         let counted = self.counted.entry(suspect.who()).and_upsert_with(one_more).into_value();
-        if counted % WRITTEN_EVERY != 0 {
+        if !counted.is_multiple_of(WRITTEN_EVERY) {
             return Ok(());
         }
         let key = suspect.day_key();

@@ -32,16 +32,17 @@ impl Provider {
         let suspect = Suspect::new(person.as_ref().map(|person| person.record.subject), typed, attempt.ip);
         let Standing { locked, capped } = self.guesses.standing(&suspect, started).await?;
         // Who can't be mailed can't prove a mailbox, so the cap would shut them out.
-        let open = !locked && !(capped && person.as_ref().is_some_and(|person| may_reset(&person.record)));
+        let mailable = person.as_ref().is_some_and(|person| may_reset(&person.record));
+        let closed = locked || capped && mailable;
         let usable = person.as_ref().map(|person| &person.record).filter(|person| self.usable(person, started));
-        // An attempt that is not open is judged like one at nobody: it is neither counted nor of any use.
-        let admission = self.vault.admit(usable.filter(|_| open), &attempt.password).await?;
+        // A closed attempt is judged like one at nobody: it is neither counted nor of any use.
+        let admission = self.vault.admit(usable.filter(|_| !closed), &attempt.password).await?;
         let now = self.clock.now();
         let right = !matches!(admission, Admission::Wrong);
-        let admitted = if open {
-            self.guesses.settle(&suspect, right, now).await?
-        } else {
+        let admitted = if closed {
             self.guesses.pass(&suspect, now).await.map(|()| false)?
+        } else {
+            self.guesses.settle(&suspect, right, now).await?
         };
         if !admitted {
             self.turn_away(admission, person.as_ref().map(|person| &person.record), attempt, now).await;
