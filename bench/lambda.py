@@ -95,6 +95,7 @@ def main():
         environment = {
             **emulated.environment,
             "FREEHOLD_PUBLIC_URL": "https://freehold.example",
+            "FREEHOLD_ADMIN_EMAIL": "root@platform.example",
             "FREEHOLD_ADMIN_PASSWORD": "Copper-4-kettle-meadow",
             "FREEHOLD_LOG_LEVEL": "error",
             "_HANDLER": "api",

@@ -77,7 +77,7 @@ class Emulated:
             raise
         others = ("COGNITO", "EVENTBRIDGE", "SECRETS_MANAGER", "SES", "SSM", "STS")
         self.environment = {
-            "FREEHOLD_PROFILE": "aws",
+            "FREEHOLD_PROFILE": "aws", "FREEHOLD_ADMIN_EMAIL": "root@platform.example",
             "FREEHOLD_AWS_REGION": "eu-central-1",
             "FREEHOLD_AWS_EVENT_BUS": "freehold",
             "FREEHOLD_AWS_SENDER": SENDER,

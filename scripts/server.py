@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ADMIN = "admin@adminplatform.com"
+ADMIN = "root@platform.example"
 INITIAL = "Initial-4-harbour-Kite"
 PASSWORD = "Quartz-7-walrus-lantern"
 

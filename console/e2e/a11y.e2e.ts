@@ -40,7 +40,14 @@ for (const [menu, most] of [
 }
 
 test('pages of who is not signed in', async ({ page }) => {
-  for (const path of ['/sign-in', '/forgot-password', '/reset-password', '/accept-invitation#token=none', '/nowhere']) {
+  for (const path of [
+    '/sign-in',
+    '/forgot-password',
+    '/reset-password',
+    '/reset-password#token=none',
+    '/accept-invitation#token=none',
+    '/nowhere',
+  ]) {
     await test.step(path, async () => {
       await page.goto(tour.server.url + path)
       await expect(page.getByRole('heading').first()).toBeVisible()

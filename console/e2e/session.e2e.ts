@@ -64,6 +64,73 @@ test('the first sign-in asks for a password of one’s own', async ({ page }) =>
   }
 })
 
+test('the first sign-in with the default address asks for a real one', async ({ page }) => {
+  const server = await Server.untouched({ FREEHOLD_ADMIN_EMAIL: 'admin@adminplatform.com' })
+  try {
+    await page.goto(server.url)
+    await page.getByLabel('E-mail address').fill('admin@adminplatform.com')
+    await page.getByLabel('Password', { exact: true }).fill(INITIAL)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByLabel('New password', { exact: true }).fill(OPERATOR.password)
+    await page.getByLabel('New password, again').fill(OPERATOR.password)
+    const set = page.getByRole('button', { name: 'Set password and sign in' })
+    await set.click()
+    await expect(page.getByText('Your e-mail address is needed')).toBeVisible()
+    await page.getByLabel('Your e-mail address').fill('admin@adminplatform.com')
+    await set.click()
+    await expect(page.getByLabel('Your e-mail address')).toHaveAttribute('aria-invalid', 'true')
+    await page.getByLabel('Your e-mail address').fill(OPERATOR.email)
+    await set.click()
+    await expect(menus(page)).toBeVisible()
+    expect(await server.signIn(OPERATOR.email, OPERATOR.password)).toBeTruthy()
+  } finally {
+    await server.end()
+  }
+})
+
+test('an address is changed by the link from the mail', async ({ page, server, acme }) => {
+  const grace = await user(server, acme)
+  const email = `new-${grace.email}`
+  await signIn(page, server.url, grace.email, PASSWORD)
+  await go(page, 'security/profile')
+  await page.getByLabel('New e-mail address').fill(email)
+  await page.getByLabel('Your password').fill('not mine at all')
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await expect(page.getByLabel('Your password')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('Your password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await expect(page.getByRole('status')).toContainText(email)
+  await page.goto(await mailedLink(server, email, '/confirm-email'))
+  await page.getByRole('button', { name: 'Use this address' }).click()
+  await expect(page.getByText(`You sign in as ${email} from now on`)).toBeVisible()
+  expect(await server.signIn(email, PASSWORD)).toBeTruthy()
+})
+
+test('a forgotten password is set anew by the link from the mail', async ({ page, server, acme }) => {
+  const grace = await user(server, acme)
+  await server.post('/api/auth/forgot-password', { email: grace.email })
+  await page.goto(await mailedLink(server, grace.email, '/reset-password'))
+  await page.getByLabel('New password', { exact: true }).fill('Silver-Orchard-Window-5')
+  await page.getByLabel('New password, again').fill('Silver-Orchard-Window-5')
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await signIn(page, server.url, grace.email, 'Silver-Orchard-Window-5')
+})
+
+/** The link to a page of the console in the last mail to an address. */
+async function mailedLink(server: Server, to: string, path: string): Promise<string> {
+  let link = ''
+  await until(10_000, 'the mail', async () => {
+    const { items } = await server.api<{ items: Array<{ text: string }> }>(
+      'GET',
+      `/api/outbox?to=${encodeURIComponent(to)}`,
+    )
+    const text = items.find((mail) => mail.text.includes(path))?.text ?? ''
+    link = text.split(/\s+/).find((word) => word.includes(`${path}#`)) ?? ''
+    return link !== ''
+  })
+  return link
+}
+
 test('a forgotten password is set anew by the code from the mail', async ({ page, server, acme }) => {
   const grace = await user(server, acme)
   await page.goto(`${server.url}/sign-in`)

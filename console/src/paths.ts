@@ -9,6 +9,7 @@ export const signInPath = '/sign-in'
 export const forgotPasswordPath = '/forgot-password'
 export const resetPasswordPath = '/reset-password'
 export const acceptInvitationPath = '/accept-invitation'
+export const confirmEmailPath = '/confirm-email'
 
 export function placePath(place: Place, page = 'dashboard'): string {
   return `/a/${place.accountId}/e/${place.enterpriseId}/${page}`

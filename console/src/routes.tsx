@@ -12,7 +12,14 @@ import { sessionState, useSession } from './api/session'
 import { Suspense } from 'react'
 import { fetched, later } from './code'
 import { Failure, NotFound } from './ui/Failure'
-import { acceptInvitationPath, forgotPasswordPath, placePath, resetPasswordPath, signInPath } from './paths'
+import {
+  acceptInvitationPath,
+  confirmEmailPath,
+  forgotPasswordPath,
+  placePath,
+  resetPasswordPath,
+  signInPath,
+} from './paths'
 
 const SessionDialog = later(() => import('./app/SessionDialog'))
 
@@ -136,8 +143,17 @@ function needsNoSession({ search, location }: { search: Search; location: { path
   throw redirect({ href: next })
 }
 
+/** The link of a mail, for somebody who is signed in. */
+const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: confirmEmailPath,
+  beforeLoad: needsSession,
+  component: lazyRouteComponent(fetched(() => import('./pages/auth/ConfirmEmailPage'))),
+})
+
 const tree = root.addChildren([
   home,
+  confirmEmail,
   ...signedOut.map(([path, load]) =>
     createRoute({
       getParentRoute: () => root,

@@ -1,3 +1,3 @@
-// Generated from openapi.json (sha256 afac50a8bc77615a1e9e1a2f71eafa91035f5307919c0d97d55ddd006db5e1cf). Not edited by hand.
+// Generated from openapi.json (sha256 f4c898ea13ed3e4cad8fc5d0ea19e69a6e5183b12e3064543480f85b5be152b4). Not edited by hand.
 /** The actions that the audit log can hold: all that change something. */
 export const actions = ["account_create","account_edit","account_delete","connection_create","connection_delete","connection_edit","enterprise_create","enterprise_edit","enterprise_delete","group_create","group_edit","group_delete","license_create","license_edit","license_delete","provisioning_start","provisioning_edit","dead_letter_edit","role_create","role_edit","role_delete","user_create","user_edit","user_delete","workstream_create","workstream_edit","workstream_delete"]

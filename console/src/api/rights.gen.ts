@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 afac50a8bc77615a1e9e1a2f71eafa91035f5307919c0d97d55ddd006db5e1cf). Not edited by hand.
+// Generated from openapi.json (sha256 f4c898ea13ed3e4cad8fc5d0ea19e69a6e5183b12e3064543480f85b5be152b4). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -10,9 +10,7 @@ export const rights = {
   accounts_technical_users: {"class":"tenant","menu":"access-control","tab":"users","verb":"view"},
   accounts_receipt: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   audit_list: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
-  audit_list_all: {"class":"tenant","menu":"overview","tab":"account-audit","verb":"view"},
   audit_check: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
-  audit_checkpoint: {"class":"tenant","menu":"overview","tab":"account-audit","verb":"view"},
   auth_change_password: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   connections_list: {"class":"platform","menu":"security","tab":"connections","verb":"view"},
   connections_create: {"class":"platform","menu":"security","tab":"connections","verb":"create"},
@@ -49,6 +47,8 @@ export const rights = {
   me_sessions: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end_all: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  me_begin_email_change: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  me_confirm_email: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   outbox_list: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   products_list: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   products_create: {"class":"platform","menu":"account-settings","tab":"enterprises","verb":"create"},

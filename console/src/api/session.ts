@@ -71,16 +71,22 @@ export async function accessToken(refused?: string): Promise<string> {
 }
 
 /** What a sign-in, a challenge or a renewal answered. A challenge is given back; tokens are kept. */
-export function accept(answer: SignInAnswer): { challenge: string; session: string } | undefined {
+export function accept(answer: SignInAnswer): { challenge: string; session: string; requires?: string[] } | undefined {
   if ('challenge' in answer) return answer
   keep(answer)
   others?.postMessage('in')
   return undefined
 }
 
+/** Fetches new tokens, after something that they show has changed. */
+export function renewSession(): Promise<void> {
+  return renew()
+}
+
 export async function signOut(): Promise<void> {
   try {
-    await post('/api/auth/logout', {})
+    // The server ends the session of the cookie and of the token: either may be missing.
+    await post('/api/auth/logout', {}, held?.token)
   } finally {
     forget()
   }
@@ -145,13 +151,13 @@ function personOf(token: string): Person {
   return { subject: claims.sub, email: claims.email ?? '' }
 }
 
-/** The session's own calls bear no token, so they do not go through the client that asks for one. */
-async function post(path: string, body: unknown): Promise<unknown> {
+/** The session's own calls never wait for a token, so they do not go through the client that asks for one. */
+async function post(path: string, body: unknown, token?: string): Promise<unknown> {
   let response: Response
   try {
     response = await fetch(path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
       body: JSON.stringify(body),
     })
   } catch {

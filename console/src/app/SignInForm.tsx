@@ -1,4 +1,4 @@
-// Signing in: e-mail and password, and the new password that a first sign-in asks for.
+// Signing in: e-mail and password, and what a first sign-in asks for: a new password, and a real address.
 import { Button, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { FormProvider } from 'react-hook-form'
@@ -8,7 +8,7 @@ import { FormFailure, useServerForm } from '../ui/serverForm'
 import { EmailField, PasswordField } from '../ui/textFields'
 import { NewPasswordFields } from './NewPasswordFields'
 
-type Asked = { session: string }
+type Asked = { session: string; requires?: string[] }
 
 /** `email` is given where only one person may sign in. */
 export function SignInForm({ email }: { email?: string }) {
@@ -45,12 +45,19 @@ function Credentials({ email, onAsked }: { email: string | undefined; onAsked: (
 }
 
 function NewPassword({ asked }: { asked: Asked }) {
+  const needsEmail = asked.requires?.includes('newEmail') ?? false
   const form = useServerForm({
-    defaults: { newPassword: '', repeated: '' },
+    defaults: { newEmail: '', newPassword: '', repeated: '' },
     what: 'set the password',
-    submit: async () => {
-      const newPassword = form.getValues('newPassword')
-      const body = { challenge: 'NEW_PASSWORD_REQUIRED', session: asked.session, newPassword, grant: 'cookie' } as const
+    fieldOf: needsEmail ? { email_taken: 'newEmail' } : {},
+    submit: async ({ newEmail }) => {
+      const body = {
+        challenge: 'NEW_PASSWORD_REQUIRED',
+        session: asked.session,
+        newPassword: form.getValues('newPassword'),
+        ...(needsEmail && { newEmail }),
+        grant: 'cookie',
+      } as const
       accept(await send(api.POST('/api/auth/challenge', { body })))
     },
   })
@@ -61,6 +68,15 @@ function NewPassword({ asked }: { asked: Asked }) {
           <Text size="sm">
             The password that you were given is for the first sign-in alone. Choose one of your own.
           </Text>
+          {needsEmail && (
+            <EmailField
+              name="newEmail"
+              label="Your e-mail address"
+              description="The present address reaches nobody. You sign in with this one from now on."
+              required
+              autoComplete="email"
+            />
+          )}
           <NewPasswordFields />
           <FormFailure form={form} />
           <Button type="submit" loading={form.formState.isSubmitting} fullWidth>

@@ -194,6 +194,8 @@ const fn kind(kind: MailKind) -> &'static str {
     match kind {
         MailKind::Invitation => "invitation",
         MailKind::PasswordReset => "password-reset",
+        MailKind::EmailChange => "email-change",
+        MailKind::EmailChanged => "email-changed",
         MailKind::LicenseReminder => "license-reminder",
     }
 }

@@ -17,6 +17,7 @@ use crate::{
         groups::Groups,
         licenses::Licenses,
         login::Login,
+        me::Me,
         operate::{Backup, Restore, RotateKeys, Show, VerifyBootstrap},
         outbox::Outbox,
         preflight::Preflight,
@@ -36,7 +37,7 @@ use crate::{
     max_term_width = 100,
     after_help = "Examples:
   freehold serve                                          start a server on this machine
-  freehold login --email admin@adminplatform.com          sign in to it
+  freehold login                                          sign in to it
   freehold accounts create -f account.json --watch        onboard an account, step by step
   freehold users list --account ID --json                 what programs read
 
@@ -128,6 +129,14 @@ For tokens that leaked, and after a restore, which brings sessions back that end
     Logout,
     /// Show who is signed in
     Whoami,
+    /// One's own e-mail address
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  freehold me email ada@acme.example
+  freehold me confirm-email CODE"
+    )]
+    Me(Me),
     /// Accounts and their onboarding
     #[command(
         subcommand,
@@ -250,7 +259,7 @@ pub(crate) struct Serve {
     /// Where people reach the product [default: the address listened on]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// The first administrator's e-mail address
+    /// The first administrator's e-mail address [default: the first sign-in asks for it]
     #[arg(long, value_name = "ADDRESS")]
     admin_email: Option<String>,
     /// How log lines are written: text or json

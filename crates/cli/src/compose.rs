@@ -79,6 +79,7 @@ struct Machine {
 
 /// Opens everything; writes to the store only if it is new.
 pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -> Outcome<Composed> {
+    config.refuse_default_admin()?;
     let machine = Machine {
         clock: Arc::new(SystemClock { offset: SignedDuration::from_secs(config.clock_offset) }),
         chance: Arc::new(SystemChance::default()),
@@ -164,14 +165,25 @@ fn settings(config: &Config, public_url: &str, alone: bool) -> Settings {
     }
 }
 
-/// Does Day-0 if it has not been done, and says once what only this moment knows.
+/// Does Day-0 if it has not been done, says once what only this moment knows, and warns of the default address.
 pub(crate) async fn set_up(config: &Config, plane: &Plane) -> Outcome {
+    day_zero(config, plane).await?;
+    if plane.administrator_has_default_address().await.map_err(Failure::new)? {
+        tracing::warn!(
+            fix = "sign in and give a real address: the first sign-in asks for it, later: freehold me email ADDRESS",
+            "the administrator has the default address, to which no mail goes"
+        );
+    }
+    Ok(())
+}
+
+async fn day_zero(config: &Config, plane: &Plane) -> Outcome {
     match config.setup {
         Setup::AtStart => {
             let admin =
                 Admin { email: config.admin_email.clone(), password: config.admin_password(), ..Admin::default() };
             let done = plane.bootstrap_if_needed(&admin).await.map_err(|problem| {
-                let failure = Failure::usage(format!("the platform can't be set up: {}", problem.detail));
+                let failure = Failure::usage(format!("the platform can't be set up: {}", problem.operator_detail()));
                 match problem.help {
                     Some(help) => failure.hint(help),
                     None if config.admin_password().is_some() => {

@@ -28,6 +28,8 @@ const DEFAULTS_NAME: &str = "the defaults";
 const PREFIX: &str = "FREEHOLD_";
 /// Variables with the prefix that are no settings of the server.
 const NOT_SETTINGS: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_SERVER", "FREEHOLD_TOKEN"];
+/// Characters of a set-up token that nobody guesses.
+const SHORTEST_SETUP_TOKEN: usize = 32;
 const SECRETS: [&str; 2] = ["admin_password", "setup_token"];
 
 /// The settings in force.
@@ -262,6 +264,14 @@ impl Config {
         if !(1..=1440).contains(&self.access_token_minutes) {
             return refuse("access_token_minutes", "a token lives from 1 to 1440 minutes");
         }
+        let token = self.setup_token.expose_secret();
+        if !token.is_empty() && token.chars().count() < SHORTEST_SETUP_TOKEN {
+            return refuse(
+                "setup_token",
+                "it has at least 32 characters: whoever guesses it is the first administrator",
+            )
+            .map_err(|failure| failure.hint("make one: openssl rand -base64 32; or leave it out to have one made"));
+        }
         if self.worker_threads > 1024 {
             return refuse("worker_threads", "there are at most 1024 threads");
         }
@@ -320,6 +330,23 @@ impl Config {
             (!self.public_url.is_empty() && !local_url(&self.public_url), "public_url names another machine"),
         ];
         reasons.into_iter().find_map(|(holds, why)| holds.then_some(why))
+    }
+
+    /// Whether the default administrator's address would be used where mail leaves the machine.
+    pub(crate) fn mails_default_admin(&self) -> bool {
+        self.profile == Place::Aws && self.setup == Setup::AtStart && self.admin_email.is_default_admin()
+    }
+
+    /// Refuses the default administrator's address where mail leaves the machine.
+    pub(crate) fn refuse_default_admin(&self) -> Outcome {
+        if !self.mails_default_admin() {
+            return Ok(());
+        }
+        let source = self.origins.iter().find(|origin| origin.key == "admin_email").map(|origin| &*origin.source);
+        let source = source.unwrap_or(DEFAULTS_NAME);
+        let what = "in the aws profile it is set: the default belongs to a stranger's domain";
+        Err(Failure::usage(format!("the setting admin_email is wrong ({source}): {what}"))
+            .hint("set FREEHOLD_ADMIN_EMAIL to an address that reaches the first administrator"))
     }
 
     /// Every setting in force, and where it came from.

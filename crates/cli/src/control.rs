@@ -119,7 +119,7 @@ pub(crate) async fn perform(request: Request, composed: &Composed) -> Outcome<Va
         }
         Request::VerifyBootstrap { fix } => {
             let report = composed.plane.verify_bootstrap(fix).await.map_err(|problem| {
-                let failure = Failure::new(&problem.detail);
+                let failure = Failure::new(problem.operator_detail());
                 problem.help.into_iter().fold(failure, Failure::hint)
             })?;
             Ok(serde_json::to_value(report).expect("reports are plain JSON"))

@@ -25,7 +25,7 @@ use args::{Cli, Command};
 use client::Client;
 use commands::{
     Session, accounts, audit, connections, dead_letters, doctor, enterprises, events, executions, groups, licenses,
-    login, operate, outbox, preflight, products, provisioning, roles, services, users, workstreams,
+    login, me, operate, outbox, preflight, products, provisioning, roles, services, users, workstreams,
 };
 use config::Environment;
 use fail::{Failure, Outcome};
@@ -90,6 +90,7 @@ async fn ask(command: &Command, session: &mut Session) -> Outcome {
         Command::Login(command) => login::login(command, session).await,
         Command::Logout => login::logout(session).await,
         Command::Whoami => login::whoami(session).await,
+        Command::Me(command) => me::run(command, session).await,
         Command::Accounts(command) => accounts::run(command, session).await,
         Command::Connections(command) => connections::run(command, session).await,
         Command::Users(command) => users::run(command, session).await,

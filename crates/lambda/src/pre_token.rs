@@ -20,6 +20,9 @@ use crate::clock;
 /// A user pool waits five seconds for an answer, whatever the function has.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
+/// The scope of self-service at a pool.
+const SELF_SERVICE: &str = "aws.cognito.signin.user.admin";
+
 pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
     let hosted = Arc::new(hosted);
     let handler = service_fn(move |event: LambdaEvent<Value>| {
@@ -48,6 +51,9 @@ async fn shown(hosted: &Hosted, event: &Value) -> Option<Profile> {
 /// The event with its answer.
 fn stamped(mut event: Value, shown: Option<Profile>) -> Value {
     let both = event["version"] != "1" || event["request"].get("scopes").is_some();
+    // The scope lets the holder of an access token change a password, sign out or delete themself at the pool, past the
+    // product's lock, policy and audit. The product asks the pool as an administrator, and needs no scope.
+    let suppressed = json!({ "scopesToSuppress": [SELF_SERVICE] });
     let answer = shown.map(|Profile { account, enterprise, role, groups, .. }| {
         let mut claims = Map::new();
         claims.insert("custom:account_id".into(), json!(account));
@@ -56,12 +62,15 @@ fn stamped(mut event: Value, shown: Option<Profile>) -> Value {
         // Groups of the pool are no groups of the product.
         let groups = json!({ "groupsToOverride": groups });
         if both {
-            let claims = json!({ "claimsToAddOrOverride": claims });
-            json!({ "idTokenGeneration": claims, "accessTokenGeneration": claims, "groupOverrideDetails": groups })
+            let mut access = suppressed.clone();
+            access["claimsToAddOrOverride"] = json!(claims);
+            let id = json!({ "claimsToAddOrOverride": claims });
+            json!({ "idTokenGeneration": id, "accessTokenGeneration": access, "groupOverrideDetails": groups })
         } else {
             json!({ "claimsToAddOrOverride": claims, "groupOverrideDetails": groups })
         }
     });
+    let answer = answer.or_else(|| both.then(|| json!({ "accessTokenGeneration": suppressed })));
     let name = if both { "claimsAndScopeOverrideDetails" } else { "claimsOverrideDetails" };
     event["response"] = json!({ name: answer });
     event

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub(crate) mod mail;
 mod mail_limits;
 pub mod metrics;
 pub mod page;

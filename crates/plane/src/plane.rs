@@ -14,6 +14,7 @@ use crate::{
     guard::{actor::Actors, policy::Policy},
     http::{limits::Limits, serve::RequestIds},
     ids::AccountId,
+    mail::OutgoingMail,
     metrics::Metrics,
     page::Cursors,
     ports::{
@@ -87,6 +88,7 @@ struct Inner {
 impl Plane {
     /// A plane over its ports. The key must stay the same as long as cursors and links in mails shall be taken back.
     pub async fn new(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Self> {
+        let ports = Ports { mailer: Arc::new(OutgoingMail(Arc::clone(&ports.mailer))), ..ports };
         let router = Router::open(Arc::clone(&ports.tables)).await?;
         let plane = Self(Arc::new(Inner {
             router,
@@ -246,7 +248,10 @@ impl Plane {
         match self.router().shared().get(&root).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err("the platform is not set up yet".into()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                Err("the store does not answer".into())
+            }
         }
     }
 }

@@ -104,11 +104,28 @@ pub struct Problem {
     pub help: Option<String>,
     /// What is wrong outside the product, where it is that.
     pub outside: Option<Box<Named>>,
+    /// What operators hear instead: it can name tables and roles.
+    pub for_operators: Option<Box<OperatorView>>,
+}
+
+/// A problem as those who run the platform hear of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorView {
+    pub detail: String,
+    pub help: Option<String>,
 }
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, help: None, outside: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            help: None,
+            outside: None,
+            for_operators: None,
+        }
     }
 
     /// Whoever keeps passwords and signs tokens did not do as asked. Callers may be anybody: the log is told why.
@@ -134,6 +151,23 @@ impl Problem {
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::new(Code::Internal, "the request could not be answered; the request id finds the cause in the log")
+    }
+
+    /// What is wrong in the words for operators: for the log, for records that they read, and for their commands.
+    pub fn operator_detail(&self) -> &str {
+        self.for_operators.as_ref().map_or(&self.detail, |view| &view.detail)
+    }
+
+    /// The problem for a caller. What operators alone may hear goes to the log, with the request's id, if this is none.
+    #[must_use]
+    pub fn heard_by(mut self, operator: bool, request_id: &str) -> Self {
+        let Some(view) = self.for_operators.take() else { return self };
+        if operator {
+            (self.detail, self.help) = (view.detail, view.help);
+        } else {
+            tracing::warn!(request.id = %request_id, cause = view.detail, fix = view.help, "kept from the caller");
+        }
+        self
     }
 
     #[must_use]
@@ -191,17 +225,18 @@ impl From<TableError> for Problem {
         match error {
             TableError::Unavailable(trouble) => {
                 tracing::warn!(cause = %trouble, "store unavailable");
-                let Some(named) = trouble.named else {
-                    return Self::new(Code::Unavailable, "the store does not answer now; try again").retry_after(1);
-                };
+                let plain = Self::new(Code::Unavailable, "the store does not answer now; try again").retry_after(1);
+                let Some(named) = trouble.named else { return plain };
                 let detail = format!("the store does not answer now: {trouble}");
-                Self {
-                    outside: Some(Box::new(named)),
-                    ..Self::new(Code::Unavailable, detail).help(named.fix).retry_after(1)
-                }
+                let view = OperatorView { detail, help: Some(named.fix.to_owned()) };
+                Self { outside: Some(Box::new(named)), for_operators: Some(Box::new(view)), ..plain }
             }
-            TableError::Full => Self::new(Code::StorageFull, "no room is left to write; nothing was changed")
-                .help("free disk space under the data folder, then try again"),
+            TableError::Full => {
+                let plain = Self::new(Code::StorageFull, "no room is left to write; nothing was changed");
+                let help = Some("free disk space under the data folder, then try again".to_owned());
+                let view = OperatorView { detail: plain.detail.clone(), help };
+                Self { for_operators: Some(Box::new(view)), ..plain }
+            }
             TableError::Damaged(_) | TableError::Invalid(_) => Self::internal(&error),
         }
     }

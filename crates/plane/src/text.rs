@@ -182,7 +182,15 @@ pub struct Email(Arc<str>);
 /// What an e-mail address looks like: printable ASCII with one `@`, a dotted domain behind it.
 const EMAIL: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$";
 
+/// The administrator's address of the source documents. Its domain belongs to a stranger, so no mail may go to it.
+pub const DEFAULT_ADMIN_EMAIL: &str = "admin@adminplatform.com";
+
 impl Email {
+    /// Whether this is [`DEFAULT_ADMIN_EMAIL`].
+    pub fn is_default_admin(&self) -> bool {
+        self.as_str() == DEFAULT_ADMIN_EMAIL
+    }
+
     /// The address in a text that a person typed: white space around it, wide letters and case are forgiven.
     pub fn parse(text: &str) -> Result<Self, NotText> {
         // Normalising can make a text several times longer: look at the size first.

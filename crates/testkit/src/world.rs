@@ -26,6 +26,7 @@ use plane::{
     },
     secret::PlatformKey,
     settings::Settings,
+    text::Email,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -49,6 +50,8 @@ pub struct World {
 
 /// The password that people of tests choose at their first sign-in.
 pub const PASSWORD: &str = "Quartz-7-walrus-lantern";
+/// The address that the administrator is set up with.
+pub const ADMIN: &str = "root@platform.example";
 /// The password that the administrator is set up with.
 const INITIAL: &str = "Copper-4-kettle-meadow";
 
@@ -62,7 +65,8 @@ impl World {
 
     /// Does Day-0.
     pub async fn set_up(&self) {
-        let admin = Admin { password: Some(INITIAL.into()), ..Admin::default() };
+        let email = Email::try_from(ADMIN).expect("a test's address is one");
+        let admin = Admin { email, password: Some(INITIAL.into()), ..Admin::default() };
         self.plane.bootstrap_if_needed(&admin).await.expect("an empty store can be set up");
     }
 
@@ -161,7 +165,7 @@ impl World {
             tokens
         } else {
             let password = if operator.is_some() { PASSWORD } else { INITIAL };
-            let tokens = self.sign_in(Admin::default().email.as_str(), password).await;
+            let tokens = self.sign_in(ADMIN, password).await;
             self.plane.confirm_identity(tokens.subject).await.expect("the administrator is there");
             tokens
         };

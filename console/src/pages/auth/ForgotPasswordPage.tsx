@@ -1,4 +1,4 @@
-// Asking for a code by which a password can be set anew.
+// Asking for the mail by which a password can be set anew.
 import { Button, Stack, Text } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { FormProvider } from 'react-hook-form'
@@ -21,7 +21,7 @@ export default function ForgotPasswordPage() {
   return (
     <AuthPage
       title="Reset your password"
-      intro="We send a code of six digits to your address. It is good for a short while."
+      intro="We send a link and a code of six digits to your address. They are good for a short while."
     >
       <FormProvider {...form}>
         <form onSubmit={form.send} noValidate>

@@ -1,6 +1,6 @@
-// Setting a password by the code that was sent.
+// Setting a password by what was mailed: the link, whose token comes behind the #, or the code.
 import { Button, Stack, Text } from '@mantine/core'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router'
 import { FormProvider } from 'react-hook-form'
 import { api, send } from '../../api/client'
 import { forgotPasswordPath, signInPath } from '../../paths'
@@ -11,6 +11,45 @@ import { AuthPage } from './AuthPage'
 import { NewPasswordFields } from '../../app/NewPasswordFields'
 
 export default function ResetPasswordPage() {
+  const token = new URLSearchParams(useLocation().hash).get('token')
+  return token ? <ByLink token={token} /> : <ByCode />
+}
+
+function ByLink({ token }: { token: string }) {
+  const navigate = useNavigate()
+  const form = useServerForm({
+    defaults: { newPassword: '', repeated: '' },
+    what: 'set the password',
+    submit: async () => {
+      const newPassword = form.getValues('newPassword')
+      await send(api.POST('/api/auth/reset-password', { body: { token, newPassword } }))
+      notifyDone('The password is set. Sign in with it.')
+      await navigate({ to: signInPath, replace: true })
+    },
+  })
+  return (
+    <AuthPage title="Set a new password" intro="Choose a password. The link works once.">
+      <FormProvider {...form}>
+        <form onSubmit={form.send} noValidate>
+          <Stack gap="md">
+            <NewPasswordFields />
+            <FormFailure form={form} />
+            <Button type="submit" loading={form.formState.isSubmitting} fullWidth>
+              Set the password
+            </Button>
+          </Stack>
+        </form>
+      </FormProvider>
+      <Text size="sm">
+        <Link to={forgotPasswordPath} className="anchor">
+          Ask for another link
+        </Link>
+      </Text>
+    </AuthPage>
+  )
+}
+
+function ByCode() {
   const navigate = useNavigate()
   const { email = '' }: { email?: string } = useSearch({ strict: false })
   const form = useServerForm({
@@ -24,7 +63,10 @@ export default function ResetPasswordPage() {
     },
   })
   return (
-    <AuthPage title="Set a new password" intro="If the address is known, a code is on its way to it.">
+    <AuthPage
+      title="Set a new password"
+      intro="If the address is known, a mail is on its way to it. Open its link, or type its code here."
+    >
       <FormProvider {...form}>
         <form onSubmit={form.send} noValidate>
           <Stack gap="md">
@@ -47,7 +89,7 @@ export default function ResetPasswordPage() {
       </FormProvider>
       <Text size="sm">
         <Link to={forgotPasswordPath} className="anchor">
-          Send another code
+          Send another mail
         </Link>
       </Text>
     </AuthPage>

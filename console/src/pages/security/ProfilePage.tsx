@@ -11,13 +11,17 @@ import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
 import { At, EndDay } from '../../ui/Time'
 import { formatDay } from '../../format'
+import { ChangeEmail } from './ChangeEmail'
 
 export default function ProfilePage() {
   const access = useQuery(accessQuery)
   const permissions = useQuery(permissionsQuery)
   const mayRead = useMay()('users_read').allowed
   return (
-    <Page title="Your profile" intro="What the platform knows of you. Whoever administers users can change it.">
+    <Page
+      title="Your profile"
+      intro="What the platform knows of you. You change your address; administrators of users change the rest."
+    >
       <Loaded query={access} what="load your profile">
         {({ user, accounts, operator, defaultAccountId, defaultEnterpriseId }) => {
           const account = accounts.find((one) => one.id === defaultAccountId)
@@ -42,6 +46,7 @@ export default function ProfilePage() {
                   ]}
                 />
               </Section>
+              <ChangeEmail />
               <Loaded query={permissions} what="load your rights">
                 {({ groups, roles, menus }) => (
                   <SimpleGrid cols={{ base: 1, md: 2 }}>

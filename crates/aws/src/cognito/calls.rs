@@ -48,7 +48,8 @@ impl Calls {
         }
     }
 
-    async fn describe(&self, person: &Person) -> Result<(), Fault> {
+    /// Writes the attributes of somebody who is in the pool.
+    pub(super) async fn describe(&self, person: &Person) -> Result<(), Fault> {
         let described = self
             .patience
             .repeat(async || {

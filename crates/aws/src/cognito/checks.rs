@@ -144,8 +144,8 @@ fn triggers(set: Option<&LambdaConfigType>) -> Check {
     match (tokens, people) {
         (true, true) if plain => Check::warning(
             TRIGGERS,
-            "claims are stamped into id tokens alone",
-            "have pre_token called with event version V2_0 to stamp access tokens too",
+            "claims are stamped into id tokens alone, and access tokens keep the scope of self-service at the pool",
+            "have pre_token called with event version V2_0: it stamps access tokens too, and takes that scope away",
         ),
         (true, true) => Check::ok(TRIGGERS, "claims are stamped, and people move in with their passwords"),
         (false, true) => Check::warning(

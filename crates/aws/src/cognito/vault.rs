@@ -114,6 +114,14 @@ impl Vault for CognitoVault {
         })
     }
 
+    async fn update_email(&self, person: &Person) -> Result<(), Trouble> {
+        match self.calls.describe(person).await {
+            // Somebody who is not in the pool yet comes in with the address that the record holds then.
+            Ok(()) | Err(Fault::NoSuchUser) => Ok(()),
+            Err(fault) => Err(away("a user's new address", fault)),
+        }
+    }
+
     async fn remove(&self, subject: Subject) -> Result<(), Trouble> {
         self.calls.delete(subject).await.map_err(|fault| away("the removal of a user", fault))
     }

@@ -80,7 +80,9 @@ async fn route(shared: &dyn Table, params: &SsmParams, account: AccountId) -> Op
     };
     let route = match decode::<Route>(&item) {
         Ok(route) => route.record,
-        Err(problem) => return Some(Check::bad(CHECK, format!("account {account}: {}", problem.detail), RESTORE)),
+        Err(problem) => {
+            return Some(Check::bad(CHECK, format!("account {account}: {}", problem.operator_detail()), RESTORE));
+        }
     };
     let name = format!("/accounts/{account}/dynamodb/table-name");
     match params.get(&name).await {

@@ -114,23 +114,32 @@ impl Client {
         answer(self.send(&ask, Some(&token)).await?).await
     }
 
-    /// Signs in; `answer` is called for each challenge, with its name, and gives the fields that answer it.
+    /// Signs in; `answer_challenge` is called for each challenge, and gives the fields that answer it.
     pub(crate) async fn sign_in(
         &mut self,
         email: &str,
         password: &str,
-        mut answer_challenge: impl FnMut(&str) -> Outcome<Value>,
+        mut answer_challenge: impl FnMut(&Value) -> Outcome<Value>,
     ) -> Outcome {
         let login = json!({ "email": email, "password": password, "grant": "token" });
         let mut answered = self.ask_openly(Ask::post("/api/auth/login").body(login)).await?;
-        while let Some(challenge) = answered["challenge"].as_str() {
-            let mut answer = answer_challenge(challenge)?;
-            answer["challenge"] = challenge.into();
+        let mut email = email.to_owned();
+        while answered["challenge"].is_string() {
+            let mut answer = answer_challenge(&answered)?;
+            answer["challenge"] = answered["challenge"].clone();
+            if let Some(new) = answer["newEmail"].as_str() {
+                new.clone_into(&mut email);
+            }
             answer["session"] = answered["session"].clone();
             answer["grant"] = "token".into();
             answered = self.ask_openly(Ask::post("/api/auth/challenge").body(answer)).await?;
         }
-        self.keep(email, &answered)
+        self.keep(&email, &answered)
+    }
+
+    /// The address that somebody signed in with.
+    pub(crate) fn email(&self) -> &str {
+        self.session.as_ref().map_or("", |session| &session.email)
     }
 
     /// Ends the session, here and at the server.

@@ -32,7 +32,8 @@ pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Out
         checks.push(server(&places));
     }
     checks.push(profile(config));
-    checks.extend([network(config), clock(config), faults(config), rate_limit(config), session(environment)]);
+    checks.extend([administrator(config), network(config), clock(config), faults(config)]);
+    checks.extend([rate_limit(config), session(environment)]);
     check::told(&checks, json)
 }
 
@@ -143,6 +144,23 @@ fn profile(config: &Config) -> Check {
     match config.profile {
         Place::Embedded => Check::ok(CHECK, "embedded: everything is in the data folder"),
         Place::Aws => Check::ok(CHECK, "aws: freehold preflight checks what is there"),
+    }
+}
+
+/// The administrator's address, as far as the settings tell.
+pub(super) fn administrator(config: &Config) -> Check {
+    const CHECK: &str = "administrator";
+    let email = config.admin_email.as_str();
+    if config.mails_default_admin() {
+        let fix = "set FREEHOLD_ADMIN_EMAIL to an address that reaches the first administrator";
+        Check::bad(CHECK, format!("{email} belongs to a stranger's domain: the server refuses it"), fix)
+    } else if config.admin_email.is_default_admin() {
+        Check::ok(
+            CHECK,
+            "admin_email is not set: the first sign-in asks for an address, and no mail goes to the default",
+        )
+    } else {
+        Check::ok(CHECK, email)
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) struct Login {
     /// The e-mail address; asked for if left out
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
-    /// Read the password from the first line of stdin, and from the second the new password or code, should the
-    /// server ask for one
+    /// Read the password from the first line of stdin, and from the next lines what the server asks for: the new
+    /// password or code, then the e-mail address
     #[arg(long, requires = "email")]
     password_stdin: bool,
 }
@@ -31,19 +31,25 @@ pub(crate) async fn login(login: &Login, session: &mut Session) -> Outcome {
     };
     let password = asker.secret("Password: ")?;
     session.client.sign_in(&email, &password, |challenge| answer(&asker, challenge)).await?;
-    print::note(format_args!("signed in to {} as {email}", session.client.server()));
+    print::note(format_args!("signed in to {} as {}", session.client.server(), session.client.email()));
     Ok(())
 }
 
-fn answer(asker: &Asker, challenge: &str) -> Outcome<Value> {
-    match challenge {
+/// The fields that answer a challenge.
+fn answer(asker: &Asker, challenge: &Value) -> Outcome<Value> {
+    match challenge["challenge"].as_str().unwrap_or_default() {
         "NEW_PASSWORD_REQUIRED" => {
             print::note("You must choose a new password: 12 characters or more, of several kinds.");
             let new = asker.secret("New password: ")?;
             if !asker.stdin && asker.secret("Once more: ")? != new {
                 return Err(Failure::new("the two are not the same").hint("freehold login"));
             }
-            Ok(json!({ "newPassword": new }))
+            let mut fields = json!({ "newPassword": new });
+            if challenge["requires"].as_array().is_some_and(|requires| requires.contains(&"newEmail".into())) {
+                print::note("You must also give an e-mail address that reaches you. You sign in with it from now on.");
+                fields["newEmail"] = asker.line("E-mail: ")?.into();
+            }
+            Ok(fields)
         }
         "SOFTWARE_TOKEN_MFA" => Ok(json!({ "code": asker.secret("Code of your authenticator: ")? })),
         other => Err(Failure::new(format!("this version can't answer the challenge {other}"))),
@@ -51,8 +57,8 @@ fn answer(asker: &Asker, challenge: &str) -> Outcome<Value> {
 }
 
 /// Asks a person, or takes lines from stdin.
-struct Asker {
-    stdin: bool,
+pub(crate) struct Asker {
+    pub(crate) stdin: bool,
 }
 
 impl Asker {
@@ -74,7 +80,7 @@ impl Asker {
         Ok(line.trim_end_matches(['\n', '\r']).to_owned())
     }
 
-    fn secret(&self, prompt: &str) -> Outcome<String> {
+    pub(crate) fn secret(&self, prompt: &str) -> Outcome<String> {
         if self.stdin || !stdin().is_terminal() {
             return self.line(prompt);
         }

@@ -13,6 +13,7 @@ pub(crate) mod executions;
 pub(crate) mod groups;
 pub(crate) mod licenses;
 pub(crate) mod login;
+pub(crate) mod me;
 pub(crate) mod operate;
 pub(crate) mod outbox;
 pub(crate) mod preflight;

@@ -46,7 +46,10 @@ mod in_aws {
 
     use super::Preflight;
     use crate::{
-        commands::check::{self, Check, State},
+        commands::{
+            check::{self, Check, State},
+            doctor,
+        },
         compose,
         config::Config,
         fail::Outcome,
@@ -61,7 +64,8 @@ mod in_aws {
                 (true, true) => Mend::MissingAndPool,
             };
             let found = Box::pin(preflight::run(compose::aws::profile(config), chance, mend)).await;
-            let checks: Vec<Check> = found.into_iter().map(shown).collect();
+            let mut checks: Vec<Check> = found.into_iter().map(shown).collect();
+            checks.push(doctor::administrator(config));
             check::told(&checks, json)
         })
     }

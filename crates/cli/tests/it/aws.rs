@@ -75,7 +75,7 @@ const OTHERS: [&str; 5] = [
 fn nowhere() -> BTreeMap<&'static str, String> {
     [
         ("FREEHOLD_PROFILE", "aws"),
-        ("FREEHOLD_LOG_LEVEL", "error"),
+        ("FREEHOLD_ADMIN_EMAIL", crate::server::ADMIN),
         ("FREEHOLD_LOG_LEVEL", "error"),
         ("FREEHOLD_AWS_REGION", "eu-central-1"),
         ("FREEHOLD_AWS_EVENT_BUS", "freehold"),
@@ -143,6 +143,10 @@ fn what_is_missing_stops_the_start_by_its_name() {
     insta::assert_snapshot!(without(&["FREEHOLD_AWS_REGION"]), @r"
     error: no region of AWS is named
     hint: set aws_region, or AWS_REGION
+    ");
+    insta::assert_snapshot!(without(&["FREEHOLD_ADMIN_EMAIL"]), @r"
+    error: the setting admin_email is wrong (the defaults): in the aws profile it is set: the default belongs to a stranger's domain
+    hint: set FREEHOLD_ADMIN_EMAIL to an address that reaches the first administrator
     ");
     insta::assert_snapshot!(without(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]), @r"
     error: credentials for AWS: there are none, or they can't be had

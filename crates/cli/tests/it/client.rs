@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::MetadataExt as _};
 
-use crate::server::{ADMIN, Home, PASSWORD};
+use crate::server::{ADMIN, Home, INITIAL, PASSWORD};
 
 #[test]
 fn signing_in_answers_the_challenge_and_keeps_a_session() {
@@ -41,6 +41,36 @@ fn signing_in_answers_the_challenge_and_keeps_a_session() {
     server.stop();
     let error = home.run(&["whoami"]).refused(1);
     assert!(error.contains("can't be reached") && error.contains("hint: start it with"), "{error}");
+}
+
+#[test]
+fn the_first_sign_in_asks_for_an_address_where_none_is_configured_and_one_changes_it() {
+    let home = Home::new();
+    let server = home.serve_with(&[("FREEHOLD_ADMIN_EMAIL", plane::text::DEFAULT_ADMIN_EMAIL)]);
+    let url = server.url();
+    let args = ["login", "--server", &url, "--email", plane::text::DEFAULT_ADMIN_EMAIL, "--password-stdin"];
+    let without = home.tell(&args, &format!("{INITIAL}\n{PASSWORD}\n"));
+    assert_eq!(without.code, Some(2), "{}", without.err);
+    assert!(without.err.contains("stdin ended where this was expected: E-mail"), "{}", without.err);
+    let signed_in = home.tell(&args, &format!("{INITIAL}\n{PASSWORD}\nchief@platform.example\n"));
+    assert!(signed_in.err.contains("as chief@platform.example"), "{}", signed_in.err);
+    assert!(home.run(&["whoami"]).good().contains("chief@platform.example"));
+    assert!(home.log().contains("the administrator has the default address"), "{}", home.log());
+
+    let wrong = home.tell(&["me", "email", "boss@platform.example", "--password-stdin"], "wrong\n").refused(1);
+    assert!(wrong.contains("invalid_credentials"), "{wrong}");
+    let asked = home.tell(&["me", "email", "boss@platform.example", "--password-stdin"], PASSWORD);
+    assert!(asked.err.contains("freehold me confirm-email CODE"), "{}", asked.err);
+    let mut text = String::new();
+    crate::server::wait("the code is mailed", || {
+        let mails = home.json(&["outbox", "list", "--filter", "to=boss@platform.example"]);
+        text = mails["items"][0]["text"].as_str().unwrap_or_default().to_owned();
+        !text.is_empty()
+    });
+    let code = text.split_once("#code=").unwrap().1.split_whitespace().next().unwrap();
+    home.run(&["me", "confirm-email", code]).good();
+    assert!(home.run(&["whoami"]).good().contains("boss@platform.example"));
+    server.stop();
 }
 
 #[test]

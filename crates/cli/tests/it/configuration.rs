@@ -70,6 +70,9 @@ fn wrong_keys_and_values_are_named_with_their_source() {
     error: the setting admin_email is wrong (the environment: FREEHOLD_ADMIN_EMAIL): an e-mail address such as ada@example.com, of at most 254 characters
     hint: freehold config --defaults explains every setting
     ");
+    let short = refused("FREEHOLD_SETUP_TOKEN", "thirty-one-characters-are-short");
+    assert!(short.contains("the setting setup_token is wrong") && short.contains("at least 32 characters"), "{short}");
+    assert!(short.contains("openssl rand") && !short.contains("thirty-one"), "{short}");
     fs::write(home.path("bad.toml"), "[server]\nport = 1\n").unwrap();
     let error = home.run(&["config", "--config", home.path("bad.toml").to_str().unwrap()]).refused(2);
     assert!(error.contains("there is no setting server") && error.contains("bad.toml"), "{error}");

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 pub(crate) const INITIAL: &str = "Copper-4-kettle-meadow";
 pub(crate) const PASSWORD: &str = "Quartz-7-walrus-lantern";
-pub(crate) const ADMIN: &str = "admin@adminplatform.com";
+pub(crate) const ADMIN: &str = "root@platform.example";
 
 /// A home folder with a data folder below it, and nothing else in the environment.
 pub(crate) struct Home {
@@ -71,7 +71,10 @@ impl Home {
         drop(fs::remove_file(self.data().join("listen")));
         let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.env("FREEHOLD_ADMIN_PASSWORD", INITIAL).envs(environment.iter().copied());
+        command
+            .env("FREEHOLD_ADMIN_EMAIL", ADMIN)
+            .env("FREEHOLD_ADMIN_PASSWORD", INITIAL)
+            .envs(environment.iter().copied());
         let child = command.stdout(fs::File::create(self.path("server.out")).unwrap()).stderr(log).spawn().unwrap();
         let mut server = Server { home: self, child, address: String::new() };
         wait("the server listens", || {

@@ -60,7 +60,7 @@ async fn cookies_and_the_callers_address_pass() {
     let aws = Aws::start().await;
     let api = aws.function("api", &[("FREEHOLD_AUTH_REQUESTS_PER_FIVE_MINUTES", "3")]).await;
     let operator = Caller::operator(&api).await;
-    let login = json!({ "email": "admin@adminplatform.com", "password": crate::story::PASSWORD });
+    let login = json!({ "email": crate::story::ADMIN, "password": crate::story::PASSWORD });
     let signed_in = operator.post("/api/auth/login", &login).await;
     signed_in.expect(200);
     assert!(signed_in.cookies[0].as_str().is_some_and(|cookie| cookie.contains("HttpOnly")), "{}", signed_in.cookies);

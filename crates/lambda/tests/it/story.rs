@@ -13,6 +13,7 @@ use testkit::{
 use crate::runtime::Function;
 
 pub(crate) const PASSWORD: &str = "Quartz-7-walrus-lantern";
+pub(crate) const ADMIN: &str = "root@platform.example";
 const INITIAL: &str = "Copper-4-kettle-meadow";
 
 /// Emulators, with the shared table, and the environment of functions there.
@@ -44,6 +45,7 @@ impl Aws {
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", "AKIAEMULATOR"),
             ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
+            ("FREEHOLD_ADMIN_EMAIL", ADMIN),
             ("FREEHOLD_ADMIN_PASSWORD", INITIAL),
             ("FREEHOLD_PUBLIC_URL", "https://freehold.example"),
             ("FREEHOLD_LOG_LEVEL", "error"),
@@ -141,7 +143,7 @@ impl<'f> Caller<'f> {
     /// The administrator, at the first sign-in.
     pub(crate) async fn operator(api: &'f Function) -> Self {
         let nobody = Self::nobody(api);
-        let login = json!({ "email": "admin@adminplatform.com", "password": INITIAL });
+        let login = json!({ "email": ADMIN, "password": INITIAL });
         let challenge = nobody.post("/api/auth/login", &login).await.expect(200);
         let answer = json!({
             "challenge": challenge["challenge"], "session": challenge["session"], "newPassword": PASSWORD

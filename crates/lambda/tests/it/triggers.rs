@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     runtime::Function,
-    story::{Aws, Caller, PASSWORD},
+    story::{ADMIN, Aws, Caller, PASSWORD},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
-const ADMIN: &str = "admin@adminplatform.com";
 
 /// What all events of a pool have.
 fn event(version: &str, source: &str, name: &str, request: Value, response: Value) -> Value {
@@ -64,6 +63,11 @@ async fn tokens_are_stamped_with_what_the_directory_says() {
         assert_eq!(&both[token]["claimsToAddOrOverride"], claims);
     }
     assert_eq!(both["groupOverrideDetails"], details["groupOverrideDetails"]);
+    assert_eq!(both["accessTokenGeneration"]["scopesToSuppress"], json!(["aws.cognito.signin.user.admin"]));
+    let asked = event("2", "TokenGeneration_Authentication", "somebody", json!({ "scopes": [] }), json!({}));
+    let answered = pre_token.call(asked, MINUTE).await.unwrap();
+    let suppressed = json!({ "accessTokenGeneration": { "scopesToSuppress": ["aws.cognito.signin.user.admin"] } });
+    assert_eq!(answered["response"], json!({ "claimsAndScopeOverrideDetails": suppressed }), "nobody has it either");
 
     // Who is nobody of the product's gets tokens that show nothing of it.
     for stranger in ["5f0c5dbe-5f2f-4c2c-9d69-b1f9a6c1d7e2", "somebody"] {

@@ -13,6 +13,8 @@ pub mod rights;
 use std::{marker::PhantomData, sync::Arc};
 
 pub use self::ongoing::{GrantEnd, OngoingGrant};
+use secrecy::SecretString;
+
 use self::{
     actions::{Action, Class},
     actor::Actor,
@@ -136,6 +138,7 @@ impl<A: Action> Argument for Granted<A> {
                 return Err(Problem::new(Code::NotFound, "there is no such account").into());
             }
         }
+        call.by_operator = actor.operator;
         let ticket = call.ticket(verified.subject, scope.account).await?;
         Ok(Self { actor, session: verified.session, scope, origin: call.origin(), ticket, action: PhantomData })
     }
@@ -158,6 +161,39 @@ impl Argument for Public {
 }
 
 impl Guard for Public {}
+
+/// Open to all, and limited by network: an operation that judges or gives credentials.
+#[derive(Debug)]
+pub struct Credentials;
+
+impl Argument for Credentials {
+    fn describe(operation: &mut Operation, _: &mut schemars::SchemaGenerator) {
+        operation.is_public();
+    }
+
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        // Requests under /api/auth were counted by this process as they came.
+        if !call.parts.uri.path().starts_with("/api/auth/") {
+            call.plane.limits().auth(call.client)?;
+        }
+        call.plane.limit_credentials(call.client).await?;
+        Ok(Self)
+    }
+}
+
+impl Guard for Credentials {}
+
+/// The access token of a request that may also come without one. It proves nothing until it is verified.
+#[derive(Debug)]
+pub struct PresentedBearer(pub Option<SecretString>);
+
+impl Argument for PresentedBearer {
+    fn describe(_: &mut Operation, _: &mut schemars::SchemaGenerator) {}
+
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        Ok(Self(bearer(call).ok().map(SecretString::from)))
+    }
+}
 
 fn bearer(call: &Call) -> Result<&str> {
     let mut headers = call.parts.headers.get_all(axum::http::header::AUTHORIZATION).iter();

@@ -10,7 +10,12 @@ use bytes::Bytes;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{idempotency::Ticket, openapi::Operation, serve::Around};
+use super::{
+    idempotency::Ticket,
+    openapi::Operation,
+    refresh_cookie::{RefreshCookie, RefreshCookies},
+    serve::Around,
+};
 use crate::{
     audit::RequestOrigin,
     guard::actor::Actor,
@@ -29,6 +34,8 @@ pub struct Call {
     pub path: Vec<(Arc<str>, String)>,
     pub request_id: Arc<str>,
     pub client: IpAddr,
+    /// The guard let an operator in: they hear what is wrong outside the product, and its fix.
+    pub(crate) by_operator: bool,
     pub(super) ticket: Option<Ticket>,
     /// Who calls, once the guard knows.
     pub(crate) caller: Option<Caller>,
@@ -93,7 +100,18 @@ impl Call {
         request_id: Arc<str>,
         client: IpAddr,
     ) -> Self {
-        Self { plane, parts, body, path, request_id, client, ticket: None, caller: None, query_taken: false }
+        Self {
+            plane,
+            parts,
+            body,
+            path,
+            request_id,
+            client,
+            by_operator: false,
+            ticket: None,
+            caller: None,
+            query_taken: false,
+        }
     }
 
     /// The names of the request.
@@ -441,14 +459,11 @@ pub struct Client {
     pub user_agent: String,
     /// The names of the request.
     pub origin: RequestOrigin,
-    /// The refresh token that a browser holds in its cookie.
-    pub refresh_cookie: Option<secrecy::SecretString>,
+    /// The refresh tokens that a browser holds in cookies.
+    pub refresh_cookies: RefreshCookies,
     /// The origin under which the browser or client reached us.
     pub base_url: String,
 }
-
-/// The name of the cookie that holds a browser's refresh token.
-pub const REFRESH_COOKIE: &str = "freehold_refresh";
 
 impl Argument for Client {
     fn describe(_: &mut Operation, _: &mut SchemaGenerator) {}
@@ -456,17 +471,12 @@ impl Argument for Client {
     async fn take(call: &mut Call) -> Result<Self, Stop> {
         let headers = &call.parts.headers;
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let refresh_cookie = text(header::COOKIE)
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == REFRESH_COOKIE)
-            .map(|(_, value)| value.to_owned().into());
         let host = text(header::HOST);
         Ok(Self {
             ip: call.client,
             user_agent: text(header::USER_AGENT).chars().take(300).collect(),
             origin: call.origin(),
-            refresh_cookie,
+            refresh_cookies: RefreshCookie::of(&call.plane.settings().public_url).read(headers),
             base_url: format!("http://{host}"),
         })
     }

@@ -73,7 +73,8 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
     }
 }
 
-fn network(ip: IpAddr) -> IpAddr {
+/// What counts as one caller.
+pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(_) => ip,
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),

@@ -7,5 +7,7 @@ mod docs;
 pub mod idempotency;
 pub mod limits;
 pub mod openapi;
+pub mod presented;
+pub mod refresh_cookie;
 pub mod routes;
 pub mod serve;

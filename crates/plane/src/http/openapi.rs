@@ -102,6 +102,12 @@ impl Operation {
         self.refuses(&[400, 413, 415]);
     }
 
+    /// The body may be left out.
+    pub fn takes_optional_body(&mut self, schema: &Schema) {
+        self.body = Some(json!({ "required": false, "content": { "application/json": { "schema": schema } } }));
+        self.refuses(&[400, 413, 415]);
+    }
+
     pub fn answers(&mut self, status: u16, description: &str, schema: Option<&Schema>, headers: &[&str]) {
         let mut response = json!({ "description": description });
         if let Some(schema) = schema {

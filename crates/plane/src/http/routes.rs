@@ -185,7 +185,7 @@ async fn serve<H: Handler<T>, T>(plane: Plane, path: RawPathParams, request: Req
                 return response;
             }
             call.plane.record_refusal(&call, &problem).await;
-            answer::problem(*problem, &around.request_id)
+            answer::problem(problem.heard_by(call.by_operator, &around.request_id), &around.request_id)
         }
     }
 }

@@ -1,27 +1,37 @@
-//! Lets the owner of an e-mail address set a new password by a code that is mailed there.
+//! Lets the owner of an e-mail address set a new password by what is mailed there: a code of six digits, or a link.
 //!
-//! A code has six digits, so its strength is in the few tries: five for each code, and ten codes a
-//! day, from wherever. Its hash is as costly as a password's, since a million plain hashes are no work.
+//! A link has 256 random bits, so tries at links need no limit and void none. A code's strength is in its few tries: a
+//! person gets at most five codes a day, and a code can be tried five times from the network that asked for it and five
+//! times from all other networks together.
+//!
+//! INVARIANT: a guesser has 50 tries a day at the codes of one person, however many networks they have: one chance in
+//! 20,000. Requests and tries of strangers never void a link, and never the owner's tries from the network that asked.
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use super::{
-    Provider,
-    passwords::{Busy, Match},
+    Provider, Settings,
+    guesses::only_network,
+    lockout::Network,
+    passwords::Busy,
     policy,
     provider::Stored,
-    records::{Password, Person, ResetRecord, person_key, put, reset_key},
+    records::{
+        CodeRecord, Password, Person, ResetLinkRecord, ResetRecord, new_secret, person_key, put, reset_key,
+        reset_link_key,
+    },
     trail,
     users::{ATTEMPTS, contended},
 };
 use crate::{
     ids::Subject,
     ports::{
-        chance::Chance,
-        identity::{Email, PasswordReset, Permanence, ResetCode, ResetError},
-        table::{CommitError, Condition, Is, Key, TableError, Write},
+        chance::{self, Chance},
+        identity::{Email, ForgottenPassword, PasswordReset, Permanence, ResetError, ResetMail, ResetProof},
+        table::{CommitError, Condition, Key, Write},
     },
 };
 
@@ -33,127 +43,224 @@ impl From<Busy> for ResetError {
     }
 }
 
+/// What a request is given. The rest of its work is the same in each case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    CodeAndLink,
+    /// The codes of the day are used up.
+    Link,
+    /// A link that was mailed before is good for a while yet.
+    Nothing,
+}
+
+impl ResetRecord {
+    fn fresh(now: Timestamp, chance: &dyn Chance) -> Self {
+        let salt = hex::encode(chance::secret(chance));
+        Self { salt, codes: Vec::new(), link_until: None, link_epoch: 0, day_ends: now + DAY }
+    }
+
+    fn give(&self, network: &Network, epoch: i64, now: Timestamp, settings: &Settings) -> Given {
+        let here = self.codes.iter().filter(|code| code.network == network.name()).count();
+        if self.codes.len() < settings.codes_a_day && here < settings.codes_a_day_per_network {
+            return Given::CodeAndLink;
+        }
+        let soon = now + settings.link_life / 2;
+        let good = self.link_epoch == epoch && self.link_until.is_some_and(|until| soon < until);
+        if good { Given::Nothing } else { Given::Link }
+    }
+
+    /// The codes that a try from a network is compared with, each with one try less.
+    fn take_tries(&mut self, network: &Network, epoch: i64, now: Timestamp) -> Vec<CodeRecord> {
+        let mut compared = Vec::new();
+        for code in self.codes.iter_mut().filter(|code| code.epoch == epoch && now < code.expires) {
+            let own = code.network == network.name();
+            let left = if own { &mut code.tries_left } else { &mut code.tries_left_elsewhere };
+            if *left > 0 {
+                *left -= 1;
+                compared.push(code.clone());
+            }
+        }
+        compared
+    }
+
+    fn salt(&self) -> Option<[u8; 32]> {
+        hex::decode(&self.salt).ok()?.try_into().ok()
+    }
+}
+
 impl Provider {
-    pub(super) async fn make_code(&self, email: &str) -> Result<Option<ResetCode>, ResetError> {
+    pub(super) async fn make_reset(&self, forgotten: &ForgottenPassword) -> Result<Option<ResetMail>, ResetError> {
+        let now = self.clock.now();
+        let parsed = Email::parse(&forgotten.email).ok();
+        let person = self.person_of(parsed.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
+        let key = person.as_ref().map_or_else(|| decoy_key(&forgotten.email), |person| reset_key(person.subject));
+        let epoch = person.as_ref().map_or(0, |person| person.epoch);
+        let network = Network::of(forgotten.ip);
+        let (code, link) = (six_digits(self.chance.as_ref()), new_secret("fhl_", self.chance.as_ref()));
+        let mut hashed: Option<(String, String)> = None;
+        for _ in 0..ATTEMPTS {
+            let (mut record, when) = self.reset_record(&key, now).await?;
+            let hash = match &hashed {
+                Some((salt, hash)) if *salt == record.salt => hash.clone(),
+                // The first time round, or another request made the record of the day meanwhile.
+                Some(_) | None => self.hash_code(&code, &record).await?,
+            };
+            hashed = Some((record.salt.clone(), hash.clone()));
+            let given = record.give(&network, epoch, now, &self.settings);
+            let expires = now + self.settings.code_life;
+            let link_expires = now + self.settings.link_life;
+            if given == Given::CodeAndLink {
+                record.codes.push(CodeRecord {
+                    network: network.name(),
+                    hash,
+                    epoch,
+                    expires,
+                    tries_left: self.settings.code_tries,
+                    tries_left_elsewhere: self.settings.code_tries_elsewhere,
+                });
+            }
+            if given != Given::Nothing {
+                (record.link_until, record.link_epoch) = (Some(link_expires), epoch);
+            }
+            let mailed = person.as_ref().filter(|_| given != Given::Nothing);
+            let (link_key, when_link) = match mailed {
+                Some(_) => (reset_link_key(&link), Condition::Absent),
+                None => (decoy_link_key(&forgotten.email), Condition::Always),
+            };
+            let subject = person.as_ref().map_or_else(nobody, |person| person.subject);
+            let link_record = ResetLinkRecord { subject, epoch, expires: link_expires };
+            let lingers = record.day_ends.max(link_expires);
+            // Two writes in any case, whether somebody has the address or not.
+            let mut writes = vec![
+                put(key.clone(), &record, Some(lingers), when),
+                put(link_key, &link_record, Some(link_expires), when_link),
+            ];
+            if let Some(person) = mailed {
+                writes.extend(trail::writes(person).await?);
+            }
+            match self.table.commit(writes).await {
+                Ok(()) => {
+                    return Ok(mailed.map(|person| ResetMail {
+                        subject: person.subject,
+                        account: person.account,
+                        email: person.email.clone(),
+                        code: (given == Given::CodeAndLink).then_some(code),
+                        link,
+                    }));
+                }
+                Err(CommitError::Refused { .. }) => {}
+                Err(CommitError::Table(error)) => return Err(error.into()),
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// The record of the day under a key, or a fresh one, and the condition to write it under.
+    async fn reset_record(&self, key: &Key, now: Timestamp) -> Result<(ResetRecord, Condition), ResetError> {
+        let before: Option<Stored<ResetRecord>> = self.stored(key).await?;
+        let when = before.as_ref().map_or(Condition::Absent, |before| Condition::Version(before.version));
+        // A record of an earlier version has no salt, and nothing that still counts.
+        let today =
+            before.map(|before| before.record).filter(|record| now < record.day_ends && !record.salt.is_empty());
+        Ok((today.unwrap_or_else(|| ResetRecord::fresh(now, self.chance.as_ref())), when))
+    }
+
+    /// As costly as the hash of a password, since a million plain hashes are no work. The codes of a day share a salt,
+    /// so that a try is one hash, however many codes it is compared with.
+    async fn hash_code(&self, code: &SecretString, record: &ResetRecord) -> Result<String, Busy> {
+        let salt = record.salt().unwrap_or_else(|| chance::secret(self.chance.as_ref()));
+        self.passwords.make_with(code, salt).await
+    }
+
+    pub(super) async fn use_reset(&self, reset: &PasswordReset) -> Result<Subject, ResetError> {
+        match &reset.proof {
+            ResetProof::Code { email, code } => self.use_code(email, code, reset).await,
+            ResetProof::Link { token } => self.use_link(token, reset).await,
+        }
+    }
+
+    async fn use_code(&self, email: &str, code: &SecretString, reset: &PasswordReset) -> Result<Subject, ResetError> {
         let now = self.clock.now();
         let parsed = Email::parse(email).ok();
+        policy::judge(reset.new_password.expose_secret(), parsed.as_ref())?;
+        self.vault.accepts(&reset.new_password)?;
         let person = self.person_of(parsed.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
         let key = person.as_ref().map_or_else(|| decoy_key(email), |person| reset_key(person.subject));
-        let code = six_digits(self.chance.as_ref());
-        let hash = self.passwords.make(&code).await?;
-        let expires_at = now + self.settings.code_life;
         let epoch = person.as_ref().map_or(0, |person| person.epoch);
-        let fresh = ResetRecord {
-            code: Some(hash),
-            epoch,
-            expires: expires_at,
-            tries_left: self.settings.code_tries,
-            given: 1,
-            day_ends: now + DAY,
+        let (record, compared) = self.take_tries(&key, &Network::of(reset.ip), epoch, now).await?;
+        let typed = self.hash_code(code, &record).await?;
+        let right = |code: &CodeRecord| bool::from(code.hash.as_bytes().ct_eq(typed.as_bytes()));
+        let right = compared.iter().filter(|code| right(code)).count() > 0;
+        let known = person.clone();
+        let Some(person) = person.filter(|_| right) else {
+            return Err(refused(known.as_ref()));
         };
-        let along = match &person {
-            Some(person) => trail::writes(person).await?,
-            None => Vec::new(),
-        };
-        let given = self.store_code(key, fresh, along, now).await?;
-        Ok(person.filter(|_| given).map(|person| ResetCode {
-            subject: person.subject,
-            account: person.account,
-            email: person.email,
-            code,
-            expires_at,
-        }))
+        self.replace_forgotten(person.subject, epoch, reset, None).await
     }
 
-    /// Replaces the code under a key, unless there were too many today. It writes in any case.
-    /// `along` is written with a code that is given.
-    async fn store_code(
+    /// Tries are counted before they are judged: a race gets no more of them.
+    async fn take_tries(
         &self,
-        key: Key,
-        fresh: ResetRecord,
-        along: Vec<Write>,
+        key: &Key,
+        network: &Network,
+        epoch: i64,
         now: Timestamp,
-    ) -> Result<bool, TableError> {
+    ) -> Result<(ResetRecord, Vec<CodeRecord>), ResetError> {
         for _ in 0..ATTEMPTS {
-            let before: Option<Stored<ResetRecord>> = self.stored(&key).await?;
-            let when = before.as_ref().map_or(Condition::Absent, |before| Condition::Version(before.version));
-            let today = before.map(|before| before.record).filter(|record| now < record.day_ends);
-            let (record, given) = match today {
-                None => (fresh.clone(), true),
-                Some(full) if full.given >= self.settings.codes_a_day => (full, false),
-                Some(today) => {
-                    (ResetRecord { given: today.given + 1, day_ends: today.day_ends, ..fresh.clone() }, true)
-                }
-            };
-            let lingers = record.day_ends.max(record.expires);
-            let mut writes = vec![put(key.clone(), &record, Some(lingers), when)];
-            writes.extend(along.iter().filter(|_| given).cloned());
-            match self.table.commit(writes).await {
-                Ok(()) => return Ok(given),
+            let (mut record, when) = self.reset_record(key, now).await?;
+            let compared = record.take_tries(network, epoch, now);
+            let lingers = record.link_until.map_or(record.day_ends, |until| record.day_ends.max(until));
+            match self.table.commit(vec![put(key.clone(), &record, Some(lingers), when)]).await {
+                Ok(()) => return Ok((record, compared)),
                 Err(CommitError::Refused { .. }) => {}
-                Err(CommitError::Table(error)) => return Err(error),
+                Err(CommitError::Table(error)) => return Err(error.into()),
             }
         }
-        Err(contended())
+        Err(contended().into())
     }
 
-    pub(super) async fn use_code(&self, reset: &PasswordReset) -> Result<(), ResetError> {
-        let started = self.clock.now();
-        let email = Email::parse(&reset.email).ok();
-        policy::judge(reset.new_password.expose_secret(), email.as_ref())?;
+    async fn use_link(&self, token: &SecretString, reset: &PasswordReset) -> Result<Subject, ResetError> {
+        let now = self.clock.now();
+        let key = reset_link_key(token);
+        let link: Option<Stored<ResetLinkRecord>> = self.stored(&key).await?;
+        let link = link.map(|link| link.record).filter(|link| now < link.expires).ok_or_else(|| refused(None))?;
+        let person = self.person(link.subject).await?.map(|stored| stored.record);
+        let person = person.filter(|person| may_reset(person) && person.epoch == link.epoch);
+        let person = person.ok_or_else(|| refused(None))?;
+        policy::judge(reset.new_password.expose_secret(), Some(&person.email))?;
         self.vault.accepts(&reset.new_password)?;
-        let person = self.person_of(email.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
-        let key = person.as_ref().map_or_else(|| decoy_key(&reset.email), |person| reset_key(person.subject));
-        let open = self.take_a_try(&key, started).await?;
-        let hash = open.as_ref().and_then(|open| open.code.as_deref()).filter(|_| person.is_some());
-        let found = self.passwords.compare(&reset.code, hash).await?;
-        match (person, open) {
-            (Some(person), Some(open)) if found != Match::Wrong => {
-                self.consume(person.subject, open, &reset.new_password).await
-            }
-            (person @ (Some(_) | None), Some(_) | None) => {
-                trail::failed(person.as_ref(), false);
-                Err(ResetError::InvalidCode)
-            }
-        }
+        self.replace_forgotten(person.subject, link.epoch, reset, Some(key)).await
     }
 
-    /// The open code, with one try less. Tries are counted before they are judged: a race gets no more of them.
-    async fn take_a_try(&self, key: &Key, now: Timestamp) -> Result<Option<ResetRecord>, TableError> {
-        let when = Condition::field("tries_left", Is::Greater, 0);
-        let taken = self.table.commit(vec![Write::Add { key: key.clone(), field: "tries_left", by: -1, when }]).await;
-        let open: Option<Stored<ResetRecord>> = self.stored(key).await?;
-        match taken {
-            Ok(()) => Ok(open.map(|open| open.record).filter(|open| now < open.expires)),
-            Err(CommitError::Refused { .. }) => Ok(None),
-            Err(CommitError::Table(error)) => Err(error),
-        }
-    }
-
-    /// Sets the password and uses up the code, in one commit. A code of an epoch that is over is no code.
-    async fn consume(&self, subject: Subject, mut open: ResetRecord, new: &SecretString) -> Result<(), ResetError> {
+    /// Sets the password and begins a new epoch, which voids every code and link of the one before.
+    async fn replace_forgotten(
+        &self,
+        subject: Subject,
+        epoch: i64,
+        reset: &PasswordReset,
+        used_link: Option<Key>,
+    ) -> Result<Subject, ResetError> {
+        let new = &reset.new_password;
         let hash = self.vault.hash(new).await?;
-        let code = open.code.take().ok_or(ResetError::InvalidCode)?;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let person = self.person(subject).await?.filter(|person| person.record.epoch == open.epoch);
+            let person = self.person(subject).await?.filter(|person| person.record.epoch == epoch);
             let Stored { record: mut person, version } = person.ok_or(ResetError::InvalidCode)?;
             person.password = Some(Password { hash: hash.clone(), temporary: false, set: now });
             person.begin_epoch(now);
-            let unused = Condition::field("code", Is::Equal, code.as_str());
             let mut writes = vec![
-                put(reset_key(subject), &open, Some(open.day_ends.max(open.expires)), unused),
                 put(person_key(subject), &person, None, Condition::Version(version)),
+                only_network(subject, reset.ip, now),
             ];
+            writes.extend(used_link.clone().map(|key| Write::Delete { key, when: Condition::Always }));
             writes.extend(trail::writes(&person).await?);
             match self.table.commit(writes).await {
                 Ok(()) => {
                     self.verifier.ended(subject);
-                    // The code is used up: of racing uses, one comes here.
                     self.vault.end_all(subject).await?;
-                    return Ok(self.vault.keep(&person, new, Permanence::Permanent).await?);
+                    self.vault.keep(&person, new, Permanence::Permanent).await?;
+                    return Ok(subject);
                 }
-                Err(CommitError::Refused { write: 0, .. }) => return Err(ResetError::InvalidCode),
                 Err(CommitError::Refused { .. }) => {}
                 Err(CommitError::Table(error)) => return Err(error.into()),
             }
@@ -162,16 +269,38 @@ impl Provider {
     }
 }
 
+/// The refusal of a code or link, told to the trail.
+fn refused(person: Option<&Person>) -> ResetError {
+    trail::failed(person, false);
+    ResetError::InvalidCode
+}
+
 /// A code replaces a password that its owner chose. Who never chose one has proved nothing about the mailbox yet:
-/// an invitation or an administrator comes first.
+/// an invitation or an administrator comes first. The default administrator's mailbox is a stranger's.
 pub(super) fn may_reset(person: &Person) -> bool {
+    chose_password(person) && !person.email.is_default_admin()
+}
+
+pub(super) fn chose_password(person: &Person) -> bool {
     person.enabled && person.password.as_ref().is_some_and(|password| !password.temporary)
+}
+
+fn nobody() -> Subject {
+    Subject::from_uuid(uuid::Uuid::nil())
 }
 
 /// Where the same work is done for an address that nobody has: one of 4096 places, so that guessing fills no store.
 fn decoy_key(email: &str) -> Key {
+    Key::new(format!("RESET-DECOY#{}", decoy_place(email)), "RESET")
+}
+
+fn decoy_link_key(email: &str) -> Key {
+    Key::new(format!("RESET-DECOY#{}", decoy_place(email)), "LINK")
+}
+
+fn decoy_place(email: &str) -> String {
     let digest = Sha256::digest(email.trim().to_lowercase());
-    Key::new(format!("RESET-DECOY#{}", hex::encode(&digest[..2]).split_at(3).0), "RESET")
+    hex::encode(&digest[..2]).split_at(3).0.to_owned()
 }
 
 fn six_digits(chance: &dyn Chance) -> SecretString {

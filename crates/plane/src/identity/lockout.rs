@@ -1,4 +1,4 @@
-//! Slows down guessing: five failures lock a pair of identity and network for a time that doubles.
+//! The lock of a pair of identity and network: five failures close it for a time that doubles.
 //!
 //! As Cognito does it: after `n` failures, `2^(n-5)` seconds and at most 15 minutes; a success or 15 quiet minutes
 //! forget the failures; what is tried while locked counts for nothing.
@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use jiff::{SignedDuration, Timestamp};
 use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 const FREE_FAILURES: u32 = 5;
@@ -14,7 +15,7 @@ const LONGEST_LOCK: SignedDuration = SignedDuration::from_mins(15);
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
 
 /// The failures of one identity from one network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Failures {
     count: u32,
     last: Timestamp,
@@ -22,7 +23,7 @@ pub(super) struct Failures {
 
 impl Failures {
     /// One failure more. `None` stands for no failures.
-    fn after_failure(known: Option<Self>, now: Timestamp) -> Self {
+    pub(super) fn after_failure(known: Option<Self>, now: Timestamp) -> Self {
         match known.filter(|known| !known.forgotten(now)) {
             None => Self { count: 1, last: now },
             Some(known) if known.locked(now) => known,
@@ -30,7 +31,7 @@ impl Failures {
         }
     }
 
-    fn locked(&self, now: Timestamp) -> bool {
+    pub(super) fn locked(&self, now: Timestamp) -> bool {
         now < self.last + self.lock()
     }
 
@@ -42,22 +43,41 @@ impl Failures {
     }
 
     fn forgotten(&self, now: Timestamp) -> bool {
-        now >= self.last + QUIET
+        now >= self.quiet_at()
+    }
+
+    /// When the failures are forgotten.
+    pub(super) fn quiet_at(&self) -> Timestamp {
+        self.last + QUIET
     }
 }
 
-/// Whom a failure is held against: an address as typed, from one network.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Suspect([u8; 32]);
+/// Where a request comes from: an IPv4 address, or a /64 of IPv6, which one holder commonly has whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Network([u8; 16]);
 
-impl Suspect {
-    pub(super) fn new(identity: &str, ip: IpAddr) -> Self {
-        // One holder of IPv6 commonly has a whole /64 to send from.
+impl Network {
+    pub(super) fn of(ip: IpAddr) -> Self {
         let network = match ip.to_canonical() {
             IpAddr::V4(v4) => v4.to_ipv6_mapped(),
             IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)),
         };
-        Self(Sha256::new().chain_update(network.octets()).chain_update(identity).finalize().into())
+        Self(network.octets())
+    }
+
+    /// How records name it.
+    pub(super) fn name(&self) -> String {
+        hex::encode(&Sha256::digest(self.0)[..12])
+    }
+}
+
+/// Whom a failure is held against: one identity, from one network.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Suspect([u8; 32]);
+
+impl Suspect {
+    pub(super) fn new(identity: &[u8], network: Network) -> Self {
+        Self(Sha256::new().chain_update(network.0).chain_update(identity).finalize().into())
     }
 }
 
@@ -106,7 +126,7 @@ mod tests {
     }
 
     fn ada() -> Suspect {
-        Suspect::new("ada@example.com", "192.0.2.1".parse().unwrap())
+        Suspect::new(b"ada", Network::of("192.0.2.1".parse().unwrap()))
     }
 
     #[test]
@@ -160,7 +180,7 @@ mod tests {
     #[test]
     fn another_network_is_not_locked_but_the_same_slash_64_is() {
         let lockout = Lockout::new(10);
-        let at = |ip: &str| Suspect::new("ada@example.com", ip.parse().unwrap());
+        let at = |ip: &str| Suspect::new(b"ada", Network::of(ip.parse().unwrap()));
         for _ in 0..5 {
             lockout.settle(at("2001:db8:0:1::1"), false, start());
         }

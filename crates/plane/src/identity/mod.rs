@@ -3,8 +3,10 @@
 //! INVARIANT: a session is alive as long as its record stands, its epoch is that of its identity, and the identity is
 //! enabled. So one write of the identity ends all its sessions at once.
 
+mod addresses;
 mod codes;
 mod floor;
+mod guesses;
 pub mod jwt;
 pub mod kept;
 pub mod keys;
@@ -58,11 +60,17 @@ pub struct Settings {
     pub temporary_life: SignedDuration,
     /// Life of a reset code: 15 min.
     pub code_life: SignedDuration,
-    /// A reset code can be tried this often: 5.
-    pub code_tries: i64,
-    /// One identity gets at most this many reset codes a day: 10. With five tries each, a guesser has one chance in
-    /// 20,000 a day, from however many addresses.
-    pub codes_a_day: u32,
+    /// A reset code can be tried this often from the network that asked for it: 5.
+    pub code_tries: u32,
+    /// And this often from all other networks together: 5.
+    pub code_tries_elsewhere: u32,
+    /// One identity gets at most this many reset codes a day: 5. With ten tries each, a guesser has one chance in
+    /// 20,000 a day, from however many networks. Links are mailed beyond that.
+    pub codes_a_day: usize,
+    /// One network gets at most this many of them: 2.
+    pub codes_a_day_per_network: usize,
+    /// Life of a reset link: 60 min. While one is good for half of that, no other is mailed beyond the codes of the day.
+    pub link_life: SignedDuration,
     /// What another process wrote is noticed after this at the latest: 5 s. `None` where the store is ours alone.
     pub recheck: Option<SignedDuration>,
     /// Cost of a password hash.
@@ -73,8 +81,11 @@ pub struct Settings {
     pub hash_queue: usize,
     /// Verified tokens that are remembered.
     pub remembered_tokens: u64,
-    /// Pairs of identity and network whose failures are remembered.
+    /// Pairs of identity and network whose failures are remembered in memory.
     pub remembered_failures: u64,
+    /// Wrong passwords for one identity in a day, over all networks, after which a password alone signs in only from
+    /// networks that the person signed in from before: 50.
+    pub guesses_a_day: u32,
 }
 
 impl Default for Settings {
@@ -93,13 +104,17 @@ impl Default for Settings {
             temporary_life: SignedDuration::from_hours(7 * 24),
             code_life: SignedDuration::from_mins(15),
             code_tries: 5,
-            codes_a_day: 10,
+            code_tries_elsewhere: 5,
+            codes_a_day: 5,
+            codes_a_day_per_network: 2,
+            link_life: SignedDuration::from_mins(60),
             recheck: Some(SignedDuration::from_secs(5)),
             hash_cost: HashCost::default(),
             hash_threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
             hash_queue: 64,
             remembered_tokens: 20_000,
             remembered_failures: 100_000,
+            guesses_a_day: 50,
         }
     }
 }

@@ -6,7 +6,13 @@ use std::net::Ipv4Addr;
 
 use secrecy::SecretString;
 
-use super::{Provider, codes::may_reset, lockout::Suspect, passwords::Match, records::Person};
+use super::{
+    Provider,
+    codes::{chose_password, may_reset},
+    guesses::Suspect,
+    passwords::Match,
+    records::Person,
+};
 use crate::{
     ids::{AccountId, Subject},
     ports::{
@@ -28,17 +34,18 @@ impl Provider {
     /// would open more there than here.
     pub async fn move_by_password(&self, name: &str, password: &SecretString) -> Result<Option<Moving>, SignInError> {
         // Nobody says from where it was typed: an identity is slowed down as one.
-        let suspect = Suspect::new(name, Ipv4Addr::UNSPECIFIED.into());
         let now = self.clock.now();
-        let locked = self.lockout.locked(&suspect, now);
         let person = self.called(name).await?;
-        let hash = person.as_ref().filter(|person| may_reset(person) && !locked).and_then(hash_of);
+        let subject = person.as_ref().map(|person| person.subject);
+        let suspect = Suspect::new(subject, name, Ipv4Addr::UNSPECIFIED.into());
+        let locked = self.guesses.standing(&suspect, now).await?.locked;
+        let hash = person.as_ref().filter(|person| chose_password(person) && !locked).and_then(hash_of);
         let found = self.passwords.compare(password, hash).await.map_err(|_| SignInError::Busy)?;
         let right = match found {
             Match::Right | Match::RightButStale => true,
             Match::Wrong => false,
         };
-        let admitted = !locked && self.lockout.settle(suspect, right, self.clock.now());
+        let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
         Ok(person.filter(|_| admitted && right).map(Moving::from))
     }
 

@@ -96,6 +96,10 @@ impl Vault for OwnVault {
         Ok(())
     }
 
+    async fn update_email(&self, _: &Person) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     async fn remove(&self, _: Subject) -> Result<(), Trouble> {
         Ok(())
     }

@@ -109,11 +109,13 @@ impl Passwords {
 
     /// Makes a hash in PHC form.
     pub(super) async fn make(&self, password: &SecretString) -> Result<String, Busy> {
+        self.make_with(password, chance::secret(self.chance.as_ref())).await
+    }
+
+    /// The same by a salt that is given, so that the same text gives the same hash.
+    pub(super) async fn make_with(&self, password: &SecretString, salt: [u8; 32]) -> Result<String, Busy> {
         let (answer, made) = oneshot::channel();
-        self.put(Job {
-            password: password.clone(),
-            task: Task::Make { salt: chance::secret(self.chance.as_ref()), answer },
-        })?;
+        self.put(Job { password: password.clone(), task: Task::Make { salt, answer } })?;
         made.await.map_err(|_| Busy)
     }
 

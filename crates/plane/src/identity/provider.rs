@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::{
     Settings,
     floor::SessionFloor,
+    guesses::Guesses,
     jwt,
     keys::KeyStore,
-    lockout::Lockout,
     own::{OwnVault, Shown},
     passwords::Passwords,
     records::{Claim, Person, SessionRecord, claim_key, person_key, read, session_key},
@@ -27,9 +27,10 @@ use crate::{
         chance::Chance,
         clock::Clock,
         identity::{
-            ChallengeError, ChallengeResponse, Email, Identity, IdentityError, NewIdentity, PasswordChange,
-            PasswordError, PasswordReset, Permanence, Profile, Profiles, RefreshError, ResetCode, ResetError, Session,
-            SignIn, SignInError, SignedIn, TokenRefused, TokenSet, Verified,
+            ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, ForgottenPassword, Identity,
+            IdentityError, NewIdentity, OnEmailChange, PasswordChange, PasswordCheck, PasswordError, PasswordReset,
+            Permanence, Profile, Profiles, RefreshError, ResetError, ResetMail, Session, SignIn, SignInError, SignedIn,
+            TokenRefused, TokenSet, Verified,
         },
         table::{Key, Table, TableError},
     },
@@ -73,7 +74,7 @@ pub struct Provider {
     pub(super) vault: Arc<dyn Vault>,
     /// Hash reset codes too, whoever keeps passwords.
     pub(super) passwords: Arc<Passwords>,
-    pub(super) lockout: Lockout,
+    pub(super) guesses: Guesses,
     pub(super) verifier: Verifier,
     pub(super) floor: SessionFloor,
     shown: Arc<Shown>,
@@ -104,20 +105,10 @@ impl Provider {
 
     fn of(parts: VaultParts, passwords: Arc<Passwords>, shown: Arc<Shown>) -> Self {
         let VaultParts { settings, table, vault, clock, chance } = parts;
-        let lockout = Lockout::new(settings.remembered_failures);
+        let guesses = Guesses::new(&settings, Arc::clone(&table));
         let verifier = Verifier::new(&settings);
-        Self {
-            settings,
-            table,
-            clock,
-            chance,
-            vault,
-            passwords,
-            lockout,
-            verifier,
-            floor: SessionFloor::default(),
-            shown,
-        }
+        let floor = SessionFloor::default();
+        Self { settings, table, clock, chance, vault, passwords, guesses, verifier, floor, shown }
     }
 
     /// Says where the claims that tokens show come from. The first one given stays.
@@ -274,6 +265,27 @@ impl Identity for Provider {
         self.replace_password(&change).await
     }
 
+    async fn check_password(&self, check: PasswordCheck) -> Result<(), PasswordError> {
+        self.check_own_password(&check).await
+    }
+
+    async fn challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError> {
+        self.who_is_challenged(session).await
+    }
+
+    async fn plan_email_change(
+        &self,
+        subject: Subject,
+        new: &Email,
+        sessions: OnEmailChange,
+    ) -> Result<EmailChangePlan, IdentityError> {
+        self.plan_address(subject, new, sessions).await
+    }
+
+    async fn email_changed(&self, subject: Subject) -> Result<(), IdentityError> {
+        self.settle_address(subject).await
+    }
+
     async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {
         self.attempt(&attempt).await
     }
@@ -302,12 +314,12 @@ impl Identity for Provider {
         Ok(self.end(subject, session).await?)
     }
 
-    async fn forgot_password(&self, email: &str) -> Result<Option<ResetCode>, ResetError> {
-        self.make_code(email).await
+    async fn forgot_password(&self, forgotten: ForgottenPassword) -> Result<Option<ResetMail>, ResetError> {
+        self.make_reset(&forgotten).await
     }
 
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError> {
-        self.use_code(&reset).await
+        self.use_reset(&reset).await.map(drop)
     }
 
     async fn check_user(&self, subject: Subject) -> Result<(), IdentityError> {

@@ -31,6 +31,9 @@ pub struct Person {
     pub epoch: i64,
     pub password: Option<Password>,
     pub created: Timestamp,
+    /// The address changed, and the vault may not know it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_pending_in_vault: bool,
 }
 
 /// What the record says of a password.
@@ -129,18 +132,45 @@ pub(super) struct ChallengeRecord {
     pub(super) sealed: Option<String>,
 }
 
-/// The reset code of an identity, and how many it was given: `IDENTITY#<subject>` / `RESET`.
+/// What an identity was mailed today to set a new password by: `IDENTITY#<subject>` / `RESET`.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct ResetRecord {
-    /// `None` once it is used.
-    pub(super) code: Option<String>,
+    /// Of the hashes of all its codes, in hex. Records of an earlier version have none.
+    #[serde(default)]
+    pub(super) salt: String,
+    /// All codes of the day, also those that are over.
+    #[serde(default)]
+    pub(super) codes: Vec<CodeRecord>,
+    /// Until when the last link is good, as long as the identity has this epoch.
+    #[serde(default)]
+    pub(super) link_until: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) link_epoch: i64,
+    /// When the codes are counted afresh.
+    pub(super) day_ends: Timestamp,
+}
+
+/// One code of six digits.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct CodeRecord {
+    /// The network that asked for it.
+    pub(super) network: String,
+    pub(super) hash: String,
     /// That of the identity when the code was made: what ends the sessions ends the code.
     pub(super) epoch: i64,
     pub(super) expires: Timestamp,
-    pub(super) tries_left: i64,
-    pub(super) given: u32,
-    /// When `given` starts again from nothing.
-    pub(super) day_ends: Timestamp,
+    /// From the network that asked for it.
+    pub(super) tries_left: u32,
+    /// From all other networks together.
+    pub(super) tries_left_elsewhere: u32,
+}
+
+/// A mailed link: `RESET-LINK#<SHA-256 of its token>` / `LINK`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct ResetLinkRecord {
+    pub(super) subject: Subject,
+    pub(super) epoch: i64,
+    pub(super) expires: Timestamp,
 }
 
 pub(super) fn person_key(subject: Subject) -> Key {
@@ -161,6 +191,10 @@ pub(super) fn session_key(subject: Subject, session: SessionId) -> Key {
 
 pub(super) fn reset_key(subject: Subject) -> Key {
     Key::new(partition(subject), "RESET")
+}
+
+pub(super) fn reset_link_key(token: &SecretString) -> Key {
+    Key::new(format!("RESET-LINK#{}", fingerprint(token)), "LINK")
 }
 
 pub(super) fn refresh_key(token: &SecretString) -> Key {

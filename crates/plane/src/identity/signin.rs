@@ -3,11 +3,12 @@
 //! INVARIANT: whatever makes an attempt fail, it does the same work and says the same.
 
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Provider,
-    lockout::Suspect,
+    codes::may_reset,
+    guesses::{Standing, Suspect},
     policy,
     provider::Stored,
     records::{ChallengeRecord, Password, Person, challenge_key, new_secret, person_key, put},
@@ -16,7 +17,10 @@ use super::{
     vault::{Admission, Opened},
 };
 use crate::ports::{
-    identity::{Challenge, ChallengeError, ChallengeResponse, Email, SignIn, SignInError, SignedIn, TokenSet},
+    identity::{
+        Challenge, ChallengeError, ChallengeResponse, Challenged, Email, IdentityError, Requirement, SignIn,
+        SignInError, SignedIn, TokenSet,
+    },
     table::{CommitError, Condition, Write},
 };
 
@@ -24,15 +28,25 @@ impl Provider {
     pub(super) async fn attempt(&self, attempt: &SignIn) -> Result<SignedIn, SignInError> {
         let started = self.clock.now();
         let email = Email::parse(&attempt.email).ok();
-        let suspect = Suspect::new(email.as_ref().map_or(attempt.email.as_str(), Email::as_str), attempt.ip);
-        let locked = self.lockout.locked(&suspect, started);
+        let typed = email.as_ref().map_or(attempt.email.as_str(), Email::as_str);
         let person = self.person_of(email.as_ref()).await?;
+        let suspect = Suspect::new(person.as_ref().map(|person| person.record.subject), typed, attempt.ip);
+        let Standing { locked, capped } = self.guesses.standing(&suspect, started).await?;
+        // Who can't be mailed can't prove a mailbox, so the cap would shut them out.
+        let mailable = person.as_ref().is_some_and(|person| may_reset(&person.record));
+        let closed = locked || capped && mailable;
         let usable = person.as_ref().map(|person| &person.record).filter(|person| self.usable(person, started));
-        // Whoever is locked is judged as nobody: neither held against them elsewhere, nor of any use.
-        let admission = self.vault.admit(usable.filter(|_| !locked), &attempt.password).await?;
+        // A closed attempt is judged like one at nobody: it is neither counted nor of any use.
+        let admission = self.vault.admit(usable.filter(|_| !closed), &attempt.password).await?;
         let now = self.clock.now();
-        if locked || !self.lockout.settle(suspect, !matches!(admission, Admission::Wrong), now) {
-            let locked = locked || self.lockout.locked(&suspect, now);
+        let right = !matches!(admission, Admission::Wrong);
+        let admitted = if closed {
+            self.guesses.pass(&suspect, now).await.map(|()| false)?
+        } else {
+            self.guesses.settle(&suspect, right, now).await?
+        };
+        if !admitted {
+            let locked = closed || self.guesses.standing(&suspect, now).await?.locked;
             trail::failed(person.as_ref().map(|person| &person.record), locked);
             self.turn_away(admission, person.as_ref().map(|person| &person.record), attempt, now).await;
             return Err(SignInError::InvalidCredentials);
@@ -42,6 +56,11 @@ impl Provider {
             Admission::Wrong => Err(SignInError::InvalidCredentials),
             Admission::Challenged(sealed) => self.challenge(&person, sealed, now).await,
             Admission::Right { stale, opened } => {
+                if person.email_pending_in_vault
+                    && let Err(error) = self.settle_address(person.subject).await
+                {
+                    tracing::warn!(%error, subject = %person.subject, "the vault does not know a new address yet");
+                }
                 let tokens = self.enter(&person, opened, attempt, now).await?;
                 if stale {
                     self.rehash(person, version, attempt).await;
@@ -74,6 +93,7 @@ impl Provider {
     ) -> Result<TokenSet, SignInError> {
         let opening = self.open(person, attempt.ip, &attempt.user_agent, opened, now);
         let mut writes = vec![person.unchanged_epoch()];
+        writes.extend(self.guesses.note_network(person.subject, attempt.ip, now).await?);
         writes.extend(opening.writes);
         writes.extend(trail::writes(person).await?);
         match self.table.commit(writes).await {
@@ -103,7 +123,10 @@ impl Provider {
         let mut writes = vec![person.unchanged_epoch(), write];
         writes.extend(trail::writes(person).await?);
         match self.table.commit(writes).await {
-            Ok(()) => Ok(SignedIn::Challenge { challenge: Challenge::NewPasswordRequired, session }),
+            Ok(()) => {
+                let requires = if person.email.is_default_admin() { vec![Requirement::NewEmail] } else { Vec::new() };
+                Ok(SignedIn::Challenge { challenge: Challenge::NewPasswordRequired, session, requires })
+            }
             Err(CommitError::Refused { .. }) => Err(SignInError::InvalidCredentials),
             Err(CommitError::Table(error)) => Err(error.into()),
         }
@@ -125,6 +148,15 @@ impl Provider {
         }
     }
 
+    pub(super) async fn who_is_challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError> {
+        let now = self.clock.now();
+        let open: Option<Stored<ChallengeRecord>> = self.stored(&challenge_key(session)).await?;
+        let Some(open) = open.map(|open| open.record).filter(|open| now < open.expires) else { return Ok(None) };
+        let person = self.person(open.subject).await?.map(|stored| stored.record);
+        let person = person.filter(|person| self.usable(person, now) && person.epoch == open.epoch);
+        Ok(person.map(|person| Challenged { subject: person.subject, email: person.email }))
+    }
+
     pub(super) async fn answer(&self, response: &ChallengeResponse) -> Result<TokenSet, ChallengeError> {
         let now = self.clock.now();
         let key = challenge_key(&response.session);
@@ -133,6 +165,9 @@ impl Provider {
         let Stored { record: mut person, version } = self.person(open.subject).await?.ok_or(ChallengeError::Over)?;
         if !self.usable(&person, now) || person.epoch != open.epoch {
             return Err(ChallengeError::Over);
+        }
+        if person.email.is_default_admin() {
+            return Err(ChallengeError::NewEmailRequired);
         }
         policy::judge(response.new_password.expose_secret(), Some(&person.email))?;
         self.vault.accepts(&response.new_password)?;
@@ -145,6 +180,7 @@ impl Provider {
             Write::Delete { key, when: Condition::Present },
             put(person_key(person.subject), &person, None, Condition::Version(version)),
         ];
+        writes.extend(self.guesses.note_network(person.subject, response.ip, now).await?);
         writes.extend(opening.writes);
         writes.extend(trail::writes(&person).await?);
         match self.table.commit(writes).await {

@@ -1,12 +1,14 @@
 //! Makes, disables and removes identities, and gives them passwords.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use super::{
     Provider,
-    lockout::Suspect,
+    guesses::Suspect,
     policy,
     provider::Stored,
     records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
@@ -15,7 +17,9 @@ use super::{
 use crate::{
     ids::Subject,
     ports::{
-        identity::{IdentityError, NewIdentity, PasswordChange, PasswordError, Permanence, WeakPassword},
+        identity::{
+            IdentityError, NewIdentity, PasswordChange, PasswordCheck, PasswordError, Permanence, WeakPassword,
+        },
         table::{CommitError, Condition, Index, Is, MAX_WRITES, Order, Query, Range, TableError, Write},
     },
 };
@@ -41,6 +45,7 @@ impl Provider {
             epoch: now.as_microsecond(),
             password: None,
             created: now,
+            email_pending_in_vault: false,
         };
         let writes = vec![
             put(person_key(subject), &person, None, Condition::Absent),
@@ -154,24 +159,37 @@ impl Provider {
             policy::judge(change.new.expose_secret(), Some(&person.email))?;
             self.vault.accepts(&change.new)?;
         }
-        let typed = person.as_ref().map_or_else(|| change.subject.to_string(), |person| person.email.to_string());
-        let suspect = Suspect::new(&typed, change.ip);
-        let locked = self.lockout.locked(&suspect, self.clock.now());
-        let known = person.as_ref().filter(|person| person.enabled && person.password.is_some() && !locked);
-        let right = self.vault.compare(known, &change.old).await?;
-        let admitted = !locked && self.lockout.settle(suspect, right, self.clock.now());
-        if !admitted {
-            trail::failed(person.as_ref(), locked);
-        }
-        let (true, Some(old)) = (admitted, person.and_then(|person| person.password)) else {
-            return Err(PasswordError::InvalidCredentials);
-        };
+        let old = self.judge_own_password(person, change.subject, &change.old, change.ip).await?;
         if bool::from(change.old.expose_secret().as_bytes().ct_eq(change.new.expose_secret().as_bytes())) {
             return Err(WeakPassword::Unchanged.into());
         }
         let hash = self.vault.hash(&change.new).await?;
         let person = self.swap_password(change, &old, hash, self.clock.now()).await?;
         Ok(self.vault.keep(&person, &change.new, Permanence::Permanent).await?)
+    }
+
+    pub(super) async fn check_own_password(&self, check: &PasswordCheck) -> Result<(), PasswordError> {
+        let person = self.person(check.subject).await?.map(|stored| stored.record);
+        self.judge_own_password(person, check.subject, &check.password, check.ip).await.map(drop)
+    }
+
+    /// Judges the password of somebody who is signed in, under the lock that sign-in has. Answers its record.
+    async fn judge_own_password(
+        &self,
+        person: Option<Person>,
+        subject: Subject,
+        password: &SecretString,
+        ip: IpAddr,
+    ) -> Result<Password, PasswordError> {
+        let suspect = Suspect::new(person.as_ref().map(|person| person.subject), &subject.to_string(), ip);
+        let locked = self.guesses.standing(&suspect, self.clock.now()).await?.locked;
+        let known = person.as_ref().filter(|person| person.enabled && person.password.is_some() && !locked);
+        let right = self.vault.compare(known, password).await?;
+        let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
+        if !admitted {
+            trail::failed(person.as_ref(), locked);
+        }
+        person.and_then(|person| person.password).filter(|_| admitted).ok_or(PasswordError::InvalidCredentials)
     }
 
     /// Puts the new password where the old one was, and takes the kept session along into the new epoch.

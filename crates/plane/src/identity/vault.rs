@@ -27,6 +27,9 @@ pub trait Vault: Send + Sync {
     /// Gets ready for somebody who has no password yet. Asking again is fine.
     async fn ensure(&self, person: &Person) -> Result<(), Trouble>;
 
+    /// Takes over the address that the record holds now. One who is absent is let be.
+    async fn update_email(&self, person: &Person) -> Result<(), Trouble>;
+
     /// Forgets somebody; one who is absent is as good as forgotten.
     async fn remove(&self, subject: Subject) -> Result<(), Trouble>;
 

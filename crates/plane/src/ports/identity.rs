@@ -11,7 +11,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{table::TableError, trouble::Trouble};
+use super::{
+    table::{TableError, Write},
+    trouble::Trouble,
+};
 use crate::ids::{AccountId, EnterpriseId, SessionId, Subject, UserId};
 pub use crate::text::Email;
 
@@ -42,6 +45,24 @@ pub trait Identity: Send + Sync {
     /// Replaces a password by its owner, and ends the owner's other sessions.
     async fn change_password(&self, change: PasswordChange) -> Result<(), PasswordError>;
 
+    /// Judges the password of somebody who is signed in, before a change that asks for it.
+    async fn check_password(&self, check: PasswordCheck) -> Result<(), PasswordError>;
+
+    /// The identity that an open challenge is for; `None` for a challenge that is over.
+    async fn challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError>;
+
+    /// What to write to give an identity another address. The caller commits it together with its own records of the
+    /// address, and calls [`Identity::email_changed`] after.
+    async fn plan_email_change(
+        &self,
+        subject: Subject,
+        new: &Email,
+        sessions: OnEmailChange,
+    ) -> Result<EmailChangePlan, IdentityError>;
+
+    /// Finishes a committed change of an address. It may be repeated; where it fails, the next sign-in repeats it.
+    async fn email_changed(&self, subject: Subject) -> Result<(), IdentityError>;
+
     async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, SignInError>;
 
     /// Answers a challenge, once.
@@ -63,11 +84,11 @@ pub trait Identity: Send + Sync {
     /// Ends one session of an identity; one that is absent is as good as ended.
     async fn end_session(&self, subject: Subject, session: SessionId) -> Result<(), IdentityError>;
 
-    /// Makes a code with which the owner of an e-mail address can set a new password. `None` where there is nobody
-    /// to mail it to; the caller answers the same in both cases.
-    async fn forgot_password(&self, email: &str) -> Result<Option<ResetCode>, ResetError>;
+    /// Makes a code and a link with which the owner of an e-mail address can set a new password. `None` where there is
+    /// nothing to mail; the caller answers the same in both cases. What the owner was mailed before stays good.
+    async fn forgot_password(&self, forgotten: ForgottenPassword) -> Result<Option<ResetMail>, ResetError>;
 
-    /// Sets a new password by a code, once, and ends all sessions.
+    /// Sets a new password by a code or a link, once, and ends all sessions.
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError>;
 
     /// Whether there is such an identity and it may sign in; the errors are those of `probe_token`.
@@ -115,6 +136,40 @@ pub struct PasswordChange {
     pub ip: IpAddr,
 }
 
+/// The password of somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct PasswordCheck {
+    pub subject: Subject,
+    pub password: SecretString,
+    pub ip: IpAddr,
+}
+
+/// Who an open challenge is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenged {
+    pub subject: Subject,
+    pub email: Email,
+}
+
+/// What happens to the sessions, reset codes and challenges of an identity that gets another address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnEmailChange {
+    /// They stay.
+    KeepAll,
+    /// They end, except for this session.
+    EndOthers { keep: SessionId },
+}
+
+/// The writes that give an identity another address, all in the shared table.
+#[derive(Clone, Debug)]
+pub struct EmailChangePlan {
+    pub old: Email,
+    /// Refused where another identity holds the new address.
+    pub claim: Write,
+    /// Refused where the identity was changed since it was read: plan again.
+    pub others: Vec<Write>,
+}
+
 /// An attempt to sign in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
@@ -132,7 +187,17 @@ pub enum SignedIn {
         challenge: Challenge,
         /// Names the challenge in the response; good once, for minutes.
         session: SecretString,
+        /// What the response must carry beside the new password.
+        requires: Vec<Requirement>,
     },
+}
+
+/// Something that the response to a challenge must carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Requirement {
+    /// A real address, in place of the default administrator's.
+    NewEmail,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -173,20 +238,35 @@ pub struct Session {
     pub user_agent: String,
 }
 
-/// A code that the caller mails to `email` and shows to nobody.
+/// A password that somebody says they forgot.
 #[derive(Clone, Debug)]
-pub struct ResetCode {
+pub struct ForgottenPassword {
+    pub email: String,
+    pub ip: IpAddr,
+}
+
+/// What the caller mails to `email` and shows to nobody.
+#[derive(Clone, Debug)]
+pub struct ResetMail {
     pub subject: Subject,
     pub account: AccountId,
     pub email: Email,
-    pub code: SecretString,
-    pub expires_at: Timestamp,
+    /// Six digits, good for 15 minutes; `None` where the codes of the day are used up.
+    pub code: Option<SecretString>,
+    /// The token of a link, good for an hour.
+    pub link: SecretString,
+}
+
+/// What proves that somebody reads the mails to an address.
+#[derive(Clone, Debug)]
+pub enum ResetProof {
+    Code { email: String, code: SecretString },
+    Link { token: SecretString },
 }
 
 #[derive(Clone, Debug)]
 pub struct PasswordReset {
-    pub email: String,
-    pub code: SecretString,
+    pub proof: ResetProof,
     pub new_password: SecretString,
     pub ip: IpAddr,
 }
@@ -299,6 +379,9 @@ pub enum ChallengeError {
     /// Unknown, used or expired. The person signs in again.
     #[error("the challenge is over")]
     Over,
+    /// The identity still has the default administrator's address. The challenge stays open.
+    #[error("a real e-mail address is needed first")]
+    NewEmailRequired,
     /// The challenge stays open.
     #[error(transparent)]
     Weak(#[from] WeakPassword),
@@ -326,7 +409,7 @@ pub enum RefreshError {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ResetError {
     /// Wrong, used, expired, tried too often, or for an address that nobody has.
-    #[error("the code is not right")]
+    #[error("the code or link is not right")]
     InvalidCode,
     /// The code stays good.
     #[error(transparent)]

@@ -14,6 +14,10 @@ use crate::ids::{AccountId, MailId};
 pub enum MailKind {
     Invitation,
     PasswordReset,
+    /// The code that proves a new address.
+    EmailChange,
+    /// Tells the previous address that it was replaced.
+    EmailChanged,
     LicenseReminder,
 }
 

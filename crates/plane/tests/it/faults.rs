@@ -6,7 +6,10 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use plane::ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, TableName, Tables, Write};
+use plane::ports::{
+    table::{CommitError, Item, Key, Query, Rows, Table, TableError, TableName, Tables, Write},
+    trouble::Trouble,
+};
 use testkit::memory::MemoryTables;
 use tokio::sync::oneshot;
 
@@ -19,11 +22,18 @@ struct Inner {
     /// Commits that still go through.
     left: AtomicUsize,
     held: Mutex<Option<Held>>,
+    /// What a commit that fails says.
+    trouble: Mutex<Trouble>,
 }
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { tables: MemoryTables::default(), left: AtomicUsize::new(usize::MAX), held: Mutex::default() }
+        Self {
+            tables: MemoryTables::default(),
+            left: AtomicUsize::new(usize::MAX),
+            held: Mutex::default(),
+            trouble: Mutex::new("the test broke it".into()),
+        }
     }
 }
 
@@ -53,6 +63,12 @@ impl Faults {
     /// After so many commits, every other fails.
     pub(crate) fn break_after(&self, commits: usize) {
         self.0.left.store(commits, Ordering::SeqCst);
+    }
+
+    /// From now on commits fail, and say this.
+    pub(crate) fn break_by(&self, trouble: Trouble) {
+        *self.0.trouble.lock().unwrap() = trouble;
+        self.break_after(0);
     }
 
     pub(crate) fn mend(&self) {
@@ -121,7 +137,7 @@ impl Table for FaultyTable {
         let count = |left: usize| left.checked_sub(1);
         match self.faults.0.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count) {
             Ok(_) => self.table.commit(writes).await,
-            Err(_) => Err(TableError::Unavailable("the test broke it".into()).into()),
+            Err(_) => Err(TableError::Unavailable(self.faults.0.trouble.lock().unwrap().clone()).into()),
         }
     }
 }

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod accounts;
+mod addresses;
 mod asl;
 mod audit;
 mod audit_entries;
 mod bootstrap;
 mod connections;
 mod coverage;
+mod credentials;
 mod dead_letters;
 mod delivery;
 mod fairness;
@@ -27,6 +29,7 @@ mod problems;
 mod roles;
 mod seats;
 mod sessions;
+mod sign_out;
 mod streams;
 mod stripping;
 mod tenants;

@@ -32,12 +32,13 @@ async fn refresh(world: &World, token: &Value) -> Answer {
 async fn the_first_sign_in_is_a_challenge_and_the_administrator_is_confirmed_by_it() {
     let world = World::empty().await;
     let first = "Copper-4-kettle-meadow";
-    let admin = plane::features::bootstrap::Admin { password: Some(first.into()), ..Default::default() };
+    let email = plane::text::Email::try_from(testkit::world::ADMIN).unwrap();
+    let admin = plane::features::bootstrap::Admin { email, password: Some(first.into()), ..Default::default() };
     world.plane.bootstrap_if_needed(&admin).await.unwrap();
-    let email = "admin@adminplatform.com";
+    let email = testkit::world::ADMIN;
     let challenge = login(&world, email, first, "token").await.expect(200);
     assert_eq!(challenge["challenge"], "NEW_PASSWORD_REQUIRED");
-    assert!(challenge["accessToken"].is_null(), "{challenge}");
+    assert!(challenge["accessToken"].is_null() && challenge.get("requires").is_none(), "{challenge}");
     let answer = |password: &str| {
         let body = json!({
             "challenge": "NEW_PASSWORD_REQUIRED", "session": challenge["session"], "newPassword": password,
@@ -64,7 +65,7 @@ async fn the_first_sign_in_is_a_challenge_and_the_administrator_is_confirmed_by_
 async fn a_browser_holds_its_refresh_token_in_a_cookie_that_no_script_reads() {
     let world = World::new().await;
     drop(world.operator().await);
-    let answer = login(&world, "admin@adminplatform.com", PASSWORD, "cookie").await;
+    let answer = login(&world, testkit::world::ADMIN, PASSWORD, "cookie").await;
     let cookie = answer.header("set-cookie").unwrap().to_owned();
     for part in ["; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/api/auth"] {
         assert!(cookie.contains(part), "{part}: {cookie}");
@@ -101,8 +102,8 @@ async fn a_browser_holds_its_refresh_token_in_a_cookie_that_no_script_reads() {
 async fn a_spent_refresh_token_that_comes_back_ends_its_family() {
     let world = World::new().await;
     drop(world.operator().await);
-    let first = login(&world, "admin@adminplatform.com", PASSWORD, "token").await.expect(200);
-    let other = login(&world, "admin@adminplatform.com", PASSWORD, "token").await.expect(200);
+    let first = login(&world, testkit::world::ADMIN, PASSWORD, "token").await.expect(200);
+    let other = login(&world, testkit::world::ADMIN, PASSWORD, "token").await.expect(200);
     let second = refresh(&world, &first["refreshToken"]).await.expect(200);
     let person = with(&world, &second);
     person.get("/api/users/me/access").await.expect(200);
@@ -159,6 +160,33 @@ async fn a_forgotten_password_is_replaced_by_a_code_and_nobody_learns_who_is_her
         (login(&world, &grace.email, "x", "token").await, login(&world, "no@no.example", "x", "token").await);
     let told = |answer: &Answer| (answer.status, answer.body["code"].clone(), answer.body["detail"].clone());
     assert_eq!(told(&wrong), told(&unknown));
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_replaced_by_the_link_of_the_mail_alone() {
+    let world = busy_world().await;
+    let acme = tenant(&world, "Acme").await;
+    let grace = acme.member(&world, "grace", json!([menu("access-control", "v")])).await;
+    world.nobody().post("/api/auth/forgot-password", json!({ "email": grace.email })).await.expect(202);
+    assert!(world.plane.rest(std::time::Duration::from_secs(30)).await.unwrap());
+    let mails = world.operator().await.get(&format!("/api/outbox?to={}&limit=1", grace.email)).await.expect(200);
+    let text = mails["items"][0]["text"].as_str().unwrap().to_owned();
+    let token = text.split_once("/reset-password#token=").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let code = text.split_once("password is\n\n").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let reset = async |body: Value| world.nobody().post("/api/auth/reset-password", body).await;
+    for (body, pointer) in [
+        (json!({ "newPassword": NEW }), "/email"),
+        (json!({ "email": grace.email, "newPassword": NEW }), "/code"),
+        (json!({ "code": code, "newPassword": NEW }), "/email"),
+        (json!({ "token": token, "email": grace.email, "newPassword": NEW }), "/token"),
+        (json!({ "token": "fhl_guessed", "newPassword": NEW }), "/token"),
+        (json!({ "token": token, "newPassword": "weak" }), "/newPassword"),
+    ] {
+        assert_eq!(reset(body.clone()).await.expect(400)["errors"][0]["pointer"], pointer, "{body}");
+    }
+    reset(json!({ "token": token, "newPassword": NEW })).await.expect(204);
+    assert_eq!(reset(json!({ "token": token, "newPassword": PASSWORD })).await.refused(400), "invalid_request");
+    login(&world, &grace.email, NEW, "token").await.expect(200);
 }
 
 #[tokio::test]

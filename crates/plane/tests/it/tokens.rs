@@ -15,9 +15,8 @@ async fn no_forged_token_opens_any_operation() {
     world.set_up().await;
     // Some of the tokens are refused for a second's sake.
     world.clock.stop();
-    let email = plane::features::bootstrap::Admin::default().email;
     drop(world.operator().await);
-    let tokens = world.sign_in(email.as_str(), testkit::world::PASSWORD).await;
+    let tokens = world.sign_in(testkit::world::ADMIN, testkit::world::PASSWORD).await;
     let honest = world.nobody().with_token(tokens.access_token.expose_secret());
     let forged = forged_tokens(&Specimens {
         access: tokens.access_token.expose_secret(),

@@ -173,7 +173,7 @@ async fn an_address_is_one_persons_on_the_whole_platform() {
     // Nor by a change, nor the operators' own.
     let other = acme.admin.post("/api/users", new_user(&world, &acme, "other@acme.example")).await.expect(201);
     let path = format!("/api/users/{}", id(&other));
-    for taken in ["grace@shared.example", "admin@adminplatform.com", "ada@bolt.example"] {
+    for taken in ["grace@shared.example", testkit::world::ADMIN, "ada@bolt.example"] {
         let answer = acme.admin.put(&path, json!({ "email": taken })).await;
         let known = answer.status == 200 && taken == "ada@bolt.example";
         // The administrators of these tenants were made past the guards, without a claim.
@@ -375,7 +375,7 @@ async fn the_platform_keeps_an_administrator() {
             return;
         }
         operator.get("/api/accounts").await.expect(200);
-        let login = json!({ "email": "admin@adminplatform.com", "password": testkit::world::PASSWORD });
+        let login = json!({ "email": testkit::world::ADMIN, "password": testkit::world::PASSWORD });
         world.nobody().post("/api/auth/login", login).await.expect(200);
     }
 }

@@ -404,7 +404,7 @@ pub fn step_error(problem: Problem) -> StepError {
         Code::TooManyRequests => ErrorKind::Throttled,
         _ => ErrorKind::Permanent,
     };
-    StepError::new(kind, problem.code.as_str(), problem.detail).outside(problem.outside.map(|named| *named))
+    StepError::new(kind, problem.code.as_str(), problem.operator_detail()).outside(problem.outside.map(|named| *named))
 }
 
 /// Whether a run of the account goes on.

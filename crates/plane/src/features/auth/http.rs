@@ -1,26 +1,29 @@
 //! Signing in and out over HTTP.
 
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::sign_out::PresentedSessions;
 use crate::{
     features::users::invitation::{busy, password_problem},
-    guard::{Granted, Public, actions::MeEdit},
+    guard::{Credentials, Granted, PresentedBearer, Public, actions::MeEdit},
     http::{
         answer::{Accepted, NoContent, Plain, WithHeaders},
-        call::{Client, Json, REFRESH_COOKIE},
+        call::{Client, Json},
+        presented::OptionalJson,
+        refresh_cookie::RefreshCookie,
         routes::Routes,
     },
     identity::trail,
     plane::Plane,
     ports::identity::{
-        Challenge, ChallengeError, ChallengeResponse, IdentityError, PasswordChange, PasswordReset, RefreshError,
-        ResetError, SignIn, SignInError, SignedIn, TokenSet,
+        Challenge, ChallengeError, ChallengeResponse, ForgottenPassword, PasswordChange, PasswordReset, RefreshError,
+        Requirement, ResetError, ResetProof, SignIn, SignInError, SignedIn, TokenSet,
     },
     problem::{Code, Problem, Result},
-    text::Bounded,
+    text::{Bounded, Email},
 };
 
 pub fn routes() -> Routes {
@@ -31,9 +34,14 @@ pub fn routes() -> Routes {
         .refusing(&[401])
         .post("/api/auth/refresh", refresh, "Exchange a refresh token for new tokens")
         .refusing(&[401])
-        .post("/api/auth/logout", logout, "Sign out: the session of the refresh token ends")
-        .post("/api/auth/forgot-password", forgot_password, "Ask for a code to set a new password")
-        .post("/api/auth/reset-password", reset_password, "Set a new password by a code")
+        .post(
+            "/api/auth/logout",
+            logout,
+            "Sign out: end the session of the access token, refresh token and cookie given",
+        )
+        .refusing(&[401])
+        .post("/api/auth/forgot-password", forgot_password, "Ask for a mail to set a new password by")
+        .post("/api/auth/reset-password", reset_password, "Set a new password by the code or the link of the mail")
         .post("/api/auth/change-password", change_password, "Change one's password")
         .post("/api/auth/accept-invitation", accept_invitation, "Choose a password by the link of an invitation")
         .get("/.well-known/jwks.json", jwks, "The keys that sign tokens")
@@ -68,6 +76,9 @@ struct ChallengeAnswer {
     #[schemars(length(min = 1, max = 512))]
     session: Bounded<512>,
     new_password: NewPassword,
+    /// Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
+    #[serde(default)]
+    new_email: Option<Email>,
     #[serde(default)]
     grant: Grant,
 }
@@ -79,6 +90,12 @@ struct Refresh {
     refresh_token: Option<Bounded<512>>,
 }
 
+impl Refresh {
+    fn token(self) -> Option<SecretString> {
+        self.refresh_token.map(|token| SecretString::from(token.into_string()))
+    }
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Forgot {
@@ -88,9 +105,36 @@ struct Forgot {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Reset {
-    email: Bounded<320>,
-    code: Bounded<16>,
+    /// With the code.
+    #[serde(default)]
+    email: Option<Bounded<320>>,
+    /// The six digits of the mail, together with the address; or else the token.
+    #[serde(default)]
+    code: Option<Bounded<16>>,
+    /// What stands behind `#token=` in the link of the mail.
+    #[serde(default)]
+    token: Option<Bounded<512>>,
     new_password: NewPassword,
+}
+
+impl Reset {
+    fn proof(
+        email: Option<Bounded<320>>,
+        code: Option<Bounded<16>>,
+        token: Option<Bounded<512>>,
+    ) -> Result<ResetProof> {
+        match (email, code, token) {
+            (None, None, Some(token)) => Ok(ResetProof::Link { token: token.into_string().into() }),
+            (_, _, Some(_)) => Err(Problem::field("/token", "the link needs neither an address nor a code beside it")),
+            (Some(email), Some(code), None) => {
+                Ok(ResetProof::Code { email: email.into_string(), code: code.into_string().into() })
+            }
+            (None, _, None) => Err(Problem::field("/email", "this is required, unless the token of a link is given")),
+            (Some(_), None, None) => {
+                Err(Problem::field("/code", "this is required, unless the token of a link is given"))
+            }
+        }
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -108,8 +152,8 @@ struct Acceptance {
 }
 
 /// A password on its way in. It does not print.
-#[derive(Clone)]
-struct Password(SecretString);
+#[derive(Clone, Debug)]
+pub struct Password(pub(in crate::features) SecretString);
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -161,6 +205,9 @@ enum SignInAnswer {
         challenge: Challenge,
         /// Names the challenge in the answer to it; good once, for five minutes.
         session: String,
+        /// What the answer must carry beside the new password.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        requires: Vec<Requirement>,
     },
 }
 
@@ -183,7 +230,7 @@ enum TokenType {
 }
 
 async fn login(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     Json(login): Json<Login>,
@@ -196,9 +243,10 @@ async fn login(
             confirmed(&plane, &tokens).await;
             Ok(tokens_answer(&plane, tokens, grant))
         }
-        Ok(SignedIn::Challenge { challenge, session }) => {
+        Ok(SignedIn::Challenge { challenge, session, requires }) => {
             let session = session.expose_secret().to_owned();
-            Ok(WithHeaders { answer: Plain(SignInAnswer::Challenge { challenge, session }), headers: Vec::new() })
+            let answer = Plain(SignInAnswer::Challenge { challenge, session, requires });
+            Ok(WithHeaders { answer, headers: Vec::new() })
         }
         Err(SignInError::InvalidCredentials) => Err(invalid_credentials()),
         Err(SignInError::Busy) => Err(busy()),
@@ -208,21 +256,19 @@ async fn login(
 }
 
 async fn challenge(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     Json(answer): Json<ChallengeAnswer>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
-    let ChallengeAnswer { challenge, session, new_password, grant } = answer;
+    let ChallengeAnswer { challenge, session, new_password, new_email, grant } = answer;
     match challenge {
         Challenge::NewPasswordRequired => {}
     }
-    let response = ChallengeResponse {
-        session: session.into_string().into(),
-        new_password: new_password.0,
-        ip: client.ip,
-        user_agent: client.user_agent,
-    };
+    let session = SecretString::from(session.into_string());
+    plane.give_first_address(&session, new_email.as_ref(), &new_password.0).await?;
+    let response =
+        ChallengeResponse { session, new_password: new_password.0, ip: client.ip, user_agent: client.user_agent };
     match trail::along(plane.trail("auth_challenge", &client.origin), plane.identity().respond(response)).await {
         Ok(tokens) => {
             confirmed(&plane, &tokens).await;
@@ -231,6 +277,7 @@ async fn challenge(
         Err(ChallengeError::Over) => {
             Err(Problem::new(Code::InvalidCredentials, "the challenge is over, or was answered").help("sign in again"))
         }
+        Err(ChallengeError::NewEmailRequired) => Err(Problem::field("/newEmail", "this is required")),
         Err(ChallengeError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ChallengeError::Busy) => Err(busy()),
         Err(ChallengeError::Store(error)) => Err(error.into()),
@@ -239,13 +286,16 @@ async fn challenge(
 }
 
 async fn refresh(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
-    Json(refresh): Json<Refresh>,
+    OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
-    let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
+    let token = match refresh.token() {
+        Some(token) => Some(token),
+        None => client.refresh_cookies.one()?,
+    };
     let refused = || {
         Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more")
             .help("sign in again")
@@ -260,33 +310,30 @@ async fn refresh(
     }
 }
 
+/// Ends every session that the request presents, by whichever credential.
 async fn logout(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
-    Json(refresh): Json<Refresh>,
+    PresentedBearer(access_token): PresentedBearer,
+    OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<NoContent>> {
-    let token = refresh.refresh_token.map(|token| SecretString::from(token.into_string())).or(client.refresh_cookie);
-    if let Some(token) = token {
-        let signed_out = trail::along(plane.trail("auth_logout", &client.origin), plane.identity().sign_out(token));
-        signed_out.await.map_err(|error| match error {
-            IdentityError::Store(error) => Problem::from(error),
-            IdentityError::Away(away) => Problem::identities_away(&away),
-            other => Problem::internal(&other),
-        })?;
-    }
-    Ok(WithHeaders { answer: NoContent, headers: vec![(header::SET_COOKIE, cookie("", 0))] })
+    let refresh_tokens = refresh.token().into_iter().chain(client.refresh_cookies.all()).collect();
+    let signed_out = plane.sign_out(PresentedSessions { access_token, refresh_tokens });
+    trail::along(plane.trail("auth_logout", &client.origin), signed_out).await?;
+    let cleared = RefreshCookie::of(&plane.settings().public_url).clear();
+    Ok(WithHeaders { answer: NoContent, headers: cleared.into_iter().map(|one| (header::SET_COOKIE, one)).collect() })
 }
 
 async fn forgot_password(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     Json(forgot): Json<Forgot>,
 ) -> Result<Accepted<Sent>> {
-    let email = forgot.email.into_string();
-    trail::along(plane.open_trail("auth_forgot_password", &client.origin), plane.forgot_password(&email)).await?;
-    Ok(Accepted(Sent { detail: "if somebody has this address, a code is on its way to it" }))
+    let forgotten = ForgottenPassword { email: forgot.email.into_string(), ip: client.ip };
+    trail::along(plane.open_trail("auth_forgot_password", &client.origin), plane.forgot_password(forgotten)).await?;
+    Ok(Accepted(Sent { detail: "if somebody has this address, a mail is on its way to it" }))
 }
 
 /// What is said whether or not a mail was sent.
@@ -295,20 +342,20 @@ struct Sent {
     detail: &'static str,
 }
 
-async fn reset_password(_: Public, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
-    let Reset { email, code, new_password } = reset;
-    let reset = PasswordReset {
-        email: email.into_string(),
-        code: code.into_string().into(),
-        new_password: new_password.0,
-        ip: client.ip,
+async fn reset_password(_: Credentials, plane: Plane, client: Client, Json(reset): Json<Reset>) -> Result<NoContent> {
+    let Reset { email, code, token, new_password } = reset;
+    let proof = Reset::proof(email, code, token)?;
+    let pointer = match proof {
+        ResetProof::Code { .. } => "/code",
+        ResetProof::Link { .. } => "/token",
     };
+    let reset = PasswordReset { proof, new_password: new_password.0, ip: client.ip };
     let trail = plane.trail("auth_reset_password", &client.origin);
     match trail::along(trail, plane.identity().reset_password(reset)).await {
         Ok(()) => Ok(NoContent),
         Err(ResetError::InvalidCode) => {
-            Err(Problem::field("/code", "the code is not right, was used, or is older than 15 minutes")
-                .help("ask for a new code"))
+            Err(Problem::field(pointer, "the code or link is not right, was used, or is too old")
+                .help("open the link of the mail, or ask for another"))
         }
         Err(ResetError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ResetError::Busy) => Err(busy()),
@@ -337,7 +384,7 @@ async fn change_password(
 }
 
 async fn accept_invitation(
-    _: Public,
+    _: Credentials,
     plane: Plane,
     client: Client,
     Json(acceptance): Json<Acceptance>,
@@ -374,7 +421,7 @@ fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<P
         Grant::Token => (Some(refresh.to_owned()), Vec::new()),
         Grant::Cookie => {
             let life = tokens.refresh_expires_at.duration_since(now).as_secs();
-            (None, vec![(header::SET_COOKIE, cookie(refresh, life))])
+            (None, vec![(header::SET_COOKIE, RefreshCookie::of(&plane.settings().public_url).set(refresh, life))])
         }
     };
     let answer = Plain(SignInAnswer::Tokens(Tokens {
@@ -387,13 +434,8 @@ fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<P
     WithHeaders { answer, headers }
 }
 
-fn cookie(token: &str, life: i64) -> HeaderValue {
-    let cookie = format!("{REFRESH_COOKIE}={token}; Path=/api/auth; Max-Age={life}; HttpOnly; Secure; SameSite=Strict");
-    let mut value = HeaderValue::from_str(&cookie).expect("tokens are base64url");
-    value.set_sensitive(true);
-    value
-}
-
 fn invalid_credentials() -> Problem {
+    // The same words whatever the reason. The way out is also that of an owner on a new network, beyond the cap.
     Problem::new(Code::InvalidCredentials, "the e-mail address or the password is not right")
+        .help("if you are sure of both, set a new password by mail: forgot password")
 }

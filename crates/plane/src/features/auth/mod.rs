@@ -1,6 +1,8 @@
 //! Signing in and out, passwords, and what the world may know of the tokens.
 
 mod http;
+mod limit;
 mod reset;
+mod sign_out;
 
-pub use http::routes;
+pub use http::{Password, routes};

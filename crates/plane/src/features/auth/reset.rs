@@ -1,4 +1,4 @@
-//! The mail with the code for a forgotten password.
+//! The mail by which a forgotten password is replaced.
 
 use secrecy::ExposeSecret as _;
 
@@ -6,20 +6,21 @@ use crate::{
     ids::MailId,
     plane::Plane,
     ports::{
-        identity::{ResetCode, ResetError},
+        identity::{ForgottenPassword, ResetError, ResetMail},
         mailer::{Mail, MailKind},
     },
     problem::{Problem, Result},
 };
 
 impl Plane {
-    /// Mails a code to the owner of an address, if there is one. The caller hears the same either way, as soon.
-    pub async fn forgot_password(&self, email: &str) -> Result<()> {
-        match self.identity().forgot_password(email).await {
-            Ok(Some(code)) => {
+    /// Mails a code and a link to the owner of an address, if there is one. The answer and its time are the same either
+    /// way.
+    pub async fn forgot_password(&self, forgotten: ForgottenPassword) -> Result<()> {
+        match self.identity().forgot_password(forgotten).await {
+            Ok(Some(reset)) => {
                 let plane = self.clone();
                 // Sent beside the answer, so that its time tells nothing.
-                self.aside(async move { plane.mail_code(code).await });
+                self.aside(async move { plane.mail_reset(reset).await });
                 Ok(())
             }
             Ok(None) | Err(ResetError::InvalidCode | ResetError::Weak(_)) => Ok(()),
@@ -29,17 +30,25 @@ impl Plane {
         }
     }
 
-    async fn mail_code(self, reset: ResetCode) {
+    async fn mail_reset(self, reset: ResetMail) {
+        let code = reset.code.as_ref().map_or_else(String::new, |code| {
+            format!(
+                "your code to set a new password is\n\n    {}\n\nIt is good for 15 minutes, where you asked for it. Or ",
+                code.expose_secret()
+            )
+        });
         let text = format!(
-            "Hello,\n\nyour code to set a new password is\n\n    {}\n\nIt is good for 15 minutes. If you did not ask for it, do nothing.",
-            reset.code.expose_secret()
+            "Hello,\n\n{code}set a new password by this link, within an hour:\n\n{}/reset-password#token={}\n\nThe link \
+             works once. If you did not ask for it, do nothing.",
+            self.settings().public_url,
+            reset.link.expose_secret()
         );
         let mail = Mail {
             id: MailId::new(self.now(), self.chance()),
             account: reset.account,
             kind: MailKind::PasswordReset,
             to: reset.email.to_string(),
-            subject: "Your code to set a new password".into(),
+            subject: "Set a new password".into(),
             text: text.into(),
             at: self.now(),
         };

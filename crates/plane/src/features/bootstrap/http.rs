@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::model::{Admin, StepDone};
 use crate::{
-    guard::Public,
+    guard::Credentials,
     http::{answer::Created, call::Json, routes::Routes},
     ids::known,
     plane::Plane,
@@ -25,7 +25,8 @@ struct NewPlatform {
     #[serde(default, deserialize_with = "secret")]
     #[schemars(with = "Option<String>", length(max = 512))]
     setup_token: Option<SecretString>,
-    /// The first administrator's address; left out, `admin@adminplatform.com`.
+    /// The first administrator's address; left out, `admin@adminplatform.com`, to which no mail goes: the first sign-in
+    /// then asks for a real address.
     #[serde(default)]
     admin_email: Option<Email>,
     /// The initial password; left out, one is generated and answered once. The first sign-in asks for another.
@@ -49,12 +50,16 @@ struct Platform {
     initial_password: Option<String>,
 }
 
-async fn run(_: Public, plane: Plane, Json(new): Json<NewPlatform>) -> Result<Created<Platform>> {
+async fn run(_: Credentials, plane: Plane, Json(new): Json<NewPlatform>) -> Result<Created<Platform>> {
     if new.setup_token.as_ref().is_some_and(|token| token.expose_secret().chars().count() > 512) {
         return Err(Problem::field("/setupToken", "a set-up token has at most 512 characters"));
     }
     let standard = Admin::default();
     let admin = Admin { email: new.admin_email.unwrap_or(standard.email), password: new.admin_password, ..standard };
+    // Several processes serve a store in the cloud, where mail leaves the machine.
+    if !plane.settings().alone && admin.email.is_default_admin() {
+        return Err(Problem::field("/adminEmail", "an address that reaches the administrator is required here"));
+    }
     let done = plane.bootstrap_by_token(new.setup_token.as_ref(), &admin).await?;
     let record = Platform {
         steps: done.steps,

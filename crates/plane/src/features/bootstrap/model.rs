@@ -11,7 +11,7 @@ use crate::{
     ports::{chance::Chance, identity, table::Key},
     problem::{Code, Problem, Result},
     record::{Place, Record},
-    text::{Email, Name},
+    text::{DEFAULT_ADMIN_EMAIL, Email, Name},
 };
 
 /// The first administrator, as Day-0 is to make them.
@@ -25,11 +25,11 @@ pub struct Admin {
 }
 
 impl Default for Admin {
-    /// The documented administrator, without the documented password.
+    /// The documented administrator, without the documented password. The first sign-in asks for a real address.
     fn default() -> Self {
         let name = |name| Name::try_from(name).expect("a plain word is a name");
         Self {
-            email: Email::try_from("admin@adminplatform.com").expect("it is spelt as addresses are"),
+            email: Email::try_from(DEFAULT_ADMIN_EMAIL).expect("it is spelt as addresses are"),
             password: None,
             first_name: name("ABC"),
             last_name: name("DEF"),

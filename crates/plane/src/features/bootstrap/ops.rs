@@ -75,6 +75,13 @@ impl Plane {
         }
     }
 
+    /// Whether the administrator whom Day-0 made still has the default address, to which no mail goes.
+    pub async fn administrator_has_default_address(&self) -> Result<bool> {
+        let item = self.shared().get(&User::key(known::ROOT_ACCOUNT, known::ADMIN_USER)).await?;
+        let user = item.map(|item| decode::<User>(&item)).transpose()?;
+        Ok(user.is_some_and(|user| user.email.is_default_admin()))
+    }
+
     /// Checks the fourteen steps against the store and the identity provider; with `fix`, makes again what is
     /// missing, and nothing else.
     pub async fn verify_bootstrap(&self, fix: bool) -> Result<BootstrapReport> {

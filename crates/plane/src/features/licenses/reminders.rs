@@ -111,7 +111,7 @@ impl Plane {
             Err(problem) => reminded.failed.push(FailedReminder {
                 account_id: license.account_id,
                 license_id: license.id,
-                reason: problem.detail,
+                reason: problem.operator_detail().to_owned(),
             }),
         }
     }

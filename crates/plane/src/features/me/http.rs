@@ -4,25 +4,30 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::email::SENT;
 use crate::{
-    features::users::access::{Permissions, Reach},
+    features::{
+        auth::Password,
+        users::access::{Permissions, Reach},
+    },
     guard::{
         Granted,
         actions::{MeEdit, MeRead},
     },
     http::{
-        answer::{NoContent, Plain},
-        call::Path,
+        answer::{Accepted, NoContent, Plain},
+        call::{Client, Json, Path},
         routes::Routes,
     },
     identity::trail,
     ids::SessionId,
     page::Page,
     plane::Plane,
-    ports::identity::IdentityError,
+    ports::identity::{IdentityError, PasswordCheck},
     problem::{Problem, Result},
+    text::{Bounded, Email},
 };
 
 pub fn routes() -> Routes {
@@ -32,6 +37,35 @@ pub fn routes() -> Routes {
         .get("/api/users/me/sessions", sessions, "List one's sessions, the latest used first")
         .delete("/api/users/me/sessions", end_all, "Sign out everywhere")
         .delete("/api/users/me/sessions/{sessionId}", end, "End one of one's sessions")
+        .post("/api/me/email", begin_email_change, "Ask for another e-mail address: a code goes to it")
+        .post("/api/me/email/confirm", confirm_email, "Take the new e-mail address, by the code that was sent to it")
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewAddress {
+    new_email: Email,
+    /// The present password.
+    password: Password,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AddressProof {
+    #[schemars(length(min = 1, max = 512))]
+    code: Bounded<512>,
+}
+
+/// Says the same whether or not the address can be had.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CodeSent {
+    detail: &'static str,
+}
+
+/// The address with which one signs in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct AddressView {
+    pub email: Email,
 }
 
 /// A session: somewhere one is signed in.
@@ -87,6 +121,30 @@ async fn end(who: Granted<MeEdit>, plane: Plane, Path(session): Path<SessionId>)
     let trail = plane.trail("session_end", who.origin());
     trail::along(trail, plane.identity().end_session(subject, session)).await.map_err(identity_problem)?;
     Ok(NoContent)
+}
+
+async fn begin_email_change(
+    who: Granted<MeEdit>,
+    plane: Plane,
+    client: Client,
+    Json(new): Json<NewAddress>,
+) -> Result<Accepted<CodeSent>> {
+    plane.limits().auth(client.ip)?;
+    let NewAddress { new_email, password } = new;
+    let check = PasswordCheck { subject: who.actor().user.subject(), password: password.0, ip: client.ip };
+    plane.begin_email_change(&who, new_email, check).await?;
+    Ok(Accepted(CodeSent { detail: SENT }))
+}
+
+async fn confirm_email(
+    who: Granted<MeEdit>,
+    plane: Plane,
+    client: Client,
+    Json(proof): Json<AddressProof>,
+) -> Result<Plain<AddressView>> {
+    plane.limits().auth(client.ip)?;
+    let email = plane.confirm_email_change(&who, &proof.code.into_string().into()).await?;
+    Ok(Plain(AddressView { email }))
 }
 
 /// A failure of the identity provider as the caller hears of it.

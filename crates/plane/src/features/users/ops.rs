@@ -523,7 +523,7 @@ fn dates(start: Day, end: Option<Day>) -> Result<()> {
     }
 }
 
-fn email_taken() -> Problem {
+pub fn email_taken() -> Problem {
     Problem::new(Code::EmailTaken, "somebody on this platform has this e-mail address")
 }
 

@@ -18,8 +18,8 @@ use plane::{
     identity::Provider,
     ids::{AccountId, Subject, UserId},
     ports::identity::{
-        ChallengeResponse, Email, Identity, NewIdentity, PasswordReset, Permanence, SignIn, SignInError, SignedIn,
-        TokenSet,
+        ChallengeResponse, Email, ForgottenPassword, Identity, NewIdentity, PasswordReset, Permanence, ResetProof,
+        SignIn, SignInError, SignedIn, TokenSet,
     },
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -113,13 +113,22 @@ pub fn answer(session: &SecretString, password: &str) -> ChallengeResponse {
     }
 }
 
+pub fn forgotten(ip: &str, email: &str) -> ForgottenPassword {
+    ForgottenPassword { email: email.into(), ip: ip.parse().unwrap() }
+}
+
 pub fn reset(email: &str, code: &SecretString, password: &str) -> PasswordReset {
-    PasswordReset {
-        email: email.into(),
-        code: code.clone(),
-        new_password: password.into(),
-        ip: "192.0.2.1".parse().unwrap(),
-    }
+    reset_from("192.0.2.1", email, code, password)
+}
+
+pub fn reset_from(ip: &str, email: &str, code: &SecretString, password: &str) -> PasswordReset {
+    let proof = ResetProof::Code { email: email.into(), code: code.clone() };
+    PasswordReset { proof, new_password: password.into(), ip: ip.parse().unwrap() }
+}
+
+pub fn reset_by_link(token: &SecretString, password: &str) -> PasswordReset {
+    let proof = ResetProof::Link { token: token.clone() };
+    PasswordReset { proof, new_password: password.into(), ip: "192.0.2.1".parse().unwrap() }
 }
 
 pub fn refused(signed_in: Result<SignedIn, SignInError>) -> bool {

@@ -7,7 +7,9 @@ use plane::ports::identity::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ADA, GOOD, Ground, OTHER, THIRD, answer, attempt, days, minutes, new_identity, race, refused, seconds};
+use super::{
+    ADA, GOOD, Ground, OTHER, THIRD, answer, attempt, days, forgotten, minutes, new_identity, race, refused, seconds,
+};
 use crate::conformance::cases;
 
 cases! {
@@ -141,7 +143,7 @@ cases! {
         let session = challenged(&world).await;
         let tokens = world.identity.respond(answer(&session, GOOD)).await.unwrap();
         let next = world.identity.refresh(tokens.refresh_token.clone()).await.unwrap();
-        let code = world.identity.forgot_password(ADA).await.unwrap().unwrap().code;
+        let code = world.identity.forgot_password(forgotten("192.0.2.1", ADA)).await.unwrap().unwrap().code.unwrap();
         let stored = format!("{:?}", world.table.dump());
         for secret in [&session, &tokens.refresh_token, &next.refresh_token, &tokens.access_token] {
             assert!(!stored.contains(secret.expose_secret()));

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use plane::{
     ids::Subject,
-    ports::identity::{Email, Identity, IdentityError, NewIdentity, SignedIn},
+    ports::{
+        identity::{Email, EmailChangePlan, Identity, IdentityError, NewIdentity, OnEmailChange, SignedIn},
+        table::{CommitError, Table},
+    },
 };
 use uuid::Uuid;
 
-use super::{ADA, GOOD, Ground, new_identity, race, refused};
+use super::{ADA, GOOD, Ground, attempt, forgotten, new_identity, race, refused};
 use crate::conformance::cases;
 
 cases! {
@@ -45,6 +48,38 @@ cases! {
         assert!(answers.iter().all(|answer| matches!(answer, Ok(()) | Err(IdentityError::EmailTaken))));
     }
 
+    an_address_changes_in_one_commit_with_its_claim(world) {
+        let ada = world.ada().await;
+        world.invited("taken@example.com").await;
+        let (kept, other) = (world.tokens().await, world.tokens().await);
+        let new = Email::parse("ada.l@example.com").unwrap();
+        let plan = async |new: &Email| {
+            let sessions = OnEmailChange::EndOthers { keep: kept.session };
+            let EmailChangePlan { claim, others, .. } =
+                world.identity.plan_email_change(ada, new, sessions).await.unwrap();
+            let commit = [vec![claim], others].concat();
+            world.table.commit(commit).await
+        };
+        let taken = plan(&Email::parse("taken@example.com").unwrap()).await;
+        assert!(matches!(taken, Err(CommitError::Refused { write: 0, .. })), "the claim is refused");
+        assert!(world.sign_in(ADA, GOOD).await.is_ok());
+
+        plan(&new).await.unwrap();
+        // Here a process may end: a sign-in at another one finishes the change.
+        assert!(world.neighbour.sign_in(attempt("192.0.2.1", new.as_str(), GOOD)).await.is_ok());
+        world.identity.email_changed(ada).await.unwrap();
+        world.identity.email_changed(ada).await.unwrap();
+        let table = world.table.dump();
+        let person = table.iter().find(|item| item.key.sk == "IDENTITY" && item.key.pk.contains(&ada.to_string()));
+        assert!(!String::from_utf8_lossy(&person.unwrap().body).contains("email_pending"), "the vault was told");
+        assert!(world.good(&kept.access_token).await && !world.good(&other.access_token).await);
+        assert!(refused(world.sign_in(ADA, GOOD).await));
+        // The old address is free, the new one is not.
+        world.identity.ensure_user(NewIdentity { subject: Subject::derived(Uuid::nil(), "next"), ..new_identity(ADA) }).await.unwrap();
+        let thief = NewIdentity { subject: Subject::derived(Uuid::nil(), "thief"), ..new_identity(new.as_str()) };
+        assert!(matches!(world.identity.ensure_user(thief).await, Err(IdentityError::EmailTaken)));
+    }
+
     without_a_password_nobody_signs_in(world) {
         world.invited(ADA).await;
         for password in ["", GOOD, "Adminuser@123"] {
@@ -55,7 +90,7 @@ cases! {
     a_removed_identity_leaves_nothing_and_comes_back_with_nothing(world) {
         let ada = world.ada().await;
         let tokens = world.tokens().await;
-        world.identity.forgot_password(ADA).await.unwrap().unwrap();
+        world.identity.forgot_password(forgotten("192.0.2.1", ADA)).await.unwrap().unwrap();
         assert!(world.good(&tokens.access_token).await);
         world.identity.remove_user(ada).await.unwrap();
         world.identity.remove_user(ada).await.unwrap();
@@ -80,7 +115,7 @@ cases! {
             assert!(!world.good(&tokens.access_token).await);
             assert!(refused(world.sign_in(ADA, GOOD).await));
             assert!(matches!(world.identity.probe_token(ada).await, Err(IdentityError::Disabled)));
-            assert!(world.identity.forgot_password(ADA).await.unwrap().is_none());
+            assert!(world.identity.forgot_password(forgotten("192.0.2.1", ADA)).await.unwrap().is_none());
         }
         world.identity.set_enabled(ada, true).await.unwrap();
         assert!(!world.good(&tokens.access_token).await);

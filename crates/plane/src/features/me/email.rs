@@ -1,0 +1,366 @@
+//! Changes somebody's own e-mail address: a code proves the new address, a notice goes to the old one.
+//!
+//! INVARIANT: the address of the identity, of the user record, of both claims and of the account's contacts change in
+//! one commit. No answer tells whether somebody else has an address, except to the owner of that address.
+
+use aws_lc_rs::constant_time;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::http::identity_problem;
+use crate::{
+    audit::Author,
+    change::{Change, Claim},
+    features::{
+        accounts::{intake::Intake, onboarding::technical_user_id},
+        licenses::model::{Contact, License},
+        users::{invitation::password_problem, model::User, ops::email_taken},
+    },
+    guard::{Granted, actions::MeEdit},
+    identity::judge_password,
+    ids::{AccountId, MailId, UserId},
+    plane::Plane,
+    ports::{
+        chance,
+        identity::{Challenged, OnEmailChange, PasswordCheck},
+        mailer::{Mail, MailKind},
+        table::{Index, Key, Order, Query, Range},
+    },
+    problem::{Code, Problem, Result},
+    record::{Place, Record, Stored, decode, partition},
+    secret::digest,
+    text::Email,
+};
+
+/// How long a code is good: one hour.
+const LIFE: SignedDuration = SignedDuration::from_hours(1);
+/// One person asks for at most this many codes in a day, since each is a mail to an address of their choice.
+const CODES_A_DAY: u32 = 5;
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Contacts that follow the address in the same commit; an account has few licenses.
+const MAX_CONTACTS: usize = 60;
+const ATTEMPTS: usize = 8;
+
+/// The change that somebody asked for last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PendingEmail {
+    user_id: UserId,
+    new_email: Email,
+    /// SHA-256 of the code.
+    digest: String,
+    expires_at: Timestamp,
+    /// The address that was replaced, once the change is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<Email>,
+    codes_today: u32,
+    day_ends: Timestamp,
+}
+
+impl PendingEmail {
+    fn key(user: UserId) -> Key {
+        Key::new(format!("EMAIL-CHANGE#{user}"), "PENDING")
+    }
+
+    /// The count of codes with one more, and when it starts again; refuses one too many.
+    fn count(before: Option<&Self>, now: Timestamp) -> Result<(u32, Timestamp)> {
+        match before.filter(|before| now < before.day_ends) {
+            None => Ok((1, now + DAY)),
+            Some(full) if full.codes_today >= CODES_A_DAY => {
+                let wait = full.day_ends.duration_since(now).as_secs().unsigned_abs() + 1;
+                let detail = format!("at most {CODES_A_DAY} codes for a new address are sent in a day");
+                Err(Problem::new(Code::TooManyRequests, detail).retry_after(wait))
+            }
+            Some(today) => Ok((today.codes_today + 1, today.day_ends)),
+        }
+    }
+
+    fn opens_with(&self, code: &SecretString) -> bool {
+        let typed = digest(code.expose_secret().trim());
+        constant_time::verify_slices_are_equal(self.digest.as_bytes(), typed.as_bytes()).is_ok()
+    }
+}
+
+impl Record for PendingEmail {
+    const NOUN: &'static str = "change of address";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.user_id)).until(self.day_ends.max(self.expires_at).as_second())
+    }
+}
+
+/// What is answered when a code was asked for, whether or not the address can be had.
+pub(super) const SENT: &str = "if the address can be yours, a code is on its way to it";
+
+impl Plane {
+    /// Mails a code to the address that somebody wants, after judging their password.
+    pub(super) async fn begin_email_change(
+        &self,
+        who: &Granted<MeEdit>,
+        new: Email,
+        check: PasswordCheck,
+    ) -> Result<()> {
+        let user = &who.actor().user;
+        refuse_default(&new)?;
+        if new == user.email {
+            return Err(Problem::field("/newEmail", "this is your address already"));
+        }
+        self.identity().check_password(check).await.map_err(|error| password_problem(error, "/password"))?;
+        let code = format!("fhe_{}", URL_SAFE_NO_PAD.encode(chance::secret(self.chance())));
+        self.keep_pending(who, &new, &code).await?;
+        let claim = User::email_claim(user.id, &new);
+        let holder = self.router().shared().get(&claim.place().key).await?;
+        let holder = holder.map(|item| decode::<Claim>(&item)).transpose()?;
+        let free = holder.is_none_or(|there| there.record.holder == claim.holder);
+        let text = if free { self.code_text(&code) } else { TAKEN_TEXT.to_owned() };
+        let mail = Mail {
+            id: MailId::new(self.now(), self.chance()),
+            account: user.account_id,
+            kind: MailKind::EmailChange,
+            to: new.to_string(),
+            subject: "Your new e-mail address".into(),
+            text: text.into(),
+            at: self.now(),
+        };
+        self.mail_aside(mail);
+        Ok(())
+    }
+
+    /// Remembers the code; the one before is void.
+    async fn keep_pending(&self, who: &Granted<MeEdit>, new: &Email, code: &str) -> Result<()> {
+        let user_id = who.actor().user.id;
+        for _ in 0..ATTEMPTS {
+            let now = self.now();
+            let before = self.pending_email(user_id).await?;
+            let (codes_today, day_ends) = PendingEmail::count(before.as_ref().map(|before| &before.record), now)?;
+            let pending = PendingEmail {
+                user_id,
+                new_email: new.clone(),
+                digest: digest(code),
+                expires_at: now + LIFE,
+                replaced: None,
+                codes_today,
+                day_ends,
+            };
+            let mut change = Change::by(who).about("user", user_id);
+            match &before {
+                Some(before) => change.replace(before, &pending),
+                None => change.create(&pending),
+            }
+            change.answers(202, None, &serde_json::json!({ "detail": SENT }));
+            match self.commit(change).await {
+                Err(problem) if lost_a_race(&problem) => {}
+                other => return other,
+            }
+        }
+        Err(contended())
+    }
+
+    /// Gives somebody the address that their code proves. Asking again with the same code is fine.
+    pub(super) async fn confirm_email_change(&self, who: &Granted<MeEdit>, code: &SecretString) -> Result<Email> {
+        let user_id = who.actor().user.id;
+        let void = || {
+            Problem::field("/code", "the code is not right, was replaced by another, or is older than an hour")
+                .help("ask for a new code: POST /api/me/email")
+        };
+        for _ in 0..ATTEMPTS {
+            let pending = self.pending_email(user_id).await?.filter(|pending| self.now() < pending.expires_at);
+            let pending = pending.filter(|pending| pending.opens_with(code)).ok_or_else(void)?;
+            if pending.replaced.is_none() {
+                match self.apply_pending(who, &pending).await {
+                    Ok(()) => {}
+                    Err(problem) if lost_a_race(&problem) => continue,
+                    Err(problem) => return Err(problem),
+                }
+            }
+            let replaced = self.pending_email(user_id).await?.and_then(|pending| pending.record.replaced);
+            self.finish_email_change(&who.actor().user, &pending.record, replaced).await;
+            return Ok(pending.record.new_email);
+        }
+        Err(contended())
+    }
+
+    async fn apply_pending(&self, who: &Granted<MeEdit>, pending: &Stored<PendingEmail>) -> Result<()> {
+        let User { id, account_id, .. } = who.actor().user;
+        let mut change = Change::by(who).about("user", id);
+        let sessions = OnEmailChange::EndOthers { keep: who.session() };
+        let old = self.plan_address(&mut change, account_id, id, &pending.new_email, sessions).await?;
+        change.replace(pending, &PendingEmail { replaced: Some(old), ..pending.record.clone() });
+        change.answers(200, None, &super::http::AddressView { email: pending.new_email.clone() });
+        self.commit(change).await
+    }
+
+    /// What follows the commit; a repeated confirmation repeats it, and the notice is sent once.
+    async fn finish_email_change(&self, user: &User, pending: &PendingEmail, replaced: Option<Email>) {
+        self.settle_address(user.id).await;
+        let Some(old) = replaced.filter(|old| !old.is_default_admin()) else { return };
+        self.mail_aside(Mail {
+            id: MailId::derived(user.id.uuid(), &format!("email-changed/{}", pending.digest)),
+            account: user.account_id,
+            kind: MailKind::EmailChanged,
+            to: old.to_string(),
+            subject: "Your e-mail address was changed".into(),
+            text: CHANGED_TEXT.into(),
+            at: self.now(),
+        });
+    }
+
+    /// Gives the administrator a real address as part of their first sign-in, where they still have the default one.
+    /// It is a commit before the one that answers the challenge; a repeated answer finds the address in place.
+    pub async fn give_first_address(
+        &self,
+        session: &SecretString,
+        new: Option<&Email>,
+        password: &SecretString,
+    ) -> Result<()> {
+        let Some(challenged) = self.identity().challenged(session).await.map_err(identity_problem)? else {
+            // Over: whoever answers the challenge says so.
+            return Ok(());
+        };
+        let new = match (challenged.email.is_default_admin(), new) {
+            (true, Some(new)) => new,
+            (true, None) => {
+                return Err(Problem::field("/newEmail", "this is required: the present address is nobody's to use"));
+            }
+            (false, None) => return Ok(()),
+            (false, Some(same)) if *same == challenged.email => return Ok(()),
+            (false, Some(_)) => {
+                return Err(Problem::field("/newEmail", "an address is taken only in place of the default one")
+                    .help("sign in, then change it with POST /api/me/email"));
+            }
+        };
+        refuse_default(new)?;
+        judge_password(password.expose_secret(), Some(new))
+            .map_err(|weak| Problem::field("/newPassword", weak.to_string()))?;
+        self.replace_default_address(&challenged, new).await
+    }
+
+    async fn replace_default_address(&self, challenged: &Challenged, new: &Email) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            let Some(actor) = self.actor(challenged.subject).await? else {
+                return Err(Problem::internal(&"an identity has no user"));
+            };
+            let User { id, account_id, .. } = actor.user;
+            let author = Author::User { id, email: challenged.email.to_string(), operator: actor.operator };
+            let mut change = Change::by_platform(author, "first_address_set", account_id).about("user", id);
+            let planned = self.plan_address(&mut change, account_id, id, new, OnEmailChange::KeepAll).await;
+            let committed = match planned {
+                Ok(_) => self.commit(change).await,
+                Err(problem) => Err(problem),
+            };
+            match committed {
+                Err(problem) if lost_a_race(&problem) => {}
+                Err(problem) => return Err(problem),
+                Ok(()) => {
+                    self.settle_address(id).await;
+                    return Ok(());
+                }
+            }
+        }
+        Err(contended())
+    }
+
+    /// Adds to a change all writes that give a user another address. Answers the old one.
+    async fn plan_address(
+        &self,
+        change: &mut Change,
+        account: AccountId,
+        id: UserId,
+        new: &Email,
+        sessions: OnEmailChange,
+    ) -> Result<Email> {
+        let item = self.router().shared().get(&User::key(account, id)).await?;
+        let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
+        let plan = self.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
+        change.replace(&user, &User { email: new.clone(), updated_at: self.now(), ..user.record.clone() });
+        change.release(&User::email_claim(id, &user.email));
+        change.claim(&User::email_claim(id, new), email_taken());
+        change.write_or(plan.claim, email_taken());
+        for write in plan.others {
+            change.write(write);
+        }
+        self.plan_contacts(change, &user, new).await?;
+        Ok(plan.old)
+    }
+
+    /// The account's contacts of the old address, and the technical contact that it was onboarded with, follow.
+    async fn plan_contacts(&self, change: &mut Change, user: &User, new: &Email) -> Result<()> {
+        let table = self.router().shared();
+        let query = Query {
+            index: Index::Table,
+            pk: partition(user.account_id),
+            range: Range::Prefix("LICENSE#".into()),
+            order: Order::Ascending,
+            limit: MAX_CONTACTS,
+            after: None,
+        };
+        for item in table.query(&query).await?.items {
+            let license: Stored<License> = decode(&item)?;
+            let Some(contact) = license.contact.clone().filter(|contact| contact.email == user.email) else { continue };
+            let contact = Some(Contact { email: new.clone(), ..contact });
+            change.replace(&license, &License { contact, updated_at: self.now(), ..license.record.clone() });
+        }
+        if user.id == technical_user_id(user.account_id)
+            && let Some(item) = table.get(&Intake::key(user.account_id)).await?
+        {
+            let intake: Stored<Intake> = decode(&item)?;
+            let mut moved = intake.record.clone();
+            moved.request.technical_user.email = new.clone();
+            change.replace(&intake, &moved);
+        }
+        Ok(())
+    }
+
+    async fn settle_address(&self, user: UserId) {
+        let subject = crate::features::users::model::subject(user);
+        if let Err(error) = self.identity().email_changed(subject).await {
+            tracing::warn!(%error, %subject, "a new address waits to be told to the vault; the next sign-in tells it");
+        }
+    }
+
+    async fn pending_email(&self, user: UserId) -> Result<Option<Stored<PendingEmail>>> {
+        self.router().shared().get(&PendingEmail::key(user)).await?.map(|item| decode(&item)).transpose()
+    }
+
+    /// Sends a mail after the answer, so that the answer's time tells nothing about it.
+    fn mail_aside(&self, mail: Mail) {
+        let plane = self.clone();
+        self.aside(async move {
+            if let Err(error) = plane.ports().mailer.send(mail).await {
+                tracing::error!(%error, "a mail about a new address was not sent");
+            }
+        });
+    }
+
+    fn code_text(&self, code: &str) -> String {
+        let link = format!("{}/confirm-email#code={code}", self.settings().public_url);
+        format!(
+            "Hello,\n\nconfirm that this is your new address. Open this link within an hour, where you are signed \
+             in:\n\n{link}\n\nOn the command line: freehold me confirm-email {code}\n\nIf you did not ask for it, do \
+             nothing."
+        )
+    }
+}
+
+const TAKEN_TEXT: &str = "Hello,\n\nsomebody asked to sign in with this address from now on. It is in use already, so \
+    nothing was changed. If it was you, sign in with this address instead.";
+
+const CHANGED_TEXT: &str = "Hello,\n\nyou sign in with another e-mail address from now on. This one is no longer \
+    yours here.\n\nIf you did not change it, tell an administrator of your account at once.";
+
+fn refuse_default(email: &Email) -> Result<()> {
+    if email.is_default_admin() {
+        return Err(Problem::field("/newEmail", "this address belongs to a stranger; give one that reaches you"));
+    }
+    Ok(())
+}
+
+fn lost_a_race(problem: &Problem) -> bool {
+    matches!(problem.code, Code::PreconditionFailed | Code::Conflict)
+}
+
+fn contended() -> Problem {
+    Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1)
+}
