@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ccc0dbc1f8f2f177b3095918ff4b7c8d11d8ab4d8413e98b594efc0cae570921). Not edited by hand.
+// Generated from openapi.json (sha256 db5ce2496777b851cbe723f15db1dda2654bf4dd996b1f2a3886faeb0ed4a824). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ccc0dbc1f8f2f177b3095918ff4b7c8d11d8ab4d8413e98b594efc0cae570921). Not edited by hand.
+// Generated from openapi.json (sha256 db5ce2496777b851cbe723f15db1dda2654bf4dd996b1f2a3886faeb0ed4a824). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1474,7 +1474,7 @@ export interface components {
             help?: string | null;
         };
         /** @description What went wrong, as a stable word with its HTTP status. */
-        Code: ("method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal") | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
+        Code: ("method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal") | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "request_timeout" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
         /** @description One field that is not as it must be. */
         FieldError: {
             /** @description JSON pointer into the body, or `/name` of a parameter. */
@@ -2029,10 +2029,7 @@ export interface components {
             updatedAt: string;
         };
         GroupCreation: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
@@ -2047,10 +2044,7 @@ export interface components {
             roleIds?: string[];
         };
         GroupChange: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: line
@@ -2140,7 +2134,6 @@ export interface components {
             /**
              * Format: uuid
              * @description Left out, the platform account.
-             * @default null
              */
             accountId?: string | null;
             /** Format: uuid */
@@ -2244,10 +2237,7 @@ export interface components {
             reason: string;
         };
         LicenseUpdate: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: date
@@ -2574,10 +2564,7 @@ export interface components {
             expiresAt: string;
         };
         RoleCreation: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
@@ -2605,10 +2592,7 @@ export interface components {
             mask?: number | null;
         };
         RoleChange: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: line
@@ -2672,10 +2656,7 @@ export interface components {
             description?: string | null;
         };
         UserCreation: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
@@ -2702,10 +2683,7 @@ export interface components {
             workstreamIds?: string[];
         };
         UserChange: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: line
@@ -2782,13 +2760,11 @@ export interface components {
             /**
              * Format: uuid
              * @description Left out, the caller's own.
-             * @default null
              */
             accountId?: string | null;
             /**
              * Format: uuid
              * @description Left out, the caller's own.
-             * @default null
              */
             enterpriseId?: string | null;
             /** Format: line */
@@ -2801,15 +2777,9 @@ export interface components {
             tools?: components["schemas"]["Tool"][];
         };
         WorkstreamUpdate: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             enterpriseId?: string | null;
             /**
              * Format: line
@@ -2890,6 +2860,20 @@ export interface components {
                     code?: "method_not_allowed";
                     /** @constant */
                     status?: 405;
+                };
+            };
+        };
+        /** @description `request_timeout`: The request took too long to come. */
+        Problem408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "request_timeout";
+                    /** @constant */
+                    status?: 408;
                 };
             };
         };
@@ -3039,10 +3023,6 @@ export interface operations {
     accounts_list: {
         parameters: {
             query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 /** @description Accounts whose names begin so, however they are written. */
@@ -3069,7 +3049,6 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -3077,12 +3056,7 @@ export interface operations {
     };
     accounts_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -3110,7 +3084,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3123,10 +3097,7 @@ export interface operations {
     };
     accounts_read: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -3156,10 +3127,7 @@ export interface operations {
     };
     accounts_update: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -3189,6 +3157,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -3202,8 +3171,6 @@ export interface operations {
     accounts_delete: {
         parameters: {
             query: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description The account's exact name. */
                 confirm: string;
             };
@@ -3237,10 +3204,7 @@ export interface operations {
     };
     accounts_restore: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -3312,10 +3276,7 @@ export interface operations {
     };
     accounts_receipt: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -3348,8 +3309,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 order?: components["schemas"]["Sort"];
@@ -3387,8 +3346,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path?: never;
@@ -3438,6 +3395,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3471,6 +3429,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3504,6 +3463,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3534,6 +3494,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3566,6 +3527,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3596,6 +3558,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3631,6 +3594,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3662,6 +3626,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3745,6 +3710,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3757,10 +3723,6 @@ export interface operations {
     connections_list: {
         parameters: {
             query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description How many records the page holds at most. */
                 limit?: number;
                 /** @description Where the page before ended: its `nextCursor`. */
@@ -3784,7 +3746,6 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -3792,12 +3753,7 @@ export interface operations {
     };
     connections_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -3825,7 +3781,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3838,12 +3794,7 @@ export interface operations {
     };
     connections_read: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 connectionId: string;
@@ -3873,12 +3824,7 @@ export interface operations {
     };
     connections_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -3911,12 +3857,7 @@ export interface operations {
     };
     connections_stack: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 connectionId: string;
@@ -3945,12 +3886,7 @@ export interface operations {
     };
     connections_verify: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -3980,6 +3916,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4023,12 +3960,7 @@ export interface operations {
     };
     enterprises_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -4057,6 +3989,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4099,10 +4032,7 @@ export interface operations {
     };
     enterprises_update: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -4132,6 +4062,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -4144,10 +4075,7 @@ export interface operations {
     };
     enterprises_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -4183,8 +4111,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description How many records the page holds at most. */
                 limit?: number;
                 /** @description Where the page before ended: its `nextCursor`. */
@@ -4286,6 +4212,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4368,6 +4295,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -4479,6 +4407,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4599,6 +4528,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4819,6 +4749,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -4869,10 +4800,7 @@ export interface operations {
     };
     licenses_global_access: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -5037,8 +4965,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 /** @description Mails to this address alone. */
@@ -5101,12 +5027,7 @@ export interface operations {
     };
     products_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -5135,6 +5056,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -5177,12 +5099,7 @@ export interface operations {
     };
     products_update: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -5212,6 +5129,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -5224,12 +5142,7 @@ export interface operations {
     };
     products_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -5262,10 +5175,7 @@ export interface operations {
     };
     provisioning_status: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -5295,8 +5205,6 @@ export interface operations {
     provisioning_deprovision: {
         parameters: {
             query: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description The account's exact name. */
                 confirm: string;
             };
@@ -5330,10 +5238,7 @@ export interface operations {
     };
     provisioning_events: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The id of the last event that was seen: the stream goes on after it. */
                 "Last-Event-ID"?: string;
@@ -5372,8 +5277,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
@@ -5401,6 +5304,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -5413,10 +5317,7 @@ export interface operations {
     };
     provisioning_undo: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -5454,8 +5355,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description How many records the page holds at most. */
                 limit?: number;
                 /** @description Where the page before ended: its `nextCursor`. */
@@ -5490,8 +5389,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path: {
@@ -5524,8 +5421,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 worker?: components["schemas"]["Worker"];
@@ -5559,8 +5454,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path: {
@@ -5593,8 +5486,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path: {
@@ -5627,8 +5518,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
@@ -5734,6 +5623,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -5816,6 +5706,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -5932,6 +5823,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -5975,12 +5867,7 @@ export interface operations {
     };
     services_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -6008,7 +5895,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6051,12 +5938,7 @@ export interface operations {
     };
     services_update: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -6086,6 +5968,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -6098,12 +5981,7 @@ export interface operations {
     };
     services_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -6208,6 +6086,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6254,6 +6133,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6336,6 +6216,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -6522,6 +6403,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6598,6 +6480,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6679,6 +6562,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6800,6 +6684,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];

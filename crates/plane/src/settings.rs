@@ -17,6 +17,8 @@ pub struct Settings {
     pub auth_requests_per_five_minutes: u32,
     /// Requests per minute of one signed-in user; 0: no limit.
     pub user_requests_per_minute: u32,
+    /// Seconds within which a request body must have come; 0: no limit.
+    pub body_seconds: u64,
     /// So many runs of workflows work at once; the rest wait.
     pub runs_at_once: usize,
     /// No other process uses the store: what it holds is remembered until this one writes.
@@ -33,6 +35,7 @@ impl Default for Settings {
             deletion_grace_days: 0,
             auth_requests_per_five_minutes: 100,
             user_requests_per_minute: 0,
+            body_seconds: 30,
             runs_at_once: 64,
             alone: true,
             faults: Faults::default(),

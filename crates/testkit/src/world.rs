@@ -251,6 +251,11 @@ impl Person {
         self.send(Method::POST, path, Some(body), &[]).await
     }
 
+    /// A `POST` without a body.
+    pub async fn post_empty(&self, path: &str) -> Answer {
+        self.send(Method::POST, path, None, &[]).await
+    }
+
     pub async fn put(&self, path: &str, body: Value) -> Answer {
         self.send(Method::PUT, path, Some(body), &[]).await
     }

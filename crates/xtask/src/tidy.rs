@@ -29,6 +29,11 @@ fn tracked() -> Result<Vec<String>> {
     Ok(String::from_utf8(output.stdout)?.lines().map(ToOwned::to_owned).collect())
 }
 
+/// Whether a line is a field that names an account or an enterprise.
+fn names_the_scope(line: &str) -> bool {
+    ["account_id:", "enterprise_id:"].iter().any(|field| line.trim_start().starts_with(field))
+}
+
 fn look(path: &str, text: &str, found: &mut Vec<String>) {
     let mut say = |line: usize, what: &str| found.push(format!("{path}:{line}: {what}"));
     let is_rust = Path::new(path).extension().is_some_and(|extension| extension == "rs");
@@ -36,8 +41,16 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
         .extension()
         .is_some_and(|extension| ["md", "snap", "stderr", "txt"].iter().any(|prose| extension == *prose));
     let is_pure = path.ends_with("/model.rs") || path.ends_with("workflow/plan.rs");
+    let is_http = path.contains("/features/") && path.ends_with("/http.rs");
+    let mut of_a_request = false;
     for (place, line) in text.lines().enumerate() {
         let number = place + 1;
+        if is_http {
+            of_a_request = (of_a_request || line.contains("derive(") && line.contains("Deserialize")) && line != "}";
+            if of_a_request && names_the_scope(line) && !line.contains("ReadByGuard<") {
+                say(number, "the guard reads account and enterprise from a request: use ReadByGuard");
+            }
+        }
         if line != line.trim_end() && !is_prose {
             say(number, "white space at the end of the line");
         }
@@ -66,7 +79,9 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
 
 /// Checks every tracked Rust file, including those that `cargo fmt` does not reach through a crate's module tree.
 fn formatting(files: &[String], found: &mut Vec<String>) -> Result<()> {
-    let sources = files.iter().filter(|file| file.ends_with(".rs") && Path::new(file).exists());
+    let sources = files.iter().filter(|file| {
+        Path::new(file).extension().is_some_and(|extension| extension == "rs") && Path::new(file).exists()
+    });
     let output = Command::new("rustfmt").args(["--edition", "2024", "--check", "-l"]).args(sources).output()?;
     let unformatted = String::from_utf8_lossy(&output.stdout);
     found.extend(unformatted.lines().map(|file| format!("{file}: not formatted; run rustfmt on it")));

@@ -11,17 +11,22 @@ pub mod rights;
 use std::{marker::PhantomData, sync::Arc};
 
 use self::{
-    actions::{Action, Class},
+    actions::{Action, Class, Facts},
     actor::Actor,
     policy::Scope,
 };
 use crate::{
     audit::Author,
-    features::accounts::model::{Account, AccountStatus},
+    features::{
+        accounts::model::{Account, AccountStatus},
+        enterprises::model::Enterprise,
+        master_data::{self, pointed},
+    },
     http::{
-        call::{Argument, Call, Guard, Named, Stop},
+        call::{Argument, Call, Guard, Nameable, Named, Stop},
         idempotency::Ticket,
         openapi::Operation,
+        routes::{MAX_BODY, MAX_PUBLIC_BODY},
     },
     ids::{AccountId, EnterpriseId, SessionId, known},
     ports::{clock::Clock, identity::TokenRefused},
@@ -34,6 +39,7 @@ pub struct Granted<A> {
     actor: Arc<Actor>,
     session: SessionId,
     scope: Scope,
+    named_enterprise: Option<EnterpriseId>,
     request_id: Arc<str>,
     ticket: Option<Ticket>,
     action: PhantomData<fn() -> A>,
@@ -59,9 +65,10 @@ impl<A> Granted<A> {
         self.scope.enterprise
     }
 
-    /// The enterprise of a new record: the one named, or the caller's own.
-    pub fn enterprise_or_own(&self) -> EnterpriseId {
-        self.scope.enterprise.unwrap_or_else(|| self.actor.enterprise())
+    /// The enterprise that the request names for a new record. Unlike [`Self::enterprise`] this is the Global enterprise
+    /// where an operator names that one.
+    pub fn enterprise_of_new(&self) -> Result<EnterpriseId> {
+        self.named_enterprise.ok_or_else(|| Problem::field("/enterpriseId", "this is required"))
     }
 
     pub fn request_id(&self) -> &str {
@@ -110,7 +117,9 @@ impl<A: Action> Argument for Granted<A> {
         let Some(actor) = actor else {
             return Err(unauthenticated("the user is not active").into());
         };
-        let scope = scope(call.named()?, &actor, A::FACTS.in_enterprise, A::FACTS.class);
+        call.read(MAX_BODY).await?;
+        let named = call.named(nameable(A::FACTS))?;
+        let scope = scope(named, &actor, A::FACTS.in_enterprise, A::FACTS.class);
         if !actor.may(plane.policy(), A::FACTS, scope) {
             return Err(forbidden(&actor, A::FACTS, scope).into());
         }
@@ -120,11 +129,24 @@ impl<A: Action> Argument for Granted<A> {
                 return Err(Problem::new(Code::NotFound, "there is no such account").into());
             }
         }
+        // Only operators name an enterprise that is not their own. Others would learn here which ones there are.
+        if let Some(enterprise) = named.enterprise.filter(|_| actor.operator) {
+            let found = plane
+                .router()
+                .shared()
+                .get(&master_data::key::<Enterprise>(enterprise))
+                .await
+                .map_err(Problem::from)?;
+            if found.is_none() {
+                return Err(pointed("enterprise", "/enterpriseId".into()).into());
+            }
+        }
         let ticket = call.ticket(verified.subject, scope.account).await?;
         Ok(Self {
             actor,
             session: verified.session,
             scope,
+            named_enterprise: named.enterprise,
             request_id: Arc::clone(&call.request_id),
             ticket,
             action: PhantomData,
@@ -143,7 +165,8 @@ impl Argument for Public {
         operation.is_public();
     }
 
-    async fn take(_: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        call.read(MAX_PUBLIC_BODY).await?;
         Ok(Self)
     }
 }
@@ -169,6 +192,12 @@ fn unauthenticated(detail: &str) -> Problem {
 /// Whether a user may act at all at this moment: by status, by dates, and the account's too.
 fn may_act(actor: &Actor, clock: &dyn Clock) -> bool {
     actor.account_status == AccountStatus::Active && actor.user.acts_on(clock.today())
+}
+
+/// What the callers of an action may name.
+pub fn nameable(facts: &Facts) -> Nameable {
+    let scoped = facts.class != Class::Own;
+    Nameable { account: scoped && facts.in_account, enterprise: scoped && facts.in_enterprise }
 }
 
 /// What the request is about: what it names, and the caller's own for what it does not.

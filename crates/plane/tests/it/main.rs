@@ -8,6 +8,7 @@ mod connections;
 mod coverage;
 mod dead_letters;
 mod delivery;
+mod edge;
 mod faults;
 mod groups;
 mod identity;

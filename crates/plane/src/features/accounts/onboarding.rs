@@ -134,7 +134,7 @@ impl Workers for Onboarding {
                 removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await.map_err(step_error)?;
             }
             "ProvisionTechnicalGroupAndRole" => {
-                removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?
+                removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?;
             }
             "ProvisionCognitoUsers" => {
                 self.0.remove_identity(site.user_id()?).await.map_err(identity_error)?;

@@ -19,7 +19,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent, Plain},
-        call::{IfMatch, Json, Path, Query},
+        call::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
@@ -113,8 +113,9 @@ struct NewLicense {
     /// Left out, the platform account.
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    account_id: Option<AccountId>,
-    enterprise_id: EnterpriseId,
+    account_id: Option<ReadByGuard<AccountId>>,
+    #[expect(dead_code, reason = "the guard reads it")]
+    enterprise_id: ReadByGuard<EnterpriseId>,
     product_id: ProductId,
     service_id: ServiceId,
     start_date: Day,
@@ -129,9 +130,9 @@ struct NewLicense {
 }
 
 impl NewLicense {
-    fn terms(self) -> LicenseTerms {
+    fn terms(self, enterprise_id: EnterpriseId) -> LicenseTerms {
         LicenseTerms {
-            enterprise_id: self.enterprise_id,
+            enterprise_id,
             product_id: self.product_id,
             service_id: self.service_id,
             start_date: self.start_date,
@@ -149,7 +150,8 @@ async fn create(
     Json(new): Json<NewLicense>,
 ) -> Result<Created<LicenseView>> {
     let now = plane.now();
-    let license = new.terms().into_license(LicenseId::new(now, plane.chance()), who.account(), now);
+    let license =
+        new.terms(who.enterprise_of_new()?).into_license(LicenseId::new(now, plane.chance()), who.account(), now);
     let mut change = Change::by(&who).about(License::NOUN, license.id);
     for (write, problem) in plane.license_writes(std::slice::from_ref(&license), |_| String::new()).await? {
         change.write_or(write, problem);
@@ -167,7 +169,7 @@ async fn create(
 struct LicenseUpdate {
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     #[serde(default)]
     start_date: Option<Day>,
     #[serde(default)]

@@ -15,7 +15,7 @@ use crate::{
     },
     http::{
         answer::{Accepted, EventStream, NoContent, Plain},
-        call::{Json, LastEventId, Path, Query},
+        call::{Json, LastEventId, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, DeadLetterId, ExecutionId},
@@ -45,8 +45,8 @@ pub fn routes() -> Routes {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Start {
-    #[expect(dead_code, reason = "the guard has read it")]
-    account_id: AccountId,
+    #[expect(dead_code, reason = "the guard reads it")]
+    account_id: ReadByGuard<AccountId>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -18,7 +18,7 @@ use crate::{
     },
     http::{
         answer::{Created, CreatedAsStored, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        call::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId},
@@ -62,10 +62,11 @@ struct Which {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UserCreation {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
-    enterprise_id: EnterpriseId,
+    account_id: Option<ReadByGuard<AccountId>>,
+    #[expect(dead_code, reason = "the guard reads it")]
+    enterprise_id: ReadByGuard<EnterpriseId>,
     product_id: ProductId,
     service_id: ServiceId,
     first_name: Name,
@@ -85,7 +86,6 @@ struct UserCreation {
 impl UserCreation {
     fn into_new(self, identity: bool) -> NewUser {
         NewUser {
-            enterprise_id: self.enterprise_id,
             product_id: self.product_id,
             service_id: self.service_id,
             first_name: self.first_name,
@@ -103,9 +103,9 @@ impl UserCreation {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UserChange {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     #[serde(default)]
     first_name: Option<Name>,
     #[serde(default)]
