@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 db5ce2496777b851cbe723f15db1dda2654bf4dd996b1f2a3886faeb0ed4a824). Not edited by hand.
+// Generated from openapi.json (sha256 b0478c7420a21f1af13753399091b4fb678d4bea1c3b3590261a5328a7b0ff81). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -829,6 +829,26 @@ export interface paths {
          * @description Who may: any signed-in user.
          */
         delete: operations["me_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the metrics of the process that answers
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["metrics_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2361,6 +2381,11 @@ export interface components {
             userAgent: string;
             /** @description The one that asks. */
             current: boolean;
+        };
+        /** @description The metrics of one process. */
+        Exposition: {
+            /** @description In the OpenMetrics text format. */
+            text: string;
         };
         OutboxMailPage: {
             items: components["schemas"]["OutboxMail"][];
@@ -4958,6 +4983,32 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    metrics_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exposition"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     outbox_list: {

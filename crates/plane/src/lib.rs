@@ -11,6 +11,7 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod metrics;
+pub mod network;
 pub mod page;
 pub mod plane;
 pub mod ports;

@@ -52,6 +52,17 @@ pub const PASSWORD: &str = "Quartz-7-walrus-lantern";
 /// The password that the administrator is set up with.
 const INITIAL: &str = "Copper-4-kettle-meadow";
 
+/// Settings without rate limits: for tests that send more than people do.
+pub fn unlimited() -> Settings {
+    Settings {
+        auth_requests_per_five_minutes: 0,
+        user_requests_per_minute: 0,
+        account_requests_per_minute: 0,
+        costly_requests_per_minute: 0,
+        ..Settings::default()
+    }
+}
+
 impl World {
     /// A world in which Day-0 has been done.
     pub async fn new() -> Self {

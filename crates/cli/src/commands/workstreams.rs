@@ -1,7 +1,6 @@
 //! `freehold workstreams`
 
 use clap::Subcommand;
-use serde_json::json;
 
 use super::{
     Session,

@@ -90,6 +90,8 @@ actions! {
     OutboxRead = "outbox_read" Platform Overview "provisioning" View account;
     EventRead = "event_read" Platform Overview "provisioning" View account;
 
+    MetricsRead = "metrics_read" Platform Overview "provisioning" View platform;
+
     ConnectionRead = "connection_read" Platform Security "connections" View platform;
     ConnectionCreate = "connection_create" Platform Security "connections" Create platform;
     ConnectionEdit = "connection_edit" Platform Security "connections" Edit platform;

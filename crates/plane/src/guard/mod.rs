@@ -23,7 +23,7 @@ use crate::{
         master_data::{self, pointed},
     },
     http::{
-        call::{Argument, Call, Guard, Nameable, Named, Stop},
+        call::{Argument, Call, Guard, Nameable, Named, Stop, bearer},
         idempotency::Ticket,
         openapi::Operation,
         routes::{MAX_BODY, MAX_PUBLIC_BODY},
@@ -103,7 +103,9 @@ impl<A: Action> Argument for Granted<A> {
 
     async fn take(call: &mut Call) -> Result<Self, Stop> {
         let plane = call.plane.clone();
-        let verified = match plane.identity().verify(bearer(call)?).await {
+        let missing = || unauthenticated("send the access token as Authorization: Bearer …");
+        let token = bearer(&call.parts.headers).ok_or_else(missing)?;
+        let verified = match plane.identity().verify(token).await {
             Ok(verified) => verified,
             Err(TokenRefused::Store(error)) => return Err(Problem::from(error).into()),
             Err(TokenRefused::Away(away)) => return Err(Problem::identities_away(&away).into()),
@@ -117,11 +119,15 @@ impl<A: Action> Argument for Granted<A> {
         let Some(actor) = actor else {
             return Err(unauthenticated("the user is not active").into());
         };
+        plane.limits().account(actor.account())?;
         call.read(MAX_BODY).await?;
         let named = call.named(nameable(A::FACTS))?;
         let scope = scope(named, &actor, A::FACTS.in_enterprise, A::FACTS.class);
         if !actor.may(plane.policy(), A::FACTS, scope) {
             return Err(forbidden(&actor, A::FACTS, scope).into());
+        }
+        if call.is_costly() {
+            plane.limits().costly(verified.subject, actor.account())?;
         }
         if scope.account != actor.account() {
             let account = plane.router().shared().get(&Account::key(scope.account)).await.map_err(Problem::from)?;
@@ -172,18 +178,6 @@ impl Argument for Public {
 }
 
 impl Guard for Public {}
-
-fn bearer(call: &Call) -> Result<&str> {
-    let mut headers = call.parts.headers.get_all(axum::http::header::AUTHORIZATION).iter();
-    let token = headers
-        .next()
-        .filter(|_| headers.next().is_none())
-        .and_then(|header| header.to_str().ok())
-        .and_then(|header| header.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim_start_matches(' '));
-    token.ok_or_else(|| unauthenticated("send the access token as Authorization: Bearer …"))
-}
 
 fn unauthenticated(detail: &str) -> Problem {
     Problem::new(Code::Unauthenticated, detail).help("sign in with POST /api/auth/login, or refresh the token")

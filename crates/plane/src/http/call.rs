@@ -1,10 +1,17 @@
 //! One call of an operation, and the arguments that handlers take from it.
 
-use std::{borrow::Cow, future::Future, marker::PhantomData, net::IpAddr, str::FromStr, sync::Arc};
+use std::{
+    borrow::Cow,
+    future::Future,
+    marker::PhantomData,
+    net::IpAddr,
+    str::FromStr,
+    sync::{Arc, atomic::Ordering},
+};
 
 use axum::{
     extract::rejection::RawPathParamsRejection,
-    http::{HeaderName, Method, header, request::Parts},
+    http::{HeaderMap, HeaderName, Method, header, request::Parts},
     response::Response,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -24,6 +31,14 @@ use crate::{
     plane::Plane,
     problem::{Code, Problem, Result},
 };
+
+/// The token of the one `Authorization` header, if it is a bearer token.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none())?;
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
 
 /// The path parameters of a route, in its order, with their names.
 pub type PathParameters = Vec<(Arc<str>, String)>;
@@ -161,6 +176,13 @@ impl Call {
         }
     }
 
+    /// A call without a body, of a route without path parameters: for measurements of the guard.
+    pub fn without_body(plane: Plane, parts: Parts, request_id: Arc<str>, client: IpAddr) -> Self {
+        let unread = Unread { path: Ok(Vec::new()), body: axum::body::Body::empty() };
+        let traits = RouteTraits { body: BodyUse::None, costly: Arc::default() };
+        Self::new(plane, parts, unread, request_id, client, traits)
+    }
+
     /// Decodes path, query and body, of at most `limit` bytes. The guard calls this once it knows the caller.
     pub async fn read(&mut self, limit: usize) -> Result<()> {
         let Unread { path, body } = self.unread.take().expect("one guard reads the request once");
@@ -180,6 +202,11 @@ impl Call {
             self.body.object = Some(JsonObject::parse(&self.body.bytes)?);
         }
         Ok(())
+    }
+
+    /// Whether the operation has a small rate limit of its own.
+    pub fn is_costly(&self) -> bool {
+        self.traits.costly.load(Ordering::Relaxed)
     }
 
     /// The path parameters, decoded.

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod call;
+pub mod client_address;
 pub mod console;
 mod docs;
 pub mod idempotency;
@@ -12,3 +13,4 @@ pub mod query;
 mod read_body;
 pub mod routes;
 pub mod serve;
+mod unread_body;

@@ -188,6 +188,9 @@ impl Operation {
                 "verb": right.verb.as_str(),
             });
         }
+        if route.is_costly() {
+            operation["x-costly"] = json!(true);
+        }
         if let Some(body) = self.body {
             operation["requestBody"] = body;
         }

@@ -1,6 +1,12 @@
 //! The one door: a route can be added with a guarded handler alone, and carries its part of the API's document.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     Router,
@@ -50,9 +56,10 @@ impl BodyUse {
 }
 
 /// What a call knows of its route.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RouteTraits {
     pub body: BodyUse,
+    pub costly: Arc<AtomicBool>,
 }
 
 /// What is known of a route.
@@ -64,10 +71,17 @@ pub struct Route {
     pub describe: fn(&mut Operation, &mut SchemaGenerator),
     /// Statuses with which it can refuse beyond those that its arguments say.
     pub refuses: &'static [u16],
+    /// It has a small rate limit of its own. Shared with the calls of the route, which is built before this is known.
+    costly: Arc<AtomicBool>,
     handler: &'static str,
 }
 
 impl Route {
+    /// Whether it has a small rate limit of its own.
+    pub fn is_costly(&self) -> bool {
+        self.costly.load(Ordering::Relaxed)
+    }
+
     /// The operation's name, noun first: the slice, then the handler.
     pub fn operation_id(&self) -> String {
         let verb = self.handler.rsplit("::").next().unwrap_or(self.handler);
@@ -167,6 +181,13 @@ impl Routes {
         self
     }
 
+    /// The last route takes much work to answer, or makes others work: it has a small rate limit of its own.
+    #[must_use]
+    pub fn costly(self) -> Self {
+        self.routes.last().expect("a route came before").costly.store(true, Ordering::Relaxed);
+        self
+    }
+
     /// The routes of a slice beside these.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -191,8 +212,17 @@ impl Routes {
         summary: &'static str,
     ) -> Self {
         let name = std::any::type_name::<H>();
-        self.routes.push(Route { method, path, summary, describe: H::describe, refuses: &[], handler: name });
-        let traits = RouteTraits { body: H::BODY };
+        let costly = Arc::new(AtomicBool::new(false));
+        self.routes.push(Route {
+            method,
+            path,
+            summary,
+            describe: H::describe,
+            refuses: &[],
+            costly: Arc::clone(&costly),
+            handler: name,
+        });
+        let traits = RouteTraits { body: H::BODY, costly };
         let serve = move |State(plane): State<Plane>,
                           path: Result<RawPathParams, RawPathParamsRejection>,
                           request: Request| { serve(plane, path, request, handler, traits) };

@@ -3,11 +3,13 @@
 //! As Cognito does it: after `n` failures, `2^(n-5)` seconds and at most 15 minutes; a success or 15 quiet minutes
 //! forget the failures; what is tried while locked counts for nothing.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
 use sha2::{Digest, Sha256};
+
+use crate::network::ClientNetwork;
 
 const FREE_FAILURES: u32 = 5;
 const LONGEST_LOCK: SignedDuration = SignedDuration::from_mins(15);
@@ -52,12 +54,8 @@ pub(super) struct Suspect([u8; 32]);
 
 impl Suspect {
     pub(super) fn new(identity: &str, ip: IpAddr) -> Self {
-        // One holder of IPv6 commonly has a whole /64 to send from.
-        let network = match ip.to_canonical() {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)),
-        };
-        Self(Sha256::new().chain_update(network.octets()).chain_update(identity).finalize().into())
+        let network = ClientNetwork::of(ip).octets();
+        Self(Sha256::new().chain_update(network).chain_update(identity).finalize().into())
     }
 }
 

@@ -283,7 +283,7 @@ async fn who_is_deactivated_or_deleted_is_out_at_once() {
 #[tokio::test]
 async fn the_hundred_and_first_request_of_an_address_waits_whatever_it_says_of_itself() {
     let proxy: IpAddr = [10, 0, 0, 1].into();
-    let settings = Settings { trusted_proxies: vec![proxy], ..Settings::default() };
+    let settings = Settings { trusted_proxies: [proxy].into_iter().collect(), ..Settings::default() };
     let world = World::with(settings).await;
     let (stranger, neighbour) = ([203, 0, 113, 7].into(), [203, 0, 113, 8].into());
     let ask = async |at: IpAddr, forwarded: &str| {

@@ -19,11 +19,10 @@ use crate::{
 };
 
 pub fn routes() -> Routes {
-    Routes::default().get("/api/audit", list, "List the audit log, the latest first").get(
-        "/api/audit/verify",
-        check,
-        "Check the chain of the audit log",
-    )
+    Routes::default()
+        .get("/api/audit", list, "List the audit log, the latest first")
+        .get("/api/audit/verify", check, "Check the chain of the audit log")
+        .costly()
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

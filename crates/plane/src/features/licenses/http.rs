@@ -37,6 +37,7 @@ pub fn routes() -> Routes {
         .get("/api/licenses/expiring", expiring, "List licenses that end within some days")
         .get("/api/licenses/licensed-entities", licensed_entities, "List what the licenses in force open")
         .post("/api/licenses/send-reminders", send_reminders, "Remind contacts whose notice period has begun")
+        .costly()
         .get("/api/licenses/{licenseId}", read, "Show a license")
         .put("/api/licenses/{licenseId}", update, "Update a license's dates, seats, contact or reminder")
         .delete("/api/licenses/{licenseId}", delete, "Delete a license that nobody holds a seat of")

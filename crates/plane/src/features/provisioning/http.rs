@@ -32,13 +32,16 @@ pub fn routes() -> Routes {
         .get("/api/provisioning/{accountId}", status, "Show how far an account's onboarding or removal is")
         .get("/api/provisioning/{accountId}/events", events, "Follow an account's onboarding or removal")
         .post("/api/provisioning", start, "Redrive an account's failed onboarding or removal")
+        .costly()
         .post("/api/provisioning/{accountId}/undo", undo, "Undo what an account's failed onboarding has done")
+        .costly()
         .delete("/api/provisioning/{accountId}", deprovision, "Deprovision an account")
         .get("/api/executions", executions, "List runs of workflows, the latest first")
         .get("/api/executions/{executionId}", execution, "Show a run of a workflow")
         .get("/api/dead-letters", dead_letters, "List dead letters, the latest first")
         .get("/api/dead-letters/{deadLetterId}", dead_letter, "Show a dead letter")
         .post("/api/dead-letters/{deadLetterId}/replay", replay, "Try a dead letter's step again")
+        .costly()
         .delete("/api/dead-letters/{deadLetterId}", discard, "Discard a dead letter")
 }
 
@@ -150,55 +153,79 @@ async fn executions(
 }
 
 async fn execution(
-    _: Granted<ProvisioningRead>,
+    who: Granted<ProvisioningRead>,
     plane: Plane,
     Path(execution): Path<ExecutionId>,
 ) -> Result<Plain<Progress>> {
+    let (held, _) = plane.driver().journal().load(execution).await.map_err(journal_problem)?;
+    if !concerns(&who, held.head.account_id) {
+        return Err(journal_problem(JournalError::NoSuchRun));
+    }
     Ok(Plain(plane.progress(execution).await?))
 }
 
 async fn dead_letters(
-    _: Granted<DeadLetterRead>,
+    who: Granted<DeadLetterRead>,
     plane: Plane,
     Query(which): Query<WhichLetters>,
 ) -> Result<Page<DeadLetter>> {
-    let of = format!("dead letters {:?}", which.worker);
+    let account = named_account(&who);
+    let of = format!("dead letters {:?} {account:?}", which.worker);
     let after = which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
     let letters = plane.driver().dead_letters();
     let (letters, next) =
-        letters.list(which.worker, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
+        letters.list(which.worker, account, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
     Ok(Page::of(&letters, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
 async fn dead_letter(
-    _: Granted<DeadLetterRead>,
+    who: Granted<DeadLetterRead>,
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Plain<DeadLetter>> {
-    let letter = plane.driver().dead_letters().get(letter, plane.now()).await.map_err(journal_problem)?;
-    Ok(Plain(letter.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?))
+    Ok(Plain(plane.dead_letter(&who, letter).await?))
 }
 
 async fn replay(
-    _: Granted<DeadLetterEdit>,
+    who: Granted<DeadLetterEdit>,
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Accepted<Progress>> {
+    if named_account(&who).is_some() {
+        plane.dead_letter(&who, letter).await?;
+    }
     let execution = plane.driver().replay(letter, Vec::new()).await.map_err(operate_problem)?;
     plane.news().of(&TableName::shared());
     Ok(Accepted(plane.progress(execution).await?))
 }
 
-async fn discard(_: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
+async fn discard(who: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
+    let letter = plane.dead_letter(&who, letter).await?;
     let letters = plane.driver().dead_letters();
-    let found = letters.get(letter, plane.now()).await.map_err(journal_problem)?;
-    let letter = found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))?;
     letters.discard(&letter).await.map_err(journal_problem)?;
     plane.news().of(&TableName::shared());
     Ok(NoContent)
 }
 
+/// The account that an operator names; `None`: every account, for the platform's own stands for all of them.
+fn named_account<A: Action>(who: &Granted<A>) -> Option<AccountId> {
+    (who.account() != who.actor().account()).then(|| who.account())
+}
+
+/// Whether something of an account is among what the request is about.
+fn concerns<A: Action>(who: &Granted<A>, account: Option<AccountId>) -> bool {
+    named_account(who).is_none_or(|named| account == Some(named))
+}
+
 impl Plane {
+    /// A dead letter, of the account that the request names if it names one.
+    async fn dead_letter<A: Action>(&self, who: &Granted<A>, id: DeadLetterId) -> Result<DeadLetter> {
+        let found = self.driver().dead_letters().get(id, self.now()).await.map_err(journal_problem)?;
+        found
+            .filter(|letter| concerns(who, letter.account_id))
+            .ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))
+    }
+
     /// The run that an account's status speaks of.
     async fn latest_run<A: Action>(&self, who: &Granted<A>) -> Result<ExecutionId> {
         let account = self.account(who).await?;

@@ -1,11 +1,10 @@
 //! A request body is one JSON object, read once. Every other form is refused before any effect.
 
-use plane::settings::Settings;
 use serde_json::{Value, json};
 use testkit::{
     operations::{Operation, operations},
     store::Store,
-    world::{Answer, Person, World},
+    world::{Answer, Person, World, unlimited},
 };
 
 use super::{JSON, body_of, own_id, records};
@@ -16,8 +15,7 @@ const MAX_BODY: usize = 1024 * 1024;
 /// A world without rate limits, and its store.
 async fn world() -> (World, Store) {
     let store = Store::new().await;
-    let settings = Settings { auth_requests_per_five_minutes: 0, user_requests_per_minute: 0, ..Settings::default() };
-    let world = World::over(store.tables(), settings).await;
+    let world = World::over(store.tables(), unlimited()).await;
     world.set_up().await;
     (world, store)
 }

@@ -1,6 +1,8 @@
 //! The edge: what reaches the service before anybody's right is known, tried over every operation of the document.
 
 mod bodies;
+mod callers;
+mod parameters;
 mod readings;
 
 use plane::ids::known;

@@ -2,12 +2,11 @@
 //! headers: either the guard sees it, or the request is refused.
 
 use axum::http::Method;
-use plane::settings::Settings;
 use serde_json::{Value, json};
 use testkit::{
     operations::{Operation, operations},
     store::Store,
-    world::World,
+    world::{World, unlimited},
 };
 
 use super::{JSON, records};
@@ -23,8 +22,7 @@ struct Probe {
 #[tokio::test]
 async fn no_spelling_of_a_foreign_account_or_enterprise_gets_through() {
     let store = Store::new().await;
-    let settings = Settings { user_requests_per_minute: 0, ..Settings::default() };
-    let world = World::over(store.tables(), settings).await;
+    let world = World::over(store.tables(), unlimited()).await;
     world.set_up().await;
     let (acme, bolt) = (tenant(&world, "Acme").await, tenant(&world, "Bolt").await);
     let of_bolt = |records: Vec<String>| -> Vec<String> {
