@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-from server import PASSWORD, Server  # noqa: E402
+from server import PASSWORD, UNLIMITED, Server  # noqa: E402
 
 @dataclass
 class Seeded:
@@ -112,7 +112,7 @@ async def each(server, work, items, at_once):
 def seed(binary, data, accounts, users):
     """Accounts with users each; the technical user of the first can sign in. Answers how many records there are."""
     data = Path(data)
-    with Server(binary, data, FREEHOLD_AUTH_REQUESTS_PER_FIVE_MINUTES="0") as server:
+    with Server(binary, data, **UNLIMITED) as server:
         token = server.sign_in_admin()
         offer = Offer(server, token)
         made = asyncio.run(each(server, lambda c, n: onboard(c, token, offer.account(f"Tenant{n}")), list(range(accounts)), 32))
@@ -217,7 +217,7 @@ async def race_for_seats(server, racers, seats):
 
 def seats_with_a_kill(binary, data, racers, seats, connections):
     """Racing creates with the server killed in the middle and started again: users there, and the counter."""
-    server = Server(binary, Path(data), FREEHOLD_AUTH_REQUESTS_PER_FIVE_MINUTES="0")
+    server = Server(binary, Path(data), **UNLIMITED)
     server.start()
     token = server.sign_in_admin()
     offer = Offer(server, token, "Kill")
@@ -273,7 +273,7 @@ async def first_account(server, token, offer, seats):
 
 def open_runs(binary, data, count):
     """Leaves so many runs open: every mail fails for a while, and then the server is killed."""
-    server = Server(binary, Path(data), FREEHOLD_AUTH_REQUESTS_PER_FIVE_MINUTES="0", FREEHOLD_FAULTS="VerifyProvisioning:transient*always,WriteCoreRecords:throttled*always")
+    server = Server(binary, Path(data), **UNLIMITED, FREEHOLD_FAULTS="VerifyProvisioning:transient*always,WriteCoreRecords:throttled*always")
     server.start()
     token = server.sign_in_admin()
     offer = Offer(server, token, "Open")

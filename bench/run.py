@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
-from server import Server  # noqa: E402
+from server import UNLIMITED, Server  # noqa: E402
 
 import load  # noqa: E402
 
@@ -33,7 +33,7 @@ def row(what, asked, measured, holds):
 
 def quiet(binary, data, threads=None, cpus=None, **environment):
     """A server for measuring: no rate limits, logs to a file, pinned where asked."""
-    environment = {"FREEHOLD_AUTH_REQUESTS_PER_FIVE_MINUTES": "0", **environment}
+    environment = {**UNLIMITED, **environment}
     if threads:
         environment["FREEHOLD_WORKER_THREADS"] = str(threads)
     server = Server(binary, data, **environment)

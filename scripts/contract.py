@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from server import Server
+from server import UNLIMITED, Server
 
 HERE = Path(__file__).resolve().parent
 CASES = int(os.environ.get("FREEHOLD_CONTRACT_CASES", "5000"))
@@ -17,7 +17,7 @@ CASES = int(os.environ.get("FREEHOLD_CONTRACT_CASES", "5000"))
 def main() -> int:
     binary = sys.argv[1]
     with tempfile.TemporaryDirectory(prefix="freehold-contract-") as folder:
-        with Server(binary, Path(folder) / "data", FREEHOLD_AUTH_REQUESTS_PER_FIVE_MINUTES="0") as server:
+        with Server(binary, Path(folder) / "data", **UNLIMITED) as server:
             token = server.sign_in_admin()
             onboard(server, token)
             document = server.get("/api/openapi.json")

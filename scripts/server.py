@@ -22,6 +22,18 @@ class Refused(Exception):
         self.body = body
 
 
+# Settings of a server without rate limits: for loads from one address and one user.
+UNLIMITED = {
+    f"FREEHOLD_{limit}": "0"
+    for limit in (
+        "AUTH_REQUESTS_PER_FIVE_MINUTES",
+        "USER_REQUESTS_PER_MINUTE",
+        "ACCOUNT_REQUESTS_PER_MINUTE",
+        "COSTLY_REQUESTS_PER_MINUTE",
+    )
+}
+
+
 class Server:
     """A server process. Use it in a `with` statement."""
 

@@ -60,6 +60,9 @@ export class Server {
         FREEHOLD_ADMIN_PASSWORD: INITIAL,
         // Each page that is opened renews its session; the limit has tests of its own.
         FREEHOLD_AUTH_REQUESTS_PER_FIVE_MINUTES: '0',
+        FREEHOLD_USER_REQUESTS_PER_MINUTE: '0',
+        FREEHOLD_ACCOUNT_REQUESTS_PER_MINUTE: '0',
+        FREEHOLD_COSTLY_REQUESTS_PER_MINUTE: '0',
         FREEHOLD_LOG_LEVEL: 'error',
         FREEHOLD_CONSOLE_DIR: process.env.FREEHOLD_CONSOLE_DIR ?? '',
         ...this.environment,

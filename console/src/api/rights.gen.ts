@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 f4c898ea13ed3e4cad8fc5d0ea19e69a6e5183b12e3064543480f85b5be152b4). Not edited by hand.
+// Generated from openapi.json (sha256 b0478c7420a21f1af13753399091b4fb678d4bea1c3b3590261a5328a7b0ff81). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -47,8 +47,7 @@ export const rights = {
   me_sessions: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end_all: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
-  me_begin_email_change: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
-  me_confirm_email: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  metrics_read: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   outbox_list: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   products_list: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   products_create: {"class":"platform","menu":"account-settings","tab":"enterprises","verb":"create"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 f4c898ea13ed3e4cad8fc5d0ea19e69a6e5183b12e3064543480f85b5be152b4). Not edited by hand.
+// Generated from openapi.json (sha256 b0478c7420a21f1af13753399091b4fb678d4bea1c3b3590261a5328a7b0ff81). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -212,7 +212,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out: end the session of the access token, refresh token and cookie given */
+        /** Sign out: the session of the refresh token ends */
         post: operations["auth_logout"];
         delete?: never;
         options?: never;
@@ -229,7 +229,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a mail to set a new password by */
+        /** Ask for a code to set a new password */
         post: operations["auth_forgot_password"];
         delete?: never;
         options?: never;
@@ -246,7 +246,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password by the code or the link of the mail */
+        /** Set a new password by a code */
         post: operations["auth_reset_password"];
         delete?: never;
         options?: never;
@@ -834,40 +834,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/me/email": {
+    "/api/metrics": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Ask for another e-mail address: a code goes to it
-         * @description Who may: any signed-in user.
+         * Show the metrics of the process that answers
+         * @description Who may: operators with `overview/provisioning:view`.
          */
-        post: operations["me_begin_email_change"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/email/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        get: operations["metrics_read"];
         put?: never;
-        /**
-         * Take the new e-mail address, by the code that was sent to it
-         * @description Who may: any signed-in user.
-         */
-        post: operations["me_confirm_email"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1514,7 +1494,7 @@ export interface components {
             help?: string | null;
         };
         /** @description What went wrong, as a stable word with its HTTP status. */
-        Code: ("method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal") | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
+        Code: ("method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal") | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "request_timeout" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
         /** @description One field that is not as it must be. */
         FieldError: {
             /** @description JSON pointer into the body, or `/name` of a parameter. */
@@ -1827,8 +1807,6 @@ export interface components {
             challenge: components["schemas"]["Challenge"];
             /** @description Names the challenge in the answer to it; good once, for five minutes. */
             session: string;
-            /** @description What the answer must carry beside the new password. */
-            requires: components["schemas"]["Requirement"][];
         };
         Tokens: {
             accessToken: string;
@@ -1846,19 +1824,11 @@ export interface components {
         TokenType: "Bearer";
         /** @enum {string} */
         Challenge: "NEW_PASSWORD_REQUIRED";
-        /** @description Something that the response to a challenge must carry. */
-        Requirement: "newEmail";
         ChallengeAnswer: {
             challenge: components["schemas"]["Challenge"];
             session: string;
             /** Format: password */
             newPassword: string;
-            /**
-             * Format: email
-             * @description Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
-             * @default null
-             */
-            newEmail?: string | null;
             grant?: components["schemas"]["Grant"];
         };
         Refresh: {
@@ -1873,12 +1843,8 @@ export interface components {
             detail: string;
         };
         Reset: {
-            /** @description With the code. */
-            email?: string | null;
-            /** @description The six digits of the mail, together with the address; or else the token. */
-            code?: string | null;
-            /** @description What stands behind `#token=` in the link of the mail. */
-            token?: string | null;
+            email: string;
+            code: string;
             /** Format: password */
             newPassword: string;
         };
@@ -1898,8 +1864,7 @@ export interface components {
             setupToken?: string | null;
             /**
              * Format: email
-             * @description The first administrator's address; left out, `admin@adminplatform.com`, to which no mail goes: the first sign-in
-             *     then asks for a real address.
+             * @description The first administrator's address; left out, `admin@adminplatform.com`.
              * @default null
              */
             adminEmail?: string | null;
@@ -2084,10 +2049,7 @@ export interface components {
             updatedAt: string;
         };
         GroupCreation: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
@@ -2102,10 +2064,7 @@ export interface components {
             roleIds?: string[];
         };
         GroupChange: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: line
@@ -2195,7 +2154,6 @@ export interface components {
             /**
              * Format: uuid
              * @description Left out, the platform account.
-             * @default null
              */
             accountId?: string | null;
             /** Format: uuid */
@@ -2299,10 +2257,7 @@ export interface components {
             reason: string;
         };
         LicenseUpdate: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: date
@@ -2427,26 +2382,10 @@ export interface components {
             /** @description The one that asks. */
             current: boolean;
         };
-        NewAddress: {
-            /** Format: email */
-            newEmail: string;
-            /**
-             * Format: password
-             * @description The present password.
-             */
-            password: string;
-        };
-        /** @description Says the same whether or not the address can be had. */
-        CodeSent: {
-            detail: string;
-        };
-        AddressProof: {
-            code: string;
-        };
-        /** @description The address with which one signs in. */
-        AddressView: {
-            /** Format: email */
-            email: string;
+        /** @description The metrics of one process. */
+        Exposition: {
+            /** @description In the OpenMetrics text format. */
+            text: string;
         };
         OutboxMailPage: {
             items: components["schemas"]["OutboxMail"][];
@@ -2467,7 +2406,8 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
-        MailKind: ("invitation" | "password-reset" | "license-reminder") | "email-change" | "email-changed";
+        /** @enum {string} */
+        MailKind: "invitation" | "password-reset" | "license-reminder";
         ProductViewPage: {
             items: components["schemas"]["ProductView"][];
             /** @description Absent on the last page. */
@@ -2649,10 +2589,7 @@ export interface components {
             expiresAt: string;
         };
         RoleCreation: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
@@ -2680,10 +2617,7 @@ export interface components {
             mask?: number | null;
         };
         RoleChange: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: line
@@ -2747,10 +2681,7 @@ export interface components {
             description?: string | null;
         };
         UserCreation: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
             enterpriseId: string;
@@ -2777,10 +2708,7 @@ export interface components {
             workstreamIds?: string[];
         };
         UserChange: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
             /**
              * Format: line
@@ -2857,13 +2785,11 @@ export interface components {
             /**
              * Format: uuid
              * @description Left out, the caller's own.
-             * @default null
              */
             accountId?: string | null;
             /**
              * Format: uuid
              * @description Left out, the caller's own.
-             * @default null
              */
             enterpriseId?: string | null;
             /** Format: line */
@@ -2876,15 +2802,9 @@ export interface components {
             tools?: components["schemas"]["Tool"][];
         };
         WorkstreamUpdate: {
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             accountId?: string | null;
-            /**
-             * Format: uuid
-             * @default null
-             */
+            /** Format: uuid */
             enterpriseId?: string | null;
             /**
              * Format: line
@@ -2965,6 +2885,20 @@ export interface components {
                     code?: "method_not_allowed";
                     /** @constant */
                     status?: 405;
+                };
+            };
+        };
+        /** @description `request_timeout`: The request took too long to come. */
+        Problem408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "request_timeout";
+                    /** @constant */
+                    status?: 408;
                 };
             };
         };
@@ -3114,10 +3048,6 @@ export interface operations {
     accounts_list: {
         parameters: {
             query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 /** @description Accounts whose names begin so, however they are written. */
@@ -3144,7 +3074,6 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -3152,12 +3081,7 @@ export interface operations {
     };
     accounts_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -3185,7 +3109,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3198,10 +3122,7 @@ export interface operations {
     };
     accounts_read: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -3231,10 +3152,7 @@ export interface operations {
     };
     accounts_update: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -3264,6 +3182,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -3277,8 +3196,6 @@ export interface operations {
     accounts_delete: {
         parameters: {
             query: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description The account's exact name. */
                 confirm: string;
             };
@@ -3312,10 +3229,7 @@ export interface operations {
     };
     accounts_restore: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -3387,10 +3301,7 @@ export interface operations {
     };
     accounts_receipt: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -3423,8 +3334,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 order?: components["schemas"]["Sort"];
@@ -3462,8 +3371,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path?: never;
@@ -3513,6 +3420,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3546,6 +3454,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3562,7 +3471,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["Refresh"];
             };
@@ -3579,6 +3488,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3595,7 +3505,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["Refresh"];
             };
@@ -3609,7 +3519,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3642,6 +3552,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3672,6 +3583,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3707,6 +3619,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3738,6 +3651,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3821,6 +3735,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3833,10 +3748,6 @@ export interface operations {
     connections_list: {
         parameters: {
             query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description How many records the page holds at most. */
                 limit?: number;
                 /** @description Where the page before ended: its `nextCursor`. */
@@ -3860,7 +3771,6 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -3868,12 +3778,7 @@ export interface operations {
     };
     connections_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -3901,7 +3806,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3914,12 +3819,7 @@ export interface operations {
     };
     connections_read: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 connectionId: string;
@@ -3949,12 +3849,7 @@ export interface operations {
     };
     connections_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -3987,12 +3882,7 @@ export interface operations {
     };
     connections_stack: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 connectionId: string;
@@ -4021,12 +3911,7 @@ export interface operations {
     };
     connections_verify: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -4056,6 +3941,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4099,12 +3985,7 @@ export interface operations {
     };
     enterprises_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -4133,6 +4014,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4175,10 +4057,7 @@ export interface operations {
     };
     enterprises_update: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -4208,6 +4087,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -4220,10 +4100,7 @@ export interface operations {
     };
     enterprises_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -4259,8 +4136,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description How many records the page holds at most. */
                 limit?: number;
                 /** @description Where the page before ended: its `nextCursor`. */
@@ -4362,6 +4237,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4444,6 +4320,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -4555,6 +4432,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4675,6 +4553,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4895,6 +4774,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -4945,10 +4825,7 @@ export interface operations {
     };
     licenses_global_access: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -5108,59 +4985,14 @@ export interface operations {
             507: components["responses"]["Problem507"];
         };
     };
-    me_begin_email_change: {
+    metrics_read: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewAddress"];
-            };
-        };
-        responses: {
-            /** @description Taken on; it goes on after the answer. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CodeSent"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            409: components["responses"]["Problem409"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            422: components["responses"]["Problem422"];
-            429: components["responses"]["Problem429"];
-            500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
-            507: components["responses"]["Problem507"];
-        };
-    };
-    me_confirm_email: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AddressProof"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description The answer. */
             200: {
@@ -5168,20 +5000,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AddressView"];
+                    "application/json": components["schemas"]["Exposition"];
                 };
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            409: components["responses"]["Problem409"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
-            507: components["responses"]["Problem507"];
         };
     };
     outbox_list: {
@@ -5189,8 +5016,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 /** @description Mails to this address alone. */
@@ -5253,12 +5078,7 @@ export interface operations {
     };
     products_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -5287,6 +5107,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -5329,12 +5150,7 @@ export interface operations {
     };
     products_update: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -5364,6 +5180,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -5376,12 +5193,7 @@ export interface operations {
     };
     products_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -5414,10 +5226,7 @@ export interface operations {
     };
     provisioning_status: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 accountId: string;
@@ -5447,8 +5256,6 @@ export interface operations {
     provisioning_deprovision: {
         parameters: {
             query: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description The account's exact name. */
                 confirm: string;
             };
@@ -5482,10 +5289,7 @@ export interface operations {
     };
     provisioning_events: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The id of the last event that was seen: the stream goes on after it. */
                 "Last-Event-ID"?: string;
@@ -5524,8 +5328,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
@@ -5553,6 +5355,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -5565,10 +5368,7 @@ export interface operations {
     };
     provisioning_undo: {
         parameters: {
-            query?: {
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -5606,8 +5406,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 /** @description How many records the page holds at most. */
                 limit?: number;
                 /** @description Where the page before ended: its `nextCursor`. */
@@ -5642,8 +5440,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path: {
@@ -5676,8 +5472,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
                 worker?: components["schemas"]["Worker"];
@@ -5711,8 +5505,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path: {
@@ -5745,8 +5537,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: never;
             path: {
@@ -5779,8 +5569,6 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
             };
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
@@ -5886,6 +5674,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -5968,6 +5757,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -6084,6 +5874,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -6127,12 +5918,7 @@ export interface operations {
     };
     services_create: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The same key with the same request gets the same answer for 24 hours. */
                 "Idempotency-Key"?: string;
@@ -6160,7 +5946,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6203,12 +5989,7 @@ export interface operations {
     };
     services_update: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -6238,6 +6019,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -6250,12 +6032,7 @@ export interface operations {
     };
     services_delete: {
         parameters: {
-            query?: {
-                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
-                accountId?: string;
-                /** @description The enterprise that is meant; left out, the caller's own. */
-                enterpriseId?: string;
-            };
+            query?: never;
             header?: {
                 /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
                 "If-Match"?: string;
@@ -6360,6 +6137,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6406,6 +6184,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6488,6 +6267,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -6674,6 +6454,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6750,6 +6531,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6831,6 +6613,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -6952,6 +6735,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];

@@ -149,6 +149,9 @@ fn settings(config: &Config, public_url: &str, alone: bool) -> Settings {
     Settings {
         public_url: public_url.to_owned(),
         trusted_proxies: config.trusted_proxies.clone(),
+        forwarded_header: config.forwarded_header,
+        metrics_token: config.metrics_token(),
+        body_seconds: config.body_seconds,
         deletion_grace_days: config.deletion_grace_days,
         auth_requests_per_five_minutes: config.auth_requests_per_five_minutes,
         user_requests_per_minute: config.user_requests_per_minute,
@@ -158,6 +161,8 @@ fn settings(config: &Config, public_url: &str, alone: bool) -> Settings {
             per_account: config.mails_per_account_per_day,
             pause_seconds: config.invitation_pause_seconds,
         },
+        account_requests_per_minute: config.account_requests_per_minute,
+        costly_requests_per_minute: config.costly_requests_per_minute,
         runs_at_once: config.runs_at_once,
         alone,
         faults: config.faults(),

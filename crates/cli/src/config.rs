@@ -5,7 +5,7 @@ mod aws;
 use std::{
     collections::BTreeMap,
     env, fs,
-    net::{IpAddr, SocketAddr},
+    net::{AddrParseError, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,7 @@ use figment::{
     providers::{Data, Format as _, Toml},
     value::{Dict, Map, Num, Value},
 };
-use plane::{text::Email, workflow::Faults};
+use plane::{http::client_address::ForwardedHeader, network::TrustedProxies, text::Email, workflow::Faults};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
@@ -28,9 +28,9 @@ const DEFAULTS_NAME: &str = "the defaults";
 const PREFIX: &str = "FREEHOLD_";
 /// Variables with the prefix that are no settings of the server.
 const NOT_SETTINGS: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_SERVER", "FREEHOLD_TOKEN"];
-/// Characters of a set-up token that nobody guesses.
-const SHORTEST_SETUP_TOKEN: usize = 32;
-const SECRETS: [&str; 2] = ["admin_password", "setup_token"];
+/// The fewest characters of a token that somebody makes up for the configuration.
+const SHORTEST_TOKEN: usize = 32;
+const SECRETS: [&str; 3] = ["admin_password", "setup_token", "metrics_token"];
 
 /// The settings in force.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,13 +44,24 @@ pub(crate) struct Config {
     admin_password: SecretString,
     pub log_format: LogFormat,
     pub log_level: String,
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: TrustedProxies,
+    pub forwarded_header: ForwardedHeader,
+    metrics_listen: String,
+    metrics_token: SecretString,
+    pub max_connections: usize,
+    pub connections_per_network: usize,
+    pub head_seconds: u64,
+    pub body_seconds: u64,
+    pub idle_seconds: u64,
+    pub write_seconds: u64,
     pub auth_requests_per_five_minutes: u32,
     pub user_requests_per_minute: u32,
     pub mails_per_recipient_per_day: u32,
     pub mails_per_sender_per_day: u32,
     pub mails_per_account_per_day: u32,
     pub invitation_pause_seconds: u32,
+    pub account_requests_per_minute: u32,
+    pub costly_requests_per_minute: u32,
     pub access_token_minutes: u32,
     pub deletion_grace_days: u32,
     pub runs_at_once: usize,
@@ -265,12 +276,22 @@ impl Config {
             return refuse("access_token_minutes", "a token lives from 1 to 1440 minutes");
         }
         let token = self.setup_token.expose_secret();
-        if !token.is_empty() && token.chars().count() < SHORTEST_SETUP_TOKEN {
+        if !token.is_empty() && token.chars().count() < SHORTEST_TOKEN {
             return refuse(
                 "setup_token",
                 "it has at least 32 characters: whoever guesses it is the first administrator",
             )
             .map_err(|failure| failure.hint("make one: openssl rand -base64 32; or leave it out to have one made"));
+        }
+        if self.connections_per_network == 0 {
+            return refuse("connections_per_network", "a client has at least one connection");
+        }
+        if self.metrics_listen().is_err() {
+            return refuse("metrics_listen", "it is an address with a port, such as 127.0.0.1:9090, or empty");
+        }
+        let length = self.metrics_token.expose_secret().len();
+        if (1..SHORTEST_TOKEN).contains(&length) {
+            return refuse("metrics_token", "a token has at least 32 characters");
         }
         if self.worker_threads > 1024 {
             return refuse("worker_threads", "there are at most 1024 threads");
@@ -375,6 +396,16 @@ impl Config {
 
     pub(crate) fn setup_token(&self) -> Option<SecretString> {
         set(&self.setup_token)
+    }
+
+    /// The address of the listener that serves the metrics alone.
+    pub(crate) fn metrics_listen(&self) -> Result<Option<SocketAddr>, AddrParseError> {
+        let address = self.metrics_listen.as_str();
+        if address.is_empty() { Ok(None) } else { address.parse().map(Some) }
+    }
+
+    pub(crate) fn metrics_token(&self) -> Option<SecretString> {
+        set(&self.metrics_token)
     }
 
     pub(crate) fn injects_faults(&self) -> bool {

@@ -13,6 +13,7 @@ pub mod ids;
 pub(crate) mod mail;
 mod mail_limits;
 pub mod metrics;
+pub mod network;
 pub mod page;
 pub mod plane;
 pub mod ports;

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use axum::http::Method;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -36,18 +37,66 @@ struct Inner {
 }
 
 /// Method, template and status: what names a route's counters without its texts.
-type Route = (usize, usize, u16);
+type Route = (MethodLabel, usize, u16);
+
+/// The method of a request, as metrics and logs name it. Methods beyond the standard ones are one label: a caller can
+/// make up any number of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MethodLabel {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+    Trace,
+    Connect,
+    Other,
+}
+
+impl MethodLabel {
+    pub fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET => Self::Get,
+            Method::HEAD => Self::Head,
+            Method::POST => Self::Post,
+            Method::PUT => Self::Put,
+            Method::PATCH => Self::Patch,
+            Method::DELETE => Self::Delete,
+            Method::OPTIONS => Self::Options,
+            Method::TRACE => Self::Trace,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
+            Self::Connect => "CONNECT",
+            Self::Other => "other",
+        }
+    }
+}
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RouteLabels {
-    method: String,
+    method: &'static str,
     route: String,
 }
 
@@ -125,27 +174,24 @@ impl Default for Metrics {
 
 impl Metrics {
     /// A request was answered. `route` is the route's template, empty where none matched.
-    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
+    pub fn request(&self, method: MethodLabel, route: &str, status: u16, took: Duration) {
         let (counter, histogram) = self.counters(method, route, status);
         counter.inc();
         histogram.observe(took.as_secs_f64());
     }
 
-    /// Templates and methods live as long as the program, so their addresses name them.
-    fn counters(&self, method: &str, route: &str, status: u16) -> (Counter, Histogram) {
-        let make = || {
-            let (method, route) = (method.to_owned(), route.to_owned());
-            let labels = RequestLabels { method: method.clone(), route: route.clone(), status };
-            let counter = self.0.requests.get_or_create_owned(&labels);
-            (counter, self.0.durations.get_or_create_owned(&RouteLabels { method, route }))
-        };
-        if route.is_empty() || !matches!(method, "GET" | "POST" | "PUT" | "DELETE") {
-            return make();
-        }
-        let name = (method.len() ^ (method.as_bytes()[0] as usize) << 8, route.as_ptr() as usize, status);
+    /// Templates live as long as the program, so their addresses name them; methods and our statuses are closed sets.
+    fn counters(&self, method: MethodLabel, route: &str, status: u16) -> (Counter, Histogram) {
+        let name = (method, if route.is_empty() { 0 } else { route.as_ptr() as usize }, status);
         if let Some(known) = self.0.known.read().expect("no holder panics").get(&name) {
             return known.clone();
         }
+        let make = || {
+            let (method, route) = (method.as_str(), route.to_owned());
+            let labels = RequestLabels { method, route: route.clone(), status };
+            let counter = self.0.requests.get_or_create_owned(&labels);
+            (counter, self.0.durations.get_or_create_owned(&RouteLabels { method, route }))
+        };
         self.0.known.write().expect("no holder panics").entry(name).or_insert_with(make).clone()
     }
 

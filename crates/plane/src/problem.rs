@@ -57,6 +57,8 @@ codes! {
     /// There is no such thing, or it is not the caller's.
     NotFound = 404 "not_found" "There is no such thing here";
     MethodNotAllowed = 405 "method_not_allowed" "This method is not allowed here";
+    /// The request body took too long to come.
+    RequestTimeout = 408 "request_timeout" "The request took too long to come";
     /// The state of the thing does not allow it.
     Conflict = 409 "conflict" "The state does not allow this";
     NameTaken = 409 "name_taken" "The name is taken";

@@ -95,17 +95,20 @@ impl SecurityEvents {
     }
 }
 
-impl Plane {
-    /// Writes an audit entry that belongs to no change.
-    pub async fn record_security_event(&self, draft: EntryDraft) -> Result<()> {
-        self.commit(Change::of(draft).unfenced()).await
-    }
+/// A refusal to be recorded: what of a request the entry names.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    subject: Subject,
+    operation: String,
+    draft: EntryDraft,
+}
 
-    /// Records that a request of somebody who is signed in was not permitted.
-    pub(crate) async fn record_refusal(&self, call: &Call, problem: &Problem) {
-        let Some(Caller { actor, action }) = &call.caller else { return };
+impl Refusal {
+    /// What to record of a request that was answered with a problem; `None` if that is no refusal of somebody known.
+    pub(crate) fn of(call: &Call, problem: &Problem) -> Option<Self> {
+        let Caller { actor, action } = call.caller.as_ref()?;
         if problem.code.status() != 403 && problem.code != Code::Unauthenticated {
-            return;
+            return None;
         }
         let author =
             Author::User { id: actor.user.id, email: actor.user.email.as_str().to_owned(), operator: actor.operator };
@@ -119,7 +122,19 @@ impl Plane {
         }
         let route = call.parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let operation = format!("{} {route}", call.parts.method);
-        self.record_once(Some(actor.user.subject()), operation, draft).await;
+        Some(Self { subject: actor.user.subject(), operation, draft })
+    }
+}
+
+impl Plane {
+    /// Writes an audit entry that belongs to no change.
+    pub async fn record_security_event(&self, draft: EntryDraft) -> Result<()> {
+        self.commit(Change::of(draft).unfenced()).await
+    }
+
+    /// Records that a request of somebody who is signed in was not permitted.
+    pub(crate) async fn record_refusal(&self, refusal: Refusal) {
+        self.record_once(Some(refusal.subject), refusal.operation, refusal.draft).await;
     }
 
     /// Records that somebody read what holds secrets of others: once in a window.
@@ -177,7 +192,7 @@ impl Plane {
 
 /// The record that the path of a request names last.
 fn named_in_path(call: &Call) -> Option<(String, uuid::Uuid)> {
-    let (name, value) = call.path.last()?;
+    let (name, value) = call.path().last()?;
     Some((name.strip_suffix("Id")?.to_owned(), value.parse().ok()?))
 }
 

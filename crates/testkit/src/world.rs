@@ -55,6 +55,17 @@ pub const ADMIN: &str = "root@platform.example";
 /// The password that the administrator is set up with.
 const INITIAL: &str = "Copper-4-kettle-meadow";
 
+/// Settings without rate limits: for tests that send more than people do.
+pub fn unlimited() -> Settings {
+    Settings {
+        auth_requests_per_five_minutes: 0,
+        user_requests_per_minute: 0,
+        account_requests_per_minute: 0,
+        costly_requests_per_minute: 0,
+        ..Settings::default()
+    }
+}
+
 impl World {
     /// A world in which Day-0 has been done.
     pub async fn new() -> Self {
@@ -254,6 +265,11 @@ impl Person {
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body), &[]).await
+    }
+
+    /// A `POST` without a body.
+    pub async fn post_empty(&self, path: &str) -> Answer {
+        self.send(Method::POST, path, None, &[]).await
     }
 
     pub async fn put(&self, path: &str, body: Value) -> Answer {

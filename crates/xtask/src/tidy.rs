@@ -29,6 +29,11 @@ fn tracked() -> Result<Vec<String>> {
     Ok(String::from_utf8(output.stdout)?.lines().map(ToOwned::to_owned).collect())
 }
 
+/// Whether a line is a field that names an account or an enterprise.
+fn names_the_scope(line: &str) -> bool {
+    ["account_id:", "enterprise_id:"].iter().any(|field| line.trim_start().starts_with(field))
+}
+
 fn look(path: &str, text: &str, found: &mut Vec<String>) {
     let mut say = |line: usize, what: &str| found.push(format!("{path}:{line}: {what}"));
     let is_rust = is_rust(path);
@@ -36,8 +41,16 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
         .extension()
         .is_some_and(|extension| ["md", "snap", "stderr", "txt"].iter().any(|prose| extension == *prose));
     let is_pure = path.ends_with("/model.rs") || path.ends_with("workflow/plan.rs");
+    let is_http = path.contains("/features/") && path.ends_with("/http.rs");
+    let mut of_a_request = false;
     for (place, line) in text.lines().enumerate() {
         let number = place + 1;
+        if is_http {
+            of_a_request = (of_a_request || line.contains("derive(") && line.contains("Deserialize")) && line != "}";
+            if of_a_request && names_the_scope(line) && !line.contains("ReadByGuard<") {
+                say(number, "the guard reads account and enterprise from a request: use ReadByGuard");
+            }
+        }
         if line != line.trim_end() && !is_prose {
             say(number, "white space at the end of the line");
         }

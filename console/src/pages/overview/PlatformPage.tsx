@@ -2,6 +2,7 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { api, send } from '../../api/client'
 import { ApiError } from '../../api/problem'
 import { q } from '../../api/queries'
 import { formatNumber, words } from '../../format'
@@ -19,13 +20,21 @@ const LETTERS = 200
 
 type Probe = { ready: boolean; reason?: string; version: string; samples: Sample[] }
 
-/** These stand outside the API's base path, and need no token. */
+/** Liveness and readiness are outside the API's base path and need no token; the metrics need an operator's. */
 async function probe(): Promise<Probe> {
+  const [health, ready, metrics] = await Promise.all([
+    reach('/health'),
+    reach('/ready'),
+    send(api.GET('/api/metrics', {})),
+  ])
+  const { version } = (await health.json()) as { version: string }
+  const { reason } = (await ready.json()) as { reason?: string }
+  return { ready: ready.ok, reason, version, samples: parseMetrics(metrics.text) }
+}
+
+async function reach(path: string): Promise<Response> {
   try {
-    const [health, ready, metrics] = await Promise.all([fetch('/health'), fetch('/ready'), fetch('/metrics')])
-    const { version } = (await health.json()) as { version: string }
-    const { reason } = (await ready.json()) as { reason?: string }
-    return { ready: ready.ok, reason, version, samples: parseMetrics(await metrics.text()) }
+    return await fetch(path)
   } catch {
     throw ApiError.unreachable()
   }

@@ -241,7 +241,7 @@ async fn at_rest(local: &Local, head: &Head) {
 }
 
 async fn letters(world: &World) -> Vec<plane::workflow::DeadLetter> {
-    let mut letters = world.dead_letters().list(None, 100, None, world.clock.now()).await.unwrap().0;
+    let mut letters = world.dead_letters().list(None, None, 100, None, world.clock.now()).await.unwrap().0;
     letters.sort_by_key(|letter| (letter.state.clone(), letter.item));
     letters
 }

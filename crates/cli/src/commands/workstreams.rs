@@ -1,7 +1,6 @@
 //! `freehold workstreams`
 
 use clap::Subcommand;
-use serde_json::json;
 
 use super::{
     Session,
@@ -32,7 +31,7 @@ pub(crate) async fn run(command: &Workstreams, session: &mut Session) -> Outcome
     match command {
         Workstreams::Crud(crud) => WORKSTREAMS.run(crud, session).await,
         Workstreams::EnsureDefault(scope) => {
-            let ask = scope.of(Ask::post("/api/workstreams/ensure-default")).body(json!({}));
+            let ask = scope.of(Ask::post("/api/workstreams/ensure-default"));
             session.create(ask).await.map(drop)
         }
     }

@@ -6,6 +6,7 @@ mod aws;
 mod backup;
 mod client;
 mod configuration;
+mod edge;
 mod help;
 mod keys;
 mod privacy;

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 pub(crate) const INITIAL: &str = "Copper-4-kettle-meadow";
 pub(crate) const PASSWORD: &str = "Quartz-7-walrus-lantern";
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 pub(crate) const ADMIN: &str = "root@platform.example";
 
 /// A home folder with a data folder below it, and nothing else in the environment.
@@ -68,9 +69,21 @@ impl Home {
     }
 
     pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Server<'_> {
+        self.serve_by(self.command(&SERVE), environment)
+    }
+
+    /// Serves with so many open files at most.
+    pub(crate) fn serve_with_files(&self, files: u32, environment: &[(&str, &str)]) -> Server<'_> {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_freehold")]).args(SERVE);
+        command.env_clear().env("HOME", self.dir.path()).env("FREEHOLD_DATA_DIR", self.data()).stdin(Stdio::null());
+        self.serve_by(command, environment)
+    }
+
+    fn serve_by(&self, mut command: Command, environment: &[(&str, &str)]) -> Server<'_> {
         drop(fs::remove_file(self.data().join("listen")));
         let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command
             .env("FREEHOLD_ADMIN_EMAIL", ADMIN)
             .env("FREEHOLD_ADMIN_PASSWORD", INITIAL)
@@ -138,7 +151,6 @@ impl Server<'_> {
         format!("http://{}", self.address)
     }
 
-    #[cfg(feature = "aws")]
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }

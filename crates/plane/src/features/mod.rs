@@ -11,6 +11,7 @@ pub mod groups;
 pub mod licenses;
 pub mod master_data;
 pub mod me;
+pub mod metrics;
 pub mod outbox;
 pub mod products;
 pub mod provisioning;
@@ -34,6 +35,7 @@ pub fn routes() -> Routes {
         groups::routes(),
         licenses::routes(),
         me::routes(),
+        metrics::routes(),
         outbox::routes(),
         products::routes(),
         provisioning::routes(),

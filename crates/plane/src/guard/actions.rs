@@ -31,6 +31,8 @@ pub struct Facts {
     pub id: &'static str,
     pub class: Class,
     pub right: Right,
+    /// Concerns one account (by default the caller's), not the platform as a whole.
+    pub in_account: bool,
     /// Concerns one enterprise of the account (by default the caller's), not the account as a whole.
     pub in_enterprise: bool,
 }
@@ -51,7 +53,8 @@ macro_rules! actions {
                     id: $id,
                     class: Class::$class,
                     right: Right { menu: Menu::$menu, tab: $tab, verb: Verb::$verb },
-                    in_enterprise: actions!(@scope $scope),
+                    in_account: actions!(@account $scope),
+                    in_enterprise: actions!(@enterprise $scope),
                 };
             }
         )*
@@ -59,8 +62,12 @@ macro_rules! actions {
         /// All of them, in the order of this file.
         pub const ALL: &[&Facts] = &[$($name::FACTS,)*];
     };
-    (@scope account) => { false };
-    (@scope enterprise) => { true };
+    (@account platform) => { false };
+    (@account account) => { true };
+    (@account enterprise) => { true };
+    (@enterprise platform) => { false };
+    (@enterprise account) => { false };
+    (@enterprise enterprise) => { true };
 }
 
 actions! {
@@ -68,8 +75,8 @@ actions! {
     MeEdit = "me_edit" Own Dashboard "summary" View account;
     MasterDataRead = "master_data_read" Own Dashboard "summary" View account;
 
-    AccountList = "account_list" Platform Overview "accounts" View account;
-    AccountCreate = "account_create" Platform Overview "accounts" Create account;
+    AccountList = "account_list" Platform Overview "accounts" View platform;
+    AccountCreate = "account_create" Platform Overview "accounts" Create platform;
     AccountRead = "account_read" Tenant AccountSettings "account" View account;
     AccountEdit = "account_edit" Tenant AccountSettings "account" Edit account;
     AccountDelete = "account_delete" Platform Overview "accounts" Delete account;
@@ -83,17 +90,19 @@ actions! {
     OutboxRead = "outbox_read" Platform Overview "provisioning" View account;
     EventRead = "event_read" Platform Overview "provisioning" View account;
 
-    ConnectionRead = "connection_read" Platform Security "connections" View account;
-    ConnectionCreate = "connection_create" Platform Security "connections" Create account;
-    ConnectionEdit = "connection_edit" Platform Security "connections" Edit account;
-    ConnectionDelete = "connection_delete" Platform Security "connections" Delete account;
+    MetricsRead = "metrics_read" Platform Overview "provisioning" View platform;
+
+    ConnectionRead = "connection_read" Platform Security "connections" View platform;
+    ConnectionCreate = "connection_create" Platform Security "connections" Create platform;
+    ConnectionEdit = "connection_edit" Platform Security "connections" Edit platform;
+    ConnectionDelete = "connection_delete" Platform Security "connections" Delete platform;
 
     AuditRead = "audit_read" Tenant Overview "audit" View enterprise;
     AuditReadAll = "audit_read_all" Tenant Overview "account-audit" View account;
 
-    EnterpriseCreate = "enterprise_create" Platform AccountSettings "enterprises" Create account;
-    EnterpriseEdit = "enterprise_edit" Platform AccountSettings "enterprises" Edit account;
-    EnterpriseDelete = "enterprise_delete" Platform AccountSettings "enterprises" Delete account;
+    EnterpriseCreate = "enterprise_create" Platform AccountSettings "enterprises" Create platform;
+    EnterpriseEdit = "enterprise_edit" Platform AccountSettings "enterprises" Edit platform;
+    EnterpriseDelete = "enterprise_delete" Platform AccountSettings "enterprises" Delete platform;
 
     LicenseRead = "license_read" Tenant AccountSettings "licenses" View enterprise;
     LicenseCreate = "license_create" Platform AccountSettings "licenses" Create enterprise;

@@ -16,17 +16,22 @@ pub use self::ongoing::{GrantEnd, OngoingGrant};
 use secrecy::SecretString;
 
 use self::{
-    actions::{Action, Class},
+    actions::{Action, Class, Facts},
     actor::Actor,
     policy::Scope,
 };
 use crate::{
     audit::{Author, EntryDraft, RequestOrigin},
-    features::accounts::model::{Account, AccountStatus},
+    features::{
+        accounts::model::{Account, AccountStatus},
+        enterprises::model::Enterprise,
+        master_data::{self, pointed},
+    },
     http::{
-        call::{Argument, Call, Caller, Guard, Named, Stop},
+        call::{Argument, Call, Caller, Guard, Nameable, Named, Stop, bearer},
         idempotency::Ticket,
         openapi::Operation,
+        routes::{MAX_BODY, MAX_PUBLIC_BODY},
     },
     ids::{AccountId, EnterpriseId, SessionId, known},
     ports::{clock::Clock, identity::TokenRefused},
@@ -39,6 +44,7 @@ pub struct Granted<A> {
     actor: Arc<Actor>,
     session: SessionId,
     scope: Scope,
+    named_enterprise: Option<EnterpriseId>,
     origin: RequestOrigin,
     ticket: Option<Ticket>,
     action: PhantomData<fn() -> A>,
@@ -64,9 +70,10 @@ impl<A> Granted<A> {
         self.scope.enterprise
     }
 
-    /// The enterprise of a new record: the one named, or the caller's own.
-    pub fn enterprise_or_own(&self) -> EnterpriseId {
-        self.scope.enterprise.unwrap_or_else(|| self.actor.enterprise())
+    /// The enterprise that the request names for a new record. Unlike [`Self::enterprise`] this is the Global enterprise
+    /// where an operator names that one.
+    pub fn enterprise_of_new(&self) -> Result<EnterpriseId> {
+        self.named_enterprise.ok_or_else(|| Problem::field("/enterpriseId", "this is required"))
     }
 
     pub const fn origin(&self) -> &RequestOrigin {
@@ -113,7 +120,9 @@ impl<A: Action> Argument for Granted<A> {
 
     async fn take(call: &mut Call) -> Result<Self, Stop> {
         let plane = call.plane.clone();
-        let verified = match plane.identity().verify(bearer(call)?).await {
+        let missing = || unauthenticated("send the access token as Authorization: Bearer …");
+        let token = bearer(&call.parts.headers).ok_or_else(missing)?;
+        let verified = match plane.identity().verify(token).await {
             Ok(verified) => verified,
             Err(TokenRefused::Store(error)) => return Err(Problem::from(error).into()),
             Err(TokenRefused::Away(away)) => return Err(Problem::identities_away(&away).into()),
@@ -128,9 +137,15 @@ impl<A: Action> Argument for Granted<A> {
         let Some(actor) = actor.filter(|actor| may_act(actor, plane.clock())) else {
             return Err(unauthenticated("the user is not active").into());
         };
-        let scope = scope(call.named()?, &actor, A::FACTS.in_enterprise, A::FACTS.class);
+        plane.limits().account(actor.account())?;
+        call.read(MAX_BODY).await?;
+        let named = call.named(nameable(A::FACTS))?;
+        let scope = scope(named, &actor, A::FACTS.in_enterprise, A::FACTS.class);
         if !actor.may(plane.policy(), A::FACTS, scope) {
             return Err(forbidden(&actor, A::FACTS, scope).into());
+        }
+        if call.is_costly() {
+            plane.limits().costly(verified.subject, actor.account())?;
         }
         if scope.account != actor.account() {
             let account = plane.router().shared().get(&Account::key(scope.account)).await.map_err(Problem::from)?;
@@ -139,8 +154,28 @@ impl<A: Action> Argument for Granted<A> {
             }
         }
         call.by_operator = actor.operator;
+        // Only operators name an enterprise that is not their own. Others would learn here which ones there are.
+        if let Some(enterprise) = named.enterprise.filter(|_| actor.operator) {
+            let found = plane
+                .router()
+                .shared()
+                .get(&master_data::key::<Enterprise>(enterprise))
+                .await
+                .map_err(Problem::from)?;
+            if found.is_none() {
+                return Err(pointed("enterprise", "/enterpriseId".into()).into());
+            }
+        }
         let ticket = call.ticket(verified.subject, scope.account).await?;
-        Ok(Self { actor, session: verified.session, scope, origin: call.origin(), ticket, action: PhantomData })
+        Ok(Self {
+            actor,
+            session: verified.session,
+            scope,
+            named_enterprise: named.enterprise,
+            origin: call.origin(),
+            ticket,
+            action: PhantomData,
+        })
     }
 }
 
@@ -155,7 +190,8 @@ impl Argument for Public {
         operation.is_public();
     }
 
-    async fn take(_: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        call.read(MAX_PUBLIC_BODY).await?;
         Ok(Self)
     }
 }
@@ -177,6 +213,7 @@ impl Argument for Credentials {
             call.plane.limits().auth(call.client)?;
         }
         call.plane.limit_credentials(call.client).await?;
+        call.read(MAX_PUBLIC_BODY).await?;
         Ok(Self)
     }
 }
@@ -191,20 +228,8 @@ impl Argument for PresentedBearer {
     fn describe(_: &mut Operation, _: &mut schemars::SchemaGenerator) {}
 
     async fn take(call: &mut Call) -> Result<Self, Stop> {
-        Ok(Self(bearer(call).ok().map(SecretString::from)))
+        Ok(Self(bearer(&call.parts.headers).map(SecretString::from)))
     }
-}
-
-fn bearer(call: &Call) -> Result<&str> {
-    let mut headers = call.parts.headers.get_all(axum::http::header::AUTHORIZATION).iter();
-    let token = headers
-        .next()
-        .filter(|_| headers.next().is_none())
-        .and_then(|header| header.to_str().ok())
-        .and_then(|header| header.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim_start_matches(' '));
-    token.ok_or_else(|| unauthenticated("send the access token as Authorization: Bearer …"))
 }
 
 fn unauthenticated(detail: &str) -> Problem {
@@ -214,6 +239,12 @@ fn unauthenticated(detail: &str) -> Problem {
 /// Whether a user may act at all at this moment: by status, by dates, and the account's too.
 fn may_act(actor: &Actor, clock: &dyn Clock) -> bool {
     actor.account_status == AccountStatus::Active && actor.user.acts_on(clock.today())
+}
+
+/// What the callers of an action may name.
+pub fn nameable(facts: &Facts) -> Nameable {
+    let scoped = facts.class != Class::Own;
+    Nameable { account: scoped && facts.in_account, enterprise: scoped && facts.in_enterprise }
 }
 
 /// What the request is about: what it names, and the caller's own for what it does not.

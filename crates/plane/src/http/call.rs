@@ -1,21 +1,33 @@
 //! One call of an operation, and the arguments that handlers take from it.
 
-use std::{future::Future, net::IpAddr, str::FromStr, sync::Arc};
+use std::{
+    borrow::Cow,
+    future::Future,
+    marker::PhantomData,
+    net::IpAddr,
+    str::FromStr,
+    sync::{Arc, atomic::Ordering},
+};
 
 use axum::{
-    http::{HeaderName, Method, header, request::Parts},
+    extract::rejection::RawPathParamsRejection,
+    http::{HeaderMap, HeaderName, Method, header, request::Parts},
     response::Response,
 };
-use bytes::Bytes;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde::{Deserialize, de::DeserializeOwned};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
 
 use super::{
     idempotency::Ticket,
+    json::{self, Body, JsonObject},
     openapi::Operation,
+    query::Parameters,
+    read_body,
     refresh_cookie::{RefreshCookie, RefreshCookies},
+    routes::{BodyUse, RouteTraits},
     serve::Around,
 };
+pub use super::{json::Json, query::Query};
 use crate::{
     audit::RequestOrigin,
     guard::actor::Actor,
@@ -24,22 +36,44 @@ use crate::{
     problem::{Code, Problem, Result},
 };
 
+/// The token of the one `Authorization` header, if it is a bearer token.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none())?;
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+}
+
+/// The path parameters of a route, in its order, with their names.
+pub type PathParameters = Vec<(Arc<str>, String)>;
+
 /// One call on its way to a handler.
+///
+/// INVARIANT: path, query and body are each decoded once, by [`Call::read`], after the guard knows the caller; the guard
+/// and the handler read the same decoded values.
 #[derive(Debug)]
 pub struct Call {
     pub plane: Plane,
     pub parts: Parts,
-    pub body: Bytes,
-    /// The parts of the path, named as in the route.
-    pub path: Vec<(Arc<str>, String)>,
     pub request_id: Arc<str>,
     pub client: IpAddr,
+    pub(super) traits: RouteTraits,
     /// The guard let an operator in: they hear what is wrong outside the product, and its fix.
     pub(crate) by_operator: bool,
     pub(super) ticket: Option<Ticket>,
     /// Who calls, once the guard knows.
     pub(crate) caller: Option<Caller>,
-    query_taken: bool,
+    unread: Option<Unread>,
+    path: PathParameters,
+    parameters: Parameters,
+    body: Body,
+}
+
+/// What of a request waits until the guard knows the caller.
+#[derive(Debug)]
+pub(super) struct Unread {
+    pub path: Result<PathParameters, RawPathParamsRejection>,
+    pub body: axum::body::Body,
 }
 
 /// Somebody who is signed in and asks for an action, whether it is permitted or not.
@@ -64,12 +98,15 @@ impl From<Problem> for Stop {
 
 /// Something a handler takes from the call. It also writes its part of the API's document, so the two can't drift.
 pub trait Argument: Sized + Send {
+    /// Whether the argument is read from the request body.
+    const BODY: BodyUse = BodyUse::None;
+
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator);
 
     fn take(call: &mut Call) -> impl Future<Output = Result<Self, Stop>> + Send;
 }
 
-/// An argument that decides who may call.
+/// An argument that decides who may call. It calls [`Call::read`] once it knows who that is.
 #[diagnostic::on_unimplemented(
     message = "a handler's first argument must be a guard, and `{Self}` is none",
     label = "start the argument list with `Granted<SomeAction>` or `Public`"
@@ -83,34 +120,76 @@ pub struct Named {
     pub enterprise: Option<EnterpriseId>,
 }
 
-/// The same two, where a JSON body names them.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct NamedInBody {
-    account_id: Option<String>,
-    enterprise_id: Option<String>,
+/// Which of the two an operation lets its callers name in query and body.
+#[derive(Clone, Copy, Debug)]
+pub struct Nameable {
+    pub account: bool,
+    pub enterprise: bool,
 }
 
+/// An id that the guard reads from a request body. The document shows it as a field; its value can't be read here, so
+/// handlers take the account and the enterprise from the grant alone.
+#[derive(Debug)]
+pub struct ReadByGuard<T>(PhantomData<fn() -> T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for ReadByGuard<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(|_| Self(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for ReadByGuard<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        T::json_schema(schemas)
+    }
+}
+
+/// Headers of which the service reads one value: a second one is refused, whether or not the operation reads the
+/// header, so that no proxy and no part of the service can read another one than the next.
+const SINGLE_HEADERS: [HeaderName; 10] = [
+    header::AUTHORIZATION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::HOST,
+    header::IF_MATCH,
+    header::USER_AGENT,
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("x-request-id"),
+];
+
 impl Call {
-    pub fn new(
+    pub(super) fn new(
         plane: Plane,
         parts: Parts,
-        body: Bytes,
-        path: Vec<(Arc<str>, String)>,
+        unread: Unread,
         request_id: Arc<str>,
         client: IpAddr,
+        traits: RouteTraits,
     ) -> Self {
         Self {
             plane,
             parts,
-            body,
-            path,
             request_id,
             client,
+            traits,
             by_operator: false,
             ticket: None,
             caller: None,
-            query_taken: false,
+            unread: Some(unread),
+            path: Vec::new(),
+            parameters: Parameters::default(),
+            body: Body::default(),
         }
     }
 
@@ -120,30 +199,87 @@ impl Call {
         RequestOrigin::new(Arc::clone(&self.request_id), client_id)
     }
 
+    /// A call without a body, of a route without path parameters: for measurements of the guard.
+    pub fn without_body(plane: Plane, parts: Parts, request_id: Arc<str>, client: IpAddr) -> Self {
+        let unread = Unread { path: Ok(Vec::new()), body: axum::body::Body::empty() };
+        let traits = RouteTraits { body: BodyUse::None, costly: Arc::default() };
+        Self::new(plane, parts, unread, request_id, client, traits)
+    }
+
+    /// Decodes path, query and body, of at most `limit` bytes. The guard calls this once it knows the caller.
+    pub async fn read(&mut self, limit: usize) -> Result<()> {
+        let Unread { path, body } = self.unread.take().expect("one guard reads the request once");
+        for name in &SINGLE_HEADERS {
+            if self.parts.headers.get_all(name).iter().nth(1).is_some() {
+                return Err(Problem::field(format!("/{name}"), "the header stands more than once"));
+            }
+        }
+        self.path = path.map_err(|_| Problem::field("/path", "the path is not percent-encoded UTF-8"))?;
+        self.parameters = Parameters::parse(self.parts.uri.query())?;
+        self.body.bytes = match self.traits.body {
+            BodyUse::None => read_body::nothing(body, &self.plane).await?,
+            BodyUse::Optional | BodyUse::Required => read_body::whole(body, limit, &self.plane).await?,
+        };
+        if self.traits.body == BodyUse::Required || !self.body.bytes.is_empty() {
+            // A client that sends a body that it could leave out may leave its type out too.
+            if self.traits.body == BodyUse::Required || self.header("content-type")?.is_some() {
+                json::check_content_type(self)?;
+            }
+            self.body.object = Some(JsonObject::parse(&self.body.bytes)?);
+        }
+        Ok(())
+    }
+
+    /// Whether the operation has a small rate limit of its own.
+    pub fn is_costly(&self) -> bool {
+        self.traits.costly.load(Ordering::Relaxed)
+    }
+
+    /// The path parameters, decoded.
+    pub fn path(&self) -> &PathParameters {
+        &self.path
+    }
+
+    /// The query parameters that nobody has taken yet.
+    pub fn parameters(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    /// The parsed body, if there is one.
+    pub fn object(&self) -> Option<&JsonObject> {
+        self.body.object.as_ref()
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body.bytes
+    }
+
     /// The account and enterprise that the call names: in its path, its query and its body, which must agree.
-    pub fn named(&self) -> Result<Named> {
+    pub fn named(&mut self, nameable: Nameable) -> Result<Named> {
         let mut named = Named::default();
         for (name, value) in &self.path {
             if &**name == "accountId" {
-                name_one(&mut named.account, value, "/accountId")?;
+                name_one(&mut named.account, Some(parsed(value, "/accountId")?), "accountId")?;
             }
         }
-        for (name, value) in pairs(self.parts.uri.query()) {
-            match name.as_str() {
-                "accountId" => name_one(&mut named.account, &value, "/accountId")?,
-                "enterpriseId" => name_one(&mut named.enterprise, &value, "/enterpriseId")?,
-                _ => {}
+        let in_path = named.account.is_some();
+        if nameable.account {
+            if let Some(value) = self.parameters.take("accountId") {
+                name_one(&mut named.account, Some(parsed(&value, "/accountId")?), "accountId")?;
+                if in_path {
+                    return Err(Problem::field("/accountId", "the path names the account; leave the parameter out"));
+                }
             }
+            let in_body = self.object().map(|body| body.id("accountId")).transpose()?.flatten();
+            name_one(&mut named.account, in_body, "accountId")?;
         }
-        if !self.body.is_empty() {
-            // A body that is not an object of the right shape is refused where it is read.
-            let body: NamedInBody = serde_json::from_slice(&self.body).unwrap_or_default();
-            if let Some(account) = body.account_id {
-                name_one(&mut named.account, &account, "/accountId")?;
+        if nameable.enterprise {
+            if let Some(value) = self.parameters.take("enterpriseId") {
+                name_one(&mut named.enterprise, Some(parsed(&value, "/enterpriseId")?), "enterpriseId")?;
             }
-            if let Some(enterprise) = body.enterprise_id {
-                name_one(&mut named.enterprise, &enterprise, "/enterpriseId")?;
-            }
+            let in_body = self.object().map(|body| body.id("enterpriseId")).transpose()?.flatten();
+            name_one(&mut named.enterprise, in_body, "enterpriseId")?;
         }
         Ok(named)
     }
@@ -174,37 +310,25 @@ impl Call {
         }
     }
 
-    /// Refuses parameters that no argument asked for.
+    /// Refuses parameters that neither the guard nor an argument took.
     pub fn finish(&self) -> Result<()> {
-        if self.query_taken {
-            return Ok(());
-        }
-        match own_pairs(self.parts.uri.query()).first() {
-            Some((name, _)) => Err(Problem::field(format!("/{name}"), "this operation has no such parameter")),
-            None => Ok(()),
-        }
+        self.parameters.finish()
     }
 }
 
-fn name_one<K>(named: &mut Option<Id<K>>, text: &str, pointer: &str) -> Result<()> {
-    let id: Id<K> = text.parse().map_err(|error: crate::ids::NotAnId| Problem::field(pointer, error.to_string()))?;
+fn parsed<K>(text: &str, pointer: &str) -> Result<Id<K>> {
+    text.parse().map_err(|error: crate::ids::NotAnId| Problem::field(pointer, error.to_string()))
+}
+
+/// Takes down one more place that names an account or enterprise. Places that disagree are refused.
+fn name_one<K>(named: &mut Option<Id<K>>, found: Option<Id<K>>, field: &str) -> Result<()> {
+    let Some(id) = found else { return Ok(()) };
     if named.is_some_and(|other| other != id) {
-        let what = if pointer == "/accountId" { "accounts" } else { "enterprises" };
+        let what = if field == "accountId" { "accounts" } else { "enterprises" };
         return Err(Problem::new(Code::AccountMismatch, format!("path, query and body name different {what}")));
     }
     *named = Some(id);
     Ok(())
-}
-
-fn pairs(query: Option<&str>) -> Vec<(String, String)> {
-    query.map(|query| serde_urlencoded::from_str(query).unwrap_or_default()).unwrap_or_default()
-}
-
-/// The parameters without those that name the account and enterprise, which are the guard's.
-fn own_pairs(query: Option<&str>) -> Vec<(String, String)> {
-    let mut pairs = pairs(query);
-    pairs.retain(|(name, _)| name != "accountId" && name != "enterpriseId");
-    pairs
 }
 
 impl Argument for Plane {
@@ -212,163 +336,6 @@ impl Argument for Plane {
 
     async fn take(call: &mut Call) -> Result<Self, Stop> {
         Ok(call.plane.clone())
-    }
-}
-
-/// A JSON body.
-#[derive(Debug)]
-pub struct Json<T>(pub T);
-
-impl<T: DeserializeOwned + JsonSchema + Send> Argument for Json<T> {
-    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
-        operation.takes_body(&schemas.subschema_for::<T>());
-    }
-
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
-        let content_type = call.header("content-type")?.unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(
-                Problem::new(Code::UnsupportedMediaType, "send the body with Content-Type: application/json").into()
-            );
-        }
-        Ok(Self(parse(&call.body)?))
-    }
-}
-
-/// Reads JSON; a refusal names the field.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
-        blame(pointer, &error.into_inner())
-    })?;
-    deserializer.end().map_err(|error| blame(String::new(), &error))?;
-    Ok(value)
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let parts = path.iter().map(|segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { .. } | Segment::Unknown => String::new(),
-    });
-    parts.collect()
-}
-
-/// The parser's words without its line and column, and the pointer with the name of a field that it misses.
-fn blame(mut pointer: String, error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    for (start, plain) in [("missing field `", "this is required"), ("unknown field `", "there is no such field")] {
-        if let Some((field, _)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) {
-            if pointer.rsplit('/').next() != Some(field) {
-                pointer = format!("{pointer}/{field}");
-            }
-            return Problem::field(pointer, plain);
-        }
-    }
-    Problem::field(pointer, message)
-}
-
-/// The parameters of the query string, other than those that name the account and enterprise.
-#[derive(Debug)]
-pub struct Query<T>(pub T);
-
-impl<T: DeserializeOwned + JsonSchema + Send> Argument for Query<T> {
-    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
-        operation.takes_query(T::json_schema(schemas));
-    }
-
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
-        call.query_taken = true;
-        let pairs = own_pairs(call.parts.uri.query());
-        if let Some((name, _)) = pairs.iter().find(|(_, value)| value.is_empty()) {
-            return Err(Problem::field(
-                format!("/{name}"),
-                "this has at least one character; leave it out if it is not meant",
-            )
-            .into());
-        }
-        let strings = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let deserializer =
-            serde::de::value::MapDeserializer::new(strings.map(|(name, value)| (name, Parameter(value))));
-        let value = serde_path_to_error::deserialize(deserializer).map_err(|error| {
-            let pointer = pointer(error.path());
-            let inner: serde::de::value::Error = error.into_inner();
-            let text = inner.to_string();
-            let named = ["missing field `", "unknown field `", "duplicate field `"]
-                .iter()
-                .find_map(|start| text.strip_prefix(start).and_then(|rest| rest.split_once('`')))
-                .map(|(field, _)| format!("/{field}"));
-            let message =
-                text.split_once(", expected").filter(|_| named.is_some()).map_or(text.as_str(), |(head, _)| head);
-            Problem::field(named.unwrap_or(pointer), message)
-        })?;
-        Ok(Self(value))
-    }
-}
-
-/// The text of a parameter, which becomes what the field asks for.
-struct Parameter<'a>(&'a str);
-
-macro_rules! parameter_numbers {
-    ($($method:ident $visit:ident $type:ty),*) => {$(
-        fn $method<V: serde::de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.0.parse::<$type>() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => visitor.visit_str(self.0),
-            }
-        }
-    )*};
-}
-
-impl<'de> serde::Deserializer<'de> for Parameter<'de> {
-    type Error = serde::de::value::Error;
-
-    fn deserialize_any<V: serde::de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_borrowed_str(self.0)
-    }
-
-    fn deserialize_option<V: serde::de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_enum<V: serde::de::Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_enum(serde::de::value::BorrowedStrDeserializer::new(self.0))
-    }
-
-    fn deserialize_newtype_struct<V: serde::de::Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    parameter_numbers! {
-        deserialize_bool visit_bool bool,
-        deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16, deserialize_u32 visit_u32 u32, deserialize_u64 visit_u64 u64,
-        deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16, deserialize_i32 visit_i32 i32, deserialize_i64 visit_i64 i64
-    }
-
-    serde::forward_to_deserialize_any! {
-        i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
-        ignored_any
-    }
-}
-
-impl<'de> serde::de::IntoDeserializer<'de> for Parameter<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 
@@ -393,7 +360,7 @@ impl<K> Segment for Id<K> {
 }
 
 fn segment<S: Segment>(call: &Call, place: usize) -> Result<S> {
-    let (name, text) = call.path.get(place).expect("the route has as many parts as its handler takes");
+    let (name, text) = call.path().get(place).expect("the route has as many parts as its handler takes");
     text.parse().map_err(|_| Problem::field(format!("/{name}"), S::EXPECTED))
 }
 

@@ -38,7 +38,7 @@ impl Ticket {
         let subject = subject.to_string();
         Ok(Self {
             digest: sha256(&[subject.as_bytes(), call.parts.uri.path().as_bytes(), key.as_bytes()]),
-            request: sha256(&[target.as_bytes(), &call.body]),
+            request: sha256(&[target.as_bytes(), call.body()]),
             account,
             at: call.plane.now(),
         })

@@ -1,10 +1,12 @@
-//! Rate limits: by address on everything that deals with credentials, by user elsewhere.
+//! Rate limits: by network on everything that deals with credentials, by user and account elsewhere.
+//!
+//! INVARIANT: the memory of a limit is bounded, whatever keys callers bring.
 
 use std::{
-    hash::Hash,
-    net::{IpAddr, Ipv6Addr},
+    hash::{BuildHasher, Hash, RandomState},
+    net::IpAddr,
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -15,20 +17,40 @@ use governor::{
 };
 
 use crate::{
-    ids::Subject,
+    ids::{AccountId, Subject},
+    network::ClientNetwork,
     problem::{Code, Problem, Result},
     settings::Settings,
 };
 
 /// The limits of one process. They count per process; what must hold over all of them is counted in the store.
 pub struct Limits {
-    auth: Option<Keyed<IpAddr>>,
+    auth: Option<Keyed<ClientNetwork>>,
     users: Option<Keyed<Subject>>,
+    accounts: Option<Keyed<AccountId>>,
+    costly_of_users: Option<Keyed<Subject>>,
+    costly_of_accounts: Option<Keyed<AccountId>>,
+}
+
+/// An account may send so many times as many costly requests as one user.
+const COSTLY_OF_AN_ACCOUNT: u32 = 4;
+/// Beyond so many keys, new ones share buckets.
+const MOST_KEYS: usize = 65_536;
+/// How many checks pass between two looks at the number of keys.
+const BETWEEN_LOOKS: u32 = 4_096;
+
+/// A counter of a limit: a key's own, or, while there are too many keys, one that keys share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Bucket<K> {
+    Own(K),
+    Shared(u16),
 }
 
 struct Keyed<K: Hash + Eq + Clone> {
-    limiter: RateLimiter<K, DashMapStateStore<K>, DefaultClock>,
+    limiter: RateLimiter<Bucket<K>, DashMapStateStore<Bucket<K>>, DefaultClock>,
     asked: AtomicU32,
+    full: AtomicBool,
+    hasher: RandomState,
 }
 
 impl Limits {
@@ -37,47 +59,73 @@ impl Limits {
             let times = NonZeroU32::new(times)?;
             Some(Quota::with_period(span / times.get())?.allow_burst(times))
         };
+        let minute = |times| every(Duration::from_mins(1), times);
+        let costly = settings.costly_requests_per_minute;
         Self {
             auth: every(Duration::from_mins(5), settings.auth_requests_per_five_minutes).map(Keyed::new),
-            users: every(Duration::from_mins(1), settings.user_requests_per_minute).map(Keyed::new),
+            users: minute(settings.user_requests_per_minute).map(Keyed::new),
+            accounts: minute(settings.account_requests_per_minute).map(Keyed::new),
+            costly_of_users: minute(costly).map(Keyed::new),
+            costly_of_accounts: minute(costly.saturating_mul(COSTLY_OF_AN_ACCOUNT)).map(Keyed::new),
         }
     }
 
-    /// A request that deals with credentials, from an address. A network of IPv6 counts as one.
+    /// A request that deals with credentials, from an address.
     pub fn auth(&self, ip: IpAddr) -> Result<()> {
-        self.auth.as_ref().map_or(Ok(()), |limit| limit.check(network(ip)))
+        check(self.auth.as_ref(), ClientNetwork::of(ip))
     }
 
     /// A request of somebody who is signed in.
     pub fn user(&self, subject: Subject) -> Result<()> {
-        self.users.as_ref().map_or(Ok(()), |limit| limit.check(subject))
+        check(self.users.as_ref(), subject)
     }
+
+    /// A request of anybody of an account.
+    pub fn account(&self, account: AccountId) -> Result<()> {
+        check(self.accounts.as_ref(), account)
+    }
+
+    /// A request for a costly operation.
+    pub fn costly(&self, subject: Subject, account: AccountId) -> Result<()> {
+        check(self.costly_of_users.as_ref(), subject)?;
+        check(self.costly_of_accounts.as_ref(), account)
+    }
+}
+
+fn check<K: Hash + Eq + Clone>(limit: Option<&Keyed<K>>, key: K) -> Result<()> {
+    limit.map_or(Ok(()), |limit| limit.check(key))
 }
 
 impl<K: Hash + Eq + Clone> Keyed<K> {
     fn new(quota: Quota) -> Self {
-        Self { limiter: RateLimiter::dashmap(quota), asked: AtomicU32::new(0) }
+        Self {
+            limiter: RateLimiter::dashmap(quota),
+            asked: AtomicU32::new(0),
+            full: AtomicBool::new(false),
+            hasher: RandomState::new(),
+        }
     }
 
     fn check(&self, key: K) -> Result<()> {
         // Keys whose time is over are dropped now and then, so that the memory follows the traffic.
-        if self.asked.fetch_add(1, Ordering::Relaxed) % 16_384 == 16_383 {
+        if self.asked.fetch_add(1, Ordering::Relaxed) % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
+            self.full.store(self.limiter.len() > MOST_KEYS, Ordering::Relaxed);
         }
-        self.limiter.check_key(&key).map_err(|until| {
+        self.limiter.check_key(&self.bucket(key)).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
             Problem::new(Code::TooManyRequests, "too many requests came; wait before the next")
                 .retry_after(wait.as_secs() + 1)
         })
     }
-}
 
-/// What counts as one caller.
-pub(crate) fn network(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => ip,
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+    fn bucket(&self, key: K) -> Bucket<K> {
+        if !self.full.load(Ordering::Relaxed) {
+            return Bucket::Own(key);
+        }
+        let [low, high, ..] = self.hasher.hash_one(&key).to_le_bytes();
+        Bucket::Shared(u16::from_le_bytes([low, high]))
     }
 }
 
@@ -94,5 +142,17 @@ mod tests {
         assert_eq!(refused.code, Code::TooManyRequests);
         assert!(refused.retry_after.is_some_and(|seconds| (1..=4).contains(&seconds)));
         assert!(limits.auth(there).is_ok());
+    }
+
+    #[test]
+    fn keys_without_number_take_bounded_memory() {
+        let limits = Limits::new(&Settings::default());
+        for number in 0..300_000_u128 {
+            // Each from a network of its own.
+            let ip = std::net::Ipv6Addr::from_bits((0x2001 << 112) | (number << 64));
+            drop(limits.auth(ip.into()));
+        }
+        let keys = limits.auth.as_ref().unwrap().limiter.len();
+        assert!(keys <= MOST_KEYS + 65_536 + BETWEEN_LOOKS as usize, "{keys}");
     }
 }

@@ -2,12 +2,17 @@
 
 pub mod answer;
 pub mod call;
+pub mod client_address;
 pub mod console;
 mod docs;
 pub mod idempotency;
+pub mod json;
 pub mod limits;
 pub mod openapi;
-pub mod presented;
+pub mod optional_json;
+pub mod query;
+mod read_body;
 pub mod refresh_cookie;
 pub mod routes;
 pub mod serve;
+mod unread_body;

@@ -5,7 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::routes::Route;
 use crate::{
-    guard::actions::{Class, Facts},
+    guard::{
+        actions::{Class, Facts},
+        nameable,
+    },
     problem::{Code, ProblemDocument},
 };
 
@@ -28,20 +31,22 @@ impl Operation {
         self.security = Some(json!([{ "token": [] }]));
         self.refuses(&[401, 403]);
         self.facts = Some(facts);
-        if facts.class != Class::Own {
-            for (name, what) in [
-                (
-                    "accountId",
-                    "The account that is meant; left out, the caller's own. Operators name other accounts here.",
-                ),
-                ("enterpriseId", "The enterprise that is meant; left out, the caller's own."),
-            ] {
+        let nameable = nameable(facts);
+        for (name, documented, what) in [
+            (
+                "accountId",
+                nameable.account,
+                "The account that is meant; left out, the caller's own. Operators name other accounts here.",
+            ),
+            ("enterpriseId", nameable.enterprise, "The enterprise that is meant; left out, the caller's own."),
+        ] {
+            if documented {
                 self.parameters.push(json!({
                     "name": name, "in": "query", "required": false, "description": what,
                     "schema": { "type": "string", "format": "uuid", "pattern": ID }
                 }));
+                self.refuses(&[400, 404]);
             }
-            self.refuses(&[400, 404]);
         }
         if self.is_post {
             self.parameters.push(json!({
@@ -99,7 +104,7 @@ impl Operation {
 
     pub fn takes_body(&mut self, schema: &Schema) {
         self.body = Some(json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
-        self.refuses(&[400, 413, 415]);
+        self.refuses(&[400, 408, 413, 415]);
     }
 
     /// The body may be left out.
@@ -188,6 +193,9 @@ impl Operation {
                 "tab": right.tab,
                 "verb": right.verb.as_str(),
             });
+        }
+        if route.is_costly() {
+            operation["x-costly"] = json!(true);
         }
         if let Some(body) = self.body {
             operation["requestBody"] = body;

@@ -1,31 +1,67 @@
 //! The one door: a route can be added with a guarded handler alone, and carries its part of the API's document.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     Router,
-    extract::{RawPathParams, Request, State},
-    http::{Method, StatusCode},
+    extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
+    http::StatusCode,
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::SchemaGenerator;
 
 use super::{
     answer::{self, Answer},
-    call::{Argument, Call, Guard, Stop},
+    call::{Argument, Call, Guard, Stop, Unread},
+    idempotency::Ticket,
     openapi::Operation,
     serve::Around,
 };
 use crate::{
     plane::Plane,
     problem::{Code, Problem, Result},
+    security_events::Refusal,
 };
 
-/// A body is at most this long: 1 MiB.
+/// The longest body of an operation that needs a token: 1 MiB.
 pub const MAX_BODY: usize = 1024 * 1024;
+/// The longest body of an operation that is open to everybody: 16 KiB.
+pub const MAX_PUBLIC_BODY: usize = 16 * 1024;
+
+/// Whether an operation takes a request body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyUse {
+    /// A body is refused.
+    None,
+    /// A body may be left out.
+    Optional,
+    Required,
+}
+
+impl BodyUse {
+    /// What an operation takes whose arguments take these.
+    const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Required, _) | (_, Self::Required) => Self::Required,
+            (Self::Optional, _) | (_, Self::Optional) => Self::Optional,
+            (Self::None, Self::None) => Self::None,
+        }
+    }
+}
+
+/// What a call knows of its route.
+#[derive(Clone, Debug)]
+pub(super) struct RouteTraits {
+    pub body: BodyUse,
+    pub costly: Arc<AtomicBool>,
+}
 
 /// What is known of a route.
 #[derive(Clone, Debug)]
@@ -36,10 +72,17 @@ pub struct Route {
     pub describe: fn(&mut Operation, &mut SchemaGenerator),
     /// Statuses with which it can refuse beyond those that its arguments say.
     pub refuses: &'static [u16],
+    /// It has a small rate limit of its own. Shared with the calls of the route, which is built before this is known.
+    costly: Arc<AtomicBool>,
     handler: &'static str,
 }
 
 impl Route {
+    /// Whether it has a small rate limit of its own.
+    pub fn is_costly(&self) -> bool {
+        self.costly.load(Ordering::Relaxed)
+    }
+
     /// The operation's name, noun first: the slice, then the handler.
     pub fn operation_id(&self) -> String {
         let verb = self.handler.rsplit("::").next().unwrap_or(self.handler);
@@ -66,6 +109,9 @@ pub struct Routes {
     label = "start the argument list with `Granted<SomeAction>` or `Public`"
 )]
 pub trait Handler<Arguments>: Clone + Send + Sync + 'static {
+    /// Whether one of the arguments is read from the body.
+    const BODY: BodyUse;
+
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator);
 
     fn call(self, call: &mut Call) -> impl Future<Output = Result<Response, Stop>> + Send;
@@ -81,6 +127,8 @@ macro_rules! handlers {
             $($argument: Argument,)*
             A: Answer,
         {
+            const BODY: BodyUse = G::BODY$(.and($argument::BODY))*;
+
             fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
                 G::describe(operation, schemas);
                 $($argument::describe(operation, schemas);)*
@@ -134,6 +182,13 @@ impl Routes {
         self
     }
 
+    /// The last route takes much work to answer, or makes others work: it has a small rate limit of its own.
+    #[must_use]
+    pub fn costly(self) -> Self {
+        self.routes.last().expect("a route came before").costly.store(true, Ordering::Relaxed);
+        self
+    }
+
     /// The routes of a slice beside these.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -158,51 +213,56 @@ impl Routes {
         summary: &'static str,
     ) -> Self {
         let name = std::any::type_name::<H>();
-        self.routes.push(Route { method, path, summary, describe: H::describe, refuses: &[], handler: name });
-        let serve = move |State(plane): State<Plane>, path: RawPathParams, request: Request| {
-            serve(plane, path, request, handler)
-        };
+        let costly = Arc::new(AtomicBool::new(false));
+        self.routes.push(Route {
+            method,
+            path,
+            summary,
+            describe: H::describe,
+            refuses: &[],
+            costly: Arc::clone(&costly),
+            handler: name,
+        });
+        let traits = RouteTraits { body: H::BODY, costly };
+        let serve = move |State(plane): State<Plane>,
+                          path: Result<RawPathParams, RawPathParamsRejection>,
+                          request: Request| { serve(plane, path, request, handler, traits) };
         let method: MethodRouter<Plane> = on(filter, serve);
         Self { router: self.router.route(path, method), routes: self.routes }
     }
 }
 
-async fn serve<H: Handler<T>, T>(plane: Plane, path: RawPathParams, request: Request, handler: H) -> Response {
+async fn serve<H: Handler<T>, T>(
+    plane: Plane,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    handler: H,
+    traits: RouteTraits,
+) -> Response {
     let (parts, body) = request.into_parts();
     let around = parts.extensions.get::<Around>().cloned().expect("the server puts it there for every request");
-    let body = if matches!(parts.method, Method::GET | Method::HEAD) { Ok(Bytes::new()) } else { collect(body).await };
-    let body = match body {
-        Ok(body) => body,
-        Err(problem) => return answer::problem(problem, &around.request_id),
-    };
-    let path = path.iter().map(|(name, value)| (name.into(), value.to_owned())).collect();
-    let mut call = Call::new(plane, parts, body, path, Arc::clone(&around.request_id), around.client);
+    let path = path.map(|path| path.iter().map(|(name, value)| (name.into(), value.to_owned())).collect());
+    let unread = Unread { path, body };
+    let mut call = Call::new(plane, parts, unread, Arc::clone(&around.request_id), around.client, traits);
     match handler.call(&mut call).await {
         Ok(response) => response,
         Err(Stop::Answer(response)) => *response,
         Err(Stop::Problem(problem)) => {
-            if let Some(response) = kept_meanwhile(&call).await {
+            if let Some(response) = kept_meanwhile(call.ticket.take(), &call.plane).await {
                 return response;
             }
-            call.plane.record_refusal(&call, &problem).await;
+            let (plane, refusal) = (call.plane.clone(), Refusal::of(&call, &problem));
+            if let Some(refusal) = refusal {
+                plane.record_refusal(refusal).await;
+            }
             answer::problem(problem.heard_by(call.by_operator, &around.request_id), &around.request_id)
         }
     }
 }
 
 /// The answer of the same call, if one that raced this one got through first.
-async fn kept_meanwhile(call: &Call) -> Option<Response> {
-    call.ticket.as_ref()?.kept(&call.plane).await.ok().flatten()
-}
-
-async fn collect(body: axum::body::Body) -> Result<Bytes> {
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(Code::BodyTooLarge, format!("a request body has at most {MAX_BODY} bytes")))
-        }
-        Err(_) => Err(Problem::new(Code::InvalidRequest, "the request body broke off")),
-    }
+async fn kept_meanwhile(ticket: Option<Ticket>, plane: &Plane) -> Option<Response> {
+    ticket?.kept(plane).await.ok().flatten()
 }
 
 /// What is answered where no route is.

@@ -16,16 +16,23 @@ use axum::{
     routing::get,
 };
 use futures::FutureExt as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::{
     answer,
+    call::bearer,
+    client_address::client_address,
     console::Console,
     docs, openapi,
     routes::{Route, no_method},
+    unread_body::UnreadBody,
 };
 use crate::{
     features,
+    metrics::MethodLabel,
     plane::Plane,
     ports::chance::Chance,
     problem::{Code, Problem},
@@ -93,10 +100,38 @@ async fn ready(State(plane): State<Plane>) -> Response {
     }
 }
 
-async fn metrics(State(plane): State<Plane>) -> Response {
+/// The metrics, for those who have the token of the configuration. Without one they are not on this listener at all.
+async fn metrics(State(plane): State<Plane>, request: Request) -> Response {
+    let around = request.extensions().get::<Around>().cloned().expect("the server puts it there for every request");
+    let Some(token) = &plane.settings().metrics_token else {
+        let problem = Problem::new(Code::NotFound, "metrics are not served on this listener")
+            .help("set metrics_listen to serve them on a listener of their own, or metrics_token to serve them here");
+        return answer::problem(problem, &around.request_id);
+    };
+    if bearer(request.headers()).is_some_and(|given| same_secret(given, token)) {
+        return rendered(&plane);
+    }
+    let problem = Problem::new(Code::Unauthenticated, "this needs the metrics token")
+        .help("send the metrics_token of the configuration as Authorization: Bearer …");
+    answer::problem(problem, &around.request_id)
+}
+
+/// Compares digests, in constant time: neither content nor length of the secret shows in the time it takes.
+fn same_secret(given: &str, secret: &SecretString) -> bool {
+    let digest = |text: &str| <[u8; 32]>::from(Sha256::digest(text));
+    digest(given).ct_eq(&digest(secret.expose_secret())).into()
+}
+
+fn rendered(plane: &Plane) -> Response {
     plane.metrics().background(&plane.background_lag());
     let text = plane.metrics().render();
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+}
+
+/// The service of a listener that serves the metrics alone.
+pub fn metrics_service(plane: Plane) -> Router {
+    let render = async |State(plane): State<Plane>| rendered(&plane);
+    Router::new().route("/metrics", get(render)).with_state(plane)
 }
 
 async fn openapi_json() -> Response {
@@ -113,10 +148,11 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     let client = client(&plane, &request);
     let around = Around { request_id: Arc::clone(&request_id), client_request_id: client_request_id.clone(), client };
     request.extensions_mut().insert(around);
-    let method = request.method().clone();
+    let method = MethodLabel::of(request.method());
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let raw = if matched.is_none() { Some(request.uri().path().to_owned()) } else { None };
-    let limited = if request.uri().path().starts_with("/api/auth/") { plane.limits().auth(client) } else { Ok(()) };
+    let raw = if matched.is_none() { Some(bounded(request.uri().path()).to_owned()) } else { None };
+    let unread = UnreadBody::of(&mut request);
+    let limited = if deals_with_credentials(request.uri().path()) { plane.limits().auth(client) } else { Ok(()) };
     let mut response = match limited {
         Ok(()) => match std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
@@ -124,6 +160,9 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
         },
         Err(problem) => answer::problem(problem, &request_id),
     };
+    if let Some(unread) = unread {
+        unread.settle(&mut response).await;
+    }
     let headers = response.headers_mut();
     // The caller finds its own name where it sent it, and the name that log and audit log go by beside it.
     for (name, id) in
@@ -138,18 +177,24 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     let status = response.status().as_u16();
     let took = began.elapsed();
     let route = matched.as_ref().map_or("", MatchedPath::as_str);
-    plane.metrics().request(method.as_str(), route, status, took);
+    plane.metrics().request(method, route, status, took);
+    let method = method.as_str();
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let path = raw.as_deref().unwrap_or(route);
     let client_id = client_request_id.as_deref();
     if status >= 500 {
-        tracing::error!(request.id = %request_id, request.client_id = client_id, %method, path, status, micros, %client, "answered");
+        tracing::error!(request.id = %request_id, request.client_id = client_id, method, path, status, micros, %client, "answered");
     } else if matches!(route, "/health" | "/ready" | "/metrics") {
-        tracing::debug!(request.id = %request_id, request.client_id = client_id, %method, path, status, micros, %client, "answered");
+        tracing::debug!(request.id = %request_id, request.client_id = client_id, method, path, status, micros, %client, "answered");
     } else {
-        tracing::info!(request.id = %request_id, request.client_id = client_id, %method, path, status, micros, %client, "answered");
+        tracing::info!(request.id = %request_id, request.client_id = client_id, method, path, status, micros, %client, "answered");
     }
     response
+}
+
+/// Whether guessing at this path is limited by the caller's network.
+fn deals_with_credentials(path: &str) -> bool {
+    path.starts_with("/api/auth/") || path == "/api/bootstrap"
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -192,21 +237,16 @@ impl RequestIds {
     }
 }
 
-/// The address of the caller. A forwarded one is believed only from a proxy that the configuration names.
+/// The address of the caller. Where the connection does not say, as in a process without sockets, it is this machine.
 fn client(plane: &Plane, request: &Request<Body>) -> IpAddr {
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
-    if !plane.settings().trusted_proxies.contains(&peer) {
-        return peer;
-    }
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|list| list.to_str().ok());
-    let nearest = forwarded.and_then(|list| {
-        list.rsplit(',').map(|one| one.trim().parse::<IpAddr>()).find_map(|one| match one {
-            Ok(ip) if plane.settings().trusted_proxies.contains(&ip) => None,
-            other => Some(other),
-        })
-    });
-    nearest.and_then(Result::ok).unwrap_or(peer)
+    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = connection.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
+    let settings = plane.settings();
+    client_address(peer, request.headers(), &settings.trusted_proxies, settings.forwarded_header)
+}
+
+/// The text of a log line that a caller wrote, cut to a bounded length.
+fn bounded(text: &str) -> &str {
+    const LONGEST: usize = 256;
+    &text[..text.floor_char_boundary(LONGEST)]
 }

@@ -3,12 +3,14 @@
 //! As Cognito does it: after `n` failures, `2^(n-5)` seconds and at most 15 minutes; a success or 15 quiet minutes
 //! forget the failures; what is tried while locked counts for nothing.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::network::ClientNetwork;
 
 const FREE_FAILURES: u32 = 5;
 const LONGEST_LOCK: SignedDuration = SignedDuration::from_mins(15);
@@ -58,11 +60,7 @@ pub(super) struct Network([u8; 16]);
 
 impl Network {
     pub(super) fn of(ip: IpAddr) -> Self {
-        let network = match ip.to_canonical() {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)),
-        };
-        Self(network.octets())
+        Self(ClientNetwork::of(ip).octets())
     }
 
     /// How records name it.

@@ -76,6 +76,9 @@ impl Record for LetterNote {
     }
 }
 
+/// At most this many letters are looked at for one page; the page can then be short, and its cursor goes on from there.
+const LOOKED_AT: usize = 2_000;
+
 impl DeadLetters {
     pub fn new(table: Arc<dyn Table>) -> Self {
         Self { table, queued: false }
@@ -88,10 +91,12 @@ impl DeadLetters {
         self
     }
 
-    /// A page of the letters of one worker (or of all), the latest first. Letters past their time are left out.
+    /// A page of the letters of one worker and one account (or of all), the latest first. Letters past their time are
+    /// left out.
     pub async fn list(
         &self,
         worker: Option<Worker>,
+        account: Option<AccountId>,
         limit: usize,
         after: Option<Position>,
         now: Timestamp,
@@ -100,11 +105,24 @@ impl DeadLetters {
             Some(worker) => (Index::Gsi3, queue(worker)),
             None => (Index::Gsi1, "DEADLETTER".to_owned()),
         };
-        let query = Query { index, pk, range: Range::All, order: Order::Descending, limit, after };
-        let Rows { items, next } = self.table.query(&query).await?;
-        let mut letters = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        letters.retain(|letter| letter.expires_at > now);
-        Ok((letters, next))
+        let mut query = Query { index, pk, range: Range::All, order: Order::Descending, limit, after };
+        let (mut letters, mut looked_at) = (Vec::new(), 0);
+        loop {
+            let Rows { items, next } = self.table.query(&query).await?;
+            looked_at += items.len();
+            for item in &items {
+                let letter = read(item)?;
+                if letter.expires_at > now && account.is_none_or(|account| letter.account_id == Some(account)) {
+                    letters.push(letter);
+                }
+            }
+            // So much is asked for as the page has room for, so it is never more than full.
+            query.limit = limit.saturating_sub(letters.len());
+            if next.is_none() || query.limit == 0 || looked_at >= LOOKED_AT {
+                return Ok((letters, next));
+            }
+            query.after = next;
+        }
     }
 
     pub async fn get(&self, id: DeadLetterId, now: Timestamp) -> Result<Option<DeadLetter>, JournalError> {

@@ -68,7 +68,7 @@ async fn a_letter_is_in_its_queue_until_it_is_replayed() {
     let letter = kept.iter().find(|letter| letter.worker == Worker::CognitoProvisioner).unwrap();
     assert_eq!(letter.account_id.map(|id| id.to_string()), Some(account.clone()));
     let path = format!("/api/dead-letters/{}/replay", letter.id);
-    world.operator().await.post(&path, json!({})).await.expect(202);
+    world.operator().await.post_empty(&path).await.expect(202);
     world.run_ended(&account).await;
     world.plane.tend_once().await.unwrap();
     assert_eq!((queues.letters(), letters(&world).await.len(), notes(&world).await), (vec![], 0, 0));

@@ -55,7 +55,7 @@ async fn operators_write_licenses_and_tenants_read_them() {
     assert_eq!(acme.admin.post("/api/licenses", body.clone()).await.refused(403), "forbidden");
     assert_eq!(acme.admin.put(&one, json!({ "numberOfUsers": 99 })).await.refused(403), "forbidden");
     assert_eq!(acme.admin.delete(&one).await.refused(403), "forbidden");
-    assert_eq!(acme.admin.post("/api/licenses/send-reminders", json!({})).await.refused(403), "forbidden");
+    assert_eq!(acme.admin.post_empty("/api/licenses/send-reminders").await.refused(403), "forbidden");
     // An operator names the account.
     assert_eq!(operator.get(&one).await.refused(404), "not_found");
     operator.get(&format!("{one}?accountId={}", acme.account)).await.expect(200);
@@ -325,7 +325,7 @@ async fn a_seat_taken_while_a_license_changes_is_not_left_out() {
 async fn contacts_are_reminded_once_of_each_last_day() {
     let world = World::new().await;
     let acme = tenant(&world, "Acme").await;
-    let remind = || async { world.operator().await.post("/api/licenses/send-reminders", json!({})).await.expect(200) };
+    let remind = || async { world.operator().await.post_empty("/api/licenses/send-reminders").await.expect(200) };
     assert_eq!(remind().await["due"], 0);
     world.advance(SignedDuration::from_hours(24 * 334));
     assert_eq!((remind().await["sent"].clone(), remind().await["alreadySent"].clone()), (json!(1), json!(1)));

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use plane::{ids::known, settings::Settings};
+use plane::ids::known;
 use serde_json::{Map, Value, json};
 use testkit::{
     operations::{Operation, operations},
-    world::{Answer, World},
+    world::Answer,
 };
+
+use crate::people::busy_world;
 
 /// Fields that only the server sets, somewhere.
 fn owned() -> Map<String, Value> {
@@ -57,9 +59,7 @@ const TAKEN: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn no_body_takes_a_field_that_the_server_owns() {
-    let settings = Settings { auth_requests_per_five_minutes: 0, ..Settings::default() };
-    let world = World::with(settings).await;
-    world.set_up().await;
+    let world = busy_world().await;
     let operator = world.operator().await;
     let (mut tried, mut taken) = (0, BTreeSet::new());
     for operation in operations().into_iter().filter(|operation| operation.body().is_some()) {
@@ -88,7 +88,7 @@ async fn no_body_takes_a_field_that_the_server_owns() {
 
 #[tokio::test]
 async fn no_query_takes_a_field_that_the_server_owns() {
-    let world = World::new().await;
+    let world = busy_world().await;
     let operator = world.operator().await;
     let mut tried = 0;
     for operation in operations().into_iter().filter(|operation| operation.guarded) {

@@ -107,7 +107,7 @@ async fn an_identity_that_fails_leaves_the_account_degraded_and_its_letter_heals
 
     let operator = world.operator().await;
     let letter = letters(&world).await.into_iter().find(|letter| letter["worker"] == "cognito-provisioner").unwrap();
-    operator.post(&format!("/api/dead-letters/{}/replay", id(&letter)), json!({})).await.expect(202);
+    operator.post_empty(&format!("/api/dead-letters/{}/replay", id(&letter))).await.expect(202);
     // The account is in use all the while.
     let path = format!("/api/accounts/{}", id(&account));
     assert_eq!(operator.get(&path).await.expect(200)["status"], "active");
@@ -126,18 +126,18 @@ async fn an_account_whose_replay_fails_stays_active_and_degraded() {
     assert_eq!(account["degraded"], true);
     let operator = world.operator().await;
     let letter = letters(&world).await.into_iter().find(|letter| letter["worker"] == "cognito-provisioner").unwrap();
-    operator.post(&format!("/api/dead-letters/{}/replay", id(&letter)), json!({})).await.expect(202);
+    operator.post_empty(&format!("/api/dead-letters/{}/replay", id(&letter))).await.expect(202);
     world.run_ended(id(&account)).await;
     let still = operator.get(&format!("/api/accounts/{}", id(&account))).await.expect(200);
     assert_eq!((&still["status"], &still["degraded"]), (&json!("active"), &json!(true)), "{still}");
     // What was done for an account in use can't be undone under its people.
-    let undo = operator.post(&format!("/api/provisioning/{}/undo", id(&account)), json!({})).await;
+    let undo = operator.post_empty(&format!("/api/provisioning/{}/undo", id(&account))).await;
     assert_eq!(undo.refused(409), "conflict");
     // A letter of an account that has gone makes nothing any more.
     let letter = letters(&world).await.into_iter().find(|letter| letter["worker"] == "cognito-provisioner").unwrap();
     operator.delete(&format!("/api/accounts/{}?confirm=Acme", id(&account))).await.expect(202);
     world.run_ended(id(&account)).await;
-    let replay = operator.post(&format!("/api/dead-letters/{}/replay", id(&letter)), json!({})).await;
+    let replay = operator.post_empty(&format!("/api/dead-letters/{}/replay", id(&letter))).await;
     assert_eq!(replay.refused(409), "conflict");
     let gone = operator.get(&format!("/api/accounts/{}", id(&account))).await.expect(200);
     assert_eq!(gone["status"], "deleted", "{gone}");
@@ -152,7 +152,7 @@ async fn a_mail_that_fails_is_written_down_and_holds_nothing_up() {
     assert_eq!(letters_now.len(), 1);
     assert_eq!(letters_now[0]["state"], "SendCredentialNotifications");
     let operator = world.operator().await;
-    operator.post(&format!("/api/dead-letters/{}/replay", id(&letters_now[0])), json!({})).await.expect(202);
+    operator.post_empty(&format!("/api/dead-letters/{}/replay", id(&letters_now[0]))).await.expect(202);
     world.run_ended(id(&account)).await;
     assert_eq!(letters(&world).await, Vec::<Value>::new());
     world.accept_invitation("ada@acme.example").await.get("/api/users/me/access").await.expect(200);
@@ -188,7 +188,7 @@ async fn an_onboarding_that_failed_anywhere_can_be_undone_redriven_or_removed() 
                 let operator = world.operator().await;
                 let path = format!("/api/provisioning/{}", id(&account));
                 match way {
-                    "undo" => operator.post(&format!("{path}/undo"), json!({})).await.expect(202),
+                    "undo" => operator.post_empty(&format!("{path}/undo")).await.expect(202),
                     "remove" => operator.delete(&format!("{path}?confirm=Acme")).await.expect(202),
                     _ => operator.post("/api/provisioning", json!({ "accountId": id(&account) })).await.expect(202),
                 };
@@ -236,7 +236,7 @@ async fn a_removal_can_not_be_undone_into_an_account_that_is_gone_with_its_data(
     let operator = world.operator().await;
     operator.delete(&format!("/api/accounts/{}?confirm=Acme", id(&account))).await.expect(202);
     assert_eq!(world.run_ended(id(&account)).await["status"], "failed");
-    let undo = operator.post(&format!("/api/provisioning/{}/undo", id(&account)), json!({})).await;
+    let undo = operator.post_empty(&format!("/api/provisioning/{}/undo", id(&account))).await;
     assert_eq!(undo.refused(409), "conflict");
     operator.post("/api/provisioning", json!({ "accountId": id(&account) })).await.expect(202);
     assert_eq!(world.run_ended(id(&account)).await["status"], "succeeded");

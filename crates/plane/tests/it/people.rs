@@ -14,11 +14,9 @@ pub(crate) struct Member {
     pub(crate) group: String,
 }
 
-/// A world in which signing in is not limited: for tests with many people at one address.
+/// A world without rate limits: for tests with many people at one address, or many requests.
 pub(crate) async fn busy_world() -> World {
-    let settings =
-        plane::settings::Settings { auth_requests_per_five_minutes: 0, ..plane::settings::Settings::default() };
-    let world = World::with(settings).await;
+    let world = World::with(testkit::world::unlimited()).await;
     world.set_up().await;
     world
 }

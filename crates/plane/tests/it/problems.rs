@@ -120,12 +120,18 @@ async fn one_request_names_one_account() {
         let both = person.post(&format!("/api/groups?accountId={}", bolt.account), body.clone()).await;
         document(&both, 400, "account_mismatch");
         let twice = format!("/api/groups?accountId={}&accountId={}", acme.account, bolt.account);
-        document(&person.get(&twice).await, 400, "account_mismatch");
+        document(&person.get(&twice).await, 400, "invalid_request");
         let path = format!("/api/accounts/{}?accountId={}", acme.account, bolt.account);
         document(&person.get(&path).await, 400, "account_mismatch");
     }
     document(&acme.admin.get(&format!("/api/groups?accountId={}", bolt.account)).await, 403, "forbidden");
-    acme.admin.get(&format!("/api/groups?accountId={}&accountId={}", acme.account, acme.account)).await.expect(200);
+    // A parameter that stands twice is refused, whatever it says; the path and the query do not both name the account.
+    for path in [
+        format!("/api/groups?accountId={}&accountId={}", acme.account, acme.account),
+        format!("/api/accounts/{}?accountId={}", acme.account, acme.account),
+    ] {
+        document(&acme.admin.get(&path).await, 400, "invalid_request");
+    }
     // However a key is written: two accounts in one body are refused, or one body is no body.
     let hidden = format!(
         "{{\"accountId\":\"{}\",\"\\u0061ccountId\":\"{}\",\"enterpriseId\":\"{}\",\"name\":\"Crew\"}}",

@@ -16,7 +16,7 @@ use testkit::{
 };
 
 use crate::{
-    people::{all, id, new_user},
+    people::{all, busy_world, id, new_user},
     tenants::{Tenant, license_of, tenant},
 };
 
@@ -59,7 +59,7 @@ async fn used(world: &World, tenant: &Tenant) -> u32 {
 async fn ten_thousand_race_for_a_thousand_seats_and_then_deletes_race_creates() {
     // In an emulator a thousand, for a hundred.
     let seats = many(1_000, 100);
-    let world = World::new().await;
+    let world = busy_world().await;
     let acme = Arc::new(tenant(&world, "Acme").await);
     give_seats(&world, &acme, u32::try_from(seats).unwrap()).await;
     // Somebody looks all the while.

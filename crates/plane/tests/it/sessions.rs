@@ -248,12 +248,12 @@ async fn an_invitation_is_used_once_within_a_day_and_the_last_one_counts() {
 
     let (path, first) = invited("two@acme.example").await;
     world.advance(SignedDuration::from_mins(1));
-    acme.admin.post(&format!("{path}/invitation"), json!({})).await.expect(200);
+    acme.admin.post_empty(&format!("{path}/invitation")).await.expect(200);
     let second = world.invitation("two@acme.example").await;
     assert_ne!(first, second);
     assert_eq!(accept(&world, &first, NEW).await.refused(400), "invalid_request");
     accept(&world, &second, NEW).await.expect(204);
-    let again = acme.admin.post(&format!("{path}/invitation"), json!({})).await;
+    let again = acme.admin.post_empty(&format!("{path}/invitation")).await;
     assert_eq!(again.refused(409), "conflict", "who has a password needs none");
 
     let (path, token) = invited("gone@acme.example").await;
@@ -312,7 +312,7 @@ async fn who_is_deactivated_or_deleted_is_out_at_once() {
 #[tokio::test]
 async fn the_hundred_and_first_request_of_an_address_waits_whatever_it_says_of_itself() {
     let proxy: IpAddr = [10, 0, 0, 1].into();
-    let settings = Settings { trusted_proxies: vec![proxy], ..Settings::default() };
+    let settings = Settings { trusted_proxies: [proxy].into_iter().collect(), ..Settings::default() };
     let world = World::with(settings).await;
     let (stranger, neighbour) = ([203, 0, 113, 7].into(), [203, 0, 113, 8].into());
     let ask = async |at: IpAddr, forwarded: &str| {

@@ -110,7 +110,7 @@ async fn the_default_one_is_made_once() {
     let calls: Vec<_> = (0..50)
         .map(|_| {
             let admin = acme.admin.clone();
-            tokio::spawn(async move { admin.post("/api/workstreams/ensure-default", json!({})).await.expect(200) })
+            tokio::spawn(async move { admin.post_empty("/api/workstreams/ensure-default").await.expect(200) })
         })
         .collect();
     let mut ids = std::collections::BTreeSet::new();
@@ -124,11 +124,11 @@ async fn the_default_one_is_made_once() {
     // An operator makes it for another account: in the enterprise that the account is licensed for.
     let bolt = tenant(&world, "Bolt").await;
     let operator = world.operator().await;
-    let body = json!({ "accountId": bolt.account });
-    let made = operator.post("/api/workstreams/ensure-default", body).await.expect(200);
+    let there = format!("/api/workstreams/ensure-default?accountId={}", bolt.account);
+    let made = operator.post_empty(&there).await.expect(200);
     assert_eq!(made["enterpriseId"], bolt.enterprise.to_string());
-    assert_eq!(bolt.admin.post("/api/workstreams/ensure-default", json!({})).await.expect(200), made);
-    let root = operator.post("/api/workstreams/ensure-default", json!({})).await.expect(200);
+    assert_eq!(bolt.admin.post_empty("/api/workstreams/ensure-default").await.expect(200), made);
+    let root = operator.post_empty("/api/workstreams/ensure-default").await.expect(200);
     assert_eq!(root["id"], known::DEFAULT_WORKSTREAM.to_string());
     let (foreign, ..) = triple(&world, "Unlicensed").await;
     let body = json!({ "accountId": bolt.account, "enterpriseId": foreign, "name": "x" });
@@ -242,7 +242,7 @@ async fn of_an_account_with_a_table_of_its_own_they_stand_there() {
     let again = acme.admin.send(Method::POST, "/api/workstreams", body(), &key).await;
     assert_eq!(again.header("idempotent-replayed"), Some("true"), "{again:?}");
     assert_eq!(acme.admin.post("/api/workstreams", json!({ "name": "apart" })).await.refused(409), "name_taken");
-    acme.admin.post("/api/workstreams/ensure-default", json!({})).await.expect(200);
+    acme.admin.post_empty("/api/workstreams/ensure-default").await.expect(200);
     assert_eq!(walk(&acme.admin, "/api/workstreams?limit=9").await.len(), 2);
     acme.admin.delete(&format!("/api/workstreams/{id}")).await.expect(204);
 }

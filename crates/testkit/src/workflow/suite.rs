@@ -317,7 +317,7 @@ async fn failed_at(world: &World, step: &str) -> Option<Driver> {
 }
 
 async fn letters(world: &World) -> Vec<plane::ids::DeadLetterId> {
-    let page = world.dead_letters().list(None, 100, None, world.clock.now()).await;
+    let page = world.dead_letters().list(None, None, 100, None, world.clock.now()).await;
     page.expect("letters can be listed").0.into_iter().map(|letter| letter.id).collect()
 }
 

@@ -41,6 +41,7 @@ pub fn routes() -> Routes {
             "Delete an account: disable it, and remove it after the time of grace",
         )
         .post("/api/accounts/{accountId}/restore", restore, "Restore an account within its time of grace")
+        .costly()
         .get("/api/accounts/{accountId}/technical-users", technical_users, "List the technical users of an account")
         .get("/api/accounts/{accountId}/receipt", receipt, "Show what was removed of a deleted account")
 }

@@ -26,7 +26,9 @@ pub fn routes() -> Routes {
         .get("/api/audit", list, "List the audit log of an enterprise, the latest first")
         .get("/api/audit/account", list_all, "List the audit log of a whole account, the latest first")
         .get("/api/audit/verify", check, "Check the chain of the audit log")
+        .costly()
         .get("/api/audit/checkpoint", checkpoint, "Check the chain of the audit log, and sign what it ends with")
+        .costly()
         .get("/.well-known/audit-keys.json", keys, "The keys that sign checkpoints of audit logs")
 }
 

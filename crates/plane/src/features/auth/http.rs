@@ -12,7 +12,7 @@ use crate::{
     http::{
         answer::{Accepted, NoContent, Plain, WithHeaders},
         call::{Client, Json},
-        presented::OptionalJson,
+        optional_json::OptionalJson,
         refresh_cookie::RefreshCookie,
         routes::Routes,
     },

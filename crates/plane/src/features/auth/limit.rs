@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 
 use crate::{
-    http::limits::network,
+    network::ClientNetwork,
     plane::Plane,
     ports::table::{CommitError, Condition, Is, Key, NewItem, Write},
     problem::{Code, Problem, Result},
@@ -27,7 +27,7 @@ impl Plane {
         let second = self.now().as_second();
         let window = second.div_euclid(WINDOW_SECONDS);
         let ends = (window + 1) * WINDOW_SECONDS;
-        let name = digest(&network(ip.to_canonical()).to_string());
+        let name = digest(&hex::encode(ClientNetwork::of(ip).octets()));
         let key = Key::new(format!("LIMIT#AUTH#{}", &name[..24]), window.to_string());
         for _ in 0..ATTEMPTS {
             let below = Condition::field("count", Is::Less, limit);

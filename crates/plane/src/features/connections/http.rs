@@ -33,6 +33,7 @@ pub fn routes() -> Routes {
         .delete("/api/connections/{connectionId}", delete, "Delete a connection that no account uses")
         .get("/api/connections/{connectionId}/stack", stack, "Show the stack that the other account's owner makes")
         .post("/api/connections/{connectionId}/verify", verify, "Verify that the role opens as it must")
+        .costly()
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -16,7 +16,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        call::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
@@ -51,10 +51,11 @@ struct Which {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct GroupCreation {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
-    enterprise_id: EnterpriseId,
+    account_id: Option<ReadByGuard<AccountId>>,
+    #[expect(dead_code, reason = "the guard reads it")]
+    enterprise_id: ReadByGuard<EnterpriseId>,
     name: Name,
     #[serde(default)]
     description: Option<Description>,
@@ -66,9 +67,9 @@ struct GroupCreation {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct GroupChange {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
@@ -96,8 +97,8 @@ async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<Which>)
 }
 
 async fn create(who: Granted<GroupCreate>, plane: Plane, Json(new): Json<GroupCreation>) -> Result<Created<Group>> {
-    let GroupCreation { account_id: _, enterprise_id, name, description, role_ids } = new;
-    let group = plane.create_group(&who, NewGroup { enterprise_id, name, description, role_ids }).await?;
+    let GroupCreation { account_id: _, enterprise_id: _, name, description, role_ids } = new;
+    let group = plane.create_group(&who, NewGroup { name, description, role_ids }).await?;
     Ok(Created { location: location(group.id), record: group })
 }
 

@@ -16,7 +16,7 @@ use crate::{
         rights::Grants,
     },
     http::call::IfMatch,
-    ids::{EnterpriseId, GroupId, RoleId, known},
+    ids::{GroupId, RoleId, known},
     page::{Page, PageQuery},
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
@@ -31,7 +31,6 @@ pub const MAX_ROLES: usize = 40;
 /// A group as it is asked for.
 #[derive(Debug)]
 pub struct NewGroup {
-    pub enterprise_id: EnterpriseId,
     pub name: Name,
     pub description: Option<Description>,
     pub role_ids: Vec<RoleId>,
@@ -48,12 +47,13 @@ pub struct GroupUpdate {
 impl Plane {
     pub async fn create_group(&self, who: &Granted<GroupCreate>, new: NewGroup) -> Result<Group> {
         unreserved(&new.name)?;
-        self.licensed_enterprise(who, new.enterprise_id).await?;
+        let enterprise_id = who.enterprise_of_new()?;
+        self.licensed_enterprise(who, enterprise_id).await?;
         let now = self.now();
         let group = Group {
             id: GroupId::new(now, self.chance()),
             account_id: who.account(),
-            enterprise_id: new.enterprise_id,
+            enterprise_id,
             name: new.name,
             description: new.description,
             built_in: false,

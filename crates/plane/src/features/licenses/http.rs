@@ -19,7 +19,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent, Plain},
-        call::{IfMatch, Json, Path, Query},
+        call::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
@@ -37,6 +37,7 @@ pub fn routes() -> Routes {
         .get("/api/licenses/expiring", expiring, "List licenses that end within some days")
         .get("/api/licenses/licensed-entities", licensed_entities, "List what the licenses in force open")
         .post("/api/licenses/send-reminders", send_reminders, "Remind contacts whose notice period has begun")
+        .costly()
         .get("/api/licenses/{licenseId}", read, "Show a license")
         .put("/api/licenses/{licenseId}", update, "Update a license's dates, seats, contact or reminder")
         .delete("/api/licenses/{licenseId}", delete, "Delete a license that nobody holds a seat of")
@@ -113,8 +114,9 @@ struct NewLicense {
     /// Left out, the platform account.
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    account_id: Option<AccountId>,
-    enterprise_id: EnterpriseId,
+    account_id: Option<ReadByGuard<AccountId>>,
+    #[expect(dead_code, reason = "the guard reads it")]
+    enterprise_id: ReadByGuard<EnterpriseId>,
     product_id: ProductId,
     service_id: ServiceId,
     start_date: Day,
@@ -129,9 +131,9 @@ struct NewLicense {
 }
 
 impl NewLicense {
-    fn terms(self) -> LicenseTerms {
+    fn terms(self, enterprise_id: EnterpriseId) -> LicenseTerms {
         LicenseTerms {
-            enterprise_id: self.enterprise_id,
+            enterprise_id,
             product_id: self.product_id,
             service_id: self.service_id,
             start_date: self.start_date,
@@ -149,7 +151,8 @@ async fn create(
     Json(new): Json<NewLicense>,
 ) -> Result<Created<LicenseView>> {
     let now = plane.now();
-    let license = new.terms().into_license(LicenseId::new(now, plane.chance()), who.account(), now);
+    let license =
+        new.terms(who.enterprise_of_new()?).into_license(LicenseId::new(now, plane.chance()), who.account(), now);
     let mut change = Change::by(&who).about(License::NOUN, license.id);
     for (write, problem) in plane.license_writes(std::slice::from_ref(&license), |_| String::new()).await? {
         change.write_or(write, problem);
@@ -167,7 +170,7 @@ async fn create(
 struct LicenseUpdate {
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     #[serde(default)]
     start_date: Option<Day>,
     #[serde(default)]

@@ -72,7 +72,7 @@ enum Outcome {
 }
 
 impl Plane {
-    /// Reminds the contacts whose notice period has begun: of every account, or of the one that is named.
+    /// Reminds the contacts whose notice period has begun: of every account and enterprise, or of those that are named.
     pub(super) async fn send_reminders(&self, who: &Granted<LicenseEdit>) -> Result<Reminded> {
         let only = (who.account() != who.actor().account()).then(|| who.account());
         let today: Day = self.clock().today();
@@ -91,7 +91,9 @@ impl Plane {
             let rows = self.router().shared().query(&query).await?;
             for item in &rows.items {
                 let license = decode::<License>(item)?.record;
-                if license.reminds_on(today) && only.is_none_or(|account| account == license.account_id) {
+                let asked_for = only.is_none_or(|account| account == license.account_id)
+                    && who.enterprise().is_none_or(|enterprise| enterprise == license.enterprise_id);
+                if license.reminds_on(today) && asked_for {
                     reminded.due += 1;
                     self.remind(who, &license, &mut reminded).await;
                 }

@@ -16,7 +16,7 @@ use crate::{
     },
     http::{
         answer::{Accepted, EventStream, NoContent, Plain},
-        call::{Json, LastEventId, Path, Query},
+        call::{Json, LastEventId, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, DeadLetterId, ExecutionId},
@@ -33,21 +33,24 @@ pub fn routes() -> Routes {
         .get("/api/provisioning/{accountId}", status, "Show how far an account's onboarding or removal is")
         .get("/api/provisioning/{accountId}/events", events, "Follow an account's onboarding or removal")
         .post("/api/provisioning", start, "Redrive an account's failed onboarding or removal")
+        .costly()
         .post("/api/provisioning/{accountId}/undo", undo, "Undo what an account's failed onboarding has done")
+        .costly()
         .delete("/api/provisioning/{accountId}", deprovision, "Deprovision an account")
         .get("/api/executions", executions, "List runs of workflows, the latest first")
         .get("/api/executions/{executionId}", execution, "Show a run of a workflow")
         .get("/api/dead-letters", dead_letters, "List dead letters, the latest first")
         .get("/api/dead-letters/{deadLetterId}", dead_letter, "Show a dead letter")
         .post("/api/dead-letters/{deadLetterId}/replay", replay, "Try a dead letter's step again")
+        .costly()
         .delete("/api/dead-letters/{deadLetterId}", discard, "Discard a dead letter")
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Start {
-    #[expect(dead_code, reason = "the guard has read it")]
-    account_id: AccountId,
+    #[expect(dead_code, reason = "the guard reads it")]
+    account_id: ReadByGuard<AccountId>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -154,32 +157,37 @@ async fn executions(
 }
 
 async fn execution(
-    _: Granted<ProvisioningRead>,
+    who: Granted<ProvisioningRead>,
     plane: Plane,
     Path(execution): Path<ExecutionId>,
 ) -> Result<Plain<Progress>> {
+    let (held, _) = plane.driver().journal().load(execution).await.map_err(journal_problem)?;
+    if !concerns(&who, held.head.account_id) {
+        return Err(journal_problem(JournalError::NoSuchRun));
+    }
     Ok(Plain(plane.progress(execution).await?))
 }
 
 async fn dead_letters(
-    _: Granted<DeadLetterRead>,
+    who: Granted<DeadLetterRead>,
     plane: Plane,
     Query(which): Query<WhichLetters>,
 ) -> Result<Page<DeadLetter>> {
-    let of = format!("dead letters {:?}", which.worker);
+    let account = named_account(&who);
+    let of = format!("dead letters {:?} {account:?}", which.worker);
     let after = which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
     let letters = plane.driver().dead_letters();
     let (letters, next) =
-        letters.list(which.worker, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
+        letters.list(which.worker, account, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
     Ok(Page::of(&letters, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
 async fn dead_letter(
-    _: Granted<DeadLetterRead>,
+    who: Granted<DeadLetterRead>,
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Plain<DeadLetter>> {
-    Ok(Plain(plane.dead_letter(letter).await?))
+    Ok(Plain(plane.dead_letter(&who, letter).await?))
 }
 
 async fn replay(
@@ -187,7 +195,7 @@ async fn replay(
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Accepted<Progress>> {
-    let found = plane.dead_letter(letter).await?;
+    let found = plane.dead_letter(&who, letter).await?;
     let entry = plane.entry_write(&letter_entry(&who, "dead_letter_replay", &found));
     let execution = plane.driver().replay(letter, vec![entry]).await.map_err(operate_problem)?;
     plane.news().of(&TableName::shared());
@@ -195,7 +203,7 @@ async fn replay(
 }
 
 async fn discard(who: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
-    let letter = plane.dead_letter(letter).await?;
+    let letter = plane.dead_letter(&who, letter).await?;
     let entry = plane.entry_write(&letter_entry(&who, "dead_letter_discard", &letter));
     plane.driver().dead_letters().discard(&letter, vec![entry]).await.map_err(journal_problem)?;
     plane.news().of(&TableName::shared());
@@ -208,10 +216,23 @@ fn letter_entry(who: &Granted<DeadLetterEdit>, action: &str, letter: &DeadLetter
     EntryDraft { account, action: action.to_owned(), ..who.entry() }.about("dead letter", letter.id)
 }
 
+/// The account that an operator names; `None`: every account, for the platform's own stands for all of them.
+fn named_account<A: Action>(who: &Granted<A>) -> Option<AccountId> {
+    (who.account() != who.actor().account()).then(|| who.account())
+}
+
+/// Whether something of an account is among what the request is about.
+fn concerns<A: Action>(who: &Granted<A>, account: Option<AccountId>) -> bool {
+    named_account(who).is_none_or(|named| account == Some(named))
+}
+
 impl Plane {
-    async fn dead_letter(&self, id: DeadLetterId) -> Result<DeadLetter> {
-        let letter = self.driver().dead_letters().get(id, self.now()).await.map_err(journal_problem)?;
-        letter.ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))
+    /// A dead letter, of the account that the request names if it names one.
+    async fn dead_letter<A: Action>(&self, who: &Granted<A>, id: DeadLetterId) -> Result<DeadLetter> {
+        let found = self.driver().dead_letters().get(id, self.now()).await.map_err(journal_problem)?;
+        found
+            .filter(|letter| concerns(who, letter.account_id))
+            .ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))
     }
 
     /// The run that an account's status speaks of.

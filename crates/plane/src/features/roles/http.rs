@@ -16,7 +16,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        call::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
@@ -50,10 +50,11 @@ struct Which {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RoleCreation {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
-    enterprise_id: EnterpriseId,
+    account_id: Option<ReadByGuard<AccountId>>,
+    #[expect(dead_code, reason = "the guard reads it")]
+    enterprise_id: ReadByGuard<EnterpriseId>,
     #[serde(default)]
     product_id: Option<ProductId>,
     #[serde(default)]
@@ -69,9 +70,9 @@ struct RoleCreation {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RoleChange {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
@@ -99,8 +100,8 @@ async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<Which>) 
 }
 
 async fn create(who: Granted<RoleCreate>, plane: Plane, Json(new): Json<RoleCreation>) -> Result<Created<Role>> {
-    let RoleCreation { account_id: _, enterprise_id, product_id, service_id, name, description, mask } = new;
-    let new = NewRole { enterprise_id, product_id, service_id, name, description, mask };
+    let RoleCreation { account_id: _, enterprise_id: _, product_id, service_id, name, description, mask } = new;
+    let new = NewRole { product_id, service_id, name, description, mask };
     let role = plane.create_role(&who, new).await?;
     Ok(Created { location: location(role.id), record: role })
 }

@@ -25,7 +25,6 @@ use crate::{
 /// A role as it is asked for.
 #[derive(Debug)]
 pub struct NewRole {
-    pub enterprise_id: EnterpriseId,
     pub product_id: Option<ProductId>,
     pub service_id: Option<ServiceId>,
     pub name: Name,
@@ -44,13 +43,14 @@ pub struct RoleUpdate {
 impl Plane {
     pub async fn create_role(&self, who: &Granted<RoleCreate>, new: NewRole) -> Result<Role> {
         unreserved(&new.name)?;
-        self.licensed_enterprise(who, new.enterprise_id).await?;
+        let enterprise_id = who.enterprise_of_new()?;
+        self.licensed_enterprise(who, enterprise_id).await?;
         self.check_narrowing(new.product_id, new.service_id).await?;
         let now = self.now();
         let role = Role {
             id: RoleId::new(now, self.chance()),
             account_id: who.account(),
-            enterprise_id: new.enterprise_id,
+            enterprise_id,
             product_id: new.product_id,
             service_id: new.service_id,
             name: new.name,

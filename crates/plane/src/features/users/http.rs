@@ -18,7 +18,7 @@ use crate::{
     },
     http::{
         answer::{Created, CreatedAsStored, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        call::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId},
@@ -34,10 +34,12 @@ pub fn routes() -> Routes {
         .get("/api/users", list, "List users")
         .post("/api/users", create, "Create a user, on a seat of a license")
         .post("/api/users/provision", provision, "Create a user with an identity, and send the invitation")
+        .costly()
         .get("/api/users/{userId}", read, "Show a user")
         .put("/api/users/{userId}", update, "Update a user")
         .delete("/api/users/{userId}", delete, "Delete a user; the seat is free")
         .post("/api/users/{userId}/invitation", invite, "Send a user a new invitation; the one before is void")
+        .costly()
         .get("/api/users/{userId}/permissions", permissions, "Show what a user may do")
         .get("/api/users/{userId}/groups", groups, "List the groups that a user is in")
         .put("/api/users/{userId}/groups", set_groups, "Replace the groups that a user is in")
@@ -62,10 +64,11 @@ struct Which {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UserCreation {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
-    enterprise_id: EnterpriseId,
+    account_id: Option<ReadByGuard<AccountId>>,
+    #[expect(dead_code, reason = "the guard reads it")]
+    enterprise_id: ReadByGuard<EnterpriseId>,
     product_id: ProductId,
     service_id: ServiceId,
     first_name: Name,
@@ -85,7 +88,6 @@ struct UserCreation {
 impl UserCreation {
     fn into_new(self) -> NewUser {
         NewUser {
-            enterprise_id: self.enterprise_id,
             product_id: self.product_id,
             service_id: self.service_id,
             first_name: self.first_name,
@@ -102,9 +104,9 @@ impl UserCreation {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UserChange {
-    #[expect(dead_code, reason = "the guard has read it")]
+    #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     #[serde(default)]
     first_name: Option<Name>,
     #[serde(default)]

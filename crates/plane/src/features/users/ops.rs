@@ -37,7 +37,6 @@ pub const MAX_LINKS: usize = 30;
 /// A user as they are asked for.
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    pub enterprise_id: EnterpriseId,
     pub product_id: ProductId,
     pub service_id: ServiceId,
     pub first_name: Name,
@@ -82,9 +81,10 @@ impl Plane {
         invited: bool,
     ) -> Result<(User, PendingInvitation)> {
         dates(new.start_date, new.end_date)?;
-        let groups = self.joinable(who, new.enterprise_id, &new.group_ids).await?;
-        let workstreams = self.assignable(who, new.enterprise_id, &new.workstream_ids).await?;
-        let triple = Triple { enterprise: new.enterprise_id, product: new.product_id, service: new.service_id };
+        let enterprise = who.enterprise_of_new()?;
+        let groups = self.joinable(who, enterprise, &new.group_ids).await?;
+        let workstreams = self.assignable(who, enterprise, &new.workstream_ids).await?;
+        let triple = Triple { enterprise, product: new.product_id, service: new.service_id };
         let mut made = None;
         let seated = self.commit_with_seat(who.account(), triple, |license| {
             let (user, mut change) = self.user_on(who, &new, license, &groups, &workstreams, invited);
@@ -112,7 +112,7 @@ impl Plane {
         let user = User {
             id: UserId::new(now, self.chance()),
             account_id: who.account(),
-            enterprise_id: new.enterprise_id,
+            enterprise_id: license.enterprise_id,
             product_id: new.product_id,
             service_id: new.service_id,
             license_id: license.id,

@@ -15,7 +15,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        call::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, WorkstreamId},
@@ -90,11 +90,11 @@ struct NewWorkstream {
     /// Left out, the caller's own.
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     /// Left out, the caller's own.
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    enterprise_id: Option<EnterpriseId>,
+    enterprise_id: Option<ReadByGuard<EnterpriseId>>,
     name: Name,
     #[serde(default)]
     description: Option<Description>,
@@ -136,10 +136,10 @@ async fn ensure_default(who: Granted<WorkstreamCreate>, plane: Plane) -> Result<
 struct WorkstreamUpdate {
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    account_id: Option<AccountId>,
+    account_id: Option<ReadByGuard<AccountId>>,
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]
-    enterprise_id: Option<EnterpriseId>,
+    enterprise_id: Option<ReadByGuard<EnterpriseId>>,
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]

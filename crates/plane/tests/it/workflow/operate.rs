@@ -41,10 +41,10 @@ async fn a_failed_run_says_where_and_why_and_leaves_a_letter() {
 
     let letters = world.dead_letters();
     let now = world.clock.now();
-    let (page, _) = letters.list(Some(Worker::DynamodbProvisioner), 10, None, now).await.unwrap();
+    let (page, _) = letters.list(Some(Worker::DynamodbProvisioner), None, 10, None, now).await.unwrap();
     let letter = &page[0];
     assert_eq!((letter.state.as_str(), letter.attempts, letter.execution_id), ("WriteCoreRecords", 3, world.execution));
-    assert!(letters.list(Some(Worker::SesNotification), 10, None, now).await.unwrap().0.is_empty());
+    assert!(letters.list(Some(Worker::SesNotification), None, 10, None, now).await.unwrap().0.is_empty());
     assert_eq!(letters.get(letter.id, now).await.unwrap().as_ref(), Some(letter));
     // Kept for 14 days and no longer.
     let days = |days: u64| now + Duration::from_secs(days * 86_400);
@@ -55,7 +55,7 @@ async fn a_failed_run_says_where_and_why_and_leaves_a_letter() {
     let head: Head = world.closed(&driver).await;
     assert_eq!((head.status, head.failure), (Status::Succeeded, None));
     assert_eq!(account(&world).await, json!({ "status": "succeeded", "event": "account.provisioning.succeeded" }));
-    assert!(letters.list(None, 10, None, now).await.unwrap().0.is_empty(), "what was redriven is no dead letter");
+    assert!(letters.list(None, None, 10, None, now).await.unwrap().0.is_empty(), "what was redriven is no dead letter");
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +65,7 @@ async fn a_letter_can_be_discarded() {
     let head = world.run(&driver).await;
     assert_eq!((head.status, head.degraded.len()), (Status::Succeeded, 0), "a lost mail does not degrade");
     let letters = world.dead_letters();
-    let (page, _) = letters.list(Some(Worker::SesNotification), 10, None, world.clock.now()).await.unwrap();
+    let (page, _) = letters.list(Some(Worker::SesNotification), None, 10, None, world.clock.now()).await.unwrap();
     assert_eq!((page.len(), page[0].item, &page[0].reference), (1, Some(1), &json!("user-1")));
     letters.discard(&page[0], Vec::new()).await.unwrap();
     letters.discard(&page[0], Vec::new()).await.unwrap();
@@ -84,7 +84,7 @@ async fn one_users_failure_degrades_until_it_is_replayed() {
     assert_eq!(items, [StepStatus::Succeeded, StepStatus::Failed, StepStatus::Succeeded]);
     assert_eq!(map.standing.status, StepStatus::Succeeded);
 
-    let (page, _) = world.dead_letters().list(None, 10, None, world.clock.now()).await.unwrap();
+    let (page, _) = world.dead_letters().list(None, None, 10, None, world.clock.now()).await.unwrap();
     let before = world.events().await.len();
     driver.replay(page[0].id, vec![]).await.unwrap();
     let head = world.closed(&driver).await;

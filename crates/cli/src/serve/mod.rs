@@ -1,25 +1,21 @@
-//! `freehold serve`: listens, works in the background, and comes to rest when it is told to stop.
+//! `freehold serve`: listens, works in the background, and stops on a signal.
 
-use std::{fs, future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
+mod acceptor;
+mod connections;
+mod open_files;
+mod stream;
 
-use axum::{
-    Router, ServiceExt,
-    body::Body,
-    extract::Request,
-    http::{HeaderValue, header},
-    response::Response,
-    serve::ListenerExt as _,
-};
-use futures::StreamExt as _;
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+
 use local::table::FileTables;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, timeout_at},
 };
-use tower::util::MapResponse;
 
+use self::{acceptor::accept, connections::ConnectionLimits};
 use crate::{
     compose::{self, Composed},
     config::Config,
@@ -27,6 +23,12 @@ use crate::{
     fail::{Failure, Outcome},
     folder, log, print,
 };
+
+/// The most connections of the listener for metrics.
+const METRICS_CONNECTIONS: usize = 16;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 4_096;
 
 /// Serves until a signal ends it.
 pub(crate) fn run(config: &Config) -> Outcome {
@@ -47,10 +49,12 @@ async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     let opened = folder::open(&config.data_dir)?;
     // Left by a crash; it would lead to whoever has the port now.
     drop(fs::remove_file(opened.places.listen()));
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        Failure::new(format!("{} can't be listened on: {error}", config.listen))
-            .hint("choose another address: --listen 127.0.0.1:0 takes any free port")
-    })?;
+    let files = open_files::raise();
+    let listener = listen("listen", config.listen)?;
+    let for_metrics = match config.metrics_listen().map_err(Failure::new)? {
+        Some(address) => Some(listen("metrics_listen", address)?),
+        None => None,
+    };
     let address = listener.local_addr().map_err(Failure::new)?;
     let url = config.public_url(&address.to_string());
     let composed = compose::compose(config, opened, &url).await?;
@@ -65,7 +69,14 @@ async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     share_keys(&composed);
     let control = control::listen(&composed);
     let service = plane::http::serve::service(plane.clone(), console::console(config)?);
-    let mut server = tokio::spawn(accept(listener, service, stopping).into_future());
+    let limits = limits(config, files);
+    if let Some(listener) = for_metrics {
+        let address = listener.local_addr().map_err(Failure::new)?;
+        tracing::info!(%address, "metrics are served");
+        let limits = ConnectionLimits { total: METRICS_CONNECTIONS, ..limits.clone() };
+        tokio::spawn(accept(listener, plane::http::serve::metrics_service(plane.clone()), limits, stopping.clone()));
+    }
+    let mut server = tokio::spawn(accept(listener, service, limits, stopping));
 
     let places = &composed.opened.places;
     folder::write_whole(&places.listen(), format!("{address}\n").as_bytes()).map_err(Failure::new)?;
@@ -101,35 +112,35 @@ async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     Ok(composed.files.clone())
 }
 
-fn accept(
-    listener: TcpListener,
-    service: Router,
-    mut stopping: watch::Receiver<bool>,
-) -> impl IntoFuture<Output = std::io::Result<()>, IntoFuture: Send + 'static> {
-    let listener = listener.tap_io(|stream| {
-        // Answers are small: waiting for more to send would only delay them.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's delay");
-        }
-    });
-    // Around the router as a whole: as a layer of it, this would be boxed for every route and every request.
-    let ending = stopping.clone();
-    let service = MapResponse::new(service, move |response| end_streams(&ending, response));
-    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
-    axum::serve(listener, service).with_graceful_shutdown(async move {
-        // An error means that the sender is gone, which is also the end.
-        drop(stopping.wait_for(|stopping| *stopping).await);
-    })
+/// The limits of the API's connections.
+fn limits(config: &Config, files: u64) -> ConnectionLimits {
+    let total = match config.max_connections {
+        0 => open_files::connections(files),
+        configured => configured,
+    };
+    ConnectionLimits {
+        total,
+        per_network: config.connections_per_network,
+        trusted: config.trusted_proxies.clone(),
+        head: Duration::from_secs(config.head_seconds),
+        idle: Duration::from_secs(config.idle_seconds),
+        write: Duration::from_secs(config.write_seconds),
+    }
 }
 
-/// A stream of events would go on as long as its run does: it ends when the server stops, and its client resumes it.
-fn end_streams(stopping: &watch::Receiver<bool>, response: Response) -> Response {
-    if response.headers().get(header::CONTENT_TYPE) != Some(&HeaderValue::from_static("text/event-stream")) {
-        return response;
-    }
-    let mut stopping = stopping.clone();
-    let stopped = Box::pin(async move { drop(stopping.wait_for(|stopping| *stopping).await) });
-    response.map(|body| Body::from_stream(body.into_data_stream().take_until(stopped)))
+/// Listens on an address. The system queues up to `BACKLOG` connections that wait to be accepted, or fewer where
+/// `net.core.somaxconn` says so; beyond that it drops them, and their clients try again a second later.
+fn listen(setting: &str, address: SocketAddr) -> Outcome<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let listener = socket.and_then(|socket| {
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    });
+    listener.map_err(|error| {
+        Failure::new(format!("{address} can't be listened on: {error}"))
+            .hint(format!("choose another address: --set {setting}=127.0.0.1:0 takes any free port"))
+    })
 }
 
 /// What happens by itself while the server runs.

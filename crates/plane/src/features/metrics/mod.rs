@@ -1,0 +1,5 @@
+//! The metrics of the process, for the platform's operators.
+
+mod http;
+
+pub use http::routes;

@@ -1,0 +1,29 @@
+//! A JSON body that may be left out.
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+
+use super::{
+    call::{Argument, Call, Stop},
+    openapi::Operation,
+    routes::BodyUse,
+};
+
+/// A JSON body that may be left out. An absent body reads as the default.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default + JsonSchema + Send> Argument for OptionalJson<T> {
+    const BODY: BodyUse = BodyUse::Optional;
+
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        operation.takes_optional_body(&schemas.subschema_for::<T>());
+    }
+
+    async fn take(call: &mut Call) -> Result<Self, Stop> {
+        match call.object() {
+            Some(object) => Ok(Self(object.read()?)),
+            None => Ok(Self(T::default())),
+        }
+    }
+}
