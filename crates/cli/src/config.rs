@@ -342,7 +342,8 @@ impl Config {
                 .rsplit_once(':')
                 .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
                 .map_or(host, |(host, _)| host);
-            host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            host == "localhost"
+                || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
         };
         let reasons = [
             (self.environment != Stage::Dev, "environment is not dev"),
