@@ -25,13 +25,16 @@ pub(super) async fn whole(body: Body, limit: usize, plane: &Plane) -> Result<Byt
     }
 }
 
-/// Refuses a body that is not empty.
+/// Refuses a body that says anything. Many clients send an empty JSON object with every POST: that says nothing.
 pub(super) async fn nothing(body: Body, plane: &Plane) -> Result<Bytes> {
-    match within(plane, Limited::new(body, 0).collect()).await? {
-        Ok(_) => Ok(Bytes::new()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(Code::InvalidRequest, "this operation takes no request body"))
+    const EMPTY_OBJECT: &[u8] = b"{}";
+    let refused = || Problem::new(Code::InvalidRequest, "this operation takes no request body");
+    match within(plane, Limited::new(body, EMPTY_OBJECT.len()).collect()).await? {
+        Ok(collected) => {
+            let body = collected.to_bytes();
+            if body.is_empty() || body == EMPTY_OBJECT { Ok(Bytes::new()) } else { Err(refused()) }
         }
+        Err(error) if error.is::<LengthLimitError>() => Err(refused()),
         Err(_) => Err(Problem::new(Code::InvalidRequest, "the request body broke off")),
     }
 }

@@ -9,7 +9,15 @@ use plane::{
 };
 
 fn forge(actor: Arc<Actor>, session: SessionId, scope: Scope) -> Granted<UserDelete> {
-    Granted { actor, session, scope, origin: RequestOrigin::default(), ticket: None, action: PhantomData }
+    Granted {
+        actor,
+        session,
+        scope,
+        named_enterprise: None,
+        origin: RequestOrigin::default(),
+        ticket: None,
+        action: PhantomData,
+    }
 }
 
 fn main() {}

@@ -35,6 +35,9 @@ async fn every_body_that_is_not_one_object_is_refused_before_any_effect() {
     for operation in operations() {
         let forms = body_of(&world, &operation).map_or_else(forms_where_none_is_taken, |body| forms(&body));
         for (form, body) in forms {
+            if body.is_empty() && operation.described["requestBody"]["required"] != true {
+                continue;
+            }
             let answer = send(&world, &operation, body.into_bytes()).await;
             assert_eq!(answer.refused(400), "invalid_request", "{}: {form}", operation.id);
             sent += 1;
@@ -128,7 +131,10 @@ async fn the_token_is_judged_before_the_body() {
 }
 
 fn forms_where_none_is_taken() -> Vec<(String, String)> {
-    ["{}", "[]", "null", "x", " "].into_iter().map(|body| ("a body".to_owned(), body.to_owned())).collect()
+    ["[]", "{ }", "{\"a\":1}", "null", "x", " "]
+        .into_iter()
+        .map(|body| ("a body".to_owned(), body.to_owned()))
+        .collect()
 }
 
 /// A valid body made wrong, in every way that a lenient reader accepts.
