@@ -1,6 +1,6 @@
 # Everything a developer needs; `make run` and `make test` do their own set-up.
 
-.PHONY: run run-aws test test-aws fuzz acceptance-aws kills-aws bench demo lint fix codegen setup screenshots lighthouse clean
+.PHONY: run run-aws test test-aws fuzz acceptance-aws kills kills-aws bench demo lint fix codegen setup screenshots lighthouse clean
 
 DATA ?= $(CURDIR)/.data
 
@@ -30,6 +30,10 @@ acceptance-aws:
 kills-aws:
 	@./scripts/emulators
 	@FREEHOLD_KILLS=all cargo test --features aws/profile,cli/aws,cli/rehearsal,lambda/aws,testkit/dynamodb -p aws -p cli -p lambda -p plane -p testkit --test it -- --nocapture --test-threads 1 aws::kills aws::freezes
+
+## The server is killed while it does five hundred operations, where `make test` does so with a few.
+kills:
+	@FREEHOLD_KILLS=all cargo test -p cli --test it -- --nocapture kills::
 
 ## Everything that must hold, including what it installs to find out.
 test: setup

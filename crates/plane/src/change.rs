@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     audit::{AuditEntry, Author, EntryDraft},
     guard::{Granted, actions::Action},
-    http::idempotency::{KeptAnswer, Ticket},
+    http::idempotency::{AnswerHead, Ticket},
     ids::{AccountId, AuditId, EnterpriseId, EventId},
     plane::Plane,
     ports::{
@@ -39,6 +39,8 @@ pub struct Change {
     writes: Vec<(Write, Option<Problem>)>,
     events: Vec<(String, Value)>,
     ticket: Option<Ticket>,
+    /// The change keeps the answer of this ticket's request for good.
+    keeps: Option<Ticket>,
     fenced: bool,
 }
 
@@ -62,6 +64,7 @@ impl Change {
             writes: Vec::new(),
             events: Vec::new(),
             ticket: None,
+            keeps: None,
             fenced: true,
         }
     }
@@ -161,19 +164,27 @@ impl Change {
         self.events.push((kind.into(), detail));
     }
 
-    /// Keeps the answer for the request's idempotency key, if it has one.
-    pub fn answers<R: Serialize>(&mut self, status: u16, location: Option<String>, body: &R) {
+    /// Keeps the answer for the request's idempotency key, if it has one. The handler answers the same.
+    pub fn answers<R: Serialize>(&mut self, head: AnswerHead, body: &R) {
         if let Some(ticket) = self.ticket.take() {
-            let body = serde_json::to_value(body).expect("answers hold nothing that JSON can't");
-            self.write(record::create(&KeptAnswer::new(ticket, status, location, body)));
+            self.write(ticket.answer(head, body));
+            self.keeps = Some(ticket);
         }
     }
 
-    /// Keeps the answer in place of one that an earlier commit of the same request kept.
-    pub fn answers_instead<R: Serialize>(&mut self, ticket: &Ticket, status: u16, location: Option<String>, body: &R) {
-        let body = serde_json::to_value(body).expect("answers hold nothing that JSON can't");
-        let kept = KeptAnswer::new(ticket.clone(), status, location, body);
-        self.write(Write::Put { item: record::encode(&kept), when: Condition::Always });
+    /// Keeps what is known of the answer, for an operation that goes on after this commit.
+    pub fn answers_provisionally<R: Serialize>(&mut self, head: AnswerHead, body: &R) {
+        if let Some(ticket) = self.ticket.take() {
+            self.write(ticket.provisional_answer(head, body));
+        }
+    }
+
+    /// Keeps the answer in place of the provisional one, unless that one may have been replayed.
+    pub fn answers_finally<R: Serialize>(&mut self, ticket: &Ticket, head: AnswerHead, body: &R, now: Timestamp) {
+        if let Some(write) = ticket.final_answer(head, body, now) {
+            self.write(write);
+            self.keeps = Some(ticket.clone());
+        }
     }
 
     /// The change keeps the answer of a request, though it has an entry of its own making.
@@ -225,6 +236,9 @@ impl Plane {
                 }
                 Err(Refusal::Problem(problem)) => return Err(*problem),
                 Ok(()) => {
+                    if let Some(ticket) = &change.keeps {
+                        ticket.set_kept();
+                    }
                     self.changed(change.account);
                     return Ok(());
                 }

@@ -191,7 +191,7 @@ pub(crate) async fn run(real: &Real, world: &World, driver: &Driver, script: &Sc
             Status::Failed if *undo => driver.undo(world.execution, vec![]).await,
             Status::Failed | Status::Stuck => driver.redrive(world.execution, vec![]).await,
             Status::Succeeded => match letters(world).await.first() {
-                Some(letter) => driver.replay(letter.id, vec![]).await.map(drop),
+                Some(letter) => driver.replay(letter.id, vec![]).await,
                 None => break,
             },
             Status::Undone => break,

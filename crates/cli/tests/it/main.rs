@@ -9,6 +9,7 @@ mod configuration;
 mod edge;
 mod help;
 mod keys;
+mod kills;
 mod privacy;
 mod restoring;
 mod server;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::WorkKind;
 use crate::{
-    features::users::provision::{OWN_TIME, PendingInvitation},
+    features::users::provision::PendingInvitation,
     plane::Plane,
     ports::table::{Table, TableName},
     problem::Result,
@@ -20,7 +20,7 @@ impl Plane {
         let mut finished = 0;
         for item in &portion.items {
             let pending = decode::<PendingInvitation>(item)?.record;
-            if self.now() < pending.asked_at + OWN_TIME {
+            if pending.is_under_way(self) {
                 continue;
             }
             finished += 1;

@@ -226,14 +226,18 @@ impl<T: JsonSchema> Answer for EventStream<T> {
     }
 }
 
-/// The answer that the same call got before.
+/// The answer that the same request got before.
 pub(super) fn kept(kept: &KeptAnswer) -> Response {
-    let status = StatusCode::from_u16(kept.status).expect("only statuses of ours are kept");
-    let mut response = json(status, encode(&kept.body));
+    let mut response = match kept.status() {
+        StatusCode::NO_CONTENT => NoContent.into_response(),
+        status => json(status, encode(&kept.body)),
+    };
     let headers = response.headers_mut();
-    if let Some(path) = &kept.location {
+    if let Some(path) = &kept.head.location {
         headers.insert(header::LOCATION, location(path));
-        headers.insert(header::ETAG, etag(1));
+    }
+    if let Some(version) = kept.version() {
+        headers.insert(header::ETAG, etag(version));
     }
     headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
     response

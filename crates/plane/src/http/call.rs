@@ -61,6 +61,8 @@ pub struct Call {
     /// The guard let an operator in: they hear what is wrong outside the product, and its fix.
     pub(crate) by_operator: bool,
     pub(super) ticket: Option<Ticket>,
+    /// The ticket's key is reserved for this call.
+    pub(super) reserved: bool,
     /// Who calls, once the guard knows.
     pub(crate) caller: Option<Caller>,
     unread: Option<Unread>,
@@ -185,6 +187,7 @@ impl Call {
             traits,
             by_operator: false,
             ticket: None,
+            reserved: false,
             caller: None,
             unread: Some(unread),
             path: Vec::new(),
@@ -202,7 +205,7 @@ impl Call {
     /// A call without a body, of a route without path parameters: for measurements of the guard.
     pub fn without_body(plane: Plane, parts: Parts, request_id: Arc<str>, client: IpAddr) -> Self {
         let unread = Unread { path: Ok(Vec::new()), body: axum::body::Body::empty() };
-        let traits = RouteTraits { body: BodyUse::None, costly: Arc::default() };
+        let traits = RouteTraits { body: BodyUse::None, costly: Arc::default(), answers_in_commit: Arc::default() };
         Self::new(plane, parts, unread, request_id, client, traits)
     }
 
@@ -284,16 +287,20 @@ impl Call {
         Ok(named)
     }
 
-    /// The ticket for the call's idempotency key, if it has one; stops with the kept answer if the same call came
-    /// before.
+    /// The ticket for the request's idempotency key, if it has one. Stops with the kept answer if the same request came
+    /// before; reserves the key unless the operation keeps its answer in the commit that has the effect.
     pub async fn ticket(&mut self, subject: Subject, account: AccountId) -> Result<Option<Ticket>, Stop> {
         if self.parts.method != Method::POST {
             return Ok(None);
         }
         let Some(key) = self.header("idempotency-key")?.map(ToOwned::to_owned) else { return Ok(None) };
         let ticket = Ticket::new(&key, subject, account, self)?;
-        if let Some(answer) = ticket.kept(&self.plane).await? {
+        if let Some(answer) = ticket.replay(&self.plane).await? {
             return Err(Stop::Answer(Box::new(answer)));
+        }
+        if !self.traits.answers_in_commit.load(Ordering::Relaxed) {
+            ticket.reserve(&self.plane).await?;
+            self.reserved = true;
         }
         self.ticket = Some(ticket.clone());
         Ok(Some(ticket))

@@ -51,7 +51,9 @@ impl Operation {
         if self.is_post {
             self.parameters.push(json!({
                 "name": "Idempotency-Key", "in": "header", "required": false,
-                "description": "The same key with the same request gets the same answer for 24 hours.",
+                "description": "The same key with the same request gets the same answer for 24 hours, with \
+                    `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. \
+                    A refusal is not kept.",
                 "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }
             }));
             self.refuses(&[400, 422]);
@@ -178,6 +180,9 @@ impl Operation {
             "responses": self.responses,
             "security": self.security.unwrap_or_else(|| json!([])),
         });
+        if self.facts.is_none() && self.is_post {
+            operation["description"] = json!(NO_KEY);
+        }
         if let Some(facts) = self.facts {
             let right = &facts.right;
             let who = match facts.class {
@@ -203,6 +208,10 @@ impl Operation {
         operation
     }
 }
+
+/// Of operations that are open to all.
+const NO_KEY: &str = "Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with \
+credentials is not kept.";
 
 const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 

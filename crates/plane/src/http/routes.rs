@@ -20,7 +20,6 @@ use schemars::SchemaGenerator;
 use super::{
     answer::{self, Answer},
     call::{Argument, Call, Guard, Stop, Unread},
-    idempotency::Ticket,
     openapi::Operation,
     serve::Around,
 };
@@ -61,6 +60,7 @@ impl BodyUse {
 pub(super) struct RouteTraits {
     pub body: BodyUse,
     pub costly: Arc<AtomicBool>,
+    pub answers_in_commit: Arc<AtomicBool>,
 }
 
 /// What is known of a route.
@@ -74,6 +74,8 @@ pub struct Route {
     pub refuses: &'static [u16],
     /// It has a small rate limit of its own. Shared with the calls of the route, which is built before this is known.
     costly: Arc<AtomicBool>,
+    /// It keeps its answer for an idempotency key in the commit that has its effect.
+    answers_in_commit: Arc<AtomicBool>,
     handler: &'static str,
 }
 
@@ -189,6 +191,15 @@ impl Routes {
         self
     }
 
+    /// The last route has its effect in one commit, and keeps its answer for an idempotency key in the same one
+    /// (`Change::answers`). Of racing requests with one key, the commit of one alone goes through. A route that does not say
+    /// this reserves the key before its handler runs.
+    #[must_use]
+    pub fn answering_in_commit(self) -> Self {
+        self.routes.last().expect("a route came before").answers_in_commit.store(true, Ordering::Relaxed);
+        self
+    }
+
     /// The routes of a slice beside these.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -213,7 +224,7 @@ impl Routes {
         summary: &'static str,
     ) -> Self {
         let name = std::any::type_name::<H>();
-        let costly = Arc::new(AtomicBool::new(false));
+        let (costly, answers_in_commit) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         self.routes.push(Route {
             method,
             path,
@@ -221,9 +232,10 @@ impl Routes {
             describe: H::describe,
             refuses: &[],
             costly: Arc::clone(&costly),
+            answers_in_commit: Arc::clone(&answers_in_commit),
             handler: name,
         });
-        let traits = RouteTraits { body: H::BODY, costly };
+        let traits = RouteTraits { body: H::BODY, costly, answers_in_commit };
         let serve = move |State(plane): State<Plane>,
                           path: Result<RawPathParams, RawPathParamsRejection>,
                           request: Request| { serve(plane, path, request, handler, traits) };
@@ -245,12 +257,17 @@ async fn serve<H: Handler<T>, T>(
     let unread = Unread { path, body };
     let mut call = Call::new(plane, parts, unread, Arc::clone(&around.request_id), around.client, traits);
     match handler.call(&mut call).await {
-        Ok(response) => response,
+        Ok(response) => match call.ticket.take() {
+            Some(ticket) => ticket.keep(&call.plane, call.reserved, response).await,
+            None => response,
+        },
         Err(Stop::Answer(response)) => *response,
         Err(Stop::Problem(problem)) => {
-            if let Some(response) = kept_meanwhile(call.ticket.take(), &call.plane).await {
-                return response;
-            }
+            let problem = match answered_meanwhile(&mut call).await {
+                Ok(Some(response)) => return response,
+                Ok(None) => problem,
+                Err(reused) => Box::new(reused),
+            };
             let (plane, refusal) = (call.plane.clone(), Refusal::of(&call, &problem));
             if let Some(refusal) = refusal {
                 plane.record_refusal(refusal).await;
@@ -260,9 +277,18 @@ async fn serve<H: Handler<T>, T>(
     }
 }
 
-/// The answer of the same call, if one that raced this one got through first.
-async fn kept_meanwhile(ticket: Option<Ticket>, plane: &Plane) -> Option<Response> {
-    ticket?.kept(plane).await.ok().flatten()
+/// The answer of the same request, if one that raced this call got through first. Fails if another request did with the
+/// same key. A key that was reserved for the call is given back.
+async fn answered_meanwhile(call: &mut Call) -> Result<Option<Response>> {
+    let Some(ticket) = call.ticket.take() else { return Ok(None) };
+    if call.reserved {
+        ticket.release(&call.plane).await;
+        return Ok(None);
+    }
+    match ticket.replay(&call.plane).await {
+        Err(problem) if problem.code != Code::IdempotencyKeyReused => Ok(None),
+        replayed => replayed,
+    }
 }
 
 /// What is answered where no route is.

@@ -24,6 +24,7 @@ use super::{
     metrics::{NoMetrics, WorkflowMetrics},
     outside,
     perform::Performer,
+    progress::Progress,
     run::{Run, sleep_until},
     situation::Situation,
     step::{Invocation, Refusal},
@@ -92,6 +93,18 @@ pub enum OperateError {
     Step(#[from] StepError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+/// What is committed together with an operator's act on a run.
+pub trait CommittedAlong: Send {
+    /// The writes, given the progress that the commit leaves.
+    fn writes(self, progress: &Progress) -> Vec<Write>;
+}
+
+impl CommittedAlong for Vec<Write> {
+    fn writes(self, _: &Progress) -> Vec<Write> {
+        self
+    }
 }
 
 /// Drives the runs of one table.
@@ -224,9 +237,19 @@ impl Driver {
         }
     }
 
+    /// Names this driver in leases: another one for each start of each process.
+    pub fn holder(&self) -> &str {
+        &self.shared.settings.holder
+    }
+
+    /// Whether no other process works on this store.
+    pub fn is_alone(&self) -> bool {
+        self.shared.settings.exclusive
+    }
+
     /// Has a failed run go on from the state that failed, with the results of those before it; has a stuck one go on
-    /// with its undoing. `along` is committed with it.
-    pub async fn redrive(&self, execution: ExecutionId, along: Vec<Write>) -> Result<(), OperateError> {
+    /// with its undoing. `along` is committed with it. Returns the progress right after that commit.
+    pub async fn redrive(&self, execution: ExecutionId, along: impl CommittedAlong) -> Result<Progress, OperateError> {
         let (held, _) = self.shared.journal.load(execution).await?;
         let failed = held.head.failure.as_ref();
         let what = match (held.head.status, failed) {
@@ -238,7 +261,7 @@ impl Driver {
     }
 
     /// Has a failed run undone: its undoable steps backwards, the failed one included.
-    pub async fn undo(&self, execution: ExecutionId, along: Vec<Write>) -> Result<(), OperateError> {
+    pub async fn undo(&self, execution: ExecutionId, along: impl CommittedAlong) -> Result<Progress, OperateError> {
         match self.shared.journal.head(execution).await?.head.status {
             Status::Failed | Status::Stuck => self.operate(execution, What::UndoRequested, along).await,
             status @ (Status::Running | Status::Succeeded | Status::Undoing | Status::Undone) => {
@@ -248,7 +271,7 @@ impl Driver {
     }
 
     /// Tries a dead letter's step again: the item alone if its run went on without it, else the run.
-    pub async fn replay(&self, letter: DeadLetterId, along: Vec<Write>) -> Result<ExecutionId, OperateError> {
+    pub async fn replay(&self, letter: DeadLetterId, along: impl CommittedAlong) -> Result<Progress, OperateError> {
         let now = self.shared.clock.now();
         let letter = self.dead_letters().get(letter, now).await?.ok_or(OperateError::NoSuchLetter)?;
         let execution = letter.execution_id;
@@ -257,14 +280,15 @@ impl Driver {
         let workflow = self.shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
         let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
         if held.head.status != Status::Succeeded {
-            self.redrive(execution, along).await?;
+            self.redrive(execution, along).await
         } else if situation.is_captured(&workflow.plan, &step) {
-            self.operate(execution, What::Redriven { step }, along).await?;
+            self.operate(execution, What::Redriven { step }, along).await
         } else {
             // The step was done since.
-            self.dead_letters().discard(&letter, along).await?;
+            let progress = Progress::of(&workflow.plan, &held.head, &history);
+            self.dead_letters().discard(&letter, along.writes(&progress)).await?;
+            Ok(progress)
         }
-        Ok(execution)
     }
 
     /// The run's events after number `after`, each once and in order, until the run is closed and all are told.
@@ -320,13 +344,19 @@ impl Driver {
         self.shared.active.lock().expect("no holder panics").contains_key(&execution)
     }
 
-    async fn operate(&self, execution: ExecutionId, what: What, mut along: Vec<Write>) -> Result<(), OperateError> {
+    async fn operate(
+        &self,
+        execution: ExecutionId,
+        what: What,
+        along: impl CommittedAlong,
+    ) -> Result<Progress, OperateError> {
         let shared = &self.shared;
-        let (held, history) = shared.journal.load(execution).await?;
+        let (held, mut history) = shared.journal.load(execution).await?;
         if held.head.status.is_open() {
             return Err(OperateError::NotFailed(held.head.status));
         }
         let workflow = shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
+        let mut writes = Vec::new();
         if let What::Redriven { step } = &what {
             let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
             let failed = held.head.failure.as_ref();
@@ -338,18 +368,22 @@ impl Driver {
                 let worker = workflow.plan.state(&step.state)?.work()?.worker;
                 Some((dead_letters::id_of(execution, step), worker))
             });
-            along.extend(self.dead_letters().removals(letters.collect(), MOST_LETTERS).await?);
+            writes.extend(self.dead_letters().removals(letters.collect(), MOST_LETTERS).await?);
         }
         let events = [what];
         if let Some(turn) = Turn::of(&held.head, &events) {
-            along.extend(workflow.workers.turned(&turn).await?);
+            writes.extend(workflow.workers.turned(&turn).await?);
         }
         let now = shared.clock.now();
+        let (head, new) = held.head.after(&events, now);
+        history.extend(new);
+        let progress = Progress::of(&workflow.plan, &head, &history);
+        writes.extend(along.writes(&progress));
         // A new fence: what workers of the former direction still write is refused.
-        let (held, _) = shared.journal.append(&held, None, held.head.fence + 1, &events, along, now).await?;
+        let (held, _) = shared.journal.append(&held, None, held.head.fence + 1, &events, writes, now).await?;
         shared.hub.publish(execution, held.head.events);
         self.wake(execution);
-        Ok(())
+        Ok(progress)
     }
 }
 

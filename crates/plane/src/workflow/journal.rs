@@ -236,15 +236,9 @@ impl Journal {
         along: Vec<Write>,
         now: Timestamp,
     ) -> Result<(Held, Vec<Event>), JournalError> {
-        let mut head = Head { lease, fence, ..held.head.clone() };
+        let (head, events) = Head { lease, fence, ..held.head.clone() }.after(what, now);
         let mut writes = Vec::with_capacity(1 + what.len() + along.len());
-        let mut events = Vec::with_capacity(what.len());
-        for what in what {
-            head.follow(what, now);
-            let event = Event { number: head.events, at: now, what: what.clone() };
-            writes.push(put_event(head.execution_id, &event));
-            events.push(event);
-        }
+        writes.extend(events.iter().map(|event| put_event(head.execution_id, event)));
         let put = put_head(&head, Condition::Version(held.version));
         let written = match &put {
             Write::Put { item, .. } => item.body.clone(),
@@ -267,6 +261,17 @@ impl Journal {
 }
 
 impl Head {
+    /// The head after further events, and those events.
+    pub(super) fn after(&self, what: &[What], now: Timestamp) -> (Self, Vec<Event>) {
+        let mut head = self.clone();
+        let mut events = Vec::with_capacity(what.len());
+        for what in what {
+            head.follow(what, now);
+            events.push(Event { number: head.events, at: now, what: what.clone() });
+        }
+        (head, events)
+    }
+
     fn follow(&mut self, what: &What, now: Timestamp) {
         self.events += 1;
         if let Some(status) = what.turns_to() {

@@ -23,7 +23,7 @@ mod watch;
 pub mod workers;
 
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use embedded::{Driver, OperateError, Settings};
+pub use embedded::{CommittedAlong, Driver, OperateError, Settings};
 pub use event::{ErrorKind, Event, Failure, Status, StepName, What};
 pub use faults::Faults;
 pub use journal::{Head, Journal, JournalError, Lease, NewRun};

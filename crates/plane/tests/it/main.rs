@@ -16,6 +16,7 @@ mod edge;
 mod fairness;
 mod faults;
 mod groups;
+mod idempotency;
 mod identity;
 mod inviting;
 mod isolation;

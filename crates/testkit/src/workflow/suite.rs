@@ -287,7 +287,9 @@ async fn mend(world: &World, driver: &Driver, mut head: Head, reference: &Refere
                 let letter = letters[round % letters.len()];
                 driver.replay(letter, Vec::new()).await.expect("an item can be replayed");
             }
-            Status::Failed => driver.redrive(world.execution, Vec::new()).await.expect("a failed run can be redriven"),
+            Status::Failed => {
+                drop(driver.redrive(world.execution, Vec::new()).await.expect("a failed run can be redriven"));
+            }
             Status::Running | Status::Undoing | Status::Undone | Status::Stuck => panic!("{told}: {head:?}"),
         }
         head = world.closed(driver).await;

@@ -33,6 +33,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/accounts", list, "List accounts, by name")
         .post("/api/accounts", create, "Create an account and begin its onboarding")
+        .answering_in_commit()
         .get("/api/accounts/{accountId}", read, "Show an account")
         .put("/api/accounts/{accountId}", update, "Update an account")
         .delete(
@@ -41,6 +42,7 @@ pub fn routes() -> Routes {
             "Delete an account: disable it, and remove it after the time of grace",
         )
         .post("/api/accounts/{accountId}/restore", restore, "Restore an account within its time of grace")
+        .answering_in_commit()
         .costly()
         .get("/api/accounts/{accountId}/technical-users", technical_users, "List the technical users of an account")
         .get("/api/accounts/{accountId}/receipt", receipt, "Show what was removed of a deleted account")

@@ -16,7 +16,7 @@ use crate::{
         Granted,
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
     },
-    http::call::IfMatch,
+    http::{call::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, EventId, ExecutionId, known},
     plane::Plane,
     ports::{
@@ -104,7 +104,7 @@ impl Plane {
             change.write(write);
         }
         change.event("account.provisioning.started", reference("execution", execution_id));
-        change.answers(201, Some(location(id)), &account);
+        change.answers(AnswerHead::created(location(id), 1), &account);
         self.commit(change).await?;
         self.driver().wake(execution_id);
         Ok(account)
@@ -200,6 +200,7 @@ impl Plane {
         let mut change = Change::by(who).about("account", old.id);
         change.replace(&old, &account);
         change.event("account.restored", json!({}));
+        change.answers(AnswerHead::found(old.version + 1), &account);
         self.commit(change).await?;
         Ok(Stored { record: account, version: old.version + 1 })
     }

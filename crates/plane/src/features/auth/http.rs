@@ -1,5 +1,8 @@
 //! Signing in and out over HTTP.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use axum::http::header;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,15 +15,19 @@ use crate::{
     http::{
         answer::{Accepted, NoContent, Plain, WithHeaders},
         call::{Client, Json},
+        idempotency::{AnswerHead, Ticket},
         optional_json::OptionalJson,
         refresh_cookie::RefreshCookie,
         routes::Routes,
     },
-    identity::trail,
+    identity::trail::{self, Failure, Trail, Whom},
     plane::Plane,
-    ports::identity::{
-        Challenge, ChallengeError, ChallengeResponse, ForgottenPassword, PasswordChange, PasswordReset, RefreshError,
-        Requirement, ResetError, ResetProof, SignIn, SignInError, SignedIn, TokenSet,
+    ports::{
+        identity::{
+            Challenge, ChallengeError, ChallengeResponse, ForgottenPassword, PasswordChange, PasswordReset,
+            RefreshError, Requirement, ResetError, ResetProof, SignIn, SignInError, SignedIn, TokenSet,
+        },
+        table::{TableError, Write},
     },
     problem::{Code, Problem, Result},
     text::{Bounded, Email},
@@ -378,9 +385,33 @@ async fn change_password(
         ip: client.ip,
     };
     let trail = plane.trail("auth_change_password", &client.origin);
+    let trail = Arc::new(AnswerTrail { trail, ticket: who.ticket().cloned() });
     let changed = trail::along(trail, plane.identity().change_password(change)).await;
     changed.map_err(|error| password_problem(error, "/newPassword"))?;
+    if let Some(ticket) = who.ticket() {
+        ticket.set_kept();
+    }
     Ok(NoContent)
+}
+
+/// A trail that also keeps the answer for the request's idempotency key.
+struct AnswerTrail {
+    trail: Arc<dyn Trail>,
+    ticket: Option<Ticket>,
+}
+
+#[async_trait]
+impl Trail for AnswerTrail {
+    async fn writes(&self, whom: Whom) -> Result<Vec<Write>, TableError> {
+        let mut writes = self.trail.writes(whom).await?;
+        let answer = self.ticket.as_ref().map(|ticket| ticket.answer(AnswerHead::plain(204), &()));
+        writes.extend(answer);
+        Ok(writes)
+    }
+
+    fn failed(&self, whom: Option<Whom>, why: Failure) {
+        self.trail.failed(whom, why);
+    }
 }
 
 async fn accept_invitation(

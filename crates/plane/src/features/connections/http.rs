@@ -29,6 +29,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/connections", list, "List connections to other accounts of AWS, the oldest first")
         .post("/api/connections", create, "Begin a connection to another account of AWS")
+        .answering_in_commit()
         .get("/api/connections/{connectionId}", read, "Show a connection")
         .delete("/api/connections/{connectionId}", delete, "Delete a connection that no account uses")
         .get("/api/connections/{connectionId}/stack", stack, "Show the stack that the other account's owner makes")

@@ -11,6 +11,7 @@ use crate::{
         Granted,
         actions::{Action, ConnectionCreate, ConnectionDelete, ConnectionEdit},
     },
+    http::idempotency::AnswerHead,
     ids::{AccountId, ConnectionId, known},
     page::{Page, PageQuery},
     plane::Plane,
@@ -83,7 +84,7 @@ impl Plane {
         let mut change = change(who, id);
         change.create(&connection);
         change.event("connection.created", reference(Connection::NOUN, id));
-        change.answers(201, Some(format!("/api/connections/{id}")), &connection);
+        change.answers(AnswerHead::created(format!("/api/connections/{id}"), 1), &connection);
         self.commit(change).await?;
         Ok(connection)
     }

@@ -18,6 +18,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
+        idempotency::AnswerHead,
         routes::Routes,
     },
     ids::{EnterpriseId, ProductKind},
@@ -32,6 +33,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/enterprises", list, "List enterprises, with their products and services, by name")
         .post("/api/enterprises", create, "Create an enterprise")
+        .answering_in_commit()
         .refusing(&[404])
         .get("/api/enterprises/{enterpriseId}", read, "Show an enterprise with its products and services")
         .put("/api/enterprises/{enterpriseId}", update, "Update an enterprise; the products given replace its links")
@@ -106,7 +108,7 @@ async fn create(
     let mut change = master_data::created(&who, &enterprise);
     let sight = CatalogueSight::Everything;
     let record = plane.enterprise_view(&mut Catalogue::default(), &sight, enterprise).await?;
-    change.answers(201, Some(location.clone()), &record);
+    change.answers(AnswerHead::created(location.clone(), 1), &record);
     plane.commit(change).await?;
     Ok(Created { location, record })
 }

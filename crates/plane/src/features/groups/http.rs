@@ -30,6 +30,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/groups", list, "List groups")
         .post("/api/groups", create, "Create a group")
+        .answering_in_commit()
         .get("/api/groups/{groupId}", read, "Show a group")
         .put("/api/groups/{groupId}", update, "Update a group")
         .delete("/api/groups/{groupId}", delete, "Delete a group, and take it from its users")

@@ -15,7 +15,7 @@ use crate::{
         delegation::{may_give, may_grant},
         rights::Grants,
     },
-    http::call::IfMatch,
+    http::{call::IfMatch, idempotency::AnswerHead},
     ids::{GroupId, RoleId, known},
     page::{Page, PageQuery},
     plane::Plane,
@@ -64,7 +64,7 @@ impl Plane {
         change.create(&group);
         change.claim(&group.name_claim(), name_taken(&group.name));
         self.give_roles(who, &mut change, &group, &[], &new.role_ids).await?;
-        change.answers(201, Some(location(group.id)), &group);
+        change.answers(AnswerHead::created(location(group.id), 1), &group);
         self.commit(change).await?;
         Ok(group)
     }

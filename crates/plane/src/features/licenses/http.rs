@@ -20,6 +20,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent, Plain},
         call::{IfMatch, Json, Path, Query, ReadByGuard},
+        idempotency::AnswerHead,
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
@@ -33,6 +34,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/licenses", list, "List licenses")
         .post("/api/licenses", create, "License an enterprise, product and service to an account")
+        .answering_in_commit()
         .get("/api/licenses/capacity", capacity, "Count the seats of the licenses in force")
         .get("/api/licenses/expiring", expiring, "List licenses that end within some days")
         .get("/api/licenses/licensed-entities", licensed_entities, "List what the licenses in force open")
@@ -160,7 +162,7 @@ async fn create(
     change.event("license.created", reference(License::NOUN, license.id));
     let location = format!("/api/licenses/{}", license.id);
     let record = LicenseView::new(license, plane.clock().today());
-    change.answers(201, Some(location.clone()), &record);
+    change.answers(AnswerHead::created(location.clone(), 1), &record);
     plane.commit(change).await?;
     Ok(Created { location, record })
 }

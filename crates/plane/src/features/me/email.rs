@@ -19,6 +19,7 @@ use crate::{
         users::{invitation::password_problem, model::User, ops::email_taken},
     },
     guard::{Granted, actions::MeEdit},
+    http::idempotency::AnswerHead,
     identity::judge_password,
     ids::{AccountId, MailId, UserId},
     plane::Plane,
@@ -152,7 +153,7 @@ impl Plane {
                 Some(before) => change.replace(before, &pending),
                 None => change.create(&pending),
             }
-            change.answers(202, None, &serde_json::json!({ "detail": SENT }));
+            change.answers(AnswerHead::plain(202), &serde_json::json!({ "detail": SENT }));
             match self.commit(change).await {
                 Err(problem) if lost_a_race(&problem) => {}
                 other => return other,
@@ -191,7 +192,7 @@ impl Plane {
         let sessions = OnEmailChange::EndOthers { keep: who.session() };
         let old = self.plan_address(&mut change, account_id, id, &pending.new_email, sessions).await?;
         change.replace(pending, &PendingEmail { replaced: Some(old), ..pending.record.clone() });
-        change.answers(200, None, &super::http::AddressView { email: pending.new_email.clone() });
+        change.answers(AnswerHead::plain(200), &super::http::AddressView { email: pending.new_email.clone() });
         self.commit(change).await
     }
 

@@ -21,6 +21,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
+        idempotency::AnswerHead,
         routes::Routes,
     },
     ids::{ProductId, ServiceKind},
@@ -35,6 +36,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/products", list, "List products, with their services, by name")
         .post("/api/products", create, "Create a product")
+        .answering_in_commit()
         .refusing(&[404])
         .get("/api/products/{productId}", read, "Show a product with its services")
         .put("/api/products/{productId}", update, "Update a product; the services given replace its links")
@@ -117,7 +119,7 @@ async fn create(
     let location = format!("/api/products/{}", product.id);
     let mut change = master_data::created(&who, &product);
     let record = Catalogue::default().view(&plane, product).await?;
-    change.answers(201, Some(location.clone()), &record);
+    change.answers(AnswerHead::created(location.clone(), 1), &record);
     plane.commit(change).await?;
     Ok(Created { location, record })
 }

@@ -17,15 +17,16 @@ use crate::{
     http::{
         answer::{Accepted, EventStream, NoContent, Plain},
         call::{Json, LastEventId, Path, Query, ReadByGuard},
+        idempotency::{AnswerHead, Ticket},
         routes::Routes,
     },
     ids::{AccountId, DeadLetterId, ExecutionId},
     page::{Limit, Page, PageQuery},
     plane::Plane,
-    ports::table::TableName,
+    ports::table::{TableName, Write},
     problem::{Code, Problem, Result},
     text::Name,
-    workflow::{DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, Worker},
+    workflow::{CommittedAlong, DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, Worker},
 };
 
 pub fn routes() -> Routes {
@@ -33,8 +34,10 @@ pub fn routes() -> Routes {
         .get("/api/provisioning/{accountId}", status, "Show how far an account's onboarding or removal is")
         .get("/api/provisioning/{accountId}/events", events, "Follow an account's onboarding or removal")
         .post("/api/provisioning", start, "Redrive an account's failed onboarding or removal")
+        .answering_in_commit()
         .costly()
         .post("/api/provisioning/{accountId}/undo", undo, "Undo what an account's failed onboarding has done")
+        .answering_in_commit()
         .costly()
         .delete("/api/provisioning/{accountId}", deprovision, "Deprovision an account")
         .get("/api/executions", executions, "List runs of workflows, the latest first")
@@ -42,6 +45,7 @@ pub fn routes() -> Routes {
         .get("/api/dead-letters", dead_letters, "List dead letters, the latest first")
         .get("/api/dead-letters/{deadLetterId}", dead_letter, "Show a dead letter")
         .post("/api/dead-letters/{deadLetterId}/replay", replay, "Try a dead letter's step again")
+        .answering_in_commit()
         .costly()
         .delete("/api/dead-letters/{deadLetterId}", discard, "Discard a dead letter")
 }
@@ -115,16 +119,14 @@ async fn events(
 
 async fn start(who: Granted<ProvisioningStart>, plane: Plane, Json(_): Json<Start>) -> Result<Accepted<Progress>> {
     let execution = plane.latest_run(&who).await?;
-    let entry = plane.entry_write(&who.entry().about("execution", execution));
-    plane.driver().redrive(execution, vec![entry]).await.map_err(operate_problem)?;
-    Ok(Accepted(plane.progress(execution).await?))
+    let along = EntryAndAnswer::of(&plane, &who, &who.entry().about("execution", execution));
+    along_kept(plane.driver().redrive(execution, along).await, who.ticket())
 }
 
 async fn undo(who: Granted<ProvisioningEdit>, plane: Plane, Path(_): Path<AccountId>) -> Result<Accepted<Progress>> {
     let execution = plane.latest_run(&who).await?;
-    let entry = plane.entry_write(&who.entry().about("execution", execution));
-    plane.driver().undo(execution, vec![entry]).await.map_err(operate_problem)?;
-    Ok(Accepted(plane.progress(execution).await?))
+    let along = EntryAndAnswer::of(&plane, &who, &who.entry().about("execution", execution));
+    along_kept(plane.driver().undo(execution, along).await, who.ticket())
 }
 
 async fn deprovision(
@@ -196,10 +198,10 @@ async fn replay(
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Accepted<Progress>> {
     let found = plane.dead_letter(&who, letter).await?;
-    let entry = plane.entry_write(&letter_entry(&who, "dead_letter_replay", &found));
-    let execution = plane.driver().replay(letter, vec![entry]).await.map_err(operate_problem)?;
+    let along = EntryAndAnswer::of(&plane, &who, &letter_entry(&who, "dead_letter_replay", &found));
+    let replayed = plane.driver().replay(letter, along).await;
     plane.news().of(&TableName::shared());
-    Ok(Accepted(plane.progress(execution).await?))
+    along_kept(replayed, who.ticket())
 }
 
 async fn discard(who: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
@@ -208,6 +210,34 @@ async fn discard(who: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<
     plane.driver().dead_letters().discard(&letter, vec![entry]).await.map_err(journal_problem)?;
     plane.news().of(&TableName::shared());
     Ok(NoContent)
+}
+
+/// The audit entry of an operator's act on a run, and its answer for the request's idempotency key: in the commit of the act.
+struct EntryAndAnswer {
+    entry: Write,
+    ticket: Option<Ticket>,
+}
+
+impl EntryAndAnswer {
+    fn of<A: Action>(plane: &Plane, who: &Granted<A>, entry: &EntryDraft) -> Self {
+        Self { entry: plane.entry_write(entry), ticket: who.ticket().cloned() }
+    }
+}
+
+impl CommittedAlong for EntryAndAnswer {
+    fn writes(self, progress: &Progress) -> Vec<Write> {
+        let answer = self.ticket.map(|ticket| ticket.answer(AnswerHead::plain(202), progress));
+        [Some(self.entry), answer].into_iter().flatten().collect()
+    }
+}
+
+/// The answer of an act whose commit keeps it too.
+fn along_kept(done: Result<Progress, OperateError>, ticket: Option<&Ticket>) -> Result<Accepted<Progress>> {
+    let progress = done.map_err(operate_problem)?;
+    if let Some(ticket) = ticket {
+        ticket.set_kept();
+    }
+    Ok(Accepted(progress))
 }
 
 /// The audit entry of what an operator does with a dead letter: in the log of the account that the letter is about.

@@ -30,6 +30,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/roles", list, "List roles")
         .post("/api/roles", create, "Create a role")
+        .answering_in_commit()
         .get("/api/roles/{roleId}", read, "Show a role")
         .put("/api/roles/{roleId}", update, "Update a role")
         .delete("/api/roles/{roleId}", delete, "Delete a role, and take it from its groups")

@@ -13,7 +13,7 @@ use crate::{
         delegation::may_grant,
         rights::{self, Grants, Mask, MenuPermission},
     },
-    http::call::IfMatch,
+    http::{call::IfMatch, idempotency::AnswerHead},
     ids::{EnterpriseId, ProductId, RoleId, ServiceId},
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
@@ -67,7 +67,7 @@ impl Plane {
         change.create(&role);
         change.create(&permissions);
         change.claim(&role.name_claim(), name_taken(&role.name));
-        change.answers(201, Some(location(role.id)), &role);
+        change.answers(AnswerHead::created(location(role.id), 1), &role);
         self.commit(change).await?;
         Ok(role)
     }

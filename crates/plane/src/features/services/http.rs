@@ -14,6 +14,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query},
+        idempotency::AnswerHead,
         routes::Routes,
     },
     ids::ServiceId,
@@ -28,6 +29,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/services", list, "List services by name")
         .post("/api/services", create, "Create a service")
+        .answering_in_commit()
         .get("/api/services/{serviceId}", read, "Show a service")
         .put("/api/services/{serviceId}", update, "Update a service")
         .delete("/api/services/{serviceId}", delete, "Delete a service and its links")
@@ -90,7 +92,7 @@ async fn create(who: Granted<EnterpriseCreate>, plane: Plane, Json(new): Json<Ne
     };
     let location = format!("/api/services/{}", service.id);
     let mut change = master_data::created(&who, &service);
-    change.answers(201, Some(location.clone()), &service);
+    change.answers(AnswerHead::created(location.clone(), 1), &service);
     plane.commit(change).await?;
     Ok(Created { location, record: service })
 }

@@ -33,6 +33,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/users", list, "List users")
         .post("/api/users", create, "Create a user, on a seat of a license")
+        .answering_in_commit()
         .post("/api/users/provision", provision, "Create a user with an identity, and send the invitation")
         .costly()
         .get("/api/users/{userId}", read, "Show a user")

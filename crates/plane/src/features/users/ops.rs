@@ -22,7 +22,7 @@ use crate::{
         delegation::{may_give, may_grant},
         rights::Grants,
     },
-    http::call::IfMatch,
+    http::{call::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
@@ -88,7 +88,7 @@ impl Plane {
         let mut made = None;
         let seated = self.commit_with_seat(who.account(), triple, |license| {
             let (user, mut change) = self.user_on(who, &new, license, &groups, &workstreams, invited);
-            let pending = PendingInvitation::new(self, who, user.id);
+            let pending = PendingInvitation::of_new(self, who, user.id);
             if invited {
                 change.write(pending.put());
             }
@@ -135,8 +135,13 @@ impl Plane {
         for workstream_id in workstreams {
             change.create(&Assignment { account_id: user.account_id, user_id: user.id, workstream_id: *workstream_id });
         }
-        // Provisioning goes on after this commit, and answers with what it came to.
-        change.answers(201, Some(location(user.id)), &user);
+        let head = AnswerHead::created(location(user.id), 1);
+        if invited {
+            // Provisioning goes on after this commit, and answers with its result.
+            change.answers_provisionally(head, &user);
+        } else {
+            change.answers(head, &user);
+        }
         (user, change)
     }
 

@@ -18,7 +18,7 @@ use crate::{
         Granted,
         actions::{Action, UserCreate, UserEdit},
     },
-    http::idempotency::Ticket,
+    http::idempotency::{AnswerHead, Ticket},
     ids::{AccountId, MailId, UserId},
     mail_limits::CountedMail,
     plane::Plane,
@@ -33,12 +33,12 @@ use crate::{
 };
 
 /// The process that was asked is left alone with the work for so long; then any process finishes it.
-pub(crate) const OWN_TIME: SignedDuration = SignedDuration::from_secs(15);
+const OWN_TIME: SignedDuration = SignedDuration::from_secs(15);
 /// How many times a commit that lost a race is tried.
 const MAX_ATTEMPTS: usize = 8;
 
 /// An invitation that was asked for and has not gone out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingInvitation {
     pub account_id: AccountId,
@@ -47,6 +47,22 @@ pub struct PendingInvitation {
     /// Who asked.
     author: Author,
     pub asked_at: Timestamp,
+    /// The process that was asked. Earlier versions did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_of: Option<String>,
+    /// The request whose answer waits for the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<PendingAnswer>,
+}
+
+/// A request with an idempotency key that is answered with the invited user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PendingAnswer {
+    ticket: Ticket,
+    status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
 }
 
 impl PendingInvitation {
@@ -57,10 +73,35 @@ impl PendingInvitation {
         Key::new(format!("INVITING#{user}"), "PENDING")
     }
 
-    pub(super) fn new<A: Action>(plane: &Plane, who: &Granted<A>, user: UserId) -> Self {
+    /// An invitation of a user who was there before.
+    fn of_known<A: Action>(plane: &Plane, who: &Granted<A>, user: UserId) -> Self {
+        Self::new(plane, who, user, 200, None)
+    }
+
+    /// An invitation of a user who is created in the same commit.
+    pub(super) fn of_new<A: Action>(plane: &Plane, who: &Granted<A>, user: UserId) -> Self {
+        Self::new(plane, who, user, 201, Some(super::ops::location(user)))
+    }
+
+    fn new<A: Action>(plane: &Plane, who: &Granted<A>, user_id: UserId, status: u16, location: Option<String>) -> Self {
         let asked_at = plane.now();
-        let mail_id = MailId::new(asked_at, plane.chance());
-        Self { account_id: who.account(), user_id: user, mail_id, author: who.author(), asked_at }
+        Self {
+            account_id: who.account(),
+            user_id,
+            mail_id: MailId::new(asked_at, plane.chance()),
+            author: who.author(),
+            asked_at,
+            asked_of: Some(plane.driver().holder().to_owned()),
+            answer: who.ticket().map(|ticket| PendingAnswer { ticket: ticket.clone(), status, location }),
+        }
+    }
+
+    /// Whether the process that was asked is at work on it: it is left alone with it for a while, unless it is known to
+    /// have ended.
+    pub(crate) fn is_under_way(&self, plane: &Plane) -> bool {
+        let driver = plane.driver();
+        let ended = driver.is_alone() && self.asked_of.as_ref().is_some_and(|of| of != driver.holder());
+        !ended && plane.now() < self.asked_at + OWN_TIME
     }
 
     /// One record for each user: a later invitation takes the place of one that waits.
@@ -84,17 +125,10 @@ impl Record for PendingInvitation {
     }
 }
 
-/// As what the last commit of a request keeps its answer.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptAs {
-    status: u16,
-    location: Option<String>,
-}
-
 impl Plane {
     /// Finishes an invitation that the process that was asked has not finished in time.
     pub(crate) async fn resume_invitation(&self, pending: &PendingInvitation) -> Result<()> {
-        match self.finish_invitation(pending, None).await {
+        match self.finish_invitation(pending).await {
             Ok(_) => Ok(()),
             Err(problem) if problem.code == Code::NotFound => {
                 self.remove_identity(pending.user_id).await.map_err(identity_problem)?;
@@ -111,8 +145,7 @@ impl Plane {
     pub async fn provision_user(&self, who: &Granted<UserCreate>, new: super::ops::NewUser) -> Result<Stored<User>> {
         self.count_invitation(who, &new.email).await?;
         let pending = self.create_invited_user(who, new).await?;
-        let answer = KeptAs { status: 201, location: Some(super::ops::location(pending.user_id)) };
-        self.finish_invitation(&pending, who.ticket().map(|ticket| (ticket, answer))).await
+        self.finish_invitation(&pending).await
     }
 
     /// Invites a user again, or for the first time: a new link, which voids the one before.
@@ -130,7 +163,7 @@ impl Plane {
             }
         }
         self.count_invitation(who, &user.email).await?;
-        let pending = PendingInvitation::new(self, who, id);
+        let pending = PendingInvitation::of_known(self, who, id);
         let status = match user.identity_status {
             IdentityStatus::None | IdentityStatus::Failed => IdentityStatus::Pending,
             kept @ (IdentityStatus::Pending | IdentityStatus::Invited | IdentityStatus::Confirmed) => kept,
@@ -140,10 +173,9 @@ impl Plane {
         change.write(pending.put());
         change.replace(&user, &asked);
         change.keeps_answer_of(who);
-        change.answers(200, None, &asked);
+        change.answers_provisionally(AnswerHead::found(user.version + 1), &asked);
         self.commit(change).await?;
-        let answer = KeptAs { status: 200, location: None };
-        self.finish_invitation(&pending, who.ticket().map(|ticket| (ticket, answer))).await
+        self.finish_invitation(&pending).await
     }
 
     /// Counts the mail of an invitation against the limits of recipient, sender and account.
@@ -154,11 +186,7 @@ impl Plane {
 
     /// Makes the identity, sends the mail and records what became of it. It can be repeated. The answer is kept for the
     /// idempotency key of the request, if it has one.
-    pub(crate) async fn finish_invitation(
-        &self,
-        pending: &PendingInvitation,
-        answer: Option<(&Ticket, KeptAs)>,
-    ) -> Result<Stored<User>> {
+    async fn finish_invitation(&self, pending: &PendingInvitation) -> Result<Stored<User>> {
         let PendingInvitation { account_id, user_id, mail_id, .. } = *pending;
         let user = self.invited_user(pending).await?;
         let made = match self.ensure_identity(&user.record).await {
@@ -173,7 +201,7 @@ impl Plane {
                 IdentityStatus::Failed
             }
         };
-        let done = self.record_invitation(pending, status, answer).await;
+        let done = self.record_invitation(pending, status).await;
         if done.is_err() && self.has_left(account_id, user_id).await? {
             // The user, or the account, went while the identity was made: it goes too.
             self.remove_identity(user_id).await.map_err(identity_problem)?;
@@ -187,12 +215,7 @@ impl Plane {
     }
 
     /// Records what became of an invitation: the audit entry stands with the commit that asked for it.
-    async fn record_invitation(
-        &self,
-        pending: &PendingInvitation,
-        status: IdentityStatus,
-        answer: Option<(&Ticket, KeptAs)>,
-    ) -> Result<Stored<User>> {
+    async fn record_invitation(&self, pending: &PendingInvitation, status: IdentityStatus) -> Result<Stored<User>> {
         for _ in 0..MAX_ATTEMPTS {
             let old = self.invited_user(pending).await?;
             let status = if old.identity_status == IdentityStatus::Confirmed { old.identity_status } else { status };
@@ -201,8 +224,9 @@ impl Plane {
             let mut change = Change::by_platform(author, "user_invite", pending.account_id).following();
             change.replace(&old, &user);
             change.write(pending.done());
-            if let Some((ticket, KeptAs { status, location })) = &answer {
-                change.answers_instead(ticket, *status, location.clone(), &user);
+            if let Some(PendingAnswer { ticket, status, location }) = &pending.answer {
+                let head = AnswerHead { status: *status, location: location.clone(), version: Some(old.version + 1) };
+                change.answers_finally(ticket, head, &user, self.now());
             }
             match self.commit(change).await {
                 Ok(()) => return Ok(Stored { record: user, version: old.version + 1 }),

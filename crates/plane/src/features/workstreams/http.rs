@@ -16,6 +16,7 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent},
         call::{IfMatch, Json, Path, Query, ReadByGuard},
+        idempotency::AnswerHead,
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, WorkstreamId},
@@ -30,7 +31,9 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/workstreams", list, "List workstreams")
         .post("/api/workstreams", create, "Create a workstream")
+        .answering_in_commit()
         .post("/api/workstreams/ensure-default", ensure_default, "Show the Default workstream; make it if need be")
+        .answering_in_commit()
         .get("/api/workstreams/{workstreamId}", read, "Show a workstream")
         .put("/api/workstreams/{workstreamId}", update, "Update a workstream: its name, description or tools")
         .delete("/api/workstreams/{workstreamId}", delete, "Delete a workstream and take everybody out of it")
@@ -121,7 +124,7 @@ async fn create(
     };
     let location = format!("/api/workstreams/{}", workstream.id);
     let mut change = creation(&who, &workstream);
-    change.answers(201, Some(location.clone()), &workstream);
+    change.answers(AnswerHead::created(location.clone(), 1), &workstream);
     plane.commit(change).await?;
     Ok(Created { location, record: workstream })
 }

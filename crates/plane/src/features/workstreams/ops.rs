@@ -8,6 +8,7 @@ use crate::{
         Granted,
         actions::{WorkstreamCreate, WorkstreamDelete, WorkstreamEdit},
     },
+    http::idempotency::AnswerHead,
     ids::{EnterpriseId, WorkstreamId},
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
@@ -90,7 +91,9 @@ impl Plane {
         if let Some(found) = workstream_named(&rows, enterprise, &default.name).await? {
             return Ok(found);
         }
-        match self.commit(creation(who, &default)).await {
+        let mut change = creation(who, &default);
+        change.answers(AnswerHead::found(1), &default);
+        match self.commit(change).await {
             Ok(()) => Ok(Stored { record: default, version: 1 }),
             // Somebody made one meanwhile.
             Err(problem) if matches!(problem.code, Code::NameTaken | Code::Conflict) => {
