@@ -63,3 +63,10 @@ impl Default for Settings {
         }
     }
 }
+
+impl Settings {
+    /// Whether people reach the product by https, over a proxy that ends TLS.
+    pub fn reached_by_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
