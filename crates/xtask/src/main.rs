@@ -3,6 +3,7 @@
 mod asvs;
 mod ci;
 mod codegen;
+mod defaults;
 mod links;
 mod tidy;
 

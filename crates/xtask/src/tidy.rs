@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::{asvs, links};
+use crate::{asvs, defaults, links};
 
 /// A file of code is at most this long.
 const LONGEST: usize = 600;
@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<()> {
     bail!("{}", found.join("\n"))
 }
 
-/// Links of documents lead somewhere, and the table of ASVS is whole. Paths are relative to `root`.
+/// Links of documents lead somewhere, the table of ASVS is whole, and defaults of settings are those of the configuration. Paths are relative to `root`.
 fn documents(root: &Path, found: &mut Vec<String>) -> Result<()> {
     let output = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.md"])
@@ -39,6 +39,11 @@ fn documents(root: &Path, found: &mut Vec<String>) -> Result<()> {
     }
     let table = fs::read_to_string(root.join(asvs::TABLE)).context(asvs::TABLE)?;
     asvs::check(&table, found);
+    let configuration = fs::read_to_string(root.join(defaults::CONFIGURATION)).context(defaults::CONFIGURATION)?;
+    for path in defaults::DOCUMENTS {
+        let text = fs::read_to_string(root.join(path)).context(path)?;
+        defaults::check(path, &text, &configuration, found);
+    }
     Ok(())
 }
 
