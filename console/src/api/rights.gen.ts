@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 b0478c7420a21f1af13753399091b4fb678d4bea1c3b3590261a5328a7b0ff81). Not edited by hand.
+// Generated from openapi.json (sha256 8118802a82ae7f74a3d149a25b1a26baea113051f8116f3636fda1319345c2cd). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -10,7 +10,9 @@ export const rights = {
   accounts_technical_users: {"class":"tenant","menu":"access-control","tab":"users","verb":"view"},
   accounts_receipt: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   audit_list: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
+  audit_list_all: {"class":"tenant","menu":"overview","tab":"account-audit","verb":"view"},
   audit_check: {"class":"tenant","menu":"overview","tab":"audit","verb":"view"},
+  audit_checkpoint: {"class":"tenant","menu":"overview","tab":"account-audit","verb":"view"},
   auth_change_password: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   connections_list: {"class":"platform","menu":"security","tab":"connections","verb":"view"},
   connections_create: {"class":"platform","menu":"security","tab":"connections","verb":"create"},
@@ -47,6 +49,8 @@ export const rights = {
   me_sessions: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end_all: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  me_begin_email_change: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  me_confirm_email: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   metrics_read: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   outbox_list: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   products_list: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},

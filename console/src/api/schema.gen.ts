@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 b0478c7420a21f1af13753399091b4fb678d4bea1c3b3590261a5328a7b0ff81). Not edited by hand.
+// Generated from openapi.json (sha256 8118802a82ae7f74a3d149a25b1a26baea113051f8116f3636fda1319345c2cd). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -120,10 +120,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the audit log, the latest first
+         * List the audit log of an enterprise, the latest first
          * @description Who may: `overview/audit:view` in the account; operators in any account.
          */
         get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit log of a whole account, the latest first
+         * @description Who may: `overview/account-audit:view` in the account; operators in any account.
+         */
+        get: operations["audit_list_all"];
         put?: never;
         post?: never;
         delete?: never;
@@ -144,6 +164,43 @@ export interface paths {
          * @description Who may: `overview/audit:view` in the account; operators in any account.
          */
         get: operations["audit_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the chain of the audit log, and sign what it ends with
+         * @description Who may: `overview/account-audit:view` in the account; operators in any account.
+         */
+        get: operations["audit_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/audit-keys.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that sign checkpoints of audit logs */
+        get: operations["audit_keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -212,7 +269,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out: the session of the refresh token ends */
+        /** Sign out: end the session of the access token, refresh token and cookie given */
         post: operations["auth_logout"];
         delete?: never;
         options?: never;
@@ -229,7 +286,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a code to set a new password */
+        /** Ask for a mail to set a new password by */
         post: operations["auth_forgot_password"];
         delete?: never;
         options?: never;
@@ -246,7 +303,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password by a code */
+        /** Set a new password by the code or the link of the mail */
         post: operations["auth_reset_password"];
         delete?: never;
         options?: never;
@@ -829,6 +886,46 @@ export interface paths {
          * @description Who may: any signed-in user.
          */
         delete: operations["me_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for another e-mail address: a code goes to it
+         * @description Who may: any signed-in user.
+         */
+        post: operations["me_begin_email_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the new e-mail address, by the code that was sent to it
+         * @description Who may: any signed-in user.
+         */
+        post: operations["me_confirm_email"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1737,13 +1834,30 @@ export interface components {
             id: string;
             /** Format: uuid */
             accountId: string;
+            /**
+             * Format: uuid
+             * @description The enterprise that it concerns; none: the account as a whole, or the platform.
+             */
+            enterpriseId?: string | null;
             /** Format: date-time */
             at: string;
             author: components["schemas"]["Author"];
             /** @description The operation, such as `user_create`. */
             action: string;
             target?: components["schemas"]["Target"] | null;
+            /** @description Left out: it was done. */
+            outcome?: components["schemas"]["Outcome"];
+            /** @description Why it was refused or failed: the code of the problem. */
+            reason?: string | null;
+            /**
+             * Format: uint64
+             * @description How often it happened, where one entry stands for several: refusals and failures within some minutes.
+             */
+            count?: number | null;
+            /** @description The server's name for the request. */
             requestId?: string | null;
+            /** @description The caller's name for the request (`X-Request-Id`). */
+            clientRequestId?: string | null;
             /** @description Place in the account's chain, counted from 1; absent for the moment until the entry is sealed. */
             seal?: components["schemas"]["Seal"] | null;
         };
@@ -1762,16 +1876,30 @@ export interface components {
             name: string;
             /** Format: uuid */
             executionId: string;
+            startedBy?: components["schemas"]["Starter"] | null;
         } | {
             /** @constant */
             kind: "system";
             name: string;
+        } | {
+            /** @constant */
+            kind: "anonymous";
+        };
+        /** @description The person who started a workflow. */
+        Starter: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /** @description Acted by a platform role. */
+            operator: boolean;
         };
         /** @description What it was done to. */
         Target: {
             kind: string;
             id: string;
         };
+        /** @description How it ended. */
+        Outcome: "done" | "refused" | "failed";
         /** @description The link that an entry is in the chain. */
         Seal: {
             /** Format: uint64 */
@@ -1780,19 +1908,48 @@ export interface components {
             previous: string;
             /** @description SHA-256 (hex) over `previous`, the sequence and the entry without its seal. */
             hash: string;
+            /** @description The form in which the entry is hashed. Left out: members in the order of the API's document. */
+            form?: components["schemas"]["SealForm"] | null;
         };
-        /** @description What a check of a chain found. */
+        /** @description The form in which an entry is hashed. */
+        SealForm: "jcs";
+        /** @description The result of a check of a chain. */
         ChainReport: {
             /** Format: uuid */
             accountId: string;
             valid: boolean;
             /**
              * Format: uint64
-             * @description How many sealed entries were checked.
+             * @description How many sealed entries the valid part of the chain has.
              */
             entries: number;
-            /** @description The first entry that is not as it was written, with what is wrong. */
+            /**
+             * Format: uint64
+             * @description The check began after this entry: an earlier check found the entries up to it valid, and its signed checkpoint
+             *     holds their last hash. 0: every entry was read.
+             * @default 0
+             */
+            checkedFrom?: number;
+            /** @description The first entry that differs from what was written, and how. */
             broken?: string | null;
+        };
+        /** @description A signed statement about the chain of an account. */
+        Checkpoint: {
+            /** Format: uuid */
+            accountId: string;
+            /**
+             * Format: uint64
+             * @description Every entry up to this one was checked.
+             */
+            sequence: number;
+            /** @description The hash of the entry with this sequence number; 64 zeros if there is none. */
+            hash: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The key that signed it, by its `kid` in `/.well-known/audit-keys.json`. */
+            keyId: string;
+            /** @description Ed25519 over the canonical JSON of the other members, base64url without padding. */
+            signature: string;
         };
         Login: {
             email: string;
@@ -1807,6 +1964,8 @@ export interface components {
             challenge: components["schemas"]["Challenge"];
             /** @description Names the challenge in the answer to it; good once, for five minutes. */
             session: string;
+            /** @description What the answer must carry beside the new password. */
+            requires: components["schemas"]["Requirement"][];
         };
         Tokens: {
             accessToken: string;
@@ -1824,11 +1983,19 @@ export interface components {
         TokenType: "Bearer";
         /** @enum {string} */
         Challenge: "NEW_PASSWORD_REQUIRED";
+        /** @description Something that the response to a challenge must carry. */
+        Requirement: "newEmail";
         ChallengeAnswer: {
             challenge: components["schemas"]["Challenge"];
             session: string;
             /** Format: password */
             newPassword: string;
+            /**
+             * Format: email
+             * @description Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
+             * @default null
+             */
+            newEmail?: string | null;
             grant?: components["schemas"]["Grant"];
         };
         Refresh: {
@@ -1843,8 +2010,12 @@ export interface components {
             detail: string;
         };
         Reset: {
-            email: string;
-            code: string;
+            /** @description With the code. */
+            email?: string | null;
+            /** @description The six digits of the mail, together with the address; or else the token. */
+            code?: string | null;
+            /** @description What stands behind `#token=` in the link of the mail. */
+            token?: string | null;
             /** Format: password */
             newPassword: string;
         };
@@ -1864,7 +2035,8 @@ export interface components {
             setupToken?: string | null;
             /**
              * Format: email
-             * @description The first administrator's address; left out, `admin@adminplatform.com`.
+             * @description The first administrator's address; left out, `admin@adminplatform.com`, to which no mail goes: the first sign-in
+             *     then asks for a real address.
              * @default null
              */
             adminEmail?: string | null;
@@ -2328,7 +2500,7 @@ export interface components {
             canEdit: boolean;
             canDelete: boolean;
             /**
-             * @description Tabs left out have the flags of the menu.
+             * @description Tabs left out have the flags of the menu; `account-audit` has them only if the menu gives all five.
              * @default []
              */
             tabs?: components["schemas"]["TabPermission"][];
@@ -2344,7 +2516,7 @@ export interface components {
              * @description One of the menu's tabs.
              * @enum {string}
              */
-            tab: "summary" | "accounts" | "provisioning" | "audit" | "account" | "enterprises" | "licenses" | "workstreams" | "users" | "groups" | "roles" | "credentials" | "connectors" | "connections" | "sso" | "pipelines" | "builds" | "agents" | "infrastructure" | "applications";
+            tab: "summary" | "accounts" | "provisioning" | "audit" | "account-audit" | "account" | "enterprises" | "licenses" | "workstreams" | "users" | "groups" | "roles" | "credentials" | "connectors" | "connections" | "sso" | "pipelines" | "builds" | "agents" | "infrastructure" | "applications";
             isVisible: boolean;
             canView: boolean;
             canCreate: boolean;
@@ -2382,6 +2554,27 @@ export interface components {
             /** @description The one that asks. */
             current: boolean;
         };
+        NewAddress: {
+            /** Format: email */
+            newEmail: string;
+            /**
+             * Format: password
+             * @description The present password.
+             */
+            password: string;
+        };
+        /** @description Says the same whether or not the address can be had. */
+        CodeSent: {
+            detail: string;
+        };
+        AddressProof: {
+            code: string;
+        };
+        /** @description The address with which one signs in. */
+        AddressView: {
+            /** Format: email */
+            email: string;
+        };
         /** @description The metrics of one process. */
         Exposition: {
             /** @description In the OpenMetrics text format. */
@@ -2406,8 +2599,7 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
-        /** @enum {string} */
-        MailKind: "invitation" | "password-reset" | "license-reminder";
+        MailKind: ("invitation" | "password-reset" | "license-reminder") | "email-change" | "email-changed";
         ProductViewPage: {
             items: components["schemas"]["ProductView"][];
             /** @description Absent on the last page. */
@@ -3334,6 +3526,45 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                limit?: number;
+                cursor?: string;
+                order?: components["schemas"]["Sort"];
+                /** @description Entries of this operation alone, such as `user_create`. */
+                action?: string;
+                /** @description Entries of this user's doing alone. */
+                userId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    audit_list_all: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
                 limit?: number;
                 cursor?: string;
                 order?: components["schemas"]["Sort"];
@@ -3371,6 +3602,10 @@ export interface operations {
             query?: {
                 /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
                 accountId?: string;
+                /** @description The enterprise that is meant; left out, the caller's own. */
+                enterpriseId?: string;
+                /** @description Read every entry again, also those that an earlier check found valid: for operators. */
+                full?: boolean;
             };
             header?: never;
             path?: never;
@@ -3391,6 +3626,60 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    audit_checkpoint: {
+        parameters: {
+            query?: {
+                /** @description The account that is meant; left out, the caller's own. Operators name other accounts here. */
+                accountId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    audit_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -3471,7 +3760,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Refresh"];
             };
@@ -3488,7 +3777,6 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
-            408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3505,7 +3793,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Refresh"];
             };
@@ -3519,7 +3807,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            408: components["responses"]["Problem408"];
+            401: components["responses"]["Problem401"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -4985,6 +5273,84 @@ export interface operations {
             507: components["responses"]["Problem507"];
         };
     };
+    me_begin_email_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAddress"];
+            };
+        };
+        responses: {
+            /** @description Taken on; it goes on after the answer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    me_confirm_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressProof"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
     metrics_read: {
         parameters: {
             query?: never;
@@ -5301,14 +5667,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events; the data of each is one object. */
+            /** @description Server-sent events; the data of each is one object. If the session ends or the right is lost, the last event is `end`, with a `reason`. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": {
-                        id: string;
+                        id?: string;
                         event: string;
                         data: string;
                     };
