@@ -1,4 +1,4 @@
-//! Settings of a plane: what the binary's configuration comes to.
+//! Settings of a plane, made from the binary's configuration.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{http::client_address::ForwardedHeader, network::TrustedProxies, work
 pub struct Settings {
     /// Where people reach the product: the beginning of links in mails.
     pub public_url: String,
-    /// Reverse proxies whose word on the client's address is believed.
+    /// Reverse proxies whose reports on the client's address are trusted.
     pub trusted_proxies: TrustedProxies,
     /// The header in which they report it.
     pub forwarded_header: ForwardedHeader,
