@@ -44,7 +44,7 @@ impl Manifest {
         backup.join(FILE)
     }
 
-    /// Reads every file of a backup that is complete but for its manifest, and writes that.
+    /// Reads every file of a complete backup, and writes its manifest.
     pub(crate) fn write(backup: &Path, taken_at: Timestamp) -> io::Result<()> {
         let mut files = BTreeMap::new();
         for path in files_below(backup)? {
@@ -96,7 +96,7 @@ impl Manifest {
         self.files.iter().map(|(path, entry)| (path.as_str(), entry))
     }
 
-    /// Tells this backup from every other.
+    /// Identifies this backup.
     pub(crate) fn digest(&self) -> String {
         plane::secret::digest(&serde_json::to_string(self).expect("its fields are plain"))
     }
@@ -122,7 +122,7 @@ impl Entry {
     }
 }
 
-/// Every file below a folder but the manifest. A link is refused: it leads out of the backup.
+/// Every file below a folder, except the manifest. A link is refused, because it leads out of the backup.
 fn files_below(folder: &Path) -> io::Result<Vec<String>> {
     let (mut files, mut folders) = (Vec::new(), vec![String::new()]);
     while let Some(prefix) = folders.pop() {

@@ -1,4 +1,4 @@
-//! The one way out for mail.
+//! The only way out for mail.
 //!
 //! INVARIANT: no mail goes to the default administrator's address, whose domain belongs to a stranger.
 

@@ -1,6 +1,6 @@
 //! Counts the mails that people cause, per day (UTC): to one recipient, by one sender, for one account.
 //!
-//! INVARIANT: a mail is counted before it is sent, in one commit over all its counters: where one is full, none rises.
+//! INVARIANT: a mail is counted before it is sent, in one commit over all its counters: if one is full, none increases.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::{
 const MAX_ATTEMPTS: usize = 8;
 const DAY_SECONDS: i64 = 24 * 3600;
 
-/// How many mails a day; 0: no limit.
+/// The most mails in a day; 0: no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MailLimits {
     pub per_recipient: u32,
@@ -34,7 +34,7 @@ impl Default for MailLimits {
     }
 }
 
-/// Whom a mail concerns.
+/// The recipient, sender and account of a mail.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CountedMail<'a> {
     pub(crate) recipient: &'a str,

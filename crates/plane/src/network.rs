@@ -74,7 +74,7 @@ fn canonical(network: IpNet) -> IpNet {
     within.and_then(|(address, length)| Ipv4Net::new(address, length).ok()).map_or(network, IpNet::V4)
 }
 
-/// The reverse proxies whose word on the client's address is believed.
+/// The reverse proxies whose reports on the client's address are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct TrustedProxies(Vec<ProxyNetwork>);

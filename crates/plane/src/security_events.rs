@@ -1,7 +1,7 @@
 //! Entries of the audit log beside changes: sign-ins and their failures, refusals, and reading what holds secrets.
 //!
-//! INVARIANT: nobody makes the log grow without bound. What one person repeats within [`WINDOW`] is one entry at its beginning
-//! and one with a count at its end; what comes from nobody in particular is counted together.
+//! INVARIANT: no caller makes the log grow without bound. What one person repeats within [`WINDOW`] is one entry at its beginning
+//! and one with a count at its end. Events of unknown callers are counted together.
 
 use std::{
     collections::HashMap,
@@ -28,13 +28,13 @@ use crate::{
 
 /// Repeats within this time are counted in one entry.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(10);
-/// So many kinds of repeats are told apart at most; what comes beyond is counted together.
+/// The most kinds of repeats that are counted apart; further ones are counted together.
 const MOST_WINDOWS: usize = 20_000;
 
 /// What counts as a repeat.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Repeat {
-    /// `None`: nobody in particular.
+    /// `None`: an unknown caller.
     subject: Option<Subject>,
     operation: String,
     outcome: Outcome,
@@ -54,7 +54,7 @@ struct Window {
 pub(crate) struct SecurityEvents(Mutex<HashMap<Repeat, Window>>);
 
 impl SecurityEvents {
-    /// Takes an event in. Answers the entry to be written now: none for a repeat.
+    /// Records an event. Returns the entry to write now: none for a repeat.
     fn admit(&self, repeat: Repeat, draft: EntryDraft, now: Timestamp) -> Option<EntryDraft> {
         let mut windows = self.0.lock().expect("no holder panics");
         let repeat = if windows.len() >= MOST_WINDOWS && !windows.contains_key(&repeat) {
@@ -95,7 +95,7 @@ impl SecurityEvents {
     }
 }
 
-/// A refusal to be recorded: what of a request the entry names.
+/// A refusal to record: the parts of the request that its entry names.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     subject: Subject,
@@ -104,7 +104,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// What to record of a request that was answered with a problem; `None` if that is no refusal of somebody known.
+    /// What to record of a request that was answered with a problem; `None` unless it refuses a known caller.
     pub(crate) fn of(call: &Call, problem: &Problem) -> Option<Self> {
         let Caller { actor, action } = call.caller.as_ref()?;
         if problem.code.status() != 403 && problem.code != Code::Unauthenticated {
@@ -112,7 +112,7 @@ impl Refusal {
         }
         let author =
             Author::User { id: actor.user.id, email: actor.user.email.as_str().to_owned(), operator: actor.operator };
-        // In the caller's own account, whatever the request named: nobody writes into the log of others.
+        // In the caller's own account, even if the request named another: callers don't write into the log of others.
         let mut draft = EntryDraft::new(actor.account(), author, *action)
             .in_enterprise((!actor.every_enterprise()).then(|| actor.enterprise()))
             .from(call.origin())
@@ -132,12 +132,12 @@ impl Plane {
         self.commit(Change::of(draft).unfenced()).await
     }
 
-    /// Records that a request of somebody who is signed in was not permitted.
+    /// Records that a request of a signed-in caller was refused.
     pub(crate) async fn record_refusal(&self, refusal: Refusal) {
         self.record_once(Some(refusal.subject), refusal.operation, refusal.draft).await;
     }
 
-    /// Records that somebody read what holds secrets of others: once in a window.
+    /// Records that somebody read secrets of others: once in a window.
     pub(crate) async fn record_reading<A: Action>(&self, who: &Granted<A>) {
         let operation = format!("{} {}", who.action(), who.account());
         self.record_once(Some(who.actor().user.subject()), operation, who.entry()).await;
@@ -208,7 +208,7 @@ struct AuditTrail {
 enum AskedBy {
     /// The person whom it is about.
     Themselves,
-    /// Somebody who proved nothing.
+    /// A caller without proof of identity.
     Anybody,
 }
 
@@ -235,7 +235,7 @@ impl Trail for AuditTrail {
                 Some(whom) => (Some(whom.subject), plane.personal_entry(action, whom, origin).await),
                 None => (None, EntryDraft::new(known::ROOT_ACCOUNT, Author::Anonymous, action).from(origin)),
             };
-            // Who failed has not proved to be that person.
+            // A caller who failed has not proved to be that person.
             let draft = EntryDraft { author: Author::Anonymous, ..draft }.ended(Outcome::Failed, why.as_str());
             plane.record_once(subject, action.to_owned(), draft).await;
         });

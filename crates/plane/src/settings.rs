@@ -1,4 +1,4 @@
-//! Settings of a plane: what the binary's configuration comes to.
+//! Settings of a plane, made from the binary's configuration.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{http::client_address::ForwardedHeader, network::TrustedProxies, work
 pub struct Settings {
     /// Where people reach the product: the beginning of links in mails.
     pub public_url: String,
-    /// Reverse proxies whose word on the client's address is believed.
+    /// Reverse proxies whose reports on the client's address are trusted.
     pub trusted_proxies: TrustedProxies,
     /// The header in which they report it.
     pub forwarded_header: ForwardedHeader,
@@ -61,5 +61,12 @@ impl Default for Settings {
             stream_heartbeat: Duration::from_secs(15),
             faults: Faults::default(),
         }
+    }
+}
+
+impl Settings {
+    /// Whether people reach the product by https, over a proxy that ends TLS.
+    pub fn reached_by_https(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 }

@@ -1,7 +1,10 @@
 //! Freehold's development tasks: `cargo run -p xtask -- <task>`.
 
+mod asvs;
 mod ci;
 mod codegen;
+mod defaults;
+mod links;
 mod tidy;
 
 use std::process::ExitCode;

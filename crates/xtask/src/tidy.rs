@@ -5,6 +5,8 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::{asvs, defaults, links};
+
 /// A file of code is at most this long.
 const LONGEST: usize = 600;
 
@@ -15,6 +17,7 @@ pub(crate) fn run() -> Result<()> {
         let Ok(text) = fs::read_to_string(&path) else { continue };
         look(&path, &text, &mut found);
     }
+    documents(Path::new(""), &mut found)?;
     formatting(&tracked()?, &mut found)?;
     dependencies(&mut found)?;
     default_build(&mut found)?;
@@ -22,6 +25,26 @@ pub(crate) fn run() -> Result<()> {
         return Ok(());
     }
     bail!("{}", found.join("\n"))
+}
+
+/// Links of documents lead somewhere, the table of ASVS is whole, and defaults of settings are those of the configuration. Paths are relative to `root`.
+fn documents(root: &Path, found: &mut Vec<String>) -> Result<()> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.md"])
+        .current_dir(if root.as_os_str().is_empty() { Path::new(".") } else { root })
+        .output()?;
+    for path in String::from_utf8(output.stdout)?.lines() {
+        let Ok(text) = fs::read_to_string(root.join(path)) else { continue };
+        links::check(root, path, &text, found);
+    }
+    let table = fs::read_to_string(root.join(asvs::TABLE)).context(asvs::TABLE)?;
+    asvs::check(&table, found);
+    let configuration = fs::read_to_string(root.join(defaults::CONFIGURATION)).context(defaults::CONFIGURATION)?;
+    for path in defaults::DOCUMENTS {
+        let text = fs::read_to_string(root.join(path)).context(path)?;
+        defaults::check(path, &text, &configuration, found);
+    }
+    Ok(())
 }
 
 fn tracked() -> Result<Vec<String>> {
@@ -139,6 +162,14 @@ mod tests {
     fn crates_for_aws_are_told_from_cryptography() {
         let tree = ["aws v0.1.0 (/freehold/crates/aws)", "aws-sdk-sts v1.124.0", "aws-lc-rs v1.19.0", "axum v0.8.9"];
         assert_eq!(tree.map(of_aws), [Some("aws"), Some("aws-sdk-sts"), None, None]);
+    }
+
+    #[test]
+    fn documents_are_whole_and_their_links_lead_somewhere() {
+        let mut found = Vec::new();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate is below the root");
+        documents(root, &mut found).expect("the documents can be read");
+        assert_eq!(found, Vec::<String>::new());
     }
 
     #[test]

@@ -32,14 +32,14 @@ use super::{
     stream::Stream,
 };
 
-/// The head of a request has at most so many bytes; so much is also buffered of what is read and written.
+/// The most bytes of a request's head, and of each connection's read and write buffers.
 const MAX_HEAD: usize = 32 * 1024;
-/// How often connections that are over their time are looked for.
+/// How often connections with a passed deadline are looked for.
 const SWEEP: Duration = Duration::from_millis(250);
 /// How long accepting pauses when the system has no more files to give.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Serves until `stopping` says so, then until the requests under way have been answered.
+/// Serves until `stopping` is set, then until the requests under way have been answered.
 pub(super) async fn accept(
     listener: TcpListener,
     service: Router,
@@ -163,7 +163,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, place: Place, service: Route
     }
 }
 
-/// A stream of events would go on as long as its run does: it ends when the server stops, and its client resumes it.
+/// Ends streams of events when the server stops; their clients resume them. They would otherwise last as long as their runs.
 fn end_streams(stopping: &watch::Receiver<bool>, response: Response) -> Response {
     if response.headers().get(header::CONTENT_TYPE) != Some(&HeaderValue::from_static("text/event-stream")) {
         return response;

@@ -1,7 +1,7 @@
-//! The open connections: how many there are, what each one is doing since when, and which one has to go.
+//! The registry of open connections: their number, the phase of each, and which one to close for a new one.
 //!
 //! INVARIANT: a connection is in the registry from its accept until its task has ended, and every phase but a request
-//! under way ends at a deadline. So the number of connections is bounded, and nobody holds one by sending nothing.
+//! under way ends at a deadline. So the number of connections is bounded, and a silent client does not keep one.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -217,7 +217,7 @@ impl Connections {
         })
     }
 
-    /// Closes the connections that are over their time.
+    /// Closes the connections whose deadline has passed.
     pub(super) fn sweep(&self) {
         let open = self.open();
         for connection in open.networks.values().flat_map(BTreeMap::values) {
@@ -239,7 +239,7 @@ impl Open {
 
     fn remove(&mut self, connection: &Connection) {
         let Some(of_network) = self.networks.get_mut(&connection.network) else { return };
-        // One that was evicted is gone already.
+        // An evicted one is already removed.
         if of_network.remove(&connection.id).is_some() {
             self.count -= 1;
         }
@@ -253,7 +253,7 @@ impl Open {
         self.remove(victim);
     }
 
-    /// The connection that has to go first: of the network with the most connections, if it has one that serves no
+    /// The connection to close first: of the network with the most connections, if it has one that serves no
     /// request, else of any.
     fn victim(&self) -> Option<Arc<Connection>> {
         let crowd = self.networks.values().max_by_key(|of_network| of_network.len())?;

@@ -1,13 +1,13 @@
-//! The open-file limit: raised at the start, and what it leaves for connections.
+//! Raises the open-file limit at the start, and derives the number of connections from it.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 /// Files kept for tables, keys, logs and calls to others.
 const KEPT: u64 = 128;
-/// As many connections are served at most, however many files there may be.
+/// The most connections, even if more files are allowed.
 const MOST: usize = 16_384;
 
-/// Raises the soft limit to the hard one, and answers how many files there may be.
+/// Raises the soft limit to the hard one, and returns it.
 pub(super) fn raise() -> u64 {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
@@ -21,7 +21,7 @@ pub(super) fn raise() -> u64 {
     limit.current.unwrap_or(u64::MAX)
 }
 
-/// How many connections there can be with so many files.
+/// The number of connections for a number of files.
 pub(super) fn connections(files: u64) -> usize {
     let left = files.saturating_sub(KEPT).max(files / 2).max(1);
     usize::try_from(left).unwrap_or(MOST).min(MOST)

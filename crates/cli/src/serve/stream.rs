@@ -1,5 +1,5 @@
-//! A connection's stream, as it tells the registry what it does, and as it closes: what the client still sends is read
-//! and discarded for a moment, because closing over unread bytes resets the connection and can destroy the answer.
+//! A connection's stream. It reports its reads and writes to the registry. When it closes, it reads and discards for a
+//! moment what the client still sends, because closing over unread bytes resets the connection and can destroy the answer.
 
 use std::{
     io,
@@ -15,7 +15,7 @@ use tokio::{
 
 use super::connections::{Connection, Phase};
 
-/// At most so many bytes are discarded.
+/// The most bytes that are discarded.
 const DISCARDED: usize = 256 * 1024;
 
 #[derive(Debug)]

@@ -1,5 +1,5 @@
 //! Checkpoints: signed statements that the chain of an account had a hash at a sequence number. One at the end of an export
-//! shows that nothing was cut off or hashed anew.
+//! shows whether entries were cut off or hashed again.
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -38,7 +38,7 @@ impl Checkpoint {
         Key::new(partition(account), "AUDITCHECKPOINT")
     }
 
-    /// The link of the chain that it speaks of.
+    /// The link of the chain that it states.
     pub fn head(&self) -> ChainHead {
         ChainHead { account_id: self.account_id, sequence: self.sequence, hash: self.hash.clone() }
     }

@@ -1,4 +1,4 @@
-//! What an entry is made from: all that it says except its id, its time and its seal.
+//! What an entry is made from: everything except its id, its time and its seal.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{AuditEntry, Author, Outcome, Target};
 use crate::ids::{AccountId, AuditId, EnterpriseId};
 
-/// The names of the request that something comes from.
+/// The names of the request that causes an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestOrigin {
     /// The server's own; absent where no request is the cause.

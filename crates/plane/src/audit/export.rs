@@ -1,5 +1,5 @@
 //! An export of a whole chain: the entries of one account, a line each as canonical JSON, and at its end the checkpoint that
-//! closes them. What is wrong with a file is named by its line.
+//! closes them. Errors name the line of the file.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub struct ExportReader {
 }
 
 impl ExportReader {
-    /// Takes the next line. A break of the chain is told at the end; a line that is none of an export's is refused here.
+    /// Takes the next line. A break of the chain is reported at the end; a line of another form is refused here.
     pub fn read(&mut self, text: &str) -> Result<(), NotAnExport> {
         self.lines += 1;
         let place = self.lines;
@@ -66,7 +66,7 @@ impl ExportReader {
         Ok(())
     }
 
-    /// What was found, judged by the platform's public keys.
+    /// The result, checked with the platform's public keys.
     pub fn finish(self, keys: &Value) -> Result<ChainReport, NotAnExport> {
         if self.lines == 0 {
             return Err(NotAnExport::Empty);

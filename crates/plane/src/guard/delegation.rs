@@ -1,7 +1,7 @@
-//! Who may give rights to others, and take them away.
+//! The rules for giving rights to others and taking them away.
 //!
-//! INVARIANT: nobody gives rights that they do not hold, and nobody takes rights from somebody who holds more. So those who
-//! administer an account can lose that to an equal or to an operator alone, and never by their own hand.
+//! INVARIANT: nobody gives rights that they do not hold, and nobody takes rights from somebody who holds more. So only an
+//! equal or an operator can take the right to administer an account, and nobody removes their own.
 
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +67,7 @@ impl Plane {
         let table = self.router().shared();
         let fence = AdministratorFence { account_id: who.account(), expires: self.now().as_second() + FENCE_SECONDS };
         let found = table.get(&AdministratorFence::key(who.account())).await?;
-        // The caller's own rights may have gone since the guard looked: by a change before this state of the fence.
+        // The caller may have lost rights since the guard read them, by a change before this version of the fence.
         if !taken.within(&access(self, actor.account(), actor.user.id).await?.grants) {
             return Err(Problem::new(Code::Forbidden, "your own rights were taken away meanwhile"));
         }
@@ -88,7 +88,7 @@ impl Plane {
     }
 }
 
-/// A fence outlives the changes that it keeps apart, and goes by itself.
+/// A fence outlives the changes that it serializes, and expires.
 const FENCE_SECONDS: i64 = 24 * 3600;
 
 /// A record whose version counts the changes that take an administrator's rights in an account.

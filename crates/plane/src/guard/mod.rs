@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod actor;
 pub mod delegation;
+mod mask;
 mod ongoing;
 pub mod policy;
 pub mod rights;

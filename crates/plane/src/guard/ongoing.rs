@@ -6,7 +6,7 @@ use crate::{
     plane::Plane,
 };
 
-/// A right for longer than a request. It permits nothing by itself: [`OngoingGrant::check`] says whether it still holds.
+/// A right for longer than a request. It permits nothing by itself: [`OngoingGrant::check`] tests whether it is still valid.
 #[derive(Clone, Copy, Debug)]
 pub struct OngoingGrant {
     pub(super) subject: Subject,
@@ -15,16 +15,16 @@ pub struct OngoingGrant {
     pub(super) scope: Scope,
 }
 
-/// Why a right does not hold any more.
+/// Why a right is no longer valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantEnd {
     /// The session is over: signed out, expired, or the identity is gone.
     SessionEnded,
     /// The user was deactivated or deleted, or the dates are over.
     NotActive,
-    /// No role gives the right any more.
+    /// No role gives the right now.
     RightLost,
-    /// It can't be judged now.
+    /// The store could not answer.
     Unavailable,
 }
 

@@ -1,7 +1,7 @@
 //! The address of the client: the peer's, or the one that trusted proxies report.
 //!
-//! INVARIANT: a report is believed only from a trusted proxy. Reports are read from the right, the proxy's own end; what
-//! stands left of an untrusted or unreadable entry was written by somebody else and is ignored.
+//! INVARIANT: a report is believed only from a trusted proxy. Reports are read from the right, the proxy's own end; everything
+//! left of an untrusted or unreadable entry was written by somebody else and is ignored.
 
 use std::{
     borrow::Cow,
@@ -41,7 +41,7 @@ pub fn client_address(
         ForwardedHeader::XForwardedFor => (HeaderName::from_static("x-forwarded-for"), node),
         ForwardedHeader::Forwarded => (header::FORWARDED, forwarded_element),
     };
-    // Bytes that are no text spoil the entry that they stand in, not those that a proxy appended to the same line.
+    // Bytes that are not text make their own entry unreadable, not those that a proxy appended to the same line.
     let lines: Vec<Cow<'_, str>> =
         headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     for entry in lines.iter().rev().flat_map(|line| entries_from_the_right(line)).take(MAX_HOPS) {

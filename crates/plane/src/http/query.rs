@@ -12,7 +12,7 @@ use super::{
 };
 use crate::problem::{Problem, Result};
 
-/// The parameters of a query string. Each name occurs once. Who reads a parameter takes it, and what nobody takes is
+/// The parameters of a query string. Each name occurs once. Readers take their parameters; a parameter that is left is
 /// refused.
 #[derive(Debug, Default)]
 pub struct Parameters(Vec<(String, String)>);
@@ -44,12 +44,12 @@ impl Parameters {
         Some(self.0.remove(place).1)
     }
 
-    /// Takes all that is left.
+    /// Takes all parameters that are left.
     fn take_all(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.0)
     }
 
-    /// Refuses what nobody took.
+    /// Refuses the parameters that are left.
     pub fn finish(&self) -> Result<()> {
         match self.0.first() {
             Some((name, _)) => Err(Problem::field(format!("/{name}"), "this operation has no such parameter")),

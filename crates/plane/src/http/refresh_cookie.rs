@@ -1,8 +1,8 @@
 //! The cookie that holds a browser's refresh token.
 //!
-//! INVARIANT: where people reach the product by https without a path, the cookie bears the prefix `__Host-`: browsers then
-//! let no sibling host, and no page without TLS, set it. That prefix asks for the path `/`, so the server is what reads
-//! it under `/api/auth` alone. Of two cookies of the name neither counts for a refresh.
+//! INVARIANT: where `public_url` is https without a path, the cookie has the prefix `__Host-`: browsers then
+//! let no sibling host, and no page without TLS, set it. That prefix requires the path `/`, so browsers send the cookie
+//! everywhere, and the server reads it under `/api/auth` alone. A refresh refuses two cookies of the name.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use secrecy::SecretString;
@@ -14,7 +14,7 @@ const HOST_ONLY: &str = "__Host-freehold_refresh";
 /// More cookies of the name than this are not read.
 const MOST: usize = 8;
 
-/// How the cookie is called and scoped.
+/// Name and path of the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshCookie {
     name: &'static str,
@@ -49,7 +49,7 @@ impl RefreshCookie {
         value
     }
 
-    /// The headers that take it away, under a name of before too.
+    /// The headers that remove it, under its earlier name too.
     pub fn clear(self) -> Vec<HeaderValue> {
         let before = Self { name: PLAIN, path: "/api/auth" };
         let mut names = vec![self, before];

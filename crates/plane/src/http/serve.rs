@@ -173,6 +173,9 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
         }
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if plane.settings().reached_by_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONE_YEAR_OF_HTTPS));
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let status = response.status().as_u16();
     let took = began.elapsed();
@@ -197,6 +200,8 @@ fn deals_with_credentials(path: &str) -> bool {
     path.starts_with("/api/auth/") || path == "/api/bootstrap"
 }
 
+/// Tells browsers to use https alone for this host and the hosts below it, for a year (RFC 6797).
+const ONE_YEAR_OF_HTTPS: &str = "max-age=31536000; includeSubDomains";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The server's own name for the request, in every answer.
 const SERVER_REQUEST_ID: HeaderName = HeaderName::from_static("x-server-request-id");

@@ -1,7 +1,7 @@
 //! Request bodies that an early answer leaves unread.
 //!
-//! A connection can only go on once the whole body was read. What is small is read and discarded; otherwise the answer
-//! says `Connection: close`, so that the client does not send the next request on it.
+//! A connection can serve the next request only when the whole body was read. A small body is read and discarded; otherwise
+//! the answer has `Connection: close`, so that the client does not send the next request on it.
 
 use std::{
     pin::Pin,
@@ -17,20 +17,20 @@ use axum::{
 };
 use http_body_util::{BodyExt as _, Limited};
 
-/// So much of an unread body is discarded.
+/// The most bytes of an unread body that are discarded.
 const DISCARDED: usize = 64 * 1024;
-/// For so long.
+/// The longest time for that.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The body of a request, which its handler may leave unread.
 pub(super) struct UnreadBody {
     body: Arc<Mutex<Body>>,
-    /// The client waits for a word before it sends the body.
+    /// The client waits for `100 Continue` before it sends the body.
     expects_continue: bool,
 }
 
 impl UnreadBody {
-    /// Watches over the body of a request, if it has one.
+    /// Shares the body of a request with its handler, if it has one.
     pub(super) fn of(request: &mut Request<Body>) -> Option<Self> {
         if request.body().is_end_stream() {
             return None;
@@ -41,7 +41,7 @@ impl UnreadBody {
         Some(Self { body, expects_continue })
     }
 
-    /// Sees to what the handler left unread, before its answer is sent.
+    /// Discards what the handler left unread, or closes the connection, before the answer is sent.
     pub(super) async fn settle(self, response: &mut Response) {
         let shared = Shared(self.body);
         if shared.is_end_stream() {
@@ -58,7 +58,7 @@ impl UnreadBody {
     }
 }
 
-/// A body that its handler and the watch over it share. The handler reads it first, the watch what is left.
+/// A body that its handler and [`UnreadBody`] share. The handler reads first; the rest is discarded.
 struct Shared(Arc<Mutex<Body>>);
 
 impl Shared {

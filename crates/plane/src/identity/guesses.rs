@@ -1,13 +1,13 @@
 //! Bounds the guesses at one person: a lock for each network, and a cap on the guesses of a day over all networks.
 //!
-//! Beyond the cap a password alone signs nobody in from a network that they never signed in from: they prove there that
-//! they read their mail, by setting a new password. The owner is never refused for good, and who can't be mailed is
-//! exempt. Where several processes share the store, locks and guesses are counted in its table, so that all of them
-//! count together. Where one process has the store to itself, locks are in memory, and guesses are written down at
-//! every tenth, so that a restart forgets nine at most.
+//! Beyond the cap a password alone does not sign in from a network that is new to the person. There the person sets a new
+//! password by mail, which proves access to the mailbox. The owner is never locked out for good, and people who can't get
+//! mail are exempt. Where several processes share the store, its table counts locks and guesses for all of them. Where
+//! one process owns the store, locks are in memory, and every tenth guess is written, so a restart loses nine at
+//! most.
 //!
-//! INVARIANT: an address that nobody has costs the same reads and writes, on one of 4096 places, so that made-up
-//! addresses fill no store. A guess that can't succeed adds no record.
+//! INVARIANT: an unknown address costs the same reads and writes, on one of 4096 shared records, so that made-up
+//! addresses don't fill the store. A guess that can't succeed adds no record.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -29,17 +29,17 @@ use crate::{
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Where one process has the store to itself, so many guesses are written down at once.
+/// Where one process owns the store, this many guesses are written at once.
 const WRITTEN_EVERY: u32 = 10;
-/// So many networks of a person are remembered, each for 90 days after it was used last.
+/// The most networks of a person that are remembered, each for 90 days after its last use.
 const KNOWN_NETWORKS: usize = 16;
 const NETWORK_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Whom an attempt is at, and where it comes from.
+/// The target of an attempt, and the network that it comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Suspect {
     subject: Option<Subject>,
-    /// Tells addresses apart that nobody has.
+    /// Distinguishes unknown addresses.
     typed: [u8; 32],
     network: Network,
 }
@@ -71,7 +71,7 @@ impl Suspect {
         self.key("GUESSES")
     }
 
-    /// In memory, known and unknown addresses are told apart alike.
+    /// In memory, known and unknown addresses are distinguished in the same way.
     fn remembered(&self) -> lockout::Suspect {
         match self.subject {
             Some(subject) => lockout::Suspect::new(subject.uuid().as_bytes(), self.network),
@@ -84,7 +84,7 @@ impl Suspect {
     }
 }
 
-/// How an attempt stands before it is judged.
+/// The state of an attempt before the password is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
     /// Too many failures from this network just now.

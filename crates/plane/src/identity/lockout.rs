@@ -1,7 +1,7 @@
 //! The lock of a pair of identity and network: five failures close it for a time that doubles.
 //!
 //! As Cognito does it: after `n` failures, `2^(n-5)` seconds and at most 15 minutes; a success or 15 quiet minutes
-//! forget the failures; what is tried while locked counts for nothing.
+//! forget the failures; attempts during a lock have no effect.
 
 use std::net::IpAddr;
 
@@ -63,13 +63,13 @@ impl Network {
         Self(ClientNetwork::of(ip).octets())
     }
 
-    /// How records name it.
+    /// Its name in records.
     pub(super) fn name(&self) -> String {
         hex::encode(&Sha256::digest(self.0)[..12])
     }
 }
 
-/// Whom a failure is held against: one identity, from one network.
+/// The subject of a failure: one identity, from one network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Suspect([u8; 32]);
 
@@ -93,7 +93,7 @@ impl Lockout {
         self.failures.get(suspect).is_some_and(|failures| failures.locked(now))
     }
 
-    /// Takes down how an attempt ended, and says whether it may succeed. A lock that closed while the attempt was
+    /// Records how an attempt ended, and returns whether it may succeed. A lock that closed while the attempt was
     /// under way refuses it too, so that a burst of parallel guesses gets no more of them than a sequence would.
     pub(super) fn settle(&self, suspect: Suspect, right: bool, now: Timestamp) -> bool {
         let mut admitted = false;

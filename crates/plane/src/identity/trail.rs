@@ -1,4 +1,4 @@
-//! The trail of an identity operation: who wants its success committed together with it, and its failure told.
+//! The trail of an identity operation: the writes to commit together with its success, and the receiver of its failure.
 //!
 //! The trail is set around the call of an operation ([`along`]) and found by the commits below it, so the operations keep their
 //! arguments. An operation without a trail records nothing: probes, workflows and set-up have entries of their own.

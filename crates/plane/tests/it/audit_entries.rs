@@ -247,7 +247,18 @@ async fn identities(log: &mut Log, acme: &Tenant) {
     let body = json!({
         "challenge": challenge["challenge"], "session": challenge["session"], "newPassword": "Velvet-5-heron-anchor"
     });
-    log.done("auth_challenge", &ida, "POST", "/api/auth/challenge", body).await;
+    let tokens = log.done("auth_challenge", &ida, "POST", "/api/auth/challenge", body).await;
+    ida.person = log.world.nobody().with_token(tokens["accessToken"].as_str().unwrap());
+    let wrong = json!({ "newEmail": "other@acme.example", "password": "Wrong-5-heron-anchor" });
+    let (answer, entries) = log.ask(&ida, "POST", "/api/me/email", Some(wrong)).await;
+    assert_eq!(answer.refused(401), "invalid_credentials");
+    assert_eq!((entries.len(), &entries[0]["outcome"]), (1, &json!("failed")), "{entries:#?}");
+    let body = json!({ "newEmail": "other@acme.example", "password": "Velvet-5-heron-anchor" });
+    log.done("me_begin_email_change", &ida, "POST", "/api/me/email", body).await;
+    let mails = log.world.operator().await.get("/api/outbox?to=other@acme.example&limit=1").await.expect(200);
+    let text = mails["items"][0]["text"].as_str().unwrap();
+    let code = text.split_whitespace().find_map(|word| Some(&word[word.find("fhe_")?..])).unwrap();
+    log.done("me_confirm_email", &ida, "POST", "/api/me/email/confirm", json!({ "code": code })).await;
 }
 
 async fn master_data(log: &mut Log) {

@@ -1,4 +1,4 @@
-//! What of the catalogue somebody sees: operators all, others what their account is licensed for in their enterprise.
+//! The part of the catalogue that a caller sees: operators see all, others what their account licenses in their enterprise.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::{
     record::TenantRecord as _,
 };
 
-/// The part of the catalogue that somebody sees.
+/// The part of the catalogue that a caller sees.
 #[derive(Debug)]
 pub enum CatalogueSight {
     Everything,
@@ -47,7 +47,7 @@ impl CatalogueSight {
 }
 
 impl Plane {
-    /// What of the catalogue the caller sees.
+    /// The part of the catalogue that the caller sees.
     pub async fn catalogue_sight(&self, who: &Granted<MasterDataRead>) -> Result<CatalogueSight> {
         let actor = who.actor();
         if actor.operator {

@@ -146,6 +146,9 @@ impl Plane {
                 day_ends,
             };
             let mut change = Change::by(who).about("user", user_id);
+            if !who.actor().every_enterprise() {
+                change = change.in_enterprise(who.actor().enterprise());
+            }
             match &before {
                 Some(before) => change.replace(before, &pending),
                 None => change.create(&pending),

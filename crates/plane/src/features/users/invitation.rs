@@ -295,7 +295,9 @@ impl Plane {
             let mut change = match &accepted {
                 Some((used, origin)) => {
                     let mut change = Change::of(entry.from((*origin).clone()));
-                    used.iter().for_each(|write| change.write(write.clone()));
+                    for write in used {
+                        change.write(write.clone());
+                    }
                     change
                 }
                 None => Change::of(entry).following(),

@@ -1,6 +1,6 @@
 //! Makes the identity of a user and sends the invitation: begun in the commit that asks for it, and finished after a crash.
 //!
-//! INVARIANT: what is asked for stands in a record until it is done. The record names the mail, so that a repeat sends the same
+//! INVARIANT: a requested invitation is in a record until it is done. The record names the mail, so that a repeat sends the same
 //! link, once.
 
 use jiff::{SignedDuration, Timestamp};
@@ -32,12 +32,12 @@ use crate::{
     text::Email,
 };
 
-/// The process that was asked is left alone with the work for so long; then any process finishes it.
+/// The process that got the request has this long to finish the work; then any process takes it over.
 const OWN_TIME: SignedDuration = SignedDuration::from_secs(15);
 /// How many times a commit that lost a race is tried.
 const MAX_ATTEMPTS: usize = 8;
 
-/// An invitation that was asked for and has not gone out.
+/// A requested invitation that was not sent yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingInvitation {
@@ -126,7 +126,7 @@ impl Record for PendingInvitation {
 }
 
 impl Plane {
-    /// Finishes an invitation that the process that was asked has not finished in time.
+    /// Finishes an invitation that another process has not finished in time.
     pub(crate) async fn resume_invitation(&self, pending: &PendingInvitation) -> Result<()> {
         match self.finish_invitation(pending).await {
             Ok(_) => Ok(()),
@@ -184,7 +184,7 @@ impl Plane {
         self.count_mail(mail).await
     }
 
-    /// Makes the identity, sends the mail and records what became of it. It can be repeated. The answer is kept for the
+    /// Makes the identity, sends the mail and records the result. It can be repeated. The answer is kept for the
     /// idempotency key of the request, if it has one.
     async fn finish_invitation(&self, pending: &PendingInvitation) -> Result<Stored<User>> {
         let PendingInvitation { account_id, user_id, mail_id, .. } = *pending;
@@ -203,7 +203,7 @@ impl Plane {
         };
         let done = self.record_invitation(pending, status).await;
         if done.is_err() && self.has_left(account_id, user_id).await? {
-            // The user, or the account, went while the identity was made: it goes too.
+            // The user or the account was deleted while the identity was made: delete the identity too.
             self.remove_identity(user_id).await.map_err(identity_problem)?;
         }
         done
@@ -237,7 +237,7 @@ impl Plane {
         Err(Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1))
     }
 
-    /// Whether a user is gone, or their account on its way out.
+    /// Whether a user or their account is deleted or being deleted.
     async fn has_left(&self, account: AccountId, user: UserId) -> Result<bool> {
         let found = self.router().shared().batch_get(&[User::key(account, user), Route::key(account)]).await?;
         let [Some(_), Some(route)] = found.as_slice() else { return Ok(true) };

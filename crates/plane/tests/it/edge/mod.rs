@@ -2,6 +2,7 @@
 
 mod bodies;
 mod callers;
+mod headers;
 mod parameters;
 mod readings;
 
