@@ -272,6 +272,7 @@ impl Operation {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how wide the test is comes from the environment")]
 fn what_a_kill_cuts_is_finished_and_its_key_replays_one_answer() {
     let all = std::env::var("FREEHOLD_KILLS").is_ok_and(|which| which == "all");
     let rounds = if all { 50 } else { 8 };

@@ -4,10 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::http::Method;
 use jiff::SignedDuration;
-use plane::{
-    ids::known,
-    settings::{MailLimits, Settings},
-};
+use plane::settings::{MailLimits, Settings};
 use serde_json::{Value, json};
 use testkit::{
     elsewhere::Elsewhere,

@@ -80,8 +80,6 @@ async fn of_links_that_race_one_is_good_and_none_once_it_was_used() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_password_that_an_administrator_set_voids_the_link() {
-    use plane::ports::identity::{Identity as _, Permanence};
-
     let world = World::new().await;
     let acme = tenant(&world, "Acme").await;
     let user = provision(&world, &acme, "grace@acme.example").await.expect(201);
