@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 8118802a82ae7f74a3d149a25b1a26baea113051f8116f3636fda1319345c2cd). Not edited by hand.
+// Generated from openapi.json (sha256 a76f1df20a7cbae5811d4a359dc7241869d4208320f7f20b3f7e76da35ff8f75). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

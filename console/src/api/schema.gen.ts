@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 8118802a82ae7f74a3d149a25b1a26baea113051f8116f3636fda1319345c2cd). Not edited by hand.
+// Generated from openapi.json (sha256 a76f1df20a7cbae5811d4a359dc7241869d4208320f7f20b3f7e76da35ff8f75). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -218,7 +218,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in */
+        /**
+         * Sign in
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["auth_login"];
         delete?: never;
         options?: never;
@@ -235,7 +238,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answer the challenge of a sign-in */
+        /**
+         * Answer the challenge of a sign-in
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["auth_challenge"];
         delete?: never;
         options?: never;
@@ -252,7 +258,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchange a refresh token for new tokens */
+        /**
+         * Exchange a refresh token for new tokens
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["auth_refresh"];
         delete?: never;
         options?: never;
@@ -269,7 +278,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out: end the session of the access token, refresh token and cookie given */
+        /**
+         * Sign out: end the session of the access token, refresh token and cookie given
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["auth_logout"];
         delete?: never;
         options?: never;
@@ -286,7 +298,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a mail to set a new password by */
+        /**
+         * Ask for a mail to set a new password by
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["auth_forgot_password"];
         delete?: never;
         options?: never;
@@ -303,7 +318,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password by the code or the link of the mail */
+        /**
+         * Set a new password by the code or the link of the mail
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["auth_reset_password"];
         delete?: never;
         options?: never;
@@ -340,7 +358,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Choose a password by the link of an invitation */
+        /**
+         * Choose a password by the link of an invitation
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["auth_accept_invitation"];
         delete?: never;
         options?: never;
@@ -391,7 +412,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set the platform up (Day-0) */
+        /**
+         * Set the platform up (Day-0)
+         * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
+         */
         post: operations["bootstrap_run"];
         delete?: never;
         options?: never;
@@ -3275,7 +3299,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3423,7 +3447,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3885,7 +3909,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4068,7 +4092,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4201,7 +4225,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4275,7 +4299,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4498,7 +4522,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4814,7 +4838,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4961,7 +4985,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5277,7 +5301,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5316,7 +5340,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5446,7 +5470,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5696,7 +5720,7 @@ export interface operations {
                 accountId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5736,7 +5760,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5937,7 +5961,7 @@ export interface operations {
                 accountId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6013,7 +6037,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6286,7 +6310,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6476,7 +6500,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6523,7 +6547,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6687,7 +6711,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6952,7 +6976,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6999,7 +7023,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The same key with the same request gets the same answer for 24 hours. */
+                /** @description The same key with the same request gets the same answer for 24 hours, with `idempotent-replayed: true`. While the first request runs, a second one is refused with 409. A refusal is not kept. */
                 "Idempotency-Key"?: string;
             };
             path?: never;

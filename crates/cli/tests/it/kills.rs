@@ -272,9 +272,10 @@ impl Operation {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how wide the test is comes from the environment")]
 fn what_a_kill_cuts_is_finished_and_its_key_replays_one_answer() {
     let all = std::env::var("FREEHOLD_KILLS").is_ok_and(|which| which == "all");
-    let rounds = if all { 50 } else { 3 };
+    let rounds = if all { 50 } else { 8 };
     let home = Home::new();
     let mut ground = Ground::prepare(&home, rounds);
     let (mut answered, mut begun, mut chance) = (0, 0, 0x2545_f491_4f6c_dd1d_u64);
