@@ -34,7 +34,11 @@ async fn every_body_that_is_not_one_object_is_refused_before_any_effect() {
     let mut sent = 0;
     for operation in operations() {
         let forms = body_of(&world, &operation).map_or_else(forms_where_none_is_taken, |body| forms(&body));
+        let optional = operation.described["requestBody"]["required"] != true;
         for (form, body) in forms {
+            if optional && body.is_empty() {
+                continue;
+            }
             let answer = send(&world, &operation, body.into_bytes()).await;
             assert_eq!(answer.refused(400), "invalid_request", "{}: {form}", operation.id);
             sent += 1;

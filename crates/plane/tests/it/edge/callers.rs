@@ -190,6 +190,7 @@ async fn costly_operations_have_a_small_limit_of_their_own() {
     let reviewed = [
         "accounts_restore",
         "audit_check",
+        "audit_checkpoint",
         "connections_verify",
         "licenses_send_reminders",
         "provisioning_start",
