@@ -67,14 +67,14 @@ mod kind {
 
 #[cfg(feature = "dynamodb")]
 mod kind {
-    use std::{collections::BTreeMap, sync::Arc};
+    use std::sync::Arc;
 
     use async_trait::async_trait;
     use aws::{
         connect::{Limits, emulated},
         dynamodb::{DynamoTables, Options},
     };
-    use plane::ports::table::{Table, TableError, TableName, Tables};
+    use plane::ports::table::{Key, Table, TableError, TableName, Tables};
     use serde_json::{Value, json};
 
     use crate::{
@@ -132,14 +132,29 @@ mod kind {
         }
     }
 
-    /// The attributes in an order of their own: the emulator's is another each time.
+    /// A record in the form that the memory store shows too.
     fn text(item: &Value) -> String {
-        fn ordered(value: &Value) -> Value {
-            let Value::Object(fields) = value else { return value.clone() };
-            let fields: BTreeMap<_, _> = fields.iter().map(|(name, value)| (name.clone(), ordered(value))).collect();
-            fields.into_iter().collect()
+        let part = |name: &str| item[name]["S"].as_str().map(ToOwned::to_owned);
+        let key = |of: &str| Some(Key::new(part(&format!("{of}PK"))?, part(&format!("{of}SK"))?));
+        let main = key("").expect("an item has a key");
+        let index = ["GSI1", "GSI2", "GSI3"].map(key);
+        let version = item["version"]["N"].as_str().unwrap_or_default();
+        format!("{main:?} {index:?} {version} {}", body(item))
+    }
+
+    /// The body of a record. What a sum has changed is beside it.
+    fn body(item: &Value) -> String {
+        let text = item["body"]["S"].as_str().unwrap_or_default();
+        let sums: Vec<_> = item["sums"]["SS"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let Ok(mut body) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+        if sums.is_empty() {
+            return text.to_owned();
         }
-        ordered(item).to_string()
+        for sum in sums {
+            let now = item["fields"]["M"][sum]["N"].as_str().and_then(|now| now.parse::<i64>().ok());
+            body[sum] = now.into();
+        }
+        body.to_string()
     }
 
     #[async_trait]

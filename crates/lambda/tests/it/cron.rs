@@ -1,6 +1,6 @@
 //! What is due by the clock, and what other processes left.
 
-use std::time::Duration;
+use std::{net::TcpListener, time::Duration};
 
 use serde_json::json;
 
@@ -50,6 +50,44 @@ async fn accounts_whose_time_of_grace_is_over_are_removed() {
     assert_eq!(round, json!({ "removals": 1, "runs": 0, "rested": true }));
     let gone = operator.get(&address).await;
     assert!(gone.status == 404 || gone.expect(200)["status"] == "deleted", "{}", String::from_utf8_lossy(gone.bytes()));
+}
+
+async fn mails_to_ada(operator: &Caller<'_>) -> usize {
+    let mails = operator.get("/api/outbox?to=ada@acme.example").await.expect(200);
+    mails["items"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_round_sends_an_invitation_that_was_cut_off() {
+    let aws = Aws::start().await;
+    let api = aws.function("api", &[]).await;
+    let operator = Caller::operator(&api).await;
+    let account = operator.take_on("Acme").await;
+    api.at_rest().await;
+    let users = operator.get(&format!("/api/users?accountId={account}")).await.expect(200);
+    let ada = format!("/api/users/{}/invitation?accountId={account}", users["items"][0]["id"].as_str().unwrap());
+    assert_eq!(mails_to_ada(&operator).await, 1, "the onboarding sent one");
+
+    // This server never answers, so the function's time ends between the commit and the mail.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let settings = [
+        ("FREEHOLD_AWS_SENDER", "freehold@platform.example"),
+        ("FREEHOLD_AWS_ENDPOINT_SES", endpoint.as_str()),
+        ("FREEHOLD_INVITATION_PAUSE_SECONDS", "0"),
+    ];
+    let cut = aws.function("api", &settings).await;
+    let operator = operator.through(&cut);
+    let answer = operator.send_within("POST", &ada, None, Duration::from_secs(3)).await;
+    assert_eq!(answer.expect(503)["code"], "unavailable");
+
+    let operator = operator.through(&api);
+    let later = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "60")]).await;
+    for _ in 0..2 {
+        let round = later.call(json!({}), MINUTE).await.unwrap();
+        assert_eq!(round, json!({ "removals": 0, "runs": 0, "rested": true }));
+        assert_eq!(mails_to_ada(&operator).await, 2, "the round sent it, once");
+    }
 }
 
 #[tokio::test]

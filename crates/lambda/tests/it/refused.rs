@@ -18,6 +18,7 @@ async fn refusal(handler: &str, settings: Settings) -> (String, String) {
         ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("FREEHOLD_PUBLIC_URL", "https://freehold.example"),
+        ("FREEHOLD_ADMIN_EMAIL", "root@platform.example"),
         ("FREEHOLD_LOG_LEVEL", "error"),
         // A port that nobody listens on.
         ("FREEHOLD_AWS_ENDPOINT_DYNAMODB", "http://127.0.0.1:1"),
@@ -36,9 +37,10 @@ async fn refusal(handler: &str, settings: Settings) -> (String, String) {
 
 #[tokio::test]
 async fn what_is_not_configured_is_named() {
-    let cases: [(&str, Settings, &str); 6] = [
+    let cases: [(&str, Settings, &str); 7] = [
         ("apl", &[], "there is no handler \"apl\""),
         ("api", &[("FREEHOLD_PUBLIC_URL", "")], "set FREEHOLD_PUBLIC_URL"),
+        ("api", &[("FREEHOLD_ADMIN_EMAIL", "")], "set FREEHOLD_ADMIN_EMAIL"),
         ("api", &[("AWS_REGION", "")], "no region of AWS is named; set aws_region, or AWS_REGION"),
         ("cron", &[("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")], "credentials for AWS: there are none"),
         ("api", &[("FREEHOLD_LISTEM", "127.0.0.1:1")], "FREEHOLD_LISTEM"),

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt as _, stream};
 
-use super::{WorkKind, line::Portion};
+use super::{CommitOutcome, WorkKind, line::Portion};
 use crate::{
     change::{COPIES_PENDING, CopyMarker},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Item, Key, MAX_KEYS, NewItem, Table, TableName, Write},
+    ports::table::{Condition, Item, Key, MAX_KEYS, NewItem, Table, TableName, Write},
     problem::Result,
     record::{Stored, decode, partition, remove},
 };
@@ -18,7 +18,8 @@ use crate::{
 const AT_ONCE: usize = 8;
 
 impl Plane {
-    /// Makes copies that are due, as the records now are. Answers whether more wait.
+    /// Makes copies that are due, as the records now are. Returns whether more wait, also those that another process was
+    /// faster with.
     pub(super) async fn make_copies(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
         let Portion { items, more } = self.portion(table.as_ref(), name, WorkKind::Copies, COPIES_PENDING).await?;
         let mut due: BTreeMap<AccountId, Vec<Stored<CopyMarker>>> = BTreeMap::new();
@@ -30,19 +31,33 @@ impl Plane {
         let copies = due
             .into_iter()
             .map(|(account, markers)| async move { self.copy_all(table.as_ref(), account, &markers).await });
-        let copied: Vec<Result<()>> = stream::iter(copies).buffer_unordered(AT_ONCE).collect().await;
-        copied.into_iter().collect::<Result<()>>()?;
-        Ok(self.portion_done(name, WorkKind::Copies, more))
-    }
-
-    async fn copy_all(&self, table: &dyn Table, account: AccountId, markers: &[Stored<CopyMarker>]) -> Result<()> {
-        for markers in markers.chunks(MAX_KEYS) {
-            self.copy(table, account, markers).await?;
+        let copied: Vec<Result<CommitOutcome>> = stream::iter(copies).buffer_unordered(AT_ONCE).collect().await;
+        let mut outcome = CommitOutcome::Done;
+        for copied in copied {
+            outcome = outcome.and(copied?);
         }
-        Ok(())
+        Ok(self.portion_done(name, WorkKind::Copies, more || outcome == CommitOutcome::Overtaken))
     }
 
-    async fn copy(&self, table: &dyn Table, account: AccountId, markers: &[Stored<CopyMarker>]) -> Result<()> {
+    async fn copy_all(
+        &self,
+        table: &dyn Table,
+        account: AccountId,
+        markers: &[Stored<CopyMarker>],
+    ) -> Result<CommitOutcome> {
+        let mut outcome = CommitOutcome::Done;
+        for markers in markers.chunks(MAX_KEYS) {
+            outcome = outcome.and(self.copy(table, account, markers).await?);
+        }
+        Ok(outcome)
+    }
+
+    async fn copy(
+        &self,
+        table: &dyn Table,
+        account: AccountId,
+        markers: &[Stored<CopyMarker>],
+    ) -> Result<CommitOutcome> {
         // An account that has gone, or has no table of its own any more, needs no copies.
         if let Some(own) = self.router().own_table(account).await? {
             let keys: Vec<Key> = markers.iter().map(|marker| Key::new(partition(account), marker.sk.clone())).collect();
@@ -50,26 +65,19 @@ impl Plane {
             let there = own.batch_get(&keys).await?;
             let found = table.batch_get(&keys).await?;
             let writes = there.iter().zip(found).filter_map(|(there, item)| copy_of(there.as_ref(), item)).collect();
-            match own.commit(writes).await {
-                Ok(()) => {}
-                // The markers that the other process has left are looked at again.
-                Err(CommitError::Refused { .. }) => return Ok(()),
-                Err(CommitError::Table(error)) => return Err(error.into()),
+            if CommitOutcome::of(own.commit(writes).await)? == CommitOutcome::Overtaken {
+                return Ok(CommitOutcome::Overtaken);
             }
         }
-        match table.commit(markers.iter().map(remove).collect()).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Refused { .. }) => {}
-            Err(CommitError::Table(error)) => return Err(error.into()),
+        if CommitOutcome::of(table.commit(markers.iter().map(remove).collect()).await)? == CommitOutcome::Done {
+            return Ok(CommitOutcome::Done);
         }
+        let mut outcome = CommitOutcome::Done;
         for marker in markers {
-            match table.commit(vec![remove(marker)]).await {
-                // The record changed again meanwhile: its marker stays for the next round.
-                Ok(()) | Err(CommitError::Refused { .. }) => {}
-                Err(CommitError::Table(error)) => return Err(error.into()),
-            }
+            // A record that changed again meanwhile keeps its marker for the next turn.
+            outcome = outcome.and(CommitOutcome::of(table.commit(vec![remove(marker)]).await)?);
         }
-        Ok(())
+        Ok(outcome)
     }
 }
 

@@ -2,38 +2,36 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{WorkKind, line::Portion};
+use super::{CommitOutcome, WorkKind, line::Portion};
 use crate::{
     change::OutgoingEvent,
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Item, MAX_WRITES, Table, TableName, Write},
+    ports::table::{Item, MAX_WRITES, Table, TableName, Write},
     problem::{Code, Problem, Result},
     record::{decode, replace},
 };
 
 impl Plane {
-    /// Delivers events that wait; those that tell of a failure also as alerts. Answers whether more wait.
+    /// Delivers events that wait; those that tell of a failure also as alerts. Returns whether more wait, also those that
+    /// another process was faster with.
     pub(super) async fn deliver(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
         let line = OutgoingEvent::PENDING;
         let Portion { items: due, more } = self.portion(table.as_ref(), name, WorkKind::Events, line).await?;
         let mut round = Round::default();
+        let mut outcome = CommitOutcome::Done;
         for items in due.chunks(MAX_WRITES) {
             let delivered = self.send_all(items, &mut round).await?;
             // Those that went out are not to go out each time that another is tried again.
             if !delivered.is_empty() {
-                match table.commit(delivered).await {
-                    // Another process delivered some of them too.
-                    Ok(()) | Err(CommitError::Refused { .. }) => {}
-                    Err(CommitError::Table(error)) => return Err(error.into()),
-                }
+                outcome = outcome.and(CommitOutcome::of(table.commit(delivered).await)?);
             }
             if round.over {
                 break;
             }
         }
         round.failure.map_or(Ok(()), Err)?;
-        Ok(self.portion_done(name, WorkKind::Events, more))
+        Ok(self.portion_done(name, WorkKind::Events, more || outcome == CommitOutcome::Overtaken))
     }
 
     /// Sends what can be sent, and answers the writes that say so.

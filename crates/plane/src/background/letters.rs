@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::WorkKind;
+use super::{CommitOutcome, WorkKind};
 use crate::{
     plane::Plane,
     ports::{
         dead_letters::{DeadLetterQueues, QueuesError},
-        table::{CommitError, Table, TableName},
+        table::{Table, TableName},
     },
     problem::{Code, Problem, Result},
     record::{Stored, decode, remove},
@@ -16,7 +16,8 @@ use crate::{
 };
 
 impl Plane {
-    /// Brings the queues to where the letters are. Answers whether more notes wait.
+    /// Brings the queues to where the letters are. Returns whether more notes wait, also those of letters that changed
+    /// meanwhile.
     pub(super) async fn settle_letters(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
         let Some(queues) = self.ports().dead_letters.as_deref() else { return Ok(false) };
         let portion = self.portion(table.as_ref(), name, WorkKind::Letters, LetterNote::PENDING).await?;
@@ -24,15 +25,18 @@ impl Plane {
         for item in &portion.items {
             notes.push(decode::<LetterNote>(item)?);
         }
-        let mut held_up = Ok(());
+        let (mut outcome, mut failed) = (CommitOutcome::Done, None);
         for worker in Worker::ALL {
             let (of_worker, others) = notes.into_iter().partition(|note| note.worker == worker);
             notes = others;
             // A queue that can't be reached holds up no other.
-            held_up = held_up.and(self.settle_queue(table, queues, worker, of_worker).await);
+            match self.settle_queue(table, queues, worker, of_worker).await {
+                Ok(its) => outcome = outcome.and(its),
+                Err(problem) => failed = failed.or(Some(problem)),
+            }
         }
-        held_up?;
-        Ok(self.portion_done(name, WorkKind::Letters, portion.more))
+        failed.map_or(Ok(()), Err)?;
+        Ok(self.portion_done(name, WorkKind::Letters, portion.more || outcome == CommitOutcome::Overtaken))
     }
 
     async fn settle_queue(
@@ -41,37 +45,35 @@ impl Plane {
         queues: &dyn DeadLetterQueues,
         worker: Worker,
         notes: Vec<Stored<LetterNote>>,
-    ) -> Result<()> {
+    ) -> Result<CommitOutcome> {
         let letters = self.driver().dead_letters();
         let mut gone = Vec::new();
+        let mut outcome = CommitOutcome::Done;
         for note in notes {
             let letter = letters.get(note.dead_letter_id, self.now()).await;
             match letter.map_err(|error| Problem::internal(&error))? {
                 Some(letter) => {
                     queues.post(&letter).await.map_err(|error| unreachable(worker, &error))?;
-                    settled(table, &note).await?;
+                    outcome = outcome.and(settled(table, &note).await?);
                 }
                 None => gone.push(note),
             }
         }
         if gone.is_empty() {
-            return Ok(());
+            return Ok(outcome);
         }
         let ids: Vec<_> = gone.iter().map(|note| note.dead_letter_id).collect();
         queues.withdraw(worker, &ids).await.map_err(|error| unreachable(worker, &error))?;
         for note in &gone {
-            settled(table, note).await?;
+            outcome = outcome.and(settled(table, note).await?);
         }
-        Ok(())
+        Ok(outcome)
     }
 }
 
-/// A letter that was written or removed meanwhile has a new note, which stays for the next round.
-async fn settled(table: &Arc<dyn Table>, note: &Stored<LetterNote>) -> Result<()> {
-    match table.commit(vec![remove(note)]).await {
-        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
-        Err(CommitError::Table(error)) => Err(error.into()),
-    }
+/// Removes a note. A letter that was written or removed meanwhile has a new note, which stays for the next turn.
+async fn settled(table: &Arc<dyn Table>, note: &Stored<LetterNote>) -> Result<CommitOutcome> {
+    CommitOutcome::of(table.commit(vec![remove(note)]).await)
 }
 
 fn unreachable(worker: Worker, error: &QueuesError) -> Problem {

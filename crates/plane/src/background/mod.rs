@@ -36,7 +36,7 @@ use tokio::{
 
 use crate::{
     plane::Plane,
-    ports::table::{Table, TableName},
+    ports::table::{CommitError, Table, TableName},
     problem::Result,
 };
 
@@ -72,6 +72,35 @@ impl WorkKind {
             Self::Seals => "seals",
             Self::Letters => "dead_letters",
             Self::Invitations => "invitations",
+        }
+    }
+}
+
+/// What became of a commit of a turn.
+///
+/// INVARIANT: work whose commit was refused has its next turn soon. Nobody looks at a dedicated table after its lane has
+/// ended, until something is written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+enum CommitOutcome {
+    Done,
+    /// Another process, or the turn of another table, changed one of the records first. The rest still waits.
+    Overtaken,
+}
+
+impl CommitOutcome {
+    fn of(committed: std::result::Result<(), CommitError>) -> Result<Self> {
+        match committed {
+            Ok(()) => Ok(Self::Done),
+            Err(CommitError::Refused { .. }) => Ok(Self::Overtaken),
+            Err(CommitError::Table(error)) => Err(error.into()),
+        }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Done, Self::Done) => Self::Done,
+            (Self::Overtaken, _) | (_, Self::Overtaken) => Self::Overtaken,
         }
     }
 }

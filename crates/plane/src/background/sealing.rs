@@ -5,39 +5,38 @@ use std::{
     sync::Arc,
 };
 
-use super::{WorkKind, line::Portion};
+use super::{CommitOutcome, WorkKind, line::Portion};
 use crate::{
     audit::{AuditEntry, ChainHead, SealForm},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, MAX_WRITES, Table, TableName, Write},
+    ports::table::{Condition, MAX_WRITES, Table, TableName, Write},
     problem::Result,
     record::{Record as _, Stored, decode, encode, tenant_key},
 };
 
 impl Plane {
-    /// Seals entries that wait in a table. The chain is in the shared table, whichever table the entry is in. Answers whether more
-    /// entries wait.
+    /// Seals entries that wait in a table. The chain is in the shared table, whichever table the entry is in. Returns whether
+    /// more entries wait, also those that another sealer was faster with.
     pub(super) async fn seal(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
         let Portion { items, more } = self.portion(table.as_ref(), name, WorkKind::Seals, AuditEntry::UNSEALED).await?;
         let mut entries = Vec::with_capacity(items.len());
         for item in &items {
             entries.push(decode::<AuditEntry>(item)?);
         }
-        if *name == TableName::shared() {
-            for entries in batches(&entries) {
-                self.seal_here(entries).await?;
-            }
-        } else {
-            for entries in batches(&entries) {
-                self.seal_from(table.as_ref(), entries).await?;
-            }
+        let mut outcome = CommitOutcome::Done;
+        for entries in batches(&entries) {
+            outcome = outcome.and(if *name == TableName::shared() {
+                self.seal_here(entries).await?
+            } else {
+                self.seal_from(table.as_ref(), entries).await?
+            });
         }
-        Ok(self.portion_done(name, WorkKind::Seals, more))
+        Ok(self.portion_done(name, WorkKind::Seals, more || outcome == CommitOutcome::Overtaken))
     }
 
     /// Entries of the shared table: sealed in their place, with the heads of their chains.
-    async fn seal_here(&self, entries: &[Stored<AuditEntry>]) -> Result<()> {
+    async fn seal_here(&self, entries: &[Stored<AuditEntry>]) -> Result<CommitOutcome> {
         let mut heads = Heads::default();
         let mut writes = Vec::with_capacity(MAX_WRITES);
         for entry in entries {
@@ -45,11 +44,11 @@ impl Plane {
             writes.push(Write::Put { item: encode(&sealed), when: Condition::Version(entry.version) });
         }
         writes.extend(heads.into_writes());
-        tolerate(self.router().shared().commit(writes).await)
+        CommitOutcome::of(self.router().shared().commit(writes).await)
     }
 
     /// Entries of a dedicated table: their sealed forms go to the shared table first, then they are marked as sealed.
-    async fn seal_from(&self, table: &dyn Table, entries: &[Stored<AuditEntry>]) -> Result<()> {
+    async fn seal_from(&self, table: &dyn Table, entries: &[Stored<AuditEntry>]) -> Result<CommitOutcome> {
         let shared = self.router().shared();
         let key = |entry: &Stored<AuditEntry>| tenant_key(entry.account_id, AuditEntry::KIND, entry.id);
         let there = shared.batch_get(&entries.iter().map(key).collect::<Vec<_>>()).await?;
@@ -67,14 +66,11 @@ impl Plane {
         }
         if !writes.is_empty() {
             writes.extend(heads.into_writes());
-            match shared.commit(writes).await {
-                Ok(()) => {}
-                // Another sealer was first: what is left comes again in the next turn.
-                Err(CommitError::Refused { .. }) => return Ok(()),
-                Err(CommitError::Table(error)) => return Err(error.into()),
+            if CommitOutcome::of(shared.commit(writes).await)? == CommitOutcome::Overtaken {
+                return Ok(CommitOutcome::Overtaken);
             }
         }
-        tolerate(table.commit(marks).await)
+        CommitOutcome::of(table.commit(marks).await)
     }
 }
 
@@ -97,14 +93,6 @@ fn batches(mut entries: &[Stored<AuditEntry>]) -> Vec<&[Stored<AuditEntry>]> {
         entries = rest;
     }
     batches
-}
-
-/// Another sealer was first: what is left comes again in the next round.
-fn tolerate(outcome: Result<(), CommitError>) -> Result<()> {
-    match outcome {
-        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
-        Err(CommitError::Table(error)) => Err(error.into()),
-    }
 }
 
 /// The heads of the chains that a commit lengthens.

@@ -174,7 +174,7 @@ async fn people_and_rights(log: &mut Log, acme: &Tenant) {
     let user = new_user(&log.world, acme, "two@acme.example");
     let user = id(&log.done("users_provision", &admin, "POST", "/api/users/provision", user).await);
     let path = format!("/api/users/{user}");
-    log.done("users_invite", &admin, "POST", &format!("{path}/invitation"), json!({})).await;
+    log.done("users_invite", &admin, "POST", &format!("{path}/invitation"), Value::Null).await;
     // One who may not act any more is deleted in one commit instead of two.
     log.done("users_update", &admin, "PUT", &path, json!({ "status": "inactive" })).await;
     log.done("users_delete", &admin, "DELETE", &path, Value::Null).await;
@@ -196,7 +196,7 @@ async fn licenses_and_workstreams(log: &mut Log, acme: &Tenant) {
     let path = format!("/api/workstreams/{stream}");
     log.done("workstreams_update", &admin, "PUT", &path, json!({ "description": "new" })).await;
     log.done("workstreams_delete", &admin, "DELETE", &path, Value::Null).await;
-    log.done("workstreams_ensure_default", &admin, "POST", "/api/workstreams/ensure-default", json!({})).await;
+    log.done("workstreams_ensure_default", &admin, "POST", "/api/workstreams/ensure-default", Value::Null).await;
 }
 
 async fn identities(log: &mut Log, acme: &Tenant) {
@@ -293,7 +293,7 @@ async fn accounts_and_runs(log: &mut Log) {
     let letter = letters["items"].as_array().unwrap().iter().find(|letter| letter["accountId"] == *bolt).unwrap();
     let path = format!("/api/dead-letters/{}", id(letter));
     log.done("provisioning_discard", &by, "DELETE", &path, Value::Null).await;
-    log.done("provisioning_undo", &by, "POST", &format!("/api/provisioning/{bolt}/undo"), json!({})).await;
+    log.done("provisioning_undo", &by, "POST", &format!("/api/provisioning/{bolt}/undo"), Value::Null).await;
     world.run_ended(&bolt).await;
 
     let offer = world.offer("Cork").await;
@@ -304,12 +304,12 @@ async fn accounts_and_runs(log: &mut Log) {
     let letters = by.person.get("/api/dead-letters").await.expect(200);
     let letter = letters["items"].as_array().unwrap().iter().find(|letter| letter["accountId"] == *cork).unwrap();
     let path = format!("/api/dead-letters/{}/replay", id(letter));
-    log.done("provisioning_replay", &by, "POST", &path, json!({})).await;
+    log.done("provisioning_replay", &by, "POST", &path, Value::Null).await;
     world.run_ended(&cork).await;
     let path = format!("/api/accounts/{cork}");
     log.done("accounts_update", &by, "PUT", &path, json!({ "masterAccountName": "Cork Holding" })).await;
     log.done("accounts_delete", &by, "DELETE", &format!("{path}?confirm=Cork"), Value::Null).await;
-    log.done("accounts_restore", &by, "POST", &format!("{path}/restore"), json!({})).await;
+    log.done("accounts_restore", &by, "POST", &format!("{path}/restore"), Value::Null).await;
     let path = format!("/api/provisioning/{cork}?confirm=Cork");
     log.done("provisioning_deprovision", &by, "DELETE", &path, Value::Null).await;
 }

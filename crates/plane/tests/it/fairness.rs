@@ -22,28 +22,35 @@ use plane::{
 use testkit::{memory::MemoryTables, world::World};
 use uuid::Uuid;
 
-/// Tables that count the commits that seal, and let a test hold them back.
+/// Tables that count the commits that seal, and refuse some of them, as if another sealer had been faster.
 #[derive(Default)]
 struct Counting {
     inner: MemoryTables,
-    seals: Arc<AtomicUsize>,
+    seals: Seals,
+}
+
+#[derive(Clone, Default)]
+struct Seals {
+    count: Arc<AtomicUsize>,
+    /// So many of the next are refused.
+    refused: Arc<AtomicUsize>,
 }
 
 struct CountingTable {
     inner: Arc<dyn Table>,
-    seals: Arc<AtomicUsize>,
+    seals: Seals,
 }
 
 #[async_trait]
 impl Tables for Counting {
     async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         let table = self.inner.open(name).await?;
-        Ok(table.map(|inner| Arc::new(CountingTable { inner, seals: Arc::clone(&self.seals) }) as _))
+        Ok(table.map(|inner| Arc::new(CountingTable { inner, seals: self.seals.clone() }) as _))
     }
 
     async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError> {
         let inner = self.inner.create(name).await?;
-        Ok(Arc::new(CountingTable { inner, seals: Arc::clone(&self.seals) }))
+        Ok(Arc::new(CountingTable { inner, seals: self.seals.clone() }))
     }
 
     async fn remove(&self, name: &TableName) -> Result<(), TableError> {
@@ -71,7 +78,11 @@ impl Table for CountingTable {
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         if writes.iter().any(|write| write.key().sk == "AUDITHEAD") {
-            self.seals.fetch_add(1, Ordering::SeqCst);
+            self.seals.count.fetch_add(1, Ordering::SeqCst);
+            let take = |left: usize| left.checked_sub(1);
+            if self.seals.refused.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+                return Err(CommitError::Refused { write: 0, current: None });
+            }
         }
         self.inner.commit(writes).await
     }
@@ -161,7 +172,7 @@ async fn more_accounts_than_a_turn_holds_take_turns() {
 #[tokio::test]
 async fn entries_of_a_dedicated_table_are_sealed_many_at_once() {
     let tables = Counting::default();
-    let seals = Arc::clone(&tables.seals);
+    let seals = tables.seals.clone();
     let world = World::over(Arc::new(tables), Settings::default()).await;
     world.set_up().await;
     let acme = world.tenant("Acme", "private", 3).await;
@@ -171,17 +182,38 @@ async fn entries_of_a_dedicated_table_are_sealed_many_at_once() {
     let own = world.plane.router().own_table(acme).await.unwrap().unwrap();
     entries(&world, own.as_ref(), acme, 500).await;
     let name = TableName::dedicated(acme);
-    let before = seals.load(Ordering::SeqCst);
+    let before = seals.count.load(Ordering::SeqCst);
     let mut turns = 0;
     while world.plane.background_turn(&name, WorkKind::Seals).await.unwrap() {
         turns += 1;
         assert!(turns < 50);
     }
     assert!(unsealed(own.as_ref()).await.is_empty());
-    let commits = seals.load(Ordering::SeqCst) - before;
+    let commits = seals.count.load(Ordering::SeqCst) - before;
     assert!(commits <= 12, "{commits} commits for 500 entries");
     let report = world.plane.verify_audit(acme, plane::features::audit::Depth::Full).await.unwrap();
     assert!(report.valid, "{report:?}");
+}
+
+/// Nobody looks at a dedicated table after its lane has ended, so what another sealer was faster with keeps the lane open.
+#[tokio::test]
+async fn entries_of_a_dedicated_table_whose_seal_was_refused_have_another_turn() {
+    let tables = Counting::default();
+    let seals = tables.seals.clone();
+    let world = World::over(Arc::new(tables), Settings::default()).await;
+    world.set_up().await;
+    let acme = world.tenant("Acme", "private", 3).await;
+    world.plane.stop(std::time::Duration::from_secs(5)).await;
+    world.plane.tend_once().await.unwrap();
+    let acme: AccountId = acme.id.parse().unwrap();
+    let own = world.plane.router().own_table(acme).await.unwrap().unwrap();
+    entries(&world, own.as_ref(), acme, 3).await;
+    let name = TableName::dedicated(acme);
+    seals.refused.store(1, Ordering::SeqCst);
+    assert!(world.plane.background_turn(&name, WorkKind::Seals).await.unwrap(), "more waits");
+    assert_eq!(unsealed(own.as_ref()).await, [(acme, 3)].into());
+    assert!(!world.plane.background_turn(&name, WorkKind::Seals).await.unwrap());
+    assert!(unsealed(own.as_ref()).await.is_empty());
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn of_links_that_race_one_is_good_and_none_once_it_was_used() {
     let mut racing = JoinSet::new();
     for _ in 0..9 {
         let (admin, path) = (acme.admin.clone(), path.clone());
-        racing.spawn(async move { admin.post(&path, json!({})).await });
+        racing.spawn(async move { admin.post_empty(&path).await });
     }
     let answers = racing.join_all().await;
     assert!(answers.iter().any(|answer| answer.status == 200));
@@ -75,7 +75,7 @@ async fn of_links_that_race_one_is_good_and_none_once_it_was_used() {
     assert_eq!(good, 1, "of {} links", links.len());
     // Who has a password gets no link, and no old one works.
     world.advance(SignedDuration::from_mins(2));
-    assert_eq!(acme.admin.post(&path, json!({})).await.refused(409), "conflict");
+    assert_eq!(acme.admin.post_empty(&path).await.refused(409), "conflict");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -97,11 +97,11 @@ async fn mails_to_one_address_and_the_words_in_them_are_bounded() {
     let acme = tenant(&world, "Acme").await;
     let user = provision(&world, &acme, "grace@acme.example").await.expect(201);
     let path = format!("/api/users/{}/invitation", user["id"].as_str().unwrap());
-    let early = acme.admin.post(&path, json!({})).await;
+    let early = acme.admin.post_empty(&path).await;
     assert!(early.header("retry-after").is_some());
     assert_eq!(early.refused(429), "too_many_requests");
     world.advance(SignedDuration::from_mins(1));
-    acme.admin.post(&path, json!({})).await.expect(200);
+    acme.admin.post_empty(&path).await.expect(200);
 
     let mail_limits = MailLimits { pause_seconds: 0, ..MailLimits::default() };
     let world = World::with(Settings { mail_limits, ..Settings::default() }).await;
@@ -113,7 +113,7 @@ async fn mails_to_one_address_and_the_words_in_them_are_bounded() {
     let path = format!("/api/users/{}/invitation", user["id"].as_str().unwrap());
     let mut sent = 1;
     for _ in 0..30 {
-        let answer = acme.admin.post(&path, json!({})).await;
+        let answer = acme.admin.post_empty(&path).await;
         match answer.status {
             200 => sent += 1,
             _ => assert_eq!(answer.refused(429), "too_many_requests"),
@@ -182,7 +182,7 @@ async fn an_invitation_that_was_cut_off_is_finished_and_its_key_replays_one_answ
     let path = format!("/api/users/{}/invitation", user["id"].as_str().unwrap());
     world.advance(SignedDuration::from_mins(2));
     dies.store(true, Ordering::SeqCst);
-    let again = || acme.admin.send(axum::http::Method::POST, &path, Some(json!({})), &key);
+    let again = || acme.admin.send(axum::http::Method::POST, &path, None, &key);
     let cut = tokio::time::timeout(std::time::Duration::from_millis(500), again()).await;
     assert!(cut.is_err(), "{cut:?}");
     dies.store(false, Ordering::SeqCst);

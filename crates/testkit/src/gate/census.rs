@@ -9,8 +9,8 @@ use super::{
     call::{first, kind},
 };
 
-/// Where records of a table wait.
-const LINES: [&str; 4] = ["EXECUTION#OPEN", "EVENT#PENDING", "AUDIT#UNSEALED", "COPY#PENDING"];
+/// The partitions of `Gsi3` that hold pending work.
+const LINES: [&str; 5] = ["EXECUTION#OPEN", "EVENT#PENDING", "AUDIT#UNSEALED", "COPY#PENDING", "INVITATION#PENDING"];
 
 /// What stood where at one moment.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ impl Behind {
         serde_json::from_str(found["Item"]["body"]["S"].as_str()?).ok()
     }
 
-    /// Whether no run of a table is open, and nothing in it waits to be delivered, sealed or copied.
+    /// Whether a table has no open run and no pending work.
     pub async fn at_rest(&self, table: &str) -> bool {
         for line in LINES {
             let asked = json!({

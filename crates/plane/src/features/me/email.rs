@@ -246,7 +246,10 @@ impl Plane {
             let Some(actor) = self.actor(challenged.subject).await? else {
                 return Err(Problem::internal(&"an identity has no user"));
             };
-            let User { id, account_id, .. } = actor.user;
+            let User { id, account_id, ref email, .. } = actor.user;
+            if email == new {
+                return Ok(());
+            }
             let author = Author::User { id, email: challenged.email.to_string(), operator: actor.operator };
             let mut change = Change::by_platform(author, "first_address_set", account_id).about("user", id);
             let planned = self.plan_address(&mut change, account_id, id, new, OnEmailChange::KeepAll).await;
@@ -277,6 +280,10 @@ impl Plane {
     ) -> Result<Email> {
         let item = self.router().shared().get(&User::key(account, id)).await?;
         let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
+        if user.email == *new {
+            // Another request gave them the address after the caller had looked. A commit can't release and claim one name.
+            return Err(Problem::new(Code::PreconditionFailed, "the address was changed meanwhile"));
+        }
         let plan = self.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
         change.replace(&user, &User { email: new.clone(), updated_at: self.now(), ..user.record.clone() });
         change.release(&User::email_claim(id, &user.email));
