@@ -280,11 +280,11 @@ impl Plane {
     ) -> Result<Email> {
         let item = self.router().shared().get(&User::key(account, id)).await?;
         let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
-        if user.email == *new {
-            // Another request gave them the address after the caller had looked. A commit can't release and claim one name.
+        let plan = self.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
+        if user.email == *new || plan.old == *new {
+            // Another request gave them the address meanwhile. A commit can't release and claim one name.
             return Err(Problem::new(Code::PreconditionFailed, "the address was changed meanwhile"));
         }
-        let plan = self.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
         change.replace(&user, &User { email: new.clone(), updated_at: self.now(), ..user.record.clone() });
         change.release(&User::email_claim(id, &user.email));
         change.claim(&User::email_claim(id, new), email_taken());
