@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 a76f1df20a7cbae5811d4a359dc7241869d4208320f7f20b3f7e76da35ff8f75). Not edited by hand.
+// Generated from openapi.json (sha256 491c91c74838a76c8a0fcf1111a8f6e8ee0c882033adbae31e4a25277871c16e). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -3325,6 +3325,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];

@@ -33,6 +33,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/accounts", list, "List accounts, by name")
         .post("/api/accounts", create, "Create an account and begin its onboarding")
+        .refusing(&[404])
         .answering_in_commit()
         .get("/api/accounts/{accountId}", read, "Show an account")
         .put("/api/accounts/{accountId}", update, "Update an account")
