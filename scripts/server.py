@@ -68,7 +68,8 @@ class Server:
             "FREEHOLD_ADMIN_EMAIL": ADMIN, "FREEHOLD_ADMIN_PASSWORD": INITIAL, **self.environment,
         }
         self.log = open(self.data.parent / "server.log", "ab")
-        command = [self.binary, "serve", "--data-dir", str(self.data), "--listen", "127.0.0.1:0"]
+        listen = environment.setdefault("FREEHOLD_LISTEN", "127.0.0.1:0")
+        command = [self.binary, "serve", "--data-dir", str(self.data), "--listen", listen]
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

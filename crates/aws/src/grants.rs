@@ -117,6 +117,13 @@ impl Grants for RoleGrants {
 
     async fn check(&self, grant: &Grant, table: &TableName) -> Result<(), GrantError> {
         let Grant { role, external_id, region } = grant;
+        let platform = self.invitation(table).await?.platform;
+        if let (Some((_, platform)), Some((_, account))) = (account_of(&platform), account_of(role))
+            && platform == account
+        {
+            let cause = format!("the role {role} is in the platform's own AWS account {account}");
+            return Err(refused(cause, "name a role in the customer's AWS account"));
+        }
         let given = self.assume(role, Some(external_id)).await.map_err(|fault| match fault {
             Fault::Denied => refused(format!("the role {role} does not open with the external id"), TRUST),
             fault => failed(&format!("the role {role} can't be assumed"), fault),

@@ -22,11 +22,11 @@ pub struct Settings {
     pub deletion_grace_days: u32,
     /// Requests per five minutes and address on `/api/auth/*`.
     pub auth_requests_per_five_minutes: u32,
-    /// Requests per minute of one signed-in user; 0: no limit.
+    /// Requests per minute of one signed-in user, of which a tenth (or 120) may come at once; 0: no limit.
     pub user_requests_per_minute: u32,
     /// How many mails a day people may cause.
     pub mail_limits: MailLimits,
-    /// Requests per minute of all users of one account together; 0: no limit.
+    /// Requests per minute of all users of one account together, of which a tenth (or 120) may come at once; 0: no limit.
     pub account_requests_per_minute: u32,
     /// Requests per minute of one user for costly operations; an account has four times as many. 0: no limit.
     pub costly_requests_per_minute: u32,

@@ -1,8 +1,9 @@
 //! Fuzz targets: readers of input that outsiders or other processes write. Each is one function over bytes that panics
 //! where a promise is broken. `make fuzz` runs them under libFuzzer; the test suite replays the kept corpus.
 
-use std::sync::LazyLock;
+use std::{net::IpAddr, sync::LazyLock};
 
+use axum::http::{HeaderMap, HeaderValue};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use plane::{
@@ -11,11 +12,17 @@ use plane::{
         actions,
         policy::{Policy, Principal, Scope},
     },
+    http::{
+        client_address::{ForwardedHeader, client_address},
+        json::JsonObject,
+        query::Parameters,
+    },
     identity::{
         jwt::{self, PublicKeys},
         kept,
     },
     ids::{AccountId, EnterpriseId, Id, Subject},
+    network::{ProxyNetwork, TrustedProxies},
     page::Cursors,
     ports::table::{Key, Position},
     workflow::{ErrorKind, Event, Failure, Plan, StepName, What},
@@ -31,12 +38,15 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    Target { name: "body", run: body },
     Target { name: "cursor", run: cursor },
+    Target { name: "forwarded", run: forwarded },
     Target { name: "ids", run: ids },
     Target { name: "journal", run: journal },
     Target { name: "jwks", run: jwks },
     Target { name: "key-document", run: key_document },
     Target { name: "policy", run: policy },
+    Target { name: "query", run: query },
     Target { name: "token", run: token },
 ];
 
@@ -68,6 +78,75 @@ fn token(data: &[u8]) {
         }
         Err(_) => assert!(asked.len() <= 1),
     }
+}
+
+/// A body has one reading: what the parser accepts is one JSON object that any other reader of JSON understands the same
+/// way, and the id that the guard takes from a field is the one that a request type takes from it.
+fn body(data: &[u8]) {
+    let Ok(object) = JsonObject::parse(data) else { return };
+    let plain: Value = serde_json::from_slice(data).expect("an accepted body is JSON");
+    assert!(plain.is_object(), "an accepted body is an object");
+    assert_eq!(object.read::<Value>().ok().as_ref(), Some(&plain), "two readers differ");
+    let field = plain.get("enterpriseId").cloned().unwrap_or_default();
+    let handler = serde_json::from_value::<Option<EnterpriseId>>(field).ok();
+    assert_eq!(object.id("enterpriseId").ok(), handler, "the guard and the handler read different ids");
+}
+
+/// Whatever a client writes into the header, the address that the trusted proxy appended counts.
+fn forwarded(data: &[u8]) {
+    static TRUSTED: LazyLock<TrustedProxies> = LazyLock::new(|| {
+        ["10.0.0.0/8", "2001:db8::/32"].map(|text| text.parse::<ProxyNetwork>().unwrap()).into_iter().collect()
+    });
+    let mut bytes = Bytes(data);
+    let flags = bytes.next();
+    let mut v6 = [0; 16];
+    v6.fill_with(|| bytes.next());
+    let reported = if flags & 1 == 0 { IpAddr::from([v6[0], v6[1], v6[2], v6[3]]) } else { IpAddr::from(v6) };
+    let client = reported.to_canonical();
+    if TRUSTED.contains(client) {
+        return;
+    }
+    let node = match (reported, flags & 2 == 0) {
+        (address, true) => address.to_string(),
+        (IpAddr::V4(address), false) => format!("{address}:4711"),
+        (IpAddr::V6(address), false) => format!("[{address}]:4711"),
+    };
+    let (form, name, entry) = if flags & 4 == 0 {
+        (ForwardedHeader::XForwardedFor, "x-forwarded-for", node)
+    } else {
+        (ForwardedHeader::Forwarded, "forwarded", format!("for=\"{node}\""))
+    };
+    let mut lines: Vec<Vec<u8>> = bytes.0.split(|byte| *byte == b'\n').take(8).map(<[u8]>::to_vec).collect();
+    match lines.last_mut() {
+        Some(last) if flags & 8 == 0 && !last.is_empty() => last.extend([b", ", entry.as_bytes()].concat()),
+        _ => lines.push(entry.into_bytes()),
+    }
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let Ok(value) = HeaderValue::from_bytes(&line) else { return };
+        headers.append(name, value);
+    }
+    let found = client_address(IpAddr::from([10, 0, 0, 1]), &headers, &TRUSTED, form);
+    assert_eq!(found, client, "{headers:?}");
+}
+
+/// A query string has one reading, and a name in it one value.
+fn query(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(mut parameters) = Parameters::parse(Some(text)) else { return };
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let plain = form_urlencoded(pair.split('=').next().unwrap_or_default());
+        assert!(parameters.take(&plain).is_some(), "{plain:?} was dropped or stood twice");
+        assert!(parameters.take(&plain).is_none());
+    }
+    assert!(parameters.finish().is_ok(), "there is a parameter that the text does not have");
+}
+
+/// Decodes a name as every other reader of forms does.
+fn form_urlencoded(text: &str) -> String {
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(&format!("{text}=x")).expect("an accepted name decodes");
+    pairs.into_iter().next().map_or_else(String::new, |(name, _)| name)
 }
 
 /// No text but one that was sealed for a list opens as a cursor of it.

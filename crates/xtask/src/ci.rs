@@ -14,6 +14,8 @@ pub(crate) fn run() -> Result<()> {
     step("tidy", tidy::run)?;
     step("console", console)?;
     step("lint", || command("cargo", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    // Optimised, the compiler evaluates more of the code, and has refused what it had taken unoptimised.
+    step("release", || command("cargo", &["check", "--quiet", "--release", "-p", "cli"]))?;
     step("test", test)?;
     // The tests of the command line have built target/debug/freehold. Built by itself it would have other features of
     // shared dependencies, and half of them would be compiled again.

@@ -77,8 +77,12 @@ impl Ground {
     }
 
     async fn check(&self, trust: Trust, table: &str) -> Result<(), GrantError> {
+        self.check_role(ROLE, trust, table).await
+    }
+
+    async fn check_role(&self, role: &str, trust: Trust, table: &str) -> Result<(), GrantError> {
         *self.sts.trust.lock().unwrap() = trust;
-        let grant = Grant { role: ROLE.into(), external_id: EXTERNAL.into(), region: "eu-central-1".into() };
+        let grant = Grant { role: role.into(), external_id: EXTERNAL.into(), region: "eu-central-1".into() };
         let checked = self.grants.check(&grant, &name(table)).await;
         // Each time the role is entered anew.
         self.tables.disconnect(&grant);
@@ -161,6 +165,18 @@ async fn a_role_opens_with_its_external_id_and_with_nothing_else() {
         let Err(GrantError::Refused { cause, fix }) = ground.check(trust, table).await else { panic!("{trust:?}") };
         assert!(cause.contains(said) && !fix.is_empty(), "{trust:?}: {cause}; {fix}");
     }
+}
+
+#[tokio::test]
+async fn a_role_in_the_platforms_own_account_is_refused_before_it_is_assumed() {
+    let ground = Ground::new().await;
+    ground.tables.create(&name("acme-table")).await.unwrap();
+    let own = "arn:aws:iam::123456789012:role/admin";
+    let Err(GrantError::Refused { cause, .. }) = ground.check_role(own, Trust::AsItMust, "acme-table").await else {
+        panic!("the platform's own role was taken")
+    };
+    assert!(cause.contains("platform's own AWS account 123456789012"), "{cause}");
+    assert!(ground.sts.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

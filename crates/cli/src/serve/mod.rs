@@ -29,6 +29,10 @@ const METRICS_CONNECTIONS: usize = 16;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4_096;
+/// The bytes of answers that the system holds for one connection; Linux takes twice as many. The system's own choice
+/// grows to megabytes, which thousands of clients that read slowly, or not at all, would take and keep the processor
+/// busy with. At 100 ms of round trip this lets 2.6 MB a second through.
+const SEND_BUFFER: u32 = 128 * 1024;
 
 /// Serves until a signal ends it.
 pub(crate) fn run(config: &Config) -> Outcome {
@@ -134,6 +138,8 @@ fn listen(setting: &str, address: SocketAddr) -> Outcome<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
     let listener = socket.and_then(|socket| {
         socket.set_reuseaddr(true)?;
+        // Accepted connections inherit it.
+        socket.set_send_buffer_size(SEND_BUFFER)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)
     });

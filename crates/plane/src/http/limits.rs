@@ -32,6 +32,8 @@ pub struct Limits {
     costly_of_accounts: Option<Keyed<AccountId>>,
 }
 
+/// Of a minute's requests a tenth may come at once, or this many.
+const SMALL_BURST: u32 = 120;
 /// An account may send so many times as many costly requests as one user.
 const COSTLY_OF_AN_ACCOUNT: u32 = 4;
 /// Beyond so many keys, new ones share buckets.
@@ -55,14 +57,16 @@ struct Keyed<K: Hash + Eq + Clone> {
 
 impl Limits {
     pub fn new(settings: &Settings) -> Self {
-        let every = |span: Duration, times: u32| {
-            let times = NonZeroU32::new(times)?;
-            Some(Quota::with_period(span / times.get())?.allow_burst(times))
+        let every = |span: Duration, times: u32, at_once: u32| {
+            let quota = Quota::with_period(span / NonZeroU32::new(times)?.get())?;
+            Some(quota.allow_burst(NonZeroU32::new(at_once)?))
         };
-        let minute = |times| every(Duration::from_mins(1), times);
+        // A minute's requests in one burst would take the whole machine for some seconds.
+        let minute = |times| every(Duration::from_mins(1), times, times.min(SMALL_BURST).max(times / 10));
+        let auth = settings.auth_requests_per_five_minutes;
         let costly = settings.costly_requests_per_minute;
         Self {
-            auth: every(Duration::from_mins(5), settings.auth_requests_per_five_minutes).map(Keyed::new),
+            auth: every(Duration::from_mins(5), auth, auth).map(Keyed::new),
             users: minute(settings.user_requests_per_minute).map(Keyed::new),
             accounts: minute(settings.account_requests_per_minute).map(Keyed::new),
             costly_of_users: minute(costly).map(Keyed::new),

@@ -130,8 +130,11 @@ fn rendered(plane: &Plane) -> Response {
 
 /// The service of a listener that serves the metrics alone.
 pub fn metrics_service(plane: Plane) -> Router {
-    let render = async |State(plane): State<Plane>| rendered(&plane);
-    Router::new().route("/metrics", get(render)).with_state(plane)
+    Router::new().route("/metrics", get(metrics_alone)).with_state(plane)
+}
+
+async fn metrics_alone(State(plane): State<Plane>) -> Response {
+    rendered(&plane)
 }
 
 async fn openapi_json() -> Response {

@@ -31,7 +31,7 @@ pub trait Grants: Send + Sync {
     async fn invitation(&self, table: &TableName) -> Result<Invitation, GrantError>;
 
     /// Looks whether the role opens with the grant's external id, does not open without one or with another's, is of the
-    /// account that its name says, and leads to the table.
+    /// account that its name says, which is not the platform's own, and leads to the table.
     async fn check(&self, grant: &Grant, table: &TableName) -> Result<(), GrantError>;
 }
 

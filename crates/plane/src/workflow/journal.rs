@@ -225,8 +225,6 @@ impl Journal {
     }
 
     /// Appends events and whatever comes along, in one commit; the head follows from the events.
-    ///
-    /// A commit whose answer was lost may be repeated: it is recognised by the head that it left.
     pub async fn append(
         &self,
         held: &Held,
@@ -236,27 +234,40 @@ impl Journal {
         along: Vec<Write>,
         now: Timestamp,
     ) -> Result<(Held, Vec<Event>), JournalError> {
-        let (head, events) = Head { lease, fence, ..held.head.clone() }.after(what, now);
+        let (next, events) = held.after(lease, fence, what, now);
         let mut writes = Vec::with_capacity(1 + what.len() + along.len());
-        writes.extend(events.iter().map(|event| put_event(head.execution_id, event)));
-        let put = put_head(&head, Condition::Version(held.version));
-        let written = match &put {
-            Write::Put { item, .. } => item.body.clone(),
-            Write::Add { .. } | Write::Delete { .. } | Write::Check { .. } => Bytes::new(),
-        };
-        writes.insert(0, put);
+        writes.push(put_head(&next.head, Condition::Version(held.version)));
+        writes.extend(events.iter().map(|event| put_event(next.head.execution_id, event)));
         writes.extend(along);
         match self.table.commit(writes).await {
-            Ok(()) => Ok((Held { head, version: held.version + 1 }, events)),
-            Err(CommitError::Refused { write: 0, current: Some(found) })
-                if found.version == held.version + 1 && found.body == written =>
-            {
-                Ok((Held { head, version: held.version + 1 }, events))
-            }
+            Ok(()) => Ok((next, events)),
             Err(CommitError::Refused { write, .. }) if write > what.len() => Err(JournalError::Refused),
             Err(CommitError::Refused { .. }) => Err(JournalError::Superseded),
             Err(CommitError::Table(error)) => Err(error.into()),
         }
+    }
+
+    /// The head that an append left whose answer was lost, if it was made.
+    ///
+    /// INVARIANT: only the driver that holds the run may ask. Its fence is its own; others who append the same event at
+    /// the same version leave an equal head, and each would take the other's append for its own.
+    pub(super) async fn appended(
+        &self,
+        held: &Held,
+        lease: Option<Lease>,
+        fence: u64,
+        what: &[What],
+        now: Timestamp,
+    ) -> Result<Option<Held>, JournalError> {
+        let (next, _) = held.after(lease, fence, what, now);
+        Ok(Some(self.head(next.head.execution_id).await?).filter(|found| *found == next))
+    }
+}
+
+impl Held {
+    fn after(&self, lease: Option<Lease>, fence: u64, what: &[What], now: Timestamp) -> (Self, Vec<Event>) {
+        let (head, events) = Head { lease, fence, ..self.head.clone() }.after(what, now);
+        (Self { head, version: self.version + 1 }, events)
     }
 }
 

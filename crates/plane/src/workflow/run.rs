@@ -166,21 +166,33 @@ impl Run {
         let mut pause = Duration::from_millis(20);
         // The time is that of the first try: a commit whose answer was lost is recognised by what it wrote.
         let now = self.shared.clock.now();
+        let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
+        let open = self.situation.status().is_open();
+        let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
+        let mut in_doubt = false;
         loop {
-            let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
-            let open = self.situation.status().is_open();
-            let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
             let mut along =
                 dead_letters::writes(plan, &self.situation, head, &events, now, self.shared.settings.queued);
             let written = match self.turn(&events).await {
                 None => Err(JournalError::Refused),
                 Some(more) => {
                     along.extend(more);
-                    self.shared.journal.append(&self.held, lease, self.fence, &events, along, now).await
+                    let journal = &self.shared.journal;
+                    let written = journal
+                        .append(&self.held, lease.clone(), self.fence, &events, along, now)
+                        .await
+                        .map(|(held, _)| held);
+                    if in_doubt && matches!(written, Err(JournalError::Superseded)) {
+                        let found = journal.appended(&self.held, lease.clone(), self.fence, &events, now).await;
+                        found.and_then(|held| held.ok_or(JournalError::Superseded))
+                    } else {
+                        written
+                    }
                 }
             };
+            in_doubt |= matches!(written, Err(JournalError::Table(TableError::Unavailable(_))));
             match written {
-                Ok((held, _)) => {
+                Ok(held) => {
                     self.shared.hub.publish(held.head.execution_id, held.head.events);
                     self.held = held;
                     self.renew_at = now.checked_add(self.shared.settings.lease / 3).unwrap_or(Timestamp::MAX);
