@@ -19,7 +19,7 @@ use aws_credential_types::{
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
 use aws_sdk_sts as sts;
-use plane::ports::{
+use kernel::ports::{
     chance::{self, Chance},
     clock::Clock,
     table::{Grant, Table, TableError, TableName, Tables},

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sns::{Client, types::MessageAttributeValue};
-use plane::{
+use kernel::{
     ids::EventId,
     ports::{
         chance::Chance,

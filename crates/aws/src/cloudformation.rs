@@ -15,7 +15,7 @@ use aws_sdk_cloudformation::{
         StackStatus, Tag,
     },
 };
-use plane::{
+use kernel::{
     ids::AccountId,
     ports::{
         chance::Chance,

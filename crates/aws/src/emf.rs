@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use plane::{
+use kernel::{
     ports::clock::Clock,
     workflow::{Status, Worker, WorkflowMetrics},
 };

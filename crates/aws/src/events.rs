@@ -9,7 +9,7 @@ use aws_sdk_eventbridge::{
     primitives::DateTime,
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
-use plane::ports::{
+use kernel::ports::{
     chance::Chance,
     events::{Event, Events, EventsError},
 };

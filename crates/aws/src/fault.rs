@@ -5,7 +5,7 @@ use std::{error::Error, iter};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use plane::ports::trouble::{Named, Passes, Trouble};
+use kernel::ports::trouble::{Named, Passes, Trouble};
 
 /// Why a request was not answered as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

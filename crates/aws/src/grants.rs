@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_sts::types::Credentials as Given;
-use plane::ports::{
+use kernel::ports::{
     chance::{self, Chance},
     grants::{GrantError, Grants, Invitation},
     table::{Grant, TableError, TableName, Tables as _},

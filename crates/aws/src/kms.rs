@@ -8,7 +8,7 @@ use aws_sdk_kms::{
     primitives::Blob,
     types::{DataKeySpec, KeyState, KeyUsageType},
 };
-use plane::ports::chance::Chance;
+use kernel::ports::chance::Chance;
 use secrecy::SecretBox;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use plane::ports::chance::Chance;
+use kernel::ports::chance::Chance;
 use tokio::time::Instant;
 
 use crate::fault::Fault;

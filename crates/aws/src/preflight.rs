@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use aws_sdk_eventbridge as eventbridge;
 use aws_sdk_sesv2 as ses;
-use plane::{
-    features::accounts,
+use kernel::{
     ports::{
         chance::{self, Chance},
         cloud::CloudError,
         params::Params as _,
         trouble::Trouble,
     },
-    workflow::asl,
+    workflow::{Plan, asl},
 };
 use serde::Serialize;
 
@@ -86,7 +85,8 @@ pub enum Mend {
 }
 
 /// Looks at everything, after it was mended.
-pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<Check> {
+/// `plans`: the workflows whose state machines must be there.
+pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend, plans: Vec<Plan>) -> Vec<Check> {
     let connected = match profile.connect(Arc::clone(&chance)).await {
         Ok(connected) => connected,
         Err(error @ ConnectError::NoRegion) => return vec![Check::bad("region", error.to_string(), error.fix())],
@@ -99,7 +99,8 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend) -> Vec<C
         // Everything else would fail for the same reason.
         return checks;
     }
-    let mut preflight = Preflight { patience: Patience::new(Arc::clone(&chance), patience::MOST), connected, chance };
+    let patience = Patience::new(Arc::clone(&chance), patience::MOST);
+    let mut preflight = Preflight { patience, connected, chance, plans };
     match mend {
         Mend::Nothing => {}
         Mend::Missing => checks.extend(Box::pin(preflight.mend()).await),
@@ -151,6 +152,7 @@ async fn caller(connected: &Connected) -> Check {
 }
 
 struct Preflight {
+    plans: Vec<Plan>,
     connected: Connected,
     patience: Patience,
     chance: Arc<dyn Chance>,
@@ -226,7 +228,7 @@ impl Preflight {
             Err(fault) => return vec![Check::fault(CHECK, "STS", fault)],
         };
         let mut checks = Vec::new();
-        for document in accounts::plans().iter().flat_map(asl::machines) {
+        for document in self.plans.iter().flat_map(asl::machines) {
             let name = format!("{}{}", self.connected.profile().machine_prefix, document.name);
             checks.push(match machines.deployed(&document).await {
                 Ok(Deployed::Current) => Check::ok(CHECK, format!("{name} is this version's")),
@@ -251,7 +253,7 @@ impl Preflight {
             params.put(&name, "written").await?;
             let read = params.get(&name).await?;
             params.delete(&name).await?;
-            Ok::<_, plane::ports::params::ParamsError>(read)
+            Ok::<_, kernel::ports::params::ParamsError>(read)
         };
         let shown = format!("{}/…", self.connected.profile().parameter_prefix);
         match tried.await {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
-use plane::{
+use kernel::{
     ports::{chance::Chance, clock::Clock, cloud::Cloud, events::Events, table::Table, trouble::Trouble},
     secret::PlatformKey,
 };

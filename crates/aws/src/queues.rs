@@ -18,7 +18,7 @@ use aws_sdk_sqs::{
         QueueAttributeName,
     },
 };
-use plane::{
+use kernel::{
     ids::DeadLetterId,
     ports::{
         chance::Chance,

@@ -20,7 +20,7 @@ use std::{
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use plane::{
+use kernel::{
     identity::{
         kept,
         keys::{KeyStore, KeyStoreError, StoredKey},

@@ -13,7 +13,7 @@ use aws_sdk_sesv2::{
     types::{Body, Content, Destination, EmailContent, Message, MessageTag},
 };
 use bytes::Bytes;
-use plane::{
+use kernel::{
     ids::MailId,
     ports::{
         chance::Chance,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_ssm::{Client, types::ParameterType};
-use plane::ports::{
+use kernel::ports::{
     chance::Chance,
     params::{Params, ParamsError},
 };

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sfn::{Client, types::ExecutionStatus};
-use plane::{
+use kernel::{
     ports::{
         chance::Chance,
         machines::{Machines, MachinesError, Standing, Start},

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::Client;
-use plane::ports::chance::Chance;
+use kernel::ports::chance::Chance;
 
 use crate::{
     fault::Fault,

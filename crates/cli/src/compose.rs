@@ -122,7 +122,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         chance,
     };
     identity.load_session_floor().await.map_err(Failure::new)?;
-    let plane = Plane::new(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
+    let plane = plane::product::open(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
     identity.show(Arc::new(Directory(plane.clone())));
     Ok(Composed { plane, files, identity, opened })
 }

@@ -96,7 +96,7 @@ impl Hosted {
 
     /// The HTTP API, and the console.
     pub fn service(&self) -> Result<Router, Unready> {
-        Ok(plane::http::serve::service(self.plane().clone(), console::console(&self.config)?))
+        Ok(plane::product::service(self.plane().clone(), console::console(&self.config)?))
     }
 
     /// Does Day-0 if it has not been done, by the password or set-up token that is configured. None is made up: it would

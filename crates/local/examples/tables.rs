@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use kernel::ports::table::{Condition, Index, Key, NewItem, Order, Query, Range, Table, TableName, Tables, Write};
 use local::{lock::DataDir, table::FileTables};
-use plane::ports::table::{Condition, Index, Key, NewItem, Order, Query, Range, Table, TableName, Tables, Write};
 
 /// The product's allocator.
 #[global_allocator]
@@ -110,7 +110,7 @@ async fn commits(table: &Arc<dyn Table>, records: usize, writers: usize) -> Resu
                     table.commit(vec![record(n % records), entry("AUDIT", n), entry("EVENT", n)]).await?;
                     done += 1;
                 }
-                Ok::<_, plane::ports::table::CommitError>(done)
+                Ok::<_, kernel::ports::table::CommitError>(done)
             })
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Randomness from the operating system, through AWS-LC's generator.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use plane::ports::chance::Chance;
+use kernel::ports::chance::Chance;
 
 #[derive(Debug, Default)]
 pub struct SystemChance(SystemRandom);
@@ -19,8 +19,8 @@ mod tests {
     #[test]
     fn no_two_secrets_are_equal() {
         let chance = SystemChance::default();
-        let one = plane::ports::chance::secret(&chance);
-        assert_ne!(one, plane::ports::chance::secret(&chance));
+        let one = kernel::ports::chance::secret(&chance);
+        assert_ne!(one, kernel::ports::chance::secret(&chance));
         assert_ne!(one, [0; 32]);
     }
 }

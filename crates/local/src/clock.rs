@@ -1,7 +1,7 @@
 //! The machine's clock, which an operator may shift to rehearse a date.
 
 use jiff::{SignedDuration, Timestamp};
-use plane::ports::clock::Clock;
+use kernel::ports::clock::Clock;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock {

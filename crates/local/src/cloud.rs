@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plane::{
+use kernel::{
     ids::AccountId,
     ports::{
         cloud::{Cloud, CloudError, Progress},

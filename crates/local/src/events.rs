@@ -1,7 +1,7 @@
 //! The event bus of the embedded profile: in the process, and in the log.
 
 use async_trait::async_trait;
-use plane::ports::events::{Event, Events, EventsError};
+use kernel::ports::events::{Event, Events, EventsError};
 use tokio::sync::broadcast;
 
 pub struct Bus {

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plane::identity::{
+use kernel::identity::{
     kept,
     keys::{KeyStore, KeyStoreError, StoredKey},
 };
@@ -116,7 +116,7 @@ mod tests {
     use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
     use jiff::Timestamp;
-    use plane::{
+    use kernel::{
         identity::{HashCost, Parts, Provider, Settings, StartError},
         ids::{AccountId, Subject, UserId},
         ports::identity::{Email, Identity, NewIdentity},

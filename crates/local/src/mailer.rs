@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plane::{
-    features::outbox::model::StoredMail,
+use kernel::{
+    directory::outbox::StoredMail,
     ports::{
         chance::Chance,
         mailer::{Mail, MailError, Mailer},

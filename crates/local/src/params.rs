@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use plane::ports::{
+use kernel::ports::{
     params::{Params, ParamsError},
     table::{CommitError, Condition, Key, NewItem, Table, Write},
 };

@@ -37,7 +37,7 @@ pub fn operations() -> Vec<Operation> {
 
 /// The document that the service answers.
 pub fn document() -> &'static Value {
-    plane::http::serve::document()
+    plane::product::document()
 }
 
 /// Where an id stands in a call.

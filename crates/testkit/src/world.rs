@@ -151,9 +151,9 @@ impl World {
             chance,
         };
         exchange(&mut ports);
-        let plane = Plane::new(ports, settings, platform_key).await.expect("memory answers");
+        let plane = plane::product::open(ports, settings, platform_key).await.expect("memory answers");
         plane.start().await.expect("memory answers");
-        let service = plane::http::serve::service(plane.clone(), Console::default());
+        let service = plane::product::service(plane.clone(), Console::default());
         Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }
     }
 

@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::{
     Client,
     types::{AttributeType, AuthFlowType, AuthenticationResultType, ChallengeNameType, MessageActionType},
 };
-use plane::{identity::vault::Person, ids::Subject};
+use kernel::{identity::vault::Person, ids::Subject};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{fault::Fault, patience::Patience};

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::HashSet, fmt};
 
 use jiff::{SignedDuration, Timestamp};
-use plane::{
+use kernel::{
     ids::{SessionId, Subject},
     ports::identity::{TokenRefused, Verified},
 };

@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use plane::{
+use kernel::{
     identity::{
         jwt::{self, PublicKeys},
         vault::Judged,

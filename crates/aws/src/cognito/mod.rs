@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::{Client, config::Builder};
-use plane::{
+use kernel::{
     ports::{
         chance::Chance,
         trouble::{Named, Passes, Trouble},

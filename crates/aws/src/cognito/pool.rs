@@ -13,7 +13,7 @@ use aws_sdk_cognitoidentityprovider::{
         UserPoolMfaType, UserPoolPolicyType,
     },
 };
-use plane::ports::chance::Chance;
+use kernel::ports::chance::Chance;
 
 use crate::{
     fault::Fault,

@@ -9,7 +9,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use plane::{
+use kernel::{
     ports::{
         chance::{self, Chance},
         identity::{TokenRefused, Verified},

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::AuthenticationResultType;
 use jiff::Timestamp;
-use plane::{
+use kernel::{
     identity::vault::{Admission, Answered, Issued, Judged, Opened, Person, SessionRecord, Vault, VaultError},
     ids::Subject,
     ports::{

@@ -1,7 +1,7 @@
 //! The cloud port: dedicated tables, made and removed a step at a time.
 
 use async_trait::async_trait;
-use plane::{
+use kernel::{
     ids::AccountId,
     ports::{
         cloud::{Cloud, CloudError, Progress},

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
         Update,
     },
 };
-use plane::ports::table::{CommitError, Item, TableError, Write, judge};
+use kernel::ports::table::{CommitError, Item, TableError, Write, judge};
 
 use super::{
     expression::{Draft, Kind, draft},

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use plane::ports::table::{Condition, Is, Key, NewItem, Operand, TableError, Write};
+use kernel::ports::table::{Condition, Is, Key, NewItem, Operand, TableError, Write};
 use serde_json::Value;
 
 use super::item::{

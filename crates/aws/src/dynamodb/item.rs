@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
-use plane::ports::table::{INDEXES, Index, Item, Key, TableError, judge};
+use kernel::ports::table::{INDEXES, Index, Item, Key, TableError, judge};
 use serde_json::{Map, Number, Value};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn fields_are_what_conditions_may_be_on() {
-        let long = "y".repeat(plane::ports::table::MAX_FIELD_BYTES + 1);
+        let long = "y".repeat(kernel::ports::table::MAX_FIELD_BYTES + 1);
         let body = format!(
             r#"{{"n":1,"f":1.5,"s":"","t":true,"nil":null,"":1,"l":[1],"m":{{}},"long":"{long}","far":1e300}}"#
         );

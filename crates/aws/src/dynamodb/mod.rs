@@ -20,7 +20,7 @@ use std::{
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
-use plane::ports::{
+use kernel::ports::{
     chance::Chance,
     cloud::Progress,
     table::{CommitError, Index, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge},

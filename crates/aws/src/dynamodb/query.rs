@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use aws_sdk_dynamodb::Client;
-use plane::ports::table::{Index, Item, Key, MAX_SK_BYTES, Order, Position, Query, Range, Rows, TableError, judge};
+use kernel::ports::table::{Index, Item, Key, MAX_SK_BYTES, Order, Position, Query, Range, Rows, TableError, judge};
 
 use super::{
     item::{self, Attributes, IndexNames, PK, SK, names_of, text},

@@ -1,6 +1,6 @@
 //! What the stream of a table tells a function of Lambda: which records were written, and what they ask for.
 
-use plane::{
+use kernel::{
     background::{Asked, Written},
     ports::table::TableName,
 };

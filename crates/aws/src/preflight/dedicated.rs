@@ -1,7 +1,7 @@
 //! What stands for private and hybrid accounts: whether routes and what is published of them agree, and stacks are as they
 //! were made.
 
-use plane::{
+use kernel::{
     ids::AccountId,
     ports::{
         cloud::CloudError,

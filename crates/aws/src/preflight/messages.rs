@@ -1,6 +1,6 @@
 //! Where what the product tells people goes: the topic of alerts, the queues of dead letters.
 
-use plane::workflow::Worker;
+use kernel::workflow::Worker;
 
 use super::{Check, Preflight};
 use crate::{

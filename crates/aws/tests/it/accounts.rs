@@ -13,7 +13,7 @@ use aws::{
 };
 use bytes::Bytes;
 use jiff::SignedDuration;
-use plane::{
+use kernel::{
     ids::AccountId,
     ports::table::{Condition, Grant, Key, NewItem, Table, TableError, TableName, Tables, Write},
     record::{decode, encode},

@@ -15,7 +15,7 @@ use aws::{
     alerts::{Alerting, Options, Topic},
     connect::Limits,
 };
-use plane::ports::events::{Event, Events};
+use kernel::ports::events::{Event, Events};
 use serde_json::json;
 use testkit::conformance::events::{self, Listener};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws::{connect::Limits, dynamodb::DynamoTables};
-use plane::settings::Settings;
+use kernel::settings::Settings;
 use serde_json::json;
 use testkit::{
     emulator::{Recorder, Seen, dynoxide},

@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use plane::{
+use kernel::{
     ids::AccountId,
     ports::{
         cloud::{Cloud as _, CloudError, Progress},

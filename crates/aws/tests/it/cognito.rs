@@ -21,7 +21,7 @@ use aws::{
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use plane::{
+use kernel::{
     identity::{HashCost, Provider, Settings, VaultParts},
     ports::{
         identity::{
@@ -535,7 +535,7 @@ async fn who_moves_in_is_slowed_down_and_a_temporary_password_moves_nobody() {
 
 /// The embedded provider over the same table.
 fn embedded(world: &Ground) -> Provider {
-    Provider::start(plane::identity::Parts {
+    Provider::start(kernel::identity::Parts {
         settings: Settings { hash_cost: HashCost { memory_kib: 64, passes: 1, lanes: 1 }, ..Settings::default() },
         table: Arc::clone(&world.table) as _,
         keys: Arc::new(testkit::keys::MemoryKeys::default()),

@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
 };
 use bytes::Bytes;
-use plane::{
+use kernel::{
     ids::AccountId,
     ports::{
         clock::Clock as _,

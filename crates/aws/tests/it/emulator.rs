@@ -1,7 +1,7 @@
 //! The emulators, and a connection to them.
 
 pub(crate) use aws::connect::emulated as connection;
-use plane::ports::chance::Chance;
+use kernel::ports::chance::Chance;
 use testkit::chance::SeededChance;
 pub(crate) use testkit::emulator::{Emulator, Lossy, dynoxide, moto};
 

@@ -13,7 +13,7 @@ use aws::{
     events::{BusEvents, Options},
 };
 use aws_sdk_eventbridge::{Client, types::Target};
-use plane::ports::events::{Event, Events};
+use kernel::ports::events::{Event, Events};
 use serde_json::{Value, json};
 use testkit::conformance::events::{self, Listener};
 

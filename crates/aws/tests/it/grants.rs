@@ -12,7 +12,7 @@ use aws::{
     grants::RoleGrants,
 };
 use axum::{Router, extract::State, http::HeaderMap, http::StatusCode};
-use plane::ports::{
+use kernel::ports::{
     grants::{GrantError, Grants as _},
     table::{Grant, TableName, Tables as _},
 };

@@ -170,7 +170,7 @@ async fn whether_a_key_can_be_used_is_told_by_its_state() {
 #[tokio::test]
 async fn tables_are_made_with_the_key() {
     use aws::dynamodb::{self, DynamoTables};
-    use plane::ports::table::{TableName, Tables as _};
+    use kernel::ports::table::{TableName, Tables as _};
 
     let emulator = moto().await;
     let recorder = Recorder::before(&emulator).await;

@@ -14,7 +14,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use plane::{
+use kernel::{
     ports::{
         chance::Chance as _,
         machines::{Machines, MachinesError, Standing, Start},
@@ -240,7 +240,7 @@ async fn at_rest(local: &Local, head: &Head) {
     }
 }
 
-async fn letters(world: &World) -> Vec<plane::workflow::DeadLetter> {
+async fn letters(world: &World) -> Vec<kernel::workflow::DeadLetter> {
     let mut letters = world.dead_letters().list(None, None, 100, None, world.clock.now()).await.unwrap().0;
     letters.sort_by_key(|letter| (letter.state.clone(), letter.item));
     letters

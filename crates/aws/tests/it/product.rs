@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws::{connect::Limits, dynamodb::DynamoTables};
-use plane::settings::Settings;
+use kernel::settings::Settings;
 use testkit::world::World;
 
 use crate::emulator::{Shared, connection, dynoxide};

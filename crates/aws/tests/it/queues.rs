@@ -17,7 +17,7 @@ use aws::{
     queues::{KEPT_SECONDS, Options, SqsQueues, Standing},
 };
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
-use plane::{
+use kernel::{
     ports::dead_letters::DeadLetterQueues,
     workflow::{DeadLetter, Worker},
 };

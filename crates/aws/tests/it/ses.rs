@@ -12,7 +12,7 @@ use aws::{
 };
 use aws_sdk_sesv2::Client;
 use jiff::SignedDuration;
-use plane::ports::{
+use kernel::ports::{
     mailer::{MailError, Mailer},
     table::{Table, TableName, Tables as _},
 };

@@ -11,7 +11,7 @@ use aws::{
     connect::Limits,
     ssm::{Options, SsmParams},
 };
-use plane::ports::params::Params;
+use kernel::ports::params::Params;
 use testkit::conformance::params;
 
 use crate::emulator::{Lossy, Shared, connection, moto};

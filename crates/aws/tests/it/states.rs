@@ -9,11 +9,11 @@ use aws::{
     connect::Limits,
     states::{Deployed, Options, StateMachines},
 };
-use plane::{
-    features::accounts::onboarding,
+use kernel::{
     ports::machines::{Machines as _, MachinesError, Standing, Start},
     workflow::{Driver, Settings, asl},
 };
+use plane::features::accounts::onboarding;
 use serde_json::json;
 use testkit::{
     emulator::{Emulator, create_machine, deploy_machines, moto_with_machines},

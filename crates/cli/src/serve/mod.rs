@@ -72,7 +72,7 @@ async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     background(&composed);
     share_keys(&composed);
     let control = control::listen(&composed);
-    let service = plane::http::serve::service(plane.clone(), console::console(config)?);
+    let service = plane::product::service(plane.clone(), console::console(config)?);
     let limits = limits(config, files);
     if let Some(listener) = for_metrics {
         let address = listener.local_addr().map_err(Failure::new)?;

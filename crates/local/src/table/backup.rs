@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use plane::ports::table::{TableError, TableName};
+use kernel::ports::table::{TableError, TableName};
 
 use crate::permissions;
 

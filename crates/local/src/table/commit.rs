@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, io, mem, path::Path, sync::Arc};
 
-use plane::ports::table::{CommitError, Index, Item, NewItem, TableError, Write, judge};
+use kernel::ports::table::{CommitError, Index, Item, NewItem, TableError, Write, judge};
 use redb::{ReadableTable, Table as Tree, WriteTransaction};
 use tokio::sync::oneshot;
 

@@ -6,7 +6,7 @@
 
 use std::ops::Bound;
 
-use plane::ports::table::{Index, Key, Order, Position, Query, Range};
+use kernel::ports::table::{Index, Key, Order, Position, Query, Range};
 
 const RECORDS: u8 = 0;
 const EXPIRY: u8 = 8;

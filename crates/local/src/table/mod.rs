@@ -23,7 +23,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use plane::ports::table::{
+use kernel::ports::table::{
     Bodies, CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge,
 };
 use tokio::{sync::oneshot, task::spawn_blocking};

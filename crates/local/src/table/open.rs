@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use plane::ports::table::{Bodies, Index, Item, Key, MAX_PAGE, Order, Position, Query, Rows, TableError};
+use kernel::ports::table::{Bodies, Index, Item, Key, MAX_PAGE, Order, Position, Query, Rows, TableError};
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
 
 use crate::permissions;

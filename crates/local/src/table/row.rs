@@ -1,7 +1,7 @@
 //! How a record stands in the file: lengths first, then the texts, then the body as it came, under one checksum.
 
 use bytes::Bytes;
-use plane::ports::table::{INDEXES, Item, Key};
+use kernel::ports::table::{INDEXES, Item, Key};
 
 /// Layout: checksum (4), format (1), flags (1), version (8), expires (8), lengths (2 each for the key and the three
 /// index keys), the texts in the same order, the body. Numbers are little-endian.

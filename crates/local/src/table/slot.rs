@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use plane::ports::table::TableError;
+use kernel::ports::table::TableError;
 
 use super::{
     commit::Queue,

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use local::{chance::SystemChance, events::Bus, mailer::OutboxMailer, params::TableParams};
-use plane::{
-    features::outbox::model::StoredMail,
+use kernel::{
+    directory::outbox::StoredMail,
     ports::{
         events::Event,
         mailer::Mailer,
@@ -14,6 +13,7 @@ use plane::{
     },
     secret::PlatformKey,
 };
+use local::{chance::SystemChance, events::Bus, mailer::OutboxMailer, params::TableParams};
 use testkit::{
     conformance::{
         events::{self, Listener},
@@ -92,7 +92,7 @@ async fn the_bus_conforms() {
     let count = events::check(async || {
         let bus = Bus::default();
         let ear = Ear { hears: Mutex::new(bus.listen()), heard: Mutex::default() };
-        (Arc::new(bus) as Arc<dyn plane::ports::events::Events>, Arc::new(ear) as Arc<dyn Listener>)
+        (Arc::new(bus) as Arc<dyn kernel::ports::events::Events>, Arc::new(ear) as Arc<dyn Listener>)
     })
     .await;
     println!("events in the process: {count} cases");

@@ -8,8 +8,8 @@ use std::{
     },
 };
 
+use kernel::ports::table::{Condition, Index, Key, Order, Query, Range, TableName, Tables, Write};
 use local::table::{BackupError, FileTables};
-use plane::ports::table::{Condition, Index, Key, Order, Query, Range, TableName, Tables, Write};
 use serde_json::{Value, json};
 
 use crate::table_tools::{body, name, put};

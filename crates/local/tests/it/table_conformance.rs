@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use kernel::ports::table::{Condition, Index, Key, NewItem, Order, Query, Range, TableName, Tables, Write};
 use local::table::FileTables;
-use plane::ports::table::{Condition, Index, Key, NewItem, Order, Query, Range, TableName, Tables, Write};
 use testkit::{conformance::table, lagging::LaggingTables, memory::MemoryTables};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use plane::ports::table::{CommitError, Index, Order, Query, Range, TableError, TableName, Tables};
+use kernel::ports::table::{CommitError, Index, Order, Query, Range, TableError, TableName, Tables};
 use serde_json::json;
 
 use crate::table_tools::{Control, EIO, ENOSPC, World, body, controlled, put, until};

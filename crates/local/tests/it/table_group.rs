@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use plane::ports::table::{CommitError, Condition, Key, Write};
+use kernel::ports::table::{CommitError, Condition, Key, Write};
 use serde_json::json;
 
 use crate::table_tools::{World, body, put, until};

@@ -8,8 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use kernel::ports::table::{Table, TableName, Tables};
 use local::{lock::DataDir, table::FileTables};
-use plane::ports::table::{Table, TableName, Tables};
 use serde_json::json;
 
 use crate::table_tools::{body, put};

@@ -6,8 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use kernel::ports::table::{Index, Order, Query, Range, TableName, Tables};
 use local::table::{Disks, FileTables, Sizes};
-use plane::ports::table::{Index, Order, Query, Range, TableName, Tables};
 use redb::{StorageBackend, backends::InMemoryBackend};
 use serde_json::{Value, json};
 

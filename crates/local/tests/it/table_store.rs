@@ -2,8 +2,8 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
+use kernel::ports::table::{Index, Key, Order, Query, Range, Table, TableError, TableName, Tables, Write};
 use local::table::{FileDisks, FileTables, Sizes};
-use plane::ports::table::{Index, Key, Order, Query, Range, Table, TableError, TableName, Tables, Write};
 use serde_json::json;
 
 use crate::table_tools::{body, name, put};

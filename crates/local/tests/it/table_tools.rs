@@ -12,8 +12,8 @@ use std::{
 };
 
 use bytes::Bytes;
+use kernel::ports::table::{Condition, Key, NewItem, Table, TableName, Tables, Write};
 use local::table::{Disks, FileTables, Sizes};
-use plane::ports::table::{Condition, Key, NewItem, Table, TableName, Tables, Write};
 use redb::{BackendError, StorageBackend, backends::FileBackend};
 use serde_json::Value;
 

@@ -46,13 +46,3 @@ pub fn routes() -> Routes {
     ];
     slices.into_iter().fold(Routes::default(), Routes::and)
 }
-
-/// The workflows of all features.
-pub fn workflows(plane: &crate::plane::Plane) -> crate::workflow::Workflows {
-    use std::sync::Arc;
-
-    use accounts::{deprovisioning, onboarding};
-    crate::workflow::Workflows::default()
-        .with(onboarding::plan(), Arc::new(onboarding::Onboarding(plane.clone())))
-        .with(deprovisioning::plan(), Arc::new(deprovisioning::Deprovisioning(plane.clone())))
-}

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
-use super::{idempotency::KeptAnswer, openapi::Operation};
+use super::openapi::Operation;
+use crate::idempotency::KeptAnswer;
 use crate::{
     page::Page,
     ports::table::Item,
@@ -228,7 +229,8 @@ impl<T: JsonSchema> Answer for EventStream<T> {
 
 /// The answer that the same request got before.
 pub(super) fn kept(kept: &KeptAnswer) -> Response {
-    let mut response = match kept.status() {
+    let status = StatusCode::from_u16(kept.head.status).expect("only statuses of ours are kept");
+    let mut response = match status {
         StatusCode::NO_CONTENT => NoContent.into_response(),
         status => json(status, encode(&kept.body)),
     };

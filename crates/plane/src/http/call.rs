@@ -18,7 +18,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    idempotency::Ticket,
+    answer,
     json::{self, Body, JsonObject},
     openapi::Operation,
     query::Parameters,
@@ -30,8 +30,9 @@ use super::{
 pub use super::{json::Json, query::Query};
 use crate::{
     audit::RequestOrigin,
-    guard::actor::Actor,
-    ids::{AccountId, EnterpriseId, Id, Subject},
+    guard::{Nameable, Named, actor::Actor},
+    idempotency::{KeyedRequest, Ticket},
+    ids::{AccountId, Id, Subject},
     plane::Plane,
     problem::{Code, Problem, Result},
 };
@@ -114,20 +115,6 @@ pub trait Argument: Sized + Send {
     label = "start the argument list with `Granted<SomeAction>` or `Public`"
 )]
 pub trait Guard: Argument {}
-
-/// The account and enterprise that a call names.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Named {
-    pub account: Option<AccountId>,
-    pub enterprise: Option<EnterpriseId>,
-}
-
-/// Which of the two an operation lets its callers name in query and body.
-#[derive(Clone, Copy, Debug)]
-pub struct Nameable {
-    pub account: bool,
-    pub enterprise: bool,
-}
 
 /// An id that the guard reads from a request body. The document shows it as a field; its value can't be read here, so
 /// handlers take the account and the enterprise from the grant alone.
@@ -294,9 +281,12 @@ impl Call {
             return Ok(None);
         }
         let Some(key) = self.header("idempotency-key")?.map(ToOwned::to_owned) else { return Ok(None) };
-        let ticket = Ticket::new(&key, subject, account, self)?;
+        let uri = &self.parts.uri;
+        let target = uri.path_and_query().map_or(uri.path(), |target| target.as_str());
+        let request = KeyedRequest { path: uri.path(), target, body: self.body() };
+        let ticket = Ticket::new(&self.plane, &key, subject, account, request)?;
         if let Some(answer) = ticket.replay(&self.plane).await? {
-            return Err(Stop::Answer(Box::new(answer)));
+            return Err(Stop::Answer(Box::new(answer::kept(&answer))));
         }
         if !self.traits.answers_in_commit.load(Ordering::Relaxed) {
             ticket.reserve(&self.plane).await?;

@@ -9,19 +9,9 @@ use std::{
 };
 
 use axum::http::{HeaderMap, HeaderName, header};
-use serde::Deserialize;
 
+pub use crate::network::ForwardedHeader;
 use crate::network::TrustedProxies;
-
-/// The header in which the trusted proxies report addresses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ForwardedHeader {
-    #[default]
-    XForwardedFor,
-    /// RFC 7239.
-    Forwarded,
-}
 
 /// At most this many entries are looked at: a chain of proxies is short.
 const MAX_HOPS: usize = 64;

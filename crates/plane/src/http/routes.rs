@@ -20,13 +20,14 @@ use schemars::SchemaGenerator;
 use super::{
     answer::{self, Answer},
     call::{Argument, Call, Guard, Stop, Unread},
+    idempotency,
     openapi::Operation,
+    refusal::refusal,
     serve::Around,
 };
 use crate::{
     plane::Plane,
     problem::{Code, Problem, Result},
-    security_events::Refusal,
 };
 
 /// The longest body of an operation that needs a token: 1 MiB.
@@ -211,7 +212,7 @@ impl Routes {
         &self.routes
     }
 
-    pub(super) fn into_parts(self) -> (Router<Plane>, Vec<Route>) {
+    pub(crate) fn into_parts(self) -> (Router<Plane>, Vec<Route>) {
         (self.router, self.routes)
     }
 
@@ -258,7 +259,7 @@ async fn serve<H: Handler<T>, T>(
     let mut call = Call::new(plane, parts, unread, Arc::clone(&around.request_id), around.client, traits);
     match handler.call(&mut call).await {
         Ok(response) => match call.ticket.take() {
-            Some(ticket) => ticket.keep(&call.plane, call.reserved, response).await,
+            Some(ticket) => idempotency::keep(&ticket, &call.plane, call.reserved, response).await,
             None => response,
         },
         Err(Stop::Answer(response)) => *response,
@@ -268,7 +269,7 @@ async fn serve<H: Handler<T>, T>(
                 Ok(None) => problem,
                 Err(reused) => Box::new(reused),
             };
-            let (plane, refusal) = (call.plane.clone(), Refusal::of(&call, &problem));
+            let (plane, refusal) = (call.plane.clone(), refusal(&call, &problem));
             if let Some(refusal) = refusal {
                 plane.record_refusal(refusal).await;
             }
@@ -287,7 +288,7 @@ async fn answered_meanwhile(call: &mut Call) -> Result<Option<Response>> {
     }
     match ticket.replay(&call.plane).await {
         Err(problem) if problem.code != Code::IdempotencyKeyReused => Ok(None),
-        replayed => replayed,
+        replayed => Ok(replayed?.map(|answer| answer::kept(&answer))),
     }
 }
 

@@ -22,16 +22,10 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::{
-    answer,
-    call::bearer,
-    client_address::client_address,
-    console::Console,
-    docs, openapi,
-    routes::{Route, no_method},
+    answer, call::bearer, client_address::client_address, console::Console, docs, routes::no_method,
     unread_body::UnreadBody,
 };
 use crate::{
-    features,
     metrics::MethodLabel,
     plane::Plane,
     ports::chance::Chance,
@@ -48,25 +42,16 @@ pub struct Around {
     pub client: IpAddr,
 }
 
-/// The routes of the API, for its document.
-pub fn operations() -> Vec<Route> {
-    features::routes().into_parts().1
-}
-
-/// The OpenAPI document, made once.
-pub fn document() -> &'static serde_json::Value {
-    static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| openapi::document(&operations()))
-}
+/// Makes the OpenAPI document of the routes.
+pub type Document = fn() -> &'static serde_json::Value;
 
 /// The service over a plane: the API, and the console for every other address.
-pub fn service(plane: Plane, console: Console) -> Router {
-    let (router, _) = features::routes().into_parts();
-    router
+pub fn service(plane: Plane, routes: Router<Plane>, document: Document, console: Console) -> Router {
+    routes
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
-        .route("/api/openapi.json", get(openapi_json))
+        .route("/api/openapi.json", get(move || async move { openapi_json(document) }))
         .merge(docs::routes())
         .fallback(move |request| console.clone().answer(request))
         .method_not_allowed_fallback(no_method)
@@ -137,7 +122,7 @@ async fn metrics_alone(State(plane): State<Plane>) -> Response {
     rendered(&plane)
 }
 
-async fn openapi_json() -> Response {
+fn openapi_json(document: Document) -> Response {
     static TEXT: OnceLock<String> = OnceLock::new();
     let text = TEXT.get_or_init(|| document().to_string());
     ([(header::CONTENT_TYPE, "application/json")], text.as_str()).into_response()
@@ -151,7 +136,7 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     let client = client(&plane, &request);
     let around = Around { request_id: Arc::clone(&request_id), client_request_id: client_request_id.clone(), client };
     request.extensions_mut().insert(around);
-    let method = MethodLabel::of(request.method());
+    let method = MethodLabel::of(request.method().as_str());
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let raw = if matched.is_none() { Some(bounded(request.uri().path()).to_owned()) } else { None };
     let unread = UnreadBody::of(&mut request);

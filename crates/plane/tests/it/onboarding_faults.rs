@@ -290,7 +290,7 @@ async fn what_a_driver_does_too_late_leaves_nothing() {
             let execution = account["provisioning"]["executionId"].as_str().unwrap().parse().unwrap();
             let driver = |holder: &str, faults: &str| {
                 let settings = DriverSettings { faults: faults.parse().unwrap(), ..DriverSettings::new(holder) };
-                let workflows = plane::features::workflows(&world.plane);
+                let workflows = plane::product::workflows(&world.plane);
                 let clock = Arc::clone(&world.clock) as _;
                 Driver::new(Arc::clone(world.plane.router().shared()), workflows, clock, settings)
             };

@@ -92,7 +92,7 @@ impl Subject for Real {
         RunWorld {
             table: Arc::clone(world.plane.router().shared()),
             clock: Arc::new(TimerClock::new(world.plane.now())),
-            workflows: plane::features::workflows(&world.plane),
+            workflows: plane::product::workflows(&world.plane),
             execution: account["provisioning"]["executionId"]
                 .as_str()
                 .expect("the product answers as it is documented to")

@@ -3,7 +3,7 @@
 pub mod deprovisioning;
 mod http;
 pub mod intake;
-pub mod model;
+pub use kernel::directory::account as model;
 pub mod onboarding;
 pub mod ops;
 mod removal;

@@ -1,55 +1,21 @@
 //! Checks of an account's chain: from the last signed checkpoint, one at a time for each account, and apart from the threads
 //! that answer requests.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Mutex,
-};
+use std::collections::BTreeMap;
 
-use futures::{
-    FutureExt as _,
-    future::{BoxFuture, Shared},
-};
-use tokio::sync::Semaphore;
+use futures::FutureExt as _;
 
 use crate::{
-    audit::{AuditEntry, AuditKey, ChainCheck, ChainHead, ChainReport, Checkpoint, chain, chain_position},
+    audit::{AuditEntry, ChainCheck, ChainHead, ChainReport, Checkpoint, Depth, Running, chain, chain_position},
     ids::AccountId,
     plane::Plane,
     ports::table::{CommitError, Condition, Index, Item, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, decode, encode, partition},
-    secret::PlatformKey,
 };
 
-/// How much of a chain is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Depth {
-    /// What was sealed since the last checkpoint.
-    SinceCheckpoint,
-    /// Every entry.
-    Full,
-}
-
-/// So many accounts' chains are checked at once; others wait.
-const AT_ONCE: usize = 2;
 /// So many entries are read, and hashed, in one piece.
 const PIECE: usize = 250;
-
-type Running = Shared<BoxFuture<'static, Result<ChainReport>>>;
-
-/// The checks that are under way, and the key that signs what they end with.
-pub(crate) struct AuditChecks {
-    pub(crate) key: AuditKey,
-    running: Mutex<HashMap<(AccountId, Depth), Running>>,
-    places: Semaphore,
-}
-
-impl AuditChecks {
-    pub(crate) fn new(platform: &PlatformKey) -> Self {
-        Self { key: AuditKey::new(platform), running: Mutex::default(), places: Semaphore::new(AT_ONCE) }
-    }
-}
 
 impl Plane {
     /// Checks the chain of an account's audit log. Callers that come while the same check is under way share its report.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::{
     audit::{AuditEntry, ChainReport, Checkpoint, chain},
     guard::{
-        Granted, Public,
+        Granted,
         actions::{AuditRead, AuditReadAll},
     },
     http::{answer::Plain, call::Query, routes::Routes},
@@ -19,7 +19,7 @@ use crate::{
     text::Bounded,
 };
 
-use super::check::Depth;
+use crate::{audit::Depth, http::guarded::Public};
 
 pub fn routes() -> Routes {
     Routes::default()

@@ -3,6 +3,5 @@
 mod check;
 mod http;
 
-pub(crate) use check::AuditChecks;
-pub use check::Depth;
+pub use crate::audit::Depth;
 pub use http::routes;

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::sign_out::PresentedSessions;
 use crate::{
     features::users::invitation::{busy, password_problem},
-    guard::{Credentials, Granted, PresentedBearer, Public, actions::MeEdit},
+    guard::{Granted, actions::MeEdit},
+    http::guarded::{Credentials, PresentedBearer, Public},
     http::{
         answer::{Accepted, NoContent, Plain, WithHeaders},
         call::{Client, Json},

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::model::{Admin, StepDone};
 use crate::{
-    guard::Credentials,
+    http::guarded::Credentials,
     http::{answer::Created, call::Json, routes::Routes},
     ids::known,
     plane::Plane,

@@ -3,10 +3,7 @@
 use super::model::{Connection, ConnectionStatus, PAUSE, Region, RoleArn};
 use crate::{
     change::{Change, reference},
-    features::{
-        accounts::model::{Account, AccountStatus},
-        master_data::pointed,
-    },
+    features::accounts::model::{Account, AccountStatus},
     guard::{
         Granted,
         actions::{Action, ConnectionCreate, ConnectionDelete, ConnectionEdit},
@@ -191,7 +188,7 @@ impl Plane {
     pub(crate) async fn use_connection(&self, id: ConnectionId) -> Result<(Stored<Connection>, Connection)> {
         let found = self.connection(id).await;
         let connection = found.map_err(|problem| match problem.code {
-            Code::NotFound => pointed(Connection::NOUN, "/connectionId".into()),
+            Code::NotFound => Problem::not_found_at(Connection::NOUN, "/connectionId"),
             _ => problem,
         })?;
         match connection.status {

@@ -1,7 +1,7 @@
 //! Enterprises, the first link of enterprise → product → service.
 
 mod http;
-pub mod model;
+pub use kernel::directory::enterprise as model;
 mod ops;
 
 pub use http::routes;

@@ -1,7 +1,7 @@
 //! Groups, which give roles to users.
 
 mod http;
-pub mod model;
+pub use kernel::directory::group as model;
 pub mod ops;
 
 pub use http::routes;

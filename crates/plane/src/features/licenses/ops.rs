@@ -11,7 +11,7 @@ use crate::{
     day::Day,
     features::{
         enterprises::model::Enterprise,
-        master_data::{self, LinkUse, Uses, pointed},
+        master_data::{self, LinkUse, Uses},
         products::model::Product,
         services::model::Service,
     },
@@ -65,7 +65,7 @@ impl Plane {
         let [found_enterprise, found_product, found_service] = found.as_slice() else {
             return Err(Problem::internal(&"three keys, another number of answers"));
         };
-        let missing = |noun, field| pointed(noun, format!("{pointer}/{field}"));
+        let missing = |noun, field| Problem::not_found_at(noun, format!("{pointer}/{field}"));
         let enterprise_item = found_enterprise.as_ref().ok_or_else(|| missing(Enterprise::NOUN, "enterpriseId"))?;
         let product_item = found_product.as_ref().ok_or_else(|| missing(Product::NOUN, "productId"))?;
         found_service.as_ref().ok_or_else(|| missing(Service::NOUN, "serviceId"))?;
@@ -142,7 +142,9 @@ impl Plane {
             Some(named) => {
                 let licenses = self.licenses_of(who.account()).await?;
                 let licensed = licenses.iter().any(|license| license.enterprise_id == named);
-                licensed.then_some(named).ok_or_else(|| pointed("enterprise of this account", "/enterpriseId".into()))
+                licensed
+                    .then_some(named)
+                    .ok_or_else(|| Problem::not_found_at("enterprise of this account", "/enterpriseId"))
             }
             None => {
                 let licenses = self.licenses_of(who.account()).await?;

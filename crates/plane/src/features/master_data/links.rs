@@ -6,11 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::MasterRecord;
-use crate::{
-    ids::Id,
-    problem::{Code, FieldError, Problem},
-    text::Name,
-};
+use crate::{ids::Id, text::Name};
 
 /// At most this many links go out from one record.
 const MOST_LINKS: usize = 100;
@@ -87,14 +83,6 @@ impl<K> JsonSchema for Brief<K> {
             "properties": { "id": Id::<K>::json_schema(schemas), "name": Name::json_schema(schemas) }
         })
     }
-}
-
-/// The refusal of a link to something that is not there; it names the field.
-pub fn pointed(noun: &str, pointer: String) -> Problem {
-    let message = format!("there is no such {noun}");
-    let mut problem = Problem::new(Code::NotFound, format!("{pointer}: {message}"));
-    problem.errors.push(FieldError { pointer, message });
-    problem
 }
 
 /// The links that come and those that go.

@@ -1,7 +1,7 @@
 //! The outbox: the mails that were sent, for operators to read.
 
 mod http;
-pub mod model;
+pub use kernel::directory::outbox as model;
 mod ops;
 
 pub use http::routes;

@@ -9,12 +9,12 @@ use super::model::Product;
 use crate::{
     features::{
         licenses::sight::CatalogueSight,
-        master_data::{Brief, MasterRecord, pointed},
+        master_data::{Brief, MasterRecord},
         services::model::Service,
     },
     ids::{Id, ProductId, ServiceId, ServiceKind},
     plane::Plane,
-    problem::Result,
+    problem::{Problem, Result},
 };
 
 /// A product as the API shows it: with its services.
@@ -93,7 +93,7 @@ impl Plane {
     pub async fn check_links<R: MasterRecord>(&self, ids: &[Id<R::Kind>], field: &str) -> Result<()> {
         let found = self.masters::<R>(ids).await?;
         match ids.iter().position(|id| !found.contains_key(id)) {
-            Some(place) => Err(pointed(R::NOUN, format!("/{field}/{place}"))),
+            Some(place) => Err(Problem::not_found_at(R::NOUN, format!("/{field}/{place}"))),
             None => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! Roles and their permissions.
 
 mod http;
-pub mod model;
+pub use kernel::directory::role as model;
 pub mod ops;
 
 pub use http::routes;

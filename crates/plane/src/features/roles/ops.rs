@@ -4,8 +4,7 @@ use super::model::{Role, RoleKind, RolePermissions};
 use crate::{
     change::Change,
     features::{
-        groups::model::GroupRole, licenses::model::License, master_data::pointed, products::model::Product,
-        services::model::Service,
+        groups::model::GroupRole, licenses::model::License, products::model::Product, services::model::Service,
     },
     guard::{
         Granted,
@@ -77,12 +76,12 @@ impl Plane {
         if let Some(product) = product
             && !self.masters::<Product>(&[product]).await?.contains_key(&product)
         {
-            return Err(pointed(Product::NOUN, "/productId".into()));
+            return Err(Problem::not_found_at(Product::NOUN, "/productId"));
         }
         if let Some(service) = service
             && !self.masters::<Service>(&[service]).await?.contains_key(&service)
         {
-            return Err(pointed(Service::NOUN, "/serviceId".into()));
+            return Err(Problem::not_found_at(Service::NOUN, "/serviceId"));
         }
         Ok(())
     }
@@ -277,7 +276,7 @@ impl Plane {
             let role = role.map(|item| decode::<Role>(&item)).transpose()?.map(|stored| stored.record);
             match role.filter(|role| role.enterprise_id == enterprise) {
                 Some(role) => roles.push(role),
-                None => return Err(pointed("role in this enterprise", format!("/roleIds/{place}"))),
+                None => return Err(Problem::not_found_at("role in this enterprise", format!("/roleIds/{place}"))),
             }
         }
         Ok(roles)

@@ -3,7 +3,7 @@
 pub mod access;
 mod http;
 pub mod invitation;
-pub mod model;
+pub use kernel::directory::user as model;
 pub mod ops;
 pub mod provision;
 

@@ -10,7 +10,6 @@ use crate::{
     features::{
         groups::model::Group,
         licenses::model::{License, Seats, Triple, no_active_license},
-        master_data::pointed,
         me::http::identity_problem,
         workstreams::model::Workstream,
     },
@@ -383,7 +382,7 @@ impl Plane {
         let access = access_by_groups(self, who.account(), ids.clone()).await?;
         for (place, id) in ids.iter().enumerate() {
             if !access.groups.iter().any(|group| group.id == *id && group.enterprise_id == enterprise) {
-                return Err(pointed("group in this enterprise", format!("/groupIds/{place}")));
+                return Err(Problem::not_found_at("group in this enterprise", format!("/groupIds/{place}")));
             }
         }
         may_give(who.actor(), &access.roles)?;
@@ -406,7 +405,7 @@ impl Plane {
         for (place, id) in ids.iter().enumerate() {
             let found: Option<Stored<Workstream>> = rows.find(id).await?;
             if found.is_none_or(|workstream| workstream.enterprise_id != enterprise) {
-                return Err(pointed("workstream in this enterprise", format!("/workstreamIds/{place}")));
+                return Err(Problem::not_found_at("workstream in this enterprise", format!("/workstreamIds/{place}")));
             }
         }
         Ok(ids)

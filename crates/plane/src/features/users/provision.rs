@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     invitation::confirmed,
-    model::{IdentityStatus, User},
+    model::{INVITATIONS_PENDING, IdentityStatus, User},
 };
 use crate::{
     audit::{Author, EntryDraft},
@@ -24,7 +24,7 @@ use crate::{
     plane::Plane,
     ports::{
         identity::IdentityError,
-        table::{CommitError, Condition, Is, Key, Write},
+        table::{CommitError, Condition, Is, Item, Key, Write},
     },
     problem::{Code, Problem, Result},
     record::{Place, Record, Stored, decode, encode},
@@ -66,9 +66,6 @@ struct PendingAnswer {
 }
 
 impl PendingInvitation {
-    /// The partition of `Gsi3` in which they wait.
-    pub const PENDING: &'static str = "INVITATION#PENDING";
-
     pub(super) fn key(user: UserId) -> Key {
         Key::new(format!("INVITING#{user}"), "PENDING")
     }
@@ -121,13 +118,22 @@ impl Record for PendingInvitation {
     fn place(&self) -> Place {
         // By account, and by an id that says when it was asked for.
         let waits = format!("{}#{}", self.account_id, self.mail_id);
-        Place::at(Self::key(self.user_id)).by_status(Key::new(Self::PENDING, waits))
+        Place::at(Self::key(self.user_id)).by_status(Key::new(INVITATIONS_PENDING, waits))
     }
 }
 
 impl Plane {
-    /// Finishes an invitation that another process has not finished in time.
-    pub(crate) async fn resume_invitation(&self, pending: &PendingInvitation) -> Result<()> {
+    /// Finishes an invitation that another process has not finished in time. Answers whether it was so.
+    pub(crate) async fn resume_pending_invitation(&self, pending: &Item) -> Result<bool> {
+        let pending = decode::<PendingInvitation>(pending)?.record;
+        if pending.is_under_way(self) {
+            return Ok(false);
+        }
+        self.resume_invitation(&pending).await?;
+        Ok(true)
+    }
+
+    async fn resume_invitation(&self, pending: &PendingInvitation) -> Result<()> {
         match self.finish_invitation(pending).await {
             Ok(_) => Ok(()),
             Err(problem) if problem.code == Code::NotFound => {

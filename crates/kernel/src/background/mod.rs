@@ -1,0 +1,371 @@
+//! What goes on after a commit: entries of the audit log are sealed, events go out, private accounts' own tables get their
+//! copies, and queues outside their dead letters. All of it can be repeated, and is taken up again after a crash.
+//!
+//! INVARIANT: no account holds up another. Each kind of work on the shared table has a loop of its own, each dedicated table has
+//! a lane of its own, and a turn of either takes a bounded portion in which the accounts take turns.
+
+mod asked;
+mod copies;
+mod delivery;
+mod invitations;
+mod lag;
+mod letters;
+mod line;
+mod rest;
+mod sealing;
+
+pub use asked::{Asked, Written};
+pub use lag::BackgroundLag;
+pub use lag::Lags;
+pub use line::Lines;
+pub use rest::Round;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinSet,
+};
+
+use crate::{
+    Kernel,
+    ports::table::{CommitError, Table, TableName},
+    problem::Result,
+};
+
+/// Without a signal, the store is looked at this often: another process may have written.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// After a fault the next try waits so long; that of a lane twice as long each time, up to [`LONGEST_PAUSE`].
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Commits that come this close together are tended together.
+const GATHER: Duration = Duration::from_millis(10);
+/// So many dedicated tables have a turn at once.
+const LANES: usize = 16;
+/// [`Kernel::tend_once`] ends after so many turns of one kind and table, whatever is written meanwhile.
+const MOST_TURNS: usize = 10_000;
+
+/// A kind of work after a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WorkKind {
+    Copies,
+    Events,
+    Seals,
+    Letters,
+    Invitations,
+}
+
+impl WorkKind {
+    pub const ALL: [Self; 5] = [Self::Copies, Self::Events, Self::Seals, Self::Letters, Self::Invitations];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copies => "copies",
+            Self::Events => "events",
+            Self::Seals => "seals",
+            Self::Letters => "dead_letters",
+            Self::Invitations => "invitations",
+        }
+    }
+}
+
+/// What became of a commit of a turn.
+///
+/// INVARIANT: work whose commit was refused has its next turn soon. Nobody looks at a dedicated table after its lane has
+/// ended, until something is written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+enum CommitOutcome {
+    Done,
+    /// Another process, or the turn of another table, changed one of the records first. The rest still waits.
+    Overtaken,
+}
+
+impl CommitOutcome {
+    fn of(committed: std::result::Result<(), CommitError>) -> Result<Self> {
+        match committed {
+            Ok(()) => Ok(Self::Done),
+            Err(CommitError::Refused { .. }) => Ok(Self::Overtaken),
+            Err(CommitError::Table(error)) => Err(error.into()),
+        }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Done, Self::Done) => Self::Done,
+            (Self::Overtaken, _) | (_, Self::Overtaken) => Self::Overtaken,
+        }
+    }
+}
+
+/// What tells the loops that there is work.
+#[derive(Debug, Default)]
+pub struct News {
+    /// One for each kind of work on the shared table.
+    shared: [Notify; WorkKind::ALL.len()],
+    /// A dedicated table was written to, or a lane has ended.
+    lanes: Notify,
+    /// Something was committed that nobody has tended yet.
+    fresh: AtomicBool,
+    /// Dedicated tables that were written to.
+    tables: Mutex<BTreeSet<TableName>>,
+    /// Dedicated tables that have a lane.
+    in_lanes: Mutex<BTreeSet<TableName>>,
+    stopping: AtomicBool,
+}
+
+impl News {
+    pub fn of(&self, table: &TableName) {
+        self.fresh.store(true, Ordering::Release);
+        if *table == TableName::shared() {
+            self.shared.iter().for_each(Notify::notify_one);
+        } else {
+            self.tables.lock().expect("no holder panics").insert(table.clone());
+            self.lanes.notify_one();
+        }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.fresh.load(Ordering::Acquire)
+    }
+
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.shared.iter().for_each(Notify::notify_one);
+        self.lanes.notify_one();
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// The tables that need a lane and have none.
+    fn without_lane(&self) -> Vec<TableName> {
+        let mut tables = self.tables.lock().expect("no holder panics");
+        let mut in_lanes = self.in_lanes.lock().expect("no holder panics");
+        let free: Vec<_> = tables.difference(&in_lanes).cloned().collect();
+        tables.retain(|table| in_lanes.contains(table));
+        in_lanes.extend(free.iter().cloned());
+        free
+    }
+
+    fn lane_ended(&self, table: &TableName) {
+        self.in_lanes.lock().expect("no holder panics").remove(table);
+        self.lanes.notify_one();
+    }
+
+    /// The dedicated tables that were written to, also those that have a lane.
+    fn written(&self) -> BTreeSet<TableName> {
+        let mut tables = self.tables.lock().expect("no holder panics");
+        let mut written = std::mem::take(&mut *tables);
+        written.extend(self.in_lanes.lock().expect("no holder panics").iter().cloned());
+        written
+    }
+}
+
+/// What the background remembers between turns.
+#[derive(Debug, Default)]
+pub struct Background {
+    lines: Lines,
+    pub lags: Lags,
+    /// One turn of a kind and table goes on at a time.
+    turns: Mutex<HashMap<(TableName, WorkKind), Arc<Turn>>>,
+}
+
+/// Held by the turn that goes on.
+type Turn = tokio::sync::Mutex<()>;
+
+impl Background {
+    fn turn_of(&self, table: &TableName, kind: WorkKind) -> Arc<Turn> {
+        let mut turns = self.turns.lock().expect("no holder panics");
+        // Tables that have gone leave nothing behind.
+        if turns.len() > 4096 {
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        }
+        Arc::clone(turns.entry((table.clone(), kind)).or_default())
+    }
+}
+
+/// What goes on beside answers.
+#[derive(Debug, Default)]
+pub struct Aside(Mutex<JoinSet<()>>);
+
+impl Kernel {
+    /// Tends what commits leave to be done, until the plane stops. To be spawned once.
+    pub async fn tend(self) {
+        self.look_everywhere().await;
+        let mut tasks = JoinSet::new();
+        for kind in WorkKind::ALL {
+            tasks.spawn(self.clone().tend_shared(kind));
+        }
+        let places = Arc::new(Semaphore::new(LANES));
+        while !self.news().is_stopping() {
+            for table in self.news().without_lane() {
+                tasks.spawn(self.clone().tend_lane(table, Arc::clone(&places)));
+            }
+            // What has ended is let go of.
+            while tasks.try_join_next().is_some() {}
+            self.write_counted_events(self.now()).await;
+            drop(tokio::time::timeout(LOOK_AGAIN, self.news().lanes.notified()).await);
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// One kind of work on the shared table.
+    async fn tend_shared(self, kind: WorkKind) {
+        let shared = TableName::shared();
+        while !self.news().is_stopping() {
+            match self.turn(&shared, kind).await {
+                Ok(true) => tokio::task::yield_now().await,
+                Ok(false) => {
+                    let news = &self.news().shared[kind as usize];
+                    drop(tokio::time::timeout(LOOK_AGAIN, news.notified()).await);
+                    tokio::time::sleep(GATHER).await;
+                }
+                Err(problem) => {
+                    tracing::warn!(%problem, work = kind.as_str(), "work after commits is behind; it is tried again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// All that waits in a dedicated table, until nothing does.
+    async fn tend_lane(self, table: TableName, places: Arc<Semaphore>) {
+        let mut pause = PAUSE;
+        while !self.news().is_stopping() {
+            let turn = {
+                let _place = places.acquire().await.expect("the semaphore is never closed");
+                self.turn_of_all(&table).await
+            };
+            match turn {
+                Ok(true) => {
+                    pause = PAUSE;
+                    tokio::task::yield_now().await;
+                }
+                Ok(false) => break,
+                Err(problem) => {
+                    tracing::warn!(%problem, %table, "work after commits is behind in a table; it is tried again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+        self.news().lane_ended(&table);
+    }
+
+    /// What a crash left in dedicated tables is found by looking at each once.
+    async fn look_everywhere(&self) {
+        match self.router().tables().list().await {
+            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
+            Err(error) => tracing::warn!(%error, "the tables could not be listed"),
+        }
+        match self.features().connected_tables().await {
+            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
+            Err(problem) => tracing::warn!(%problem, "the tables in other accounts could not be listed"),
+        }
+    }
+
+    /// Does all that is to be done now.
+    pub async fn tend_once(&self) -> Result<()> {
+        self.news().fresh.store(false, Ordering::Release);
+        let shared = self.tend_named(&TableName::shared()).await;
+        // A table that can't be reached, as where its owner has closed the way to it, holds up no other's.
+        let mut all = Ok(());
+        for name in self.news().written() {
+            let tended = self.tend_named(&name).await;
+            if tended.is_err() {
+                self.news().tables.lock().expect("no holder panics").insert(name);
+            }
+            all = all.and(tended);
+        }
+        shared.and(all)
+    }
+
+    async fn tend_named(&self, name: &TableName) -> Result<()> {
+        let mut all = Ok(());
+        for kind in WorkKind::ALL {
+            let mut turns = 0;
+            let done = loop {
+                turns += 1;
+                match self.turn(name, kind).await {
+                    Ok(true) if turns < MOST_TURNS => {}
+                    Ok(_) => break Ok(()),
+                    Err(problem) => break Err(problem),
+                }
+            };
+            all = all.and(done);
+        }
+        all
+    }
+
+    /// One turn of each kind of work. What one of them depends on and can't reach holds up none of the others.
+    async fn turn_of_all(&self, table: &TableName) -> Result<bool> {
+        let turns = WorkKind::ALL.map(|kind| self.turn(table, kind));
+        let (mut more, mut failed) = (false, None);
+        for turn in futures::future::join_all(turns).await {
+            match turn {
+                Ok(its) => more |= its,
+                Err(problem) => failed = failed.or(Some(problem)),
+            }
+        }
+        failed.map_or(Ok(more), Err)
+    }
+
+    /// One turn of one kind of work on a table, for tests of what a turn takes. Answers whether more waits.
+    pub async fn background_turn(&self, name: &TableName, kind: WorkKind) -> Result<bool> {
+        self.turn(name, kind).await
+    }
+
+    /// One turn of one kind of work on a table. Answers whether more waits.
+    async fn turn(&self, name: &TableName, kind: WorkKind) -> Result<bool> {
+        let own = self.background().turn_of(name, kind);
+        let _turn = own.lock().await;
+        let Some(table) = self.table_named(name).await? else { return Ok(self.portion_done(name, kind, false)) };
+        match kind {
+            WorkKind::Copies => self.make_copies(&table, name).await,
+            WorkKind::Events => self.deliver(&table, name).await,
+            WorkKind::Seals => self.seal(&table, name).await,
+            WorkKind::Letters => self.settle_letters(&table, name).await,
+            WorkKind::Invitations => self.finish_invitations(&table, name).await,
+        }
+    }
+
+    async fn table_named(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>> {
+        if *name == TableName::shared() {
+            return Ok(Some(Arc::clone(self.router().shared())));
+        }
+        match name.account() {
+            Some(account) => self.router().own_table(account).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The next portion of a line, and how long its oldest record has waited.
+    async fn portion(
+        &self,
+        table: &dyn Table,
+        name: &TableName,
+        kind: WorkKind,
+        line: &'static str,
+    ) -> Result<line::Portion> {
+        let portion = self.background().lines.take(table, name.as_str(), line).await?;
+        self.background().lags.found(name, kind, &portion.items, self.now());
+        Ok(portion)
+    }
+
+    /// A portion was done.
+    fn portion_done(&self, name: &TableName, kind: WorkKind, more: bool) -> bool {
+        if !more {
+            self.background().lags.nothing_waits(name, kind);
+        }
+        more
+    }
+}

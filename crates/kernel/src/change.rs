@@ -1,0 +1,430 @@
+//! A change: all that one operation writes, in one commit, with its audit entry, its outgoing events, the answer kept
+//! for its idempotency key and the markers of what must be copied to a dedicated table.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    Kernel,
+    audit::{AuditEntry, Author, EntryDraft},
+    guard::{Granted, actions::Action},
+    idempotency::{AnswerHead, Ticket},
+    ids::{AccountId, AuditId, EnterpriseId, EventId},
+    ports::{
+        events::Event,
+        table::{CommitError, Condition, Key, TableName, Write},
+    },
+    problem::{Code, Problem, Result},
+    record::{self, Place, Record, Stored, partition},
+    router::Route,
+};
+
+/// Which of an account's tables a change goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// The control plane's directory: accounts, people, licenses, master data.
+    Directory,
+    /// The account's own table, found by the router.
+    Workload,
+}
+
+/// What one operation writes.
+#[derive(Debug)]
+pub struct Change {
+    account: AccountId,
+    home: Home,
+    /// `None`: an earlier commit of the same operation holds the entry.
+    entry: Option<EntryDraft>,
+    writes: Vec<(Write, Option<Problem>)>,
+    events: Vec<(String, Value)>,
+    ticket: Option<Ticket>,
+    /// The change keeps the answer of this ticket's request for good.
+    keeps: Option<Ticket>,
+    fenced: bool,
+}
+
+impl Change {
+    /// A change by somebody who was let through, in the account that they were let into.
+    pub fn by<A: Action>(who: &Granted<A>) -> Self {
+        Self { ticket: who.ticket().cloned(), ..Self::of(who.entry()) }
+    }
+
+    /// A change by a workflow, the set-up or a schedule.
+    pub fn by_platform(author: Author, action: &'static str, account: AccountId) -> Self {
+        Self::of(EntryDraft::new(account, author, action))
+    }
+
+    /// A change that is recorded by this entry.
+    pub const fn of(entry: EntryDraft) -> Self {
+        Self {
+            account: entry.account,
+            home: Home::Directory,
+            entry: Some(entry),
+            writes: Vec::new(),
+            events: Vec::new(),
+            ticket: None,
+            keeps: None,
+            fenced: true,
+        }
+    }
+
+    /// A later commit of an operation whose first commit holds the audit entry: it writes no entry of its own.
+    #[must_use]
+    pub fn following(mut self) -> Self {
+        self.entry = None;
+        self
+    }
+
+    /// In this account, rather than the one that the caller was let into: for an account that is being made.
+    #[must_use]
+    pub const fn for_account(mut self, account: AccountId) -> Self {
+        self.account = account;
+        if let Some(entry) = &mut self.entry {
+            entry.account = account;
+        }
+        self
+    }
+
+    /// Into the account's own table instead of the directory.
+    #[must_use]
+    pub const fn workload(mut self) -> Self {
+        self.home = Home::Workload;
+        self
+    }
+
+    /// Goes through whatever the account's route says: for changes that make the route, close it or follow its end,
+    /// and for accounts that have none yet.
+    #[must_use]
+    pub const fn unfenced(mut self) -> Self {
+        self.fenced = false;
+        self
+    }
+
+    /// What the audit entry names.
+    #[must_use]
+    pub fn about(mut self, kind: &str, id: impl std::fmt::Display) -> Self {
+        self.entry = self.entry.map(|entry| entry.about(kind, id));
+        self
+    }
+
+    /// The enterprise that the change concerns, where none of its records stands in it.
+    #[must_use]
+    pub fn in_enterprise(mut self, enterprise: EnterpriseId) -> Self {
+        self.concerns(Some(enterprise));
+        self
+    }
+
+    pub fn create<R: Record>(&mut self, new: &R) {
+        self.concerns(new.place().enterprise(self.account));
+        self.write(record::create(new));
+    }
+
+    /// Replaces a record; if it changed since it was read, the caller hears `precondition_failed`.
+    pub fn replace<R: Record>(&mut self, old: &Stored<R>, new: &R) {
+        self.concerns(new.place().enterprise(self.account));
+        self.write_or(record::replace(old, new), stale(R::NOUN));
+    }
+
+    pub fn remove<R: Record>(&mut self, old: &Stored<R>) {
+        self.concerns(old.record.place().enterprise(self.account));
+        self.write_or(record::remove(old), stale(R::NOUN));
+    }
+
+    /// The entry is of the enterprise that the caller was let into, else of the first that a record stands in.
+    fn concerns(&mut self, enterprise: Option<EnterpriseId>) {
+        if let Some(entry) = &mut self.entry {
+            entry.enterprise = entry.enterprise.or(enterprise);
+        }
+    }
+
+    pub fn write(&mut self, write: Write) {
+        self.writes.push((write, None));
+    }
+
+    /// A write whose condition, if it does not hold, is answered with this problem.
+    pub fn write_or(&mut self, write: Write, problem: Problem) {
+        self.writes.push((write, Some(problem)));
+    }
+
+    /// Claims a unique name; whoever comes second hears the problem.
+    pub fn claim(&mut self, claim: &Claim, problem: Problem) {
+        self.write_or(record::create(claim), problem);
+    }
+
+    pub fn release(&mut self, claim: &Claim) {
+        self.write(Write::Delete {
+            key: claim.place().key,
+            when: Condition::field("holder", crate::ports::table::Is::Equal, claim.holder.as_str()),
+        });
+    }
+
+    /// An event that goes out when the change is durable.
+    pub fn event(&mut self, kind: impl Into<String>, detail: Value) {
+        self.events.push((kind.into(), detail));
+    }
+
+    /// Keeps the answer for the request's idempotency key, if it has one. The handler answers the same.
+    pub fn answers<R: Serialize>(&mut self, head: AnswerHead, body: &R) {
+        if let Some(ticket) = self.ticket.take() {
+            self.write(ticket.answer(head, body));
+            self.keeps = Some(ticket);
+        }
+    }
+
+    /// Keeps what is known of the answer, for an operation that goes on after this commit.
+    pub fn answers_provisionally<R: Serialize>(&mut self, head: AnswerHead, body: &R) {
+        if let Some(ticket) = self.ticket.take() {
+            self.write(ticket.provisional_answer(head, body));
+        }
+    }
+
+    /// Keeps the answer in place of the provisional one, unless that one may have been replayed.
+    pub fn answers_finally<R: Serialize>(&mut self, ticket: &Ticket, head: AnswerHead, body: &R, now: Timestamp) {
+        if let Some(write) = ticket.final_answer(head, body, now) {
+            self.write(write);
+            self.keeps = Some(ticket.clone());
+        }
+    }
+
+    /// The change keeps the answer of a request, though it has an entry of its own making.
+    pub fn keeps_answer_of<A: Action>(&mut self, who: &Granted<A>) {
+        self.ticket = who.ticket().cloned();
+    }
+
+    /// Does not keep the answer: an earlier commit of the same request has.
+    #[must_use]
+    pub fn without_answer(mut self) -> Self {
+        self.ticket = None;
+        self
+    }
+
+    pub fn len(&self) -> usize {
+        self.writes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+}
+
+fn stale(noun: &str) -> Problem {
+    Problem::new(Code::PreconditionFailed, format!("the {noun} has changed since it was read"))
+        .help("read it again, apply the change to what it is now, and send its new ETag")
+}
+
+impl Kernel {
+    /// Writes a change, whole or not at all; when this returns, it is durable.
+    pub async fn commit(&self, change: Change) -> Result<()> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.try_commit(&change).await {
+                // The route moved between being resolved and the commit: resolve it anew.
+                Err(Refusal::Fence(before)) if tries < 4 => {
+                    self.router().forget(change.account);
+                    let now = self.router().route(change.account).await?;
+                    if now.version == before {
+                        return Err(Problem::new(
+                            Code::Conflict,
+                            "the account is being removed; nothing in it can be changed",
+                        ));
+                    }
+                }
+                Err(Refusal::Fence(_)) => {
+                    return Err(Problem::new(Code::Unavailable, "the account is being moved; try again").retry_after(1));
+                }
+                Err(Refusal::Problem(problem)) => return Err(*problem),
+                Ok(()) => {
+                    if let Some(ticket) = &change.keeps {
+                        ticket.set_kept();
+                    }
+                    self.changed(change.account);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn try_commit(&self, change: &Change) -> Result<(), Refusal> {
+        let now = self.now();
+        let mut writes = Vec::with_capacity(change.writes.len() + change.events.len() + 2);
+        let route = if change.fenced { Some(self.router().route(change.account).await?) } else { None };
+        let table = match (&route, change.home) {
+            (_, Home::Directory) | (None, Home::Workload) => self.router().shared().clone(),
+            (Some(route), Home::Workload) => self.router().table(route).await?,
+        };
+        writes.extend(change.writes.iter().map(|(write, _)| write.clone()));
+        writes.extend(change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now))));
+        for (kind, detail) in &change.events {
+            writes.push(record::create(&self.outgoing(change.account, kind, detail, now)));
+        }
+        if let Some(route) = &route {
+            writes.push(route.fence());
+            if route.copies_directory && change.home == Home::Directory {
+                let partition = partition(change.account);
+                let copied = change.writes.iter().map(|(write, _)| write).filter(|write| copies(write, &partition));
+                let markers: Vec<_> = copied.map(|write| copy_marker(change.account, write.key())).collect();
+                writes.extend(markers);
+            }
+        }
+        let name = match (&route, change.home) {
+            (Some(route), Home::Workload) => route.table.clone(),
+            (_, Home::Directory) | (None, Home::Workload) => TableName::shared(),
+        };
+        let fence = writes.iter().position(|write| write.key() == &Route::key(change.account));
+        match table.commit(writes).await {
+            Ok(()) => {
+                self.news().of(&name);
+                Ok(())
+            }
+            Err(CommitError::Refused { write, .. }) => match change.writes.get(write) {
+                Some((_, Some(problem))) => Err(Refusal::Problem(Box::new(problem.clone()))),
+                None if Some(write) == fence => Err(Refusal::Fence(route.map_or(0, |route| route.version))),
+                Some((_, None)) | None => Err(Refusal::Problem(Box::new(
+                    Problem::new(Code::Conflict, "something else changed the same records meanwhile; try again")
+                        .retry_after(0),
+                ))),
+            },
+            Err(CommitError::Table(error)) => Err(Refusal::Problem(Box::new(error.into()))),
+        }
+    }
+
+    /// The write that records something beside a change: for the commit in which it happens.
+    pub fn entry_write(&self, draft: &EntryDraft) -> Write {
+        record::create(&self.author_entry(draft, self.now()))
+    }
+
+    fn author_entry(&self, draft: &EntryDraft, at: Timestamp) -> AuditEntry {
+        draft.entry(AuditId::new(at, self.chance()), at)
+    }
+
+    fn outgoing(&self, account_id: AccountId, kind: &str, detail: &Value, at: Timestamp) -> OutgoingEvent {
+        let id = EventId::new(at, self.chance());
+        OutgoingEvent {
+            event: Event { id, kind: kind.to_owned(), account_id, at, detail: detail.clone() },
+            delivered_at: None,
+        }
+    }
+}
+
+enum Refusal {
+    Fence(u64),
+    Problem(Box<Problem>),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// Whether a write changes a record that a private account's own table holds a copy of.
+fn copies(write: &Write, partition: &str) -> bool {
+    let changes = match write {
+        Write::Put { .. } | Write::Add { .. } | Write::Delete { .. } => true,
+        Write::Check { .. } => false,
+    };
+    changes && write.key().pk == partition && COPIED.iter().any(|kind| write.key().sk.starts_with(kind))
+}
+
+/// The kinds of directory records that are copied to a private account's own table.
+pub const COPIED: &[&str] = &[
+    "METADATA",
+    "USER#",
+    "USERGROUP#",
+    "USERWORKSTREAM#",
+    "GROUP#",
+    "GROUPROLE#",
+    "ROLE#",
+    "PERMISSIONS#",
+    "LICENSE#",
+    "SEATS#",
+];
+
+/// The partition of `Gsi3` in which copies wait to be made.
+pub const COPIES_PENDING: &str = "COPY#PENDING";
+
+/// A note that a record is to be copied to the account's own table, as it then is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CopyMarker {
+    pub account_id: AccountId,
+    /// The sort key of the record.
+    pub sk: String,
+}
+
+impl Record for CopyMarker {
+    const NOUN: &'static str = "copy marker";
+
+    fn place(&self) -> Place {
+        Place::at(Key::new(partition(self.account_id), format!("COPY#{}", self.sk)))
+            .by_status(Key::new(COPIES_PENDING, format!("{}#{}", self.account_id, self.sk)))
+    }
+}
+
+/// The write that has a record of the directory copied.
+pub fn copy_marker(account_id: AccountId, key: &Key) -> Write {
+    Write::Put { item: record::encode(&CopyMarker { account_id, sk: key.sk.clone() }), when: Condition::Always }
+}
+
+/// An event on its way out, or delivered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutgoingEvent {
+    pub event: Event,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
+}
+
+impl OutgoingEvent {
+    /// The partition of `Gsi3` in which events wait for delivery.
+    pub const PENDING: &'static str = "EVENT#PENDING";
+    /// How long a delivered event is kept: 30 days.
+    const KEPT_SECONDS: i64 = 30 * 24 * 3600;
+}
+
+impl Record for OutgoingEvent {
+    const NOUN: &'static str = "event";
+
+    fn place(&self) -> Place {
+        let place = Place::at(record::tenant_key(self.event.account_id, "EVENT", self.event.id));
+        match self.delivered_at {
+            None => place.by_status(Key::new(Self::PENDING, format!("{}#{}", self.event.account_id, self.event.id))),
+            Some(at) => place.until(at.as_second() + Self::KEPT_SECONDS),
+        }
+    }
+}
+
+/// A unique name that is taken: written in the same commit as its holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// Within what the name is unique, such as `ACCOUNT-NAME`.
+    pub space: String,
+    /// The name in the form in which it is compared.
+    pub name: String,
+    /// Whose it is: an id.
+    pub holder: String,
+}
+
+impl Claim {
+    pub fn new(space: impl Into<String>, name: &str, holder: impl std::fmt::Display) -> Self {
+        Self { space: space.into(), name: crate::text::fold(name), holder: holder.to_string() }
+    }
+}
+
+impl Record for Claim {
+    const NOUN: &'static str = "claim";
+
+    fn place(&self) -> Place {
+        // Folding can lengthen a name past what a key holds; a digest is always of one length.
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.name.as_bytes());
+        Place::at(Key::new(format!("CLAIM#{}", self.space), hex::encode(digest)))
+    }
+}
+
+/// The detail of an event that names one thing.
+pub fn reference(kind: &str, id: impl std::fmt::Display) -> Value {
+    json!({ "kind": kind, "id": id.to_string() })
+}

@@ -1,0 +1,53 @@
+//! Enterprises: what accounts are licensed for.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    directory::master_data::{self, MasterRecord},
+    ids::{EnterpriseId, EnterpriseKind, Id, ProductId},
+    record::{Place, Record},
+    text::{Description, Name},
+};
+
+/// An enterprise, which accounts are licensed for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Enterprise {
+    pub id: EnterpriseId,
+    pub name: Name,
+    pub description: Option<Description>,
+    // One that was deleted since is linked no more, though it may still stand here: answers leave it out.
+    /// The products it is linked to.
+    pub product_ids: Vec<ProductId>,
+    /// Made by the platform: it can't be changed or deleted.
+    pub built_in: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Record for Enterprise {
+    const NOUN: &'static str = "enterprise";
+
+    fn place(&self) -> Place {
+        master_data::place(self)
+    }
+}
+
+impl MasterRecord for Enterprise {
+    type Kind = EnterpriseKind;
+    const KIND: &'static str = "ENTERPRISE";
+
+    fn id(&self) -> Id<EnterpriseKind> {
+        self.id
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn built_in(&self) -> bool {
+        self.built_in
+    }
+}

@@ -1,0 +1,282 @@
+//! Users: people of an account, each on a seat of one of its licenses.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    change::Claim,
+    day::Day,
+    ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, Subject, UserId, WorkstreamId},
+    ports::table::Key,
+    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    text::{Email, Name},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UserStatus {
+    /// Holds a seat, and may act between the dates.
+    Active,
+    /// Holds no seat and may not act.
+    Inactive,
+}
+
+/// The partition of `Gsi3` in which invitations wait that were asked for and have not gone out.
+pub const INVITATIONS_PENDING: &str = "INVITATION#PENDING";
+
+/// Whether the person can sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IdentityStatus {
+    /// No identity was asked for.
+    None,
+    /// The identity is being made.
+    Pending,
+    /// The identity is there, the invitation is not accepted yet.
+    Invited,
+    /// The person has chosen a password.
+    Confirmed,
+    /// The identity could not be made; `provision` tries again.
+    Failed,
+}
+
+/// A person of an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    pub id: UserId,
+    pub account_id: AccountId,
+    pub enterprise_id: EnterpriseId,
+    pub product_id: ProductId,
+    pub service_id: ServiceId,
+    /// The license whose seat the user holds, or held.
+    pub license_id: LicenseId,
+    pub first_name: Name,
+    pub last_name: Name,
+    pub email: Email,
+    pub status: UserStatus,
+    pub identity_status: IdentityStatus,
+    /// The account's first administrator-side user, made by onboarding.
+    pub technical: bool,
+    pub start_date: Day,
+    /// The last day on which the user may act; none: no end.
+    pub end_date: Option<Day>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl User {
+    /// The identity provider's name for this user: the same UUID.
+    pub const fn subject(&self) -> Subject {
+        subject(self.id)
+    }
+
+    /// Whether the user may act on a day.
+    pub fn acts_on(&self, today: Day) -> bool {
+        self.status == UserStatus::Active && self.start_date <= today && self.end_date.is_none_or(|end| today <= end)
+    }
+
+    /// The first and the last of the days from `today` on that the user may act on; `None`: there is no such day.
+    fn acting_days(&self, today: Day) -> Option<(Day, Option<Day>)> {
+        let first = self.start_date.max(today);
+        let is_empty = self.end_date.is_some_and(|last| last < first);
+        (self.status == UserStatus::Active && !is_empty).then_some((first, self.end_date))
+    }
+
+    /// Whether the user may act on a day, from `today` on, that `old` may not act on. Such a change gives rights, so it
+    /// is judged like one that adds the user to their groups.
+    pub fn gains_days_over(&self, old: &Self, today: Day) -> bool {
+        match (self.acting_days(today), old.acting_days(today)) {
+            (None, Some(_) | None) => false,
+            (Some(_), None) => true,
+            (Some((first, last)), Some((old_first, old_last))) => {
+                let lasts_longer = old_last.is_some_and(|old_last| last.is_none_or(|last| last > old_last));
+                first < old_first || lasts_longer
+            }
+        }
+    }
+
+    /// The claim on the user's e-mail address: unique on the whole platform, since people sign in with it.
+    pub fn email_claim(id: UserId, email: &Email) -> Claim {
+        Claim::new("USER-EMAIL", email.as_str(), id)
+    }
+
+    pub fn key(account: AccountId, id: UserId) -> Key {
+        tenant_key(account, Self::KIND, id)
+    }
+}
+
+/// The identity provider's name for a user.
+pub const fn subject(user: UserId) -> Subject {
+    Subject::from_uuid(user.uuid())
+}
+
+impl Record for User {
+    const NOUN: &'static str = "user";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
+            self.account_id,
+            self.enterprise_id,
+            Self::KIND,
+            self.id,
+        ))
+    }
+}
+
+impl TenantRecord for User {
+    const KIND: &'static str = "USER";
+
+    fn account(&self) -> AccountId {
+        self.account_id
+    }
+
+    fn enterprise(&self) -> Option<EnterpriseId> {
+        Some(self.enterprise_id)
+    }
+}
+
+/// In which account a user is: how a token's subject leads to the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Home {
+    pub user_id: UserId,
+    pub account_id: AccountId,
+}
+
+impl Home {
+    pub fn key(subject: Subject) -> Key {
+        Key::new(format!("SUBJECT#{subject}"), "HOME")
+    }
+}
+
+impl Record for Home {
+    const NOUN: &'static str = "user's home";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(subject(self.user_id)))
+    }
+}
+
+/// A user's place in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Membership {
+    pub account_id: AccountId,
+    pub user_id: UserId,
+    pub group_id: GroupId,
+}
+
+impl Membership {
+    pub const KIND: &'static str = "USERGROUP";
+
+    /// The beginning of the sort keys of a user's memberships.
+    pub fn of(user: UserId) -> String {
+        format!("{}#{user}#", Self::KIND)
+    }
+
+    /// The partition of `Gsi2` that holds the members of a group.
+    pub fn members(account: AccountId, group: GroupId) -> String {
+        format!("ACCOUNT#{account}#GROUP#{group}#USERS")
+    }
+}
+
+impl Record for Membership {
+    const NOUN: &'static str = "membership";
+
+    fn place(&self) -> Place {
+        Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.group_id)))
+            .by_tenant(Key::new(Self::members(self.account_id, self.group_id), self.user_id.to_string()))
+    }
+}
+
+/// A user's place in a workstream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignment {
+    pub account_id: AccountId,
+    pub user_id: UserId,
+    pub workstream_id: WorkstreamId,
+}
+
+impl Assignment {
+    pub const KIND: &'static str = "USERWORKSTREAM";
+
+    /// The beginning of the sort keys of a user's workstreams.
+    pub fn of(user: UserId) -> String {
+        format!("{}#{user}#", Self::KIND)
+    }
+
+    /// The partition of `Gsi2` that holds the users of a workstream.
+    pub fn members(account: AccountId, workstream: WorkstreamId) -> String {
+        format!("ACCOUNT#{account}#WORKSTREAM#{workstream}#USERS")
+    }
+}
+
+impl Record for Assignment {
+    const NOUN: &'static str = "assignment";
+
+    fn place(&self) -> Place {
+        Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.workstream_id)))
+            .by_tenant(Key::new(Self::members(self.account_id, self.workstream_id), self.user_id.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The day so many days after, or before, some day.
+    fn day(offset: i32) -> Day {
+        let start: Day = serde_json::from_value(serde_json::json!("2026-03-10")).unwrap();
+        start.plus(u32::try_from(offset + 100).unwrap())
+    }
+
+    fn user(active: bool, start: i32, end: Option<i32>) -> User {
+        let nil = uuid::Uuid::nil();
+        User {
+            id: UserId::from_uuid(nil),
+            account_id: AccountId::from_uuid(nil),
+            enterprise_id: EnterpriseId::from_uuid(nil),
+            product_id: ProductId::from_uuid(nil),
+            service_id: ServiceId::from_uuid(nil),
+            license_id: LicenseId::from_uuid(nil),
+            first_name: Name::try_from("Ada").unwrap(),
+            last_name: Name::try_from("Byron").unwrap(),
+            email: Email::try_from("ada@acme.example").unwrap(),
+            status: if active { UserStatus::Active } else { UserStatus::Inactive },
+            identity_status: IdentityStatus::Confirmed,
+            technical: false,
+            start_date: day(start),
+            end_date: end.map(day),
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn some_user() -> impl Strategy<Value = User> {
+        let end = proptest::option::of(0..12_i32);
+        (any::<bool>(), -10..10_i32, end)
+            .prop_map(|(active, start, length)| user(active, start, length.map(|days| start + days)))
+    }
+
+    proptest! {
+        #[test]
+        fn gained_days_are_those_that_a_calendar_shows(old in some_user(), new in some_user(), today in -6..6_i32) {
+            // Every date of the users lies within these days; the last of them stands for all that follow.
+            let gained = (today..40).any(|offset| new.acts_on(day(offset)) && !old.acts_on(day(offset)));
+            prop_assert_eq!(new.gains_days_over(&old, day(today)), gained);
+        }
+    }
+
+    #[test]
+    fn a_dismissed_user_gains_days_by_a_start_tomorrow() {
+        let (dismissed, returning) = (user(false, -5, None), user(true, 1, None));
+        assert!(returning.gains_days_over(&dismissed, day(0)));
+        assert!(!dismissed.gains_days_over(&returning, day(0)));
+        assert!(user(true, -5, None).gains_days_over(&user(true, -5, Some(0)), day(0)));
+    }
+}

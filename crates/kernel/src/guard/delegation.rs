@@ -1,0 +1,114 @@
+//! The rules for giving rights to others and taking them away.
+//!
+//! INVARIANT: nobody gives rights that they do not hold, and nobody takes rights from somebody who holds more. So only an
+//! equal or an operator can take the right to administer an account, and nobody removes their own.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Granted,
+    actions::Action,
+    actor::{Actor, access},
+    rights::{Grants, Menu, Right, Verb},
+};
+use crate::{
+    Kernel,
+    change::Change,
+    directory::role::{Role, RoleKind},
+    ids::AccountId,
+    ports::table::{Condition, Key, Write},
+    problem::{Code, Problem, Result},
+    record::{Place, Record, encode},
+};
+
+/// The right that makes somebody an administrator of their account: to change its users.
+pub const ADMINISTER: Right = Right { menu: Menu::AccessControl, tab: "users", verb: Verb::Edit };
+
+/// Nobody passes on what they do not hold.
+pub fn may_grant(actor: &Actor, grants: &Grants) -> Result<()> {
+    if grants.within(&actor.access.grants) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, "this would give rights that you do not hold yourself"))
+}
+
+/// Nobody but an operator passes on a platform role.
+pub fn may_give(actor: &Actor, roles: &[Role]) -> Result<()> {
+    if roles.iter().any(|role| role.kind == RoleKind::Platform) && !actor.operator {
+        return Err(Problem::new(Code::Forbidden, "platform roles are given by operators alone"));
+    }
+    Ok(())
+}
+
+/// Nobody takes away what they do not hold.
+fn may_take(actor: &Actor, taken: &Grants) -> Result<()> {
+    if actor.operator || taken.within(&actor.access.grants) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, "this would take rights away that you do not hold yourself")
+        .help("ask somebody who holds at least these rights, or an operator of the platform"))
+}
+
+/// The refusal where somebody would lose their own right to administer the account.
+pub fn own_administration() -> Problem {
+    Problem::new(Code::Protected, "this would take your own right to administer the users of this account")
+        .help("ask another administrator, or an operator of the platform, so that the account keeps one")
+}
+
+impl Kernel {
+    /// Permits a change that takes rights away. Where these make an administrator, the change can't race another of the
+    /// kind: two administrators can't take each other's rights at once.
+    pub async fn take_rights<A: Action>(&self, who: &Granted<A>, change: &mut Change, taken: &Grants) -> Result<()> {
+        let actor = who.actor();
+        may_take(actor, taken)?;
+        if actor.operator || !taken.holds(ADMINISTER) {
+            return Ok(());
+        }
+        let table = self.router().shared();
+        let fence = AdministratorFence { account_id: who.account(), expires: self.now().as_second() + FENCE_SECONDS };
+        let found = table.get(&AdministratorFence::key(who.account())).await?;
+        // The caller may have lost rights since the guard read them, by a change before this version of the fence.
+        if !taken.within(&access(self, actor.account(), actor.user.id).await?.grants) {
+            return Err(Problem::new(Code::Forbidden, "your own rights were taken away meanwhile"));
+        }
+        let when = found.map_or(Condition::Absent, |item| Condition::Version(item.version));
+        change.write_or(
+            Write::Put { item: encode(&fence), when },
+            Problem::new(Code::Conflict, "another administrator was changed meanwhile; try again").retry_after(0),
+        );
+        Ok(())
+    }
+
+    /// Refuses a change after which the caller could not administer the users of their account any more.
+    pub fn keep_own_administration<A: Action>(&self, who: &Granted<A>, after: &Grants) -> Result<()> {
+        if who.actor().access.grants.holds(ADMINISTER) && !after.holds(ADMINISTER) {
+            return Err(own_administration());
+        }
+        Ok(())
+    }
+}
+
+/// A fence outlives the changes that it serializes, and expires.
+const FENCE_SECONDS: i64 = 24 * 3600;
+
+/// A record whose version counts the changes that take an administrator's rights in an account.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AdministratorFence {
+    account_id: AccountId,
+    expires: i64,
+}
+
+impl AdministratorFence {
+    fn key(account: AccountId) -> Key {
+        Key::new(format!("ADMINISTRATORS#{account}"), "FENCE")
+    }
+}
+
+impl Record for AdministratorFence {
+    const NOUN: &'static str = "fence of administrators";
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id)).until(self.expires)
+    }
+}

@@ -1,0 +1,306 @@
+//! The kernel: the ports, and what every feature uses of them.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::{
+    audit::AuditChecks,
+    background::{Aside, Background, BackgroundLag, News},
+    guard::{actor::Actors, policy::Policy},
+    ids::AccountId,
+    mail::OutgoingMail,
+    metrics::Metrics,
+    page::Cursors,
+    ports::{
+        chance::Chance,
+        clock::Clock,
+        cloud::Cloud,
+        dead_letters::DeadLetterQueues,
+        events::Events,
+        grants::Grants,
+        identity::Identity,
+        machines::Machines,
+        mailer::Mailer,
+        params::Params,
+        table::{Item, TableName, Tables},
+    },
+    problem::Result,
+    router::Router,
+    secret::PlatformKey,
+    security_events::SecurityEvents,
+    settings::Settings,
+    workflow::{Driver, Settings as DriverSettings, Status, Worker, WorkflowMetrics, Workflows},
+};
+
+/// What other processes write is noticed after this at the latest.
+const BELIEVED: Duration = Duration::from_secs(5);
+
+/// The ports that a plane stands on.
+#[derive(Clone)]
+pub struct Ports {
+    pub tables: Arc<dyn Tables>,
+    pub identity: Arc<dyn Identity>,
+    pub params: Arc<dyn Params>,
+    pub mailer: Arc<dyn Mailer>,
+    pub events: Arc<dyn Events>,
+    pub cloud: Arc<dyn Cloud>,
+    /// The way to tables in other accounts of the cloud.
+    pub grants: Arc<dyn Grants>,
+    /// State machines that lead the workflows; `None`: this process does.
+    pub machines: Option<Arc<dyn Machines>>,
+    /// Where dead letters are put besides; `None`: they stand in the table alone.
+    pub dead_letters: Option<Arc<dyn DeadLetterQueues>>,
+    /// What counts workers and runs beside the process's own metrics.
+    pub counting: Option<Arc<dyn WorkflowMetrics>>,
+    pub clock: Arc<dyn Clock>,
+    pub chance: Arc<dyn Chance>,
+}
+
+/// What the kernel needs of the features above it.
+#[async_trait]
+pub trait Features: Send + Sync {
+    /// The workflows of all features.
+    fn workflows(&self) -> Workflows;
+
+    /// The tables in other accounts of the cloud that hold an account's records.
+    async fn connected_tables(&self) -> Result<Vec<TableName>>;
+
+    /// Begins the removal of the accounts whose time of grace is over. Answers how many.
+    async fn remove_due_accounts(&self) -> Result<usize>;
+
+    /// Finishes an invitation that was asked for and has not gone out. Answers whether it was this process's turn.
+    async fn resume_invitation(&self, pending: &Item) -> Result<bool>;
+}
+
+/// The ports and what is built on them. Cheap to clone.
+#[derive(Clone)]
+pub struct Kernel(Arc<Inner>);
+
+struct Inner {
+    ports: Ports,
+    router: Router,
+    policy: Policy,
+    actors: Actors,
+    cursors: Cursors,
+    key: PlatformKey,
+    metrics: Metrics,
+    settings: Settings,
+    features: OnceLock<Arc<dyn Features>>,
+    driver: OnceLock<Driver>,
+    news: Arc<News>,
+    background: Background,
+    aside: Aside,
+    security_events: SecurityEvents,
+    audit_checks: AuditChecks,
+}
+
+impl Kernel {
+    /// A kernel over its ports, to which [`Self::attach`] then gives the features. The key must stay the same as long as
+    /// cursors and links in mails shall be taken back.
+    pub async fn new(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Self> {
+        let ports = Ports { mailer: Arc::new(OutgoingMail(Arc::clone(&ports.mailer))), ..ports };
+        let router = Router::open(Arc::clone(&ports.tables)).await?;
+        Ok(Self(Arc::new(Inner {
+            router,
+            policy: Policy::default(),
+            actors: Actors::new((!settings.alone).then_some(BELIEVED)),
+            cursors: Cursors::new(&key.subkey("cursors")),
+            audit_checks: AuditChecks::new(&key),
+            key,
+            metrics: Metrics::default(),
+            settings,
+            ports,
+            features: OnceLock::new(),
+            driver: OnceLock::new(),
+            news: Arc::default(),
+            background: Background::default(),
+            aside: Aside::default(),
+            security_events: SecurityEvents::default(),
+        })))
+    }
+
+    /// Gives the kernel its features, once: before this it drives no workflow.
+    pub fn attach(&self, features: Arc<dyn Features>) {
+        let driver = self.driver_of(features.workflows());
+        let first = self.0.features.set(features).is_ok() && self.0.driver.set(driver).is_ok();
+        assert!(first, "features are attached once");
+    }
+
+    pub fn features(&self) -> &dyn Features {
+        self.0.features.get().expect("features are attached when the product is made").as_ref()
+    }
+
+    fn driver_of(&self, workflows: Workflows) -> Driver {
+        let mut id = [0; 8];
+        self.chance().fill(&mut id);
+        let driving = DriverSettings {
+            at_once: self.settings().runs_at_once,
+            exclusive: self.settings().alone,
+            faults: self.settings().faults.clone(),
+            machines: self.ports().machines.clone(),
+            queued: self.ports().dead_letters.is_some(),
+            metrics: Arc::new(RunNews {
+                metrics: self.metrics().clone(),
+                counting: self.ports().counting.clone(),
+                news: Arc::clone(&self.0.news),
+            }),
+            ..DriverSettings::new(hex::encode(id))
+        };
+        let clock = Arc::clone(&self.ports().clock);
+        Driver::new(Arc::clone(self.router().shared()), workflows, clock, driving)
+    }
+
+    /// What drives the workflows.
+    pub fn driver(&self) -> &Driver {
+        self.0.driver.get().expect("it is set with the features")
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.0.ports.clock.now()
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        self.0.ports.clock.as_ref()
+    }
+
+    pub fn chance(&self) -> &dyn Chance {
+        self.0.ports.chance.as_ref()
+    }
+
+    pub fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
+    pub fn identity(&self) -> &dyn Identity {
+        self.0.ports.identity.as_ref()
+    }
+
+    pub fn router(&self) -> &Router {
+        &self.0.router
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    pub fn actors(&self) -> &Actors {
+        &self.0.actors
+    }
+
+    pub fn cursors(&self) -> &Cursors {
+        &self.0.cursors
+    }
+
+    /// The platform's own key, from which one-time tokens are derived.
+    pub fn key(&self) -> &PlatformKey {
+        &self.0.key
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Begins what goes on beside the requests: the work after commits, and the runs that were open when the process
+    /// before this one ended. Answers how many runs those are.
+    pub async fn start(&self) -> Result<usize> {
+        tokio::spawn(self.clone().tend());
+        let resumed = self.driver().resume().await;
+        resumed.map_err(|error| crate::problem::Problem::internal(&error))
+    }
+
+    /// Brings everything to rest: steps under way end or stay in their journals. Answers whether all ended in time.
+    pub async fn stop(&self, within: Duration) -> bool {
+        let rested = self.driver().drain(within).await;
+        self.write_counted_events(Timestamp::MAX).await;
+        self.news().stop();
+        rested
+    }
+
+    pub fn audit_checks(&self) -> &AuditChecks {
+        &self.0.audit_checks
+    }
+
+    pub fn security_events(&self) -> &SecurityEvents {
+        &self.0.security_events
+    }
+
+    pub fn news(&self) -> &News {
+        &self.0.news
+    }
+
+    pub fn background(&self) -> &Background {
+        &self.0.background
+    }
+
+    /// How far the work after commits is behind.
+    pub fn background_lag(&self) -> BackgroundLag {
+        self.background().lags.at(self.now())
+    }
+
+    pub fn under_way(&self) -> &Aside {
+        &self.0.aside
+    }
+
+    /// Something in an account was written: what is remembered of it is dropped.
+    pub fn changed(&self, account: AccountId) {
+        self.0.actors.forget(account);
+    }
+
+    /// Whether requests can be answered; if not, why.
+    pub async fn readiness(&self) -> Result<(), String> {
+        let root = crate::directory::account::Account::key(crate::ids::known::ROOT_ACCOUNT);
+        match self.router().shared().get(&root).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err("the platform is not set up yet".into()),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                Err("the store does not answer".into())
+            }
+        }
+    }
+}
+
+/// Counts the runs, and says when one has ended: its end leaves events and audit entries to be tended.
+struct RunNews {
+    metrics: Metrics,
+    counting: Option<Arc<dyn WorkflowMetrics>>,
+    news: Arc<News>,
+}
+
+impl RunNews {
+    fn each(&self, tell: impl Fn(&dyn WorkflowMetrics)) {
+        tell(&self.metrics);
+        self.counting.iter().for_each(|counting| tell(counting.as_ref()));
+    }
+}
+
+impl WorkflowMetrics for RunNews {
+    fn worker_called(&self, worker: Worker, took: Duration, succeeded: bool) {
+        self.each(|metrics| metrics.worker_called(worker, took, succeeded));
+    }
+
+    fn execution_started(&self, workflow: &str) {
+        self.each(|metrics| metrics.execution_started(workflow));
+    }
+
+    fn execution_ended(&self, workflow: &str, status: Status, timed_out: bool, took: Duration) {
+        self.each(|metrics| metrics.execution_ended(workflow, status, timed_out, took));
+        self.news.of(&TableName::shared());
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kernel")
+    }
+}

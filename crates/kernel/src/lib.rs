@@ -1,0 +1,32 @@
+//! What every feature stands on: words, ports, records, guard, workflows, identity, and the work after commits. It knows
+//! nothing of HTTP, of a feature or of a cloud.
+
+pub mod audit;
+pub mod background;
+pub mod change;
+pub mod day;
+pub mod directory;
+pub mod given;
+pub mod guard;
+pub mod idempotency;
+pub mod identity;
+pub mod ids;
+mod kernel;
+pub mod mail;
+pub mod mail_limits;
+pub mod metrics;
+pub mod network;
+pub mod page;
+pub mod ports;
+pub mod problem;
+pub mod record;
+pub mod router;
+pub mod rows;
+pub mod secret;
+pub mod security_events;
+pub mod settings;
+pub mod text;
+pub mod whole;
+pub mod workflow;
+
+pub use kernel::{Features, Kernel, Ports};

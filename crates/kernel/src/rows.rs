@@ -1,0 +1,144 @@
+//! A tenant's rows: the records of the account, and the enterprise, that a guard let somebody into. There is no other
+//! way to them.
+
+use std::sync::Arc;
+
+use crate::{
+    Kernel,
+    guard::{Granted, actions::Action},
+    ids::{AccountId, EnterpriseId},
+    page::{Page, PageQuery},
+    ports::table::{Index, Key, Order, Query, Range, Table},
+    problem::{Problem, Result},
+    record::{Record, Stored, TenantRecord, decode, partition, tenant_key},
+};
+
+/// The rows of one account in one of its tables.
+#[derive(Clone)]
+pub struct Rows {
+    plane: Kernel,
+    table: Arc<dyn Table>,
+    pub account: AccountId,
+    pub enterprise: Option<EnterpriseId>,
+}
+
+impl Kernel {
+    /// The account's rows of the directory.
+    pub fn rows<A: Action>(&self, who: &Granted<A>) -> Rows {
+        Rows {
+            plane: self.clone(),
+            table: Arc::clone(self.router().shared()),
+            account: who.account(),
+            enterprise: who.enterprise(),
+        }
+    }
+
+    /// The account's rows of its own table.
+    pub async fn workload_rows<A: Action>(&self, who: &Granted<A>) -> Result<Rows> {
+        let route = self.router().route(who.account()).await?;
+        let table = self.router().table(&route).await?;
+        Ok(Rows { plane: self.clone(), table, account: who.account(), enterprise: who.enterprise() })
+    }
+}
+
+/// At most this many records are looked at for one page of a filtered list; the page can then be short, and its cursor
+/// goes on from there.
+const LOOKED_AT: usize = 2_000;
+
+impl Rows {
+    pub fn table(&self) -> &dyn Table {
+        self.table.as_ref()
+    }
+
+    /// A record by its id. One that is not there, not in this account or not in this enterprise is all the same.
+    pub async fn get<R: TenantRecord>(&self, id: impl std::fmt::Display) -> Result<Stored<R>> {
+        self.find(id).await?.ok_or_else(|| Problem::not_found(R::NOUN))
+    }
+
+    /// The same, where it may be absent.
+    pub async fn find<R: TenantRecord>(&self, id: impl std::fmt::Display) -> Result<Option<Stored<R>>> {
+        let Some(item) = self.table.get(&tenant_key(self.account, R::KIND, id)).await? else { return Ok(None) };
+        let found = decode::<R>(&item)?;
+        let visible = match (self.enterprise, found.record.enterprise()) {
+            (Some(mine), Some(its)) => mine == its,
+            (None, _) | (_, None) => true,
+        };
+        Ok(visible.then_some(found))
+    }
+
+    /// A record of the account by its key, whatever its kind.
+    pub async fn read<R: Record>(&self, key: &Key) -> Result<Option<Stored<R>>> {
+        debug_assert_eq!(key.pk, partition(self.account), "rows of the account alone");
+        self.table.get(key).await?.map(|item| decode(&item)).transpose()
+    }
+
+    /// A page of all records of a kind, as they are stored.
+    pub async fn page<R: TenantRecord>(&self, page: &PageQuery) -> Result<Page<R>> {
+        let (mut query, of) = self.query::<R>(page)?;
+        query.limit = page.limit.get();
+        let rows = self.table.bodies(&query).await?;
+        let next = rows.next.map(|position| self.plane.cursors().seal(&of, &position));
+        Ok(Page::new(rows.bodies, next))
+    }
+
+    /// A page of the records of a kind that pass a filter. `by` says what the filter is, so that a cursor serves it
+    /// alone.
+    pub async fn filtered<R: TenantRecord>(
+        &self,
+        page: &PageQuery,
+        by: &str,
+        keep: impl Fn(&R) -> bool + Send,
+    ) -> Result<Page<R>> {
+        let (mut query, of) = self.query::<R>(&PageQuery { limit: page.limit, cursor: None })?;
+        let of = format!("{of} {by}");
+        if let Some(cursor) = &page.cursor {
+            query.after = Some(self.plane.cursors().open(&of, cursor)?);
+        }
+        query.limit = page.limit.get();
+        let mut kept = Vec::new();
+        let mut looked_at = 0;
+        loop {
+            let rows = self.table.query(&query).await?;
+            looked_at += rows.items.len();
+            let wanted = page.limit.get() - kept.len();
+            let mut matching = 0;
+            for item in rows.items {
+                let position = position(&item, query.index);
+                if keep(&decode::<R>(&item)?.record) {
+                    kept.push(item.body);
+                    matching += 1;
+                }
+                query.after = Some(position);
+                if matching == wanted {
+                    break;
+                }
+            }
+            if rows.next.is_none() && matching < wanted {
+                return Ok(Page::new(kept, None));
+            }
+            if kept.len() == page.limit.get() || looked_at >= LOOKED_AT {
+                let next = query.after.as_ref().map(|position| self.plane.cursors().seal(&of, position));
+                return Ok(Page::new(kept, next));
+            }
+        }
+    }
+
+    fn query<R: TenantRecord>(&self, page: &PageQuery) -> Result<(Query, String)> {
+        let (index, pk) = match self.enterprise {
+            Some(enterprise) => (Index::Gsi2, format!("ACCOUNT#{}#ENTERPRISE#{enterprise}", self.account)),
+            None => (Index::Table, partition(self.account)),
+        };
+        let of = format!("{} {pk}", R::KIND);
+        let after = page.cursor.as_deref().map(|cursor| self.plane.cursors().open(&of, cursor)).transpose()?;
+        let range = Range::Prefix(format!("{}#", R::KIND));
+        Ok((Query { index, pk, range, order: Order::Ascending, limit: page.limit.get(), after }, of))
+    }
+}
+
+/// Where a page that ends with this record goes on.
+pub fn position(item: &crate::ports::table::Item, index: Index) -> crate::ports::table::Position {
+    crate::ports::table::Position {
+        key: item.key.clone(),
+        index: index.slot().and_then(|slot| item.index[slot].clone()),
+    }
+}

@@ -1,0 +1,72 @@
+//! The product: all features over the kernel. The only place that knows every feature.
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use axum::Router;
+
+use crate::{
+    features::{
+        self,
+        accounts::{deprovisioning, onboarding},
+    },
+    http::{console::Console, openapi, routes::Route, serve},
+    plane::{Kernel, Plane, Ports},
+    ports::table::{Item, TableName},
+    problem::Result,
+    secret::PlatformKey,
+    settings::Settings,
+    workflow::Workflows,
+};
+
+/// A plane with all features over its ports. The key must stay the same as long as cursors and links in mails shall be taken
+/// back.
+pub async fn open(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Plane> {
+    let plane = Plane::over(Kernel::new(ports, settings, key).await?);
+    plane.attach(Arc::new(AllFeatures(plane.clone())));
+    Ok(plane)
+}
+
+/// The HTTP service over a plane: the API, and the console for every other address.
+pub fn service(plane: Plane, console: Console) -> Router {
+    serve::service(plane, features::routes().into_parts().0, document, console)
+}
+
+/// The routes of the API, for its document.
+pub fn operations() -> Vec<Route> {
+    features::routes().into_parts().1
+}
+
+/// The OpenAPI document, made once.
+pub fn document() -> &'static serde_json::Value {
+    static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| openapi::document(&operations()))
+}
+
+/// The workflows of all features.
+pub fn workflows(plane: &Plane) -> Workflows {
+    Workflows::default()
+        .with(onboarding::plan(), Arc::new(onboarding::Onboarding(plane.clone())))
+        .with(deprovisioning::plan(), Arc::new(deprovisioning::Deprovisioning(plane.clone())))
+}
+
+struct AllFeatures(Plane);
+
+#[async_trait]
+impl kernel::Features for AllFeatures {
+    fn workflows(&self) -> Workflows {
+        workflows(&self.0)
+    }
+
+    async fn connected_tables(&self) -> Result<Vec<TableName>> {
+        self.0.connected_tables().await
+    }
+
+    async fn remove_due_accounts(&self) -> Result<usize> {
+        self.0.remove_due_accounts().await
+    }
+
+    async fn resume_invitation(&self, pending: &Item) -> Result<bool> {
+        self.0.resume_pending_invitation(pending).await
+    }
+}
