@@ -95,7 +95,10 @@ fn body(data: &[u8]) {
 /// Whatever a client writes into the header, the address that the trusted proxy appended counts.
 fn forwarded(data: &[u8]) {
     static TRUSTED: LazyLock<TrustedProxies> = LazyLock::new(|| {
-        ["10.0.0.0/8", "2001:db8::/32"].map(|text| text.parse::<ProxyNetwork>().unwrap()).into_iter().collect()
+        ["10.0.0.0/8", "2001:db8::/32"]
+            .map(|text| text.parse::<ProxyNetwork>().expect("a network"))
+            .into_iter()
+            .collect()
     });
     let mut bytes = Bytes(data);
     let flags = bytes.next();

@@ -74,6 +74,13 @@ impl World {
         world
     }
 
+    /// The same without rate limits: for tests that send more than people do.
+    pub async fn unlimited() -> Self {
+        let world = Self::with(unlimited()).await;
+        world.set_up().await;
+        world
+    }
+
     /// Does Day-0.
     pub async fn set_up(&self) {
         let email = Email::try_from(ADMIN).expect("a test's address is one");

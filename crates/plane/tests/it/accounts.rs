@@ -77,7 +77,7 @@ async fn progress_is_told_step_by_step_and_the_stream_resumes() {
 
 #[tokio::test]
 async fn of_a_thousand_racing_creates_of_one_name_one_gets_through() {
-    let world = World::new().await;
+    let world = World::unlimited().await;
     let offer = world.offer("Acme").await;
     let operator = world.operator().await;
     let spellings = ["Acme", "ACME", "acme", "Ａcme"];

@@ -165,7 +165,7 @@ pub(crate) async fn walk(who: &Person, path: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn long_lists_come_in_pages_by_name() {
-    let world = World::new().await;
+    let world = World::unlimited().await;
     let operator = world.operator().await;
     for path in ["/api/services", "/api/products", "/api/enterprises"] {
         for n in 0..230 {

@@ -111,7 +111,7 @@ async fn ten_thousand_race_for_a_thousand_seats_and_then_deletes_race_creates() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hundred_race_for_a_hundred_seats() {
-    let world = World::new().await;
+    let world = World::unlimited().await;
     let acme = tenant(&world, "Acme").await;
     give_seats(&world, &acme, 100).await;
     for round in 0..3 {

@@ -112,7 +112,7 @@ async fn of_racing_updates_of_one_version_one_gets_through() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_racing_duplicates_of_one_key_are_one_effect_and_one_answer() {
-    let world = World::new().await;
+    let world = World::unlimited().await;
     let acme = tenant(&world, "Acme").await;
     let key = [("idempotency-key", "the-one")];
     for (path, body) in [

@@ -82,7 +82,7 @@ struct Tally {
 #[tokio::test]
 async fn nobody_gets_at_what_is_not_theirs() {
     let store = Store::new().await;
-    let world = World::over(store.tables(), plane::settings::Settings::default()).await;
+    let world = World::over(store.tables(), testkit::world::unlimited()).await;
     world.set_up().await;
     let offers = [world.offer("First").await, world.offer("Second").await, world.offer("Third").await];
     let victims = account(&world, "Kestrel4711", &[(&offers[0], "Heron5150"), (&offers[1], "Plover0815")]).await;
