@@ -109,7 +109,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
     let Machine { clock, chance } = machine;
     let ports = Ports {
         identity: Arc::clone(&identity) as _,
-        tables,
+        tables: plane::plane::ClosedTables::new(tables),
         params,
         mailer,
         events,

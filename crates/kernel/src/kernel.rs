@@ -44,7 +44,7 @@ const BELIEVED: Duration = Duration::from_secs(5);
 /// The ports that a plane stands on.
 #[derive(Clone)]
 pub struct Ports {
-    pub tables: Arc<dyn Tables>,
+    pub tables: ClosedTables,
     pub identity: Arc<dyn Identity>,
     pub params: Arc<dyn Params>,
     pub mailer: Arc<dyn Mailer>,
@@ -60,6 +60,16 @@ pub struct Ports {
     pub counting: Option<Arc<dyn WorkflowMetrics>>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
+}
+
+/// The tables, handed to the kernel: nobody takes them out of its ports again.
+#[derive(Clone)]
+pub struct ClosedTables(Arc<dyn Tables>);
+
+impl ClosedTables {
+    pub fn new(tables: Arc<dyn Tables>) -> Self {
+        Self(tables)
+    }
 }
 
 /// What the kernel needs of the features above it.
@@ -105,7 +115,7 @@ impl Kernel {
     /// cursors and links in mails shall be taken back.
     pub async fn new(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Self> {
         let ports = Ports { mailer: Arc::new(OutgoingMail(Arc::clone(&ports.mailer))), ..ports };
-        let router = Router::open(Arc::clone(&ports.tables)).await?;
+        let router = Router::open(Arc::clone(&ports.tables.0)).await?;
         Ok(Self(Arc::new(Inner {
             router,
             policy: Policy::default(),

@@ -25,8 +25,9 @@ pub mod rows;
 pub mod secret;
 pub mod security_events;
 pub mod settings;
+pub mod system;
 pub mod text;
 pub mod whole;
 pub mod workflow;
 
-pub use kernel::{Features, Kernel, Ports};
+pub use kernel::{ClosedTables, Features, Kernel, Ports};

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ids::{AccountId, EnterpriseId},
-    ports::table::{Condition, INDEXES, Item, Key, NewItem, Write},
+    ports::table::{Condition, INDEXES, Index, Item, Key, NewItem, Order, Query, Range, Table, Write},
     problem::{Code, Problem, Result},
 };
 
@@ -144,4 +144,27 @@ pub fn replace<R: Record>(old: &Stored<R>, new: &R) -> Write {
 /// A write that removes a record as it was read.
 pub fn remove<R: Record>(old: &Stored<R>) -> Write {
     Write::Delete { key: old.record.place().key, when: Condition::Version(old.version) }
+}
+
+/// The links of one thing: all records of an account whose sort keys begin so.
+pub(crate) async fn links<R: Record>(table: &dyn Table, account: AccountId, prefix: String) -> Result<Vec<R>> {
+    let mut query = Query {
+        index: Index::Table,
+        pk: partition(account),
+        range: Range::Prefix(prefix),
+        order: Order::Ascending,
+        limit: 500,
+        after: None,
+    };
+    let mut all = Vec::new();
+    loop {
+        let rows = table.query(&query).await?;
+        for item in &rows.items {
+            all.push(decode::<R>(item)?.record);
+        }
+        match rows.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(all),
+        }
+    }
 }

@@ -5,13 +5,21 @@ use std::sync::Arc;
 
 use crate::{
     Kernel,
+    change::Claim,
     guard::{Granted, actions::Action},
     ids::{AccountId, EnterpriseId},
     page::{Page, PageQuery},
-    ports::table::{Index, Key, Order, Query, Range, Table},
+    ports::table::{Index, Key, Order, Position, Query, Range, Rows as TableRows, Table},
     problem::{Problem, Result},
-    record::{Record, Stored, TenantRecord, decode, partition, tenant_key},
+    record::{Record, Stored, TenantRecord, decode, links, partition, tenant_key},
 };
+
+/// A list that an index keeps in a partition of one account.
+#[derive(Clone, Debug)]
+pub struct List {
+    pub index: Index,
+    pub partition: String,
+}
 
 /// The rows of one account in one of its tables.
 #[derive(Clone)]
@@ -46,10 +54,6 @@ impl Kernel {
 const LOOKED_AT: usize = 2_000;
 
 impl Rows {
-    pub fn table(&self) -> &dyn Table {
-        self.table.as_ref()
-    }
-
     /// A record by its id. One that is not there, not in this account or not in this enterprise is all the same.
     pub async fn get<R: TenantRecord>(&self, id: impl std::fmt::Display) -> Result<Stored<R>> {
         self.find(id).await?.ok_or_else(|| Problem::not_found(R::NOUN))
@@ -66,10 +70,52 @@ impl Rows {
         Ok(visible.then_some(found))
     }
 
-    /// A record of the account by its key, whatever its kind.
-    pub async fn read<R: Record>(&self, key: &Key) -> Result<Option<Stored<R>>> {
-        debug_assert_eq!(key.pk, partition(self.account), "rows of the account alone");
-        self.table.get(key).await?.map(|item| decode(&item)).transpose()
+    /// The stored body of a record of the account, whatever its enterprise.
+    pub async fn body<R: TenantRecord>(&self, id: impl std::fmt::Display) -> Result<Option<bytes::Bytes>> {
+        Ok(self.table.get(&tenant_key(self.account, R::KIND, id)).await?.map(|item| item.body))
+    }
+
+    /// A record of the account by its sort key, whatever its kind.
+    pub async fn at<R: Record>(&self, sort_key: impl Into<String>) -> Result<Option<Stored<R>>> {
+        let key = Key::new(partition(self.account), sort_key);
+        self.table.get(&key).await?.map(|item| decode(&item)).transpose()
+    }
+
+    /// Who holds a unique name: the claim, if the name is taken.
+    pub async fn holder(&self, claim: &Claim) -> Result<Option<Stored<Claim>>> {
+        self.table.get(&claim.place().key).await?.map(|item| decode(&item)).transpose()
+    }
+
+    /// The account's records whose sort keys begin so, all of them: for links of one thing, of which there are few.
+    pub async fn links<R: Record>(&self, prefix: impl Into<String>) -> Result<Vec<R>> {
+        links(self.table.as_ref(), self.account, prefix.into()).await
+    }
+
+    /// A page of the account's records whose sort keys begin so, in either order, with the position of the next.
+    pub async fn under(&self, prefix: &str, order: Order, limit: usize, after: Option<Position>) -> Result<TableRows> {
+        let range = Range::Prefix(prefix.to_owned());
+        let query = Query { index: Index::Table, pk: partition(self.account), range, order, limit, after };
+        Ok(self.table.query(&query).await?)
+    }
+
+    /// A page of what an index lists in one of the account's own partitions, such as the members of a group.
+    pub async fn listed(&self, list: &List, limit: usize, after: Option<Position>) -> Result<TableRows> {
+        Ok(self.table.query(&self.listing(list, limit, after)?).await?)
+    }
+
+    /// The same as the records are now, whatever the index still shows.
+    pub async fn listed_now(&self, list: &List, limit: usize, after: Option<Position>) -> Result<TableRows> {
+        Ok(self.table.query_now(&self.listing(list, limit, after)?).await?)
+    }
+
+    fn listing(&self, list: &List, limit: usize, after: Option<Position>) -> Result<Query> {
+        let List { index, partition: pk } = list.clone();
+        let own = partition(self.account);
+        // The partitions of an account's lists begin with its own.
+        if pk != own && !pk.strip_prefix(&own).is_some_and(|rest| rest.starts_with('#')) {
+            return Err(Problem::internal(&"a list of another account was asked for"));
+        }
+        Ok(Query { index, pk, range: Range::All, order: Order::Ascending, limit, after })
     }
 
     /// A page of all records of a kind, as they are stored.

@@ -3,7 +3,7 @@
 use std::{fmt, ops::Deref, sync::Arc};
 
 use crate::http::{limits::Limits, serve::RequestIds};
-pub use kernel::{Kernel, Ports};
+pub use kernel::{ClosedTables, Kernel, Ports};
 
 /// The product. Cheap to clone.
 #[derive(Clone)]

@@ -148,6 +148,6 @@ async fn is_sealed(world: &World, account: &Tenant, request: &str) -> bool {
     let entry = entries["items"].as_array().into_iter().flatten().find(|entry| entry["requestId"] == request);
     let Some(id) = entry.and_then(|entry| entry["id"].as_str()) else { return false };
     let key = tenant_key(account.id.parse().expect("an id"), AuditEntry::KIND, id);
-    let item = world.plane.router().shared().get(&key).await.expect("the store answers");
+    let item = world.table().get(&key).await.expect("the store answers");
     item.is_some_and(|item| decode::<AuditEntry>(&item).expect("it is an entry").seal.is_some())
 }

@@ -22,7 +22,7 @@ use plane::{
         clock::Clock as _,
         grants::NoGrants,
         identity::{ChallengeResponse, Identity as _, Permanence, SignIn, SignedIn, TokenSet},
-        table::{TableName, Tables},
+        table::{Table, TableName, Tables},
     },
     secret::PlatformKey,
     settings::Settings,
@@ -40,6 +40,7 @@ use crate::{chance::SeededChance, clock::FakeClock, elsewhere::Elsewhere, keys::
 pub struct World {
     pub plane: Plane,
     pub tables: Arc<dyn Tables>,
+    table: Arc<dyn Table>,
     pub clock: Arc<FakeClock>,
     pub keys: Arc<MemoryKeys>,
     pub bus: Arc<Bus>,
@@ -79,6 +80,11 @@ impl World {
         let world = Self::with(unlimited()).await;
         world.set_up().await;
         world
+    }
+
+    /// The shared table, past the guard.
+    pub fn table(&self) -> &Arc<dyn Table> {
+        &self.table
     }
 
     /// Does Day-0.
@@ -144,7 +150,7 @@ impl World {
         });
         let identity = Arc::new(identity.expect("a fresh provider starts"));
         let mut ports = Ports {
-            tables: Arc::clone(&tables),
+            tables: plane::plane::ClosedTables::new(Arc::clone(&tables)),
             identity: Arc::clone(&identity) as _,
             params: Arc::new(TableParams::new(Arc::clone(&table))),
             mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key.clone(), Arc::clone(&chance) as _)),
@@ -161,7 +167,7 @@ impl World {
         let plane = plane::product::open(ports, settings, platform_key).await.expect("memory answers");
         plane.start().await.expect("memory answers");
         let service = plane::product::service(plane.clone(), Console::default());
-        Self { plane, tables, clock, keys, bus, identity, service, operator: Arc::default() }
+        Self { plane, tables, table, clock, keys, bus, identity, service, operator: Arc::default() }
     }
 
     /// The HTTP service, for serving over a socket.

@@ -210,7 +210,7 @@ async fn a_route_leads_into_another_account_and_its_version_fences_late_writes()
     world.set_up().await;
     let acme = world.tenant("Acme", "hybrid", 3).await;
     let account: AccountId = acme.id.parse().unwrap();
-    let shared = world.plane.router().shared();
+    let shared = world.table();
     let home = decode::<Route>(&shared.get(&Route::key(account)).await.unwrap().unwrap()).unwrap().record;
     let dedicated = world.tables.open(&home.table).await.unwrap().unwrap();
     let late = world.plane.router().route(account).await.unwrap();

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
-    ports::table::Key,
+    ports::table::{Index, Key},
     record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    rows::List,
     text::{Description, Name},
 };
 
@@ -81,8 +82,8 @@ impl GroupRole {
     }
 
     /// The partition of `Gsi2` that holds the groups that give a role.
-    pub fn givers(account: AccountId, role: RoleId) -> String {
-        format!("ACCOUNT#{account}#ROLE#{role}#GROUPS")
+    pub fn givers(account: AccountId, role: RoleId) -> List {
+        List { index: Index::Gsi2, partition: format!("ACCOUNT#{account}#ROLE#{role}#GROUPS") }
     }
 }
 
@@ -91,6 +92,6 @@ impl Record for GroupRole {
 
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.group_id, self.role_id)))
-            .by_tenant(Key::new(Self::givers(self.account_id, self.role_id), self.group_id.to_string()))
+            .by_tenant(Key::new(Self::givers(self.account_id, self.role_id).partition, self.group_id.to_string()))
     }
 }

@@ -8,8 +8,9 @@ use crate::{
     change::Claim,
     day::Day,
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, Subject, UserId, WorkstreamId},
-    ports::table::Key,
+    ports::table::{Index, Key},
     record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    rows::List,
     text::{Email, Name},
 };
 
@@ -177,8 +178,8 @@ impl Membership {
     }
 
     /// The partition of `Gsi2` that holds the members of a group.
-    pub fn members(account: AccountId, group: GroupId) -> String {
-        format!("ACCOUNT#{account}#GROUP#{group}#USERS")
+    pub fn members(account: AccountId, group: GroupId) -> List {
+        List { index: Index::Gsi2, partition: format!("ACCOUNT#{account}#GROUP#{group}#USERS") }
     }
 }
 
@@ -187,7 +188,7 @@ impl Record for Membership {
 
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.group_id)))
-            .by_tenant(Key::new(Self::members(self.account_id, self.group_id), self.user_id.to_string()))
+            .by_tenant(Key::new(Self::members(self.account_id, self.group_id).partition, self.user_id.to_string()))
     }
 }
 
@@ -209,8 +210,8 @@ impl Assignment {
     }
 
     /// The partition of `Gsi2` that holds the users of a workstream.
-    pub fn members(account: AccountId, workstream: WorkstreamId) -> String {
-        format!("ACCOUNT#{account}#WORKSTREAM#{workstream}#USERS")
+    pub fn members(account: AccountId, workstream: WorkstreamId) -> List {
+        List { index: Index::Gsi2, partition: format!("ACCOUNT#{account}#WORKSTREAM#{workstream}#USERS") }
     }
 }
 
@@ -219,7 +220,7 @@ impl Record for Assignment {
 
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.workstream_id)))
-            .by_tenant(Key::new(Self::members(self.account_id, self.workstream_id), self.user_id.to_string()))
+            .by_tenant(Key::new(Self::members(self.account_id, self.workstream_id).partition, self.user_id.to_string()))
     }
 }
 

@@ -26,9 +26,9 @@ use crate::{
         user::{Home, Membership, User},
     },
     ids::{AccountId, EnterpriseId, GroupId, RoleId, Subject, UserId, known},
-    ports::table::{Index, Item, Key, MAX_KEYS, Order, Query, Range, Table},
+    ports::table::{Item, Key, MAX_KEYS, Table},
     problem::Result,
-    record::{Record, decode, partition},
+    record::{decode, links},
 };
 
 /// Somebody who is signed in, with all that the guard asks for.
@@ -238,27 +238,4 @@ async fn read(table: &dyn Table, keys: &[Key]) -> Result<Vec<Option<Item>>> {
         found.extend(table.batch_get(keys).await?);
     }
     Ok(found)
-}
-
-/// The links of one thing: all records of an account whose sort keys begin so.
-pub async fn links<R: Record>(table: &dyn Table, account: AccountId, prefix: String) -> Result<Vec<R>> {
-    let mut query = Query {
-        index: Index::Table,
-        pk: partition(account),
-        range: Range::Prefix(prefix),
-        order: Order::Ascending,
-        limit: 500,
-        after: None,
-    };
-    let mut all = Vec::new();
-    loop {
-        let rows = table.query(&query).await?;
-        for item in &rows.items {
-            all.push(decode::<R>(item)?.record);
-        }
-        match rows.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(all),
-        }
-    }
 }

@@ -86,11 +86,11 @@ impl Router {
     }
 
     /// The shared table: directory data of every account, workload data of public ones.
-    pub fn shared(&self) -> &Arc<dyn Table> {
+    pub(crate) fn shared(&self) -> &Arc<dyn Table> {
         &self.shared
     }
 
-    pub fn tables(&self) -> &Arc<dyn Tables> {
+    pub(crate) fn tables(&self) -> &Arc<dyn Tables> {
         &self.tables
     }
 
@@ -125,7 +125,7 @@ impl Router {
     }
 
     /// The table of an account's own, wherever it stands; `None` if it has none. Also while the account comes and goes.
-    pub async fn own_table(&self, account: AccountId) -> Result<Option<Arc<dyn Table>>> {
+    pub(crate) async fn own_table(&self, account: AccountId) -> Result<Option<Arc<dyn Table>>> {
         let name = TableName::dedicated(account);
         let grant = match self.routes.get(&account) {
             Some(route) => route.grant.clone(),
@@ -141,7 +141,7 @@ impl Router {
     }
 
     /// The table that a route leads to.
-    pub async fn table(&self, route: &Route) -> Result<Arc<dyn Table>> {
+    pub(crate) async fn table(&self, route: &Route) -> Result<Arc<dyn Table>> {
         if route.grant.is_none() && route.table == TableName::shared() {
             return Ok(Arc::clone(&self.shared));
         }

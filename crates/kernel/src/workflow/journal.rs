@@ -145,7 +145,7 @@ impl Journal {
         Self { table }
     }
 
-    pub fn table(&self) -> &Arc<dyn Table> {
+    pub(crate) fn table(&self) -> &Arc<dyn Table> {
         &self.table
     }
 

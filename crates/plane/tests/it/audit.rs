@@ -80,7 +80,7 @@ async fn entries_without_an_enterprise_are_read_by_the_right_to_the_whole_accoun
         "author": { "kind": "system", "name": "old" }, "action": "old_act", "requestId": "r-1"
     });
     let old: AuditEntry = serde_json::from_value(old).unwrap();
-    world.plane.router().shared().commit(vec![create(&old)]).await.unwrap();
+    world.table().commit(vec![create(&old)]).await.unwrap();
     let count = async |person: &Person, path: &str| {
         all(person, path, 50).await.iter().filter(|entry| entry["action"] == "old_act").count()
     };
@@ -108,7 +108,7 @@ async fn fill(world: &World, account: AccountId, count: usize) {
         .map(|number| EntryDraft::new(account, Author::System { name: "test".into() }, format!("act_{number}")));
     let writes: Vec<Write> = drafts.map(|draft| world.plane.entry_write(&draft)).collect();
     for writes in writes.chunks(100) {
-        world.plane.router().shared().commit(writes.to_vec()).await.unwrap();
+        world.table().commit(writes.to_vec()).await.unwrap();
     }
     world.plane.tend_once().await.unwrap();
 }
@@ -119,7 +119,7 @@ async fn check(world: &World, account: AccountId, depth: Depth) -> ChainReport {
 
 /// Changes a sealed entry behind the product's back.
 async fn tamper(world: &World, account: AccountId, action: &str) {
-    let table = world.plane.router().shared();
+    let table = world.table();
     let query = Query {
         index: Index::Table,
         pk: partition(account),
@@ -176,7 +176,7 @@ async fn a_chain_that_was_broken_or_cut_is_not_signed() {
     assert!(checkpoint.is_signed_by(&keys) && checkpoint.sequence >= 5, "{checkpoint:?}");
     let head = plane::audit::ChainHead::first(bolt.account);
     let key = Key::new(partition(bolt.account), "AUDITHEAD");
-    let table = world.plane.router().shared();
+    let table = world.table();
     table.commit(vec![Write::Put { item: encode(&head), when: Condition::Present }]).await.unwrap();
     assert!(table.get(&key).await.unwrap().is_some());
     let report = check(&world, bolt.account, Depth::SinceCheckpoint).await;

@@ -53,7 +53,7 @@ async fn the_token_opens_it_once() {
     }
     assert_eq!(nobody.post("/api/bootstrap", json!({})).await.refused(409), "already_bootstrapped");
     assert_eq!(nobody.get("/ready").await.status, 200);
-    let marker = world.plane.router().shared().get(&Key::new("PLATFORM", "BOOTSTRAP")).await.unwrap().unwrap();
+    let marker = world.table().get(&Key::new("PLATFORM", "BOOTSTRAP")).await.unwrap().unwrap();
     let marker: Value = serde_json::from_slice(&marker.body).unwrap();
     assert_eq!(marker["setupTokenHash"], Value::Null, "a spent token leaves nothing");
     assert!(!world.plane.offer_bootstrap(&TOKEN.into()).await.unwrap());
@@ -62,13 +62,13 @@ async fn the_token_opens_it_once() {
 #[tokio::test]
 async fn the_documented_password_and_weak_ones_are_refused_before_anything_is_written() {
     let world = offered().await;
-    let before = world.plane.router().shared().get(&Key::new("PLATFORM", "BOOTSTRAP")).await.unwrap();
+    let before = world.table().get(&Key::new("PLATFORM", "BOOTSTRAP")).await.unwrap();
     for password in ["Adminuser@123", "adminUSER@123456", "short", "password-Password1"] {
         let body = json!({ "setupToken": TOKEN, "adminPassword": password });
         let refused = world.nobody().post("/api/bootstrap", body).await.expect(400);
         assert_eq!(refused["errors"][0]["pointer"], "/adminPassword", "{password}");
     }
-    assert_eq!(world.plane.router().shared().get(&Key::new("PLATFORM", "BOOTSTRAP")).await.unwrap(), before);
+    assert_eq!(world.table().get(&Key::new("PLATFORM", "BOOTSTRAP")).await.unwrap(), before);
     let body =
         json!({ "setupToken": TOKEN, "adminEmail": "Chief@Example.com", "adminPassword": "Violet-9-harbour-moss" });
     let answer = world.nobody().post("/api/bootstrap", body).await.expect(201);
@@ -134,7 +134,7 @@ async fn the_administrator_works_and_everything_is_as_documented() {
 }
 
 async fn raw(world: &World, pk: &str, sk: &str) -> Value {
-    let item = world.plane.router().shared().get(&Key::new(pk, sk)).await.unwrap().unwrap();
+    let item = world.table().get(&Key::new(pk, sk)).await.unwrap().unwrap();
     serde_json::from_slice(&item.body).unwrap()
 }
 
@@ -181,7 +181,7 @@ async fn a_dead_run_is_taken_up_through_the_api_when_its_lease_is_over() {
 #[tokio::test]
 async fn verifying_finds_each_step_and_fixing_adds_only_what_is_missing() {
     let world = World::new().await;
-    let table = world.plane.router().shared().clone();
+    let table = Arc::clone(world.table());
     let root = format!("ACCOUNT#{}", known::ROOT_ACCOUNT);
     let gone = [
         (2, Key::new(format!("MASTER#ENTERPRISE#{}", known::GLOBAL_ENTERPRISE), "METADATA")),

@@ -136,7 +136,7 @@ async fn quiet(tables: Arc<dyn Tables>) -> World {
 #[tokio::test]
 async fn a_turn_takes_some_of_every_account_and_a_bounded_portion() {
     let world = quiet(Arc::new(MemoryTables::default())).await;
-    let shared = Arc::clone(world.plane.router().shared());
+    let shared = Arc::clone(world.table());
     // The flood sorts before all others.
     entries(&world, shared.as_ref(), account(1), 5_000).await;
     for quiet in 2..=6 {
@@ -154,7 +154,7 @@ async fn a_turn_takes_some_of_every_account_and_a_bounded_portion() {
 #[tokio::test]
 async fn more_accounts_than_a_turn_holds_take_turns() {
     let world = quiet(Arc::new(MemoryTables::default())).await;
-    let shared = Arc::clone(world.plane.router().shared());
+    let shared = Arc::clone(world.table());
     for flood in 1..=30 {
         entries(&world, shared.as_ref(), account(flood), 300).await;
     }
@@ -179,7 +179,7 @@ async fn entries_of_a_dedicated_table_are_sealed_many_at_once() {
     world.plane.stop(std::time::Duration::from_secs(5)).await;
     world.plane.tend_once().await.unwrap();
     let acme: AccountId = acme.id.parse().unwrap();
-    let own = world.plane.router().own_table(acme).await.unwrap().unwrap();
+    let own = world.tables.open(&TableName::dedicated(acme)).await.unwrap().unwrap();
     entries(&world, own.as_ref(), acme, 500).await;
     let name = TableName::dedicated(acme);
     let before = seals.count.load(Ordering::SeqCst);
@@ -206,7 +206,7 @@ async fn entries_of_a_dedicated_table_whose_seal_was_refused_have_another_turn()
     world.plane.stop(std::time::Duration::from_secs(5)).await;
     world.plane.tend_once().await.unwrap();
     let acme: AccountId = acme.id.parse().unwrap();
-    let own = world.plane.router().own_table(acme).await.unwrap().unwrap();
+    let own = world.tables.open(&TableName::dedicated(acme)).await.unwrap().unwrap();
     entries(&world, own.as_ref(), acme, 3).await;
     let name = TableName::dedicated(acme);
     seals.refused.store(1, Ordering::SeqCst);
@@ -219,7 +219,7 @@ async fn entries_of_a_dedicated_table_whose_seal_was_refused_have_another_turn()
 #[tokio::test]
 async fn what_waits_shows_in_the_lag_until_it_is_done() {
     let world = quiet(Arc::new(MemoryTables::default())).await;
-    let shared = Arc::clone(world.plane.router().shared());
+    let shared = Arc::clone(world.table());
     entries(&world, shared.as_ref(), account(1), 250).await;
     world.advance(jiff::SignedDuration::from_secs(40));
     world.plane.background_turn(&TableName::shared(), WorkKind::Seals).await.unwrap();

@@ -292,7 +292,7 @@ async fn what_a_driver_does_too_late_leaves_nothing() {
                 let settings = DriverSettings { faults: faults.parse().unwrap(), ..DriverSettings::new(holder) };
                 let workflows = plane::product::workflows(&world.plane);
                 let clock = Arc::clone(&world.clock) as _;
-                Driver::new(Arc::clone(world.plane.router().shared()), workflows, clock, settings)
+                Driver::new(Arc::clone(world.table()), workflows, clock, settings)
             };
             let closed = async |driver: &Driver| {
                 let mut events = std::pin::pin!(driver.watch(execution, 0));

@@ -103,7 +103,7 @@ async fn found_account(world: &World, id: AccountId, name: &str) {
         grant: None,
     };
     let writes = vec![record::create(&account), record::create(&route)];
-    world.plane.router().shared().commit(writes).await.unwrap();
+    world.table().commit(writes).await.unwrap();
 }
 
 async fn administrator(
@@ -169,7 +169,7 @@ async fn administrator(
         record::create(&Home { user_id, account_id }),
         record::create(&Membership { account_id, user_id, group_id }),
     ];
-    world.plane.router().shared().commit(writes).await.unwrap();
+    world.table().commit(writes).await.unwrap();
     world.person(user_id, &email, account_id).await
 }
 
@@ -177,7 +177,7 @@ impl Tenant {
     /// The seat counter of its license.
     pub(crate) async fn seats(&self, world: &World) -> Seats {
         let key = License::key(self.account, self.license);
-        let license = world.plane.router().shared().get(&key).await.unwrap().unwrap();
+        let license = world.table().get(&key).await.unwrap().unwrap();
         let license = record::decode::<License>(&license).unwrap();
         world.plane.seats(&license.record).await.unwrap()
     }

@@ -51,14 +51,14 @@ async fn a_workstream_is_made_changed_and_deleted() {
     for people in people.chunks(60) {
         let assigned = |user: &UserId| Assignment { account_id: acme.account, user_id: *user, workstream_id: id };
         let writes = people.iter().map(|user| record::create(&assigned(user))).collect();
-        world.plane.router().shared().commit(writes).await.unwrap();
+        world.table().commit(writes).await.unwrap();
     }
     acme.admin.delete(&location).await.expect(204);
     assert_eq!(acme.admin.get(&location).await.refused(404), "not_found");
     for user in people {
         let assignment = Assignment { account_id: acme.account, user_id: user, workstream_id: id };
         let key = record::Record::place(&assignment).key;
-        assert!(world.plane.router().shared().get(&key).await.unwrap().is_none(), "nobody is left in it");
+        assert!(world.table().get(&key).await.unwrap().is_none(), "nobody is left in it");
     }
     acme.admin.post("/api/workstreams", json!({ "name": "Payouts" })).await.expect(201);
 }
@@ -229,7 +229,7 @@ async fn of_an_account_with_a_table_of_its_own_they_stand_there() {
     };
     let write = Write::Put { item: record::encode(&moved), when: Condition::Always };
     dedicated.commit(vec![write.clone()]).await.unwrap();
-    world.plane.router().shared().commit(vec![write]).await.unwrap();
+    world.table().commit(vec![write]).await.unwrap();
     world.plane.router().forget(acme.account);
 
     let key = [("idempotency-key", "d")];
@@ -238,7 +238,7 @@ async fn of_an_account_with_a_table_of_its_own_they_stand_there() {
     let id: WorkstreamId = made["id"].as_str().unwrap().parse().unwrap();
     let place = Workstream::key(acme.account, id);
     assert!(dedicated.get(&place).await.unwrap().is_some());
-    assert!(world.plane.router().shared().get(&place).await.unwrap().is_none());
+    assert!(world.table().get(&place).await.unwrap().is_none());
     let again = acme.admin.send(Method::POST, "/api/workstreams", body(), &key).await;
     assert_eq!(again.header("idempotent-replayed"), Some("true"), "{again:?}");
     assert_eq!(acme.admin.post("/api/workstreams", json!({ "name": "apart" })).await.refused(409), "name_taken");

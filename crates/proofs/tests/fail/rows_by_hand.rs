@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use plane::{ids::AccountId, plane::Plane, rows::Rows};
+use plane::{ids::AccountId, plane::Plane, ports::table::Table, rows::Rows};
 
-fn peek(plane: &Plane, account: AccountId) -> Rows {
-    Rows { plane: plane.clone(), table: Arc::clone(plane.router().shared()), account, enterprise: None }
+fn peek(plane: &Plane, table: Arc<dyn Table>, account: AccountId) -> Rows {
+    Rows { plane: plane.clone(), table, account, enterprise: None }
 }
 
 fn main() {}

@@ -90,7 +90,7 @@ impl Subject for Real {
         let store = Store { tables, base, account: id };
         let left = store.clone();
         RunWorld {
-            table: Arc::clone(world.plane.router().shared()),
+            table: Arc::clone(world.table()),
             clock: Arc::new(TimerClock::new(world.plane.now())),
             workflows: plane::product::workflows(&world.plane),
             execution: account["provisioning"]["executionId"]

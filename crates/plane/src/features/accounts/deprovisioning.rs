@@ -22,6 +22,7 @@ use crate::{
         table::{Key, MAX_PAGE, Range, TableName, Write},
     },
     record::{Place, Record, create, partition},
+    system::SystemTask,
     workflow::{Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers, plan::NONE},
 };
 
@@ -171,7 +172,7 @@ impl Deprovisioning {
 /// How many records of each kind the account has, in all its tables.
 async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String, u64>, StepError> {
     let mut counts = BTreeMap::new();
-    let mut tables = vec![plane.router().shared().clone()];
+    let mut tables = vec![plane.system(SystemTask::Deprovisioning)];
     tables.extend(removal::own_table(plane, account).await.map_err(step_error)?);
     for (place, table) in tables.iter().enumerate() {
         let mut query = removal::whole(account, Range::All, MAX_PAGE);
@@ -196,7 +197,7 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
     let mut query = removal::whole(account, Range::All, MAX_PAGE);
     let mut left = Vec::new();
     loop {
-        let rows = plane.router().shared().query(&query).await.map_err(store_error)?;
+        let rows = plane.system(SystemTask::Deprovisioning).query(&query).await.map_err(store_error)?;
         left.extend(rows.items.iter().filter(|item| !removal::stays(&item.key)).map(|item| item.key.sk.clone()));
         match rows.next {
             Some(next) => query.after = Some(next),

@@ -26,6 +26,7 @@ use crate::{
     ports::table::{Index, Order, Query as TableQuery, Range},
     problem::{Code, Problem, Result},
     record::decode,
+    system::SystemTask,
     text::{Name, fold},
 };
 
@@ -96,7 +97,7 @@ async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Which>)
     let mut query = TableQuery { index, pk, range, order: Order::Ascending, limit: which.limit.get(), after };
     let mut page = Vec::new();
     loop {
-        let rows = plane.router().shared().query(&query).await?;
+        let rows = plane.system(SystemTask::AccountLifecycle).query(&query).await?;
         let unfiltered = which.status.is_none() && which.cloud_type.is_none();
         for item in rows.items {
             if page.len() == which.limit.get() {
@@ -128,7 +129,7 @@ async fn create(who: Granted<AccountCreate>, plane: Plane, Json(new): Json<NewAc
 }
 
 async fn read(who: Granted<AccountRead>, plane: Plane, Path(_): Path<AccountId>) -> Result<FoundStored<Account>> {
-    let item = plane.router().shared().get(&Account::key(who.account())).await?;
+    let item = plane.system(SystemTask::AccountLifecycle).get(&Account::key(who.account())).await?;
     Ok(item.ok_or_else(|| Problem::new(Code::NotFound, "there is no such account"))?.into())
 }
 
@@ -170,6 +171,6 @@ async fn receipt(
     plane: Plane,
     Path(account): Path<AccountId>,
 ) -> Result<Found<Receipt>> {
-    let receipt = plane.rows(&who).read(&Receipt::key(account)).await?;
+    let receipt = plane.rows(&who).at(Receipt::key(account).sk).await?;
     Ok(Found(receipt.ok_or_else(|| Problem::not_found("receipt"))?))
 }

@@ -31,11 +31,12 @@ use crate::{
         identity::IdentityError,
         mailer::MailError,
         params::ParamsError,
-        table::{CommitError, Condition, Key, Table, TableName, Write},
+        table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::Result,
     record::{self, Stored, TenantRecord, decode, encode},
     router::{Route, RouteState},
+    system::{SystemTable, SystemTask},
     text::Name,
     workflow::{
         Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers,
@@ -174,8 +175,11 @@ struct Site<'a> {
 impl<'a> Site<'a> {
     async fn of(plane: &'a Plane, call: &'a Call) -> Result<Self, StepError> {
         let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
-        let item =
-            plane.router().shared().get(&Intake::key(account)).await.map_err(|error| step_error(error.into()))?;
+        let item = plane
+            .system(SystemTask::Onboarding)
+            .get(&Intake::key(account))
+            .await
+            .map_err(|error| step_error(error.into()))?;
         let item = item.ok_or_else(|| StepError::permanent("no_request", "what was asked for is gone"))?;
         let intake = decode::<Intake>(&item).map_err(step_error)?.record;
         Ok(Self { plane, call, intake })
@@ -247,7 +251,7 @@ impl<'a> Site<'a> {
             state: RouteState::Open,
             grant,
         };
-        put_absent(self.shared(), &route, Some(self.call.check_fence())).await?;
+        put_absent(&self.shared(), &route, Some(self.call.check_fence())).await?;
         self.plane.router().forget(self.account());
         Ok(Done::Now { output: json!({ "tableName": route.table }) })
     }
@@ -277,7 +281,12 @@ impl<'a> Site<'a> {
     async fn create_table(&self) -> Result<Done, StepError> {
         let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
         if let Some(grant) = &route.grant {
-            return match self.plane.router().tables().open_by(grant, &route.table).await.map_err(store_error)? {
+            return match self
+                .plane
+                .system_granted(SystemTask::Onboarding, grant, &route.table)
+                .await
+                .map_err(store_error)?
+            {
                 Some(_) => self.use_table(&route).await,
                 None => Err(StepError::permanent(
                     "no_table",
@@ -298,8 +307,8 @@ impl<'a> Site<'a> {
 
     /// The table is there: from here on, writes to it are held to the route.
     async fn use_table(&self, route: &Route) -> Result<Done, StepError> {
-        let table = self.plane.router().table(route).await.map_err(step_error)?;
-        put_absent(table.as_ref(), route, None).await?;
+        let table = self.plane.system_routed(SystemTask::Onboarding, route).await.map_err(step_error)?;
+        put_absent(&table, route, None).await?;
         self.register().await
     }
 
@@ -311,7 +320,7 @@ impl<'a> Site<'a> {
             for (write, problem) in writes.map_err(step_error)? {
                 change.write_or(write, problem);
             }
-            self.once(self.shared(), &License::key(self.account(), license.id), change).await?;
+            self.once(&self.shared(), &License::key(self.account(), license.id), change).await?;
         }
         let user = self.technical_user(&licenses[0]);
         let mut change = self.change();
@@ -320,7 +329,7 @@ impl<'a> Site<'a> {
         // A seat of the first license, which may begin later.
         let [_, (take, problem)] = licenses[0].take_seat(self.plane.clock().today());
         change.write_or(take, problem);
-        self.once(self.shared(), &User::key(user.account_id, user.id), change).await?;
+        self.once(&self.shared(), &User::key(user.account_id, user.id), change).await?;
         Ok(Done::Now { output: json!({ "licenses": licenses.iter().map(|license| license.id).collect::<Vec<_>>() }) })
     }
 
@@ -392,7 +401,7 @@ impl<'a> Site<'a> {
         let directory = change;
         let workstream = Workstream::default_of(account_id, enterprise_id, now);
         let route = self.plane.router().route(account_id).await.map_err(step_error)?;
-        let table = self.plane.router().table(&route).await.map_err(step_error)?;
+        let table = self.plane.system_routed(SystemTask::Onboarding, &route).await.map_err(step_error)?;
         let own = route.table != TableName::shared();
         let mut change = if own { self.workload_change() } else { self.change() }.workload();
         change.create(&workstream);
@@ -400,8 +409,8 @@ impl<'a> Site<'a> {
         // At once, and each by itself: where the workstream goes to another table, they are two commits anyway.
         let (role_key, workstream_key) = (Role::key(account_id, role.id), Workstream::key(account_id, workstream.id));
         futures::future::try_join(
-            self.once(self.shared(), &role_key, directory),
-            self.once(table.as_ref(), &workstream_key, change),
+            self.once(&self.shared(), &role_key, directory),
+            self.once(&table, &workstream_key, change),
         )
         .await?;
         let (group, role): (GroupId, RoleId) = (group.id, role.id);
@@ -473,22 +482,26 @@ impl<'a> Site<'a> {
     }
 
     async fn user(&self) -> Result<Stored<User>, StepError> {
-        let item =
-            self.plane.router().shared().get(&User::key(self.account(), self.user_id()?)).await.map_err(store_error)?;
+        let item = self
+            .plane
+            .system(SystemTask::Onboarding)
+            .get(&User::key(self.account(), self.user_id()?))
+            .await
+            .map_err(store_error)?;
         let item = item.ok_or_else(|| StepError::permanent("no_user", "the user is gone"))?;
         decode::<User>(&item).map_err(step_error)
     }
 
     /// Commits what must be made once: a repeat finds its first record made.
-    async fn once(&self, table: &dyn Table, first: &Key, change: Change) -> Result<(), StepError> {
+    async fn once(&self, table: &SystemTable, first: &Key, change: Change) -> Result<(), StepError> {
         if table.get(first).await.map_err(store_error)?.is_some() {
             return Ok(());
         }
         self.plane.commit(change).await.map_err(step_error)
     }
 
-    fn shared(&self) -> &dyn Table {
-        self.plane.router().shared().as_ref()
+    fn shared(&self) -> SystemTable {
+        self.plane.system(SystemTask::Onboarding)
     }
 }
 
@@ -509,7 +522,7 @@ fn name(text: &str) -> Name {
     Name::try_from(text).expect("two plain words are a name")
 }
 
-async fn put_absent<R: record::Record>(table: &dyn Table, new: &R, fence: Option<Write>) -> Result<(), StepError> {
+async fn put_absent<R: record::Record>(table: &SystemTable, new: &R, fence: Option<Write>) -> Result<(), StepError> {
     let mut writes = vec![Write::Put { item: encode(new), when: Condition::Absent }];
     writes.extend(fence);
     match table.commit(writes).await {

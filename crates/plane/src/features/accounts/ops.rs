@@ -26,6 +26,7 @@ use crate::{
     problem::{Code, Problem, Result},
     record::{self, Stored, decode},
     router::Route,
+    system::SystemTask,
     text::Name,
     workflow::{ErrorKind, NewRun, Plan, Status, StepError, Turn, journal},
 };
@@ -51,7 +52,7 @@ impl Plane {
         };
         let mut count = 0;
         loop {
-            let rows = self.router().shared().query(&query).await?;
+            let rows = self.system(SystemTask::AccountLifecycle).query(&query).await?;
             count += rows.items.len();
             query.after = rows.next;
             if query.after.is_none() {
@@ -116,7 +117,7 @@ impl Plane {
     }
 
     async fn account_by_id(&self, id: AccountId) -> Result<Stored<Account>> {
-        let item = self.router().shared().get(&Account::key(id)).await?;
+        let item = self.system(SystemTask::AccountLifecycle).get(&Account::key(id)).await?;
         decode(&item.ok_or_else(|| Problem::new(Code::NotFound, "there is no such account"))?)
     }
 
@@ -216,7 +217,7 @@ impl Plane {
             after: None,
         };
         let mut begun = 0;
-        for item in self.router().shared().query(&query).await?.items {
+        for item in self.system(SystemTask::AccountLifecycle).query(&query).await?.items {
             let account = decode::<Account>(&item)?;
             if account.deletes_at.is_some_and(|at| at <= self.now()) && !under_way(&account) {
                 let author = Author::System { name: "deletion".into() };
@@ -280,7 +281,11 @@ pub async fn settled(
     status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
 ) -> Result<Vec<Write>, StepError> {
     let Some(id) = turn.head.account_id else { return Ok(Vec::new()) };
-    let item = plane.router().shared().get(&Account::key(id)).await.map_err(|error| step_error(error.into()))?;
+    let item = plane
+        .system(SystemTask::AccountLifecycle)
+        .get(&Account::key(id))
+        .await
+        .map_err(|error| step_error(error.into()))?;
     let Some(item) = item else { return Ok(Vec::new()) };
     let old = decode::<Account>(&item).map_err(step_error)?;
     let execution_id = turn.head.execution_id;
@@ -343,8 +348,12 @@ pub async fn settled(
 /// The note that a private account's own table is to get the account's record as it now is.
 async fn copied(plane: &Plane, account: &Account) -> Result<Option<Write>> {
     let leaves = matches!(account.status, AccountStatus::Deprovisioning | AccountStatus::Deleted);
-    let route =
-        plane.router().shared().get(&Route::key(account.id)).await?.map(|item| decode::<Route>(&item)).transpose()?;
+    let route = plane
+        .system(SystemTask::AccountLifecycle)
+        .get(&Route::key(account.id))
+        .await?
+        .map(|item| decode::<Route>(&item))
+        .transpose()?;
     let copies = !leaves && route.is_some_and(|route| route.copies_directory);
     Ok(copies.then(|| copy_marker(account.id, &Account::key(account.id))))
 }
@@ -353,7 +362,7 @@ async fn copied(plane: &Plane, account: &Account) -> Result<Option<Write>> {
 async fn farewell(plane: &Plane, account: &Account) -> Result<Vec<Write>> {
     let mut writes = Vec::new();
     writes.extend(release_own(plane, &Account::name_claim(account.id, &account.name)).await?);
-    if let Some(item) = plane.router().shared().get(&Intake::key(account.id)).await? {
+    if let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&Intake::key(account.id)).await? {
         let intake = decode::<Intake>(&item)?.record;
         let email = User::email_claim(technical_user_id(account.id), &intake.request.technical_user.email);
         writes.extend(release_own(plane, &email).await?);
@@ -364,7 +373,7 @@ async fn farewell(plane: &Plane, account: &Account) -> Result<Vec<Write>> {
 
 /// Frees a claim if it is still its holder's: an address can be somebody else's by now.
 async fn release_own(plane: &Plane, claim: &Claim) -> Result<Option<Write>> {
-    let item = plane.router().shared().get(&record::encode(claim).key).await?;
+    let item = plane.system(SystemTask::AccountLifecycle).get(&record::encode(claim).key).await?;
     let there = item.map(|item| decode::<Claim>(&item)).transpose()?;
     Ok(there.filter(|there| there.holder == claim.holder).map(|there| record::remove(&there)))
 }

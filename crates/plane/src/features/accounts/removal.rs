@@ -13,11 +13,12 @@ use crate::{
     plane::Plane,
     ports::{
         cloud::Progress,
-        table::{Condition, Grant, Index, Item, Key, MAX_WRITES, Order, Query, Range, Table, TableName, Write},
+        table::{Condition, Grant, Index, Item, Key, MAX_WRITES, Order, Query, Range, TableName, Write},
     },
     problem::Result,
     record::{TenantRecord, decode, partition},
     router::{Route, RouteState},
+    system::{SystemTable, SystemTask},
     workflow::StepError,
 };
 
@@ -32,27 +33,27 @@ pub(super) const STAYS: &[&str] =
 /// Removes the route, in the shared table.
 pub(super) async fn route(plane: &Plane, account: AccountId) -> Result<()> {
     let write = Write::Delete { key: Route::key(account), when: Condition::Always };
-    plane.router().shared().commit(vec![write]).await?;
+    plane.system(SystemTask::Deprovisioning).commit(vec![write]).await?;
     plane.router().forget(account);
     Ok(())
 }
 
 /// Lets no more writes through to the account, in any of its tables.
 pub(super) async fn close_route(plane: &Plane, account: AccountId) -> Result<()> {
-    let shared = plane.router().shared();
+    let shared = plane.system(SystemTask::Deprovisioning);
     let Some(item) = shared.get(&Route::key(account)).await? else { return Ok(()) };
     let old = decode::<Route>(&item)?;
     if let Some(own) = own_table(plane, account).await?
         && let Some(item) = own.get(&Route::key(account)).await?
     {
-        close(own.as_ref(), &decode(&item)?).await?;
+        close(&own, &decode(&item)?).await?;
     }
-    close(shared.as_ref(), &old).await?;
+    close(&shared, &old).await?;
     plane.router().forget(account);
     Ok(())
 }
 
-async fn close(table: &dyn Table, old: &crate::record::Stored<Route>) -> Result<()> {
+async fn close(table: &SystemTable, old: &crate::record::Stored<Route>) -> Result<()> {
     if old.state == RouteState::Open {
         let closed = Route { state: RouteState::Closed, version: old.record.version + 1, ..old.record.clone() };
         table.commit(vec![crate::record::replace(old, &closed)]).await?;
@@ -61,9 +62,8 @@ async fn close(table: &dyn Table, old: &crate::record::Stored<Route>) -> Result<
 }
 
 /// An account's own table, if it is there now: it is being removed, by whichever process has the step.
-pub(super) async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<std::sync::Arc<dyn Table>>> {
-    plane.router().tables().forget(&TableName::dedicated(account));
-    plane.router().own_table(account).await
+pub(super) async fn own_table(plane: &Plane, account: AccountId) -> Result<Option<SystemTable>> {
+    plane.system_dedicated(SystemTask::Deprovisioning, account).await
 }
 
 /// Removes the published copy of the route.
@@ -77,7 +77,7 @@ pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), 
 
 /// The way to the account's table where that stands with somebody else.
 pub(super) async fn grant(plane: &Plane, account: AccountId) -> Result<Option<Grant>> {
-    let item = plane.router().shared().get(&Route::key(account)).await?;
+    let item = plane.system(SystemTask::Deprovisioning).get(&Route::key(account)).await?;
     Ok(item.map(|item| decode::<Route>(&item)).transpose()?.and_then(|route| route.record.grant))
 }
 
@@ -109,7 +109,7 @@ pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Resul
     kinds(plane, account, ACCESS).await?;
     if let Some(own) = own_table(plane, account).await? {
         for kind in ACCESS {
-            all_of(own.as_ref(), account, &format!("{kind}#")).await?;
+            all_of(&own, account, &format!("{kind}#")).await?;
         }
     }
     Ok(())
@@ -119,7 +119,8 @@ pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Resul
 pub(super) async fn identities(plane: &Plane, account: AccountId) -> Result<(), StepError> {
     let mut query = whole(account, Range::Prefix(format!("{}#", User::KIND)), 200);
     loop {
-        let rows = plane.router().shared().query(&query).await.map_err(super::onboarding::store_error)?;
+        let rows =
+            plane.system(SystemTask::Deprovisioning).query(&query).await.map_err(super::onboarding::store_error)?;
         for item in &rows.items {
             let user = decode::<User>(item).map_err(super::ops::step_error)?;
             plane.remove_identity(user.id).await.map_err(super::onboarding::identity_error)?;
@@ -134,7 +135,7 @@ pub(super) async fn identities(plane: &Plane, account: AccountId) -> Result<(), 
 /// Removes all records of some kinds from the shared table.
 pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<()> {
     for kind in kinds {
-        all_of(plane.router().shared().as_ref(), account, &format!("{kind}#")).await?;
+        all_of(&plane.system(SystemTask::Deprovisioning), account, &format!("{kind}#")).await?;
     }
     plane.changed(account);
     Ok(())
@@ -144,7 +145,7 @@ pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> 
 pub(super) async fn everything(plane: &Plane, account: AccountId) -> Result<()> {
     kinds(plane, account, ACCESS).await?;
     kinds(plane, account, &[User::KIND, License::KIND]).await?;
-    let shared = plane.router().shared();
+    let shared = plane.system(SystemTask::Deprovisioning);
     loop {
         let rows = shared.query(&whole(account, Range::All, 500)).await?;
         let gone: Vec<&Item> = rows.items.iter().filter(|item| !stays(&item.key)).collect();
@@ -163,7 +164,7 @@ pub(super) async fn everything(plane: &Plane, account: AccountId) -> Result<()> 
 }
 
 async fn remove_after(plane: &Plane, mut query: Query) -> Result<()> {
-    let shared = plane.router().shared();
+    let shared = plane.system(SystemTask::Deprovisioning);
     loop {
         let rows = shared.query(&query).await?;
         let gone: Vec<Write> =
@@ -183,7 +184,7 @@ pub(super) fn stays(key: &Key) -> bool {
     STAYS.iter().any(|kind| key.sk == *kind || (kind.ends_with('#') && key.sk.starts_with(kind)))
 }
 
-async fn all_of(table: &dyn Table, account: AccountId, prefix: &str) -> Result<()> {
+async fn all_of(table: &SystemTable, account: AccountId, prefix: &str) -> Result<()> {
     loop {
         // Licenses can share the master data that they count on, and no two writes of a commit touch one key.
         let at_once = if prefix.starts_with(License::KIND) { 1 } else { 30 };

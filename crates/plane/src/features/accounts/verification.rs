@@ -21,8 +21,9 @@ use crate::{
     },
     ids::{AccountId, known},
     plane::Plane,
-    ports::table::{Key, MAX_PAGE, Query, Range, Table, TableName},
+    ports::table::{Key, MAX_PAGE, Query, Range, TableName},
     record::{TenantRecord, decode, partition},
+    system::{SystemTable, SystemTask},
     workflow::StepError,
 };
 use secrecy::ExposeSecret as _;
@@ -57,7 +58,7 @@ impl Plane {
         if published.as_deref() != Some(expected.as_str()) {
             return Ok(Finding::Disagrees { parameter: name, published, expected });
         }
-        let table = self.router().table(&route).await.map_err(step_error)?;
+        let table = self.system_routed(SystemTask::Onboarding, &route).await.map_err(step_error)?;
         if let Some(wrong) = self.directory(intake).await? {
             return Ok(Finding::Wrong(wrong));
         }
@@ -72,7 +73,7 @@ impl Plane {
         {
             return Ok(Finding::Wrong(wrong));
         }
-        if cloud == CloudType::Private && !self.is_copied(account, table.as_ref()).await? {
+        if cloud == CloudType::Private && !self.is_copied(account, &table).await? {
             return Ok(Finding::NotYet);
         }
         Ok(Finding::Right)
@@ -81,7 +82,7 @@ impl Plane {
     /// What is not there of the directory's records.
     async fn directory(&self, intake: &Intake) -> Result<Option<String>, StepError> {
         let account = intake.account_id;
-        let shared = self.router().shared();
+        let shared = self.system(SystemTask::Onboarding);
         let licenses = self.records::<License>(account).await?;
         let missing = |asked: &License| !licenses.iter().any(|license| license.id == asked.id);
         if intake.request.licenses_of(account, self.now()).iter().any(missing) {
@@ -108,7 +109,7 @@ impl Plane {
         let mut query = super::removal::whole(account, Range::Prefix(format!("{}#", R::KIND)), MAX_PAGE);
         let mut records = Vec::new();
         loop {
-            let rows = self.router().shared().query(&query).await.map_err(store_error)?;
+            let rows = self.system(SystemTask::Onboarding).query(&query).await.map_err(store_error)?;
             for item in &rows.items {
                 records.push(decode::<R>(item).map_err(step_error)?.record);
             }
@@ -158,8 +159,8 @@ impl Plane {
     }
 
     /// Whether a private account's own table holds every record that is copied to it, as it now is.
-    async fn is_copied(&self, account: AccountId, own: &dyn Table) -> Result<bool, StepError> {
-        let shared = self.router().shared();
+    async fn is_copied(&self, account: AccountId, own: &SystemTable) -> Result<bool, StepError> {
+        let shared = self.system(SystemTask::Onboarding);
         let mut query: Query = super::removal::whole(account, Range::All, MAX_PAGE);
         loop {
             let rows = shared.query(&query).await.map_err(store_error)?;

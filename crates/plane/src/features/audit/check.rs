@@ -12,6 +12,7 @@ use crate::{
     ports::table::{CommitError, Condition, Index, Item, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, decode, encode, partition},
+    system::SystemTask,
 };
 
 /// So many entries are read, and hashed, in one piece.
@@ -89,18 +90,18 @@ impl Plane {
 
     async fn chain_head(&self, account: AccountId) -> Result<ChainHead> {
         let first = ChainHead::first(account);
-        let found = self.router().shared().get(&first.place().key).await?;
+        let found = self.system(SystemTask::AuditChecks).get(&first.place().key).await?;
         Ok(found.map(|item| decode::<ChainHead>(&item)).transpose()?.map_or(first, |head| head.record))
     }
 
     async fn last_checkpoint(&self, account: AccountId) -> Result<Option<Stored<Checkpoint>>> {
-        self.router().shared().get(&Checkpoint::key(account)).await?.map(|item| decode(&item)).transpose()
+        self.system(SystemTask::AuditChecks).get(&Checkpoint::key(account)).await?.map(|item| decode(&item)).transpose()
     }
 
     async fn keep_checkpoint(&self, before: Option<&Stored<Checkpoint>>, head: &ChainHead) -> Result<()> {
         let checkpoint = self.audit_checks().key.sign(head, self.now());
         let when = before.map_or(Condition::Absent, |before| Condition::Version(before.version));
-        match self.router().shared().commit(vec![Write::Put { item: encode(&checkpoint), when }]).await {
+        match self.system(SystemTask::AuditChecks).commit(vec![Write::Put { item: encode(&checkpoint), when }]).await {
             // Another process has signed as much or more.
             Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
             Err(CommitError::Table(error)) => Err(error.into()),
@@ -122,7 +123,7 @@ impl Plane {
             return Ok(check.finish(Some(head)));
         }
         loop {
-            let rows = self.router().shared().query_now(&query).await?;
+            let rows = self.system(SystemTask::AuditChecks).query_now(&query).await?;
             check = add_all(check, rows.items).await?;
             query.after = rows.next;
             if query.after.is_none() {
@@ -143,7 +144,7 @@ impl Plane {
         };
         let mut items = BTreeMap::new();
         loop {
-            let rows = self.router().shared().query(&query).await?;
+            let rows = self.system(SystemTask::AuditChecks).query(&query).await?;
             for item in rows.items {
                 let entry = decode::<AuditEntry>(&item)?.record;
                 // What waits to be sealed, and what was sealed after the head was read, is beyond it.

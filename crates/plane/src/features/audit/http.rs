@@ -16,6 +16,7 @@ use crate::{
     ports::table::{Index, Order, Query as TableQuery, Range},
     problem::{Code, Problem, Result},
     record::{decode, partition},
+    system::SystemTask,
     text::Bounded,
 };
 
@@ -124,7 +125,7 @@ async fn page(
     let is_filtered = is_shown.is_some() || which.action.is_some() || which.user_id.is_some();
     let (mut page, mut looked_at) = (Vec::new(), 0);
     loop {
-        let rows = plane.router().shared().query(&query).await?;
+        let rows = plane.system(SystemTask::AuditChecks).query(&query).await?;
         for item in rows.items {
             if page.len() == which.limit.get() {
                 break;

@@ -10,6 +10,7 @@ use crate::{
     ports::table::{CommitError, Condition, Is, Key, NewItem, Write},
     problem::{Code, Problem, Result},
     secret::digest,
+    system::SystemTask,
 };
 
 /// The span that is counted: five minutes.
@@ -32,7 +33,7 @@ impl Plane {
         for _ in 0..ATTEMPTS {
             let below = Condition::field("count", Is::Less, limit);
             let add = Write::Add { key: key.clone(), field: "count", by: 1, when: below };
-            match self.router().shared().commit(vec![add]).await {
+            match self.system(SystemTask::RateLimits).commit(vec![add]).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Refused { current: Some(_), .. }) => {
                     let wait = u64::try_from(ends - second).unwrap_or(1);
@@ -44,7 +45,7 @@ impl Plane {
             }
             let body = Bytes::from_static(b"{\"count\":1}");
             let item = NewItem { key: key.clone(), index: [None, None, None], expires: Some(ends), body };
-            match self.router().shared().commit(vec![Write::Put { item, when: Condition::Absent }]).await {
+            match self.system(SystemTask::RateLimits).commit(vec![Write::Put { item, when: Condition::Absent }]).await {
                 Ok(()) => return Ok(()),
                 // Another process made it first.
                 Err(CommitError::Refused { .. }) => {}

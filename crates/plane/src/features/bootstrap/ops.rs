@@ -21,10 +21,11 @@ use crate::{
     plane::Plane,
     ports::{
         identity::{IdentityError, NewIdentity, PasswordError, Permanence},
-        table::{CommitError, Condition, Is, Item, Key, Table, Write},
+        table::{CommitError, Condition, Is, Item, Key, Write},
     },
     problem::{Code, Problem, Result},
     record::{self, Stored, decode},
+    system::{SystemTable, SystemTask},
     text::Name,
 };
 
@@ -302,8 +303,8 @@ impl Plane {
         }
     }
 
-    fn shared(&self) -> &dyn Table {
-        self.router().shared().as_ref()
+    fn shared(&self) -> SystemTable {
+        self.system(SystemTask::Setup)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     },
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, decode},
+    system::SystemTask,
     text::Name,
 };
 
@@ -27,13 +28,13 @@ pub(super) const STACK_TEMPLATE: &str = include_str!("../../../../../deploy/clou
 
 impl Plane {
     pub async fn connection(&self, id: ConnectionId) -> Result<Stored<Connection>> {
-        let item = self.router().shared().get(&Connection::key(id)).await?;
+        let item = self.system(SystemTask::Connections).get(&Connection::key(id)).await?;
         item.map(|item| decode(&item)).transpose()?.ok_or_else(|| Problem::not_found(Connection::NOUN))
     }
 
     pub(super) async fn connections(&self, page: &PageQuery) -> Result<Page<Connection>> {
         let after = page.cursor.as_deref().map(|cursor| self.cursors().open(Connection::ALL, cursor)).transpose()?;
-        let Rows { items, next } = self.router().shared().query(&all(page.limit.get(), after)).await?;
+        let Rows { items, next } = self.system(SystemTask::Connections).query(&all(page.limit.get(), after)).await?;
         let next = next.map(|position| self.cursors().seal(Connection::ALL, &position));
         Ok(Page::new(items.into_iter().map(|item| item.body).collect(), next))
     }
@@ -43,7 +44,7 @@ impl Plane {
         let mut tables = Vec::new();
         let mut query = all(200, None);
         loop {
-            let rows = self.router().shared().query(&query).await?;
+            let rows = self.system(SystemTask::Connections).query(&query).await?;
             for item in &rows.items {
                 let connection = decode::<Connection>(item)?.record;
                 if connection.status == ConnectionStatus::Used {
@@ -164,7 +165,7 @@ impl Plane {
         old: &Stored<Connection>,
     ) -> Result<()> {
         if old.status == ConnectionStatus::Used {
-            let item = self.router().shared().get(&Account::key(old.account_id)).await?;
+            let item = self.system(SystemTask::Connections).get(&Account::key(old.account_id)).await?;
             let account = item.map(|item| decode::<Account>(&item)).transpose()?;
             if account.is_some_and(|account| account.status != AccountStatus::Deleted) {
                 return Err(Problem::new(Code::InUse, "the data of an account stands there")

@@ -8,12 +8,9 @@ use crate::{
     http::{call::Query, routes::Routes},
     page::{Page, PageQuery},
     plane::Plane,
-    ports::{
-        events::Event,
-        table::{Index, Order, Query as TableQuery, Range},
-    },
+    ports::{events::Event, table::Order},
     problem::Result,
-    record::{decode, partition},
+    record::decode,
 };
 
 pub fn routes() -> Routes {
@@ -22,15 +19,8 @@ pub fn routes() -> Routes {
 
 async fn list(who: Granted<EventRead>, plane: Plane, Query(page): Query<PageQuery>) -> Result<Page<Event>> {
     let of = format!("events {}", who.account());
-    let query = TableQuery {
-        index: Index::Table,
-        pk: partition(who.account()),
-        range: Range::Prefix("EVENT#".into()),
-        order: Order::Descending,
-        limit: page.limit.get(),
-        after: page.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?,
-    };
-    let rows = plane.router().shared().query(&query).await?;
+    let after = page.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
+    let rows = plane.rows(&who).under("EVENT#", Order::Descending, page.limit.get(), after).await?;
     let mut events = Vec::with_capacity(rows.items.len());
     for item in &rows.items {
         let event = decode::<OutgoingEvent>(item)?.record.event;

@@ -11,7 +11,7 @@ use crate::{
     guard::{
         Granted,
         actions::{Action, GroupCreate, GroupDelete, GroupEdit},
-        actor::{access_by_groups, links},
+        actor::access_by_groups,
         delegation::{may_give, may_grant},
         rights::Grants,
     },
@@ -19,7 +19,7 @@ use crate::{
     ids::{GroupId, RoleId, known},
     page::{Page, PageQuery},
     plane::Plane,
-    ports::table::{Condition, Index, Order, Query, Range, Write},
+    ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
     record::{Stored, create, decode},
     text::{Description, Name},
@@ -43,6 +43,9 @@ pub struct GroupUpdate {
     pub description: Given<Option<Description>>,
     pub role_ids: Option<Vec<RoleId>>,
 }
+
+/// So many members leave a group that is deleted in one commit.
+const MEMBERS_AT_ONCE: usize = 40;
 
 impl Plane {
     pub async fn create_group(&self, who: &Granted<GroupCreate>, new: NewGroup) -> Result<Group> {
@@ -107,22 +110,16 @@ impl Plane {
             return Err(protected());
         }
         let roles = self.group_role_ids(who, id).await?;
-        let mut members = Query {
-            index: Index::Gsi2,
-            pk: Membership::members(group.account_id, id),
-            range: Range::All,
-            order: Order::Ascending,
-            limit: 40,
-            after: None,
-        };
+        let (own, members) = (self.rows(who), Membership::members(group.account_id, id));
+        let mut after = None;
         let taken = access_by_groups(self, group.account_id, vec![id]).await?.grants;
         self.keep_own_right_without_group(who, id, Grants::default()).await?;
         let mut is_recorded = false;
         loop {
-            let rows = self.router().shared().query_now(&members).await?;
+            let rows = own.listed_now(&members, MEMBERS_AT_ONCE, after.take()).await?;
             if rows.items.is_empty() && rows.next.is_some() {
                 // The index still shows what the last round removed.
-                members.after = rows.next;
+                after = rows.next;
                 continue;
             }
             let mut change = Change::by(who).about("group", id).in_enterprise(group.enterprise_id);
@@ -143,7 +140,6 @@ impl Plane {
             }
             self.commit(change).await?;
             is_recorded = true;
-            members.after = None;
         }
     }
 
@@ -171,28 +167,23 @@ impl Plane {
         id: GroupId,
         page: &PageQuery,
     ) -> Result<Page<User>> {
-        let _: Stored<Group> = self.rows(who).get(id).await?;
-        let pk = Membership::members(who.account(), id);
-        let query = Query {
-            index: Index::Gsi2,
-            range: Range::All,
-            order: Order::Ascending,
-            limit: page.limit.get(),
-            after: page.cursor.as_deref().map(|cursor| self.cursors().open(&pk, cursor)).transpose()?,
-            pk: pk.clone(),
-        };
-        let rows = self.router().shared().query(&query).await?;
+        let own = self.rows(who);
+        let _: Stored<Group> = own.get(id).await?;
+        let members = Membership::members(who.account(), id);
+        let of = &members.partition;
+        let after = page.cursor.as_deref().map(|cursor| self.cursors().open(of, cursor)).transpose()?;
+        let rows = own.listed(&members, page.limit.get(), after).await?;
         let mut users = Vec::with_capacity(rows.items.len());
         for link in &rows.items {
             let link = decode::<Membership>(link)?.record;
-            users.extend(self.router().shared().get(&User::key(who.account(), link.user_id)).await?);
+            users.extend(own.body::<User>(link.user_id).await?);
         }
-        let next = rows.next.map(|position| self.cursors().seal(&pk, &position));
-        Ok(Page::new(users.into_iter().map(|user| user.body).collect(), next))
+        let next = rows.next.map(|position| self.cursors().seal(of, &position));
+        Ok(Page::new(users, next))
     }
 
     async fn group_role_ids<A: Action>(&self, who: &Granted<A>, id: GroupId) -> Result<Vec<RoleId>> {
-        let links: Vec<GroupRole> = links(self.router().shared().as_ref(), who.account(), GroupRole::of(id)).await?;
+        let links: Vec<GroupRole> = self.rows(who).links(GroupRole::of(id)).await?;
         Ok(links.into_iter().map(|link| link.role_id).collect())
     }
 

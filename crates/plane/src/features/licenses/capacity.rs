@@ -11,7 +11,6 @@ use crate::{
     guard::{
         Granted,
         actions::{Action, LicenseRead},
-        actor::links,
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ProductKind, ServiceId, ServiceKind, known},
     plane::Plane,
@@ -72,8 +71,7 @@ pub(super) struct GlobalAccess {
 impl Plane {
     pub(super) async fn capacity(&self, who: &Granted<LicenseRead>) -> Result<Capacity> {
         let licenses = self.licenses_in_force(who).await?;
-        let table = self.router().shared();
-        let counters: Vec<Seats> = links(table.as_ref(), who.account(), format!("{}#", Seats::KIND)).await?;
+        let counters: Vec<Seats> = self.rows(who).links(format!("{}#", Seats::KIND)).await?;
         let counters: HashMap<LicenseId, Seats> =
             counters.into_iter().map(|counter| (counter.license_id, counter)).collect();
         let seats = licenses.iter().filter_map(|license| counters.get(&license.id));

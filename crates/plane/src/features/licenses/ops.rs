@@ -18,13 +18,13 @@ use crate::{
     guard::{
         Granted,
         actions::{Action, LicenseDelete, LicenseEdit},
-        actor::links,
     },
     ids::{AccountId, EnterpriseId},
     plane::Plane,
     ports::table::{Condition, Is, Key, Write},
     problem::{Code, Problem, Result},
     record::{self, Record as _, Stored, TenantRecord as _, decode},
+    system::SystemTask,
 };
 
 impl Plane {
@@ -61,7 +61,7 @@ impl Plane {
             master_data::key::<Product>(product),
             master_data::key::<Service>(service),
         ];
-        let found = self.router().shared().batch_get(&keys).await?;
+        let found = self.system(SystemTask::Licensing).batch_get(&keys).await?;
         let [found_enterprise, found_product, found_service] = found.as_slice() else {
             return Err(Problem::internal(&"three keys, another number of answers"));
         };
@@ -84,7 +84,7 @@ impl Plane {
 
     /// Every license of an account.
     pub async fn licenses_of(&self, account: AccountId) -> Result<Vec<License>> {
-        links(self.router().shared().as_ref(), account, format!("{}#", License::KIND)).await
+        self.system(SystemTask::Licensing).links(account, format!("{}#", License::KIND)).await
     }
 
     /// The licenses of an account for a triple that are in force, the oldest first.
@@ -126,7 +126,7 @@ impl Plane {
 
     /// The seats of a license as they are now.
     pub async fn seats(&self, license: &License) -> Result<Seats> {
-        let item = self.router().shared().get(&Seats::key(license.account_id, license.id)).await?;
+        let item = self.system(SystemTask::Licensing).get(&Seats::key(license.account_id, license.id)).await?;
         // A license that went meanwhile has none.
         item.map_or_else(|| Ok(Seats { seats: 0, ..Seats::free(license) }), |item| Ok(decode::<Seats>(&item)?.record))
     }

@@ -18,6 +18,7 @@ use crate::{
     },
     problem::{Code, Problem, Result},
     record::{Place, Record, decode, tenant_key},
+    system::SystemTask,
 };
 
 /// What a round of reminders did.
@@ -88,7 +89,7 @@ impl Plane {
         };
         let mut reminded = Reminded::default();
         loop {
-            let rows = self.router().shared().query(&query).await?;
+            let rows = self.system(SystemTask::Reminders).query(&query).await?;
             for item in &rows.items {
                 let license = decode::<License>(item)?.record;
                 let asked_for = only.is_none_or(|account| account == license.account_id)
@@ -121,7 +122,7 @@ impl Plane {
     /// Sends first and notes it after: a crash between is made up for by the mail's id, which is sent once.
     async fn remind_once(&self, who: &Granted<LicenseEdit>, license: &License) -> Result<Outcome> {
         let Some(contact) = &license.contact else { return Ok(Outcome::WithoutContact) };
-        if self.router().shared().get(&Reminder::key(license)).await?.is_some() {
+        if self.system(SystemTask::Reminders).get(&Reminder::key(license)).await?.is_some() {
             return Ok(Outcome::AlreadySent);
         }
         let sent = self.ports().mailer.send(mail(license, contact, self.now())).await;

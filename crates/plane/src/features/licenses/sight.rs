@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::License;
 use crate::{
-    guard::{Granted, actions::MasterDataRead, actor::links},
+    guard::{Granted, actions::MasterDataRead},
     ids::{EnterpriseId, ProductId, ServiceId},
     plane::Plane,
     problem::Result,
@@ -53,8 +53,7 @@ impl Plane {
         if actor.operator {
             return Ok(CatalogueSight::Everything);
         }
-        let table = self.router().shared();
-        let licenses: Vec<License> = links(table.as_ref(), who.account(), format!("{}#", License::KIND)).await?;
+        let licenses: Vec<License> = self.rows(who).links(format!("{}#", License::KIND)).await?;
         let own = |license: &&License| actor.every_enterprise() || license.enterprise_id == actor.enterprise();
         Ok(CatalogueSight::Licensed {
             enterprises: licenses.iter().filter(own).map(|license| license.enterprise_id).collect(),

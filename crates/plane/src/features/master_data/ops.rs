@@ -12,11 +12,10 @@ use crate::{
     ids::{Id, known},
     page::PageQuery,
     plane::Plane,
-    ports::table::{
-        Condition, Index, Is, Item, MAX_KEYS, Order, Position, Query, Range, Rows, Table, TableError, Write,
-    },
+    ports::table::{Condition, Index, Is, Item, MAX_KEYS, Order, Position, Query, Range, Rows, TableError, Write},
     problem::{Code, Problem, Result},
     record::{Stored, decode},
+    system::{SystemTable, SystemTask},
     text::Name,
 };
 
@@ -30,7 +29,7 @@ pub struct MasterRows {
 impl Plane {
     /// A record of master data by its id.
     pub async fn master<R: MasterRecord>(&self, id: Id<R::Kind>) -> Result<Stored<R>> {
-        let item = self.router().shared().get(&key::<R>(id)).await?;
+        let item = self.system(SystemTask::Catalogue).get(&key::<R>(id)).await?;
         item.map(|item| decode(&item)).transpose()?.ok_or_else(no_such::<R>)
     }
 
@@ -39,7 +38,7 @@ impl Plane {
         let mut found = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(MAX_KEYS) {
             let keys: Vec<_> = ids.iter().map(|id| key::<R>(*id)).collect();
-            for item in self.router().shared().batch_get(&keys).await?.iter().flatten() {
+            for item in self.system(SystemTask::Catalogue).batch_get(&keys).await?.iter().flatten() {
                 let record = decode::<R>(item)?;
                 found.insert(record.id(), record);
             }
@@ -59,7 +58,7 @@ impl Plane {
             limit: page.limit.get(),
             after,
         };
-        let Rows { items, next } = self.router().shared().query(&query).await?;
+        let Rows { items, next } = self.system(SystemTask::Catalogue).query(&query).await?;
         Ok(MasterRows { items, next_cursor: next.map(|position| self.cursors().seal(&of, &position)) })
     }
 
@@ -108,11 +107,11 @@ impl Plane {
         if gone.is_empty() {
             return Ok(());
         }
-        let table = self.router().shared();
+        let table = self.system(SystemTask::Catalogue);
         let key = Uses::key::<R>(from);
         let seen = table.get(&key).await?.map_or(Condition::Absent, |uses| Condition::Version(uses.version));
         for to in gone {
-            if is_link_used::<R, T>(table.as_ref(), from, *to).await? {
+            if is_link_used::<R, T>(&table, from, *to).await? {
                 return Err(in_use::<R>("a license stands on a link that is to go"));
             }
         }
@@ -121,7 +120,11 @@ impl Plane {
     }
 }
 
-async fn is_link_used<R: MasterRecord, T>(table: &dyn Table, from: Id<R::Kind>, to: Id<T>) -> Result<bool, TableError> {
+async fn is_link_used<R: MasterRecord, T>(
+    table: &SystemTable,
+    from: Id<R::Kind>,
+    to: Id<T>,
+) -> Result<bool, TableError> {
     let (pk, prefix) = LinkUse::of::<R, T>(from, to);
     let range = Range::Prefix(prefix);
     let query = Query { index: Index::Table, pk, range, order: Order::Ascending, limit: 1, after: None };

@@ -32,6 +32,7 @@ use crate::{
     problem::{Code, Problem, Result},
     record::{Place, Record, Stored, decode, partition},
     secret::digest,
+    system::SystemTask,
     text::Email,
 };
 
@@ -112,7 +113,7 @@ impl Plane {
         let code = format!("fhe_{}", URL_SAFE_NO_PAD.encode(chance::secret(self.chance())));
         self.keep_pending(who, &new, &code).await?;
         let claim = User::email_claim(user.id, &new);
-        let holder = self.router().shared().get(&claim.place().key).await?;
+        let holder = self.system(SystemTask::EmailChange).get(&claim.place().key).await?;
         let holder = holder.map(|item| decode::<Claim>(&item)).transpose()?;
         let free = holder.is_none_or(|there| there.record.holder == claim.holder);
         let text = if free { self.code_text(&code) } else { TAKEN_TEXT.to_owned() };
@@ -278,7 +279,7 @@ impl Plane {
         new: &Email,
         sessions: OnEmailChange,
     ) -> Result<Email> {
-        let item = self.router().shared().get(&User::key(account, id)).await?;
+        let item = self.system(SystemTask::EmailChange).get(&User::key(account, id)).await?;
         let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
         let plan = self.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
         if user.email == *new || plan.old == *new {
@@ -298,7 +299,7 @@ impl Plane {
 
     /// The account's contacts of the old address, and the technical contact that it was onboarded with, follow.
     async fn plan_contacts(&self, change: &mut Change, user: &User, new: &Email) -> Result<()> {
-        let table = self.router().shared();
+        let table = self.system(SystemTask::EmailChange);
         let query = Query {
             index: Index::Table,
             pk: partition(user.account_id),
@@ -332,7 +333,7 @@ impl Plane {
     }
 
     async fn pending_email(&self, user: UserId) -> Result<Option<Stored<PendingEmail>>> {
-        self.router().shared().get(&PendingEmail::key(user)).await?.map(|item| decode(&item)).transpose()
+        self.system(SystemTask::EmailChange).get(&PendingEmail::key(user)).await?.map(|item| decode(&item)).transpose()
     }
 
     /// Sends a mail after the answer, so that the answer's time tells nothing about it.

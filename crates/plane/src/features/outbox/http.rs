@@ -13,6 +13,7 @@ use crate::{
     ports::table::{Index, Order, Query as TableQuery, Range},
     problem::Result,
     record::decode,
+    system::SystemTask,
     text::Bounded,
 };
 
@@ -46,7 +47,7 @@ async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>
     };
     let mut mails = Vec::new();
     loop {
-        let rows = plane.router().shared().query(&query).await?;
+        let rows = plane.system(SystemTask::Outbox).query(&query).await?;
         for item in &rows.items {
             let mail = decode::<StoredMail>(item)?.record;
             let wanted = which.to.as_ref().is_none_or(|to| mail.to.eq_ignore_ascii_case(to.as_str()));

@@ -6,6 +6,7 @@ use crate::{
     ports::table::{Index, Order, Query, Range},
     problem::Result,
     record::decode,
+    system::SystemTask,
 };
 
 impl Plane {
@@ -21,7 +22,7 @@ impl Plane {
         };
         let mut mails = Vec::new();
         loop {
-            let rows = self.router().shared().query(&query).await?;
+            let rows = self.system(SystemTask::Outbox).query(&query).await?;
             for item in &rows.items {
                 let mail = decode::<StoredMail>(item)?.record;
                 if mails.len() < limit && to.is_none_or(|to| mail.to.eq_ignore_ascii_case(to)) {

@@ -15,9 +15,9 @@ use crate::{
     http::{call::IfMatch, idempotency::AnswerHead},
     ids::{EnterpriseId, ProductId, RoleId, ServiceId},
     plane::Plane,
-    ports::table::{Condition, Index, Order, Query, Range, Write},
+    ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored, TenantRecord as _, decode, partition},
+    record::{Record as _, Stored, TenantRecord as _},
     text::{Description, Name, is_reserved},
 };
 
@@ -136,22 +136,16 @@ impl Plane {
         if role.built_in {
             return Err(protected());
         }
-        let mut query = Query {
-            index: Index::Gsi2,
-            pk: GroupRole::givers(role.account_id, id),
-            range: Range::All,
-            order: Order::Ascending,
-            limit: 80,
-            after: None,
-        };
+        let (own, givers) = (self.rows(who), GroupRole::givers(role.account_id, id));
+        let mut after = None;
         let permissions = self.role_permissions(who, id).await?;
         let before = Grants::of(role.mask, &permissions.permissions);
         let mut is_recorded = false;
         loop {
-            let links = self.router().shared().query_now(&query).await?;
+            let links = own.listed_now(&givers, 80, after.take()).await?;
             if links.items.is_empty() && links.next.is_some() {
                 // The index still shows what the last round removed.
-                query.after = links.next;
+                after = links.next;
                 continue;
             }
             let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
@@ -170,7 +164,6 @@ impl Plane {
             }
             self.commit(change).await?;
             is_recorded = true;
-            query.after = None;
         }
     }
 
@@ -179,7 +172,7 @@ impl Plane {
         let rows = self.rows(who);
         let role: Stored<Role> = rows.get(id).await?;
         let none = || RolePermissions { account_id: role.account_id, role_id: id, permissions: Vec::new() };
-        let found = rows.read(&RolePermissions::key(role.account_id, id)).await?;
+        let found = rows.at(RolePermissions::key(role.account_id, id).sk).await?;
         Ok(found.unwrap_or_else(|| Stored { record: none(), version: 0 }))
     }
 
@@ -240,27 +233,12 @@ impl Plane {
     /// Refuses an enterprise that the account has no license for.
     pub async fn licensed_enterprise<A: Action>(&self, who: &Granted<A>, enterprise: EnterpriseId) -> Result<()> {
         // Not by the index of the enterprise: it may not show a license that was given just now.
-        let mut query = Query {
-            index: Index::Table,
-            pk: partition(who.account()),
-            range: Range::Prefix(format!("{}#", License::KIND)),
-            order: Order::Ascending,
-            limit: 100,
-            after: None,
-        };
-        loop {
-            let rows = self.router().shared().query(&query).await?;
-            for item in &rows.items {
-                if decode::<License>(item)?.enterprise_id == enterprise {
-                    return Ok(());
-                }
-            }
-            query.after = rows.next;
-            if query.after.is_none() {
-                return Err(Problem::new(Code::NoActiveLicense, "the account has no license for this enterprise")
-                    .help("GET /api/licenses lists what the account is licensed for"));
-            }
+        let licenses: Vec<License> = self.rows(who).links(format!("{}#", License::KIND)).await?;
+        if licenses.iter().any(|license| license.enterprise_id == enterprise) {
+            return Ok(());
         }
+        Err(Problem::new(Code::NoActiveLicense, "the account has no license for this enterprise")
+            .help("GET /api/licenses lists what the account is licensed for"))
     }
 
     /// The roles of these ids, all of the account and enterprise; refuses if one is not there.
@@ -270,10 +248,11 @@ impl Plane {
         enterprise: EnterpriseId,
         ids: &[RoleId],
     ) -> Result<Vec<Role>> {
+        let own = self.rows(who);
         let mut roles = Vec::with_capacity(ids.len());
         for (place, id) in ids.iter().enumerate() {
-            let role = self.router().shared().get(&Role::key(who.account(), *id)).await?;
-            let role = role.map(|item| decode::<Role>(&item)).transpose()?.map(|stored| stored.record);
+            let role: Option<Stored<Role>> = own.at(Role::key(who.account(), *id).sk).await?;
+            let role = role.map(|stored| stored.record);
             match role.filter(|role| role.enterprise_id == enterprise) {
                 Some(role) => roles.push(role),
                 None => return Err(Problem::not_found_at("role in this enterprise", format!("/roleIds/{place}"))),

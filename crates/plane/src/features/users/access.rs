@@ -26,6 +26,7 @@ use crate::{
     ports::table::{Index, MAX_KEYS, Order, Query, Range},
     problem::{Problem, Result},
     record::{decode, partition},
+    system::SystemTask,
     text::Name,
 };
 
@@ -149,11 +150,11 @@ impl Plane {
                 limit: LISTED,
                 after: None,
             };
-            for item in self.router().shared().query(&query).await?.items {
+            for item in self.system(SystemTask::Identification).query(&query).await?.items {
                 accounts.push(decode::<Account>(&item)?.record);
             }
         } else {
-            let item = self.router().shared().get(&Account::key(actor.account())).await?;
+            let item = self.system(SystemTask::Identification).get(&Account::key(actor.account())).await?;
             let item = item.ok_or_else(|| Problem::not_found("account"))?;
             accounts.push(decode::<Account>(&item)?.record);
         }
@@ -184,7 +185,7 @@ impl Plane {
             after: None,
         };
         let mut ids: Vec<EnterpriseId> = Vec::new();
-        for item in self.router().shared().query(&query).await?.items {
+        for item in self.system(SystemTask::Identification).query(&query).await?.items {
             let license: Licensed = serde_json::from_slice(&item.body).map_err(|error| Problem::internal(&error))?;
             if !ids.contains(&license.enterprise_id) {
                 ids.push(license.enterprise_id);
@@ -193,7 +194,7 @@ impl Plane {
         let keys: Vec<_> = ids.iter().map(|id| master_data::key::<Enterprise>(*id)).collect();
         let mut enterprises = Vec::with_capacity(keys.len());
         for keys in keys.chunks(MAX_KEYS) {
-            for item in self.router().shared().batch_get(keys).await?.iter().flatten() {
+            for item in self.system(SystemTask::Identification).batch_get(keys).await?.iter().flatten() {
                 let Enterprise { id, name, .. } = decode::<Enterprise>(item)?.record;
                 enterprises.push(EnterpriseReach { id, name });
             }

@@ -19,6 +19,7 @@ use crate::{
     problem::{Code, Problem, Result},
     record::{Place, Record, Stored, decode, encode},
     secret::digest,
+    system::SystemTask,
 };
 
 /// How long a link is good: 24 hours.
@@ -132,7 +133,7 @@ impl Plane {
     /// Makes a link the one that counts. Of racing invitations each voids the one before; where the person has chosen a
     /// password, or is choosing one, none is made.
     async fn replace_link(&self, user: &User, digest: String) -> Result<(), InviteError> {
-        let table = self.router().shared();
+        let table = self.system(SystemTask::Invitations);
         for _ in 0..MAX_ATTEMPTS {
             let now = self.now();
             let current: Option<Stored<Current>> = self.shared_record(&Current::key(user.id)).await?;
@@ -189,7 +190,7 @@ impl Plane {
     }
 
     async fn shared_record<R: Record>(&self, key: &Key) -> Result<Option<Stored<R>>> {
-        let item = self.router().shared().get(key).await?;
+        let item = self.system(SystemTask::Invitations).get(key).await?;
         item.map(|item| decode::<R>(&item)).transpose()
     }
 
@@ -201,7 +202,7 @@ impl Plane {
 
     /// Voids the link that was sent to a user last.
     async fn void_invitation(&self, user: UserId) -> Result<(), IdentityError> {
-        let table = self.router().shared();
+        let table = self.system(SystemTask::Invitations);
         let Some(item) = table.get(&Current::key(user)).await? else { return Ok(()) };
         let Ok(current) = decode::<Current>(&item) else { return Ok(()) };
         let writes = vec![
@@ -225,7 +226,7 @@ impl Plane {
             Problem::field("/token", "the link is not valid, was used, or is older than 24 hours")
                 .help("ask an administrator of your account to send the invitation again")
         };
-        let table = self.router().shared();
+        let table = self.system(SystemTask::Invitations);
         let link: Option<Stored<Invitation>> =
             self.shared_record(&Invitation::key(&digest(token.expose_secret()))).await?;
         let link = link.ok_or_else(void)?;
@@ -284,7 +285,7 @@ impl Plane {
     ) -> Result<()> {
         let key = User::key(account, user);
         for _ in 0..8 {
-            let Some(item) = self.router().shared().get(&key).await? else {
+            let Some(item) = self.system(SystemTask::Invitations).get(&key).await? else {
                 return Err(Problem::new(Code::NotFound, "the user is gone"));
             };
             let user = decode::<User>(&item)?;

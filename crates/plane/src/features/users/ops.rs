@@ -17,7 +17,7 @@ use crate::{
     guard::{
         Granted,
         actions::{Action, UserDelete, UserEdit},
-        actor::{access, access_by_groups, links},
+        actor::{access, access_by_groups},
         delegation::{may_give, may_grant},
         rights::Grants,
     },
@@ -27,6 +27,7 @@ use crate::{
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, create, decode, encode},
+    system::SystemTask,
     text::{Email, Name},
 };
 
@@ -250,9 +251,8 @@ impl Plane {
 
     async fn erase(&self, who: &Granted<UserDelete>, id: UserId, is_recorded: bool) -> Result<()> {
         let user: Stored<User> = self.rows(who).get(id).await?;
-        let table = self.router().shared().as_ref();
-        let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
-        let assignments: Vec<Assignment> = links(table, user.account_id, Assignment::of(id)).await?;
+        let memberships: Vec<Membership> = self.rows(who).links(Membership::of(id)).await?;
+        let assignments: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
         let mut change = Change::by(who).about("user", id);
         if is_recorded {
             change = change.following();
@@ -290,8 +290,7 @@ impl Plane {
     /// The groups that a user is in.
     pub async fn user_groups<A: Action>(&self, who: &Granted<A>, id: UserId) -> Result<Vec<Group>> {
         let user: Stored<User> = self.rows(who).get(id).await?;
-        let table = self.router().shared().as_ref();
-        let memberships: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
+        let memberships: Vec<Membership> = self.rows(who).links(Membership::of(id)).await?;
         Ok(access_by_groups(self, user.account_id, memberships.iter().map(|link| link.group_id).collect())
             .await?
             .groups)
@@ -300,8 +299,7 @@ impl Plane {
     /// Replaces the groups that a user is in.
     pub async fn set_user_groups(&self, who: &Granted<UserEdit>, id: UserId, groups: &[GroupId]) -> Result<Vec<Group>> {
         let user: Stored<User> = self.rows(who).get(id).await?;
-        let table = self.router().shared().as_ref();
-        let there: Vec<Membership> = links(table, user.account_id, Membership::of(id)).await?;
+        let there: Vec<Membership> = self.rows(who).links(Membership::of(id)).await?;
         let there: Vec<GroupId> = there.iter().map(|link| link.group_id).collect();
         let groups = distinct(groups, "/groupIds")?;
         let new: Vec<GroupId> = groups.iter().copied().filter(|group| !there.contains(group)).collect();
@@ -331,9 +329,8 @@ impl Plane {
 
     /// The workstreams that a user is in.
     pub async fn user_workstreams<A: Action>(&self, who: &Granted<A>, id: UserId) -> Result<Vec<Workstream>> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
-        let assignments: Vec<Assignment> =
-            links(self.router().shared().as_ref(), user.account_id, Assignment::of(id)).await?;
+        let _: Stored<User> = self.rows(who).get(id).await?;
+        let assignments: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
         let rows = self.workload_rows(who).await?;
         let mut workstreams = Vec::with_capacity(assignments.len());
         for link in assignments {
@@ -351,8 +348,7 @@ impl Plane {
         wanted: &[WorkstreamId],
     ) -> Result<Vec<Workstream>> {
         let user: Stored<User> = self.rows(who).get(id).await?;
-        let there: Vec<Assignment> =
-            links(self.router().shared().as_ref(), user.account_id, Assignment::of(id)).await?;
+        let there: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
         let there: Vec<WorkstreamId> = there.iter().map(|link| link.workstream_id).collect();
         let wanted = self.assignable(who, user.enterprise_id, wanted).await?;
         let mut change = Change::by(who).about("user", id);
@@ -440,7 +436,7 @@ impl Plane {
     /// Refuses if nobody but this user administers the platform; else makes the change one that no other change of
     /// administrators can race.
     async fn keep_an_administrator(&self, change: &mut Change, leaving: UserId) -> Result<()> {
-        let table = self.router().shared().as_ref();
+        let table = self.system(SystemTask::Administrators);
         let group_id = known::PLATFORM_ADMIN_GROUP;
         let own = Membership { account_id: known::ROOT_ACCOUNT, user_id: leaving, group_id };
         if table.get(&own.place().key).await?.is_none() {
@@ -449,7 +445,7 @@ impl Plane {
         let fence = table.get(&Administrators::key()).await?;
         let query = Query {
             index: Index::Gsi2,
-            pk: Membership::members(known::ROOT_ACCOUNT, group_id),
+            pk: Membership::members(known::ROOT_ACCOUNT, group_id).partition,
             range: Range::All,
             order: Order::Ascending,
             limit: 200,

@@ -29,6 +29,7 @@ use crate::{
     problem::{Code, Problem, Result},
     record::{Place, Record, Stored, decode, encode},
     router::{Route, RouteState},
+    system::SystemTask,
     text::Email,
 };
 
@@ -138,7 +139,7 @@ impl Plane {
             Ok(_) => Ok(()),
             Err(problem) if problem.code == Code::NotFound => {
                 self.remove_identity(pending.user_id).await.map_err(identity_problem)?;
-                match self.router().shared().commit(vec![pending.done()]).await {
+                match self.system(SystemTask::Invitations).commit(vec![pending.done()]).await {
                     Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
                     Err(CommitError::Table(error)) => Err(error.into()),
                 }
@@ -216,7 +217,7 @@ impl Plane {
     }
 
     async fn invited_user(&self, pending: &PendingInvitation) -> Result<Stored<User>> {
-        let item = self.router().shared().get(&User::key(pending.account_id, pending.user_id)).await?;
+        let item = self.system(SystemTask::Invitations).get(&User::key(pending.account_id, pending.user_id)).await?;
         item.map(|item| decode::<User>(&item)).transpose()?.ok_or_else(|| Problem::not_found(User::NOUN))
     }
 
@@ -245,7 +246,8 @@ impl Plane {
 
     /// Whether a user or their account is deleted or being deleted.
     async fn has_left(&self, account: AccountId, user: UserId) -> Result<bool> {
-        let found = self.router().shared().batch_get(&[User::key(account, user), Route::key(account)]).await?;
+        let found =
+            self.system(SystemTask::Invitations).batch_get(&[User::key(account, user), Route::key(account)]).await?;
         let [Some(_), Some(route)] = found.as_slice() else { return Ok(true) };
         Ok(decode::<Route>(route)?.state == RouteState::Closed)
     }

@@ -2,7 +2,7 @@
 
 use super::model::Workstream;
 use crate::{
-    change::{Change, Claim, reference},
+    change::{Change, reference},
     features::users::model::Assignment,
     guard::{
         Granted,
@@ -11,9 +11,9 @@ use crate::{
     http::idempotency::AnswerHead,
     ids::{EnterpriseId, WorkstreamId},
     plane::Plane,
-    ports::table::{Condition, Index, Order, Query, Range, Write},
+    ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored, decode},
+    record::{Record as _, Stored},
     rows::Rows,
     text::Name,
 };
@@ -56,16 +56,10 @@ impl Plane {
     /// comes first: cut here, the workstream is still there, and deleting it goes on.
     async fn unassign_all(&self, who: &Granted<WorkstreamDelete>, id: WorkstreamId) -> Result<()> {
         const AT_ONCE: usize = 50;
-        let mut query = Query {
-            index: Index::Gsi2,
-            pk: Assignment::members(who.account(), id),
-            range: Range::All,
-            order: Order::Ascending,
-            limit: AT_ONCE,
-            after: None,
-        };
+        let (own, members) = (self.rows(who), Assignment::members(who.account(), id));
+        let mut after = None;
         loop {
-            let rows = self.router().shared().query_now(&query).await?;
+            let rows = own.listed_now(&members, AT_ONCE, after.take()).await?;
             if !rows.items.is_empty() {
                 let mut change = Change::by(who).following();
                 for item in rows.items {
@@ -74,7 +68,7 @@ impl Plane {
                 self.commit(change).await?;
             }
             match rows.next {
-                Some(next) => query.after = Some(next),
+                Some(next) => after = Some(next),
                 None => return Ok(()),
             }
         }
@@ -115,9 +109,9 @@ pub(super) fn creation(who: &Granted<WorkstreamCreate>, new: &Workstream) -> Cha
 
 async fn workstream_named(rows: &Rows, enterprise: EnterpriseId, name: &Name) -> Result<Option<Stored<Workstream>>> {
     let any = WorkstreamId::from_uuid(uuid::Uuid::nil());
-    let claim = Workstream::claim_on(rows.account, enterprise, name, any).place().key;
-    let Some(claim) = rows.table().get(&claim).await? else { return Ok(None) };
-    let holder: Option<WorkstreamId> = decode::<Claim>(&claim)?.record.holder.parse().ok();
+    let claim = Workstream::claim_on(rows.account, enterprise, name, any);
+    let Some(claim) = rows.holder(&claim).await? else { return Ok(None) };
+    let holder: Option<WorkstreamId> = claim.record.holder.parse().ok();
     match holder {
         Some(holder) => rows.find(holder).await,
         None => Ok(None),
