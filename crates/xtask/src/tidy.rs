@@ -65,6 +65,7 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
         .is_some_and(|extension| ["md", "snap", "stderr", "txt"].iter().any(|prose| extension == *prose));
     let is_pure = path.ends_with("/model.rs") || path.ends_with("workflow/plan.rs");
     let is_http = path.contains("/features/") && path.ends_with("/http.rs");
+    let is_below_features = path.starts_with("crates/plane/src/http/") || path == "crates/plane/src/plane.rs";
     let mut of_a_request = false;
     for (place, line) in text.lines().enumerate() {
         let number = place + 1;
@@ -79,6 +80,9 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
         }
         if !is_rust || path.ends_with("xtask/src/tidy.rs") {
             continue;
+        }
+        if is_below_features && line.contains("features::") {
+            say(number, "HTTP and the plane know no feature: product.rs puts them together");
         }
         if line.contains("#[allow(") || line.contains("#![allow(") {
             say(number, "say `expect` with a reason instead of `allow`");
@@ -114,7 +118,15 @@ fn formatting(files: &[String], found: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// The library knows no adapter, and nothing in the default build knows a cloud.
+/// What each crate may not depend on: HTTP and what is above it.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("kernel", &["axum", "hyper", "http", "tower", "plane", "local", "aws", "cli", "lambda", "testkit"]),
+    ("plane", &["local", "aws", "cli", "lambda", "testkit"]),
+    ("local", &["plane", "aws", "cli", "lambda", "testkit"]),
+    ("aws", &["plane", "local", "cli", "lambda", "testkit"]),
+];
+
+/// Crates depend downwards alone, and nothing in the default build knows a cloud.
 fn dependencies(found: &mut Vec<String>) -> Result<()> {
     let output = Command::new("cargo").args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
@@ -123,8 +135,8 @@ fn dependencies(found: &mut Vec<String>) -> Result<()> {
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let on = dependency["name"].as_str().unwrap_or_default();
             let ships = dependency["kind"].is_null();
-            if name == "plane" && ships && matches!(on, "local" | "aws" | "cli" | "testkit") {
-                found.push(format!("crates/plane: depends on {on}; the library knows no adapter"));
+            if ships && LAYERS.iter().any(|(layer, above)| *layer == name && above.contains(&on)) {
+                found.push(format!("crates/{name}: depends on {on}, which is above it"));
             }
             if ships && on.starts_with("aws-sdk") && name != "aws" {
                 found.push(format!("crates/{name}: depends on {on}; SDKs stand in crates/aws alone"));

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use plane::{plane::Plane, ports::table::{Table, Tables}};
+use plane::{
+    plane::Plane,
+    ports::table::{Table, Tables},
+};
 
 fn shared(plane: &Plane) -> Arc<dyn Table> {
     Arc::clone(plane.router().shared())
