@@ -1,5 +1,5 @@
 // Reading: every GET of the API as a query of the cache, named by its path and parameters.
-import { QueryCache, QueryClient, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { QueryCache, QueryClient, type QueryKey, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { PathsWithMethod } from 'openapi-typescript-helpers'
 import { api, send, sendTagged, type Tagged } from './client'
 import { ApiError } from './problem'
@@ -45,7 +45,7 @@ export function q<P extends GetPath>(path: P, params: Params<P> = {}) {
 /** The same, with the tag that an update sends back. */
 export function qTagged<P extends GetPath>(path: P, params: Params<P> = {}) {
   return queryOptions({
-    queryKey: [path, params, 'tagged'] as const,
+    queryKey: [path, params, 'tagged'] as QueryKey,
     queryFn: ({ signal }): Promise<Tagged<Answer<P>>> =>
       sendTagged(get(path, params, signal)) as Promise<Tagged<Answer<P>>>,
     // A form is filled from it: it must not change under the one who types.
