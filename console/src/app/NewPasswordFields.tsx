@@ -10,7 +10,7 @@ export function NewPasswordFields() {
       <PasswordField
         name="newPassword"
         label="New password"
-        description="At least 12 characters, with lower-case and upper-case letters, a digit and a symbol. A few random words are best."
+        description="12 characters or more, with lower-case and upper-case letters, a digit and a symbol. A few random words are best."
         required
         autoComplete="new-password"
         rules={{ minLength: { value: 12, message: 'At least 12 characters' } }}
