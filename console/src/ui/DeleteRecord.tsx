@@ -31,7 +31,7 @@ export type Deletion<Stored extends NamedRecord> = {
 }
 
 /** The entry in a row's menu. */
-export function deleteRow<Stored extends NamedRecord>(
+export function deleteAction<Stored extends NamedRecord>(
   deletion: Deletion<Stored>,
   record: Stored,
   onClick: () => void,

@@ -5,7 +5,7 @@ import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
-import { DeleteRecord, deleteRow } from '../../ui/DeleteRecord'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
@@ -55,7 +55,7 @@ export default function EnterprisesPage() {
             icon: <Pencil size={14} aria-hidden />,
             to: placePath(place, pages.enterprise(enterprise.id)),
           },
-          deleteRow(ENTERPRISE_DELETION, enterprise, () => setDeleting(enterprise)),
+          deleteAction(ENTERPRISE_DELETION, enterprise, () => setDeleting(enterprise)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}

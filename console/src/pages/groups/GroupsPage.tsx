@@ -6,7 +6,7 @@ import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
-import { DeleteRecord, deleteRow } from '../../ui/DeleteRecord'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
@@ -67,7 +67,7 @@ export default function GroupsPage() {
         ]}
         actions={(group) => [
           { label: 'Open', icon: <Eye size={14} aria-hidden />, to: placePath(place, pages.group(group.id)) },
-          deleteRow(GROUP_DELETION, group, () => setDeleting(group)),
+          deleteAction(GROUP_DELETION, group, () => setDeleting(group)),
         ]}
       />
       <DeleteRecord deletion={GROUP_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />

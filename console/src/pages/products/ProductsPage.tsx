@@ -5,7 +5,7 @@ import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
-import { DeleteRecord, deleteRow } from '../../ui/DeleteRecord'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
@@ -52,7 +52,7 @@ export default function ProductsPage() {
         ]}
         actions={(product) => [
           { label: 'Edit', icon: <Pencil size={14} aria-hidden />, to: placePath(place, pages.product(product.id)) },
-          deleteRow(PRODUCT_DELETION, product, () => setDeleting(product)),
+          deleteAction(PRODUCT_DELETION, product, () => setDeleting(product)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}

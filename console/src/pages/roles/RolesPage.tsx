@@ -7,7 +7,7 @@ import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
-import { DeleteRecord, deleteRow } from '../../ui/DeleteRecord'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { ProductName, ServiceName } from '../../ui/NameOf'
 import { Page } from '../../ui/Page'
@@ -63,7 +63,7 @@ export default function RolesPage() {
         ]}
         actions={(role) => [
           { label: 'Open', icon: <Eye size={14} aria-hidden />, to: placePath(place, pages.role(role.id)) },
-          deleteRow(ROLE_DELETION, role, () => setDeleting(role)),
+          deleteAction(ROLE_DELETION, role, () => setDeleting(role)),
         ]}
       />
       <DeleteRecord deletion={ROLE_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />

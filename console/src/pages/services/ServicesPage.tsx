@@ -5,7 +5,7 @@ import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
-import { DeleteRecord, deleteRow } from '../../ui/DeleteRecord'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
@@ -51,7 +51,7 @@ export default function ServicesPage() {
         ]}
         actions={(service) => [
           { label: 'Edit', icon: <Pencil size={14} aria-hidden />, to: placePath(place, pages.service(service.id)) },
-          deleteRow(SERVICE_DELETION, service, () => setDeleting(service)),
+          deleteAction(SERVICE_DELETION, service, () => setDeleting(service)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}

@@ -6,7 +6,7 @@ import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
-import { DeleteRecord, deleteRow } from '../../ui/DeleteRecord'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
@@ -81,7 +81,7 @@ export default function WorkstreamsPage() {
             icon: <Pencil size={14} aria-hidden />,
             to: placePath(place, pages.workstream(workstream.id)),
           },
-          deleteRow(WORKSTREAM_DELETION, workstream, () => setDeleting(workstream)),
+          deleteAction(WORKSTREAM_DELETION, workstream, () => setDeleting(workstream)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}
