@@ -98,6 +98,20 @@ test('what is in use can’t be deleted, and the dialog says why', async ({ oper
   await expect(dialog).toBeHidden()
 })
 
+test('a record is deleted from its own page, unsaved changes included', async ({ operator, server }) => {
+  for (const noun of ['service', 'product', 'enterprise']) {
+    const name = fresh('Retired')
+    const { id } = await server.api('POST', `/api/${noun}s`, { name })
+    await go(operator, `account-settings/${noun}s/${id as string}`)
+    await operator.getByLabel('Description').fill('Not saved')
+    await operator.getByRole('button', { name: 'Delete', exact: true }).click()
+    const dialog = operator.getByRole('dialog', { name: `Delete ${noun} ${name}` })
+    await dialog.getByRole('button', { name: `Delete ${noun}` }).click()
+    await expect(operator.getByText(`${name} is deleted`)).toBeVisible()
+    await expect(operator).toHaveURL(new RegExp(`account-settings/${noun}s$`))
+  }
+})
+
 test('leaving a form with work in it asks first', async ({ operator }) => {
   await go(operator, 'account-settings/services/new')
   await operator.getByLabel('Name').fill('Not saved')

@@ -113,6 +113,8 @@ test('a forgotten password is set anew by the link from the mail', async ({ page
   await page.getByLabel('New password', { exact: true }).fill('Silver-Orchard-Window-5')
   await page.getByLabel('New password, again').fill('Silver-Orchard-Window-5')
   await page.getByRole('button', { name: 'Set the password' }).click()
+  // Going on before the answer would abort the request.
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await signIn(page, server.url, grace.email, 'Silver-Orchard-Window-5')
 })
 

@@ -1,5 +1,5 @@
-// Reading: every GET of the API as a query of the cache, named by its path and parameters.
-import { QueryCache, QueryClient, keepPreviousData, queryOptions } from '@tanstack/react-query'
+// Queries: each GET of the API, cached by its path and parameters.
+import { QueryCache, QueryClient, type QueryKey, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { PathsWithMethod } from 'openapi-typescript-helpers'
 import { api, send, sendTagged, type Tagged } from './client'
 import { ApiError } from './problem'
@@ -15,7 +15,7 @@ export type Params<P extends GetPath> = {
   path?: Parameters<P> extends { path: infer Path } ? Path : undefined
   query?: Parameters<P> extends { query?: infer Query } ? Query : undefined
 }
-/** What one item of a list's page is. */
+/** One item of a list. */
 export type Item<P extends GetPath> = Answer<P> extends { items: Array<infer One> } ? One : never
 
 export const queries = new QueryClient({
@@ -25,8 +25,8 @@ export const queries = new QueryClient({
       staleTime: 5_000,
       retry: (count, error) => error instanceof ApiError && error.passing && error.status !== 429 && count < 2,
       retryDelay: (count) => 400 * 2 ** count,
-      // The server may stand on this machine or beside it: what the browser thinks of the network says nothing about it.
-      // Asked always, a query says so when there is no answer, and an act fails at once instead of being done later.
+      // The server may run on this machine, so the browser's online state says nothing about it. A query then reports
+      // that there is no answer, and a mutation fails at once instead of waiting for the network.
       networkMode: 'always',
       refetchOnReconnect: true,
     },
@@ -45,21 +45,21 @@ export function q<P extends GetPath>(path: P, params: Params<P> = {}) {
 /** The same, with the tag that an update sends back. */
 export function qTagged<P extends GetPath>(path: P, params: Params<P> = {}) {
   return queryOptions({
-    queryKey: [path, params, 'tagged'] as const,
+    queryKey: [path, params, 'tagged'] as QueryKey,
     queryFn: ({ signal }): Promise<Tagged<Answer<P>>> =>
       sendTagged(get(path, params, signal)) as Promise<Tagged<Answer<P>>>,
-    // A form is filled from it: it must not change under the one who types.
+    // A form shows the answer, so it must not change while the user types.
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   })
 }
 
-/** A page of a list: the page before stays on screen while the next one is fetched. */
+/** A page of a list. The previous page stays visible until the next one is loaded. */
 export function qPage<P extends GetPath>(path: P, params: Params<P>) {
   return { ...q(path, params), placeholderData: keepPreviousData }
 }
 
-/** All of a list, for fields that choose from it, up to a bound that no tenant comes near. */
+/** All items of a list, for select fields; the bound is above any real tenant. */
 export function qAll<P extends GetPath>(path: P, params: Params<P>, most = 1000) {
   return queryOptions({
     queryKey: [path, params, 'all'] as const,
@@ -67,12 +67,12 @@ export function qAll<P extends GetPath>(path: P, params: Params<P>, most = 1000)
   })
 }
 
-/** Everything under these paths was changed: what is on screen is fetched anew, the rest when it is next shown. */
+/** Marks the queries of these paths as stale. Visible ones are fetched again now, the others when they are next used. */
 export function invalidate(...changed: GetPath[]): Promise<void> {
   return queries.invalidateQueries({ predicate: (query) => changed.includes(query.queryKey[0] as GetPath) })
 }
 
-/** Every item of a list, page by page, up to a bound that is told to whoever asks. */
+/** Loads a list page by page up to a bound; `complete` is false if the list has more items. */
 export async function everything<P extends GetPath>(
   path: P,
   params: Params<P>,
@@ -95,7 +95,7 @@ export async function everything<P extends GetPath>(
 }
 
 function get<P extends GetPath>(path: P, params: Params<P>, signal?: AbortSignal) {
-  // The pair of path and parameters is checked where it is written; the client's own types can't follow a generic one.
+  // The callers' types check path and parameters; the client's types do not support a generic path.
   const call = api.GET as (
     path: string,
     init: object,

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 491c91c74838a76c8a0fcf1111a8f6e8ee0c882033adbae31e4a25277871c16e). Not edited by hand.
+// Generated from openapi.json (sha256 e0c7047fb9fe6c164b596ee908f96c69aba7d1b26c10c80678a1dc6831097323). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -1,4 +1,4 @@
-// A new password, typed twice.
+// The two fields of a new password.
 import { useFormContext } from 'react-hook-form'
 import { PasswordField } from '../ui/textFields'
 
@@ -10,7 +10,7 @@ export function NewPasswordFields() {
       <PasswordField
         name="newPassword"
         label="New password"
-        description="12 characters or more, with small and capital letters, a digit and a sign; a few words that nobody would guess."
+        description="12 characters or more, with lower-case and upper-case letters, a digit and a symbol. A few random words are best."
         required
         autoComplete="new-password"
         rules={{ minLength: { value: 12, message: 'At least 12 characters' } }}

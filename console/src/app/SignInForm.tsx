@@ -1,4 +1,4 @@
-// Signing in: e-mail and password, and what a first sign-in asks for: a new password, and a real address.
+// Signs in with e-mail address and password. A first sign-in also asks for a new password and a real address.
 import { Button, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { FormProvider } from 'react-hook-form'
@@ -6,11 +6,11 @@ import { api, send } from '../api/client'
 import { accept } from '../api/session'
 import { FormFailure, useServerForm } from '../ui/serverForm'
 import { EmailField, PasswordField } from '../ui/textFields'
-import { NewPasswordFields } from './NewPasswordFields'
+import { NewPasswordForm } from './NewPasswordForm'
 
 type Asked = { session: string; requires?: string[] }
 
-/** `email` is given where only one person may sign in. */
+/** `email` is set where only this user may sign in. */
 export function SignInForm({ email }: { email?: string }) {
   const [asked, setAsked] = useState<Asked>()
   return asked ? <NewPassword asked={asked} /> : <Credentials email={email} onAsked={setAsked} />
@@ -46,44 +46,34 @@ function Credentials({ email, onAsked }: { email: string | undefined; onAsked: (
 
 function NewPassword({ asked }: { asked: Asked }) {
   const needsEmail = asked.requires?.includes('newEmail') ?? false
-  const form = useServerForm({
-    defaults: { newEmail: '', newPassword: '', repeated: '' },
-    what: 'set the password',
-    fieldOf: needsEmail ? { email_taken: 'newEmail' } : {},
-    submit: async ({ newEmail }) => {
-      const body = {
-        challenge: 'NEW_PASSWORD_REQUIRED',
-        session: asked.session,
-        newPassword: form.getValues('newPassword'),
-        ...(needsEmail && { newEmail }),
-        grant: 'cookie',
-      } as const
-      accept(await send(api.POST('/api/auth/challenge', { body })))
-    },
-  })
   return (
-    <FormProvider {...form}>
-      <form onSubmit={form.send} noValidate aria-label="Choose a new password">
-        <Stack gap="md">
-          <Text size="sm">
-            The password that you were given is for the first sign-in alone. Choose one of your own.
-          </Text>
-          {needsEmail && (
-            <EmailField
-              name="newEmail"
-              label="Your e-mail address"
-              description="The present address reaches nobody. You sign in with this one from now on."
-              required
-              autoComplete="email"
-            />
-          )}
-          <NewPasswordFields />
-          <FormFailure form={form} />
-          <Button type="submit" loading={form.formState.isSubmitting} fullWidth>
-            Set password and sign in
-          </Button>
-        </Stack>
-      </form>
-    </FormProvider>
+    <NewPasswordForm
+      others={{ newEmail: '' }}
+      what="set the password"
+      act="Set password and sign in"
+      label="Choose a new password"
+      fieldOf={needsEmail ? { email_taken: 'newEmail' } : {}}
+      submit={async (newPassword, { newEmail }) => {
+        const body = {
+          challenge: 'NEW_PASSWORD_REQUIRED',
+          session: asked.session,
+          newPassword,
+          ...(needsEmail && { newEmail }),
+          grant: 'cookie',
+        } as const
+        accept(await send(api.POST('/api/auth/challenge', { body })))
+      }}
+    >
+      <Text size="sm">The password that you were given is for the first sign-in only. Choose your own.</Text>
+      {needsEmail && (
+        <EmailField
+          name="newEmail"
+          label="Your e-mail address"
+          description="The current address receives no mail. From now on, sign in with this one."
+          required
+          autoComplete="email"
+        />
+      )}
+    </NewPasswordForm>
   )
 }

@@ -1,4 +1,5 @@
-// The catalogue of rights: seven menus with their tabs, five verbs, and the scope mask, as the server's guard has them.
+// The catalogue of rights, from the table in the API document: menus with their tabs, verbs, and the scope mask.
+import { levels, maskBits, menus, verbs, wholeMask } from '../api/menus.gen'
 import type { components } from '../api/schema.gen'
 import { words } from '../format'
 
@@ -6,11 +7,14 @@ export type MenuId = components['schemas']['Menu']
 export type MenuPermission = components['schemas']['MenuPermission']
 export type Flags = Pick<MenuPermission, 'isVisible' | 'canView' | 'canCreate' | 'canEdit' | 'canDelete'>
 
-export const VERBS = ['visible', 'view', 'create', 'edit', 'delete'] as const
+export const VERBS = verbs
 export type Verb = (typeof VERBS)[number]
-/** What the mask narrows by; every menu stands on one of them. */
-export const LEVELS = ['account', 'enterprise', 'workstream'] as const
+/** The levels of the scope mask. Each menu belongs to one of them. */
+export const LEVELS = levels
 export type Level = (typeof LEVELS)[number]
+
+type Menu = { menu: MenuId; level: Level; tabs: readonly string[]; restrictedTabs: readonly string[] }
+export const MENUS: readonly Menu[] = menus
 
 export const FLAG: Record<Verb, keyof Flags> = {
   visible: 'isVisible',
@@ -19,16 +23,6 @@ export const FLAG: Record<Verb, keyof Flags> = {
   edit: 'canEdit',
   delete: 'canDelete',
 }
-
-export const MENUS: Array<{ menu: MenuId; level: Level; tabs: string[] }> = [
-  { menu: 'dashboard', level: 'account', tabs: ['summary'] },
-  { menu: 'overview', level: 'account', tabs: ['accounts', 'provisioning', 'audit', 'account-audit'] },
-  { menu: 'account-settings', level: 'account', tabs: ['account', 'enterprises', 'licenses', 'workstreams'] },
-  { menu: 'access-control', level: 'enterprise', tabs: ['users', 'groups', 'roles'] },
-  { menu: 'security', level: 'enterprise', tabs: ['credentials', 'connectors', 'connections', 'sso'] },
-  { menu: 'pipelines', level: 'workstream', tabs: ['pipelines'] },
-  { menu: 'builds', level: 'workstream', tabs: ['builds', 'agents', 'infrastructure', 'applications'] },
-]
 
 /** A menu, or one of its tabs. */
 export type Spot = { menu: MenuId; tab?: string | undefined }
@@ -51,28 +45,32 @@ export function levelOf(menu: MenuId): Level {
   return MENUS.find((one) => one.menu === menu)?.level ?? 'account'
 }
 
-/** The flags on a tab: its own, or the menu's where the tab is left out. */
+/** The flags on a tab: its own, or those that it inherits from the menu. A restricted tab inherits all flags or none. */
 export function flagsOn(permission: MenuPermission | undefined, tab?: string): Flags | undefined {
-  return (tab === undefined ? undefined : permission?.tabs?.find((one) => one.tab === tab)) ?? permission
+  if (permission === undefined || tab === undefined) return permission
+  const own = permission.tabs?.find((one) => one.tab === tab)
+  if (own) return own
+  const restricted = MENUS.some((one) => one.menu === permission.menu && one.restrictedTabs.includes(tab))
+  return restricted && !VERBS.every((verb) => permission[FLAG[verb]]) ? undefined : permission
 }
 
-export const WHOLE_MASK = 0x7fff
+export const WHOLE_MASK = wholeMask
 
 export function maskBit(level: Level, verb: Verb): number {
-  return 1 << (LEVELS.indexOf(level) * VERBS.length + VERBS.indexOf(verb))
+  return maskBits[level][verb]
 }
 
 export function maskAllows(mask: number, level: Level, verb: Verb): boolean {
   return (mask & maskBit(level, verb)) !== 0
 }
 
-/** The menus that a level of the mask is about: “Access control and Security”. */
+/** The menus of one level: “Access control and Security”. */
 export function menusOn(level: Level): string {
   const names = MENUS.filter((one) => one.level === level).map((one) => words(one.menu))
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
-/** What a mask lets through on one level: “everything”, “view and edit”, “nothing”. */
+/** What a mask allows on one level: “everything”, “view and edit”, “nothing”. */
 export function maskOn(mask: number, level: Level): string {
   const allowed = VERBS.filter((verb) => maskAllows(mask, level, verb))
   if (allowed.length === VERBS.length) return 'everything'

@@ -1,12 +1,14 @@
-// Where one is: the account and the enterprise of the address, in every tab its own.
+// The current account and enterprise. They are in the address, so each tab has its own.
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { q, queries } from '../api/queries'
 import { NO_ENTERPRISE, type Place } from '../paths'
 import { accessQuery } from './rights'
 
-/** The place, and what narrows a list to it. */
-export function usePlace(): Place & { scope: { accountId: string; enterpriseId?: string } } {
+/** The place as parameters of the API; without an enterprise for accounts that have none. */
+export type Scope = { accountId: string; enterpriseId?: string }
+
+export function usePlace(): Place & { scope: Scope } {
   const { accountId = '', enterpriseId = NO_ENTERPRISE } = useParams({ strict: false }) as Partial<Place>
   return {
     accountId,
@@ -17,7 +19,7 @@ export function usePlace(): Place & { scope: { accountId: string; enterpriseId?:
 
 export type Named = { id: string; name: string }
 
-/** The enterprises that an account has licenses of. */
+/** The enterprises for which an account has licenses. */
 export function enterprisesOf(accountId: string) {
   return queryOptions({
     queryKey: ['/api/licenses/licensed-entities', { enterprisesOf: accountId }] as const,
@@ -34,7 +36,7 @@ export function enterprisesOf(accountId: string) {
   })
 }
 
-/** The name of the account that one is in, for wording. */
+/** The name of the current account. */
 export function useAccountName(): string | undefined {
   const { accountId } = usePlace()
   const access = useQuery(accessQuery).data
@@ -48,7 +50,7 @@ export function useAccountName(): string | undefined {
 
 const KEPT = 'freehold.place'
 
-/** Where this person was last, else where they are at home. */
+/** The last place of this user, or the default one. */
 export async function homePlace(): Promise<Place> {
   const access = await queries.ensureQueryData(accessQuery)
   const home = { accountId: access.defaultAccountId, enterpriseId: access.defaultEnterpriseId }
@@ -65,6 +67,6 @@ export function keepPlace(userId: string, place: Place): void {
   try {
     localStorage.setItem(`${KEPT}.${userId}`, JSON.stringify(place))
   } catch {
-    // Storage is switched off: one begins at home next time.
+    // Storage is switched off: the next visit starts at the default place.
   }
 }

@@ -1,4 +1,4 @@
-// Writes src/api/*.gen.ts from the API's document. Run by `make codegen-console`.
+// Writes src/api/*.gen.ts from the API document. `make codegen` runs it.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import openapi, { astToString } from 'openapi-typescript'
@@ -29,4 +29,27 @@ writeFileSync(
 writeFileSync(
   out('actions.gen.ts'),
   `${head}/** The actions that the audit log can hold: all that change something. */\nexport const actions = ${JSON.stringify([...actions])}\n`,
+)
+
+const { verbs, levels, menus, mask } = document['x-menus']
+const each = (name, value) => `  ${name}: ${JSON.stringify(value)},`
+const menuRows = menus.map((menu) => `  ${JSON.stringify(menu)},`)
+const maskRows = Object.entries(mask.bits).map(([level, bits]) => each(level, bits))
+writeFileSync(
+  out('menus.gen.ts'),
+  `${head}/** What a right can allow on a menu or tab. */
+export const verbs = ${JSON.stringify(verbs)} as const
+/** The levels of the scope mask. */
+export const levels = ${JSON.stringify(levels)} as const
+/** The menus with their tabs. A restricted tab inherits flags only from a menu that gives all of them. */
+export const menus = [
+${menuRows.join('\n')}
+] as const
+/** The bit of the scope mask that allows a verb on a level. */
+export const maskBits = {
+${maskRows.join('\n')}
+} as const
+/** The scope mask with every bit set. */
+export const wholeMask = ${mask.everything}
+`,
 )

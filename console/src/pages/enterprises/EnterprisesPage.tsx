@@ -1,45 +1,29 @@
-// Enterprises: whom products are offered to.
-import { Pencil, Trash2 } from 'lucide-react'
+// The list of enterprises, each with its products.
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
-import { api, send } from '../../api/client'
-import type { Item } from '../../api/queries'
 import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
-import { Confirm } from '../../ui/Confirm'
 import { DataTable } from '../../ui/DataTable'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Ago } from '../../ui/Time'
-import { useAction } from '../../ui/useAction'
 import { useListState } from '../../ui/useListState'
-
-type Enterprise = Item<'/api/enterprises'>
+import { ENTERPRISE_DELETION, type Enterprise } from './deletion'
 
 export default function EnterprisesPage() {
   const { search } = useListState()
   const place = usePlace()
   const [deleting, setDeleting] = useState<Enterprise>()
-  const remove = useAction({
-    what: 'delete the enterprise',
-    run: ({ id }: Enterprise) =>
-      send(api.DELETE('/api/enterprises/{enterpriseId}', { params: { path: { enterpriseId: id } } })),
-    done: (_, { name }) => `Enterprise ${name} is deleted`,
-    changes: ['/api/enterprises'],
-    showsFailure: true,
-  })
   const create = (
     <ActionButton operation="enterprises_create" to={placePath(place, pages.newEnterprise)}>
       Create enterprise
     </ActionButton>
   )
   return (
-    <Page
-      title="Enterprises"
-      intro="Whom products are offered to. An account has licenses of an enterprise, for its products and their services."
-      actions={create}
-    >
+    <Page title="Enterprises" intro="An account licenses products and services from an enterprise." actions={create}>
       <DataTable
         noun={['enterprise', 'enterprises']}
         path="/api/enterprises"
@@ -71,32 +55,16 @@ export default function EnterprisesPage() {
             icon: <Pencil size={14} aria-hidden />,
             to: placePath(place, pages.enterprise(enterprise.id)),
           },
-          {
-            label: 'Delete',
-            icon: <Trash2 size={14} aria-hidden />,
-            operation: 'enterprises_delete',
-            refused: enterprise.builtIn ? 'It is the platform’s own.' : undefined,
-            danger: true,
-            onClick: () => setDeleting(enterprise),
-          },
+          deleteAction(ENTERPRISE_DELETION, enterprise, () => setDeleting(enterprise)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}
         nothing={{
-          text: 'An enterprise is what accounts hold licenses of, such as a brand or a division.',
+          text: 'An account holds licenses from an enterprise, such as a brand or a division.',
           action: create,
         }}
       />
-      <Confirm
-        opened={deleting !== undefined}
-        onClose={() => setDeleting(undefined)}
-        title={`Delete enterprise ${deleting?.name ?? ''}`}
-        act="Delete enterprise"
-        what="delete the enterprise"
-        run={() => (deleting ? remove.mutateAsync(deleting) : Promise.resolve())}
-      >
-        Its links go with it. An enterprise that a license names can’t be deleted.
-      </Confirm>
+      <DeleteRecord deletion={ENTERPRISE_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />
     </Page>
   )
 }

@@ -1,17 +1,17 @@
-// A group: what it is called, the roles that it gives, and who is in it.
+// The page of one group: its details, its roles and its members.
 import { Badge, Group as Row } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams } from '@tanstack/react-router'
-import { Pencil, Trash2 } from 'lucide-react'
+import { useParams } from '@tanstack/react-router'
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, sendTagged, type Tagged } from '../../api/client'
 import { invalidate, qTagged, queries } from '../../api/queries'
-import type { components } from '../../api/schema.gen'
 import { usePlace } from '../../app/place'
-import { pages, placePath } from '../../paths'
+import { pages } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
 import { DataTable } from '../../ui/DataTable'
+import { DeleteButton } from '../../ui/DeleteRecord'
 import { Facts } from '../../ui/Facts'
 import { LongTextField } from '../../ui/fields'
 import { TextField } from '../../ui/textFields'
@@ -23,18 +23,14 @@ import { Loaded, Page, Section } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
 import { At, EndDay } from '../../ui/Time'
-import { DeleteGroup, notDeletable } from './DeleteGroup'
+import { GROUP_DELETION, type Group } from './deletion'
 import { GroupRoles } from './GroupRoles'
-
-type Group = components['schemas']['Group']
 
 export default function GroupPage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
-  const place = usePlace()
-  const navigate = useNavigate()
-  const read = qTagged('/api/groups/{groupId}', { path: { groupId: id }, query: place.scope })
+  const { scope } = usePlace()
+  const read = qTagged('/api/groups/{groupId}', { path: { groupId: id }, query: scope })
   const group = useQuery(read)
-  const [leaving, setLeaving] = useState<Group>()
   return (
     <Loaded query={group} what="load the group" noun="group" rows={8}>
       {(tagged) => (
@@ -51,26 +47,11 @@ export default function GroupPage() {
               )}
             </Row>
           }
-          actions={
-            <ActionButton
-              operation="groups_delete"
-              refused={notDeletable(tagged.record)}
-              variant="default"
-              leftSection={<Trash2 size={15} aria-hidden />}
-              onClick={() => setLeaving(tagged.record)}
-            >
-              Delete
-            </ActionButton>
-          }
+          actions={<DeleteButton deletion={GROUP_DELETION} record={tagged.record} list={pages.groups} />}
         >
           <Details tagged={tagged} reload={() => queries.fetchQuery({ ...read, staleTime: 0 })} />
           <GroupRoles groupId={id} />
           <Members groupId={id} />
-          <DeleteGroup
-            group={leaving}
-            onClose={() => setLeaving(undefined)}
-            then={() => navigate({ to: placePath(place, pages.groups) })}
-          />
         </Page>
       )}
     </Loaded>
@@ -161,7 +142,7 @@ function DetailsForm({
         label="Name"
         required
         disabled={record.builtIn}
-        description={record.builtIn ? 'This group is the platform’s own. It keeps its name.' : undefined}
+        description={record.builtIn ? 'This group is the platform’s own. Its name can’t be changed.' : undefined}
       />
       <LongTextField name="description" label="Description" />
     </FormShell>
@@ -171,7 +152,7 @@ function DetailsForm({
 function Members({ groupId }: { groupId: string }) {
   const { scope } = usePlace()
   return (
-    <Section title="Members" intro="People are put into groups on their own pages." flush>
+    <Section title="Members" intro="To add or remove a member, open the user’s page." flush>
       <DataTable
         noun={['member', 'members']}
         path="/api/groups/{groupId}/users"
@@ -179,7 +160,7 @@ function Members({ groupId }: { groupId: string }) {
         idOf={(user) => user.id}
         nameOf={(user) => `${user.firstName} ${user.lastName}`}
         nothing={{
-          text: 'Open a user and choose this group there.',
+          text: 'To add a member, open a user and choose this group.',
           action: <PlaceLink to={pages.users}>Users</PlaceLink>,
         }}
         columns={[

@@ -1,25 +1,23 @@
-// The groups of an enterprise of an account.
+// The list of groups in one enterprise of an account.
 import { Badge, Group as Row, Text } from '@mantine/core'
-import { Eye, Plus, Trash2 } from 'lucide-react'
+import { Eye, Plus } from 'lucide-react'
 import { useState } from 'react'
-import type { components } from '../../api/schema.gen'
 import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Ago } from '../../ui/Time'
 import { useListState } from '../../ui/useListState'
-import { DeleteGroup, notDeletable } from './DeleteGroup'
-
-type Group = components['schemas']['Group']
+import { GROUP_DELETION, type Group } from './deletion'
 
 export default function GroupsPage() {
   const place = usePlace()
   const { search } = useListState()
-  const [leaving, setLeaving] = useState<Group>()
+  const [deleting, setDeleting] = useState<Group>()
   const create = (
     <ActionButton
       operation="groups_create"
@@ -30,16 +28,16 @@ export default function GroupsPage() {
     </ActionButton>
   )
   return (
-    <Page title="Groups" intro="A group gives its roles to everybody who is in it." actions={create}>
+    <Page title="Groups" intro="A group gives its roles to its members." actions={create}>
       <DataTable
         noun={['group', 'groups']}
         path="/api/groups"
         params={{ query: { ...place.scope, ...(search.name ? { name: search.name } : {}) } }}
         filterKeys={['name']}
-        filters={<TextFilter name="name" label="Name" placeholder="The whole name" />}
+        filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         idOf={(group) => group.id}
         nameOf={(group) => group.name}
-        nothing={{ text: 'Create a group, give it roles, and put people into it.', action: create }}
+        nothing={{ text: 'Create a group, assign roles to it, and add users as members.', action: create }}
         columns={[
           {
             header: 'Name',
@@ -69,17 +67,10 @@ export default function GroupsPage() {
         ]}
         actions={(group) => [
           { label: 'Open', icon: <Eye size={14} aria-hidden />, to: placePath(place, pages.group(group.id)) },
-          {
-            label: 'Delete',
-            icon: <Trash2 size={14} aria-hidden />,
-            operation: 'groups_delete',
-            refused: notDeletable(group),
-            danger: true,
-            onClick: () => setLeaving(group),
-          },
+          deleteAction(GROUP_DELETION, group, () => setDeleting(group)),
         ]}
       />
-      <DeleteGroup group={leaving} onClose={() => setLeaving(undefined)} />
+      <DeleteRecord deletion={GROUP_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />
     </Page>
   )
 }

@@ -1,33 +1,22 @@
-// Products: what is sold, as a set of services.
-import { Pencil, Trash2 } from 'lucide-react'
+// The list of products, each a set of services.
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
-import { api, send } from '../../api/client'
-import type { Item } from '../../api/queries'
 import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
-import { Confirm } from '../../ui/Confirm'
 import { DataTable } from '../../ui/DataTable'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Ago } from '../../ui/Time'
-import { useAction } from '../../ui/useAction'
 import { useListState } from '../../ui/useListState'
-
-type Product = Item<'/api/products'>
+import { PRODUCT_DELETION, type Product } from './deletion'
 
 export default function ProductsPage() {
   const { search } = useListState()
   const place = usePlace()
   const [deleting, setDeleting] = useState<Product>()
-  const remove = useAction({
-    what: 'delete the product',
-    run: ({ id }: Product) => send(api.DELETE('/api/products/{productId}', { params: { path: { productId: id } } })),
-    done: (_, { name }) => `Product ${name} is deleted`,
-    changes: ['/api/products', '/api/enterprises'],
-    showsFailure: true,
-  })
   const create = (
     <ActionButton operation="products_create" to={placePath(place, pages.newProduct)}>
       Create product
@@ -36,7 +25,7 @@ export default function ProductsPage() {
   return (
     <Page
       title="Products"
-      intro="What is sold: a set of services. Enterprises are linked to the products that they may license."
+      intro="A product is a set of services that is sold together. An enterprise is linked to the products that it offers."
       actions={create}
     >
       <DataTable
@@ -63,29 +52,13 @@ export default function ProductsPage() {
         ]}
         actions={(product) => [
           { label: 'Edit', icon: <Pencil size={14} aria-hidden />, to: placePath(place, pages.product(product.id)) },
-          {
-            label: 'Delete',
-            icon: <Trash2 size={14} aria-hidden />,
-            operation: 'products_delete',
-            refused: product.builtIn ? 'It is the platform’s own.' : undefined,
-            danger: true,
-            onClick: () => setDeleting(product),
-          },
+          deleteAction(PRODUCT_DELETION, product, () => setDeleting(product)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}
         nothing={{ text: 'A product is a set of services that is sold together, such as “Studio”.', action: create }}
       />
-      <Confirm
-        opened={deleting !== undefined}
-        onClose={() => setDeleting(undefined)}
-        title={`Delete product ${deleting?.name ?? ''}`}
-        act="Delete product"
-        what="delete the product"
-        run={() => (deleting ? remove.mutateAsync(deleting) : Promise.resolve())}
-      >
-        Its links go with it. A product that a license names can’t be deleted.
-      </Confirm>
+      <DeleteRecord deletion={PRODUCT_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />
     </Page>
   )
 }

@@ -72,15 +72,15 @@ function RoleForm({ own }: { own: number }) {
       >
         <TextField name="name" label="Name" required description="Unique in this enterprise." />
         <LongTextField name="description" label="Description" />
-        {!homeless && <MadeForFields enterpriseId={place.enterpriseId} />}
+        {!homeless && <LimitFields enterpriseId={place.enterpriseId} />}
         <MaskField name="mask" own={own} />
       </FormShell>
     </Section>
   )
 }
 
-/** A role can be made for one product, and one service of it. */
-function MadeForFields({ enterpriseId }: { enterpriseId: string }) {
+/** A role can be limited to one product, and to one service of it. */
+function LimitFields({ enterpriseId }: { enterpriseId: string }) {
   const enterprise = useQuery(q('/api/enterprises/{enterpriseId}', { path: { enterpriseId } }))
   const productId = useWatch({ name: 'productId' }) as string
   const products = enterprise.data?.products ?? []
@@ -94,17 +94,17 @@ function MadeForFields({ enterpriseId }: { enterpriseId: string }) {
       <SelectField
         name="productId"
         label="Product"
-        description="The product that the role is made for, if it is made for one."
+        description="Limits the role to one product."
         choices={products.map(choice)}
-        placeholder="Every product"
+        placeholder="All products"
         clearable
       />
       <SelectField
         name="serviceId"
         label="Service"
-        description="The service of it, if it is made for one."
+        description="Limits the role to one service of the product."
         choices={services.map(choice)}
-        placeholder="Every service"
+        placeholder="All services"
         clearable
       />
     </SimpleGrid>

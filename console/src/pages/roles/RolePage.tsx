@@ -1,19 +1,19 @@
-// A role: what it is called, how far it reaches, and what it permits.
+// The page of one role: its details, its scope and its permissions.
 import { Badge, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams } from '@tanstack/react-router'
-import { Pencil, Trash2 } from 'lucide-react'
+import { useParams } from '@tanstack/react-router'
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, sendTagged, type Tagged } from '../../api/client'
 import { invalidate, qTagged, queries } from '../../api/queries'
-import type { components } from '../../api/schema.gen'
 import { LEVELS, maskOn, menusOn } from '../../app/permissions'
 import { usePlace } from '../../app/place'
 import { permissionsQuery } from '../../app/rights'
 import { words } from '../../format'
-import { pages, placePath } from '../../paths'
+import { pages } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
+import { DeleteButton } from '../../ui/DeleteRecord'
 import { Facts } from '../../ui/Facts'
 import { LongTextField } from '../../ui/fields'
 import { TextField } from '../../ui/textFields'
@@ -23,21 +23,16 @@ import { EnterpriseName } from '../../ui/NameOf'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Page, Section } from '../../ui/Page'
 import { At } from '../../ui/Time'
-import { DeleteRole, notDeletable } from './DeleteRole'
+import { ROLE_DELETION, type Role } from './deletion'
 import { MaskField } from './MaskField'
 import { PermissionSection } from './PermissionSection'
-import { MadeFor } from './RolesPage'
-
-type Role = components['schemas']['Role']
+import { LimitedTo } from './RolesPage'
 
 export default function RolePage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
   const { scope } = usePlace()
   const read = qTagged('/api/roles/{roleId}', { path: { roleId: id }, query: scope })
   const role = useQuery(read)
-  const [leaving, setLeaving] = useState<Role>()
-  const place = usePlace()
-  const navigate = useNavigate()
   return (
     <Loaded query={role} what="load the role" noun="role" rows={8}>
       {(tagged) => (
@@ -54,25 +49,10 @@ export default function RolePage() {
               )}
             </Group>
           }
-          actions={
-            <ActionButton
-              operation="roles_delete"
-              refused={notDeletable(tagged.record)}
-              variant="default"
-              leftSection={<Trash2 size={15} aria-hidden />}
-              onClick={() => setLeaving(tagged.record)}
-            >
-              Delete
-            </ActionButton>
-          }
+          actions={<DeleteButton deletion={ROLE_DELETION} record={tagged.record} list={pages.roles} />}
         >
           <Details tagged={tagged} reload={() => queries.fetchQuery({ ...read, staleTime: 0 })} />
           <PermissionSection role={tagged.record} refused={fixed(tagged.record)} />
-          <DeleteRole
-            role={leaving}
-            onClose={() => setLeaving(undefined)}
-            then={() => navigate({ to: placePath(place, pages.roles) })}
-          />
         </Page>
       )}
     </Loaded>
@@ -81,7 +61,7 @@ export default function RolePage() {
 
 /** Why a role is read-only, if it is. */
 function fixed(role: Role): string | undefined {
-  if (role.kind === 'platform') return 'This role makes operators of the platform. Nobody can change it.'
+  if (role.kind === 'platform') return 'Members with this role are operators of the platform. It can’t be changed.'
   if (role.builtIn) return 'This role is the platform’s own. Create a role to give other rights.'
   return undefined
 }
@@ -124,7 +104,7 @@ function Details({ tagged, reload }: { tagged: Tagged<Role>; reload: () => Promi
           columns={3}
           of={[
             ['Description', role.description],
-            ['Made for', <MadeFor key="for" role={role} />],
+            ['Limited to', <LimitedTo key="for" role={role} />],
             ['Enterprise', <EnterpriseName key="enterprise" id={role.enterpriseId} />],
             ['Created', <At key="created" at={role.createdAt} />],
             ['Changed', <At key="changed" at={role.updatedAt} />],
@@ -159,7 +139,7 @@ function DetailsForm({
   const own = useQuery(permissionsQuery).data?.mask ?? 0
   const save = async ({ name, description, mask }: Values, ifMatch: string) => {
     const params = { path: { roleId: record.id }, query: scope, header: { 'If-Match': ifMatch } }
-    // The scope is judged anew when it is sent: it goes along only if it was changed.
+    // The server checks a scope that is sent. An unchanged one is left out, since its editor may not grant all of it.
     const body = {
       accountId: scope.accountId,
       name,

@@ -1,27 +1,25 @@
-// The roles of an enterprise of an account.
+// The list of roles in one enterprise of an account.
 import { Badge, Group } from '@mantine/core'
-import { Eye, Plus, Trash2 } from 'lucide-react'
+import { Eye, Plus } from 'lucide-react'
 import { useState } from 'react'
-import type { components } from '../../api/schema.gen'
 import { maskInWords } from '../../app/permissions'
 import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { DataTable } from '../../ui/DataTable'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { ProductName, ServiceName } from '../../ui/NameOf'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Ago } from '../../ui/Time'
 import { useListState } from '../../ui/useListState'
-import { DeleteRole, notDeletable } from './DeleteRole'
-
-type Role = components['schemas']['Role']
+import { ROLE_DELETION, type Role } from './deletion'
 
 export default function RolesPage() {
   const place = usePlace()
   const { search } = useListState()
-  const [leaving, setLeaving] = useState<Role>()
+  const [deleting, setDeleting] = useState<Role>()
   const create = (
     <ActionButton
       operation="roles_create"
@@ -38,10 +36,10 @@ export default function RolesPage() {
         path="/api/roles"
         params={{ query: { ...place.scope, ...(search.name ? { name: search.name } : {}) } }}
         filterKeys={['name']}
-        filters={<TextFilter name="name" label="Name" placeholder="The whole name" />}
+        filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         idOf={(role) => role.id}
         nameOf={(role) => role.name}
-        nothing={{ text: 'Create a role to say what the members of a group may see and do.', action: create }}
+        nothing={{ text: 'Create a role to define what members of a group can see and do.', action: create }}
         columns={[
           {
             header: 'Name',
@@ -59,29 +57,22 @@ export default function RolesPage() {
             ),
           },
           { header: 'Kind', cell: (role) => (role.kind === 'platform' ? 'Platform' : 'Tenant') },
-          { header: 'Made for', cell: (role) => <MadeFor role={role} /> },
+          { header: 'Limited to', cell: (role) => <LimitedTo role={role} /> },
           { header: 'Scope', cell: (role) => <span title={maskInWords(role.mask)}>{maskInWords(role.mask)}</span> },
           { header: 'Changed', cell: (role) => <Ago at={role.updatedAt} /> },
         ]}
         actions={(role) => [
           { label: 'Open', icon: <Eye size={14} aria-hidden />, to: placePath(place, pages.role(role.id)) },
-          {
-            label: 'Delete',
-            icon: <Trash2 size={14} aria-hidden />,
-            operation: 'roles_delete',
-            refused: notDeletable(role),
-            danger: true,
-            onClick: () => setLeaving(role),
-          },
+          deleteAction(ROLE_DELETION, role, () => setDeleting(role)),
         ]}
       />
-      <DeleteRole role={leaving} onClose={() => setLeaving(undefined)} />
+      <DeleteRecord deletion={ROLE_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />
     </Page>
   )
 }
 
-export function MadeFor({ role }: { role: Role }) {
-  if (!role.productId && !role.serviceId) return <>Every product</>
+export function LimitedTo({ role }: { role: Role }) {
+  if (!role.productId && !role.serviceId) return <>All products</>
   return (
     <>
       {role.productId && <ProductName id={role.productId} />}

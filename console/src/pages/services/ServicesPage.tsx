@@ -1,33 +1,22 @@
-// Services: the smallest things that are licensed.
-import { Pencil, Trash2 } from 'lucide-react'
+// The list of services, the smallest units of a license.
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
-import { api, send } from '../../api/client'
-import type { Item } from '../../api/queries'
 import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
-import { Confirm } from '../../ui/Confirm'
 import { DataTable } from '../../ui/DataTable'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Ago } from '../../ui/Time'
-import { useAction } from '../../ui/useAction'
 import { useListState } from '../../ui/useListState'
-
-type Service = Item<'/api/services'>
+import { SERVICE_DELETION, type Service } from './deletion'
 
 export default function ServicesPage() {
   const { search } = useListState()
   const place = usePlace()
   const [deleting, setDeleting] = useState<Service>()
-  const remove = useAction({
-    what: 'delete the service',
-    run: ({ id }: Service) => send(api.DELETE('/api/services/{serviceId}', { params: { path: { serviceId: id } } })),
-    done: (_, { name }) => `Service ${name} is deleted`,
-    changes: ['/api/services', '/api/products', '/api/enterprises'],
-    showsFailure: true,
-  })
   const create = (
     <ActionButton operation="services_create" to={placePath(place, pages.newService)}>
       Create service
@@ -36,7 +25,7 @@ export default function ServicesPage() {
   return (
     <Page
       title="Services"
-      intro="What a product consists of. Products are linked to services, enterprises to products, and licenses name all three."
+      intro="Services make up products. A license names an enterprise, one of its products and one of its services."
       actions={create}
     >
       <DataTable
@@ -62,29 +51,13 @@ export default function ServicesPage() {
         ]}
         actions={(service) => [
           { label: 'Edit', icon: <Pencil size={14} aria-hidden />, to: placePath(place, pages.service(service.id)) },
-          {
-            label: 'Delete',
-            icon: <Trash2 size={14} aria-hidden />,
-            operation: 'services_delete',
-            refused: service.builtIn ? 'It is the platform’s own.' : undefined,
-            danger: true,
-            onClick: () => setDeleting(service),
-          },
+          deleteAction(SERVICE_DELETION, service, () => setDeleting(service)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}
-        nothing={{ text: 'A service is what a license is for, such as “Deployment”.', action: create }}
+        nothing={{ text: 'A service is the smallest unit of a license, such as “Deployment”.', action: create }}
       />
-      <Confirm
-        opened={deleting !== undefined}
-        onClose={() => setDeleting(undefined)}
-        title={`Delete service ${deleting?.name ?? ''}`}
-        act="Delete service"
-        what="delete the service"
-        run={() => (deleting ? remove.mutateAsync(deleting) : Promise.resolve())}
-      >
-        Its links to products go with it. A service that a license names can’t be deleted.
-      </Confirm>
+      <DeleteRecord deletion={SERVICE_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />
     </Page>
   )
 }

@@ -1,41 +1,28 @@
-// The workstreams of the account that one is in: what people work on, and the tools for it.
-import { Pencil, Trash2 } from 'lucide-react'
+// The list of workstreams in the current account.
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, send } from '../../api/client'
-import type { Item } from '../../api/queries'
 import { usePlace } from '../../app/place'
-import { count } from '../../format'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
-import { Confirm } from '../../ui/Confirm'
 import { DataTable } from '../../ui/DataTable'
+import { DeleteRecord, deleteAction } from '../../ui/DeleteRecord'
 import { TextFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Ago } from '../../ui/Time'
 import { useAction } from '../../ui/useAction'
 import { useListState } from '../../ui/useListState'
-
-type Workstream = Item<'/api/workstreams'>
+import { WORKSTREAM_DELETION, type Workstream } from './deletion'
 
 export default function WorkstreamsPage() {
   const { search } = useListState()
   const place = usePlace()
   const [deleting, setDeleting] = useState<Workstream>()
-  const remove = useAction({
-    what: 'delete the workstream',
-    run: ({ id }: Workstream) =>
-      send(
-        api.DELETE('/api/workstreams/{workstreamId}', { params: { path: { workstreamId: id }, query: place.scope } }),
-      ),
-    done: (_, { name }) => `Workstream ${name} is deleted`,
-    changes: ['/api/workstreams', '/api/users/{userId}/workstreams'],
-    showsFailure: true,
-  })
   const ensure = useAction({
-    what: 'make the Default workstream',
+    what: 'create the Default workstream',
     run: () => send(api.POST('/api/workstreams/ensure-default', { params: { query: place.scope } })),
-    done: ({ name }) => `Workstream ${name} is there`,
+    done: ({ name }) => `Workstream ${name} exists`,
     changes: ['/api/workstreams'],
   })
   const create = (
@@ -46,7 +33,7 @@ export default function WorkstreamsPage() {
   return (
     <Page
       title="Workstreams"
-      intro="What people of this account work on, each with its tools."
+      intro="A workstream groups users of this account and the tools that they share."
       actions={
         <>
           <ActionButton
@@ -55,7 +42,7 @@ export default function WorkstreamsPage() {
             loading={ensure.isPending}
             onClick={() => ensure.mutate()}
           >
-            Make the Default one
+            Create Default workstream
           </ActionButton>
           {create}
         </>
@@ -94,33 +81,13 @@ export default function WorkstreamsPage() {
             icon: <Pencil size={14} aria-hidden />,
             to: placePath(place, pages.workstream(workstream.id)),
           },
-          {
-            label: 'Delete',
-            icon: <Trash2 size={14} aria-hidden />,
-            operation: 'workstreams_delete',
-            refused: workstream.builtIn ? 'It comes with the account.' : undefined,
-            danger: true,
-            onClick: () => setDeleting(workstream),
-          },
+          deleteAction(WORKSTREAM_DELETION, workstream, () => setDeleting(workstream)),
         ]}
         filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
         filterKeys={['name']}
-        nothing={{ text: 'A workstream bundles the tools for something that people work on together.', action: create }}
+        nothing={{ text: 'A workstream groups users and the tools that they share.', action: create }}
       />
-      <Confirm
-        opened={deleting !== undefined}
-        onClose={() => setDeleting(undefined)}
-        title={`Delete workstream ${deleting?.name ?? ''}`}
-        act="Delete workstream"
-        what="delete the workstream"
-        run={() => (deleting ? remove.mutateAsync(deleting) : Promise.resolve())}
-      >
-        Everybody is taken out of it
-        {deleting && deleting.tools.length > 0
-          ? `, and ${count(deleting.tools.length, 'tool goes', 'tools go')} with it`
-          : ''}
-        .
-      </Confirm>
+      <DeleteRecord deletion={WORKSTREAM_DELETION} record={deleting} onClose={() => setDeleting(undefined)} />
     </Page>
   )
 }

@@ -16,6 +16,18 @@ pub enum Level {
     Workstream,
 }
 
+impl Level {
+    pub const ALL: [Self; 3] = [Self::Account, Self::Enterprise, Self::Workstream];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Enterprise => "enterprise",
+            Self::Workstream => "workstream",
+        }
+    }
+}
+
 /// The 15-bit scope mask: five verbs on three levels. Bit 0 is account/visible, bit 14 workstream/delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Whole", into = "u32")]
@@ -27,8 +39,13 @@ impl Mask {
     /// Visible and view on every level.
     pub const VIEW: Self = Self(0b00011_00011_00011);
 
+    /// The mask that allows one verb on one level.
+    pub const fn bit(level: Level, verb: Verb) -> Self {
+        Self(1 << (level as u16 * 5 + verb as u16))
+    }
+
     pub const fn allows(self, level: Level, verb: Verb) -> bool {
-        self.0 & (1 << (level as u16 * 5 + verb as u16)) != 0
+        Self::bit(level, verb).within(self)
     }
 
     pub const fn within(self, other: Self) -> bool {

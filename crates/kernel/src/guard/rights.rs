@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 pub use super::mask::{Level, Mask};
 
@@ -104,6 +105,31 @@ impl Menu {
             Self::Builds => &["builds", "agents", "infrastructure", "applications"],
         }
     }
+}
+
+/// The table of menus, verbs and scope mask, for the API's document: clients draw and explain rights from it.
+pub fn table() -> Value {
+    let menus = Menu::ALL.map(|menu| {
+        json!({
+            "menu": menu.as_str(),
+            "level": menu.level().as_str(),
+            "tabs": menu.tabs(),
+            "restrictedTabs": menu.tabs().iter().filter(|tab| RESTRICTED.contains(tab)).collect::<Vec<_>>(),
+        })
+    });
+    let bits = |level| -> Map<String, Value> {
+        let bit = |verb: Verb| (verb.as_str().to_owned(), json!(Mask::bit(level, verb)));
+        Verb::ALL.into_iter().map(bit).collect()
+    };
+    json!({
+        "verbs": Verb::ALL.map(Verb::as_str),
+        "levels": Level::ALL.map(Level::as_str),
+        "menus": menus,
+        "mask": {
+            "everything": Mask::EVERYTHING,
+            "bits": Level::ALL.into_iter().map(|level| (level.as_str().to_owned(), json!(bits(level)))).collect::<Map<_, _>>(),
+        },
+    })
 }
 
 impl fmt::Display for Menu {

@@ -7,7 +7,7 @@ use super::routes::Route;
 use crate::{
     guard::{
         actions::{Class, Facts},
-        nameable,
+        nameable, rights,
     },
     problem::{Code, ProblemDocument},
 };
@@ -261,6 +261,7 @@ pub fn document(routes: &[Route]) -> Value {
             "description": DESCRIPTION,
         },
         "servers": [{ "url": "/" }],
+        "x-menus": rights::table(),
         "paths": paths,
         "components": {
             "schemas": definitions(&mut schemas),
