@@ -9,6 +9,7 @@ mod forged;
 pub mod functions;
 pub mod fuzzing;
 pub mod gate;
+pub mod hooked;
 pub mod keys;
 pub mod lagging;
 pub mod memory;

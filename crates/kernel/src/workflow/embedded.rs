@@ -371,8 +371,9 @@ impl Driver {
             writes.extend(self.dead_letters().removals(letters.collect(), MOST_LETTERS).await?);
         }
         let events = [what];
-        if let Some(turn) = Turn::of(&held.head, &events) {
-            writes.extend(workflow.workers.turned(&turn).await?);
+        let turn = Turn::of(&held.head, &events);
+        if let Some(turn) = &turn {
+            writes.extend(workflow.workers.turned(turn).await?);
         }
         let now = shared.clock.now();
         let (head, new) = held.head.after(&events, now);
@@ -380,7 +381,11 @@ impl Driver {
         let progress = Progress::of(&workflow.plan, &head, &history);
         writes.extend(along.writes(&progress));
         // A new fence: what workers of the former direction still write is refused.
-        let (held, _) = shared.journal.append(&held, None, held.head.fence + 1, &events, writes, now).await?;
+        let written = shared.journal.append(&held, None, held.head.fence + 1, &events, writes, now).await;
+        if let Some(turn) = &turn {
+            workflow.workers.after_turn(turn);
+        }
+        let (held, _) = written?;
         shared.hub.publish(execution, held.head.events);
         self.wake(execution);
         Ok(progress)

@@ -159,11 +159,16 @@ impl Performer {
                 return Ok(Appended { workflow, situation, held, answer });
             }
             let mut along = dead_letters::writes(&workflow.plan, &situation, &held.head, &events, now, self.queued);
-            if let Some(turn) = super::workers::Turn::of(&held.head, &events) {
-                along.extend(workflow.workers.turned(&turn).await?);
+            let turn = super::workers::Turn::of(&held.head, &events);
+            if let Some(turn) = &turn {
+                along.extend(workflow.workers.turned(turn).await?);
             }
             let (lease, fence) = (held.head.lease.clone(), held.head.fence);
-            match self.journal.append(&held, lease, fence, &events, along, now).await {
+            let written = self.journal.append(&held, lease, fence, &events, along, now).await;
+            if let Some(turn) = &turn {
+                workflow.workers.after_turn(turn);
+            }
+            match written {
                 Ok((held, _)) => {
                     self.count(&workflow, &held.head, history.len(), now);
                     return Ok(Appended { workflow, situation, held, answer });

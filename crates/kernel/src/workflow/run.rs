@@ -173,7 +173,8 @@ impl Run {
         loop {
             let mut along =
                 dead_letters::writes(plan, &self.situation, head, &events, now, self.shared.settings.queued);
-            let written = match self.turn(&events).await {
+            let turn = Turn::of(&self.held.head, &events);
+            let written = match self.turn(turn.as_ref()).await {
                 None => Err(JournalError::Refused),
                 Some(more) => {
                     along.extend(more);
@@ -190,6 +191,9 @@ impl Run {
                     }
                 }
             };
+            if let Some(turn) = &turn {
+                self.workflow.workers.after_turn(turn);
+            }
             in_doubt |= matches!(written, Err(JournalError::Table(TableError::Unavailable(_))));
             match written {
                 Ok(held) => {
@@ -221,9 +225,9 @@ impl Run {
     }
 
     /// What the slice writes with a change of status; `None` if it should be asked again.
-    async fn turn(&self, events: &[What]) -> Option<Vec<Write>> {
-        let Some(turn) = Turn::of(&self.held.head, events) else { return Some(Vec::new()) };
-        match self.workflow.workers.turned(&turn).await {
+    async fn turn(&self, turn: Option<&Turn>) -> Option<Vec<Write>> {
+        let Some(turn) = turn else { return Some(Vec::new()) };
+        match self.workflow.workers.turned(turn).await {
             Ok(writes) => Some(writes),
             Err(error) if error.kind == ErrorKind::Permanent => {
                 // The run must end all the same; the slice's records stay as they were and say so by themselves.

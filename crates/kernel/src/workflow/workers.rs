@@ -37,6 +37,12 @@ pub trait Workers: Send + Sync {
         let _ = turn;
         Ok(Vec::new())
     }
+
+    /// Called after each attempt to commit such writes, also where it is not known whether it was made: what is remembered of
+    /// their records is dropped here, and nowhere earlier.
+    fn after_turn(&self, turn: &Turn) {
+        let _ = turn;
+    }
 }
 
 /// One call of a worker.

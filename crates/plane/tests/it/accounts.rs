@@ -1,7 +1,53 @@
 //! Accounts, from the request to the receipt.
 
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use plane::{
+    features::{accounts::onboarding::technical_user_id, users::model::subject},
+    plane::Plane,
+    ports::table::{CommitError, Table, Write},
+};
 use serde_json::json;
-use testkit::world::World;
+use testkit::{
+    hooked::{CommitHook, HookedTables},
+    memory::MemoryTables,
+    world::{World, unlimited},
+};
+
+/// Loads the technical user of an account just before each commit that changes the account.
+#[derive(Default)]
+struct LoadsActors(OnceLock<Plane>);
+
+#[async_trait]
+impl CommitHook for LoadsActors {
+    async fn commit(&self, table: &dyn Table, writes: Vec<Write>) -> Result<(), CommitError> {
+        if let Some(plane) = self.0.get() {
+            for account in writes.iter().filter(|write| write.key().sk == "METADATA") {
+                let account = account.key().pk.strip_prefix("ACCOUNT#").and_then(|id| id.parse().ok());
+                if let Some(account) = account {
+                    plane.actor(subject(technical_user_id(account))).await.expect("memory answers");
+                }
+            }
+        }
+        table.commit(writes).await
+    }
+}
+
+#[tokio::test]
+async fn an_actor_that_is_loaded_just_before_a_transition_is_loaded_anew_after_it() {
+    let hook = Arc::new(LoadsActors::default());
+    let tables = HookedTables::new(Arc::new(MemoryTables::default()), Arc::clone(&hook));
+    let world = World::over(Arc::new(tables), unlimited()).await;
+    world.set_up().await;
+    hook.0.set(world.plane.clone()).ok().unwrap();
+    let offer = world.offer("Acme").await;
+    let account = world.onboard(world.account_request("Acme", "public", &offer, 3)).await;
+    assert_eq!(account["status"], "active");
+    let id = technical_user_id(account["id"].as_str().unwrap().parse().unwrap());
+    let actor = world.plane.actor(subject(id)).await.unwrap().unwrap();
+    assert_eq!(actor.account_status.as_str(), "active", "the actor remembered is of before the transition");
+}
 
 #[tokio::test]
 async fn a_public_account_is_onboarded_usable_and_isolated() {

@@ -13,22 +13,18 @@ use plane::{
     audit::{AuditEntry, Author, EntryDraft},
     background::WorkKind,
     ids::AccountId,
-    ports::table::{
-        CommitError, Index, Item, Key, Order, Query, Range, Rows, Table, TableError, TableName, Tables, Write,
-    },
+    ports::table::{CommitError, Index, Order, Query, Range, Table, TableName, Tables, Write},
     record::decode,
     settings::Settings,
 };
-use testkit::{memory::MemoryTables, world::World};
+use testkit::{
+    hooked::{CommitHook, HookedTables},
+    memory::MemoryTables,
+    world::World,
+};
 use uuid::Uuid;
 
-/// Tables that count the commits that seal, and refuse some of them, as if another sealer had been faster.
-#[derive(Default)]
-struct Counting {
-    inner: MemoryTables,
-    seals: Seals,
-}
-
+/// Counts the commits that seal, and refuses some of them, as if another sealer had been faster.
 #[derive(Clone, Default)]
 struct Seals {
     count: Arc<AtomicUsize>,
@@ -36,56 +32,23 @@ struct Seals {
     refused: Arc<AtomicUsize>,
 }
 
-struct CountingTable {
-    inner: Arc<dyn Table>,
-    seals: Seals,
-}
-
 #[async_trait]
-impl Tables for Counting {
-    async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
-        let table = self.inner.open(name).await?;
-        Ok(table.map(|inner| Arc::new(CountingTable { inner, seals: self.seals.clone() }) as _))
-    }
-
-    async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError> {
-        let inner = self.inner.create(name).await?;
-        Ok(Arc::new(CountingTable { inner, seals: self.seals.clone() }))
-    }
-
-    async fn remove(&self, name: &TableName) -> Result<(), TableError> {
-        self.inner.remove(name).await
-    }
-
-    async fn list(&self) -> Result<Vec<TableName>, TableError> {
-        self.inner.list().await
-    }
-}
-
-#[async_trait]
-impl Table for CountingTable {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        self.inner.get(key).await
-    }
-
-    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        self.inner.batch_get(keys).await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        self.inner.query(query).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+impl CommitHook for Seals {
+    async fn commit(&self, table: &dyn Table, writes: Vec<Write>) -> Result<(), CommitError> {
         if writes.iter().any(|write| write.key().sk == "AUDITHEAD") {
-            self.seals.count.fetch_add(1, Ordering::SeqCst);
+            self.count.fetch_add(1, Ordering::SeqCst);
             let take = |left: usize| left.checked_sub(1);
-            if self.seals.refused.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+            if self.refused.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
                 return Err(CommitError::Refused { write: 0, current: None });
             }
         }
-        self.inner.commit(writes).await
+        table.commit(writes).await
     }
+}
+
+/// Tables in memory whose seals are counted.
+fn counting(seals: &Seals) -> Arc<dyn Tables> {
+    Arc::new(HookedTables::new(Arc::new(MemoryTables::default()), Arc::new(seals.clone())))
 }
 
 fn account(number: u128) -> AccountId {
@@ -169,17 +132,22 @@ async fn more_accounts_than_a_turn_holds_take_turns() {
     assert!(unsealed(shared.as_ref()).await.is_empty());
 }
 
-#[tokio::test]
-async fn entries_of_a_dedicated_table_are_sealed_many_at_once() {
-    let tables = Counting::default();
-    let seals = tables.seals.clone();
-    let world = World::over(Arc::new(tables), Settings::default()).await;
+/// A world whose background does nothing by itself, with a private account and its own table.
+async fn private_account(seals: &Seals) -> (World, AccountId, Arc<dyn Table>) {
+    let world = World::over(counting(seals), Settings::default()).await;
     world.set_up().await;
     let acme = world.tenant("Acme", "private", 3).await;
     world.plane.stop(std::time::Duration::from_secs(5)).await;
     world.plane.tend_once().await.unwrap();
     let acme: AccountId = acme.id.parse().unwrap();
     let own = world.tables.open(&TableName::dedicated(acme)).await.unwrap().unwrap();
+    (world, acme, own)
+}
+
+#[tokio::test]
+async fn entries_of_a_dedicated_table_are_sealed_many_at_once() {
+    let seals = Seals::default();
+    let (world, acme, own) = private_account(&seals).await;
     entries(&world, own.as_ref(), acme, 500).await;
     let name = TableName::dedicated(acme);
     let before = seals.count.load(Ordering::SeqCst);
@@ -198,15 +166,8 @@ async fn entries_of_a_dedicated_table_are_sealed_many_at_once() {
 /// Nobody looks at a dedicated table after its lane has ended, so what another sealer was faster with keeps the lane open.
 #[tokio::test]
 async fn entries_of_a_dedicated_table_whose_seal_was_refused_have_another_turn() {
-    let tables = Counting::default();
-    let seals = tables.seals.clone();
-    let world = World::over(Arc::new(tables), Settings::default()).await;
-    world.set_up().await;
-    let acme = world.tenant("Acme", "private", 3).await;
-    world.plane.stop(std::time::Duration::from_secs(5)).await;
-    world.plane.tend_once().await.unwrap();
-    let acme: AccountId = acme.id.parse().unwrap();
-    let own = world.tables.open(&TableName::dedicated(acme)).await.unwrap().unwrap();
+    let seals = Seals::default();
+    let (world, acme, own) = private_account(&seals).await;
     entries(&world, own.as_ref(), acme, 3).await;
     let name = TableName::dedicated(acme);
     seals.refused.store(1, Ordering::SeqCst);

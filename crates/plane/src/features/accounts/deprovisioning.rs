@@ -117,6 +117,10 @@ impl Workers for Deprovisioning {
         Err(StepError::permanent("no_undo", format!("{} can't be undone", call.state())))
     }
 
+    fn after_turn(&self, turn: &Turn) {
+        super::ops::after_turn(&self.0, turn);
+    }
+
     async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
         let mut writes = settled(&self.0, turn, |_, status| match status {
             RunStatus::Running | RunStatus::Failed => AccountStatus::Deprovisioning,

@@ -145,6 +145,10 @@ impl Workers for Onboarding {
         Ok(Undone::Now)
     }
 
+    fn after_turn(&self, turn: &Turn) {
+        super::ops::after_turn(&self.0, turn);
+    }
+
     async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
         settled(&self.0, turn, |account, status| match (account.status, status) {
             (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Running) => AccountStatus::Provisioning,

@@ -274,6 +274,14 @@ pub(super) fn started_by(input: &serde_json::Value) -> Option<Starter> {
     serde_json::from_value(input.get(STARTED_BY)?.clone()).ok()
 }
 
+/// Drops what is remembered of the account, after the commit of a turn of its run, and wakes the work after it.
+pub(super) fn after_turn(plane: &Plane, turn: &Turn) {
+    if let Some(account) = turn.head.account_id {
+        plane.changed(account);
+        plane.news().of(&crate::ports::table::TableName::shared());
+    }
+}
+
 /// The writes that go with a turn of an account's run: its status, the audit entry and the event.
 pub async fn settled(
     plane: &Plane,
@@ -340,8 +348,6 @@ pub async fn settled(
         let event = Event { id: EventId::new(now, plane.chance()), kind, account_id: id, at: now, detail };
         writes.push(record::create(&OutgoingEvent { event, delivered_at: None }));
     }
-    plane.changed(id);
-    plane.news().of(&crate::ports::table::TableName::shared());
     Ok(writes)
 }
 

@@ -122,7 +122,7 @@ impl Plane {
     /// Sends first and notes it after: a crash between is made up for by the mail's id, which is sent once.
     async fn remind_once(&self, who: &Granted<LicenseEdit>, license: &License) -> Result<Outcome> {
         let Some(contact) = &license.contact else { return Ok(Outcome::WithoutContact) };
-        if self.system(SystemTask::Reminders).get(&Reminder::key(license)).await?.is_some() {
+        if self.is_reminded(license).await? {
             return Ok(Outcome::AlreadySent);
         }
         let sent = self.ports().mailer.send(mail(license, contact, self.now())).await;
@@ -136,13 +136,20 @@ impl Plane {
                 end_date: license.end_date,
                 sent_at: self.now(),
             }),
-            Problem::new(Code::Conflict, "reminded meanwhile"),
+            Problem::new(Code::Conflict, "the reminder was sent meanwhile"),
         );
         match self.commit(change).await {
             Ok(()) => Ok(Outcome::Sent),
-            Err(problem) if problem.detail == "reminded meanwhile" => Ok(Outcome::AlreadySent),
+            // Another process was faster if its note is there now.
+            Err(problem) if problem.code == Code::Conflict && self.is_reminded(license).await? => {
+                Ok(Outcome::AlreadySent)
+            }
             Err(problem) => Err(problem),
         }
+    }
+
+    async fn is_reminded(&self, license: &License) -> Result<bool> {
+        Ok(self.system(SystemTask::Reminders).get(&Reminder::key(license)).await?.is_some())
     }
 }
 
