@@ -291,10 +291,15 @@ fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
         return write_installation(places, &installation).map_err(|error| unusable(&path, &error));
     };
     if installation.format != FORMAT {
-        return Err(stopped(format!(
-            "the data folder has format {}, this version reads {FORMAT}",
-            installation.format
-        )));
+        let found = installation.format;
+        return Err(stopped(if found > FORMAT {
+            format!(
+                "the data folder has format {found} and was written by a newer version; this one reads format {FORMAT}. Start \
+                 the newer version, or restore a backup that this version took"
+            )
+        } else {
+            format!("the data folder has format {found}, this version reads {FORMAT}")
+        }));
     }
     if installation.platform_key != fingerprint {
         return Err(stopped(format!("the platform key {} is another folder's", places.platform_key().display())));

@@ -258,7 +258,9 @@ fn check_format(engine: &Database, path: &Path) -> Result<(), TableError> {
         return Ok(());
     }
     let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
-    Err(damaged(&format!("table format {found}, this version reads format {THIS_FORMAT}"), path))
+    let newer = format.is_some_and(|format| format > THIS_FORMAT);
+    let advice = if newer { "; a newer version wrote it: start that one" } else { "" };
+    Err(damaged(&format!("table format {found}, this version reads format {THIS_FORMAT}{advice}"), path))
 }
 
 fn write_format(engine: &Database) -> Result<(), TableError> {
