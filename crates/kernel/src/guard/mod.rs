@@ -48,6 +48,20 @@ pub struct Granted<A> {
     action: PhantomData<fn() -> A>,
 }
 
+impl<A> Clone for Granted<A> {
+    fn clone(&self) -> Self {
+        Self {
+            actor: Arc::clone(&self.actor),
+            session: self.session,
+            scope: self.scope,
+            named_enterprise: self.named_enterprise,
+            origin: self.origin.clone(),
+            ticket: self.ticket.clone(),
+            action: PhantomData,
+        }
+    }
+}
+
 impl<A> Granted<A> {
     /// Who acts.
     pub fn actor(&self) -> &Actor {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{
     answer,
+    entity_tags::EntityTags,
     json::{self, Body, JsonObject},
     openapi::Operation,
     query::Parameters,
@@ -114,7 +115,7 @@ pub trait Argument: Sized + Send {
     message = "a handler's first argument must be a guard, and `{Self}` is none",
     label = "start the argument list with `Granted<SomeAction>` or `Public`"
 )]
-pub trait Guard: Argument {}
+pub trait Guard: Argument + Clone {}
 
 /// An id that the guard reads from a request body. The document shows it as a field; its value can't be read here, so
 /// handlers take the account and the enterprise from the grant alone.
@@ -307,6 +308,11 @@ impl Call {
         }
     }
 
+    /// Whether the caller accepts certain versions of the record alone.
+    pub(super) fn has_precondition(&self) -> bool {
+        self.parts.headers.get(header::IF_MATCH).is_some_and(|tags| tags.as_bytes().trim_ascii() != b"*")
+    }
+
     /// Refuses parameters that neither the guard nor an argument took.
     pub fn finish(&self) -> Result<()> {
         self.parameters.finish()
@@ -381,15 +387,15 @@ impl<S: Segment, T: Segment> Argument for Path<(S, T)> {
     }
 }
 
-/// The version that the caller has seen (`If-Match`); `None` where the caller does not say.
-#[derive(Clone, Copy, Debug)]
-pub struct IfMatch(pub Option<u64>);
+/// The versions that the caller accepts (`If-Match`); `None` where every version will do.
+#[derive(Debug)]
+pub struct IfMatch(Option<EntityTags>);
 
 impl IfMatch {
-    /// Refuses if the caller has seen another version than the one that is there.
-    pub fn allows(self, noun: &str, version: u64) -> Result<()> {
-        match self.0 {
-            Some(seen) if seen != version => {
+    /// Refuses if the caller accepts other versions than the one that is there.
+    pub fn allows(&self, noun: &str, version: u64) -> Result<()> {
+        match &self.0 {
+            Some(accepted) if !accepted.has(version) => {
                 Err(Problem::new(Code::PreconditionFailed, format!("the {noun} has changed since you read it"))
                     .help("read it again, apply your change to what it is now, and send its new ETag"))
             }
@@ -405,13 +411,9 @@ impl Argument for IfMatch {
 
     async fn take(call: &mut Call) -> Result<Self, Stop> {
         match call.header("if-match")? {
-            None | Some("*") => Ok(Self(None)),
-            Some(tag) => {
-                let version =
-                    tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-                let expected = "an ETag as it was read, such as \"3\", or *";
-                Ok(Self(Some(version.ok_or_else(|| Problem::field("/if-match", expected))?)))
-            }
+            None => Ok(Self(None)),
+            Some(any) if any.trim() == "*" => Ok(Self(None)),
+            Some(tags) => Ok(Self(Some(EntityTags::parse(tags)?))),
         }
     }
 }
