@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 491c91c74838a76c8a0fcf1111a8f6e8ee0c882033adbae31e4a25277871c16e). Not edited by hand.
+// Generated from openapi.json (sha256 f3eacba03b45a07d65e160ba6837497ed0c9c978b7b1a4a489192c141530f423). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

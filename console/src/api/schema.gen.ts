@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 491c91c74838a76c8a0fcf1111a8f6e8ee0c882033adbae31e4a25277871c16e). Not edited by hand.
+// Generated from openapi.json (sha256 f3eacba03b45a07d65e160ba6837497ed0c9c978b7b1a4a489192c141530f423). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1869,6 +1869,8 @@ export interface components {
             /** @description The operation, such as `user_create`. */
             action: string;
             target?: components["schemas"]["Target"] | null;
+            /** @description The account or enterprise that a refused request named, where it is not the caller's own. The entry is in the caller's log. */
+            named?: components["schemas"]["NamedTenant"] | null;
             /** @description Left out: it was done. */
             outcome?: components["schemas"]["Outcome"];
             /** @description Why it was refused or failed: the code of the problem. */
@@ -1921,6 +1923,13 @@ export interface components {
         Target: {
             kind: string;
             id: string;
+        };
+        /** @description The account or enterprise that a refused request named, where it is not the caller's own. */
+        NamedTenant: {
+            /** Format: uuid */
+            accountId?: string | null;
+            /** Format: uuid */
+            enterpriseId?: string | null;
         };
         /** @description How it ended. */
         Outcome: "done" | "refused" | "failed";
@@ -3371,7 +3380,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -3415,6 +3424,8 @@ export interface operations {
             query: {
                 /** @description The account's exact name. */
                 confirm: string;
+                /** @description Begins the removal at once: there is no time of grace, or it ends. */
+                now?: boolean;
             };
             header?: never;
             path: {
@@ -3734,6 +3745,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -3768,6 +3780,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -3964,6 +3977,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -4164,7 +4178,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4372,7 +4386,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4415,7 +4429,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4605,7 +4619,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5059,7 +5073,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5107,7 +5121,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5543,7 +5557,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5586,7 +5600,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5649,6 +5663,8 @@ export interface operations {
             query: {
                 /** @description The account's exact name. */
                 confirm: string;
+                /** @description Begins the removal at once: there is no time of grace, or it ends. */
+                now?: boolean;
             };
             header?: never;
             path: {
@@ -6120,7 +6136,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6237,7 +6253,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6382,7 +6398,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6425,7 +6441,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6630,7 +6646,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -7098,7 +7114,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -7146,7 +7162,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {

@@ -68,6 +68,7 @@ pub struct Call {
     /// Who calls, once the guard knows.
     pub(crate) caller: Option<Caller>,
     unread: Option<Unread>,
+    named: Named,
     path: PathParameters,
     parameters: Parameters,
     body: Body,
@@ -178,6 +179,7 @@ impl Call {
             reserved: false,
             caller: None,
             unread: Some(unread),
+            named: Named::default(),
             path: Vec::new(),
             parameters: Parameters::default(),
             body: Body::default(),
@@ -272,7 +274,13 @@ impl Call {
             let in_body = self.object().map(|body| body.id("enterpriseId")).transpose()?.flatten();
             name_one(&mut named.enterprise, in_body, "enterpriseId")?;
         }
+        self.named = named;
         Ok(named)
+    }
+
+    /// The account and enterprise that the guard found named.
+    pub(super) const fn named_tenant(&self) -> Named {
+        self.named
     }
 
     /// The ticket for the request's idempotency key, if it has one. Stops with the kept answer if the same request came
