@@ -73,10 +73,20 @@ impl Author {
 }
 
 /// What it was done to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     pub kind: String,
     pub id: String,
+}
+
+/// The account or enterprise that a refused request named, where it is not the caller's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedTenant {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enterprise_id: Option<EnterpriseId>,
 }
 
 /// How it ended.
@@ -112,6 +122,9 @@ pub struct AuditEntry {
     pub action: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    /// The account or enterprise that a refused request named, where it is not the caller's own. The entry is in the caller's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<NamedTenant>,
     /// Left out: it was done.
     #[serde(default, skip_serializing_if = "is_done")]
     pub outcome: Outcome,

@@ -1,7 +1,8 @@
 //! Entries of the audit log beside changes: sign-ins and their failures, refusals, and reading what holds secrets.
 //!
 //! INVARIANT: no caller makes the log grow without bound. What one person repeats within [`WINDOW`] is one entry at its beginning
-//! and one with a count at its end. Events of unknown callers are counted together.
+//! and one with a count at its end. Requests that name different things are no repeats, up to a bound. Events of unknown callers
+//! are counted together.
 
 use std::{
     collections::HashMap,
@@ -13,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Kernel,
-    audit::{Author, EntryDraft, Outcome, RequestOrigin},
+    audit::{Author, EntryDraft, NamedTenant, Outcome, RequestOrigin, Target},
     change::Change,
-    directory::user::User,
+    directory::user::{Barred, User},
     guard::{Granted, actions::Action},
     identity::trail::{Failure, Trail, Whom},
     ids::{Subject, known},
@@ -28,6 +29,8 @@ use crate::{
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// The most kinds of repeats that are counted apart; further ones are counted together.
 const MOST_WINDOWS: usize = 20_000;
+/// The most targets of one person's refusals at one operation that are counted apart; further ones are counted together.
+const MOST_TARGETS: usize = 20;
 
 /// What counts as a repeat.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +40,21 @@ struct Repeat {
     operation: String,
     outcome: Outcome,
     reason: Option<String>,
+    /// What a refused request named; of the first few of a kind each is counted apart.
+    target: Option<Target>,
+    named: Option<NamedTenant>,
+}
+
+impl Repeat {
+    fn of(subject: Option<Subject>, operation: String, draft: &EntryDraft) -> Self {
+        let EntryDraft { outcome, reason, target, named, .. } = draft.clone();
+        Self { subject, operation, outcome, reason, target, named }
+    }
+
+    /// The same, whatever was named.
+    fn kind(&self) -> Self {
+        Self { target: None, named: None, ..self.clone() }
+    }
 }
 
 #[derive(Debug)]
@@ -49,19 +67,46 @@ struct Window {
 
 /// The open windows.
 #[derive(Debug, Default)]
-pub struct SecurityEvents(Mutex<HashMap<Repeat, Window>>);
+pub struct SecurityEvents(Mutex<Windows>);
+
+#[derive(Debug, Default)]
+struct Windows {
+    open: HashMap<Repeat, Window>,
+    /// How many windows of a kind name something.
+    named: HashMap<Repeat, usize>,
+}
+
+impl Windows {
+    /// The window that an event belongs to.
+    fn place(&self, repeat: Repeat) -> Repeat {
+        if self.open.contains_key(&repeat) {
+            return repeat;
+        }
+        let kind = repeat.kind();
+        let named = self.named.get(&kind).copied().unwrap_or_default();
+        let repeat = if named >= MOST_TARGETS { kind } else { repeat };
+        if self.open.len() < MOST_WINDOWS || self.open.contains_key(&repeat) {
+            return repeat;
+        }
+        Repeat { subject: None, operation: "other".into(), reason: None, ..repeat.kind() }
+    }
+
+    fn insert(&mut self, repeat: Repeat, window: Window) {
+        let kind = repeat.kind();
+        if kind != repeat {
+            *self.named.entry(kind).or_default() += 1;
+        }
+        self.open.insert(repeat, window);
+    }
+}
 
 impl SecurityEvents {
     /// Records an event. Returns the entry to write now: none for a repeat.
     fn admit(&self, repeat: Repeat, draft: EntryDraft, now: Timestamp) -> Option<EntryDraft> {
         let mut windows = self.0.lock().expect("no holder panics");
-        let repeat = if windows.len() >= MOST_WINDOWS && !windows.contains_key(&repeat) {
-            Repeat { subject: None, operation: "other".into(), reason: None, ..repeat }
-        } else {
-            repeat
-        };
+        let repeat = windows.place(repeat);
         let ends = now + WINDOW;
-        match windows.get_mut(&repeat) {
+        match windows.open.get_mut(&repeat) {
             Some(window) if now < window.ends => {
                 window.again += 1;
                 window.latest = draft;
@@ -81,14 +126,19 @@ impl SecurityEvents {
     /// The entries of the windows that have ended by now, for what came again in them.
     fn ended(&self, now: Timestamp) -> Vec<EntryDraft> {
         let mut windows = self.0.lock().expect("no holder panics");
+        let Windows { open, named } = &mut *windows;
         let mut counted = Vec::new();
-        windows.retain(|_, window| {
+        open.retain(|repeat, window| {
             let over = now >= window.ends;
             if over && window.again > 0 {
                 counted.push(EntryDraft { count: Some(window.again), ..window.latest.clone() });
             }
+            if over && let Some(left) = named.get_mut(&repeat.kind()) {
+                *left -= usize::from(repeat.kind() != *repeat);
+            }
             !over
         });
+        named.retain(|_, left| *left > 0);
         counted
     }
 }
@@ -126,7 +176,7 @@ impl Kernel {
     }
 
     async fn record_once(&self, subject: Option<Subject>, operation: String, draft: EntryDraft) {
-        let repeat = Repeat { subject, operation, outcome: draft.outcome, reason: draft.reason.clone() };
+        let repeat = Repeat::of(subject, operation, &draft);
         if let Some(draft) = self.security_events().admit(repeat, draft, self.now()) {
             self.write_security_event(draft).await;
         }
@@ -149,14 +199,30 @@ impl Kernel {
     /// Records an identity operation by which a person proves who they are: its success in the commit that does it, its failures
     /// beside the answer.
     pub fn trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
+        self.trail_of(action, origin, AskedBy::Themselves)
+    }
+
+    /// Records an identity operation of somebody who is signed in: its failures too are theirs.
+    pub fn own_trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
+        self.trail_of(action, origin, AskedBy::SignedIn)
+    }
+
+    /// Records what a refresh leads to: no success, for it is no sign-in, the end of the session that a stolen token causes, and
+    /// the refusal of somebody who may not act.
+    pub fn refresh_trail(&self, origin: &RequestOrigin) -> Arc<dyn Trail> {
         let asked_by = AskedBy::Themselves;
-        Arc::new(AuditTrail { plane: self.clone(), action, origin: origin.clone(), asked_by })
+        let (action, failed_action) = ("session_end", "auth_refresh");
+        Arc::new(AuditTrail { plane: self.clone(), action, failed_action, origin: origin.clone(), asked_by })
     }
 
     /// Records an identity operation that anybody can ask for: repeats are counted.
     pub fn open_trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
-        let asked_by = AskedBy::Anybody;
-        Arc::new(AuditTrail { plane: self.clone(), action, origin: origin.clone(), asked_by })
+        self.trail_of(action, origin, AskedBy::Anybody)
+    }
+
+    fn trail_of(&self, action: &'static str, origin: &RequestOrigin, asked_by: AskedBy) -> Arc<dyn Trail> {
+        let origin = origin.clone();
+        Arc::new(AuditTrail { plane: self.clone(), action, failed_action: action, origin, asked_by })
     }
 
     /// The entry of an identity operation by the person whom it is about.
@@ -175,29 +241,36 @@ impl Kernel {
 struct AuditTrail {
     plane: Kernel,
     action: &'static str,
+    failed_action: &'static str,
     origin: RequestOrigin,
     asked_by: AskedBy,
 }
 
-/// Who an operation that succeeds was asked for by.
+/// Who an operation is asked for by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AskedBy {
-    /// The person whom it is about.
+    /// The person whom it is about, if it succeeds.
     Themselves,
+    /// The person whom it is about, by a token of theirs.
+    SignedIn,
     /// A caller without proof of identity.
     Anybody,
 }
 
 #[async_trait]
 impl Trail for AuditTrail {
+    async fn bars(&self, subject: Subject) -> std::result::Result<Option<Barred>, TableError> {
+        let barred = self.plane.barred(subject).await;
+        barred.map_err(|problem| TableError::Unavailable(problem.operator_detail().to_owned().into()))
+    }
+
     async fn writes(&self, whom: Whom) -> std::result::Result<Vec<Write>, TableError> {
         let draft = self.plane.personal_entry(self.action, &whom, self.origin.clone()).await;
         let draft = match self.asked_by {
-            AskedBy::Themselves => Some(draft),
+            AskedBy::Themselves | AskedBy::SignedIn => Some(draft),
             AskedBy::Anybody => {
                 let draft = EntryDraft { author: Author::Anonymous, ..draft };
-                let (outcome, reason) = (draft.outcome, draft.reason.clone());
-                let repeat = Repeat { subject: Some(whom.subject), operation: self.action.to_owned(), outcome, reason };
+                let repeat = Repeat::of(Some(whom.subject), self.action.to_owned(), &draft);
                 self.plane.security_events().admit(repeat, draft, self.plane.now())
             }
         };
@@ -205,14 +278,19 @@ impl Trail for AuditTrail {
     }
 
     fn failed(&self, whom: Option<Whom>, why: Failure) {
-        let (plane, action, origin) = (self.plane.clone(), self.action, self.origin.clone());
+        let (plane, action, origin) = (self.plane.clone(), self.failed_action, self.origin.clone());
+        let proven = match why {
+            Failure::InvalidCredentials | Failure::Locked => self.asked_by == AskedBy::SignedIn,
+            Failure::Barred(_) => true,
+        };
         self.plane.aside(async move {
             let (subject, draft) = match &whom {
                 Some(whom) => (Some(whom.subject), plane.personal_entry(action, whom, origin).await),
                 None => (None, EntryDraft::new(known::ROOT_ACCOUNT, Author::Anonymous, action).from(origin)),
             };
-            // A caller who failed has not proved to be that person.
-            let draft = EntryDraft { author: Author::Anonymous, ..draft }.ended(Outcome::Failed, why.as_str());
+            // A caller who failed has not proved to be that person, unless they are signed in or may not act only.
+            let author = if proven { draft.author.clone() } else { Author::Anonymous };
+            let draft = EntryDraft { author, ..draft }.ended(Outcome::Failed, why.as_str());
             plane.record_once(subject, action.to_owned(), draft).await;
         });
     }
@@ -231,7 +309,8 @@ mod tests {
 
     fn repeat(subject: u128) -> Repeat {
         let subject = Some(Subject::from_uuid(Uuid::from_u128(subject)));
-        Repeat { subject, operation: "auth_login".into(), outcome: Outcome::Failed, reason: None }
+        let draft = EntryDraft { outcome: Outcome::Failed, ..draft() };
+        Repeat::of(subject, "auth_login".into(), &draft)
     }
 
     #[test]
@@ -253,12 +332,29 @@ mod tests {
     }
 
     #[test]
+    fn another_target_is_no_repeat_up_to_a_bound() {
+        let (events, start) = (SecurityEvents::default(), Timestamp::UNIX_EPOCH);
+        let about =
+            |id: usize| Repeat { target: Some(Target { kind: "user".into(), id: id.to_string() }), ..repeat(1) };
+        for id in 0..MOST_TARGETS {
+            assert!(events.admit(about(id), draft(), start).is_some(), "{id}");
+            assert!(events.admit(about(id), draft(), start).is_none(), "{id}");
+        }
+        let further = (MOST_TARGETS..200).filter(|id| events.admit(about(*id), draft(), start).is_some()).count();
+        assert_eq!(further, 1);
+        assert!(events.admit(Repeat { operation: "other".into(), ..about(500) }, draft(), start).is_some());
+        events.ended(start + WINDOW);
+        assert!(events.0.lock().unwrap().named.is_empty());
+        assert!(events.admit(about(300), draft(), start + WINDOW).is_some());
+    }
+
+    #[test]
     fn memory_and_entries_are_bounded_however_many_come() {
         let (events, start) = (SecurityEvents::default(), Timestamp::UNIX_EPOCH);
         let many = u128::try_from(MOST_WINDOWS).unwrap() * 2;
         let written = (0..many).filter(|subject| events.admit(repeat(*subject), draft(), start).is_some()).count();
         assert!(written <= MOST_WINDOWS + 1, "{written}");
-        assert!(events.0.lock().unwrap().len() <= MOST_WINDOWS + 1);
+        assert!(events.0.lock().unwrap().open.len() <= MOST_WINDOWS + 1);
         let rest = events.ended(start + WINDOW);
         let counted: u64 = rest.iter().filter_map(|draft| draft.count).sum();
         assert_eq!(u128::from(counted) + u128::try_from(written).unwrap(), many, "none is lost");

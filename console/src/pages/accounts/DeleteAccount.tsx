@@ -15,8 +15,10 @@ export function DeleteAccount({ account, onClose }: { account: Account; onClose:
   const navigate = useNavigate()
   const { id, name, status, cloudType } = account
   const run = async () => {
+    // Without `now` an account that is disabled already keeps its time of grace.
+    const query = status === 'disabled' ? { confirm: name, now: true } : { confirm: name }
     const after = await send(
-      api.DELETE('/api/provisioning/{accountId}', { params: { path: { accountId: id }, query: { confirm: name } } }),
+      api.DELETE('/api/provisioning/{accountId}', { params: { path: { accountId: id }, query } }),
     )
     // The run that was shown until now is not the one that is followed from here on.
     queries.removeQueries({ queryKey: ['/api/provisioning/{accountId}', { path: { accountId: id } }] })

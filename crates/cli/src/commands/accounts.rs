@@ -66,6 +66,9 @@ pub(crate) struct Delete {
     /// The account's exact name
     #[arg(long, value_name = "NAME")]
     confirm: String,
+    /// Begin the removal at once: without a time of grace, or before it is over
+    #[arg(long)]
+    now: bool,
     /// Follow the removal until it ends; fails if that fails
     #[arg(long)]
     watch: bool,
@@ -82,7 +85,9 @@ pub(crate) async fn run(command: &Accounts, session: &mut Session) -> Outcome {
             session.change(ask.header("if-match", update.if_match.clone())).await
         }
         Accounts::Delete(delete) => {
-            let ask = Ask::delete(at(&delete.id, "")).with("confirm", Some(&delete.confirm));
+            let ask = Ask::delete(at(&delete.id, ""))
+                .with("confirm", Some(&delete.confirm))
+                .with("now", delete.now.then_some("true"));
             session.change(ask).await?;
             if delete.watch { provisioning::watch(delete.id, session).await } else { Ok(()) }
         }

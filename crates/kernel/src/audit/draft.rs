@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{AuditEntry, Author, Outcome, Target};
+use super::{AuditEntry, Author, NamedTenant, Outcome, Target};
 use crate::ids::{AccountId, AuditId, EnterpriseId};
 
 /// The names of the request that causes an entry.
@@ -35,6 +35,7 @@ pub struct EntryDraft {
     pub author: Author,
     pub action: String,
     pub target: Option<Target>,
+    pub named: Option<NamedTenant>,
     pub outcome: Outcome,
     pub reason: Option<String>,
     pub count: Option<u64>,
@@ -49,6 +50,7 @@ impl EntryDraft {
             author,
             action: action.into(),
             target: None,
+            named: None,
             outcome: Outcome::Done,
             reason: None,
             count: None,
@@ -94,6 +96,7 @@ impl EntryDraft {
             author: self.author.clone(),
             action: self.action.clone(),
             target: self.target.clone(),
+            named: self.named,
             outcome: self.outcome,
             reason: self.reason.clone(),
             count: self.count,

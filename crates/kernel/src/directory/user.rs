@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     day::Day,
+    directory::account::AccountStatus,
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, Subject, UserId, WorkstreamId},
     ports::table::{Index, Key},
     record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
@@ -42,6 +43,44 @@ pub enum IdentityStatus {
     Failed,
 }
 
+/// Why a person may not act at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Barred {
+    #[error("the user is inactive")]
+    Inactive,
+    #[error("the user's start date is in the future")]
+    NotBegun,
+    #[error("the user's end date is over")]
+    Over,
+    #[error("the user's account is {}", .0.as_str())]
+    Account(AccountStatus),
+    /// The user was deleted, and the identity is about to be.
+    #[error("the user is gone")]
+    Gone,
+}
+
+impl Barred {
+    /// The reason in an audit entry.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inactive => "user_inactive",
+            Self::NotBegun => "user_not_started",
+            Self::Over => "user_ended",
+            Self::Account(_) => "account_not_active",
+            Self::Gone => "user_gone",
+        }
+    }
+
+    /// Who can change it.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Inactive | Self::NotBegun | Self::Over | Self::Gone => "ask an administrator of your account",
+            Self::Account(AccountStatus::Provisioning) => "try again when the account is set up",
+            Self::Account(_) => "ask an operator of the platform",
+        }
+    }
+}
+
 /// A person of an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -75,7 +114,21 @@ impl User {
 
     /// Whether the user may act on a day.
     pub fn acts_on(&self, today: Day) -> bool {
-        self.status == UserStatus::Active && self.start_date <= today && self.end_date.is_none_or(|end| today <= end)
+        self.may_act_on(today).is_ok()
+    }
+
+    /// Whether the user may act on a day; if not, why.
+    pub fn may_act_on(&self, today: Day) -> Result<(), Barred> {
+        if self.status != UserStatus::Active {
+            return Err(Barred::Inactive);
+        }
+        if today < self.start_date {
+            return Err(Barred::NotBegun);
+        }
+        if self.end_date.is_some_and(|end| end < today) {
+            return Err(Barred::Over);
+        }
+        Ok(())
     }
 
     /// The first and the last of the days from `today` on that the user may act on; `None`: there is no such day.

@@ -14,11 +14,15 @@ use super::{
 use crate::{
     Kernel,
     change::Change,
-    directory::role::{Role, RoleKind},
-    ids::AccountId,
-    ports::table::{Condition, Key, Write},
+    directory::{
+        group::GroupRole,
+        role::{Role, RoleKind},
+        user::Membership,
+    },
+    ids::{AccountId, GroupId, RoleId, known},
+    ports::table::{Condition, Index, Key, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Place, Record, encode},
+    record::{Place, Record, decode, encode},
 };
 
 /// The right that makes somebody an administrator of their account: to change its users.
@@ -40,9 +44,19 @@ pub fn may_give(actor: &Actor, roles: &[Role]) -> Result<()> {
     Ok(())
 }
 
-/// Nobody takes away what they do not hold.
-fn may_take(actor: &Actor, taken: &Grants) -> Result<()> {
-    if actor.operator || taken.within(&actor.access.grants) {
+/// Nobody takes away what they do not hold, and nobody but an operator anything from somebody who holds a platform role.
+fn may_take(actor: &Actor, taken: &Grants, roles: &[Role]) -> Result<()> {
+    if actor.operator {
+        return Ok(());
+    }
+    if roles.iter().any(|role| role.kind == RoleKind::Platform) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "rights of somebody with a platform role are taken by operators alone",
+        )
+        .help("ask an operator of the platform"));
+    }
+    if taken.within(&actor.access.grants) {
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden, "this would take rights away that you do not hold yourself")
@@ -56,11 +70,17 @@ pub fn own_administration() -> Problem {
 }
 
 impl Kernel {
-    /// Permits a change that takes rights away. Where these make an administrator, the change can't race another of the
-    /// kind: two administrators can't take each other's rights at once.
-    pub async fn take_rights<A: Action>(&self, who: &Granted<A>, change: &mut Change, taken: &Grants) -> Result<()> {
+    /// Permits a change that takes rights from somebody with these roles. Where the rights make an administrator, the change
+    /// can't race another of the kind: two administrators can't take each other's rights at once.
+    pub async fn take_rights<A: Action>(
+        &self,
+        who: &Granted<A>,
+        change: &mut Change,
+        taken: &Grants,
+        roles: &[Role],
+    ) -> Result<()> {
         let actor = who.actor();
-        may_take(actor, taken)?;
+        may_take(actor, taken, roles)?;
         if actor.operator || !taken.holds(ADMINISTER) {
             return Ok(());
         }
@@ -79,6 +99,64 @@ impl Kernel {
         Ok(())
     }
 
+    /// Permits a change that takes rights from the members of a group.
+    pub async fn take_rights_of_members<A: Action>(
+        &self,
+        who: &Granted<A>,
+        change: &mut Change,
+        taken: &Grants,
+        group: GroupId,
+    ) -> Result<()> {
+        let roles = self.platform_roles_in(who, group).await?;
+        self.take_rights(who, change, taken, &roles).await
+    }
+
+    /// Permits a change that takes rights from everybody who has a role.
+    pub async fn take_rights_by_role<A: Action>(
+        &self,
+        who: &Granted<A>,
+        change: &mut Change,
+        taken: &Grants,
+        role: RoleId,
+    ) -> Result<()> {
+        let mut roles = Vec::new();
+        if has_platform_roles(who) {
+            for link in self.linked::<GroupRole>(GroupRole::givers(who.account(), role)).await? {
+                roles.extend(self.platform_roles_in(who, link.group_id).await?);
+            }
+        }
+        self.take_rights(who, change, taken, &roles).await
+    }
+
+    /// The platform roles that members of a group hold, by this group or another, as far as they bar the caller.
+    async fn platform_roles_in<A: Action>(&self, who: &Granted<A>, group: GroupId) -> Result<Vec<Role>> {
+        let mut roles = Vec::new();
+        if has_platform_roles(who) {
+            for link in self.linked::<Membership>(Membership::members(who.account(), group)).await? {
+                let held = access(self, who.account(), link.user_id).await?.roles;
+                roles.extend(held.into_iter().filter(|role| role.kind == RoleKind::Platform));
+            }
+        }
+        Ok(roles)
+    }
+
+    /// All links in a partition of `Gsi2`.
+    async fn linked<R: Record>(&self, pk: String) -> Result<Vec<R>> {
+        let mut query =
+            Query { index: Index::Gsi2, pk, range: Range::All, order: Order::Ascending, limit: MAX_PAGE, after: None };
+        let mut all = Vec::new();
+        loop {
+            let rows = self.router().shared().query_now(&query).await?;
+            for item in &rows.items {
+                all.push(decode::<R>(item)?.record);
+            }
+            query.after = rows.next;
+            if query.after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Refuses a change after which the caller could not administer the users of their account any more.
     pub fn keep_own_administration<A: Action>(&self, who: &Granted<A>, after: &Grants) -> Result<()> {
         if who.actor().access.grants.holds(ADMINISTER) && !after.holds(ADMINISTER) {
@@ -86,6 +164,11 @@ impl Kernel {
         }
         Ok(())
     }
+}
+
+/// Whether somebody in the account may hold a platform role that bars the caller: users of the platform account alone do.
+fn has_platform_roles<A>(who: &Granted<A>) -> bool {
+    !who.actor().operator && who.account() == known::ROOT_ACCOUNT
 }
 
 /// A fence outlives the changes that it serializes, and expires.

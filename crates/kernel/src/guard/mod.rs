@@ -26,6 +26,7 @@ use crate::{
         account::{Account, AccountStatus},
         enterprise::Enterprise,
         master_data,
+        user::Barred,
     },
     idempotency::Ticket,
     ids::{AccountId, EnterpriseId, SessionId, Subject, known},
@@ -46,6 +47,20 @@ pub struct Granted<A> {
     origin: RequestOrigin,
     ticket: Option<Ticket>,
     action: PhantomData<fn() -> A>,
+}
+
+impl<A> Clone for Granted<A> {
+    fn clone(&self) -> Self {
+        Self {
+            actor: Arc::clone(&self.actor),
+            session: self.session,
+            scope: self.scope,
+            named_enterprise: self.named_enterprise,
+            origin: self.origin.clone(),
+            ticket: self.ticket.clone(),
+            action: PhantomData,
+        }
+    }
 }
 
 impl<A> Granted<A> {
@@ -149,10 +164,11 @@ impl Kernel {
 
     /// Refuses a known caller who may not act at this moment, and one who is nobody any more.
     pub fn check_active(&self, actor: Option<&Actor>) -> Result<()> {
-        if actor.is_some_and(|actor| may_act(actor, self.clock())) {
-            return Ok(());
+        match actor.map(|actor| may_act(actor, self.clock())) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(barred)) => Err(Problem::new(Code::Unauthenticated, barred.to_string()).help(barred.help())),
+            None => Err(unauthenticated("the user is not active")),
         }
-        Err(unauthenticated("the user is not active"))
     }
 
     /// Judges whether an active caller may do `A` in the scope that the request names.
@@ -205,9 +221,34 @@ pub fn unauthenticated(detail: &str) -> Problem {
     Problem::new(Code::Unauthenticated, detail).help("sign in with POST /api/auth/login, or refresh the token")
 }
 
-/// Whether a user may act at all at this moment: by status, by dates, and the account's too.
-fn may_act(actor: &Actor, clock: &dyn Clock) -> bool {
-    actor.account_status == AccountStatus::Active && actor.user.acts_on(clock.today())
+/// Whether a user may act at all at this moment: by status, by dates, and the account's too. Requests and sign-ins are
+/// judged by this one rule.
+fn may_act(actor: &Actor, clock: &dyn Clock) -> Result<(), Barred> {
+    if actor.account_status != AccountStatus::Active {
+        return Err(Barred::Account(actor.account_status));
+    }
+    actor.user.may_act_on(clock.today())
+}
+
+impl Kernel {
+    /// Why a known person gets no tokens at this moment; `None`: they may act.
+    pub async fn barred(&self, subject: Subject) -> Result<Option<Barred>> {
+        match self.actor(subject).await? {
+            Some(actor) => Ok(may_act(&actor, self.clock()).err()),
+            None => Ok(Some(Barred::Gone)),
+        }
+    }
+
+    /// Why a person can't accept an invitation at this moment. The first user of an account may while it is set up.
+    pub async fn barred_from_accepting(&self, subject: Subject) -> Result<Option<Barred>> {
+        match self.barred(subject).await? {
+            Some(Barred::Account(AccountStatus::Provisioning)) => {
+                let Some(actor) = self.actor(subject).await? else { return Ok(Some(Barred::Gone)) };
+                Ok(actor.user.may_act_on(self.clock().today()).err())
+            }
+            other => Ok(other),
+        }
+    }
 }
 
 /// What the callers of an action may name.

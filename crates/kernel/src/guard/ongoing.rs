@@ -43,7 +43,7 @@ impl OngoingGrant {
     /// Judges session, user and right as they are now.
     pub async fn check(&self, plane: &Kernel) -> Result<(), GrantEnd> {
         let actor = plane.actor(self.subject).await.map_err(|_| GrantEnd::Unavailable)?;
-        let actor = actor.filter(|actor| may_act(actor, plane.clock())).ok_or(GrantEnd::NotActive)?;
+        let actor = actor.filter(|actor| may_act(actor, plane.clock()).is_ok()).ok_or(GrantEnd::NotActive)?;
         let alive = plane.identity().is_alive(self.subject, self.session).await;
         if !alive.map_err(|_| GrantEnd::Unavailable)? {
             return Err(GrantEnd::SessionEnded);

@@ -12,6 +12,7 @@ use super::{
     provider::{Living, Stored},
     records::{RefreshRecord, Spent, put, refresh_key, session_key, spell},
     sessions::tokens,
+    trail,
     users::{ATTEMPTS, contended},
     vault::{Issued, VaultError},
 };
@@ -32,6 +33,10 @@ impl Provider {
             let Some(living) = self.living(record.subject, record.session, now).await? else {
                 return Err(RefreshError::Refused);
             };
+            // The token stays as it is: the session goes on once the person may act again.
+            if let Some(barred) = trail::bars(&living.person).await? {
+                return Err(RefreshError::Barred(barred));
+            }
             match &record.spent {
                 None => {
                     if let Some(tokens) = self.spend(token, record, version, living).await? {

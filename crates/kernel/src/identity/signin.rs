@@ -1,6 +1,7 @@
 //! Judges an attempt to sign in, and the answer to a challenge.
 //!
-//! INVARIANT: whatever makes an attempt fail, it does the same work and says the same.
+//! INVARIANT: whatever makes an attempt fail, it does the same work and says the same. Only who has given the right password
+//! hears that they may not act.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -35,7 +36,7 @@ impl Provider {
         // Who can't be mailed can't prove a mailbox, so the cap would shut them out.
         let mailable = person.as_ref().is_some_and(|person| may_reset(&person.record));
         let closed = locked || capped && mailable;
-        let usable = person.as_ref().map(|person| &person.record).filter(|person| self.usable(person, started));
+        let usable = person.as_ref().map(|person| &person.record).filter(|person| self.may_prove(person, started));
         // A closed attempt is judged like one at nobody: it is neither counted nor of any use.
         let admission = self.vault.admit(usable.filter(|_| !closed), &attempt.password).await?;
         let now = self.clock.now();
@@ -52,6 +53,10 @@ impl Provider {
             return Err(SignInError::InvalidCredentials);
         }
         let Stored { record: person, version } = person.ok_or(SignInError::InvalidCredentials)?;
+        if let Some(barred) = trail::bars(&person).await? {
+            self.turn_away(admission, Some(&person), attempt, now).await;
+            return Err(SignInError::Barred(barred));
+        }
         match admission {
             Admission::Wrong => Err(SignInError::InvalidCredentials),
             Admission::Challenged(sealed) => self.challenge(&person, sealed, now).await,
@@ -70,7 +75,8 @@ impl Provider {
         }
     }
 
-    /// A lock closed while the password was judged: the session that it may have opened ends again.
+    /// The right password gets nothing, for a lock closed while it was judged, or the person may not act: the session that it
+    /// may have opened ends again.
     async fn turn_away(&self, admission: Admission, person: Option<&Person>, attempt: &SignIn, now: Timestamp) {
         if let (Admission::Right { opened: Some(opened), .. }, Some(person)) = (admission, person) {
             let opening = self.open(person, attempt.ip, &attempt.user_agent, Some(opened), now);
@@ -78,10 +84,21 @@ impl Provider {
         }
     }
 
+    /// Whether a password is compared with that of an identity. That of a disabled one is, so that its owner hears why they
+    /// get nothing, except by a vault that refuses the disabled itself.
+    fn may_prove(&self, person: &Person, now: Timestamp) -> bool {
+        let judged_disabled = trail::is_set() && !self.vault.opens_sessions();
+        (person.enabled || judged_disabled) && self.has_password(person, now)
+    }
+
     /// Whether a password may open an identity now.
     fn usable(&self, person: &Person, now: Timestamp) -> bool {
+        person.enabled && self.has_password(person, now)
+    }
+
+    fn has_password(&self, person: &Person, now: Timestamp) -> bool {
         let over = |password: &Password| password.temporary && now >= password.set + self.settings.temporary_life;
-        person.enabled && person.password.as_ref().is_some_and(|password| !over(password))
+        person.password.as_ref().is_some_and(|password| !over(password))
     }
 
     async fn enter(
@@ -165,6 +182,9 @@ impl Provider {
         let Stored { record: mut person, version } = self.person(open.subject).await?.ok_or(ChallengeError::Over)?;
         if !self.usable(&person, now) || person.epoch != open.epoch {
             return Err(ChallengeError::Over);
+        }
+        if let Some(barred) = trail::bars(&person).await? {
+            return Err(ChallengeError::Barred(barred));
         }
         if person.email.is_default_admin() {
             return Err(ChallengeError::NewEmailRequired);

@@ -1,7 +1,9 @@
-//! The trail of an identity operation: the writes to commit together with its success, and the receiver of its failure.
+//! The trail of an identity operation: the judgement of the person, the writes to commit together with its success, and the
+//! receiver of its failure.
 //!
 //! The trail is set around the call of an operation ([`along`]) and found by the commits below it, so the operations keep their
-//! arguments. An operation without a trail records nothing: probes, workflows and set-up have entries of their own.
+//! arguments. An operation without a trail records nothing and bars nobody: probes, workflows and set-up have entries and rules
+//! of their own.
 
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use async_trait::async_trait;
 
 use super::records::Person;
 use crate::{
+    directory::user::Barred,
     ids::{AccountId, Subject, UserId},
     ports::table::{TableError, Write},
 };
@@ -39,6 +42,8 @@ pub enum Failure {
     InvalidCredentials,
     /// Too many failures came from this network.
     Locked,
+    /// The person is who they say they are, and may not act.
+    Barred(Barred),
 }
 
 impl Failure {
@@ -46,13 +51,17 @@ impl Failure {
         match self {
             Self::InvalidCredentials => "invalid_credentials",
             Self::Locked => "locked",
+            Self::Barred(barred) => barred.as_str(),
         }
     }
 }
 
-/// Records what identity operations come to.
+/// Judges who may get tokens, and records what identity operations come to.
 #[async_trait]
 pub trait Trail: Send + Sync {
+    /// Why a person, whose identity is proven, gets no tokens now.
+    async fn bars(&self, subject: Subject) -> Result<Option<Barred>, TableError>;
+
     /// The writes that record a success: they stand or fall with it.
     async fn writes(&self, whom: Whom) -> Result<Vec<Write>, TableError>;
 
@@ -74,6 +83,20 @@ pub(super) fn is_set() -> bool {
 pub(super) async fn writes(person: &Person) -> Result<Vec<Write>, TableError> {
     let Ok(trail) = TRAIL.try_with(Arc::clone) else { return Ok(Vec::new()) };
     trail.writes(person.into()).await
+}
+
+/// Refuses a person who has proved their identity and may not act. An identity that is disabled opens nothing.
+pub(super) async fn bars(person: &Person) -> Result<Option<Barred>, TableError> {
+    let barred = match TRAIL.try_with(Arc::clone) {
+        Ok(trail) => trail.bars(person.subject).await?,
+        Err(_) => None,
+    };
+    let barred = barred.or((!person.enabled).then_some(Barred::Inactive));
+    if let Some(barred) = barred {
+        // Without a trail there is nobody to tell.
+        _ = TRAIL.try_with(|trail| trail.failed(Some(person.into()), Failure::Barred(barred)));
+    }
+    Ok(barred)
 }
 
 /// Tells the failure of the operation under way.

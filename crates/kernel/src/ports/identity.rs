@@ -15,8 +15,11 @@ use super::{
     table::{TableError, Write},
     trouble::Trouble,
 };
-use crate::ids::{AccountId, EnterpriseId, SessionId, Subject, UserId};
 pub use crate::text::Email;
+use crate::{
+    directory::user::Barred,
+    ids::{AccountId, EnterpriseId, SessionId, Subject, UserId},
+};
 
 /// The identity provider.
 #[async_trait]
@@ -364,6 +367,9 @@ pub enum SignInError {
     /// Unknown, wrong, without a password, disabled or locked: which of these is not told.
     #[error("the e-mail address or the password is not right")]
     InvalidCredentials,
+    /// The password is right, and the person may not act.
+    #[error(transparent)]
+    Barred(Barred),
     /// Too many sign-ins at once; nothing was judged.
     #[error("too many sign-ins at this moment")]
     Busy,
@@ -379,6 +385,9 @@ pub enum ChallengeError {
     /// Unknown, used or expired. The person signs in again.
     #[error("the challenge is over")]
     Over,
+    /// The person may not act. The challenge stays open.
+    #[error(transparent)]
+    Barred(Barred),
     /// The identity still has the default administrator's address. The challenge stays open.
     #[error("a real e-mail address is needed first")]
     NewEmailRequired,
@@ -399,6 +408,9 @@ pub enum RefreshError {
     /// Unknown, spent, expired, or its session ended.
     #[error("the refresh token is not valid")]
     Refused,
+    /// The person may not act. The token stays good.
+    #[error(transparent)]
+    Barred(Barred),
     #[error(transparent)]
     Store(#[from] TableError),
     /// What keeps passwords and signs tokens, where another does, did not do as asked.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{
     answer,
+    entity_tags::EntityTags,
     json::{self, Body, JsonObject},
     openapi::Operation,
     query::Parameters,
@@ -67,6 +68,7 @@ pub struct Call {
     /// Who calls, once the guard knows.
     pub(crate) caller: Option<Caller>,
     unread: Option<Unread>,
+    named: Named,
     path: PathParameters,
     parameters: Parameters,
     body: Body,
@@ -114,7 +116,7 @@ pub trait Argument: Sized + Send {
     message = "a handler's first argument must be a guard, and `{Self}` is none",
     label = "start the argument list with `Granted<SomeAction>` or `Public`"
 )]
-pub trait Guard: Argument {}
+pub trait Guard: Argument + Clone {}
 
 /// An id that the guard reads from a request body. The document shows it as a field; its value can't be read here, so
 /// handlers take the account and the enterprise from the grant alone.
@@ -177,6 +179,7 @@ impl Call {
             reserved: false,
             caller: None,
             unread: Some(unread),
+            named: Named::default(),
             path: Vec::new(),
             parameters: Parameters::default(),
             body: Body::default(),
@@ -271,7 +274,13 @@ impl Call {
             let in_body = self.object().map(|body| body.id("enterpriseId")).transpose()?.flatten();
             name_one(&mut named.enterprise, in_body, "enterpriseId")?;
         }
+        self.named = named;
         Ok(named)
+    }
+
+    /// The account and enterprise that the guard found named.
+    pub(super) const fn named_tenant(&self) -> Named {
+        self.named
     }
 
     /// The ticket for the request's idempotency key, if it has one. Stops with the kept answer if the same request came
@@ -305,6 +314,11 @@ impl Call {
             Ok(_) => Err(Problem::field(format!("/{name}"), "the header stands more than once")),
             Err(_) => Err(Problem::field(format!("/{name}"), "the header is not plain text")),
         }
+    }
+
+    /// Whether the caller accepts certain versions of the record alone.
+    pub(super) fn has_precondition(&self) -> bool {
+        self.parts.headers.get(header::IF_MATCH).is_some_and(|tags| tags.as_bytes().trim_ascii() != b"*")
     }
 
     /// Refuses parameters that neither the guard nor an argument took.
@@ -381,15 +395,15 @@ impl<S: Segment, T: Segment> Argument for Path<(S, T)> {
     }
 }
 
-/// The version that the caller has seen (`If-Match`); `None` where the caller does not say.
-#[derive(Clone, Copy, Debug)]
-pub struct IfMatch(pub Option<u64>);
+/// The versions that the caller accepts (`If-Match`); `None` where every version will do.
+#[derive(Debug)]
+pub struct IfMatch(Option<EntityTags>);
 
 impl IfMatch {
-    /// Refuses if the caller has seen another version than the one that is there.
-    pub fn allows(self, noun: &str, version: u64) -> Result<()> {
-        match self.0 {
-            Some(seen) if seen != version => {
+    /// Refuses if the caller accepts other versions than the one that is there.
+    pub fn allows(&self, noun: &str, version: u64) -> Result<()> {
+        match &self.0 {
+            Some(accepted) if !accepted.has(version) => {
                 Err(Problem::new(Code::PreconditionFailed, format!("the {noun} has changed since you read it"))
                     .help("read it again, apply your change to what it is now, and send its new ETag"))
             }
@@ -405,13 +419,9 @@ impl Argument for IfMatch {
 
     async fn take(call: &mut Call) -> Result<Self, Stop> {
         match call.header("if-match")? {
-            None | Some("*") => Ok(Self(None)),
-            Some(tag) => {
-                let version =
-                    tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-                let expected = "an ETag as it was read, such as \"3\", or *";
-                Ok(Self(Some(version.ok_or_else(|| Problem::field("/if-match", expected))?)))
-            }
+            None => Ok(Self(None)),
+            Some(any) if any.trim() == "*" => Ok(Self(None)),
+            Some(tags) => Ok(Self(Some(EntityTags::parse(tags)?))),
         }
     }
 }

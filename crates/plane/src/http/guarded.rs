@@ -43,7 +43,7 @@ impl<A: Action> Argument for Granted<A> {
 impl<A: Action> Guard for Granted<A> {}
 
 /// Nobody in particular: an operation that is open to all, by decision.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Public;
 
 impl Argument for Public {
@@ -60,7 +60,7 @@ impl Argument for Public {
 impl Guard for Public {}
 
 /// Open to all, and limited by network: an operation that judges or gives credentials.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Credentials;
 
 impl Argument for Credentials {

@@ -5,6 +5,7 @@ pub mod call;
 pub mod client_address;
 pub mod console;
 mod docs;
+mod entity_tags;
 pub mod guarded;
 pub mod idempotency;
 pub mod json;

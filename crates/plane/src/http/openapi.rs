@@ -25,6 +25,9 @@ pub struct Operation {
     is_post: bool,
 }
 
+/// `*`, or a list of tags.
+const ENTITY_TAGS: &str = "^(\\*|[ ,]*(W/)?\"[!#-~]*\"( *,( *(W/)?\"[!#-~]*\")?)* *)$";
+
 impl Operation {
     /// The operation asks for an access token and a right.
     pub fn needs_token(&mut self, facts: &'static Facts) {
@@ -90,8 +93,10 @@ impl Operation {
     pub fn takes_if_match(&mut self) {
         self.parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false,
-            "description": "The `ETag` that was read: the update goes through only if the record is still that one.",
-            "schema": { "type": "string", "pattern": "^(\\*|\"[0-9]{1,19}\")$" }
+            "description": "The `ETag` that was read: the update goes through only if the record is still that one. A list is \
+                            taken too, and so is what a compressing proxy makes of a tag, such as `W/\"3\"` or `\"3-gzip\"`. \
+                            Without it, the last update wins.",
+            "schema": { "type": "string", "pattern": ENTITY_TAGS }
         }));
         self.refuses(&[412]);
     }

@@ -14,7 +14,7 @@ use crate::problem::{Problem, Result};
 
 /// The parameters of a query string. Each name occurs once. Readers take their parameters; a parameter that is left is
 /// refused.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {

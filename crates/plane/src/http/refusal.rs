@@ -4,7 +4,8 @@ use axum::extract::MatchedPath;
 
 use super::call::{Call, Caller};
 use crate::{
-    audit::{Author, EntryDraft, Outcome},
+    audit::{Author, EntryDraft, NamedTenant, Outcome},
+    guard::{Named, actor::Actor},
     problem::{Code, Problem},
     security_events::Refusal,
 };
@@ -25,9 +26,17 @@ pub(super) fn refusal(call: &Call, problem: &Problem) -> Option<Refusal> {
     if let Some((kind, id)) = named_in_path(call) {
         draft = draft.about(&kind, id);
     }
+    draft.named = foreign(actor, call.named_tenant());
     let route = call.parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let operation = format!("{} {route}", call.parts.method);
     Some(Refusal::new(actor.user.subject(), operation, draft))
+}
+
+/// What of an account and enterprise is not the caller's own.
+fn foreign(actor: &Actor, Named { account, enterprise }: Named) -> Option<NamedTenant> {
+    let account_id = account.filter(|account| *account != actor.account());
+    let enterprise_id = enterprise.filter(|enterprise| *enterprise != actor.enterprise());
+    (account_id.is_some() || enterprise_id.is_some()).then_some(NamedTenant { account_id, enterprise_id })
 }
 
 /// The record that the path of a request names last.

@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
-    http::StatusCode,
+    http::{Method, StatusCode},
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
@@ -120,6 +120,24 @@ pub trait Handler<Arguments>: Clone + Send + Sync + 'static {
     fn call(self, call: &mut Call) -> impl Future<Output = Result<Response, Stop>> + Send;
 }
 
+/// An update without a precondition is applied this often to what others have made of the record meanwhile.
+const MOST_TRIES: usize = 16;
+
+/// Whether an update was refused only because another one came between its reading and its commit.
+fn is_lost_race(call: &Call, problem: &Problem) -> bool {
+    let raced =
+        problem.code == Code::PreconditionFailed || problem.code == Code::Conflict && problem.retry_after == Some(0);
+    raced && call.parts.method == Method::PUT && !call.has_precondition()
+}
+
+/// 412 answers those alone who sent a precondition.
+fn without_precondition(call: &Call, problem: Problem) -> Problem {
+    if problem.code != Code::PreconditionFailed || call.has_precondition() {
+        return problem;
+    }
+    Problem { code: Code::Conflict, help: Some("try again".into()), ..problem }.retry_after(1)
+}
+
 macro_rules! handlers {
     ($($($argument:ident $name:ident)*;)*) => {$(
         impl<F, G, $($argument,)* Fut, A> Handler<(G, $($argument,)*)> for F
@@ -140,9 +158,20 @@ macro_rules! handlers {
 
             async fn call(self, call: &mut Call) -> Result<Response, Stop> {
                 let guard = G::take(call).await?;
-                $(let $name = $argument::take(call).await?;)*
-                call.finish()?;
-                Ok(self(guard, $($name,)*).await?.into_response())
+                let unread = call.parameters().clone();
+                let mut tries = 0;
+                loop {
+                    $(let $name = $argument::take(call).await?;)*
+                    call.finish()?;
+                    tries += 1;
+                    match self.clone()(guard.clone(), $($name,)*).await {
+                        Ok(answer) => return Ok(answer.into_response()),
+                        Err(problem) if is_lost_race(call, &problem) && tries < MOST_TRIES => {
+                            call.parameters().clone_from(&unread);
+                        }
+                        Err(problem) => return Err(without_precondition(call, problem).into()),
+                    }
+                }
             }
         }
     )*};

@@ -7,6 +7,7 @@ use plane::{
     features::{accounts::onboarding::technical_user_id, users::model::subject},
     plane::Plane,
     ports::table::{CommitError, Table, Write},
+    settings::Settings,
 };
 use serde_json::json;
 use testkit::{
@@ -102,6 +103,38 @@ async fn every_cloud_type_comes_up_and_goes_with_a_receipt() {
         let offer = acme.offer.clone();
         let again = world.onboard(world.account_request("Acme", cloud, &offer, 3)).await;
         assert_eq!(again["status"], "active", "{again}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_deletion_ends_no_time_of_grace() {
+    let world = World::with(Settings { deletion_grace_days: 30, ..Settings::default() }).await;
+    world.set_up().await;
+    let operator = world.operator().await;
+    for (name, ends) in [("Acme", "accounts"), ("Bolt", "provisioning")] {
+        let tenant = world.tenant(name, "public", 3).await;
+        let delete = |what: &str, now: &str| {
+            let (operator, path) = (operator.clone(), format!("/api/{what}/{}?confirm={name}{now}", tenant.id));
+            async move { operator.delete(&path).await }
+        };
+        let first = delete("accounts", "").await.expect(202);
+        assert_eq!(first["status"], "disabled");
+        assert!(first["deletesAt"].is_string(), "{first}");
+        for (what, now) in [("accounts", ""), ("provisioning", ""), ("accounts", "&now=false")] {
+            assert_eq!(delete(what, now).await.expect(202), first, "{what}{now}");
+        }
+        assert_eq!(delete(ends, "&now=maybe").await.refused(400), "invalid_request");
+        let path = format!("/api/accounts/{}", tenant.id);
+        assert_eq!(operator.get(&path).await.expect(200), first);
+        operator.post_empty(&format!("{path}/restore")).await.expect(200);
+        delete("provisioning", "").await.expect(202);
+        assert_eq!(delete(ends, "&now=true").await.expect(202)["status"], "deprovisioning");
+        assert_eq!(world.run_ended(&tenant.id).await["status"], "succeeded");
+        // An account that is in use can skip the time of grace.
+        let again = world.account_request(name, "public", &tenant.offer, 3);
+        let id = world.onboard(again).await["id"].as_str().unwrap().to_owned();
+        let at_once = operator.delete(&format!("/api/{ends}/{id}?confirm={name}&now=true")).await.expect(202);
+        assert_eq!(at_once["status"], "deprovisioning");
     }
 }
 

@@ -253,6 +253,13 @@ async fn identities(log: &mut Log, acme: &Tenant) {
     let (answer, entries) = log.ask(&ida, "POST", "/api/me/email", Some(wrong)).await;
     assert_eq!(answer.refused(401), "invalid_credentials");
     assert_eq!((entries.len(), &entries[0]["outcome"]), (1, &json!("failed")), "{entries:#?}");
+    // A token proves who typed it.
+    assert_eq!(entries[0]["author"]["id"], ida.user.as_str(), "{entries:#?}");
+    let wrong = json!({ "oldPassword": "Wrong-5-heron-anchor", "newPassword": "Willow-8-lantern-brook" });
+    let (answer, entries) = log.ask(&ida, "POST", "/api/auth/change-password", Some(wrong)).await;
+    assert_eq!(answer.refused(401), "invalid_credentials");
+    let [entry] = entries.as_slice() else { panic!("{entries:#?}") };
+    assert_eq!((&entry["author"]["id"], &entry["reason"]), (&json!(ida.user), &json!("invalid_credentials")));
     let body = json!({ "newEmail": "other@acme.example", "password": "Velvet-5-heron-anchor" });
     log.done("me_begin_email_change", &ida, "POST", "/api/me/email", body).await;
     let mails = log.world.operator().await.get("/api/outbox?to=other@acme.example&limit=1").await.expect(200);
@@ -380,6 +387,39 @@ async fn a_foreign_account_that_is_named_gets_no_entry() {
     assert_eq!(answer.refused(403), "forbidden");
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0]["accountId"], json!(acme.account));
+    assert_eq!(entries[0]["named"], json!({ "accountId": bolt.account }));
+    let path = format!("/api/users?enterpriseId={}", bolt.enterprise);
+    let (answer, entries) = log.ask(&administrator(&acme), "GET", &path, None).await;
+    assert_eq!(answer.refused(403), "forbidden");
+    assert_eq!(entries[0]["named"], json!({ "enterpriseId": bolt.enterprise }));
+}
+
+#[tokio::test]
+async fn a_refusal_hides_none_that_names_something_else() {
+    let (world, store) = world("").await;
+    let (acme, bolt) = (tenant(&world, "Acme").await, tenant(&world, "Bolt").await);
+    let member = acme.member(&world, "nobody", json!([])).await;
+    let log = Log { world: world.clone(), store, done: BTreeSet::new() };
+    let by = By { person: member.person.clone(), user: member.id.clone(), ..administrator(&acme) };
+    let of_bolt = format!("/api/users/{}?accountId={}", administrator(&bolt).user, bolt.account);
+    for (path, named) in [
+        (format!("/api/users/{}", administrator(&acme).user), Value::Null),
+        (of_bolt, json!({ "accountId": bolt.account })),
+    ] {
+        let (answer, entries) = log.ask(&by, "DELETE", &path, None).await;
+        assert_eq!(answer.refused(403), "forbidden");
+        let [entry] = entries.as_slice() else { panic!("{path}: {entries:#?}") };
+        assert_eq!((&entry["named"], &entry["accountId"]), (&named, &json!(acme.account)), "{entry}");
+        let (_, again) = log.ask(&by, "DELETE", &path, None).await;
+        assert!(again.is_empty(), "{again:#?}");
+    }
+    // However many are named, the log does not grow with them.
+    let mut entered = 0;
+    for number in 0..40 {
+        let path = format!("/api/groups/0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c{number:02}");
+        entered += log.ask(&by, "DELETE", &path, None).await.1.len();
+    }
+    assert_eq!(entered, 21);
 }
 
 #[tokio::test]

@@ -307,3 +307,24 @@ async fn a_role_is_narrowed_to_what_is_there() {
     }
     operator.post("/api/roles", role(product, service)).await.expect(201);
 }
+
+#[tokio::test]
+async fn a_role_names_no_product_or_service_that_its_maker_does_not_see() {
+    let world = World::new().await;
+    let (acme, bolt) = (tenant(&world, "Acme").await, tenant(&world, "Bolt").await);
+    let absent = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d".to_owned();
+    let role = |field: &str, id: &str| json!({ "enterpriseId": acme.enterprise, "name": field, field: id });
+    for (field, own, foreign) in [
+        ("productId", acme.product.to_string(), bolt.product.to_string()),
+        ("serviceId", acme.service.to_string(), bolt.service.to_string()),
+    ] {
+        let mut problems = Vec::new();
+        for id in [&foreign, &absent] {
+            let mut problem = acme.admin.post("/api/roles", role(field, id)).await.expect(404);
+            problem.as_object_mut().unwrap().remove("requestId");
+            problems.push(problem);
+        }
+        assert_eq!(problems[0], problems[1]);
+        acme.admin.post("/api/roles", role(field, &own)).await.expect(201);
+    }
+}

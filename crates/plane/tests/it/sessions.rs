@@ -305,8 +305,110 @@ async fn who_is_deactivated_or_deleted_is_out_at_once() {
         }
         assert_eq!(member.person.get("/api/users").await.refused(401), "unauthenticated");
         assert_eq!(refresh(&world, &tokens["refreshToken"]).await.refused(401), "unauthenticated");
-        assert_eq!(login(&world, &member.email, PASSWORD, "token").await.refused(401), "invalid_credentials");
+        let expected = if deleted { (401, "invalid_credentials") } else { (403, "forbidden") };
+        let refused = login(&world, &member.email, PASSWORD, "token").await;
+        assert_eq!((refused.status, refused.body["code"].as_str().unwrap()), expected, "{}", refused.body);
+        // Who does not know the password learns nothing.
+        let (here, nowhere) =
+            (login(&world, &member.email, NEW, "token").await, login(&world, "no@no.example", NEW, "token").await);
+        assert_eq!((here.status, &here.body["detail"]), (nowhere.status, &nowhere.body["detail"]));
     }
+}
+
+/// What `problem` says to somebody who may not act.
+fn why(answer: Answer, status: u16) -> (String, String) {
+    let problem = answer.expect(status);
+    let text = |name: &str| problem[name].as_str().unwrap_or_else(|| panic!("no {name} in {problem}")).to_owned();
+    (text("detail"), text("help"))
+}
+
+#[tokio::test]
+async fn who_may_not_act_gets_no_tokens_and_hears_whom_to_ask() {
+    let world = busy_world().await;
+    let acme = tenant(&world, "Acme").await;
+    let grace = acme.member(&world, "grace", json!([menu("access-control", "v")])).await;
+    let path = format!("/api/users/{}", grace.id);
+    let (past, tomorrow) = ("2020-01-01", world.today().plus(1));
+    let subject = plane::features::users::model::subject(grace.id.parse().unwrap());
+    let sessions = async || world.plane.identity().sessions(subject).await.unwrap().len();
+    let open = |days: Value| {
+        let (admin, path) = (acme.admin.clone(), path.clone());
+        async move { admin.put(&path, days).await.expect(200) }
+    };
+    let working = json!({ "startDate": past, "endDate": null });
+    for (days, said) in [
+        (json!({ "startDate": past, "endDate": past }), "the user's end date is over"),
+        (json!({ "startDate": tomorrow }), "the user's start date is in the future"),
+    ] {
+        let tokens = login(&world, &grace.email, PASSWORD, "token").await.expect(200);
+        open(days).await;
+        let before = sessions().await;
+        let expected = (said.to_owned(), "ask an administrator of your account".to_owned());
+        assert_eq!(why(login(&world, &grace.email, PASSWORD, "token").await, 403), expected);
+        assert_eq!(why(refresh(&world, &tokens["refreshToken"]).await, 401), expected);
+        assert_eq!(sessions().await, before);
+        assert_eq!(login(&world, &grace.email, NEW, "token").await.refused(401), "invalid_credentials");
+        // The session goes on once they may act again.
+        open(working.clone()).await;
+        refresh(&world, &tokens["refreshToken"]).await.expect(200);
+    }
+    // A challenge and a link are answered once they may act.
+    world
+        .plane
+        .identity()
+        .set_password(subject, NEW.into(), plane::ports::identity::Permanence::Temporary)
+        .await
+        .unwrap();
+    let challenge = login(&world, &grace.email, NEW, "token").await.expect(200);
+    let body = json!({ "challenge": challenge["challenge"], "session": challenge["session"], "newPassword": PASSWORD });
+    open(json!({ "startDate": past, "endDate": past })).await;
+    assert_eq!(world.nobody().post("/api/auth/challenge", body.clone()).await.refused(403), "forbidden");
+    assert_eq!(login(&world, &grace.email, NEW, "token").await.refused(403), "forbidden");
+    open(working).await;
+    world.nobody().post("/api/auth/challenge", body).await.expect(200);
+
+    let mut user = new_user(&world, &acme, "soon@acme.example");
+    user["startDate"] = json!(tomorrow);
+    acme.admin.post("/api/users/provision", user).await.expect(201);
+    let token = world.invitation("soon@acme.example").await;
+    let (said, _) = why(accept(&world, &token, NEW).await, 403);
+    assert_eq!(said, "the user's start date is in the future");
+    assert_eq!(accept(&world, "fhi_other", NEW).await.refused(400), "invalid_request");
+    world.advance(SignedDuration::from_hours(23));
+    accept(&world, &token, NEW).await.expect(204);
+
+    // The reason is in the audit log, as the person's own doing.
+    assert!(world.plane.rest(std::time::Duration::from_secs(20)).await.unwrap());
+    let path = format!("/api/audit/account?accountId={}&limit=200", acme.account);
+    let entries = world.operator().await.get(&path).await.expect(200);
+    let entries = entries["items"].as_array().unwrap();
+    for (action, reason) in [
+        ("auth_login", "user_ended"),
+        ("auth_login", "user_not_started"),
+        ("auth_refresh", "user_ended"),
+        ("auth_challenge", "user_ended"),
+        ("auth_accept_invitation", "user_not_started"),
+    ] {
+        let found = entries.iter().find(|entry| entry["action"] == action && entry["reason"] == reason);
+        let entry = found.unwrap_or_else(|| panic!("no {action} {reason} in {entries:#?}"));
+        assert_eq!((&entry["outcome"], &entry["author"]["kind"]), (&json!("failed"), &json!("user")), "{entry}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_signs_in_to_an_account_that_is_not_active() {
+    let world = World::with(Settings { deletion_grace_days: 1, ..testkit::world::unlimited() }).await;
+    world.set_up().await;
+    let acme = world.tenant("Acme", "public", 3).await;
+    let tokens = login(&world, "ada@acme.example", PASSWORD, "token").await.expect(200);
+    let path = format!("/api/accounts/{}", acme.id);
+    world.operator().await.delete(&format!("{path}?confirm=Acme")).await.expect(202);
+    let expected = ("the user's account is disabled".to_owned(), "ask an operator of the platform".to_owned());
+    assert_eq!(why(login(&world, "ada@acme.example", PASSWORD, "token").await, 403), expected);
+    assert_eq!(why(refresh(&world, &tokens["refreshToken"]).await, 401), expected);
+    world.operator().await.post_empty(&format!("{path}/restore")).await.expect(200);
+    login(&world, "ada@acme.example", PASSWORD, "token").await.expect(200);
+    refresh(&world, &tokens["refreshToken"]).await.expect(200);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::{
     deprovisioning::Receipt,
     intake::NewAccount,
     model::{Account, AccountStatus, Address, CloudType},
-    ops::{AccountUpdate, location},
+    ops::{AccountUpdate, Deletion, location},
 };
 use crate::{
     features::users::model::User,
@@ -72,13 +72,6 @@ struct AccountChange {
     master_account_name: Option<Name>,
     #[serde(default)]
     address: Option<Address>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Confirmation {
-    /// The account's exact name.
-    confirm: Name,
 }
 
 async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Account>> {
@@ -148,9 +141,9 @@ async fn delete(
     who: Granted<AccountDelete>,
     plane: Plane,
     Path(_): Path<AccountId>,
-    Query(confirmation): Query<Confirmation>,
+    Query(deletion): Query<Deletion>,
 ) -> Result<Accepted<Account>> {
-    Ok(Accepted(plane.delete_account(&who, confirmation.confirm.as_str()).await?))
+    Ok(Accepted(plane.delete_account(&who, &deletion).await?))
 }
 
 async fn restore(who: Granted<AccountDelete>, plane: Plane, Path(_): Path<AccountId>) -> Result<Found<Account>> {

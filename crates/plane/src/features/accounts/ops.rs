@@ -1,5 +1,7 @@
 //! Taking accounts on, changing them and letting them go.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{
@@ -37,6 +39,17 @@ pub struct AccountUpdate {
     pub name: Option<Name>,
     pub master_account_name: Option<Name>,
     pub address: Option<Address>,
+}
+
+/// How an account is let go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Deletion {
+    /// The account's exact name.
+    confirm: Name,
+    /// Begins the removal at once: there is no time of grace, or it ends.
+    #[serde(default)]
+    now: bool,
 }
 
 impl Plane {
@@ -153,13 +166,14 @@ impl Plane {
         Ok(Stored { record: account, version: old.version + 1 })
     }
 
-    /// Lets an account go. It is disabled at once; its removal begins when the time of grace is over.
-    pub async fn delete_account(&self, who: &Granted<AccountDelete>, confirm: &str) -> Result<Account> {
+    /// Lets an account go. It is disabled at once; its removal begins when the time of grace is over, or with
+    /// `Deletion::now` at once. A repeat ends no time of grace: it answers the date that is set.
+    pub async fn delete_account(&self, who: &Granted<AccountDelete>, deletion: &Deletion) -> Result<Account> {
         let old = self.account(who).await?;
         if old.id == known::ROOT_ACCOUNT {
             return Err(Problem::new(Code::Protected, "the platform's own account can't be deleted"));
         }
-        if confirm != old.name.as_str() {
+        if deletion.confirm.as_str() != old.name.as_str() {
             return Err(Problem::field("/confirm", "this must be the account's exact name"));
         }
         match old.status {
@@ -172,8 +186,12 @@ impl Plane {
             return Err(Problem::new(Code::Conflict, "a step of the account's onboarding is being tried again")
                 .help("GET /api/provisioning/{accountId} shows when it is done"));
         }
+        if old.status == AccountStatus::Disabled && !deletion.now {
+            self.record_security_event(who.entry().about("account", old.id)).await?;
+            return Ok(old.record);
+        }
         let grace = self.settings().deletion_grace_days;
-        if grace > 0 && old.status == AccountStatus::Active {
+        if grace > 0 && old.status == AccountStatus::Active && !deletion.now {
             let deletes_at = self.now() + jiff::SignedDuration::from_hours(24 * i64::from(grace));
             let disabled = Account {
                 status: AccountStatus::Disabled,

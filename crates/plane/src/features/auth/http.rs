@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::sign_out::PresentedSessions;
 use crate::{
-    features::users::invitation::{busy, password_problem},
+    directory::user::Barred,
+    features::users::invitation::{AcceptError, busy, password_problem},
     guard::{Granted, actions::MeEdit},
     http::guarded::{Credentials, PresentedBearer, Public},
     http::{
@@ -22,6 +23,7 @@ use crate::{
         routes::Routes,
     },
     identity::trail::{self, Failure, Trail, Whom},
+    ids::Subject,
     plane::Plane,
     ports::{
         identity::{
@@ -37,9 +39,9 @@ use crate::{
 pub fn routes() -> Routes {
     Routes::default()
         .post("/api/auth/login", login, "Sign in")
-        .refusing(&[401])
+        .refusing(&[401, 403])
         .post("/api/auth/challenge", challenge, "Answer the challenge of a sign-in")
-        .refusing(&[401])
+        .refusing(&[401, 403])
         .post("/api/auth/refresh", refresh, "Exchange a refresh token for new tokens")
         .refusing(&[401])
         .post(
@@ -52,6 +54,7 @@ pub fn routes() -> Routes {
         .post("/api/auth/reset-password", reset_password, "Set a new password by the code or the link of the mail")
         .post("/api/auth/change-password", change_password, "Change one's password")
         .post("/api/auth/accept-invitation", accept_invitation, "Choose a password by the link of an invitation")
+        .refusing(&[403])
         .get("/.well-known/jwks.json", jwks, "The keys that sign tokens")
         .get("/.well-known/openid-configuration", openid_configuration, "The identity provider's description of itself")
 }
@@ -257,6 +260,7 @@ async fn login(
             Ok(WithHeaders { answer, headers: Vec::new() })
         }
         Err(SignInError::InvalidCredentials) => Err(invalid_credentials()),
+        Err(SignInError::Barred(barred)) => Err(barred_problem(barred)),
         Err(SignInError::Busy) => Err(busy()),
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(SignInError::Away(away)) => Err(Problem::identities_away(&away)),
@@ -285,6 +289,7 @@ async fn challenge(
         Err(ChallengeError::Over) => {
             Err(Problem::new(Code::InvalidCredentials, "the challenge is over, or was answered").help("sign in again"))
         }
+        Err(ChallengeError::Barred(barred)) => Err(barred_problem(barred)),
         Err(ChallengeError::NewEmailRequired) => Err(Problem::field("/newEmail", "this is required")),
         Err(ChallengeError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ChallengeError::Busy) => Err(busy()),
@@ -308,11 +313,14 @@ async fn refresh(
         Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more")
             .help("sign in again")
     };
-    // A refresh is no sign-in; one that ends a session, as a stolen token does, is recorded.
     let renewed = plane.identity().refresh(token.ok_or_else(refused)?);
-    match trail::along(plane.trail("session_end", &client.origin), renewed).await {
+    match trail::along(plane.refresh_trail(&client.origin), renewed).await {
         Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
         Err(RefreshError::Refused) => Err(refused()),
+        // As the guard answers it: clients sign in again, and hear the reason there.
+        Err(RefreshError::Barred(barred)) => {
+            Err(Problem::new(Code::Unauthenticated, barred.to_string()).help(barred.help()))
+        }
         Err(RefreshError::Store(error)) => Err(error.into()),
         Err(RefreshError::Away(away)) => Err(Problem::identities_away(&away)),
     }
@@ -385,7 +393,7 @@ async fn change_password(
         new: change.new_password.0,
         ip: client.ip,
     };
-    let trail = plane.trail("auth_change_password", &client.origin);
+    let trail = plane.own_trail("auth_change_password", &client.origin);
     let trail = Arc::new(AnswerTrail { trail, ticket: who.ticket().cloned() });
     let changed = trail::along(trail, plane.identity().change_password(change)).await;
     changed.map_err(|error| password_problem(error, "/newPassword"))?;
@@ -403,6 +411,10 @@ struct AnswerTrail {
 
 #[async_trait]
 impl Trail for AnswerTrail {
+    async fn bars(&self, subject: Subject) -> Result<Option<Barred>, TableError> {
+        self.trail.bars(subject).await
+    }
+
     async fn writes(&self, whom: Whom) -> Result<Vec<Write>, TableError> {
         let mut writes = self.trail.writes(whom).await?;
         let answer = self.ticket.as_ref().map(|ticket| ticket.answer(AnswerHead::plain(204), &()));
@@ -423,11 +435,20 @@ async fn accept_invitation(
 ) -> Result<NoContent> {
     let token = acceptance.token.into_string().into();
     let accepted = plane.accept_invitation(&token, acceptance.new_password.0, &client.origin).await;
-    if accepted.as_ref().is_err_and(|problem| problem.errors.iter().any(|error| error.pointer == "/token")) {
-        plane.trail("auth_accept_invitation", &client.origin).failed(None, trail::Failure::InvalidCredentials);
+    let trail = plane.trail("auth_accept_invitation", &client.origin);
+    match accepted {
+        Ok(()) => Ok(NoContent),
+        Err(AcceptError::Barred(whom, barred)) => {
+            trail.failed(Some(whom), Failure::Barred(barred));
+            Err(barred_problem(barred))
+        }
+        Err(AcceptError::Void) => {
+            trail.failed(None, Failure::InvalidCredentials);
+            Err(Problem::field("/token", "the link is not valid, was used, or is older than 24 hours")
+                .help("ask an administrator of your account to send the invitation again"))
+        }
+        Err(AcceptError::Problem(problem)) => Err(problem),
     }
-    accepted?;
-    Ok(NoContent)
 }
 
 async fn jwks(_: Public, plane: Plane) -> Result<Plain<serde_json::Value>> {
@@ -464,6 +485,11 @@ fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<P
         expires_in: tokens.expires_at.duration_since(now).as_secs(),
     }));
     WithHeaders { answer, headers }
+}
+
+/// The refusal of somebody who has proved who they are, and may not act.
+fn barred_problem(barred: Barred) -> Problem {
+    Problem::new(Code::Forbidden, barred.to_string()).help(barred.help())
 }
 
 fn invalid_credentials() -> Problem {

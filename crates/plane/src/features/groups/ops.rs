@@ -126,7 +126,7 @@ impl Plane {
             if is_recorded {
                 change = change.following();
             }
-            self.take_rights(who, &mut change, &taken).await?;
+            self.take_rights_of_members(who, &mut change, &taken, id).await?;
             for link in &rows.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
@@ -223,7 +223,7 @@ impl Plane {
             return Ok(());
         }
         let taken = self.grants_of_roles(who, &gone).await?;
-        self.take_rights(who, change, &taken).await?;
+        self.take_rights_of_members(who, change, &taken, group.id).await?;
         let left = self.grants_of_roles(who, &new).await?;
         self.keep_own_right_without_group(who, group.id, left).await?;
         for role_id in gone {

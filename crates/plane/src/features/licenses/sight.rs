@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::License;
 use crate::{
-    guard::{Granted, actions::MasterDataRead},
+    guard::{Granted, actions::Action},
     ids::{EnterpriseId, ProductId, ServiceId},
     plane::Plane,
     problem::Result,
@@ -48,7 +48,7 @@ impl CatalogueSight {
 
 impl Plane {
     /// The part of the catalogue that the caller sees.
-    pub async fn catalogue_sight(&self, who: &Granted<MasterDataRead>) -> Result<CatalogueSight> {
+    pub async fn catalogue_sight<A: Action>(&self, who: &Granted<A>) -> Result<CatalogueSight> {
         let actor = who.actor();
         if actor.operator {
             return Ok(CatalogueSight::Everything);

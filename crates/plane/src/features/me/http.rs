@@ -132,8 +132,8 @@ async fn begin_email_change(
     plane.limits().auth(client.ip)?;
     let NewAddress { new_email, password } = new;
     let check = PasswordCheck { subject: who.actor().user.subject(), password: password.0, ip: client.ip };
-    // A wrong password is recorded like one at a sign-in.
-    let trail = plane.trail("me_email_change", who.origin());
+    // A wrong password is recorded.
+    let trail = plane.own_trail("me_email_change", who.origin());
     trail::along(trail, plane.begin_email_change(&who, new_email, check)).await?;
     Ok(Accepted(CodeSent { detail: SENT }))
 }

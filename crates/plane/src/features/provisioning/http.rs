@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::stream;
 use crate::{
     audit::EntryDraft,
-    features::accounts::model::Account,
+    features::accounts::{model::Account, ops::Deletion},
     guard::{
         Granted,
         actions::{
@@ -25,7 +25,6 @@ use crate::{
     plane::Plane,
     ports::table::{TableName, Write},
     problem::{Code, Problem, Result},
-    text::Name,
     workflow::{CommittedAlong, DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, Worker},
 };
 
@@ -55,13 +54,6 @@ pub fn routes() -> Routes {
 struct Start {
     #[expect(dead_code, reason = "the guard reads it")]
     account_id: ReadByGuard<AccountId>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Confirmation {
-    /// The account's exact name.
-    confirm: Name,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -133,9 +125,9 @@ async fn deprovision(
     who: Granted<AccountDelete>,
     plane: Plane,
     Path(_): Path<AccountId>,
-    Query(confirmation): Query<Confirmation>,
+    Query(deletion): Query<Deletion>,
 ) -> Result<Accepted<Account>> {
-    Ok(Accepted(plane.delete_account(&who, confirmation.confirm.as_str()).await?))
+    Ok(Accepted(plane.delete_account(&who, &deletion).await?))
 }
 
 async fn executions(

@@ -44,7 +44,7 @@ impl Plane {
         unreserved(&new.name)?;
         let enterprise_id = who.enterprise_of_new()?;
         self.licensed_enterprise(who, enterprise_id).await?;
-        self.check_narrowing(new.product_id, new.service_id).await?;
+        self.check_narrowing(who, new.product_id, new.service_id).await?;
         let now = self.now();
         let role = Role {
             id: RoleId::new(now, self.chance()),
@@ -71,15 +71,24 @@ impl Plane {
         Ok(role)
     }
 
-    /// Refuses a product or service that is not there.
-    async fn check_narrowing(&self, product: Option<ProductId>, service: Option<ServiceId>) -> Result<()> {
+    /// Refuses a product or service that is not there, or that the caller does not see: both get the same answer.
+    async fn check_narrowing(
+        &self,
+        who: &Granted<RoleCreate>,
+        product: Option<ProductId>,
+        service: Option<ServiceId>,
+    ) -> Result<()> {
+        if product.is_none() && service.is_none() {
+            return Ok(());
+        }
+        let sight = self.catalogue_sight(who).await?;
         if let Some(product) = product
-            && !self.masters::<Product>(&[product]).await?.contains_key(&product)
+            && !(sight.sees_product(product) && self.masters::<Product>(&[product]).await?.contains_key(&product))
         {
             return Err(Problem::not_found_at(Product::NOUN, "/productId"));
         }
         if let Some(service) = service
-            && !self.masters::<Service>(&[service]).await?.contains_key(&service)
+            && !(sight.sees_service(service) && self.masters::<Service>(&[service]).await?.contains_key(&service))
         {
             return Err(Problem::not_found_at(Service::NOUN, "/serviceId"));
         }
@@ -217,7 +226,7 @@ impl Plane {
         if before.within(&after) {
             return Ok(());
         }
-        self.take_rights(who, change, before).await?;
+        self.take_rights_by_role(who, change, before, role).await?;
         let actor = who.actor();
         if actor.account() != who.account() || !actor.access.roles.iter().any(|own| own.id == role) {
             return Ok(());

@@ -8,6 +8,8 @@ use super::model::{IdentityStatus, User};
 use crate::{
     audit::{Author, EntryDraft, RequestOrigin},
     change::Change,
+    directory::user::Barred,
+    identity::trail::Whom,
     ids::{AccountId, MailId, Subject, UserId},
     mail_limits::greeting,
     plane::Plane,
@@ -221,18 +223,18 @@ impl Plane {
         token: &SecretString,
         password: SecretString,
         origin: &RequestOrigin,
-    ) -> Result<()> {
-        let void = || {
-            Problem::field("/token", "the link is not valid, was used, or is older than 24 hours")
-                .help("ask an administrator of your account to send the invitation again")
-        };
+    ) -> Result<(), AcceptError> {
         let table = self.system(SystemTask::Invitations);
         let link: Option<Stored<Invitation>> =
             self.shared_record(&Invitation::key(&digest(token.expose_secret()))).await?;
-        let link = link.ok_or_else(void)?;
+        let link = link.ok_or(AcceptError::Void)?;
         let now = self.now();
         if link.expires_at <= now || link.is_in_use(now) {
-            return Err(void());
+            return Err(AcceptError::Void);
+        }
+        let subject = super::model::subject(link.user_id);
+        if let Some(barred) = self.barred_from_accepting(subject).await? {
+            return Err(self.barred_by_link(&link, barred).await);
         }
         let claimed = Invitation { claimed_at: Some(now), ..link.record.clone() };
         let claim = vec![
@@ -246,25 +248,36 @@ impl Plane {
         ];
         match table.commit(claim).await {
             Ok(()) => {}
-            Err(CommitError::Refused { .. }) => return Err(void()),
-            Err(CommitError::Table(error)) => return Err(error.into()),
+            Err(CommitError::Refused { .. }) => return Err(AcceptError::Void),
+            Err(CommitError::Table(error)) => return Err(Problem::from(error).into()),
         }
         let claimed = Stored { record: claimed, version: link.version + 1 };
-        let subject = super::model::subject(link.user_id);
         if let Err(error) = self.identity().set_password(subject, password, Permanence::Permanent).await {
             let released = Write::Put { item: encode(&link.record), when: Condition::Version(claimed.version) };
             // Should this fail, the claim is over after a minute.
             drop(table.commit(vec![released]).await);
             return Err(match error {
-                PasswordError::Unknown => void(),
-                other => password_problem(other, "/newPassword"),
+                PasswordError::Unknown => AcceptError::Void,
+                other => password_problem(other, "/newPassword").into(),
             });
         }
         let used = vec![
             Write::Delete { key: Invitation::key(&claimed.digest), when: Condition::Present },
             Write::Delete { key: Current::key(claimed.user_id), when: Condition::Always },
         ];
-        self.confirm(claimed.account_id, claimed.user_id, Some((used, origin))).await
+        Ok(self.confirm(claimed.account_id, claimed.user_id, Some((used, origin))).await?)
+    }
+
+    /// The refusal of somebody whose link is good. Without the user's record the link is good for nothing.
+    async fn barred_by_link(&self, link: &Invitation, barred: Barred) -> AcceptError {
+        match self.shared_record::<User>(&User::key(link.account_id, link.user_id)).await {
+            Ok(Some(user)) => {
+                let (subject, email) = (user.subject(), user.email.to_string());
+                AcceptError::Barred(Whom { subject, user: user.id, account: user.account_id, email }, barred)
+            }
+            Ok(None) => AcceptError::Void,
+            Err(problem) => problem.into(),
+        }
     }
 
     /// Records that somebody signs in with a password of their own. The sign-in itself has the audit entry.
@@ -310,6 +323,22 @@ impl Plane {
             }
         }
         Err(busy_user())
+    }
+}
+
+/// Why an invitation is not accepted.
+#[derive(Debug)]
+pub enum AcceptError {
+    /// The link is unknown, used or too old.
+    Void,
+    /// The link is good, and the person may not act.
+    Barred(Whom, Barred),
+    Problem(Problem),
+}
+
+impl From<Problem> for AcceptError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
     }
 }
 

@@ -308,8 +308,9 @@ impl Plane {
         join(&mut change, &user, &new);
         let gone: Vec<GroupId> = there.iter().copied().filter(|group| !groups.contains(group)).collect();
         if !gone.is_empty() {
+            let held = access(self, user.account_id, id).await?.roles;
             let taken = access_by_groups(self, user.account_id, gone).await?.grants;
-            self.take_rights(who, &mut change, &taken).await?;
+            self.take_rights(who, &mut change, &taken, &held).await?;
             if who.actor().user.id == id {
                 let left = access_by_groups(self, user.account_id, groups.clone()).await?.grants;
                 self.keep_own_administration(who, &left)?;
@@ -409,12 +410,12 @@ impl Plane {
 
     /// Permits that a user comes to act on fewer days, or not at all: who does that takes all rights of the user.
     async fn take_from_user<A: Action>(&self, who: &Granted<A>, change: &mut Change, user: &User) -> Result<()> {
-        let taken = access(self, user.account_id, user.id).await?.grants;
+        let taken = access(self, user.account_id, user.id).await?;
         // The platform's own administrators have a rule of their own.
         if who.actor().user.id == user.id && user.account_id != known::ROOT_ACCOUNT {
             self.keep_own_administration(who, &Grants::default())?;
         }
-        self.take_rights(who, change, &taken).await
+        self.take_rights(who, change, &taken.grants, &taken.roles).await
     }
 
     /// Whether a change of dates ends somebody's time on the platform account.
