@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 491c91c74838a76c8a0fcf1111a8f6e8ee0c882033adbae31e4a25277871c16e). Not edited by hand.
+// Generated from openapi.json (sha256 9a1ed860245ef0bcc32bc985736ae94bbd00cf1edcb1bcba26e62d42efb0a3ec). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
