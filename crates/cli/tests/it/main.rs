@@ -14,3 +14,4 @@ mod privacy;
 mod restoring;
 mod server;
 mod stopping;
+mod terminal;
