@@ -14,4 +14,5 @@ mod privacy;
 mod restoring;
 mod server;
 mod stopping;
+mod tables;
 mod terminal;
