@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Permissions},
     io::{Read as _, Write as _},
-    net::TcpListener,
+    net::{Shutdown, TcpListener},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     process::Stdio,
     thread,
@@ -44,6 +44,8 @@ fn server_that_answers(answer: String) -> String {
             let mut stream = stream.unwrap();
             drop(stream.read(&mut [0; 8192]));
             drop(stream.write_all(answer.as_bytes()));
+            // What is left unread would reset the connection, and the answer with it.
+            drop((stream.shutdown(Shutdown::Write), stream.read_to_end(&mut Vec::new())));
         }
     });
     url
