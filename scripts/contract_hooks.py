@@ -79,8 +79,11 @@ def before_call(context, case, kwargs):
 
 
 def in_order(body):
-    """Lets nothing end before it begins, which no schema can say; an update may begin it with a day that is stored."""
+    """Lets nothing begin before 1900 or end before it begins, which no schema can say; an update may begin it with a day
+    that is stored."""
     for part in [body, body.get("technicalUser"), *(body.get("licenses") or [])]:
+        if isinstance(part, dict) and isinstance(part.get("startDate"), str):
+            part["startDate"] = max(part["startDate"], "1900-01-01")
         if isinstance(part, dict) and part.get("endDate"):
             part["endDate"] = max(part.get("startDate") or "9999-12-31", part["endDate"])
 

@@ -1,3 +1,3 @@
-// Generated from openapi.json (sha256 e0c7047fb9fe6c164b596ee908f96c69aba7d1b26c10c80678a1dc6831097323). Not edited by hand.
+// Generated from openapi.json (sha256 9a1ed860245ef0bcc32bc985736ae94bbd00cf1edcb1bcba26e62d42efb0a3ec). Not edited by hand.
 /** The actions that the audit log can hold: all that change something. */
 export const actions = ["account_create","account_edit","account_delete","connection_create","connection_delete","connection_edit","enterprise_create","enterprise_edit","enterprise_delete","group_create","group_edit","group_delete","license_create","license_edit","license_delete","provisioning_start","provisioning_edit","dead_letter_edit","role_create","role_edit","role_delete","user_create","user_edit","user_delete","workstream_create","workstream_edit","workstream_delete"]

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e0c7047fb9fe6c164b596ee908f96c69aba7d1b26c10c80678a1dc6831097323). Not edited by hand.
+// Generated from openapi.json (sha256 9a1ed860245ef0bcc32bc985736ae94bbd00cf1edcb1bcba26e62d42efb0a3ec). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e0c7047fb9fe6c164b596ee908f96c69aba7d1b26c10c80678a1dc6831097323). Not edited by hand.
+// Generated from openapi.json (sha256 9a1ed860245ef0bcc32bc985736ae94bbd00cf1edcb1bcba26e62d42efb0a3ec). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -199,7 +199,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The keys that sign checkpoints of audit logs */
+        /**
+         * The keys that sign checkpoints of audit logs
+         * @description Open to all.
+         */
         get: operations["audit_keys"];
         put?: never;
         post?: never;
@@ -376,7 +379,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The keys that sign tokens */
+        /**
+         * The keys that sign tokens
+         * @description Open to all.
+         */
         get: operations["auth_jwks"];
         put?: never;
         post?: never;
@@ -393,7 +399,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The identity provider's description of itself */
+        /**
+         * The identity provider's description of itself
+         * @description Open to all.
+         */
         get: operations["auth_openid_configuration"];
         put?: never;
         post?: never;
@@ -1614,16 +1623,74 @@ export interface components {
             retryAfter?: number | null;
             help?: string | null;
         };
-        /** @description What went wrong, as a stable word with its HTTP status. */
-        Code: ("method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal") | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "request_timeout" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
+        /**
+         * @description What went wrong, as a stable word with its HTTP status.
+         *
+         *     `invalid_request`: A field is unknown, absent, of the wrong type or out of its bounds; `errors` names it.
+         *
+         *     `account_mismatch`: The request names two different accounts.
+         *
+         *     `unauthenticated`: No token, or one that is broken, expired or revoked.
+         *
+         *     `invalid_credentials`: The e-mail address or the password is wrong.
+         *
+         *     `forbidden`: The policy does not permit it.
+         *
+         *     `license_limit_exceeded`: Every seat of the license is taken.
+         *
+         *     `no_active_license`: The account has no license in force for this enterprise, product and service.
+         *
+         *     `setup_token_invalid`: The set-up token is absent or wrong.
+         *
+         *     `not_found`: There is no such thing, or it is not the caller's.
+         *
+         *     `request_timeout`: The request body took too long to come.
+         *
+         *     `conflict`: The state of the thing does not allow it.
+         *
+         *     `in_use`: Something else still needs it.
+         *
+         *     `seats_in_use`: More seats are taken than would be left, or dates exclude those who hold them.
+         *
+         *     `protected`: The platform can't do without it.
+         *
+         *     `precondition_failed`: The record changed since it was read.
+         *
+         *     `idempotency_key_reused`: The idempotency key came before, with another request.
+         *
+         *     `unavailable`: A passing fault: try again.
+         *
+         *     `storage_full`: No room is left to write. Nothing was changed.
+         * @enum {string}
+         */
+        Code: "method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal" | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "request_timeout" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
         /** @description One field that is not as it must be. */
         FieldError: {
             /** @description JSON pointer into the body, or `/name` of a parameter. */
             pointer: string;
             message: string;
         };
-        AccountStatus: ("active" | "deprovisioning") | "provisioning" | "failed" | "disabled" | "deleted";
-        /** @description Where an account's data stands. */
+        /**
+         * @description `provisioning`: Onboarding runs.
+         *
+         *     `failed`: Onboarding failed: redrive it, or deprovision the account.
+         *
+         *     `disabled`: Waits for its removal, and can still be restored.
+         *
+         *     `deleted`: Gone; the receipt is kept.
+         * @enum {string}
+         */
+        AccountStatus: "active" | "deprovisioning" | "provisioning" | "failed" | "disabled" | "deleted";
+        /**
+         * @description Where an account's data stands.
+         *
+         *     `public`: In the shared table.
+         *
+         *     `private`: In a table of its own, directory copies included.
+         *
+         *     `hybrid`: Directory data in the shared table, workload data in a table of its own.
+         * @enum {string}
+         */
         CloudType: "public" | "private" | "hybrid";
         AccountPage: {
             items: components["schemas"]["Account"][];
@@ -1826,8 +1893,27 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        /**
+         * @description `active`: Holds a seat, and may act between the dates.
+         *
+         *     `inactive`: Holds no seat and may not act.
+         * @enum {string}
+         */
         UserStatus: "active" | "inactive";
-        /** @description Whether the person can sign in. */
+        /**
+         * @description Whether the person can sign in.
+         *
+         *     `none`: No identity was asked for.
+         *
+         *     `pending`: The identity is being made.
+         *
+         *     `invited`: The identity is there, the invitation is not accepted yet.
+         *
+         *     `confirmed`: The person has chosen a password.
+         *
+         *     `failed`: The identity could not be made; `provision` tries again.
+         * @enum {string}
+         */
         IdentityStatus: "none" | "pending" | "invited" | "confirmed" | "failed";
         /** @description What was removed of an account: kept when it is gone. */
         Receipt: {
@@ -1846,6 +1932,12 @@ export interface components {
             /** @description What stays: the account's record, its audit log, its events and this receipt. */
             kept: string[];
         };
+        /**
+         * @description `descending`: The latest first.
+         *
+         *     `ascending`: In the order of the chain.
+         * @enum {string}
+         */
         Sort: "descending" | "ascending";
         AuditEntryPage: {
             items: components["schemas"]["AuditEntry"][];
@@ -1922,7 +2014,16 @@ export interface components {
             kind: string;
             id: string;
         };
-        /** @description How it ended. */
+        /**
+         * @description How it ended.
+         *
+         *     `done`: It was done.
+         *
+         *     `refused`: It was not permitted.
+         *
+         *     `failed`: The proof of who asked was wrong: a password, a code.
+         * @enum {string}
+         */
         Outcome: "done" | "refused" | "failed";
         /** @description The link that an entry is in the chain. */
         Seal: {
@@ -1935,7 +2036,12 @@ export interface components {
             /** @description The form in which the entry is hashed. Left out: members in the order of the API's document. */
             form?: components["schemas"]["SealForm"] | null;
         };
-        /** @description The form in which an entry is hashed. */
+        /**
+         * @description The form in which an entry is hashed.
+         *
+         *     `jcs`: Canonical JSON, RFC 8785.
+         * @enum {string}
+         */
         SealForm: "jcs";
         /** @description The result of a check of a chain. */
         ChainReport: {
@@ -1981,7 +2087,14 @@ export interface components {
             password: string;
             grant?: components["schemas"]["Grant"];
         };
-        /** @description How the refresh token reaches the caller. */
+        /**
+         * @description How the refresh token reaches the caller.
+         *
+         *     `token`: In the body.
+         *
+         *     `cookie`: In a cookie that no script can read.
+         * @enum {string}
+         */
         Grant: "token" | "cookie";
         /** @description What a sign-in comes to: tokens, or a challenge. */
         SignInAnswer: components["schemas"]["Tokens"] | {
@@ -2007,7 +2120,12 @@ export interface components {
         TokenType: "Bearer";
         /** @enum {string} */
         Challenge: "NEW_PASSWORD_REQUIRED";
-        /** @description Something that the response to a challenge must carry. */
+        /**
+         * @description Something that the response to a challenge must carry.
+         *
+         *     `newEmail`: A real address, in place of the default administrator's.
+         * @enum {string}
+         */
         Requirement: "newEmail";
         ChallengeAnswer: {
             challenge: components["schemas"]["Challenge"];
@@ -2119,6 +2237,14 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        /**
+         * @description `pending`: Waits for its owner's stack, and for the role to be verified.
+         *
+         *     `verified`: The role opens as it must; an account can be taken on by it.
+         *
+         *     `used`: An account has been taken on by it.
+         * @enum {string}
+         */
         ConnectionStatus: "pending" | "verified" | "used";
         NewConnection: {
             /** Format: line */
@@ -2303,13 +2429,25 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
-        /** @description Whether a role makes its holder an operator of the platform. */
+        /**
+         * @description Whether a role makes its holder an operator of the platform.
+         *
+         *     `tenant`: Works inside its own account.
+         *
+         *     `platform`: Works in every account. Held by users of the platform account alone; never made through the API.
+         * @enum {string}
+         */
         RoleKind: "tenant" | "platform";
         RolesChange: {
             roleIds: string[];
         };
-        /** @description Where a license stands on a day. */
-        LicenseStatus: ("active" | "expired") | "future";
+        /**
+         * @description Where a license stands on a day.
+         *
+         *     `future`: Its first day is still to come.
+         * @enum {string}
+         */
+        LicenseStatus: "active" | "expired" | "future";
         LicenseViewPage: {
             items: components["schemas"]["LicenseView"][];
             /** @description Absent on the last page. */
@@ -2623,7 +2761,13 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
-        MailKind: ("invitation" | "password-reset" | "license-reminder") | "email-change" | "email-changed";
+        /**
+         * @description `email-change`: The code that proves a new address.
+         *
+         *     `email-changed`: Tells the previous address that it was replaced.
+         * @enum {string}
+         */
+        MailKind: "invitation" | "password-reset" | "license-reminder" | "email-change" | "email-changed";
         ProductViewPage: {
             items: components["schemas"]["ProductView"][];
             /** @description Absent on the last page. */
@@ -2733,7 +2877,17 @@ export interface components {
          * @enum {string}
          */
         Worker: "dynamodb-provisioner" | "cognito-provisioner" | "ses-notification" | "provisioning-verifier";
-        StepStatus: ("pending" | "running" | "succeeded" | "failed" | "undoing" | "undone") | "waiting" | "retrying" | "skipped" | "stuck";
+        /**
+         * @description `waiting`: It looks again later.
+         *
+         *     `retrying`: It failed and is tried again.
+         *
+         *     `skipped`: The run took another branch.
+         *
+         *     `stuck`: Its undo failed for good.
+         * @enum {string}
+         */
+        StepStatus: "pending" | "running" | "succeeded" | "failed" | "undoing" | "undone" | "waiting" | "retrying" | "skipped" | "stuck";
         /** @description An error as the journal and its readers see it: a code to act on and a sentence. Never a secret. */
         Failure: {
             code: string;
@@ -3040,12 +3194,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "invalid_request" | "account_mismatch";
-                    /** @constant */
-                    status?: 400;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `unauthenticated`: Sign in first. `invalid_credentials`: The e-mail address or the password is wrong. */
@@ -3054,12 +3203,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "unauthenticated" | "invalid_credentials";
-                    /** @constant */
-                    status?: 401;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `forbidden`: You may not do this. `license_limit_exceeded`: All seats of the license are taken. `no_active_license`: There is no license in force. `setup_token_invalid`: The set-up token is wrong. */
@@ -3068,12 +3212,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid";
-                    /** @constant */
-                    status?: 403;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `not_found`: There is no such thing here. */
@@ -3082,26 +3221,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_found";
-                    /** @constant */
-                    status?: 404;
-                };
-            };
-        };
-        /** @description `method_not_allowed`: This method is not allowed here. */
-        Problem405: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "method_not_allowed";
-                    /** @constant */
-                    status?: 405;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `request_timeout`: The request took too long to come. */
@@ -3110,12 +3230,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "request_timeout";
-                    /** @constant */
-                    status?: 408;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `conflict`: The state does not allow this. `name_taken`: The name is taken. `email_taken`: The e-mail address is taken. `in_use`: It is still in use. `seats_in_use`: More seats are taken than would be left. `protected`: This can't be changed or removed. `already_bootstrapped`: The platform is set up already. */
@@ -3124,12 +3239,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "conflict" | "name_taken" | "email_taken" | "in_use" | "seats_in_use" | "protected" | "already_bootstrapped";
-                    /** @constant */
-                    status?: 409;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `precondition_failed`: The record has changed meanwhile. */
@@ -3138,12 +3248,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "precondition_failed";
-                    /** @constant */
-                    status?: 412;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `body_too_large`: The request body is too large. */
@@ -3152,12 +3257,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "body_too_large";
-                    /** @constant */
-                    status?: 413;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `unsupported_media_type`: The request body must be JSON. */
@@ -3166,12 +3266,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "unsupported_media_type";
-                    /** @constant */
-                    status?: 415;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `idempotency_key_reused`: The idempotency key was used for another request. */
@@ -3180,12 +3275,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused";
-                    /** @constant */
-                    status?: 422;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `too_many_requests`: Too many requests. */
@@ -3195,12 +3285,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "too_many_requests";
-                    /** @constant */
-                    status?: 429;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `internal`: Something went wrong on our side. */
@@ -3209,12 +3294,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "internal";
-                    /** @constant */
-                    status?: 500;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `unavailable`: The service can't answer now. */
@@ -3224,12 +3304,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "unavailable";
-                    /** @constant */
-                    status?: 503;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `storage_full`: The storage is full. */
@@ -3238,12 +3313,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "storage_full";
-                    /** @constant */
-                    status?: 507;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
@@ -3701,7 +3771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": Record<string, never>;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3989,7 +4059,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": Record<string, never>;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4013,7 +4083,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": Record<string, never>;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -5682,7 +5752,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The id of the last event that was seen: the stream goes on after it. */
+                /** @description The id of the last event that was seen: the stream goes on after it. An id of an earlier run begins at the beginning of the present one. A number alone is taken as one of the present run. */
                 "Last-Event-ID"?: string;
             };
             path: {
@@ -5704,6 +5774,13 @@ export interface operations {
                         data: string;
                     };
                 };
+            };
+            /** @description It is over, and the event that was seen was its last: a client need not connect again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];

@@ -38,7 +38,7 @@ export function useRun(
       setTold((was) => newest(next, was))
       setHeardAt(Date.now())
     }
-    void follow(accountId, known.current?.lastEvent ?? 0, show, setLine, stop.signal)
+    void follow(accountId, `${followed}:${known.current?.lastEvent ?? 0}`, show, setLine, stop.signal)
     return () => {
       stop.abort()
       setLine('connecting')
@@ -50,12 +50,12 @@ export function useRun(
 
 async function follow(
   accountId: string,
-  from: number,
+  from: string,
   show: (progress: Progress) => void,
   say: (line: Line) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let last = String(from)
+  let last = from
   let failures = 0
   while (!signal.aborted) {
     await visible(signal)
@@ -74,6 +74,8 @@ async function follow(
         { accept: 'text/event-stream', 'last-event-id': last },
         attempt.signal,
       )
+      // The run is over, and all of it was told.
+      if (response.status === 204) return
       if (!response.ok || !response.body) throw ApiError.of(response, undefined)
       failures = 0
       say('live')

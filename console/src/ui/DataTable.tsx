@@ -96,7 +96,19 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
       ) : !page ? (
         <Waiting rows={8} />
       ) : page.items.length === 0 ? (
-        filtered ? (
+        page.nextCursor ? (
+          // The server looks through so many records for one page; those that match can be on a later one.
+          <Empty
+            title={`No ${one} matches so far`}
+            action={
+              <Button size="xs" onClick={() => page.nextCursor && list.next(page.nextCursor)}>
+                Search on
+              </Button>
+            }
+          >
+            The list is long, and is searched in parts.
+          </Empty>
+        ) : filtered ? (
           <Empty
             title={`No ${one} matches`}
             action={
@@ -150,7 +162,7 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
           </table>
         </section>
       )}
-      {page && (page.items.length > 0 || list.cursor) && (
+      {page && (page.items.length > 0 || list.cursor || page.nextCursor) && (
         <Group
           justify="space-between"
           px="sm"

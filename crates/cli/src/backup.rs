@@ -19,8 +19,8 @@ use crate::{
 
 /// Tables that are not complete yet stand in this folder, which nothing opens.
 const UNFINISHED: &str = "tables.unfinished";
-/// What a data folder may hold before a backup is restored into it: also what a restore leaves that died at once.
-const BEFORE_RESTORE: [&str; 4] = ["lock", "freehold.toml", "lost+found", "restore.json.new"];
+/// What a data folder may hold before a backup is restored into it.
+const BEFORE_RESTORE: [&str; 3] = ["lock", "freehold.toml", "lost+found"];
 
 /// Writes a backup into a new or empty folder while requests go on. The manifest comes last.
 pub(crate) async fn write(tables: &FileTables, places: &Places, to: &Path, now: Timestamp) -> Outcome {
@@ -87,7 +87,9 @@ fn check_target(data_dir: &Path, marker: &RestoreMarker) -> Outcome<bool> {
     }
     let occupied = match fs::read_dir(data_dir) {
         Ok(mut entries) => entries.any(|entry| {
-            entry.map_or(true, |entry| !BEFORE_RESTORE.iter().any(|known| entry.file_name().to_str() == Some(known)))
+            let name = entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).unwrap_or_default();
+            // A restore that died at once leaves its marker half written.
+            !BEFORE_RESTORE.contains(&&*name) && folder::half_written(&name) != Some("restore.json")
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => false,
         Err(error) => return Err(Failure::usage(format!("{} can't be used: {error}", data_dir.display()))),

@@ -5,7 +5,7 @@ mod aws;
 use std::{
     collections::BTreeMap,
     env, fs,
-    net::{AddrParseError, SocketAddr},
+    net::{AddrParseError, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -311,6 +311,10 @@ impl Config {
         if !plain {
             return refuse("public_url", "it begins with https:// or http:// and does not end with a slash");
         }
+        if let Some(why) = not_an_origin(url) {
+            return refuse("public_url", why)
+                .map_err(|failure| failure.hint("name the origin alone: https://freehold.example.com"));
+        }
         if self.profile == Place::Aws {
             if cfg!(not(feature = "aws")) {
                 let hint = "build it in: cargo build --release --bin freehold --features aws";
@@ -385,10 +389,19 @@ impl Config {
     /// Where people reach the product; `listening` is used where nothing is configured.
     pub(crate) fn public_url(&self, listening: &str) -> String {
         match (self.public_url.as_str(), listening) {
-            ("", "") => format!("http://{}", self.listen),
-            ("", listening) => format!("http://{listening}"),
+            ("", "") => format!("http://{}", reachable(self.listen)),
+            ("", listening) => match listening.parse() {
+                Ok(address) => format!("http://{}", reachable(address)),
+                Err(_) => format!("http://{listening}"),
+            },
             (url, _) => url.to_owned(),
         }
+    }
+
+    /// Whether links lead to this machine alone, although others are answered: the address to listen on stands for every
+    /// address, and none is named for people.
+    pub(crate) fn links_lead_nowhere(&self) -> bool {
+        self.public_url.is_empty() && self.listen.ip().is_unspecified()
     }
 
     pub(crate) fn admin_password(&self) -> Option<SecretString> {
@@ -418,6 +431,34 @@ impl Config {
         let faults: Faults = self.faults.parse().expect("it was parsed when the configuration was checked");
         faults.on_crash(|_| std::process::abort())
     }
+}
+
+/// What a public address has that the product can't be served under.
+fn not_an_origin(url: &str) -> Option<&'static str> {
+    if url.is_empty() {
+        return None;
+    }
+    let Ok(parsed) = reqwest::Url::parse(url) else { return Some("it is not the address of a host") };
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        Some("it has no query and no fragment: links are made by appending a path")
+    } else if parsed.path() != "/" {
+        Some("it has no path: the console and its cookie are served from the root of a host")
+    } else if !parsed.username().is_empty() || parsed.password().is_some() {
+        Some("it has no user or password: it stands in mails")
+    } else {
+        None
+    }
+}
+
+/// An address that a client on this machine can connect to: one that stands for every address is no destination.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 fn set(secret: &SecretString) -> Option<SecretString> {

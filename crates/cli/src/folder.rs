@@ -8,6 +8,7 @@ use std::{
     io::{ErrorKind, Read as _, Write as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use local::{
@@ -188,7 +189,23 @@ pub(crate) fn lock(path: &Path) -> Outcome<DataDir> {
         tracing::warn!(folder = %path.display(), mode = format_args!("{mode:o}"), changed = changed.len(),
             "others could read the data folder; it is its owner's alone now");
     }
+    tighten(&Places(lock.path().to_owned()))?;
     Ok(lock)
+}
+
+/// Takes the rights of others from what is in a private folder: they come into force again once the folder is shared,
+/// copied or moved. A key that others can read is refused later instead, since they may have read it.
+fn tighten(places: &Places) -> Outcome {
+    for (folder, entries) in [(&places.0, &["tables"][..]), (&places.keys(), &[])] {
+        if !folder.is_dir() {
+            continue;
+        }
+        let changed = permissions::make_private(folder, entries).map_err(|error| unusable(folder, &error))?;
+        for path in changed {
+            tracing::warn!(path = %path.display(), "others had rights to this; it is its owner's alone now");
+        }
+    }
+    Ok(())
 }
 
 /// The mode of an existing folder that others can read. Refuses one that also holds files of others: to take rights from
@@ -202,9 +219,10 @@ fn check_foreign(path: &Path) -> Outcome<Option<u32>> {
     };
     let mut foreign = Vec::new();
     for entry in fs::read_dir(path).map_err(|error| unusable(path, &error))? {
-        let name = entry.map_err(|error| unusable(path, &error))?.file_name();
-        if !OWN_ENTRIES.iter().chain(&SECRET_ENTRIES).any(|own| name == *own) {
-            foreign.push(name.display().to_string());
+        let name = entry.map_err(|error| unusable(path, &error))?.file_name().display().to_string();
+        let of = half_written(&name).unwrap_or(&name);
+        if !OWN_ENTRIES.iter().chain(&SECRET_ENTRIES).any(|own| of == *own) {
+            foreign.push(name);
         }
     }
     foreign.sort();
@@ -323,14 +341,25 @@ fn write_installation(places: &Places, installation: &Installation) -> std::io::
     write_whole(&places.installation(), text.as_bytes())
 }
 
-/// Writes a file for its owner alone, whole or not at all, and durably.
+/// The file that a process was writing when it died, if this is the name of what it left.
+pub(crate) fn half_written(name: &str) -> Option<&str> {
+    let (file, process) = name.strip_suffix(".new")?.rsplit_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (process, write) = process.split_once('-')?;
+    (is_number(process) && is_number(write)).then_some(file)
+}
+
+/// Writes a file for its owner alone, whole or not at all, and durably. Other processes and threads may write the same one.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    static WRITES: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
+    name.push(format!(".{}-{}.new", std::process::id(), WRITES.fetch_add(1, Ordering::Relaxed)));
     let beside = path.with_file_name(name);
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        drop(fs::remove_file(&beside));
+        return written;
+    }
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

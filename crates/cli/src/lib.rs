@@ -66,7 +66,9 @@ fn run(cli: &Cli, environment: &Environment) -> Outcome {
         Command::EndSessions => offline(operate::end_sessions(&config()?, json)),
         Command::Outbox(outbox::Outbox::Read(read)) => offline(operate::read_outbox(read, &config()?, json)),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "freehold", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "freehold", &mut script);
+            print::out(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
         Command::Audit(audit) if audit.offline().is_some() => {

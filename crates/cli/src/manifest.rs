@@ -9,6 +9,7 @@ use std::{
 
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
+use plane::ports::table::TableName;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -72,7 +73,7 @@ impl Manifest {
             .hint("restore it with the version that wrote it, or a later one"))
     }
 
-    /// Fails unless the backup has exactly the files of the manifest, each unchanged.
+    /// Fails unless the backup has exactly the files of the manifest, each unchanged, and all of them files of a backup.
     pub(crate) fn verify(&self, backup: &Path) -> Outcome {
         let failed = |error: io::Error| Failure::new(format!("{} can't be read: {error}", backup.display()));
         let found: BTreeSet<String> = files_below(backup).map_err(failed)?.into_iter().collect();
@@ -81,6 +82,10 @@ impl Manifest {
         }
         if let Some(foreign) = found.iter().find(|path| !self.files.contains_key(*path)) {
             return Err(incomplete(backup, &format!("{foreign} is not part of it")));
+        }
+        // The manifest itself could be somebody else's work: it names no file that a backup does not consist of.
+        if let Some(foreign) = self.files.keys().find(|path| !is_known(path)) {
+            return Err(incomplete(backup, &format!("{foreign} is no file of a backup")));
         }
         for (path, entry) in &self.files {
             let found = Entry::copy(&backup.join(path), &mut io::sink()).map_err(failed)?;
@@ -119,6 +124,14 @@ impl Entry {
         let digest = context.finish();
         let sha256 = hex::encode(digest);
         Ok(Self { bytes, sha256 })
+    }
+}
+
+/// Whether a backup consists of such files: tables and keys.
+fn is_known(path: &str) -> bool {
+    match path.strip_prefix("tables/").and_then(|table| table.strip_suffix(".redb")) {
+        Some(table) => TableName::try_from(table.to_owned()).is_ok(),
+        None => matches!(path, "keys/signing.json" | "keys/platform.key" | "installation.json"),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What people and programs read: data on stdout, the rest on stderr.
 
-use std::io::{ErrorKind, Write as _, stderr, stdout};
+use std::{
+    borrow::Cow,
+    io::{ErrorKind, IsTerminal as _, Write as _, stderr, stdout},
+};
 
 use comfy_table::{Cell, ContentArrangement, Table, presets::NOTHING};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,6 +14,9 @@ use crate::config::{Config, LogFormat};
 
 /// Data. Whoever reads it may have had enough, as `head` has: that ends the process, and is no error.
 pub(crate) fn out(text: impl std::fmt::Display) {
+    let text = text.to_string();
+    // A file or a program gets data as it is.
+    let text = if stdout().is_terminal() { visible(&text) } else { text.into() };
     if let Err(error) = writeln!(stdout(), "{text}") {
         std::process::exit(i32::from(error.kind() != ErrorKind::BrokenPipe));
     }
@@ -24,7 +30,23 @@ pub(crate) fn json(value: &impl Serialize) {
 /// Something beside the data, on stderr.
 pub(crate) fn note(text: impl std::fmt::Display) {
     // Where nobody can be told, nobody is.
-    drop(writeln!(stderr(), "{text}"));
+    drop(writeln!(stderr(), "{}", visible(&text.to_string())));
+}
+
+/// The text with control characters and those that reorder it as escapes: what a server says must neither steer a
+/// terminal nor show as something else.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t')
+            || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if !text.contains(hidden) {
+        return text.into();
+    }
+    let escape = |shown: String, c: char| {
+        if hidden(c) { shown + &format!("\\u{:04x}", u32::from(c)) } else { shown + c.encode_utf8(&mut [0; 4]) }
+    };
+    text.chars().fold(String::with_capacity(text.len()), escape).into()
 }
 
 /// Rows under their headings.
@@ -137,5 +159,17 @@ pub(crate) fn serving(config: &Config, url: &str) {
                 config.admin_email.as_str()
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_as_an_escape() {
+        assert_eq!(visible("\u{1b}[31mred\u{7}\u{9b}2J\r\u{7f}"), r"\u001b[31mred\u0007\u009b2J\u000d\u007f");
+        assert_eq!(visible("a\u{202e}b\u{2066}c\u{feff}"), r"a\u202eb\u2066c\ufeff");
+        assert_eq!(visible("Ünï\tcode\nنور\u{200c}الدین 🏭"), "Ünï\tcode\nنور\u{200c}الدین 🏭");
     }
 }

@@ -6,6 +6,8 @@ use jiff::{Span, civil::Date};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::problem::Problem;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Day(Date);
@@ -13,6 +15,17 @@ pub struct Day(Date);
 impl Day {
     pub const fn date(self) -> Date {
         self.0
+    }
+
+    /// The first day that a request may name. Records of earlier versions can hold earlier ones.
+    const FIRST_GIVEN: Date = jiff::civil::date(1900, 1, 1);
+
+    /// Refuses a day that nobody means; `pointer` leads to it in the request.
+    pub fn check_given(self, pointer: impl Into<String>) -> Result<(), Problem> {
+        if self.0 >= Self::FIRST_GIVEN {
+            return Ok(());
+        }
+        Err(Problem::field(pointer, format!("a day from {} on", Self::FIRST_GIVEN)))
     }
 
     /// The day so many days later, or the last day there is.
@@ -76,6 +89,9 @@ mod tests {
         assert_eq!(Day::try_from("2026-02-28".to_owned()).unwrap().plus(1).to_string(), "2026-03-01");
         for bad in ["", "2026-02-30", "20260228", "2026-2-28", "2026-02-28T00:00", "-026-02-28", "2026-02-2８"] {
             assert_eq!(Day::try_from(bad.to_owned()), Err(NotADay), "{bad}");
+        }
+        for (day, given) in [("0000-01-01", false), ("1899-12-31", false), ("1900-01-01", true), ("9999-12-31", true)] {
+            assert_eq!(Day::try_from(day.to_owned()).unwrap().check_given("/startDate").is_ok(), given, "{day}");
         }
         assert_eq!(Day::try_from("9999-12-31".to_owned()).unwrap().plus(1).to_string(), "9999-12-31");
     }

@@ -22,6 +22,7 @@ pub mod problem;
 pub mod record;
 pub mod router;
 pub mod rows;
+pub mod scan;
 pub mod secret;
 pub mod security_events;
 pub mod settings;

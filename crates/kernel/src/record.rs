@@ -4,12 +4,13 @@
 //! stored bytes without reading them.
 
 use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     ids::{AccountId, EnterpriseId},
     ports::table::{Condition, INDEXES, Index, Item, Key, NewItem, Order, Query, Range, Table, Write},
     problem::{Code, Problem, Result},
+    text::Name,
 };
 
 /// Where a record stands: its own key and its keys in the three indexes.
@@ -79,6 +80,12 @@ pub trait TenantRecord: Record {
     fn enterprise(&self) -> Option<EnterpriseId>;
 }
 
+/// The name of a record, for filters by name.
+#[derive(Debug, Deserialize)]
+pub struct Named {
+    pub name: Name,
+}
+
 /// The partition of an account.
 pub fn partition(account: AccountId) -> String {
     format!("ACCOUNT#{account}")
@@ -115,13 +122,15 @@ impl<R> std::ops::Deref for Stored<R> {
 
 /// Reads a record out of its item.
 pub fn decode<R: Record>(item: &Item) -> Result<Stored<R>> {
-    match serde_json::from_slice(&item.body) {
-        Ok(record) => Ok(Stored { record, version: item.version }),
-        Err(cause) => {
-            tracing::error!(key = ?item.key, %cause, "a stored {} can't be read", R::NOUN);
-            Err(Problem::new(Code::Internal, format!("a stored {} can't be read", R::NOUN)))
-        }
-    }
+    Ok(Stored { record: decode_part(item, R::NOUN)?, version: item.version })
+}
+
+/// Reads some fields of a record out of its item. `noun` is what a person calls the record.
+pub fn decode_part<V: DeserializeOwned>(item: &Item, noun: &str) -> Result<V> {
+    serde_json::from_slice(&item.body).map_err(|cause| {
+        tracing::error!(key = ?item.key, %cause, "a stored {noun} can't be read");
+        Problem::new(Code::Internal, format!("a stored {noun} can't be read"))
+    })
 }
 
 /// The record as it is to be written.

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use crate::{
     Kernel,
     change::Claim,
@@ -11,7 +13,8 @@ use crate::{
     page::{Page, PageQuery},
     ports::table::{Index, Key, Order, Position, Query, Range, Rows as TableRows, Table},
     problem::{Problem, Result},
-    record::{Record, Stored, TenantRecord, decode, links, partition, tenant_key},
+    record::{Record, Stored, TenantRecord, decode, decode_part, links, partition, tenant_key},
+    scan::scan,
 };
 
 /// A list that an index keeps in a partition of one account.
@@ -48,10 +51,6 @@ impl Kernel {
         Ok(Rows { plane: self.clone(), table, account: who.account(), enterprise: who.enterprise() })
     }
 }
-
-/// At most this many records are looked at for one page of a filtered list; the page can then be short, and its cursor
-/// goes on from there.
-const LOOKED_AT: usize = 2_000;
 
 impl Rows {
     /// A record by its id. One that is not there, not in this account or not in this enterprise is all the same.
@@ -127,46 +126,23 @@ impl Rows {
         Ok(Page::new(rows.bodies, next))
     }
 
-    /// A page of the records of a kind that pass a filter. `by` says what the filter is, so that a cursor serves it
-    /// alone.
-    pub async fn filtered<R: TenantRecord>(
+    /// A page of the records of a kind that pass a filter, within the bounds of [`scan`]. `by` says what the filter is, so
+    /// that a cursor serves it alone. `V` is the record, or the fields of it that the filter needs.
+    pub async fn filtered<R: TenantRecord, V: DeserializeOwned>(
         &self,
         page: &PageQuery,
         by: &str,
-        keep: impl Fn(&R) -> bool + Send,
+        keep: impl Fn(&V) -> bool + Send + Sync,
     ) -> Result<Page<R>> {
         let (mut query, of) = self.query::<R>(&PageQuery { limit: page.limit, cursor: None })?;
         let of = format!("{of} {by}");
         if let Some(cursor) = &page.cursor {
             query.after = Some(self.plane.cursors().open(&of, cursor)?);
         }
-        query.limit = page.limit.get();
-        let mut kept = Vec::new();
-        let mut looked_at = 0;
-        loop {
-            let rows = self.table.query(&query).await?;
-            looked_at += rows.items.len();
-            let wanted = page.limit.get() - kept.len();
-            let mut matching = 0;
-            for item in rows.items {
-                let position = position(&item, query.index);
-                if keep(&decode::<R>(&item)?.record) {
-                    kept.push(item.body);
-                    matching += 1;
-                }
-                query.after = Some(position);
-                if matching == wanted {
-                    break;
-                }
-            }
-            if rows.next.is_none() && matching < wanted {
-                return Ok(Page::new(kept, None));
-            }
-            if kept.len() == page.limit.get() || looked_at >= LOOKED_AT {
-                let next = query.after.as_ref().map(|position| self.plane.cursors().seal(&of, position));
-                return Ok(Page::new(kept, next));
-            }
-        }
+        let found =
+            scan(self.table.as_ref(), query, |item| Ok::<_, Problem>(keep(&decode_part(item, R::NOUN)?))).await?;
+        let next = found.next.map(|position| self.plane.cursors().seal(&of, &position));
+        Ok(Page::new(found.items.into_iter().map(|item| item.body).collect(), next))
     }
 
     fn query<R: TenantRecord>(&self, page: &PageQuery) -> Result<(Query, String)> {
@@ -178,13 +154,5 @@ impl Rows {
         let after = page.cursor.as_deref().map(|cursor| self.plane.cursors().open(&of, cursor)).transpose()?;
         let range = Range::Prefix(format!("{}#", R::KIND));
         Ok((Query { index, pk, range, order: Order::Ascending, limit: page.limit.get(), after }, of))
-    }
-}
-
-/// Where a page that ends with this record goes on.
-pub fn position(item: &crate::ports::table::Item, index: Index) -> crate::ports::table::Position {
-    crate::ports::table::Position {
-        key: item.key.clone(),
-        index: index.slot().and_then(|slot| item.index[slot].clone()),
     }
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use crate::{
     Kernel,
     ids::AccountId,
-    ports::table::{CommitError, Grant, Item, Key, Query, Rows, Table, TableError, TableName, Write},
+    ports::table::{Bodies, CommitError, Grant, Item, Key, Query, Rows, Table, TableError, TableName, Write},
     problem::Result,
     record::{Record, links},
     router::Route,
+    scan::{Scanned, scan},
 };
 
 /// What the platform does without a grant of somebody who is signed in.
@@ -97,6 +98,20 @@ impl SystemTable {
 
     pub async fn query(&self, query: &Query) -> Result<Rows, TableError> {
         self.table.query(query).await
+    }
+
+    /// The bodies alone, for answers that are spliced from them.
+    pub async fn bodies(&self, query: &Query) -> Result<Bodies, TableError> {
+        self.table.bodies(query).await
+    }
+
+    /// One bounded page of the records that pass a filter.
+    pub async fn scan<E: From<TableError>>(
+        &self,
+        query: Query,
+        keep: impl FnMut(&Item) -> Result<bool, E> + Send,
+    ) -> Result<Scanned, E> {
+        scan(self.table.as_ref(), query, keep).await
     }
 
     /// As [`Self::query`], with the records as they are now, whatever an index still shows.

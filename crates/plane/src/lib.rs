@@ -7,6 +7,6 @@ pub mod product;
 
 pub use kernel::{
     audit, background, change, day, directory, given, guard, idempotency, identity, ids, mail, mail_limits, metrics,
-    network, page, ports, problem, record, router, rows, secret, security_events, settings, system, text, whole,
+    network, page, ports, problem, record, router, rows, scan, secret, security_events, settings, system, text, whole,
     workflow,
 };

@@ -63,7 +63,18 @@ export default function AccountCardsPage() {
         {(page) =>
           page.items.length === 0 ? (
             <div className="card">
-              {filtered ? (
+              {page.nextCursor ? (
+                <Empty
+                  title="No account matches so far"
+                  action={
+                    <Button size="xs" onClick={() => page.nextCursor && list.next(page.nextCursor)}>
+                      Search on
+                    </Button>
+                  }
+                >
+                  The list is long, and is searched in parts.
+                </Empty>
+              ) : filtered ? (
                 <Empty
                   title="No account matches"
                   action={

@@ -6,7 +6,7 @@ mod stream;
 use std::time::Duration;
 
 use plane::http::routes::MAX_BODY;
-use reqwest::{Method, StatusCode, Url, header};
+use reqwest::{Method, StatusCode, Url, header, redirect::Policy};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -88,7 +88,8 @@ impl Client {
         let server = named.or(session.as_ref().map(|session| session.server.as_str())).unwrap_or(DEFAULT_SERVER);
         let server = parse_server(server)?;
         let session = session.filter(|session| parse_server(&session.server).is_ok_and(|of| of == server));
-        let mut http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5));
+        // Requests carry passwords and tokens: they go to the server that was named, and nowhere else.
+        let mut http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).redirect(Policy::none());
         if server.scheme() == "http" {
             // No certificate will be looked at, so none need be read.
             http = http.tls_certs_only([]);
@@ -201,9 +202,10 @@ impl Client {
         if session.good() { Ok(session.access_token.expose_secret().to_owned()) } else { self.renew().await }
     }
 
-    /// Exchanges the refresh token, unless another process has done so.
+    /// Exchanges the refresh token, unless another process has done so; one process does it at a time.
     async fn renew(&mut self) -> Outcome<String> {
         let Some(before) = self.session.take() else { return Err(self.signed_out()) };
+        let _only_one = self.sessions.lock()?;
         let kept = self.sessions.load()?.filter(|kept| kept.server == before.server);
         let session = match kept {
             Some(kept) if kept.good() && kept.access_token.expose_secret() != before.access_token.expose_secret() => {
@@ -260,6 +262,17 @@ async fn answer(response: reqwest::Response) -> Outcome<Value> {
 /// A problem document in words.
 async fn refusal(response: reqwest::Response) -> Failure {
     let status = response.status();
+    if status.is_redirection() {
+        let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+        let to = to.and_then(|to| response.url().join(to).ok());
+        let failure = Failure::new(format!("the server redirects ({status}), which is not followed"));
+        return match to {
+            Some(to) => failure
+                .detail(format!("to {to}"))
+                .hint(format!("if that is your server, name it: --server {}", to.origin().ascii_serialization())),
+            None => failure,
+        };
+    }
     let header = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let body = response.bytes().await.unwrap_or_default();
     let problem: Value = serde_json::from_slice(&body[..body.len().min(MAX_BODY)]).unwrap_or_default();

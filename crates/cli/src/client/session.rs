@@ -1,9 +1,9 @@
 //! The session of whoever is signed in, in a file that only they can read.
 
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, ErrorKind},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::PathBuf,
 };
 
@@ -69,6 +69,13 @@ impl Sessions {
         }
         // A file of another version says nothing: signing in writes it anew.
         Ok(serde_json::from_str(text.expose_secret()).ok())
+    }
+
+    /// Waits until no other process renews the session; none does until the value is dropped.
+    pub(super) fn lock(&self) -> Outcome<File> {
+        let path = self.0.with_extension("lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+        file.and_then(|file| file.lock().map(|()| file)).map_err(|error| self.unusable(&error))
     }
 
     pub(super) fn save(&self, session: &Session) -> Outcome {

@@ -1,8 +1,9 @@
 //! `freehold audit`
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions, Permissions},
     io::{BufRead as _, BufReader, BufWriter, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -155,7 +156,7 @@ fn tell(report: &Value, json: bool) -> Outcome {
 /// The checkpoint first, then every entry that it speaks of: what is sealed meanwhile is left to the next export.
 async fn export(output: Option<&Path>, scope: &Scope, session: &mut Session) -> Outcome {
     let unwritable = |error: std::io::Error| Failure::new(format!("the export can't be written: {error}"));
-    let mut file = output.map(File::create).transpose().map_err(unwritable)?.map(BufWriter::new);
+    let mut file = output.map(create_private).transpose().map_err(unwritable)?.map(BufWriter::new);
     let mut put = |line: String| {
         let Some(file) = &mut file else {
             print::out(line);
@@ -190,4 +191,14 @@ async fn export(output: Option<&Path>, scope: &Scope, session: &mut Session) -> 
     }
     put(line(&serde_json::json!({ "checkpoint": closing })))?;
     file.map_or(Ok(()), |mut file| file.flush().map_err(unwritable))
+}
+
+/// Makes a file, or empties the one that is there, that its owner alone can read: an export names people.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    if file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        file.set_len(0)?;
+    }
+    Ok(file)
 }

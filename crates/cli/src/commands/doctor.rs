@@ -2,12 +2,16 @@
 
 use std::{
     fs::{self, File, TryLockError},
+    io::ErrorKind,
     os::unix::{fs::MetadataExt as _, net::UnixStream},
     path::Path,
 };
 
-use local::keys::{Folder, KeyFile};
-use plane::identity::keys::KeyStore as _;
+use local::{
+    keys::{Folder, KeyFile},
+    table::LookedAt,
+};
+use plane::{identity::keys::KeyStore as _, ports::table::TableName, router::own_tables};
 
 use crate::{
     commands::check::{self, Check},
@@ -28,6 +32,7 @@ pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Out
     if places.0.is_dir() {
         if config.profile == Place::Embedded {
             checks.extend([whole(&places), signing_keys(&places), platform_key(&places), space(&places.0)]);
+            checks.push(tables(&places));
         }
         checks.push(server(&places));
     }
@@ -75,6 +80,48 @@ fn whole(places: &Places) -> Check {
             let (message, hint) = failure.into_parts();
             Check::bad(CHECK, message, hint.unwrap_or_else(|| "restore a backup into a new folder".into()))
         }
+    }
+}
+
+/// Whether every table opens as a server would open it, and every account that has a table of its own finds it. Writes
+/// nothing.
+fn tables(places: &Places) -> Check {
+    const CHECK: &str = "tables";
+    const RESTORE: &str = "restore a backup into a new folder: freehold restore BACKUP --data-dir NEW_FOLDER";
+    let is_served = File::open(places.0.join("lock"))
+        .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)));
+    if is_served {
+        return Check::ok(CHECK, "a server has them open; its log names those that are missing or damaged");
+    }
+    let names = match local::table::names(&places.0) {
+        Ok(names) => names,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Check::ok(CHECK, "none yet"),
+        Err(error) => return Check::bad(CHECK, format!("the folder can't be read: {error}"), "check the disk"),
+    };
+    let mut wrong = Vec::new();
+    let mut shared = None;
+    for name in &names {
+        match LookedAt::open(&places.0, name) {
+            Ok(table) if *name == TableName::shared() => shared = Some(table),
+            Ok(_) => {}
+            Err(error) => wrong.push(format!("{name} can't be opened: {error}")),
+        }
+    }
+    if let Some(shared) = shared {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        match runtime.map(|runtime| runtime.block_on(own_tables(&shared))) {
+            Ok(Ok(own)) => {
+                let missing = own.into_iter().filter(|(_, table)| !names.contains(table));
+                wrong.extend(missing.map(|(account, table)| format!("{table}, of the account {account}, is missing")));
+            }
+            Ok(Err(problem)) => wrong.push(format!("the accounts can't be read: {}", problem.detail)),
+            Err(error) => wrong.push(format!("the accounts can't be read: {error}")),
+        }
+    }
+    match names.len() {
+        _ if !wrong.is_empty() => Check::bad(CHECK, wrong.join("; "), RESTORE),
+        1 => Check::ok(CHECK, "1, which opens"),
+        all => Check::ok(CHECK, format!("{all}, each of which opens")),
     }
 }
 
@@ -174,7 +221,11 @@ fn network(config: &Config) -> Check {
     } else {
         Check::bad(
             CHECK,
-            format!("{} answers others, and passwords and tokens travel in the clear", config.listen),
+            format!(
+                "{} answers others, and passwords and tokens travel in the clear{}",
+                config.listen,
+                if config.links_lead_nowhere() { "; links in mails lead to this machine alone" } else { "" }
+            ),
             "put a proxy with TLS in front and set public_url = \"https://…\", or listen on 127.0.0.1",
         )
     }

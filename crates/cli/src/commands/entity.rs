@@ -113,6 +113,21 @@ impl List {
     }
 }
 
+impl Create {
+    /// The request that creates a record. A new record's enterprise is a field of its body.
+    pub(super) fn ask(&self, path: &str) -> Outcome<Ask> {
+        let mut body = self.body.read()?;
+        let mut scope = self.scope.clone();
+        let fields = body.as_object_mut().filter(|fields| !fields.contains_key("enterpriseId"));
+        if let Some((fields, enterprise)) = fields.zip(scope.enterprise) {
+            fields.insert("enterpriseId".into(), enterprise.to_string().into());
+            scope.enterprise = None;
+        }
+        let ask = scope.of(Ask::post(path)).body(body);
+        Ok(ask.header("idempotency-key", self.idempotency_key.clone()))
+    }
+}
+
 impl Scope {
     pub(crate) fn of(&self, ask: Ask) -> Ask {
         ask.with("accountId", self.account).with("enterpriseId", self.enterprise)
@@ -124,10 +139,7 @@ impl Entity {
         match command {
             Crud::List(list) => self.list(self.path, list, session).await,
             Crud::Show(one) => session.show(one.scope.of(Ask::get(self.at(one.id)))).await,
-            Crud::Create(create) => {
-                let ask = create.scope.of(Ask::post(self.path)).body(create.body.read()?);
-                session.create(ask.header("idempotency-key", create.idempotency_key.clone())).await.map(drop)
-            }
+            Crud::Create(create) => session.create(create.ask(self.path)?).await.map(drop),
             Crud::Update(update) => {
                 let ask = update.scope.of(Ask::put(self.at(update.id))).body(update.body.read()?);
                 session.change(ask.header("if-match", update.if_match.clone())).await

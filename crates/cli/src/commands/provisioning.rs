@@ -134,7 +134,7 @@ impl Told {
                 self.steps.insert(name, news);
             }
         }
-        self.bar.set_message(under_way.join(", "));
+        self.bar.set_message(print::visible(&under_way.join(", ")).into_owned());
     }
 
     fn say(&self, line: &str) {

@@ -68,10 +68,7 @@ pub(crate) async fn run(command: &Users, session: &mut Session) -> Outcome {
     let at = |id: Uuid, what: &str| format!("/api/users/{id}/{what}");
     match command {
         Users::Crud(crud) => USERS.run(crud, session).await,
-        Users::Provision(create) => {
-            let ask = create.scope.of(Ask::post("/api/users/provision")).body(create.body.read()?);
-            session.create(ask.header("idempotency-key", create.idempotency_key.clone())).await.map(drop)
-        }
+        Users::Provision(create) => session.create(create.ask("/api/users/provision")?).await.map(drop),
         Users::Invite(one) => session.change(one.scope.of(Ask::post(at(one.id, "invitation")))).await,
         Users::Groups(links) => links.run(&at(links.id, "groups"), "groupIds", &GROUPS, session).await,
         Users::Workstreams(links) => {

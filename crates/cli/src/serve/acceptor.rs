@@ -13,12 +13,13 @@ use axum::{
     Router,
     body::{Body, Bytes, HttpBody},
     extract::ConnectInfo,
-    http::{HeaderValue, Request, header},
+    http::{HeaderValue, Request, Version, header},
     response::Response,
 };
 use futures::StreamExt as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use plane::http::serve::NeedsHost;
 use rustix::io::Errno;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -133,6 +134,9 @@ async fn serve(stream: TcpStream, peer: SocketAddr, place: Place, service: Route
             connection.enter(Phase::Busy);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            if request.version() == Version::HTTP_11 {
+                request.extensions_mut().insert(NeedsHost);
+            }
             let response = service.oneshot(request).await?;
             let response = end_streams(&stopping, response);
             Ok::<_, std::convert::Infallible>(response.map(|body| Answering { body, connection }))

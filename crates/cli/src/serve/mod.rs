@@ -61,6 +61,11 @@ async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     };
     let address = listener.local_addr().map_err(Failure::new)?;
     let url = config.public_url(&address.to_string());
+    if config.links_lead_nowhere() {
+        tracing::warn!(listen = %config.listen, links = url,
+            "public_url is not set, so links in mails and the issuer of tokens lead to this machine alone: set \
+             public_url to the address that people use, such as https://freehold.example.com");
+    }
     let composed = compose::compose(config, opened, &url).await?;
     compose::set_up(config, &composed.plane).await?;
 
@@ -71,6 +76,7 @@ async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     tracing::info!(resumed, %address, "started");
     background(&composed);
     share_keys(&composed);
+    look_for_tables(&composed);
     let control = control::listen(&composed);
     let service = plane::product::service(plane.clone(), console::console(config)?);
     let limits = limits(config, files);
@@ -166,6 +172,25 @@ fn background(composed: &Arc<Composed>) {
             Ok(0) => {}
             Ok(accounts) => tracing::info!(accounts, "accounts whose time of grace is over are being removed"),
             Err(problem) => tracing::warn!(%problem, "accounts that are due could not be removed"),
+        }
+    });
+}
+
+/// Names the accounts whose own tables are gone: their requests are refused, and nothing else would say so.
+fn look_for_tables(composed: &Arc<Composed>) {
+    if composed.files.is_none() {
+        return;
+    }
+    let composed = Arc::clone(composed);
+    tokio::spawn(async move {
+        match composed.plane.router().missing_tables().await {
+            Ok(missing) => {
+                for (account, table) in missing {
+                    tracing::error!(account.id = %account, %table,
+                        "the account's own table is missing: put tables/{table}.redb back from a backup");
+                }
+            }
+            Err(problem) => tracing::warn!(%problem, "the tables of accounts could not be looked for"),
         }
     });
 }

@@ -80,6 +80,43 @@ fn wrong_keys_and_values_are_named_with_their_source() {
 }
 
 #[test]
+fn public_url_is_the_origin_that_people_use() {
+    let home = Home::new();
+    for (url, why) in [
+        ("https://x.example/app", "it has no path"),
+        ("https://x.example?x", "it has no query"),
+        ("https://x.example#x", "it has no query and no fragment"),
+        ("https://ada:secret@x.example", "it has no user"),
+        ("https://x.example/", "does not end with a slash"),
+        ("https://", "it is not the address of a host"),
+    ] {
+        let output = home.command(&["config"]).env("FREEHOLD_PUBLIC_URL", url).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{url}: {error}");
+        assert!(error.contains(why), "{url}: {error}");
+    }
+    for url in ["https://x.example", "http://127.0.0.1:8080", "https://[::1]:8443"] {
+        assert!(home.command(&["config"]).env("FREEHOLD_PUBLIC_URL", url).output().unwrap().status.success(), "{url}");
+    }
+}
+
+#[test]
+fn a_server_on_every_address_says_that_its_links_lead_to_this_machine() {
+    let home = Home::new();
+    for (listen, link) in [("0.0.0.0:8370", "http://127.0.0.1:8370"), ("[::]:8370", "http://[::1]:8370")] {
+        let shown = home.command(&["config", "--json"]).env("FREEHOLD_LISTEN", listen).output().unwrap();
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        assert_eq!(value(&shown, "public_url", "value"), link);
+    }
+    let warning = "public_url is not set, so links in mails";
+    home.serve_with(&[("FREEHOLD_LISTEN", "0.0.0.0:0")]).stop();
+    assert!(home.log().contains(warning), "{}", home.log());
+    let named = Home::new();
+    named.serve_with(&[("FREEHOLD_LISTEN", "0.0.0.0:0"), ("FREEHOLD_PUBLIC_URL", "http://127.0.0.1:8080")]).stop();
+    assert!(!named.log().contains(warning), "{}", named.log());
+}
+
+#[test]
 fn faults_and_a_shifted_clock_are_refused_where_others_can_reach_the_server() {
     let home = Home::new();
     let refused = |setting: &str, environment: &[(&str, &str)]| {

@@ -98,6 +98,25 @@ fn a_head_a_body_and_a_pause_have_their_time() {
 }
 
 #[test]
+fn a_request_over_http_1_1_names_its_host() {
+    let home = Home::new();
+    let server = home.serve();
+    for (status, head) in [
+        ("400", "GET /health HTTP/1.1\r\n"),
+        ("400", "GET /health HTTP/1.1\r\nhost: x\r\nhost: x\r\n"),
+        ("200", "GET /health HTTP/1.1\r\nhost: x\r\n"),
+        ("200", "GET /health HTTP/1.0\r\n"),
+    ] {
+        let answer = until_closed(connect(&server, format!("{head}connection: close\r\n\r\n").as_bytes()));
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")) || answer.starts_with(&format!("HTTP/1.0 {status} ")),
+            "{head}: {answer}"
+        );
+    }
+    server.stop();
+}
+
+#[test]
 fn a_client_that_does_not_read_is_cut_off() {
     let home = Home::new();
     let server = home.serve_with(&[("FREEHOLD_WRITE_SECONDS", "1")]);

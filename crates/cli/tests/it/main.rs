@@ -14,4 +14,6 @@ mod privacy;
 mod restoring;
 mod server;
 mod stopping;
+mod tables;
+mod terminal;
 mod upgrades;

@@ -121,7 +121,7 @@ impl Kernel {
     ) -> Result<()> {
         let mut roles = Vec::new();
         if has_platform_roles(who) {
-            for link in self.linked::<GroupRole>(GroupRole::givers(who.account(), role)).await? {
+            for link in self.linked::<GroupRole>(GroupRole::givers(who.account(), role).partition).await? {
                 roles.extend(self.platform_roles_in(who, link.group_id).await?);
             }
         }
@@ -132,7 +132,7 @@ impl Kernel {
     async fn platform_roles_in<A: Action>(&self, who: &Granted<A>, group: GroupId) -> Result<Vec<Role>> {
         let mut roles = Vec::new();
         if has_platform_roles(who) {
-            for link in self.linked::<Membership>(Membership::members(who.account(), group)).await? {
+            for link in self.linked::<Membership>(Membership::members(who.account(), group).partition).await? {
                 let held = access(self, who.account(), link.user_id).await?.roles;
                 roles.extend(held.into_iter().filter(|role| role.kind == RoleKind::Platform));
             }

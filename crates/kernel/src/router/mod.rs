@@ -4,16 +4,17 @@
 //! write of a tenant's record carries the route's version as a condition against the copy in the very table that it
 //! goes to, so that a write by an old route is refused there.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    directory::account::{Account, AccountStatus, CloudType},
     ids::AccountId,
-    ports::table::{Condition, Grant, Is, Key, Table, TableName, Tables, Write},
+    ports::table::{Condition, Grant, Index, Is, Key, Order, Query, Range, Table, TableName, Tables, Write},
     problem::{Code, Problem, Result},
-    record::{Place, Record, decode, partition},
+    record::{Place, Record, Stored, decode, partition},
 };
 
 /// Whether an account's records may be written.
@@ -140,6 +141,14 @@ impl Router {
         })
     }
 
+    /// The accounts that are in use and whose own tables the store does not have.
+    pub async fn missing_tables(&self) -> Result<Vec<(AccountId, TableName)>> {
+        let there: BTreeSet<_> = self.tables.list().await?.into_iter().collect();
+        let mut own = own_tables(self.shared.as_ref()).await?;
+        own.retain(|(_, table)| !there.contains(table));
+        Ok(own)
+    }
+
     /// The table that a route leads to.
     pub(crate) async fn table(&self, route: &Route) -> Result<Arc<dyn Table>> {
         if route.grant.is_none() && route.table == TableName::shared() {
@@ -154,5 +163,37 @@ impl Router {
         }
         tracing::error!(account.id = %route.account_id, table = %route.table, "the route leads to no table");
         Err(Problem::new(Code::Unavailable, "the account's table can't be reached").retry_after(5))
+    }
+}
+
+/// The accounts that are in use and have a table of their own in the same store, by what the shared table says.
+pub async fn own_tables(shared: &dyn Table) -> Result<Vec<(AccountId, TableName)>> {
+    let mut query = Query {
+        index: Index::Gsi1,
+        pk: Account::BY_NAME.into(),
+        range: Range::All,
+        order: Order::Ascending,
+        limit: 500,
+        after: None,
+    };
+    let mut own = Vec::new();
+    loop {
+        let rows = shared.query(&query).await?;
+        for item in &rows.items {
+            let Stored { record: account, .. } = decode::<Account>(item)?;
+            let is_used = matches!(account.status, AccountStatus::Active | AccountStatus::Disabled);
+            if !is_used || account.cloud_type == CloudType::Public {
+                continue;
+            }
+            let Some(item) = shared.get(&Route::key(account.id)).await? else { continue };
+            let route = decode::<Route>(&item)?.record;
+            if route.grant.is_none() && route.table != TableName::shared() {
+                own.push((account.id, route.table));
+            }
+        }
+        query.after = rows.next;
+        if query.after.is_none() {
+            return Ok(own);
+        }
     }
 }

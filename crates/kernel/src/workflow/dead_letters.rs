@@ -17,9 +17,10 @@ use super::{
 use crate::{
     ids::{AccountId, DeadLetterId, ExecutionId},
     ports::table::{
-        CommitError, Condition, Index, Item, Key, MAX_KEYS, NewItem, Order, Position, Query, Range, Rows, Table, Write,
+        CommitError, Condition, Index, Item, Key, MAX_KEYS, NewItem, Order, Position, Query, Range, Table, Write,
     },
     record::{self, Place, Record},
+    scan::scan,
 };
 
 /// How long a dead letter is kept: 14 days, as the documents say.
@@ -76,9 +77,6 @@ impl Record for LetterNote {
     }
 }
 
-/// At most this many letters are looked at for one page; the page can then be short, and its cursor goes on from there.
-const LOOKED_AT: usize = 2_000;
-
 impl DeadLetters {
     pub fn new(table: Arc<dyn Table>) -> Self {
         Self { table, queued: false }
@@ -105,24 +103,16 @@ impl DeadLetters {
             Some(worker) => (Index::Gsi3, queue(worker)),
             None => (Index::Gsi1, "DEADLETTER".to_owned()),
         };
-        let mut query = Query { index, pk, range: Range::All, order: Order::Descending, limit, after };
-        let (mut letters, mut looked_at) = (Vec::new(), 0);
-        loop {
-            let Rows { items, next } = self.table.query(&query).await?;
-            looked_at += items.len();
-            for item in &items {
-                let letter = read(item)?;
-                if letter.expires_at > now && account.is_none_or(|account| letter.account_id == Some(account)) {
-                    letters.push(letter);
-                }
-            }
-            // So much is asked for as the page has room for, so it is never more than full.
-            query.limit = limit.saturating_sub(letters.len());
-            if next.is_none() || query.limit == 0 || looked_at >= LOOKED_AT {
-                return Ok((letters, next));
-            }
-            query.after = next;
-        }
+        let query = Query { index, pk, range: Range::All, order: Order::Descending, limit, after };
+        let mut letters = Vec::new();
+        let found = scan(self.table.as_ref(), query, |item| {
+            let letter = read(item)?;
+            let kept = letter.expires_at > now && account.is_none_or(|account| letter.account_id == Some(account));
+            letters.extend(kept.then_some(letter));
+            Ok::<_, JournalError>(kept)
+        });
+        let next = found.await?.next;
+        Ok((letters, next))
     }
 
     pub async fn get(&self, id: DeadLetterId, now: Timestamp) -> Result<Option<DeadLetter>, JournalError> {

@@ -8,6 +8,7 @@ mod backup;
 mod commit;
 mod disk;
 mod keys;
+mod look;
 mod open;
 mod row;
 mod slot;
@@ -30,6 +31,7 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 
 pub use backup::BackupError;
 pub use disk::{Disks, FileDisks};
+pub use look::{LookedAt, names};
 
 use crate::permissions;
 use commit::Job;

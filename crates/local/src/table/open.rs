@@ -24,6 +24,8 @@ pub(super) const TREE: TableDefinition<'static, &'static [u8], &'static [u8]> = 
 const ABOUT: TableDefinition<'static, &'static str, u64> = TableDefinition::new("freehold");
 const FORMAT: &str = "format";
 const THIS_FORMAT: u64 = 1;
+/// Bytes of pages kept of a table that is only looked at.
+const LOOK_CACHE: usize = 1024 * 1024;
 const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
 /// A table that is open. The parts drop in this order: readers' state, engine, storage.
@@ -36,6 +38,17 @@ pub(super) struct Open {
 impl Open {
     /// Opens the file of a table that exists.
     pub(super) fn existing(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, TableError> {
+        let open = Self::held(disks, path, cache)?;
+        open.disk.hold(false);
+        Ok(open)
+    }
+
+    /// Opens the file of a table that exists, and lets nothing be written to it.
+    pub(super) fn unchanged(disks: &dyn Disks, path: &Path) -> Result<Self, TableError> {
+        Self::held(disks, path, LOOK_CACHE)
+    }
+
+    fn held(disks: &dyn Disks, path: &Path, cache: usize) -> Result<Self, TableError> {
         let disk = Self::stage(disks, path)?;
         let mut magic = [0; MAGIC.len()];
         let readable = redb::StorageBackend::read(&Handle(Arc::clone(&disk)), 0, &mut magic);
@@ -43,9 +56,7 @@ impl Open {
             return Err(damaged("not a table file, left as it is", path));
         }
         disk.hold(true);
-        let open = Self::start(&disk, path, cache, |engine| check_format(engine, path))?;
-        disk.hold(false);
-        Ok(open)
+        Self::start(&disk, path, cache, |engine| check_format(engine, path))
     }
 
     /// Makes the file of a new table.

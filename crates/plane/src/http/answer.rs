@@ -207,7 +207,8 @@ impl<A: Answer> Answer for WithHeaders<A> {
 /// A stream of server-sent events; `T` is the data of each.
 #[derive(Debug)]
 pub struct EventStream<T> {
-    pub body: Body,
+    /// None: all was told, and nothing more will come. That is 204, after which clients do not connect again.
+    pub body: Option<Body>,
     pub kind: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -219,7 +220,8 @@ impl<T: JsonSchema> Answer for EventStream<T> {
     }
 
     fn into_response(self) -> Response {
-        let mut response = Response::new(self.body);
+        let Some(body) = self.body else { return NoContent.into_response() };
+        let mut response = Response::new(body);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -33,7 +33,7 @@ use crate::{
     audit::RequestOrigin,
     guard::{Nameable, Named, actor::Actor},
     idempotency::{KeyedRequest, Ticket},
-    ids::{AccountId, Id, Subject},
+    ids::{AccountId, ExecutionId, Id, Subject},
     plane::Plane,
     problem::{Code, Problem, Result},
 };
@@ -209,6 +209,9 @@ impl Call {
         }
         self.path = path.map_err(|_| Problem::field("/path", "the path is not percent-encoded UTF-8"))?;
         self.parameters = Parameters::parse(self.parts.uri.query())?;
+        if self.traits.body != BodyUse::None && !axum::body::HttpBody::is_end_stream(&body) {
+            json::check_content_encoding(self)?;
+        }
         self.body.bytes = match self.traits.body {
             BodyUse::None => read_body::nothing(body, &self.plane).await?,
             BodyUse::Optional | BodyUse::Required => read_body::whole(body, limit, &self.plane).await?,
@@ -456,9 +459,23 @@ impl Argument for Client {
     }
 }
 
-/// The number of the last event that the caller has (`Last-Event-ID`); 0: none.
-#[derive(Clone, Copy, Debug)]
-pub struct LastEventId(pub u64);
+/// The last event that the caller has (`Last-Event-ID`). Of earlier versions, a number alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LastEventId {
+    /// The run that the event is of.
+    execution: Option<ExecutionId>,
+    /// 0: none.
+    number: u64,
+}
+
+impl LastEventId {
+    /// After which event of a run, of which there are `events`, its stream goes on. An event of another run, or of none,
+    /// says nothing of this one: the stream begins at its beginning.
+    pub fn within(self, execution: ExecutionId, events: u64) -> u64 {
+        let is_of_it = self.execution.is_none_or(|of| of == execution) && self.number <= events;
+        if is_of_it { self.number } else { 0 }
+    }
+}
 
 impl Argument for LastEventId {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
@@ -466,13 +483,17 @@ impl Argument for LastEventId {
     }
 
     async fn take(call: &mut Call) -> Result<Self, Stop> {
-        match call.header("last-event-id")? {
-            None | Some("") => Ok(Self(0)),
-            Some(id) => {
-                let number =
-                    id.parse().map_err(|_| Problem::field("/last-event-id", "the id of an event of this stream"))?;
-                Ok(Self(number))
+        let Some(id) = call.header("last-event-id")?.filter(|id| !id.is_empty()) else { return Ok(Self::default()) };
+        let (execution, number) = match id.split_once(':') {
+            Some((execution, number)) => (Some(execution.parse().ok()), number),
+            None => (None, id),
+        };
+        match (execution, number.parse()) {
+            (Some(None), _) | (_, Err(_)) => {
+                Err(Problem::field("/last-event-id", "the id of an event of this stream").into())
             }
+            (Some(execution), Ok(number)) => Ok(Self { execution, number }),
+            (None, Ok(number)) => Ok(Self { execution: None, number }),
         }
     }
 }

@@ -100,6 +100,17 @@ pub(super) fn check_content_type(call: &Call) -> Result<()> {
     Err(Problem::new(Code::UnsupportedMediaType, "send the body with Content-Type: application/json"))
 }
 
+pub(super) fn check_content_encoding(call: &Call) -> Result<()> {
+    match call.header("content-encoding")?.map(str::trim) {
+        None | Some("") => Ok(()),
+        Some(encoding) if encoding.eq_ignore_ascii_case("identity") => Ok(()),
+        Some(_) => Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send the body as it is, without Content-Encoding: compressed bodies are not read",
+        )),
+    }
+}
+
 /// The body as it came and as it was parsed.
 #[derive(Debug, Default)]
 pub(super) struct Body {

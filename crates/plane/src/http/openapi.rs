@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, written by the guards, arguments and answers of the handlers themselves.
 
+use std::collections::BTreeSet;
+
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -104,8 +106,9 @@ impl Operation {
     pub fn takes_last_event_id(&mut self) {
         self.parameters.push(json!({
             "name": "Last-Event-ID", "in": "header", "required": false,
-            "description": "The id of the last event that was seen: the stream goes on after it.",
-            "schema": { "type": "string", "pattern": "^[0-9]{0,18}$" }
+            "description": "The id of the last event that was seen: the stream goes on after it. An id of an earlier run \
+                begins at the beginning of the present one. A number alone is taken as one of the present run.",
+            "schema": { "type": "string", "pattern": LAST_EVENT_ID }
         }));
     }
 
@@ -123,6 +126,8 @@ impl Operation {
     pub fn answers(&mut self, status: u16, description: &str, schema: Option<&Schema>, headers: &[&str]) {
         let mut response = json!({ "description": description });
         if let Some(schema) = schema {
+            // Any JSON of ours is an object; generators of clients refuse `true`.
+            let schema = if schema.as_bool() == Some(true) { json!({ "type": "object" }) } else { json!(schema) };
             response["content"] = json!({ "application/json": { "schema": schema } });
         }
         for header in headers {
@@ -146,6 +151,8 @@ impl Operation {
             "200".into(),
             json!({ "description": description, "content": { "text/event-stream": { "schema": event } } }),
         );
+        let over = "It is over, and the event that was seen was its last: a client need not connect again.";
+        self.answers(204, over, None, &[]);
     }
 
     /// The operation can refuse with these statuses.
@@ -185,8 +192,8 @@ impl Operation {
             "responses": self.responses,
             "security": self.security.unwrap_or_else(|| json!([])),
         });
-        if self.facts.is_none() && self.is_post {
-            operation["description"] = json!(NO_KEY);
+        if self.facts.is_none() {
+            operation["description"] = json!(if self.is_post { NO_KEY } else { "Open to all." });
         }
         if let Some(facts) = self.facts {
             let right = &facts.right;
@@ -217,6 +224,9 @@ impl Operation {
 /// Of operations that are open to all.
 const NO_KEY: &str = "Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with \
 credentials is not kept.";
+
+/// The run and the number of an event. Clients of earlier versions send the number alone.
+const LAST_EVENT_ID: &str = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[0-9]{1,18}|[0-9]{0,18})$";
 
 const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
@@ -258,19 +268,24 @@ pub fn document(routes: &[Route]) -> Value {
         let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
         path[route.method] = operation.finish(route);
     }
-    json!({
+    let tags: BTreeSet<_> = routes.iter().map(Route::tag).collect();
+    let tags: Vec<_> = tags.into_iter().map(|tag| json!({ "name": tag })).collect();
+    let responses = problems(&problem, &paths);
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Freehold",
             "version": env!("CARGO_PKG_VERSION"),
             "description": DESCRIPTION,
+            "license": { "name": "Apache 2.0", "identifier": env!("CARGO_PKG_LICENSE") },
         },
         "servers": [{ "url": "/" }],
         "x-menus": rights::table(),
+        "tags": tags,
         "paths": paths,
         "components": {
             "schemas": definitions(&mut schemas),
-            "responses": problems(&problem),
+            "responses": responses,
             "headers": {
                 "ETag": { "description": "The version of the record, for `If-Match`.", "schema": { "type": "string" } },
                 "Location": { "description": "Where the new record is.", "schema": { "type": "string" } },
@@ -280,29 +295,67 @@ pub fn document(routes: &[Route]) -> Value {
                 "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of a sign-in." }
             },
         },
-    })
+    });
+    plain_enums(&mut document);
+    document
+}
+
+/// Writes enumerations of texts as plain `enum`, with what each value means in the description: generators of clients
+/// make a union of types from the `oneOf` of `const` that schemars writes, and then can't tell the values apart.
+fn plain_enums(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.values_mut().for_each(plain_enums);
+            if let Some((values, meanings)) = members.get("oneOf").and_then(text_values) {
+                let about = members.get("description").and_then(Value::as_str);
+                let lines: Vec<_> = about.map(str::to_owned).into_iter().chain(meanings).collect();
+                members.insert("description".into(), lines.join("\n\n").into());
+                members.remove("oneOf");
+                members.insert("type".into(), "string".into());
+                members.insert("enum".into(), values.into());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain_enums),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The values of an enumeration of texts, and what is said of each.
+fn text_values(options: &Value) -> Option<(Vec<Value>, Vec<String>)> {
+    let (mut values, mut meanings) = (Vec::new(), Vec::new());
+    for option in options.as_array()? {
+        match (option.get("enum").and_then(Value::as_array), option.get("const")) {
+            (Some(several), None) if option["type"] == "string" => values.extend(several.iter().cloned()),
+            (None, Some(Value::String(one))) => {
+                values.push(one.as_str().into());
+                meanings.extend(option["description"].as_str().map(|meaning| format!("`{one}`: {meaning}")));
+            }
+            _ => return None,
+        }
+    }
+    Some((values, meanings))
 }
 
 const DESCRIPTION: &str = "A multi-tenant control plane: accounts, the people in them, what they are licensed for and what they may do.\n\n\
-Ids are UUIDs, times RFC 3339 in UTC, dates `YYYY-MM-DD`. Lists are paged: `limit` from 1 to 200, and the `nextCursor` of one page as the \
+Ids are UUIDs, times RFC 3339 in UTC, dates `YYYY-MM-DD`, from 1900 on. Lists are paged: `limit` from 1 to 200, and the `nextCursor` of one page as the \
 `cursor` of the next. Every answer carries `x-request-id`. Errors are problem documents (RFC 9457) with a stable `code`.";
 
 fn definitions(schemas: &mut SchemaGenerator) -> Value {
     json!(schemas.take_definitions(true))
 }
 
-/// One response for each status with which something can be refused, with the codes that go with it.
-fn problems(problem: &Schema) -> Value {
+/// One response for each status with which an operation can refuse, with the codes that go with it.
+fn problems(problem: &Schema, paths: &Map<String, Value>) -> Value {
+    let operations = paths.values().flat_map(|path| path.as_object().into_iter().flat_map(Map::values));
+    let used: BTreeSet<_> =
+        operations.flat_map(|operation| operation["responses"].as_object().into_iter().flat_map(Map::keys)).collect();
     let mut responses = Map::new();
-    for code in Code::ALL {
-        let codes: Vec<_> = Code::ALL.iter().filter(|other| other.status() == code.status()).collect();
-        let words: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
-        let lines: Vec<_> = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
+    for code in Code::ALL.iter().filter(|code| used.contains(&code.status().to_string())) {
+        let codes = Code::ALL.iter().filter(|other| other.status() == code.status());
+        let lines: Vec<_> = codes.map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
         let mut response = json!({
             "description": lines.join(" "),
-            "content": { "application/problem+json": { "schema": {
-                "allOf": [problem, { "type": "object", "properties": { "code": { "enum": words }, "status": { "const": code.status() } } }]
-            } } }
+            "content": { "application/problem+json": { "schema": problem } },
         });
         if matches!(code.status(), 429 | 503) {
             response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/Retry-After" });

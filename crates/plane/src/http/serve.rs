@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
@@ -140,8 +140,9 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let raw = if matched.is_none() { Some(bounded(request.uri().path()).to_owned()) } else { None };
     let unread = UnreadBody::of(&mut request);
+    let well_formed = check_host(&request);
     let limited = if deals_with_credentials(request.uri().path()) { plane.limits().auth(client) } else { Ok(()) };
-    let mut response = match limited {
+    let mut response = match well_formed.and(limited) {
         Ok(()) => match std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
             Err(_) => answer::problem(Problem::new(Code::Internal, "the request could not be answered"), &request_id),
@@ -181,6 +182,24 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
         tracing::info!(request.id = %request_id, request.client_id = client_id, method, path, status, micros, %client, "answered");
     }
     response
+}
+
+/// A request that came over HTTP/1.1 from a socket, where RFC 9112 asks for a `Host`.
+#[derive(Clone, Copy, Debug)]
+pub struct NeedsHost;
+
+/// Refuses a request without its one `Host`: proxies and servers could each take it for another host's.
+fn check_host(request: &Request) -> Result<(), Problem> {
+    let hosts: Vec<_> = request.headers().get_all(header::HOST).iter().collect();
+    match hosts.as_slice() {
+        [] if request.extensions().get::<NeedsHost>().is_some() => {
+            Err(Problem::field("/host", "a request over HTTP/1.1 has this header"))
+        }
+        [] => Ok(()),
+        [host] if host.is_empty() || Authority::try_from(host.as_bytes()).is_ok() => Ok(()),
+        [_] => Err(Problem::field("/host", "a host with or without a port")),
+        [_, _, ..] => Err(Problem::field("/host", "the header stands more than once")),
+    }
 }
 
 /// Whether guessing at this path is limited by the caller's network.

@@ -147,11 +147,39 @@ async fn progress_is_told_step_by_step_and_the_stream_resumes() {
     let path = format!("/api/provisioning/{}/events", account["id"].as_str().unwrap());
     let all = operator.get(&path).await.expect(200);
     let ids: Vec<&str> = all.as_str().unwrap().lines().filter_map(|line| line.strip_prefix("id: ")).collect();
-    let expected: Vec<String> = (1..=ids.len()).map(|number| number.to_string()).collect();
+    let run = account["provisioning"]["executionId"].as_str().unwrap();
+    let expected: Vec<String> = (1..=ids.len()).map(|number| format!("{run}:{number}")).collect();
     assert_eq!(ids, expected);
     let rest = operator.send(axum::http::Method::GET, &path, None, &[("last-event-id", ids[4])]).await.expect(200);
     let rest: Vec<&str> = rest.as_str().unwrap().lines().filter_map(|line| line.strip_prefix("id: ")).collect();
     assert_eq!(rest, &ids[5..]);
+
+    // A client of an earlier version, and one that has seen everything.
+    let after = async |id: &str| {
+        let answer = operator.send(axum::http::Method::GET, &path, None, &[("last-event-id", id)]).await;
+        let lines = answer.body.as_str().unwrap_or_default().lines();
+        (answer.status, lines.filter(|line| line.starts_with("id: ")).count())
+    };
+    assert_eq!(after("5").await, (200, ids.len() - 5));
+    assert_eq!(after("0").await, (200, ids.len()));
+    assert_eq!(after("").await, (200, ids.len()));
+    assert_eq!(after("999999").await, (200, ids.len()), "no event of this run: it begins at its beginning");
+    let last = ids.len();
+    assert_eq!(after(&format!("{run}:{last}")).await, (204, 0));
+    assert_eq!(after(&last.to_string()).await, (204, 0));
+    for wrong in ["x", "5:5", "-1", ":1", &format!("{run}:"), &format!("{run}:x")] {
+        assert_eq!(after(wrong).await.0, 400, "{wrong}");
+    }
+
+    // The removal is another run: the last event of the onboarding hides none of it.
+    let id = account["id"].as_str().unwrap();
+    operator.delete(&format!("/api/accounts/{id}?confirm=Acme")).await.expect(202);
+    let (status, told) = after(&format!("{run}:{last}")).await;
+    assert_eq!(status, 200);
+    let all = operator.get(&path).await.expect(200);
+    let removal: Vec<&str> = all.as_str().unwrap().lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    assert_eq!(told, removal.len());
+    assert!(removal.len() > 3 && removal[0].ends_with(":1") && !removal[0].starts_with(run), "{removal:?}");
 }
 
 #[tokio::test]

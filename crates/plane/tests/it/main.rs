@@ -12,6 +12,7 @@ mod coverage;
 mod credentials;
 mod dead_letters;
 mod delivery;
+mod document;
 mod edge;
 mod fairness;
 mod faults;

@@ -23,9 +23,10 @@ use crate::{
     ids::AccountId,
     page::{Limit, Page, PageQuery},
     plane::Plane,
-    ports::table::{Index, Order, Query as TableQuery, Range},
+    ports::table::{Bodies, Index, Order, Query as TableQuery, Range},
     problem::{Code, Problem, Result},
-    record::decode,
+    record::{Record as _, decode_part},
+    scan::Scanned,
     system::SystemTask,
     text::{Name, fold},
 };
@@ -87,33 +88,31 @@ async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Which>)
         Some(_) | None => Range::All,
     };
     let after = which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
-    let mut query = TableQuery { index, pk, range, order: Order::Ascending, limit: which.limit.get(), after };
-    let mut page = Vec::new();
-    loop {
-        let rows = plane.system(SystemTask::AccountLifecycle).query(&query).await?;
-        let unfiltered = which.status.is_none() && which.cloud_type.is_none();
-        for item in rows.items {
-            if page.len() == which.limit.get() {
-                break;
-            }
-            let kept = unfiltered || {
-                let account = decode::<Account>(&item)?.record;
+    let query = TableQuery { index, pk, range, order: Order::Ascending, limit: which.limit.get(), after };
+    let shared = plane.system(SystemTask::AccountLifecycle);
+    let (page, next) = if which.status.is_none() && which.cloud_type.is_none() {
+        let Bodies { bodies, next } = shared.bodies(&query).await?;
+        (bodies, next)
+    } else {
+        let found = shared.scan(query, |item| {
+            let account: Seen = decode_part(item, Account::NOUN)?;
+            Ok::<_, Problem>(
                 which.status.is_none_or(|status| status == account.status)
-                    && which.cloud_type.is_none_or(|cloud| cloud == account.cloud_type)
-            };
-            query.after = Some(crate::rows::position(&item, index));
-            if kept {
-                page.push(item.body);
-            }
-        }
-        if rows.next.is_none() {
-            return Ok(Page::new(page, None));
-        }
-        if page.len() == which.limit.get() {
-            let next = query.after.as_ref().map(|position| plane.cursors().seal(&of, position));
-            return Ok(Page::new(page, next));
-        }
-    }
+                    && which.cloud_type.is_none_or(|cloud| cloud == account.cloud_type),
+            )
+        });
+        let Scanned { items, next } = found.await?;
+        (items.into_iter().map(|item| item.body).collect(), next)
+    };
+    Ok(Page::new(page, next.map(|position| plane.cursors().seal(&of, &position))))
+}
+
+/// What the filters look at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    status: AccountStatus,
+    cloud_type: CloudType,
 }
 
 async fn create(who: Granted<AccountCreate>, plane: Plane, Json(new): Json<NewAccount>) -> Result<Created<Account>> {

@@ -92,7 +92,9 @@ impl NewAccount {
                 format!("an account begins with 1 to {} licenses", Self::MOST_LICENSES),
             ));
         }
+        self.technical_user.start_date.check_given("/technicalUser/startDate")?;
         for (place, license) in self.licenses.iter().enumerate() {
+            license.start_date.check_given(format!("/licenses/{place}/startDate"))?;
             if license.end_date < license.start_date {
                 return Err(Problem::field(format!("/licenses/{place}/endDate"), "the end is not before the start"));
             }

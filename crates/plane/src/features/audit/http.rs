@@ -4,18 +4,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    audit::{AuditEntry, ChainReport, Checkpoint, chain},
+    audit::{AuditEntry, Author, ChainReport, Checkpoint, chain},
     guard::{
         Granted,
         actions::{AuditRead, AuditReadAll},
     },
     http::{answer::Plain, call::Query, routes::Routes},
-    ids::{AccountId, UserId},
+    ids::{AccountId, EnterpriseId, UserId},
     page::{Limit, Page},
     plane::Plane,
-    ports::table::{Index, Order, Query as TableQuery, Range},
+    ports::table::{Bodies, Index, Order, Query as TableQuery, Range},
     problem::{Code, Problem, Result},
-    record::{decode, partition},
+    record::{Record as _, decode_part, partition},
+    scan::Scanned,
     system::SystemTask,
     text::Bounded,
 };
@@ -63,15 +64,22 @@ struct HowDeep {
     full: bool,
 }
 
-/// At most this many entries are looked at for one page.
-const LOOKED_AT: usize = 5_000;
+/// What the filters look at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    #[serde(default)]
+    enterprise_id: Option<EnterpriseId>,
+    author: Author,
+    action: String,
+}
 
 /// Entries of the enterprise that the caller was let into; where that is every enterprise, of any. What belongs to no
 /// enterprise is shown by [`list_all`] alone.
 async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<AuditEntry>> {
     let of = format!("enterprise audit {:?}", who.enterprise());
     let enterprise = who.enterprise();
-    let is_shown = move |entry: &AuditEntry| match enterprise {
+    let is_shown = move |entry: &Seen| match enterprise {
         Some(_) => entry.enterprise_id == enterprise,
         None => entry.enterprise_id.is_some(),
     };
@@ -105,7 +113,7 @@ async fn page(
     account: AccountId,
     which: &Which,
     of: &str,
-    is_shown: Option<&(dyn Fn(&AuditEntry) -> bool + Sync)>,
+    is_shown: Option<&(dyn Fn(&Seen) -> bool + Sync)>,
 ) -> Result<Page<AuditEntry>> {
     let of = format!("{of} {account} {:?} {:?} {:?}", which.order, which.action, which.user_id);
     let mut query = TableQuery {
@@ -123,35 +131,22 @@ async fn page(
         query.range = Range::All;
     }
     let is_filtered = is_shown.is_some() || which.action.is_some() || which.user_id.is_some();
-    let (mut page, mut looked_at) = (Vec::new(), 0);
-    loop {
-        let rows = plane.system(SystemTask::AuditChecks).query(&query).await?;
-        for item in rows.items {
-            if page.len() == which.limit.get() {
-                break;
-            }
-            looked_at += 1;
-            query.after = Some(crate::rows::position(&item, query.index));
-            let kept = !is_filtered || {
-                let entry = decode::<AuditEntry>(&item)?.record;
-                is_shown.is_none_or(|is_shown| is_shown(&entry)) && wanted(which, &entry)
-            };
-            if kept {
-                page.push(item.body);
-            }
-        }
-        let full = page.len() == which.limit.get() || looked_at >= LOOKED_AT;
-        if rows.next.is_none() || full {
-            let next = query
-                .after
-                .filter(|_| rows.next.is_some() || full)
-                .map(|position| plane.cursors().seal(&of, &position));
-            return Ok(Page::new(page, next));
-        }
-    }
+    let shared = plane.system(SystemTask::AuditChecks);
+    let (page, next) = if is_filtered {
+        let found = shared.scan(query, |item| {
+            let entry: Seen = decode_part(item, AuditEntry::NOUN)?;
+            Ok::<_, Problem>(is_shown.is_none_or(|is_shown| is_shown(&entry)) && wanted(which, &entry))
+        });
+        let Scanned { items, next } = found.await?;
+        (items.into_iter().map(|item| item.body).collect(), next)
+    } else {
+        let Bodies { bodies, next } = shared.bodies(&query).await?;
+        (bodies, next)
+    };
+    Ok(Page::new(page, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
-fn wanted(which: &Which, entry: &AuditEntry) -> bool {
-    let by = |user: &UserId| matches!(&entry.author, crate::audit::Author::User { id, .. } if id == user);
+fn wanted(which: &Which, entry: &Seen) -> bool {
+    let by = |user: &UserId| matches!(&entry.author, Author::User { id, .. } if id == user);
     which.action.as_ref().is_none_or(|action| action.as_str() == entry.action) && which.user_id.as_ref().is_none_or(by)
 }

@@ -23,6 +23,7 @@ use crate::{
     page::{Limit, Page, PageQuery},
     plane::Plane,
     problem::Result,
+    record::Named,
     text::{Description, Name, fold},
 };
 
@@ -93,7 +94,7 @@ async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<Which>)
     let name = fold(name.as_str());
     plane
         .rows(&who)
-        .filtered(&page, &format!("name {name}"), |group: &Group| fold(group.name.as_str()).starts_with(&name))
+        .filtered(&page, &format!("name {name}"), |group: &Named| fold(group.name.as_str()).starts_with(&name))
         .await
 }
 

@@ -152,6 +152,7 @@ async fn create(
     plane: Plane,
     Json(new): Json<NewLicense>,
 ) -> Result<Created<LicenseView>> {
+    new.start_date.check_given("/startDate")?;
     let now = plane.now();
     let license =
         new.terms(who.enterprise_of_new()?).into_license(LicenseId::new(now, plane.chance()), who.account(), now);
@@ -196,6 +197,7 @@ async fn update(
     let old = plane.rows(&who).get::<License>(id).await?;
     if_match.allows(License::NOUN, old.version)?;
     let LicenseUpdate { start_date, end_date, number_of_users, contact, renewal_notification, .. } = update;
+    start_date.map_or(Ok(()), |start| start.check_given("/startDate"))?;
     let given = Update { start_date, end_date, number_of_users, contact, renewal_notification };
     let stored = plane.update_license(&who, &old, given).await?;
     Ok(found(&plane, stored))

@@ -11,7 +11,7 @@ use crate::{
     page::{Limit, Page},
     plane::Plane,
     ports::table::{Index, Order, Query as TableQuery, Range},
-    problem::Result,
+    problem::{Problem, Result},
     record::decode,
     system::SystemTask,
     text::Bounded,
@@ -37,7 +37,7 @@ async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>
     // The platform's own account means every account: the outbox is the platform's.
     let account: Option<AccountId> = (who.account() != who.actor().account()).then(|| who.account());
     let of = format!("outbox {account:?} {:?}", which.to);
-    let mut query = TableQuery {
+    let query = TableQuery {
         index: Index::Gsi3,
         pk: StoredMail::BY_TIME.into(),
         range: Range::All,
@@ -46,19 +46,14 @@ async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>
         after: which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?,
     };
     let mut mails = Vec::new();
-    loop {
-        let rows = plane.system(SystemTask::Outbox).query(&query).await?;
-        for item in &rows.items {
-            let mail = decode::<StoredMail>(item)?.record;
-            let wanted = which.to.as_ref().is_none_or(|to| mail.to.eq_ignore_ascii_case(to.as_str()));
-            if wanted && account.is_none_or(|account| account == mail.account_id) {
-                mails.push(mail.open(plane.key()));
-            }
-        }
-        query.after = rows.next;
-        if query.after.is_none() || mails.len() >= which.limit.get() {
-            let next = query.after.as_ref().map(|position| plane.cursors().seal(&of, position));
-            return Ok(Page::of(&mails, next));
-        }
-    }
+    let shared = plane.system(SystemTask::Outbox);
+    let found = shared.scan(query, |item| {
+        let mail = decode::<StoredMail>(item)?.record;
+        let kept = which.to.as_ref().is_none_or(|to| mail.to.eq_ignore_ascii_case(to.as_str()))
+            && account.is_none_or(|account| account == mail.account_id);
+        mails.extend(kept.then(|| mail.open(plane.key())));
+        Ok::<_, Problem>(kept)
+    });
+    let next = found.await?.next;
+    Ok(Page::of(&mails, next.map(|position| plane.cursors().seal(&of, &position))))
 }

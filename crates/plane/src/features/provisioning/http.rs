@@ -105,7 +105,10 @@ async fn events(
     last: LastEventId,
 ) -> Result<EventStream<Progress>> {
     let execution = plane.latest_run(&who).await?;
-    let body = stream::progress(&plane, who.ongoing(), execution, last.0);
+    let head = plane.driver().journal().head(execution).await.map_err(journal_problem)?.head;
+    let after = last.within(execution, head.events);
+    let is_told = after > 0 && after == head.events && !head.status.is_open();
+    let body = (!is_told).then(|| stream::progress(&plane, who.ongoing(), execution, after));
     Ok(EventStream { body, kind: std::marker::PhantomData })
 }
 

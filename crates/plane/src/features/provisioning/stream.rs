@@ -78,6 +78,7 @@ impl Told {
         head.rewind(&self.history);
         let progress = Progress::of(plan, &head, &self.history);
         let data = serde_json::to_string(&progress).expect("progress is plain JSON");
-        Some(Bytes::from(format!("id: {number}\nevent: progress\ndata: {data}\n\n")))
+        let execution = self.execution;
+        Some(Bytes::from(format!("id: {execution}:{number}\nevent: progress\ndata: {data}\n\n")))
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     page::{Limit, Page, PageQuery},
     plane::Plane,
     problem::Result,
+    record::Named,
     text::{Description, Name, fold},
 };
 
@@ -96,7 +97,7 @@ async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<Which>) 
     let name = fold(name.as_str());
     plane
         .rows(&who)
-        .filtered(&page, &format!("name {name}"), |role: &Role| fold(role.name.as_str()).starts_with(&name))
+        .filtered(&page, &format!("name {name}"), |role: &Named| fold(role.name.as_str()).starts_with(&name))
         .await
 }
 

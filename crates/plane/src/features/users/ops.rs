@@ -80,6 +80,7 @@ impl Plane {
         new: NewUser,
         invited: bool,
     ) -> Result<(User, PendingInvitation)> {
+        new.start_date.check_given("/startDate")?;
         dates(new.start_date, new.end_date)?;
         let enterprise = who.enterprise_of_new()?;
         let groups = self.joinable(who, enterprise, &new.group_ids).await?;
@@ -157,7 +158,10 @@ impl Plane {
         let mut user = User { updated_at: self.now(), ..old.record.clone() };
         user.first_name = update.first_name.unwrap_or(user.first_name);
         user.last_name = update.last_name.unwrap_or(user.last_name);
-        user.start_date = update.start_date.unwrap_or(user.start_date);
+        if let Some(start) = update.start_date {
+            start.check_given("/startDate")?;
+            user.start_date = start;
+        }
         user.end_date = update.end_date.or(user.end_date);
         dates(user.start_date, user.end_date)?;
         let after = User { status: update.status.unwrap_or(user.status), ..user.clone() };

@@ -23,7 +23,7 @@ use crate::{
     page::{Limit, Page, PageQuery},
     plane::Plane,
     problem::Result,
-    record::Record as _,
+    record::{Named, Record as _},
     text::{Description, Name, fold},
 };
 
@@ -54,7 +54,7 @@ async fn list(who: Granted<WorkstreamRead>, plane: Plane, Query(which): Query<Wh
     let rows = plane.workload_rows(&who).await?;
     let Some(name) = which.name else { return rows.page(&page).await };
     let wanted = fold(name.as_str());
-    rows.filtered(&page, &wanted, |workstream: &Workstream| fold(workstream.name.as_str()).starts_with(&wanted)).await
+    rows.filtered(&page, &wanted, |workstream: &Named| fold(workstream.name.as_str()).starts_with(&wanted)).await
 }
 
 async fn read(who: Granted<WorkstreamRead>, plane: Plane, Path(id): Path<WorkstreamId>) -> Result<Found<Workstream>> {

@@ -37,3 +37,46 @@ async fn browsers_keep_to_https_where_the_product_is_reached_by_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_request_has_one_host() {
+    let world = World::new().await;
+    let nobody = world.nobody();
+    for (status, hosts) in [
+        (200, vec![]),
+        (200, vec!["freehold.example:8080"]),
+        (200, vec!["[::1]:8080"]),
+        (200, vec![""]),
+        (400, vec!["a.example", "a.example"]),
+        (400, vec!["a.example", "b.example"]),
+        (400, vec!["a b/\\"]),
+    ] {
+        let headers: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
+        let answer = nobody.send_raw(Method::GET, "/health", Vec::new(), &headers).await;
+        assert_eq!(answer.status, status, "{hosts:?}");
+        if status == 400 {
+            assert_eq!(answer.body["errors"][0]["pointer"], "/host", "{hosts:?}");
+            assert!(answer.header("x-request-id").is_some(), "{hosts:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_with_an_encoding_is_refused_as_such() {
+    let world = World::new().await;
+    let nobody = world.nobody();
+    let send = async |encoding: &str| {
+        let body = json!({ "email": testkit::world::ADMIN, "password": "Wrong-7-walrus-lantern" });
+        let headers = [super::JSON, ("content-encoding", encoding)];
+        nobody.send_raw(Method::POST, "/api/auth/login", body.to_string().into_bytes(), &headers).await
+    };
+    for encoding in ["gzip", "br", "identity, gzip", "GZIP"] {
+        let answer = send(encoding).await;
+        assert_eq!(answer.body["code"], "unsupported_media_type", "{encoding}");
+        assert!(answer.body["detail"].as_str().unwrap().contains("Content-Encoding"), "{encoding}");
+        assert_eq!(answer.status, 415, "{encoding}");
+    }
+    for encoding in ["identity", "Identity", ""] {
+        assert_eq!(send(encoding).await.refused(401), "invalid_credentials", "{encoding}");
+    }
+}
