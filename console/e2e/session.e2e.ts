@@ -256,11 +256,16 @@ test('the password is changed, with the present one proven', async ({ page, serv
   const grace = await user(server, acme)
   await signIn(page, server.url, grace.email, PASSWORD)
   await go(page, 'security/password')
+  let tries = 0
+  page.on('request', (request) => (tries += request.url().endsWith('/change-password') ? 1 : 0))
   await page.getByLabel('Present password').fill('not mine at all')
   await page.getByLabel('New password', { exact: true }).fill('Amber-Valley-Morning-2')
   await page.getByLabel('New password, again').fill('Amber-Valley-Morning-2')
   await page.getByRole('button', { name: 'Change password' }).click()
   await expect(page.getByLabel('Present password')).toHaveAttribute('aria-invalid', 'true')
+  await expect(page.getByText('This is not your present password')).toBeVisible()
+  // A mistyped password counts once.
+  expect(tries).toBe(1)
   await page.getByLabel('Present password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Change password' }).click()
   await expect(page.getByText('The password is changed')).toBeVisible()

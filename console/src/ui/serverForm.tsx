@@ -21,8 +21,8 @@ type Options<Values extends FieldValues> = {
   what: string
   /** Sends what was typed, with the white space around it gone. */
   submit: (values: Values) => Promise<void>
-  /** Where refusals that name no field belong: `{ name_taken: 'name' }`. */
-  fieldOf?: Partial<Record<string, FieldPath<Values>>>
+  /** Where refusals that name no field belong: `{ name_taken: 'name' }`; with words, where the API's do not fit the form. */
+  fieldOf?: Partial<Record<string, FieldPath<Values> | { field: FieldPath<Values>; message: string }>>
   /** Where the API's pointers differ from the form's fields: turns `/technicalUser/email` into a field. */
   fieldAt?: (pointer: string) => FieldPath<Values> | undefined
   /** The fields that the server has refused, once what is wrong stands at them. */
@@ -124,7 +124,8 @@ export function useServerForm<Values extends FieldValues>(options: Options<Value
           one.field !== undefined && isField(form, one.field),
       )
     const byCode = fieldOf?.[error.code]
-    if (byCode) known.push({ field: byCode, message: error.message })
+    if (typeof byCode === 'object') known.push(byCode)
+    else if (byCode) known.push({ field: byCode, message: error.message })
     for (const [place, one] of known.entries())
       form.setError(one.field, { type: 'server', message: one.message }, { shouldFocus: place === 0 })
     // What stands at a field is not said twice.
