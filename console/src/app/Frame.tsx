@@ -26,7 +26,7 @@ import { Waiting } from '../ui/Page'
 import { notifyFailure } from '../ui/notify'
 import { Jobs } from './Jobs'
 import { menusFor } from './menus'
-import { keepPlace, usePlace } from './place'
+import { keepPlace, useAccountName, usePlace } from './place'
 import { PlaceSelectors } from './PlaceSelectors'
 import { accessQuery, permissionsQuery } from './rights'
 
@@ -44,9 +44,11 @@ export default function Frame() {
   const pathname = useLocation({ select: (location) => location.pathname })
   const userId = access.data?.user.id
 
+  // An account that is not there, or not theirs, has no name here. It is not the place to begin at next time.
+  const accountName = useAccountName()
   useEffect(() => {
-    if (userId) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
-  }, [userId, place.accountId, place.enterpriseId])
+    if (userId && accountName) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
+  }, [userId, accountName, place.accountId, place.enterpriseId])
 
   // On a narrow screen the menu lies over the page: it goes with the choice.
   const [shownAt, setShownAt] = useState(pathname)
