@@ -6,7 +6,7 @@ import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, sendTagged, type Tagged } from '../../api/client'
 import { invalidate, qTagged, queries, readNow } from '../../api/queries'
-import { LEVELS, maskOn, menusOn } from '../../app/permissions'
+import { LEVELS, WHOLE_MASK, maskOn, menusOn } from '../../app/permissions'
 import { usePlace } from '../../app/place'
 import { permissionsQuery } from '../../app/rights'
 import { words } from '../../format'
@@ -113,13 +113,18 @@ function Details({ tagged, reload }: { tagged: Tagged<Role>; reload: () => Promi
         />
         <div>
           <Text size="xs" c="dimmed">
-            Scope
+            Scope limit
           </Text>
-          {LEVELS.map((level) => (
-            <Text size="sm" key={level}>
-              {words(level)} level ({menusOn(level)}): <strong>{maskOn(role.mask, level)}</strong>
-            </Text>
-          ))}
+          <Text size="sm">The scope gives no rights. It limits the permissions below:</Text>
+          {role.mask === WHOLE_MASK ? (
+            <Text size="sm">No limit</Text>
+          ) : (
+            LEVELS.map((level) => (
+              <Text size="sm" key={level}>
+                {words(level)} level ({menusOn(level)}): at most <strong>{maskOn(role.mask, level)}</strong>
+              </Text>
+            ))
+          )}
         </div>
       </Stack>
     </Section>
