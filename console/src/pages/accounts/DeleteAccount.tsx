@@ -15,9 +15,11 @@ export function DeleteAccount({ account, onClose }: { account: Account; onClose:
   const place = usePlace()
   const navigate = useNavigate()
   const { id, name, status, cloudType } = account
+  // Ends the time of grace. A repeat without it changes nothing.
+  const query = { confirm: name, ...(status === 'disabled' && { now: true }) }
   const run = async () => {
     const after = await send(
-      api.DELETE('/api/provisioning/{accountId}', { params: { path: { accountId: id }, query: { confirm: name } } }),
+      api.DELETE('/api/provisioning/{accountId}', { params: { path: { accountId: id }, query } }),
     )
     // The run that was shown until now is not the one that is followed from here on.
     queries.removeQueries({ queryKey: ['/api/provisioning/{accountId}', { path: { accountId: id } }] })
