@@ -23,7 +23,7 @@ import { later } from '../code'
 import { pages, placePath, signInPath } from '../paths'
 import { Failure } from '../ui/Failure'
 import { Waiting } from '../ui/Page'
-import { notifyFailure } from '../ui/notify'
+import { closeFailures, notifyFailure } from '../ui/notify'
 import { Jobs } from './Jobs'
 import { menusFor } from './menus'
 import { keepPlace, useAccountName, usePlace } from './place'
@@ -49,6 +49,9 @@ export default function Frame() {
   useEffect(() => {
     if (userId && accountName) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
   }, [userId, accountName, place.accountId, place.enterpriseId])
+
+  // What failed on a page is not said over another one.
+  useEffect(() => closeFailures(), [pathname])
 
   // On a narrow screen the menu lies over the page: it goes with the choice.
   const [shownAt, setShownAt] = useState(pathname)
