@@ -182,6 +182,29 @@ test('a session that ends in mid-form loses nothing', async ({ operator, server 
   expect(items).toHaveLength(1)
 })
 
+test('somebody whose account is not active hears so, and can sign out', async ({ page }) => {
+  const server = await Server.begin({ FREEHOLD_DELETION_GRACE_DAYS: '7' })
+  try {
+    const mine = await tenant(server)
+    const grace = await user(server, mine)
+    await signIn(page, server.url, grace.email, PASSWORD)
+    const query = new URLSearchParams({ confirm: mine.name })
+    await server.api('DELETE', `/api/accounts/${mine.accountId}?${query}`)
+    // Signed in already: the reason, in words for people.
+    await page.goto(server.url)
+    await expect(page.getByRole('alert')).toContainText('is not active')
+    await expect(page.getByRole('alert')).not.toContainText('/api/')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await expect(page).toHaveURL(/sign-in/)
+    await page.getByLabel('E-mail address').fill(grace.email)
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('alert')).toContainText('is not active')
+  } finally {
+    await server.end()
+  }
+})
+
 test('no token can be read by a script', async ({ operator }) => {
   await go(operator, 'dashboard')
   const readable = await operator.evaluate(() =>
