@@ -98,6 +98,23 @@ test('a link to an account that is not there changes nothing of where one begins
   await expect(operator.getByRole('region', { name: 'State' })).toContainText('Active')
 })
 
+test('at 1280 pixels nothing that is needed lies outside', async ({ operator, server }) => {
+  await operator.setViewportSize({ width: 1280, height: 800 })
+  await go(operator, 'overview/audit')
+  const row = operator.getByRole('region', { name: 'Table of entries' }).getByRole('row').nth(1)
+  await expect(row.getByRole('button', { name: /^Actions for/ })).toBeInViewport({ ratio: 1 })
+  // In a narrow card: the request id is cut, and its button is there.
+  await operator.goto(`${server.url}/a/${crypto.randomUUID()}/e/${crypto.randomUUID()}/dashboard`)
+  await expect(operator.getByRole('alert').first()).toBeVisible()
+  for (const failed of await operator.getByRole('alert').all()) {
+    const [card, copy] = await Promise.all([
+      failed.boundingBox(),
+      failed.getByRole('button', { name: 'Copy request id' }).boundingBox(),
+    ])
+    expect(copy!.x + copy!.width).toBeLessThanOrEqual(card!.x + card!.width)
+  }
+})
+
 test('the latest changes tell failures from what was done', async ({ page, server }) => {
   const mine = await tenant(server)
   const person = await user(server, mine)

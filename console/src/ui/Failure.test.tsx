@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { MantineProvider } from '@mantine/core'
+import { fireEvent, render } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
 import { ApiError } from '../api/problem'
-import { linesOf } from './Failure'
+import { Failure, linesOf } from './Failure'
 
 const refused = (detail: string, errors: Array<{ pointer: string; message: string }>) =>
   ApiError.of(new Response(null, { status: 400 }), { code: 'invalid_request', detail, errors })
@@ -22,4 +24,23 @@ test('refusals of several fields name each of them', () => {
 
 test('what is no answer of the API is said as it is', () => {
   expect(linesOf(new Error('out of memory'))).toEqual(['Out of memory.'])
+})
+
+test('somebody who is not active sees the reason, without hints for programs, and can sign out', () => {
+  const leave = vi.fn()
+  const error = ApiError.of(new Response(null, { status: 401 }), {
+    code: 'unauthenticated',
+    detail: 'the user is not active',
+    help: 'sign in with POST /api/auth/login, or refresh the token',
+  })
+  const { container, getByRole } = render(
+    <MantineProvider>
+      <Failure what="show this page" error={error} leave={leave} />
+    </MantineProvider>,
+  )
+  expect(container.textContent).toContain('You can’t work here now')
+  expect(container.textContent).toContain('The user is not active.')
+  expect(container.textContent).not.toContain('/api/')
+  fireEvent.click(getByRole('button', { name: 'Sign out' }))
+  expect(leave).toHaveBeenCalledOnce()
 })
