@@ -2,7 +2,7 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect, go, signIn, test } from './fixtures'
 import { OPERATOR, Server } from './server'
-import { PASSWORD, type Tenant, accepted, accountOf, fresh, offer, tenant } from './world'
+import { PASSWORD, type Tenant, accepted, accountOf, day, fresh, offer, tenant } from './world'
 
 const ACCOUNTS = 1000
 const named = (number: number) => `Account ${String(number).padStart(4, '0')}`
@@ -239,6 +239,34 @@ test('an account that somebody else has changed meanwhile: theirs, or mine over 
     masterAccountName: 'Mine Holding',
     address: { city: 'Limerick' },
   })
+})
+
+test('deleting an account says what it depends on, and then until when it can be restored', async ({ page }) => {
+  const server = await Server.begin({ FREEHOLD_DELETION_GRACE_DAYS: '7' })
+  try {
+    const mine = await tenant(server)
+    await signIn(page, server.url, OPERATOR.email, OPERATOR.password)
+    await go(page, `account-settings/accounts/${mine.accountId}`)
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: `Delete account ${mine.name}` })
+    await expect(dialog).toContainText('deletion_grace_days')
+    await dialog.getByLabel(`Type ${mine.name} to confirm`).fill(mine.name)
+    await dialog.getByRole('button', { name: 'Delete account' }).click()
+    const until = new Date(Date.now() + 7 * 86_400_000).getUTCFullYear()
+    await expect(page.getByText(new RegExp(`It can be restored until .*${until}`))).toBeVisible()
+    await page.getByRole('button', { name: 'Restore the account' }).click()
+    await expect(page.getByText('The account is active again.')).toBeVisible()
+  } finally {
+    await server.end()
+  }
+})
+
+test('a license that ends soon says what its end means', async ({ operator, server }) => {
+  const mine = await tenant(server, { endDate: day(20) })
+  await operator.goto(`${server.url}/a/${mine.accountId}/e/${mine.offer.enterpriseId}/account-settings/licenses`)
+  await expect(operator.getByText('1 license ends within')).toContainText(
+    'An expired license gives no new seats. People who already have one of its seats can go on working.',
+  )
 })
 
 test('an account’s name that is taken is said at the name', async ({ operator, server, acme }) => {

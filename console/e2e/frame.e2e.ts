@@ -1,6 +1,7 @@
 // The frame around every page: keys, places, schemes, and what the server answers for the console's files.
-import { expect, go, test } from './fixtures'
-import { tenant } from './world'
+import { expect, go, signIn, test } from './fixtures'
+import { OPERATOR } from './server'
+import { tenant, user } from './world'
 
 test('the palette goes to a page by a few letters', async ({ operator }) => {
   await operator.keyboard.press('Control+k')
@@ -75,6 +76,54 @@ test('the account is searched, chosen, in the address, and remembered', async ({
   await expect(operator.getByRole('region', { name: 'Table of licenses' })).toContainText(made.offer.product)
   await operator.goto(server.url)
   await expect(operator).toHaveURL(new RegExp(`/a/${made.accountId}/e/`))
+})
+
+test('a link to an account that is not there changes nothing of where one begins', async ({
+  operator,
+  server,
+  acme,
+}) => {
+  await operator.goto(`${server.url}/a/${acme.accountId}/e/${acme.offer.enterpriseId}/dashboard`)
+  await expect(operator.getByRole('combobox', { name: 'Account' })).toHaveValue(acme.name)
+  await operator.goto(`${server.url}/a/${crypto.randomUUID()}/e/${crypto.randomUUID()}/dashboard`)
+  await expect(operator.getByText('There is no such account').first()).toBeVisible()
+  await operator.goto(server.url)
+  await expect(operator).toHaveURL(`${server.url}/a/${acme.accountId}/e/${acme.offer.enterpriseId}/dashboard`)
+  // Remembered by an earlier version, or removed since.
+  await operator.evaluate(() => {
+    const key = Object.keys(localStorage).find((one) => one.startsWith('freehold.place.')) ?? ''
+    localStorage.setItem(key, JSON.stringify({ accountId: crypto.randomUUID(), enterpriseId: 'any' }))
+  })
+  await operator.goto(server.url)
+  await expect(operator.getByRole('region', { name: 'State' })).toContainText('Active')
+})
+
+test('at 1280 pixels nothing that is needed lies outside', async ({ operator, server }) => {
+  await operator.setViewportSize({ width: 1280, height: 800 })
+  await go(operator, 'overview/audit')
+  const row = operator.getByRole('region', { name: 'Table of entries' }).getByRole('row').nth(1)
+  await expect(row.getByRole('button', { name: /^Actions for/ })).toBeInViewport({ ratio: 1 })
+  // In a narrow card: the request id is cut, and its button is there.
+  await operator.goto(`${server.url}/a/${crypto.randomUUID()}/e/${crypto.randomUUID()}/dashboard`)
+  await expect(operator.getByRole('alert').first()).toBeVisible()
+  for (const failed of await operator.getByRole('alert').all()) {
+    const [card, copy] = await Promise.all([
+      failed.boundingBox(),
+      failed.getByRole('button', { name: 'Copy request id' }).boundingBox(),
+    ])
+    expect(copy!.x + copy!.width).toBeLessThanOrEqual(card!.x + card!.width)
+  }
+})
+
+test('the latest changes tell failures from what was done', async ({ page, server }) => {
+  const mine = await tenant(server)
+  const person = await user(server, mine)
+  await expect(server.signIn(person.email, 'not mine at all')).rejects.toThrow('401')
+  await signIn(page, server.url, OPERATOR.email, OPERATOR.password)
+  await page.goto(`${server.url}/a/${mine.accountId}/e/${mine.offer.enterpriseId}/dashboard`)
+  const latest = page.getByRole('region', { name: 'Latest changes' }).getByRole('listitem')
+  await expect(latest.filter({ hasText: 'Auth login' }).first()).toHaveText(/^Auth login Failed.* by/)
+  await expect(latest.filter({ hasNotText: 'Failed' }).first()).toHaveText(/^[A-Z][a-z ]+ by /)
 })
 
 test('a phone gets the menus by a button', async ({ operator }) => {

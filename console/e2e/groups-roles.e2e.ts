@@ -169,14 +169,23 @@ test('somebody else’s save is a choice, not a loss', async ({ operator: page, 
   await expect(cell(page, 'View: Security / SSO')).not.toBeChecked()
 
   await cell(page, 'View: Security / SSO').check()
-  await server.api('PUT', permissions, { permissions: [] })
+  await server.api('PUT', permissions, { permissions: [{ menu: 'builds', ...everything, canDelete: false }] })
   await page.getByRole('button', { name: 'Review and save' }).click()
   await review.getByRole('button', { name: /^Save \d/ }).click()
+  // The changes are those to what is stored now, and theirs are named.
+  await expect(review.getByRole('list', { name: 'Changes', exact: true }).getByRole('listitem')).toHaveText([
+    '+ Visible: Security',
+    '+ Visible: Security / SSO',
+    '+ View: Security / SSO',
+  ])
+  await expect(review.getByRole('list', { name: 'Their changes' })).toContainText('+ Edit: Builds / Builds')
+  await expect(review.getByRole('list', { name: 'Their changes' })).toContainText('− Edit: Pipelines / Pipelines')
   await review.getByRole('button', { name: 'Save mine over it' }).click()
   await expect(page.getByText('No unsaved changes')).toBeVisible()
   await page.reload()
   await expect(cell(page, 'View: Security / SSO')).toBeChecked()
-  await expect(cell(page, 'Edit: Pipelines / Pipelines')).toBeChecked()
+  await expect(cell(page, 'Edit: Builds / Builds')).toBeChecked()
+  await expect(cell(page, 'Edit: Pipelines / Pipelines')).not.toBeChecked()
 
   // The record itself has a version of its own.
   await page.getByRole('button', { name: 'Edit details' }).click()
@@ -185,6 +194,7 @@ test('somebody else’s save is a choice, not a loss', async ({ operator: page, 
   await page.getByRole('button', { name: 'Save details' }).click()
   await page.getByRole('button', { name: 'Save mine over it' }).click()
   await expect(page.getByRole('heading', { level: 1, name: `${name} again` })).toBeVisible()
+  await expect(page.getByText('Theirs', { exact: true })).toBeVisible()
 })
 
 test('an administrator of an account grants what they hold, and no more', async ({ page, server }) => {

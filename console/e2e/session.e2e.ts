@@ -4,6 +4,7 @@ import { expect, go, signIn, test } from './fixtures'
 import { INITIAL, OPERATOR, Server, until } from './server'
 import { PASSWORD, accepted, fresh, tenant, user } from './world'
 
+const INACTIVE = /is not active|is disabled/
 const menus = (page: Page) => page.getByRole('navigation', { name: 'Menus' })
 
 test('a wrong password is refused, and the address stays', async ({ page, server }) => {
@@ -182,6 +183,34 @@ test('a session that ends in mid-form loses nothing', async ({ operator, server 
   expect(items).toHaveLength(1)
 })
 
+test('somebody whose account is not active hears so, and can sign out', async ({ page }) => {
+  const server = await Server.begin({ FREEHOLD_DELETION_GRACE_DAYS: '7' })
+  try {
+    const mine = await tenant(server)
+    const grace = await user(server, mine)
+    await signIn(page, server.url, grace.email, PASSWORD)
+    const query = new URLSearchParams({ confirm: mine.name })
+    await server.api('DELETE', `/api/accounts/${mine.accountId}?${query}`)
+    await page.goto(server.url)
+    const leave = page.getByRole('button', { name: 'Sign out' })
+    await expect(leave.or(page.getByRole('form', { name: 'Sign in' }))).toBeVisible()
+    // A server that renews the session of such a person has the page say why it can't be used.
+    if (await leave.isVisible()) {
+      await expect(page.getByRole('alert')).toContainText(INACTIVE)
+      await expect(page.getByRole('alert')).not.toContainText('/api/')
+      await leave.click()
+    }
+    await expect(page).toHaveURL(/sign-in/)
+    await page.getByLabel('E-mail address').fill(grace.email)
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('alert')).toContainText(INACTIVE)
+    await expect(page.getByRole('alert')).not.toContainText('/api/')
+  } finally {
+    await server.end()
+  }
+})
+
 test('no token can be read by a script', async ({ operator }) => {
   await go(operator, 'dashboard')
   const readable = await operator.evaluate(() =>
@@ -256,11 +285,16 @@ test('the password is changed, with the present one proven', async ({ page, serv
   const grace = await user(server, acme)
   await signIn(page, server.url, grace.email, PASSWORD)
   await go(page, 'security/password')
+  let tries = 0
+  page.on('request', (request) => (tries += request.url().endsWith('/change-password') ? 1 : 0))
   await page.getByLabel('Present password').fill('not mine at all')
   await page.getByLabel('New password', { exact: true }).fill('Amber-Valley-Morning-2')
   await page.getByLabel('New password, again').fill('Amber-Valley-Morning-2')
   await page.getByRole('button', { name: 'Change password' }).click()
   await expect(page.getByLabel('Present password')).toHaveAttribute('aria-invalid', 'true')
+  await expect(page.getByText('This is not your present password')).toBeVisible()
+  // A mistyped password counts once.
+  expect(tries).toBe(1)
   await page.getByLabel('Present password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Change password' }).click()
   await expect(page.getByText('The password is changed')).toBeVisible()

@@ -149,6 +149,32 @@ test('edits, filters and deletes', async ({ operator, server }) => {
   await expect(operator.getByText('No user matches')).toBeVisible()
 })
 
+test('a change of somebody else’s is kept by one’s own save', async ({ operator, server }) => {
+  const mine = await tenant(server)
+  const { id } = await user(server, mine)
+  const path = `/api/users/${id}?accountId=${mine.accountId}`
+  await operator.goto(users(server, mine, `/${id}`))
+  await operator.getByRole('button', { name: 'Edit details' }).click()
+  await operator.getByLabel('First name').fill('Amazing')
+  await server.api('PUT', path, { lastName: 'Murray' })
+  await operator.getByRole('button', { name: 'Save details' }).click()
+  await expect(operator.getByRole('list', { name: 'Your changes to what is stored now' })).toHaveText(
+    '− First name: Grace+ First name: Amazing',
+  )
+  await expect(operator.getByRole('list', { name: 'Their changes, which stay' })).toHaveText(
+    '− Last name: Hopper+ Last name: Murray',
+  )
+  // Saved once more meanwhile, it is shown once more.
+  await server.api('PUT', path, { firstName: 'G.' })
+  await operator.getByRole('button', { name: 'Save mine over it' }).click()
+  await expect(operator.getByRole('list', { name: 'Your changes to what is stored now' })).toContainText(
+    '− First name: G.',
+  )
+  await operator.getByRole('button', { name: 'Save mine over it' }).click()
+  await expect(operator.getByRole('heading', { level: 1, name: 'Amazing Murray' })).toBeVisible()
+  expect(await server.api('GET', path)).toMatchObject({ firstName: 'Amazing', lastName: 'Murray' })
+})
+
 test('disabling somebody ends their session, and enabling lets them in again', async ({
   operator,
   server,

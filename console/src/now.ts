@@ -7,7 +7,13 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 /** The time in milliseconds, a second old at most while anything shows it. */
 export function useNow(): number {
-  return useSyncExternalStore(listen, () => now)
+  return useSyncExternalStore(listen, current)
+}
+
+function current(): number {
+  // Nothing moved it while nothing showed it.
+  if (timer === undefined && Math.abs(Date.now() - now) >= 1000) now = Date.now()
+  return now
 }
 
 function listen(listener: () => void): () => void {

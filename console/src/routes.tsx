@@ -8,7 +8,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { sessionState, useSession } from './api/session'
+import { sessionState, signOut, useSession } from './api/session'
 import { Suspense } from 'react'
 import { fetched, later } from './code'
 import { Failure, NotFound } from './ui/Failure'
@@ -47,6 +47,12 @@ const root = createRootRoute({
 })
 
 function Broken({ error, reset }: ErrorComponentProps) {
+  const signedIn = useSession().kind === 'signed-in'
+  const leave = async () => {
+    // Here the session ends in any case. The server's may go on until it expires.
+    await signOut().catch(() => undefined)
+    await router.navigate({ to: signInPath })
+  }
   return (
     <div style={{ padding: 24 }}>
       <Failure
@@ -57,6 +63,7 @@ function Broken({ error, reset }: ErrorComponentProps) {
           // Its code is fetched anew, if that is what failed.
           void router.invalidate()
         }}
+        {...(signedIn && { leave: () => void leave() })}
       />
     </div>
   )

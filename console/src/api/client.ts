@@ -1,6 +1,6 @@
 // The one door to the API: typed by its document, signed by the session, failing in one way.
 import createClient from 'openapi-fetch'
-import { ApiError } from './problem'
+import { ApiError, type ProblemCode } from './problem'
 import type { paths } from './schema.gen'
 import { accessToken, sessionState } from './session'
 
@@ -15,8 +15,18 @@ async function signed(request: Request): Promise<Response> {
   const again = request.clone()
   const token = await accessToken()
   const response = await bearing(request, token)
-  if (response.status !== 401 || sessionState().kind === 'signed-out') return response
+  if (!(await refusesToken(response)) || sessionState().kind === 'signed-out') return response
   return bearing(again, await accessToken(token))
+}
+
+/** Whether the token was refused. A 401 may also say that a password in the body is wrong: each try of that counts. */
+async function refusesToken(response: Response): Promise<boolean> {
+  if (response.status !== 401) return false
+  const problem = (await response
+    .clone()
+    .json()
+    .catch(() => undefined)) as { code?: ProblemCode } | undefined
+  return problem?.code === 'unauthenticated'
 }
 
 function bearing(request: Request, token: string): Promise<Response> {

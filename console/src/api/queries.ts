@@ -1,5 +1,12 @@
 // Queries: each GET of the API, cached by its path and parameters.
-import { QueryCache, QueryClient, type QueryKey, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import {
+  QueryCache,
+  QueryClient,
+  type QueryFunction,
+  type QueryKey,
+  keepPreviousData,
+  queryOptions,
+} from '@tanstack/react-query'
 import type { PathsWithMethod } from 'openapi-typescript-helpers'
 import { api, send, sendTagged, type Tagged } from './client'
 import { ApiError } from './problem'
@@ -52,6 +59,12 @@ export function qTagged<P extends GetPath>(path: P, params: Params<P> = {}) {
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   })
+}
+
+/** Reads a record past the cache, so that what a page shows and what its form holds stay as they are. */
+export function readNow<T>(query: { queryKey: QueryKey; queryFn?: unknown }): Promise<T> {
+  const queryFn = query.queryFn as QueryFunction<T>
+  return queries.fetchQuery({ queryKey: [...query.queryKey, 'now'], queryFn, staleTime: 0, gcTime: 0 })
 }
 
 /** A page of a list. The previous page stays visible until the next one is loaded. */

@@ -23,10 +23,10 @@ import { later } from '../code'
 import { pages, placePath, signInPath } from '../paths'
 import { Failure } from '../ui/Failure'
 import { Waiting } from '../ui/Page'
-import { notifyFailure } from '../ui/notify'
+import { closeFailures, notifyFailure } from '../ui/notify'
 import { Jobs } from './Jobs'
 import { menusFor } from './menus'
-import { keepPlace, usePlace } from './place'
+import { keepPlace, useAccountName, usePlace } from './place'
 import { PlaceSelectors } from './PlaceSelectors'
 import { accessQuery, permissionsQuery } from './rights'
 
@@ -44,9 +44,14 @@ export default function Frame() {
   const pathname = useLocation({ select: (location) => location.pathname })
   const userId = access.data?.user.id
 
+  // An account that is not there, or not theirs, has no name here. It is not the place to begin at next time.
+  const accountName = useAccountName()
   useEffect(() => {
-    if (userId) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
-  }, [userId, place.accountId, place.enterpriseId])
+    if (userId && accountName) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
+  }, [userId, accountName, place.accountId, place.enterpriseId])
+
+  // What failed on a page is not said over another one.
+  useEffect(() => closeFailures(), [pathname])
 
   // On a narrow screen the menu lies over the page: it goes with the choice.
   const [shownAt, setShownAt] = useState(pathname)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LEVELS, type MenuPermission, VERBS, WHOLE_MASK, flagsOn, maskBit } from './permissions'
+import { LEVELS, type MenuPermission, VERBS, WHOLE_MASK, flagsOn, maskBit, maskInWords } from './permissions'
 
 const ALL = { isVisible: true, canView: true, canCreate: true, canEdit: true, canDelete: true }
 const overview = (flags: typeof ALL, tabs: MenuPermission['tabs'] = []): MenuPermission => ({
@@ -24,4 +24,14 @@ test('a restricted tab inherits only from a menu that allows every verb', () => 
   expect(flagsOn(overview(ALL), 'account-audit')).toMatchObject(ALL)
   const own = { tab: 'account-audit', ...ALL, canEdit: false } as const
   expect(flagsOn(overview({ ...ALL, canDelete: false }, [own]), 'account-audit')).toEqual(own)
+})
+
+test('a mask is put in words as a limit, never as what a role gives', () => {
+  expect(maskInWords(WHOLE_MASK)).toBe('No limit')
+  expect(maskInWords(0)).toBe('No right counts')
+  const [first, ...others] = LEVELS
+  const mask = maskBit(first, 'view')
+  expect(maskInWords(mask)).toBe(
+    `At most ${[`view on the ${first} level`, ...others.map((level) => `nothing on the ${level} level`)].join('; ')}`,
+  )
 })

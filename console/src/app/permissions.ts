@@ -78,9 +78,9 @@ export function maskOn(mask: number, level: Level): string {
   return allowed.length === 1 ? allowed[0]! : `${allowed.slice(0, -1).join(', ')} and ${allowed.at(-1)}`
 }
 
-/** A mask in one line: “Everything”, or level by level. */
+/** A mask in one line. It gives no right by itself, so that a whole one is “No limit”, not “everything”. */
 export function maskInWords(mask: number): string {
-  if (mask === WHOLE_MASK) return 'Everything on every level'
-  if (mask === 0) return 'Nothing on any level'
-  return LEVELS.map((level) => `${words(level)}: ${maskOn(mask, level)}`).join('; ')
+  if (mask === WHOLE_MASK) return 'No limit'
+  if (mask === 0) return 'No right counts'
+  return `At most ${LEVELS.map((level) => `${maskOn(mask, level)} on the ${level} level`).join('; ')}`
 }

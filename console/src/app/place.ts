@@ -50,14 +50,26 @@ export function useAccountName(): string | undefined {
 
 const KEPT = 'freehold.place'
 
+/** The kept place as far as it is still there: an account may be removed, and an enterprise lose its licenses. */
+async function reached({ accountId, enterpriseId }: Place): Promise<Place | undefined> {
+  const access = await queries.ensureQueryData(accessQuery)
+  if (!access.accounts.some((one) => one.id === accountId)) {
+    if (!access.operator) return undefined
+    const { status } = await queries.fetchQuery(q('/api/accounts/{accountId}', { path: { accountId } }))
+    if (status === 'deleted') return undefined
+  }
+  const enterprises = await queries.fetchQuery(enterprisesOf(accountId))
+  const known = enterprises.some((one) => one.id === enterpriseId)
+  return { accountId, enterpriseId: known ? enterpriseId : (enterprises[0]?.id ?? NO_ENTERPRISE) }
+}
+
 /** The last place of this user, or the default one. */
 export async function homePlace(): Promise<Place> {
   const access = await queries.ensureQueryData(accessQuery)
   const home = { accountId: access.defaultAccountId, enterpriseId: access.defaultEnterpriseId }
   try {
     const kept = JSON.parse(localStorage.getItem(`${KEPT}.${access.user.id}`) ?? 'null') as Place | null
-    const reachable = kept && (access.operator || access.accounts.some((one) => one.id === kept.accountId))
-    return reachable ? kept : home
+    return (kept && (await reached(kept))) ?? home
   } catch {
     return home
   }

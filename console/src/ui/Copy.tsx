@@ -28,7 +28,7 @@ const LONG_ID = /^[0-9a-f-]{20,}$/
 /** An id, cut in the middle of a line if it must be, copied whole. */
 export function CopyId({ id, what, whole = false }: { id: string; what: string; whole?: boolean }) {
   return (
-    <span style={{ display: 'inline-flex', alignItems: 'center', gap: 2, maxWidth: '100%' }}>
+    <span style={{ display: 'inline-flex', alignItems: 'center', gap: 2, minWidth: 0, maxWidth: '100%' }}>
       <span className="mono clip" title={id}>
         {whole || !LONG_ID.test(id) ? id : `${id.slice(0, 8)}…${id.slice(-4)}`}
       </span>

@@ -4,5 +4,5 @@ import '@mantine/core/styles/Notification.layer.css'
 import '@mantine/notifications/styles.layer.css'
 
 export default function Messages() {
-  return <Notifications position="bottom-right" />
+  return <Notifications position="bottom-center" />
 }

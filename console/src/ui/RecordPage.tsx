@@ -5,7 +5,7 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { type ComponentType, useState } from 'react'
 import type { DefaultValues, FieldPath, FieldValues } from 'react-hook-form'
 import { type Tagged, intents } from '../api/client'
-import { type GetPath, invalidate } from '../api/queries'
+import { type GetPath, invalidate, readNow } from '../api/queries'
 import { type Scope, usePlace } from '../app/place'
 import { type OperationId, useMay } from '../app/rights'
 import { words } from '../format'
@@ -17,7 +17,7 @@ import { LongTextField } from './fields'
 import { FormShell } from './form'
 import { notifyDone } from './notify'
 import { Loaded, Page, Section } from './Page'
-import { trimmed, useServerForm } from './serverForm'
+import { useRecordForm, useServerForm } from './serverForm'
 import { TextField } from './textFields'
 import { At } from './Time'
 
@@ -33,7 +33,7 @@ export type RecordKind<Stored extends StoredRecord, Values extends RecordValues>
   read: (id: string, scope: Scope) => UseQueryOptions<Tagged<Stored>>
   /** The form of a new record. */
   empty: DefaultValues<Values>
-  valuesOf: (record: Stored) => DefaultValues<Values>
+  valuesOf: (record: Stored) => Values
   /** Turns a pointer of a refusal into a field of the form, where the two differ. */
   fieldAt?: (pointer: string) => FieldPath<Values> | undefined
   create: {
@@ -108,7 +108,8 @@ function ExistingRecord<Stored extends StoredRecord, Values extends RecordValues
   id: string
 }) {
   const { noun } = kind.deletion
-  const query = useQuery(kind.read(id, usePlace().scope))
+  const { scope } = usePlace()
+  const query = useQuery(kind.read(id, scope))
   return (
     <Loaded query={query} what={`load the ${noun}`} noun={noun}>
       {({ record, tag }) => (
@@ -124,6 +125,7 @@ function ExistingRecord<Stored extends StoredRecord, Values extends RecordValues
                 kind={kind}
                 record={record}
                 tag={tag}
+                readNow={() => readNow<Tagged<Stored>>(kind.read(id, scope))}
                 reload={() => query.refetch({ throwOnError: true })}
               />
             </Section>
@@ -147,33 +149,34 @@ function EditForm<Stored extends StoredRecord, Values extends RecordValues>({
   kind,
   record,
   tag,
+  readNow: readStored,
   reload,
 }: {
   kind: RecordKind<Stored, Values>
   record: Stored
   tag: string
+  readNow: () => Promise<Tagged<Stored>>
   reload: () => Promise<unknown>
 }) {
   const { noun, changes } = kind.deletion
   const { scope } = usePlace()
-  const save = async (values: Values, version: string) => {
-    await kind.update.send(record.id, values, { 'If-Match': version }, scope)
+  const save = async (values: Values, over: Tagged<Stored>) => {
+    await kind.update.send(record.id, values, { 'If-Match': over.tag }, scope)
     notifyDone(`${words(noun)} ${values.name} is saved`)
     await invalidate(kind.path, ...changes)
   }
-  const form = useServerForm<Values>({
-    defaults: kind.valuesOf(record),
+  const form = useRecordForm<Values, Stored>({
+    tagged: { record, tag },
+    valuesOf: kind.valuesOf,
+    save,
+    readNow: readStored,
     what: `save the ${noun}`,
     fieldOf: { name_taken: 'name' as FieldPath<Values> },
     fieldAt: kind.fieldAt,
-    submit: (values) => save(values, tag),
   })
   const refused = useMay()(kind.update.operation).reason ?? kind.update.refused?.(record)
-  const overwrite = async () => {
-    await save(trimmed(form.getValues()), '*').catch(form.refuse)
-  }
   return (
-    <FormShell form={form} act="Save" refused={refused} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} act="Save" refused={refused} onReload={reload}>
       <kind.Fields disabled={refused !== undefined} />
     </FormShell>
   )

@@ -36,6 +36,7 @@ const STATES: Record<string, { tone: Tone; icon: typeof Clock; word?: string }> 
   deleted: { tone: 'idle', icon: CircleSlash },
   expired: { tone: 'warn', icon: TriangleAlert },
   degraded: { tone: 'warn', icon: TriangleAlert },
+  refused: { tone: 'warn', icon: CircleSlash },
   failed: { tone: 'bad', icon: CircleX },
   stuck: { tone: 'bad', icon: CircleAlert },
   'not ready': { tone: 'bad', icon: CircleX },

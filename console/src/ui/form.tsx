@@ -14,8 +14,6 @@ type ShellProps<Values extends FieldValues> = {
   refused?: string | undefined
   /** Loads what somebody else has saved meanwhile, when the server says that they have. */
   onReload?: () => Promise<unknown>
-  /** Sends it again over what somebody else has saved. */
-  onOverwrite?: () => Promise<unknown>
   /** It took the place of the button that opened it: its first field takes the focus that the button had. */
   opened?: boolean
   /** Nothing to lose: a form that does not ask before it is left. */
@@ -24,7 +22,7 @@ type ShellProps<Values extends FieldValues> = {
 }
 
 export function FormShell<Values extends FieldValues>(props: ShellProps<Values>) {
-  const { form, act, onCancel, refused, onReload, onOverwrite, careless = false, opened = false, children } = props
+  const { form, act, onCancel, refused, onReload, careless = false, opened = false, children } = props
   const { isSubmitting, isDirty, isSubmitSuccessful } = form.formState
   return (
     <FormProvider {...form}>
@@ -36,7 +34,7 @@ export function FormShell<Values extends FieldValues>(props: ShellProps<Values>)
       <form onSubmit={form.send} noValidate ref={opened ? focusFirst : undefined}>
         <Stack gap="md">
           {children}
-          <FormFailure form={form} onReload={onReload} onOverwrite={onOverwrite} />
+          <FormFailure form={form} onReload={onReload} />
           <Group gap="xs">
             <Button type="submit" loading={isSubmitting} disabled={refused !== undefined} title={refused}>
               {act}

@@ -1,10 +1,19 @@
 // What a form does with the server's word: refusals stand at the fields that they name, and nothing typed is lost.
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { CircleAlert, GitMerge } from 'lucide-react'
-import { type MouseEvent, useState } from 'react'
-import { type DefaultValues, type FieldPath, type FieldValues, type UseFormReturn, useForm } from 'react-hook-form'
+import { type MouseEvent, type ReactNode, useState } from 'react'
+import {
+  type DefaultValues,
+  type FieldPath,
+  type FieldValues,
+  type UseFormReturn,
+  useForm,
+  useWatch,
+} from 'react-hook-form'
+import type { Tagged } from '../api/client'
 import { ApiError } from '../api/problem'
 import { Explanation } from './Failure'
+import { type FieldChange, changesBetween, merged } from './merge'
 
 type Options<Values extends FieldValues> = {
   defaults: DefaultValues<Values>
@@ -12,8 +21,8 @@ type Options<Values extends FieldValues> = {
   what: string
   /** Sends what was typed, with the white space around it gone. */
   submit: (values: Values) => Promise<void>
-  /** Where refusals that name no field belong: `{ name_taken: 'name' }`. */
-  fieldOf?: Partial<Record<string, FieldPath<Values>>>
+  /** Where refusals that name no field belong: `{ name_taken: 'name' }`; with words, where the API's do not fit the form. */
+  fieldOf?: Partial<Record<string, FieldPath<Values> | { field: FieldPath<Values>; message: string }>>
   /** Where the API's pointers differ from the form's fields: turns `/technicalUser/email` into a field. */
   fieldAt?: (pointer: string) => FieldPath<Values> | undefined
   /** The fields that the server has refused, once what is wrong stands at them. */
@@ -27,6 +36,73 @@ export type ServerForm<Values extends FieldValues> = UseFormReturn<Values> & {
   send: (event?: React.BaseSyntheticEvent) => Promise<void>
   /** Puts a refusal of the server on the fields that it names; what names none is the form's. */
   refuse: (error: unknown) => void
+  /** What somebody else has saved while this was edited, and how to save one's own changes on top of it. */
+  conflict?: Conflict<Values>
+}
+
+type Conflict<Values> = {
+  read: Values
+  /** Absent as long as it could not be loaded. */
+  stored: Values | undefined
+  overwrite: () => Promise<void>
+  label: (field: string) => string | undefined
+}
+
+type RecordOptions<Values extends FieldValues, Stored> = Omit<Options<Values>, 'defaults' | 'submit'> & {
+  /** The version that the form is filled from. */
+  tagged: Tagged<Stored>
+  valuesOf: (record: Stored) => Values
+  /** Saves over the version that it is given: the one that the form was filled from, or the one that is stored now. */
+  save: (values: Values, over: Tagged<Stored>) => Promise<void>
+  /** Reads what is stored now. What the page shows must not change by it. */
+  readNow: () => Promise<Tagged<Stored>>
+  /** Names of fields, where the API's own do not read well. */
+  labels?: Partial<Record<string, string>>
+}
+
+/** The form of a stored record. When somebody else was faster, only what the user changed is laid over their version. */
+export function useRecordForm<Values extends FieldValues, Stored>(
+  options: RecordOptions<Values, Stored>,
+): ServerForm<Values> {
+  const { tagged, valuesOf, save, readNow, labels, ...rest } = options
+  const [now, setNow] = useState<Tagged<Stored>>()
+  const attempt = async (values: Values, over: Tagged<Stored>) => {
+    try {
+      await save(values, over)
+    } catch (error) {
+      // If this fails, the refusal is still what counts; the next try reads again.
+      if (isConflict(error)) setNow(await readNow().catch(() => undefined))
+      throw error
+    }
+  }
+  const form = useServerForm<Values>({
+    ...rest,
+    defaults: valuesOf(tagged.record) as DefaultValues<Values>,
+    submit: (values) => attempt(values, tagged),
+  })
+  const overwrite = async () => {
+    const { tag, record } = now ?? (await readNow())
+    // What nobody has seen is not saved over.
+    if (!now) return setNow({ tag, record })
+    const mine = trimmed(form.getValues())
+    try {
+      await attempt(merged(trimmed(valuesOf(tagged.record)), mine, valuesOf(record)), now)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'unreachable') throw error
+      form.refuse(error)
+    }
+  }
+  const conflict = {
+    read: valuesOf(tagged.record),
+    stored: now && valuesOf(now.record),
+    overwrite,
+    label: (field: string) => labels?.[field],
+  }
+  return { ...form, conflict }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 412
 }
 
 export function useServerForm<Values extends FieldValues>(options: Options<Values>): ServerForm<Values> {
@@ -48,7 +124,8 @@ export function useServerForm<Values extends FieldValues>(options: Options<Value
           one.field !== undefined && isField(form, one.field),
       )
     const byCode = fieldOf?.[error.code]
-    if (byCode) known.push({ field: byCode, message: error.message })
+    if (typeof byCode === 'object') known.push(byCode)
+    else if (byCode) known.push({ field: byCode, message: error.message })
     for (const [place, one] of known.entries())
       form.setError(one.field, { type: 'server', message: one.message }, { shouldFocus: place === 0 })
     // What stands at a field is not said twice.
@@ -97,16 +174,19 @@ function isField<Values extends FieldValues>(form: UseFormReturn<Values>, field:
 export function FormFailure<Values extends FieldValues>({
   form,
   onReload,
-  onOverwrite,
 }: {
   form: ServerForm<Values>
   onReload?: (() => Promise<unknown>) | undefined
-  onOverwrite?: (() => Promise<unknown>) | undefined
 }) {
-  const { failure, what } = form
+  const { failure, what, conflict } = form
   if (failure === undefined) return null
-  const meanwhile = failure instanceof ApiError && failure.status === 412 && onReload && onOverwrite
-  if (meanwhile) return <Meanwhile onReload={onReload} onOverwrite={onOverwrite} />
+  if (isConflict(failure) && onReload && conflict) {
+    return (
+      <Meanwhile onReload={onReload} onOverwrite={conflict.overwrite}>
+        {conflict.stored && <ConflictChanges form={form} of={{ ...conflict, stored: conflict.stored }} />}
+      </Meanwhile>
+    )
+  }
   return (
     <Alert
       role="alert"
@@ -120,13 +200,58 @@ export function FormFailure<Values extends FieldValues>({
   )
 }
 
+/** What a save would change of what is stored now, and what of theirs it keeps. */
+function ConflictChanges<Values extends FieldValues>({
+  form,
+  of: { read, stored, label },
+}: {
+  form: ServerForm<Values>
+  of: Conflict<Values> & { stored: Values }
+}) {
+  const mine = useWatch({ control: form.control }) as Values
+  const result = merged(trimmed(read), trimmed(mine), stored)
+  const kept = changesBetween(read, stored, label).filter(
+    (theirs) => !changesBetween(stored, result, label).some((one) => one.field === theirs.field),
+  )
+  return (
+    <>
+      <FieldChanges title="Your changes to what is stored now" of={changesBetween(stored, result, label)} />
+      <FieldChanges title="Their changes, which stay" of={kept} />
+    </>
+  )
+}
+
+function FieldChanges({ title, of }: { title: string; of: FieldChange[] }) {
+  if (of.length === 0) return null
+  return (
+    <div>
+      <Text size="sm" fw={600}>
+        {title}
+      </Text>
+      <ul className="diff" aria-label={title}>
+        {of.flatMap(({ field, label, before, after }) => [
+          <li key={`${field} −`} data-sign="minus">
+            − {label}: {before}
+          </li>,
+          <li key={`${field} +`} data-sign="plus">
+            + {label}: {after}
+          </li>,
+        ])}
+      </ul>
+    </div>
+  )
+}
+
 /** Somebody else has saved since this was read: whose version stays is a choice. It stands until one of them is done. */
 export function Meanwhile({
   onReload,
   onOverwrite,
+  children,
 }: {
   onReload: () => Promise<unknown>
   onOverwrite: () => Promise<unknown>
+  /** What each of the two changes. */
+  children?: ReactNode
 }) {
   const [busy, setBusy] = useState<'reload' | 'overwrite'>()
   const [failed, setFailed] = useState<{ what: string; error: unknown }>()
@@ -166,7 +291,8 @@ export function Meanwhile({
       styles={{ title: { color: 'var(--mantine-color-text)' }, message: { color: 'var(--mantine-color-text)' } }}
     >
       <Stack gap={8} align="flex-start">
-        <Text size="sm">What you typed is still here. Take over what they saved, or save yours over it.</Text>
+        <Text size="sm">Your changes are still here. Load what they saved, or save your changes on top of it.</Text>
+        {children}
         <Group gap="xs">
           <Button size="xs" variant="default" loading={busy === 'reload'} onClick={reload}>
             Load theirs

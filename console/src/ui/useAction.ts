@@ -2,7 +2,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { ApiError } from '../api/problem'
 import { type GetPath, invalidate } from '../api/queries'
-import { notifyDone, notifyFailure } from './notify'
+import { closeFailures, notifyDone, notifyFailure } from './notify'
 
 type Act<Input, Output> = {
   /** Ends “Could not …”: “discard the dead letter”. */
@@ -20,6 +20,7 @@ export function useAction<Input = void, Output = unknown>(act: Act<Input, Output
   return useMutation<Output, Error, Input>({
     mutationFn: act.run,
     onSuccess: async (output, input) => {
+      closeFailures(act.what)
       const done = typeof act.done === 'function' ? act.done(output, input) : act.done
       if (done) notifyDone(done)
       await act.then?.(output, input)

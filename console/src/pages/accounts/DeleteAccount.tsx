@@ -5,6 +5,7 @@ import { invalidate, queries } from '../../api/queries'
 import type { components } from '../../api/schema.gen'
 import { usePlace } from '../../app/place'
 import { pages, placePath } from '../../paths'
+import { formatTime } from '../../format'
 import { Confirm } from '../../ui/Confirm'
 import { notifyDone } from '../../ui/notify'
 
@@ -14,6 +15,8 @@ export function DeleteAccount({ account, onClose }: { account: Account; onClose:
   const place = usePlace()
   const navigate = useNavigate()
   const { id, name, status, cloudType } = account
+  // Ends the time of grace. A repeat without it changes nothing.
+  const query = { confirm: name, ...(status === 'disabled' && { now: true }) }
   const run = async () => {
     // Without `now` an account that is disabled already keeps its time of grace.
     const query = status === 'disabled' ? { confirm: name, now: true } : { confirm: name }
@@ -24,7 +27,11 @@ export function DeleteAccount({ account, onClose }: { account: Account; onClose:
     queries.removeQueries({ queryKey: ['/api/provisioning/{accountId}', { path: { accountId: id } }] })
     void invalidate('/api/accounts', '/api/accounts/{accountId}', '/api/executions', '/api/users/me/access')
     if (after.status === 'disabled') {
-      notifyDone('The account is disabled. It can be restored until its removal begins.')
+      notifyDone(
+        after.deletesAt
+          ? `The account is disabled. It can be restored until ${formatTime(after.deletesAt)}.`
+          : 'The account is disabled. It can be restored until its removal begins.',
+      )
       await navigate({ to: placePath(place, pages.account(id)) })
     } else {
       await navigate({ to: placePath(place, pages.provisioning(id)) })
@@ -51,9 +58,18 @@ export function DeleteAccount({ account, onClose }: { account: Account; onClose:
         'A receipt of what was removed',
       ]}
     >
-      {status === 'active'
-        ? 'If this platform keeps a time of grace, the account is disabled now and can be restored until its removal begins. Otherwise the removal begins at once and can’t be taken back.'
-        : 'The removal begins at once and can’t be taken back.'}
+      {status === 'active' ? <Undoable /> : 'The removal begins at once and can’t be undone.'}
     </Confirm>
+  )
+}
+
+/** The API tells the time of grace only by its answer. */
+function Undoable() {
+  return (
+    <>
+      Whether you can undo this depends on the setting <span className="mono">deletion_grace_days</span> of this
+      platform. At 0, its default, the removal begins at once and can’t be undone. With more days the account is
+      disabled now, and you can restore it during that time: the next page shows until when.
+    </>
   )
 }

@@ -1,13 +1,13 @@
 // Changing an account's names and address.
 import { Stack } from '@mantine/core'
 import { useState } from 'react'
-import { api, sendTagged } from '../../api/client'
-import { invalidate, qTagged, queries } from '../../api/queries'
+import { type Tagged, api, sendTagged } from '../../api/client'
+import { invalidate, qTagged, readNow } from '../../api/queries'
 import type { components } from '../../api/schema.gen'
 import { AddressFields } from '../../ui/AddressFields'
 import { TextField } from '../../ui/textFields'
 import { FormShell } from '../../ui/form'
-import { orNull, trimmed, useServerForm } from '../../ui/serverForm'
+import { orNull, useRecordForm } from '../../ui/serverForm'
 import { notifyDone } from '../../ui/notify'
 import { Section } from '../../ui/Page'
 
@@ -21,14 +21,16 @@ function valuesOf({ name, masterAccountName, address }: Account) {
   }
 }
 
+type Values = ReturnType<typeof valuesOf>
+
 export function EditAccount({ account, tag, close }: { account: Account; tag: string; close: () => void }) {
   const { id } = account
-  const [seen, setSeen] = useState(tag)
-  const save = async (values: ReturnType<typeof valuesOf>, version: string) => {
+  const [seen, setSeen] = useState<Tagged<Account>>({ record: account, tag })
+  const save = async (values: Values, over: Tagged<Account>) => {
     const { address } = values
     await sendTagged(
       api.PUT('/api/accounts/{accountId}', {
-        params: { path: { accountId: id }, header: { 'If-Match': version } },
+        params: { path: { accountId: id }, header: { 'If-Match': over.tag } },
         body: { ...values, address: { ...address, line2: orNull(address.line2), state: orNull(address.state) } },
       }),
     )
@@ -36,32 +38,23 @@ export function EditAccount({ account, tag, close }: { account: Account; tag: st
     notifyDone('The account is saved.')
     close()
   }
-  const form = useServerForm({
-    defaults: valuesOf(account),
+  const read = qTagged('/api/accounts/{accountId}', { path: { accountId: id } })
+  const form = useRecordForm<Values, Account>({
+    tagged: seen,
+    valuesOf,
+    save,
+    readNow: () => readNow(read),
     what: 'save the account',
     fieldOf: { name_taken: 'name' },
-    submit: (values) => save(values as ReturnType<typeof valuesOf>, seen),
   })
-  const theirs = () =>
-    queries.fetchQuery({ ...qTagged('/api/accounts/{accountId}', { path: { accountId: id } }), staleTime: 0 })
   const reload = async () => {
-    const { record, tag: now } = await theirs()
-    setSeen(now)
+    const theirs = await readNow<Tagged<Account>>(read)
+    setSeen(theirs)
     form.refuse(undefined)
-    form.reset(valuesOf(record))
-  }
-  const overwrite = async () => {
-    const { tag: now } = await theirs()
-    setSeen(now)
-    // What is typed stays; it is sent once more, over what is there now.
-    try {
-      await save(trimmed(form.getValues()), now)
-    } catch (error) {
-      form.refuse(error)
-    }
+    form.reset(valuesOf(theirs.record))
   }
   return (
-    <FormShell form={form} opened act="Save" onCancel={close} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save" onCancel={close} onReload={reload}>
       <Section title="Facts">
         <Stack gap="sm" maw={640}>
           <TextField name="name" label="Account name" required />

@@ -35,6 +35,11 @@ export default function AcceptInvitationPage() {
           await navigate({ to: signInPath, replace: true })
         }}
       />
+      <Text size="sm">
+        <Link to={signInPath} className="anchor">
+          Accepted already? Sign in
+        </Link>
+      </Text>
     </AuthPage>
   )
 }

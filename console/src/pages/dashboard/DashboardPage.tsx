@@ -16,6 +16,7 @@ import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
 import { Ago, EndDay } from '../../ui/Time'
 import { Triple } from '../../ui/Triple'
+import { outcomeName } from '../overview/auditExport'
 import '../../ui/account.css'
 
 type AuditEntry = components['schemas']['AuditEntry']
@@ -137,7 +138,7 @@ function Latest({ accountId }: { accountId: string }) {
               {page.items.map((entry) => (
                 <li key={entry.id}>
                   <Text size="sm" component="span" className="wrap-anywhere">
-                    <strong>{words(entry.action)}</strong> by <bdi>{authorOf(entry)}</bdi>
+                    <strong>{words(entry.action)}</strong> <Outcome of={entry} /> by <bdi>{authorOf(entry)}</bdi>
                   </Text>
                   <Text size="xs" c="dimmed" component="span" style={{ flex: 'none' }}>
                     <Ago at={entry.at} />
@@ -152,6 +153,12 @@ function Latest({ accountId }: { accountId: string }) {
   )
 }
 
+/** Says so if it was not done. */
+function Outcome({ of }: { of: AuditEntry }) {
+  if (of.outcome === undefined || of.outcome === null || of.outcome === 'done') return null
+  return <Status of={of.outcome} word={outcomeName(of)} />
+}
+
 function authorOf({ author }: AuditEntry): string {
   switch (author.kind) {
     case 'user':
@@ -161,7 +168,7 @@ function authorOf({ author }: AuditEntry): string {
     case 'system':
       return 'the platform'
     case 'anonymous':
-      return 'not signed in'
+      return 'somebody who is not signed in'
   }
 }
 

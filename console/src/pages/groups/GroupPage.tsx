@@ -5,7 +5,7 @@ import { useParams } from '@tanstack/react-router'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, sendTagged, type Tagged } from '../../api/client'
-import { invalidate, qTagged, queries } from '../../api/queries'
+import { invalidate, qTagged, queries, readNow } from '../../api/queries'
 import { usePlace } from '../../app/place'
 import { pages } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
@@ -16,7 +16,7 @@ import { Facts } from '../../ui/Facts'
 import { LongTextField } from '../../ui/fields'
 import { TextField } from '../../ui/textFields'
 import { FormShell } from '../../ui/form'
-import { orNull, useServerForm } from '../../ui/serverForm'
+import { orNull, useRecordForm } from '../../ui/serverForm'
 import { EnterpriseName } from '../../ui/NameOf'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Page, Section } from '../../ui/Page'
@@ -105,7 +105,7 @@ function Details({ tagged, reload }: { tagged: Tagged<Group>; reload: () => Prom
 }
 
 function DetailsForm({
-  tagged: { record, tag },
+  tagged,
   onDone,
   reload,
 }: {
@@ -114,29 +114,25 @@ function DetailsForm({
   reload: () => Promise<void>
 }) {
   const { scope } = usePlace()
-  const save = async ({ name, description }: Values, ifMatch: string) => {
-    const params = { path: { groupId: record.id }, query: scope, header: { 'If-Match': ifMatch } }
+  const { record } = tagged
+  const save = async ({ name, description }: Values, over: Tagged<Group>) => {
+    const params = { path: { groupId: record.id }, query: scope, header: { 'If-Match': over.tag } }
     const body = { accountId: scope.accountId, name, description: orNull(description), roleIds: null }
     await sendTagged(api.PUT('/api/groups/{groupId}', { body, params }))
     await invalidate('/api/groups/{groupId}', '/api/groups', '/api/users/{userId}/groups')
     notifyDone(`Saved the group ${name}`)
     onDone()
   }
-  const form = useServerForm<Values>({
-    defaults: { name: record.name, description: record.description ?? '' },
+  const form = useRecordForm<Values, Group>({
+    tagged,
+    valuesOf: (group) => ({ name: group.name, description: group.description ?? '' }),
+    save,
+    readNow: () => readNow(qTagged('/api/groups/{groupId}', { path: { groupId: record.id }, query: scope })),
     what: 'save the group',
     fieldOf: { name_taken: 'name' },
-    submit: (values) => save(values, tag),
   })
-  const overwrite = async () => {
-    try {
-      await save(form.getValues(), '*')
-    } catch (error) {
-      form.refuse(error)
-    }
-  }
   return (
-    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload}>
       <TextField
         name="name"
         label="Name"

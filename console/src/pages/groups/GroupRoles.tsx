@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { api, send } from '../../api/client'
 import { invalidate, q } from '../../api/queries'
 import type { components } from '../../api/schema.gen'
-import { maskInWords } from '../../app/permissions'
+import { WHOLE_MASK, maskInWords } from '../../app/permissions'
 import { usePlace } from '../../app/place'
 import { count } from '../../format'
 import { pages } from '../../paths'
@@ -60,9 +60,11 @@ export function GroupRoles({ groupId }: { groupId: string }) {
                 <List.Item key={role.id} className="wrap-anywhere">
                   <Row gap={8}>
                     <PlaceLink to={pages.role(role.id)}>{role.name}</PlaceLink>
-                    <Text span size="xs" c="dimmed">
-                      {maskInWords(role.mask)}
-                    </Text>
+                    {role.mask !== WHOLE_MASK && (
+                      <Text span size="xs" c="dimmed">
+                        Scope limit: {maskInWords(role.mask)}
+                      </Text>
+                    )}
                   </Row>
                 </List.Item>
               ))}

@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useFormContext, useWatch } from 'react-hook-form'
-import { api, intents, send } from '../../api/client'
-import { type Answer, invalidate, q, qTagged } from '../../api/queries'
+import { type Tagged, api, intents, send } from '../../api/client'
+import { type Answer, invalidate, q, qTagged, readNow } from '../../api/queries'
 import { allOf, choices } from '../../app/catalogue'
 import { usePlace } from '../../app/place'
 import { useMay } from '../../app/rights'
@@ -16,7 +16,7 @@ import { CopyId } from '../../ui/Copy'
 import { Facts } from '../../ui/Facts'
 import { SelectField } from '../../ui/fields'
 import { FormShell } from '../../ui/form'
-import { trimmed, useServerForm } from '../../ui/serverForm'
+import { useRecordForm, useServerForm } from '../../ui/serverForm'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Page, Section } from '../../ui/Page'
 import { Seats } from '../../ui/Seats'
@@ -143,30 +143,29 @@ function Edit({ license, tag, reload }: { license: License; tag: string; reload:
   const capacity = useQuery(q('/api/licenses/capacity', { query: scope })).data
   const seats = capacity?.licenses.find((one) => one.licenseId === license.id)
   const names = namesOf(enterprises, license)
-  const save = async (values: Terms, version: string) => {
-    const params = { path: { licenseId: license.id }, query: scope, header: { 'If-Match': version } }
+  const save = async (values: Terms, over: Tagged<License>) => {
+    const params = { path: { licenseId: license.id }, query: scope, header: { 'If-Match': over.tag } }
     await send(api.PUT('/api/licenses/{licenseId}', { body: contactOf(values), params }))
     notifyDone('The license is saved')
     await invalidate('/api/licenses/{licenseId}', ...CHANGES)
   }
-  const form = useServerForm<Terms>({
-    defaults: termsOf(license),
+  const form = useRecordForm<Terms, License>({
+    tagged: { record: license, tag },
+    valuesOf: termsOf,
+    save,
+    readNow: () => readNow(qTagged('/api/licenses/{licenseId}', { path: { licenseId: license.id }, query: scope })),
     what: 'save the license',
     fieldOf: { seats_in_use: 'numberOfUsers' },
-    submit: (values) => save(values, tag),
   })
   const refused =
     useMay()('licenses_update').reason ??
     (license.builtIn ? 'It is the platform’s own and can’t be changed.' : undefined)
-  const overwrite = async () => {
-    await save(trimmed(form.getValues()), '*').catch(form.refuse)
-  }
   return (
     <Page title={names.product && names.service ? `${names.product} / ${names.service}` : 'License'} up={UP}>
       <Stack gap="md">
         <Section title="Seats">{seats ? <Seats used={seats.used} total={seats.seats} /> : '—'}</Section>
         <Section title="Terms">
-          <FormShell form={form} act="Save" refused={refused} onReload={reload} onOverwrite={overwrite}>
+          <FormShell form={form} act="Save" refused={refused} onReload={reload}>
             <TermsFields disabled={refused !== undefined} />
           </FormShell>
         </Section>

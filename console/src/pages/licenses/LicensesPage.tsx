@@ -103,7 +103,8 @@ export default function LicensesPage() {
         >
           <Text size="sm">
             {count(expiring.items.length, 'license ends', 'licenses end')} within {SOON_DAYS} days
-            {expiring.nextCursor ? ', and more' : ''}. Whoever holds a seat of an expired license can’t sign in.
+            {expiring.nextCursor ? ', and more' : ''}. An expired license gives no new seats. People who already have
+            one of its seats can go on working.
           </Text>
         </Alert>
       )}

@@ -17,7 +17,7 @@ import { LeaveGuard } from '../../ui/form'
 import { Meanwhile } from '../../ui/serverForm'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Section } from '../../ui/Page'
-import { type Grants, differences, excess, grantsOf, permissionsOf } from './matrix'
+import { type Difference, type Grants, differences, excess, grantsOf, permissionsOf, rebased } from './matrix'
 import { Legend, Matrix } from './Matrix'
 
 type Role = components['schemas']['Role']
@@ -72,10 +72,13 @@ function Editor({
   const [base, setBase] = useState(() => baseOf(tagged))
   const [draft, setDraft] = useState(base.grants)
   const [asking, setAsking] = useState(false)
+  // What somebody else saved while this was edited.
+  const [theirs, setTheirs] = useState<string[]>()
   const changes = differences(base.grants, draft)
   const take = (one: Base) => {
     setBase(one)
     setDraft(one.grants)
+    setTheirs(undefined)
   }
   // What is fetched anew is taken over as long as there is nothing to lose; else the save finds out, and asks.
   if (tagged.tag !== base.tag && changes.length === 0) take(baseOf(tagged))
@@ -88,10 +91,25 @@ function Editor({
     (beyond ? 'The scope of this role reaches further than your own, so you can’t change what it permits.' : undefined)
   const foreign = fixed ? [] : excess(draft, role.mask, held)
 
-  const save = async (ifMatch: string) => {
+  // The dialog then shows the changes against what is stored now, and the next save sends those alone.
+  const rebase = async () => {
+    const stored = baseOf(await reload())
+    const merged = rebased(base.grants, draft, stored.grants)
+    if (differences(stored.grants, merged).length === 0) {
+      take(stored)
+      setAsking(false)
+      notifyDone(`Somebody else has saved the same changes to ${role.name}`)
+      return
+    }
+    setTheirs([...(theirs ?? []), ...lines(differences(base.grants, stored.grants))])
+    setBase(stored)
+    setDraft(merged)
+  }
+
+  const save = async () => {
     const saved = await sendTagged(
       api.PUT('/api/roles/{roleId}/permissions', {
-        params: { path: { roleId: role.id }, query: scope, header: { 'If-Match': ifMatch } },
+        params: { path: { roleId: role.id }, query: scope, header: { 'If-Match': base.tag } },
         body: { permissions: permissionsOf(draft, own.menus) },
       }),
     )
@@ -152,9 +170,16 @@ function Editor({
       >
         {asking && (
           <Review
-            changes={changes.map((one) => `${one.sign} ${one.right}`)}
-            save={() => save(base.tag)}
-            overwrite={() => save('*')}
+            changes={lines(changes)}
+            theirs={theirs}
+            save={async () => {
+              try {
+                await save()
+              } catch (error) {
+                if (!(error instanceof ApiError && error.status === 412)) throw error
+                await rebase()
+              }
+            }}
             reload={async () => {
               take(baseOf(await reload()))
               setAsking(false)
@@ -166,6 +191,10 @@ function Editor({
       <LeaveGuard dirty={changes.length > 0} keeps="The changes to what this role permits would be lost." />
     </Stack>
   )
+}
+
+function lines(changes: Difference[]): string[] {
+  return changes.map((one) => `${one.sign} ${one.right}`)
 }
 
 function refusal(fixed: string | undefined, changes: number, foreign: number): string | undefined {
@@ -199,15 +228,18 @@ function Foreign({ rights }: { rights: string[] }) {
 }
 
 type ReviewProps = {
+  /** Against what is stored. */
   changes: string[]
+  /** What somebody else has changed since the page was loaded. It stays. */
+  theirs: string[] | undefined
+  /** Saves; if somebody else was faster, shows the changes against what they saved. */
   save: () => Promise<void>
-  overwrite: () => Promise<void>
   reload: () => Promise<void>
   onClose: () => void
 }
 
 /** What is going to change, line by line, before it does. */
-function Review({ changes, save, overwrite, reload, onClose }: ReviewProps) {
+function Review({ changes, theirs, save, reload, onClose }: ReviewProps) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
   const attempt = (act: () => Promise<void>) => async () => {
@@ -217,25 +249,22 @@ function Review({ changes, save, overwrite, reload, onClose }: ReviewProps) {
       await act()
     } catch (refused) {
       setError(refused)
+    } finally {
       setBusy(false)
     }
   }
-  const meanwhile = error instanceof ApiError && error.status === 412
+  const meanwhile = theirs !== undefined
   return (
     <Stack gap="sm">
       <Text size="sm">Everybody who has this role is affected at once.</Text>
-      <ul className="diff" aria-label="Changes">
-        {changes.map((change) => (
-          <li key={change} data-sign={change.startsWith('+') ? 'plus' : 'minus'}>
-            {change}
-          </li>
-        ))}
-      </ul>
-      {meanwhile ? (
-        <Meanwhile onReload={attempt(reload)} onOverwrite={attempt(overwrite)} />
-      ) : (
-        error !== undefined && <Failure what="save what the role permits" error={error} />
+      <Changes of={changes} label="Changes" />
+      {theirs && (
+        <Meanwhile onReload={attempt(reload)} onOverwrite={attempt(save)}>
+          <Text size="sm">They changed, and you keep:</Text>
+          <Changes of={theirs} label="Their changes" />
+        </Meanwhile>
       )}
+      {error !== undefined && <Failure what="save what the role permits" error={error} />}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           Back
@@ -245,5 +274,17 @@ function Review({ changes, save, overwrite, reload, onClose }: ReviewProps) {
         </Button>
       </Group>
     </Stack>
+  )
+}
+
+function Changes({ of, label }: { of: string[]; label: string }) {
+  return (
+    <ul className="diff" aria-label={label}>
+      {of.map((change) => (
+        <li key={change} data-sign={change.startsWith('+') ? 'plus' : 'minus'}>
+          {change}
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -5,8 +5,8 @@ import { useParams } from '@tanstack/react-router'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, sendTagged, type Tagged } from '../../api/client'
-import { invalidate, qTagged, queries } from '../../api/queries'
-import { LEVELS, maskOn, menusOn } from '../../app/permissions'
+import { invalidate, qTagged, queries, readNow } from '../../api/queries'
+import { LEVELS, WHOLE_MASK, maskOn, menusOn } from '../../app/permissions'
 import { usePlace } from '../../app/place'
 import { permissionsQuery } from '../../app/rights'
 import { words } from '../../format'
@@ -18,7 +18,7 @@ import { Facts } from '../../ui/Facts'
 import { LongTextField } from '../../ui/fields'
 import { TextField } from '../../ui/textFields'
 import { FormShell } from '../../ui/form'
-import { orNull, useServerForm } from '../../ui/serverForm'
+import { orNull, useRecordForm } from '../../ui/serverForm'
 import { EnterpriseName } from '../../ui/NameOf'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Page, Section } from '../../ui/Page'
@@ -113,13 +113,18 @@ function Details({ tagged, reload }: { tagged: Tagged<Role>; reload: () => Promi
         />
         <div>
           <Text size="xs" c="dimmed">
-            Scope
+            Scope limit
           </Text>
-          {LEVELS.map((level) => (
-            <Text size="sm" key={level}>
-              {words(level)} level ({menusOn(level)}): <strong>{maskOn(role.mask, level)}</strong>
-            </Text>
-          ))}
+          <Text size="sm">The scope gives no rights. It limits the permissions below:</Text>
+          {role.mask === WHOLE_MASK ? (
+            <Text size="sm">No limit</Text>
+          ) : (
+            LEVELS.map((level) => (
+              <Text size="sm" key={level}>
+                {words(level)} level ({menusOn(level)}): at most <strong>{maskOn(role.mask, level)}</strong>
+              </Text>
+            ))
+          )}
         </div>
       </Stack>
     </Section>
@@ -127,7 +132,7 @@ function Details({ tagged, reload }: { tagged: Tagged<Role>; reload: () => Promi
 }
 
 function DetailsForm({
-  tagged: { record, tag },
+  tagged,
   onDone,
   reload,
 }: {
@@ -137,14 +142,15 @@ function DetailsForm({
 }) {
   const { scope } = usePlace()
   const own = useQuery(permissionsQuery).data?.mask ?? 0
-  const save = async ({ name, description, mask }: Values, ifMatch: string) => {
-    const params = { path: { roleId: record.id }, query: scope, header: { 'If-Match': ifMatch } }
+  const { record } = tagged
+  const save = async ({ name, description, mask }: Values, over: Tagged<Role>) => {
+    const params = { path: { roleId: record.id }, query: scope, header: { 'If-Match': over.tag } }
     // The server checks a scope that is sent. An unchanged one is left out, since its editor may not grant all of it.
     const body = {
       accountId: scope.accountId,
       name,
       description: orNull(description),
-      mask: mask === record.mask ? null : mask,
+      mask: mask === over.record.mask ? null : mask,
     }
     await sendTagged(api.PUT('/api/roles/{roleId}', { body, params }))
     await invalidate(
@@ -156,21 +162,17 @@ function DetailsForm({
     notifyDone(`Saved the role ${name}`)
     onDone()
   }
-  const form = useServerForm<Values>({
-    defaults: { name: record.name, description: record.description ?? '', mask: record.mask },
+  const form = useRecordForm<Values, Role>({
+    tagged,
+    valuesOf: (role) => ({ name: role.name, description: role.description ?? '', mask: role.mask }),
+    save,
+    readNow: () => readNow(qTagged('/api/roles/{roleId}', { path: { roleId: record.id }, query: scope })),
+    labels: { mask: 'Scope' },
     what: 'save the role',
     fieldOf: { name_taken: 'name' },
-    submit: (values) => save(values, tag),
   })
-  const overwrite = async () => {
-    try {
-      await save(form.getValues(), '*')
-    } catch (error) {
-      form.refuse(error)
-    }
-  }
   return (
-    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload}>
       <TextField name="name" label="Name" required />
       <LongTextField name="description" label="Description" />
       <MaskField name="mask" own={own} />

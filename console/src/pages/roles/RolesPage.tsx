@@ -58,7 +58,10 @@ export default function RolesPage() {
           },
           { header: 'Kind', cell: (role) => (role.kind === 'platform' ? 'Platform' : 'Tenant') },
           { header: 'Limited to', cell: (role) => <LimitedTo role={role} /> },
-          { header: 'Scope', cell: (role) => <span title={maskInWords(role.mask)}>{maskInWords(role.mask)}</span> },
+          {
+            header: 'Scope limit',
+            cell: (role) => <span title={maskInWords(role.mask)}>{maskInWords(role.mask)}</span>,
+          },
           { header: 'Changed', cell: (role) => <Ago at={role.updatedAt} /> },
         ]}
         actions={(role) => [

@@ -11,6 +11,7 @@ import {
   keyOf,
   markOf,
   permissionsOf,
+  rebased,
   shareOf,
   withRight,
 } from './matrix'
@@ -134,4 +135,30 @@ test('arrows stay in the grid', () => {
   expect(arrow('ArrowUp', [0, 0], 3, 5)).toEqual([0, 0])
   expect(arrow('End', [2, 1], 3, 5)).toEqual([2, 4])
   expect(arrow('a', [2, 1], 3, 5)).toBeUndefined()
+})
+
+describe('changes that somebody else was faster to save', () => {
+  const groups = { menu: 'access-control', tab: 'groups' } as const
+  const grant = (from: Grants, ...rows: Array<Parameters<typeof withRight>[1]>) =>
+    rows.reduce<Grants>((grants, row) => withRight(grants, row, 'view', true, HELD), from)
+
+  test('keep what they granted, and add one’s own', () => {
+    const stored = grant(NOTHING, groups)
+    const next = rebased(NOTHING, grant(NOTHING, users), stored)
+    expect(said(stored, next)).toEqual(['+ Visible: Access control / Users', '+ View: Access control / Users'])
+  })
+
+  test('keep what they took away, and take one’s own away', () => {
+    const read = grant(NOTHING, users, groups)
+    const stored = withRight(read, groups, 'visible', false, HELD)
+    const next = rebased(read, withRight(read, users, 'view', false, HELD), stored)
+    expect(said(stored, next)).toEqual(['− View: Access control / Users'])
+  })
+
+  test('bring along the rights that they need, if those were taken away', () => {
+    const read = grant(NOTHING, users)
+    const next = rebased(read, withRight(read, users, 'edit', true, HELD), NOTHING)
+    expect(said(NOTHING, next)).toContain('+ View: Access control / Users')
+    expect(said(NOTHING, next)).toContain('+ Visible: Access control')
+  })
 })

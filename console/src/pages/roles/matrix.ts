@@ -151,6 +151,23 @@ export function differences(before: Grants, after: Grants): Difference[] {
     .map(({ key, row, verb }) => ({ key, sign: after.has(key) ? '+' : '−', right: rightName(verb, row) }))
 }
 
+/** The changes from `read` to `draft`, made to what is stored now. Every right keeps those that it needs. */
+export function rebased(read: Grants, draft: Grants, stored: Grants): Grants {
+  const next = new Set(stored)
+  const changed = rights().filter(({ key }) => read.has(key) !== draft.has(key))
+  for (const { row, verb } of changed.filter(({ key }) => !draft.has(key))) {
+    const rows = row.tab === undefined ? [row, ...tabsOf(row.menu)] : [row]
+    for (const each of rows) {
+      for (const one of VERBS) if (one === verb || NEEDS[one].includes(verb)) next.delete(keyOf(each, one))
+    }
+  }
+  for (const { row, verb } of changed.filter(({ key }) => draft.has(key))) {
+    for (const one of [verb, ...NEEDS[verb]]) next.add(keyOf(row, one))
+    next.add(keyOf({ menu: row.menu }, 'visible'))
+  }
+  return next
+}
+
 function rights() {
   return ROWS.flatMap((row) =>
     VERBS.filter((verb) => row.tab !== undefined || verb === 'visible').map((verb) => ({

@@ -12,7 +12,9 @@ export function ChangeEmail() {
   const form = useServerForm({
     defaults: { newEmail: '', password: '' },
     what: 'change the address',
-    fieldOf: { invalid_credentials: 'password' },
+    fieldOf: {
+      invalid_credentials: { field: 'password', message: 'This is not your password, or it was mistyped too often' },
+    },
     submit: async ({ newEmail }) => {
       const password = form.getValues('password')
       await send(api.POST('/api/me/email', { body: { newEmail, password } }))

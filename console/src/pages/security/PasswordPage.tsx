@@ -11,7 +11,12 @@ export default function PasswordPage() {
   const form = useServerForm({
     defaults: { oldPassword: '', newPassword: '', repeated: '' },
     what: 'change the password',
-    fieldOf: { invalid_credentials: 'oldPassword' },
+    fieldOf: {
+      invalid_credentials: {
+        field: 'oldPassword',
+        message: 'This is not your present password, or it was mistyped too often',
+      },
+    },
     submit: async () => {
       const { oldPassword, newPassword } = form.getValues()
       await send(api.POST('/api/auth/change-password', { body: { oldPassword, newPassword } }))

@@ -78,6 +78,7 @@ function UserForm({ offers }: { offers: Offers }) {
         notifyFailure(
           `send the invitation to ${user.email}`,
           new Error('the user is there; send the invitation again from this page'),
+          { nextPage: true },
         )
       } else {
         notifyDone(invited ? `Added ${nameOf(user)} and sent an invitation` : `Added ${nameOf(user)}`)

@@ -11,6 +11,7 @@ import {
   type Spot,
   VERBS,
   type Verb,
+  WHOLE_MASK,
   maskInWords,
   maskOn,
   menusOn,
@@ -101,10 +102,12 @@ function Roles({ all }: { all: Giver[] }) {
       {all.map((giver) => (
         <Text key={giver.role.id} component="li" size="sm" className="wrap-anywhere in-text">
           <PlaceLink to={pages.role(giver.role.id)}>{giver.role.name}</PlaceLink>, by <Groups of={giver} />
-          <Text span size="xs" c="dimmed">
-            {' '}
-            Scope: {maskInWords(giver.mask)}
-          </Text>
+          {giver.mask !== WHOLE_MASK && (
+            <Text span size="xs" c="dimmed">
+              {' '}
+              Scope limit: {maskInWords(giver.mask)}
+            </Text>
+          )}
         </Text>
       ))}
     </Stack>
@@ -124,15 +127,15 @@ function Scope({ mask }: { mask: number }) {
   return (
     <div>
       <Text size="sm" fw={600}>
-        Scope
+        Scope limit
       </Text>
       <Text size="sm" c="dimmed">
-        Every role has a scope: a right counts only where the scope allows its verb on the level of its menu. Taken
-        together, the scopes of these roles allow:
+        A scope gives no rights. It limits those of a role: a right counts only where the scope allows its verb on the
+        level of its menu. Taken together, the scopes of these roles allow:
       </Text>
       {LEVELS.map((level) => (
         <Text size="sm" key={level}>
-          {words(level)} level ({menusOn(level)}): <strong>{maskOn(mask, level)}</strong>
+          {words(level)} level ({menusOn(level)}): at most <strong>{maskOn(mask, level)}</strong>
         </Text>
       ))}
     </div>

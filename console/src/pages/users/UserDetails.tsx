@@ -3,7 +3,7 @@ import { SimpleGrid } from '@mantine/core'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, sendTagged, type Tagged } from '../../api/client'
-import { invalidate } from '../../api/queries'
+import { invalidate, qTagged, readNow } from '../../api/queries'
 import { usePlace } from '../../app/place'
 import { formatDay } from '../../format'
 import { pages } from '../../paths'
@@ -13,7 +13,7 @@ import { Facts } from '../../ui/Facts'
 import { DayField, RadioField } from '../../ui/fields'
 import { EmailField, TextField } from '../../ui/textFields'
 import { FormShell } from '../../ui/form'
-import { orNull, useServerForm } from '../../ui/serverForm'
+import { orNull, useRecordForm } from '../../ui/serverForm'
 import { EnterpriseName, ProductName, ServiceName } from '../../ui/NameOf'
 import { notifyDone } from '../../ui/notify'
 import { Section } from '../../ui/Page'
@@ -85,13 +85,17 @@ type Values = {
   status: User['status']
 }
 
+function valuesOf({ firstName, lastName, email, startDate, endDate, status }: User): Values {
+  return { firstName, lastName, email, startDate, endDate: endDate ?? '', status }
+}
+
 const STATUSES = [
   { value: 'active', label: 'Active', description: 'Holds a seat, and can work between the two days.' },
   { value: 'inactive', label: 'Inactive', description: 'Holds no seat, and is signed out everywhere.' },
 ]
 
 function UserForm({
-  tagged: { record, tag },
+  tagged,
   onDone,
   reload,
 }: {
@@ -100,44 +104,34 @@ function UserForm({
   reload: () => Promise<void>
 }) {
   const { scope } = usePlace()
-  const save = async (values: Values, ifMatch: string) => {
+  const { record } = tagged
+  const save = async (values: Values, over: Tagged<User>) => {
     const { endDate, status, ...rest } = values
-    const params = { path: { userId: record.id }, query: scope, header: { 'If-Match': ifMatch } }
+    const params = { path: { userId: record.id }, query: scope, header: { 'If-Match': over.tag } }
     const body = {
       ...rest,
       accountId: scope.accountId,
       endDate: orNull(endDate),
       // Only what was changed is judged: rights, seats and the last administrator.
-      status: status === record.status ? null : status,
+      status: status === over.record.status ? null : status,
     }
     await sendTagged(api.PUT('/api/users/{userId}', { body, params }))
     await invalidate(...USER_PATHS)
     notifyDone(`Saved ${nameOf(values)}`)
     onDone()
   }
-  const form = useServerForm<Values>({
-    defaults: {
-      firstName: record.firstName,
-      lastName: record.lastName,
-      email: record.email,
-      startDate: record.startDate,
-      endDate: record.endDate ?? '',
-      status: record.status,
-    },
+  const form = useRecordForm<Values, User>({
+    tagged,
+    valuesOf,
+    save,
+    readNow: () => readNow(qTagged('/api/users/{userId}', { path: { userId: record.id }, query: scope })),
+    labels: { email: 'E-mail', startDate: 'First day', endDate: 'Last day' },
     what: 'save the user',
     fieldOf: { email_taken: 'email', license_limit_exceeded: 'status', no_active_license: 'status' },
-    submit: (values) => save(values, tag),
   })
-  const overwrite = async () => {
-    try {
-      await save(form.getValues(), '*')
-    } catch (error) {
-      form.refuse(error)
-    }
-  }
   const signsIn = record.identityStatus !== 'none'
   return (
-    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload} onOverwrite={overwrite}>
+    <FormShell form={form} opened act="Save details" onCancel={onDone} onReload={reload}>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextField name="firstName" label="First name" required />
         <TextField name="lastName" label="Last name" required />
