@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e0c7047fb9fe6c164b596ee908f96c69aba7d1b26c10c80678a1dc6831097323). Not edited by hand.
+// Generated from openapi.json (sha256 734fa1a3c9e927346589f02865941a80f8e057545151a5faa5a0310ebb6ce921). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 9a1ed860245ef0bcc32bc985736ae94bbd00cf1edcb1bcba26e62d42efb0a3ec). Not edited by hand.
+// Generated from openapi.json (sha256 734fa1a3c9e927346589f02865941a80f8e057545151a5faa5a0310ebb6ce921). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1961,6 +1961,8 @@ export interface components {
             /** @description The operation, such as `user_create`. */
             action: string;
             target?: components["schemas"]["Target"] | null;
+            /** @description The account or enterprise that a refused request named, where it is not the caller's own. The entry is in the caller's log. */
+            named?: components["schemas"]["NamedTenant"] | null;
             /** @description Left out: it was done. */
             outcome?: components["schemas"]["Outcome"];
             /** @description Why it was refused or failed: the code of the problem. */
@@ -2013,6 +2015,13 @@ export interface components {
         Target: {
             kind: string;
             id: string;
+        };
+        /** @description The account or enterprise that a refused request named, where it is not the caller's own. */
+        NamedTenant: {
+            /** Format: uuid */
+            accountId?: string | null;
+            /** Format: uuid */
+            enterpriseId?: string | null;
         };
         /**
          * @description How it ended.
@@ -3441,7 +3450,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -3485,6 +3494,8 @@ export interface operations {
             query: {
                 /** @description The account's exact name. */
                 confirm: string;
+                /** @description Begins the removal at once: there is no time of grace, or it ends. */
+                now?: boolean;
             };
             header?: never;
             path: {
@@ -3804,6 +3815,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -3838,6 +3850,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -4034,6 +4047,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -4234,7 +4248,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4442,7 +4456,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4485,7 +4499,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4675,7 +4689,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5129,7 +5143,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5177,7 +5191,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5613,7 +5627,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5656,7 +5670,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5719,6 +5733,8 @@ export interface operations {
             query: {
                 /** @description The account's exact name. */
                 confirm: string;
+                /** @description Begins the removal at once: there is no time of grace, or it ends. */
+                now?: boolean;
             };
             header?: never;
             path: {
@@ -6197,7 +6213,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6314,7 +6330,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6459,7 +6475,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6502,7 +6518,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6707,7 +6723,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -7175,7 +7191,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -7223,7 +7239,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. */
+                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
                 "If-Match"?: string;
             };
             path: {

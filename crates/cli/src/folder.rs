@@ -310,13 +310,12 @@ fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
     };
     if installation.format != FORMAT {
         let found = installation.format;
-        return Err(stopped(if found > FORMAT {
-            format!(
-                "the data folder has format {found} and was written by a newer version; this one reads format {FORMAT}. Start \
-                 the newer version, or restore a backup that this version took"
-            )
+        let failure = Failure::usage(format!("the data folder has format {found}, this version reads {FORMAT}"))
+            .detail("nothing was started and nothing was changed");
+        return Err(failure.hint(if found > FORMAT {
+            "a newer version wrote it: start that version, or restore a backup that this version took"
         } else {
-            format!("the data folder has format {found}, this version reads {FORMAT}")
+            "an older version wrote it: upgrade by the versions in between, as CHANGELOG.md says"
         }));
     }
     if installation.platform_key != fingerprint {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::filtered::FilteredEntry;
 use crate::{
     audit::{AuditEntry, Author, ChainReport, Checkpoint, chain},
     guard::{
@@ -10,7 +11,7 @@ use crate::{
         actions::{AuditRead, AuditReadAll},
     },
     http::{answer::Plain, call::Query, routes::Routes},
-    ids::{AccountId, EnterpriseId, UserId},
+    ids::{AccountId, UserId},
     page::{Limit, Page},
     plane::Plane,
     ports::table::{Bodies, Index, Order, Query as TableQuery, Range},
@@ -64,22 +65,12 @@ struct HowDeep {
     full: bool,
 }
 
-/// What the filters look at.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Seen {
-    #[serde(default)]
-    enterprise_id: Option<EnterpriseId>,
-    author: Author,
-    action: String,
-}
-
 /// Entries of the enterprise that the caller was let into; where that is every enterprise, of any. What belongs to no
 /// enterprise is shown by [`list_all`] alone.
 async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<AuditEntry>> {
     let of = format!("enterprise audit {:?}", who.enterprise());
     let enterprise = who.enterprise();
-    let is_shown = move |entry: &Seen| match enterprise {
+    let is_shown = move |entry: &FilteredEntry| match enterprise {
         Some(_) => entry.enterprise_id == enterprise,
         None => entry.enterprise_id.is_some(),
     };
@@ -113,7 +104,7 @@ async fn page(
     account: AccountId,
     which: &Which,
     of: &str,
-    is_shown: Option<&(dyn Fn(&Seen) -> bool + Sync)>,
+    is_shown: Option<&(dyn Fn(&FilteredEntry) -> bool + Sync)>,
 ) -> Result<Page<AuditEntry>> {
     let of = format!("{of} {account} {:?} {:?} {:?}", which.order, which.action, which.user_id);
     let mut query = TableQuery {
@@ -134,7 +125,7 @@ async fn page(
     let shared = plane.system(SystemTask::AuditChecks);
     let (page, next) = if is_filtered {
         let found = shared.scan(query, |item| {
-            let entry: Seen = decode_part(item, AuditEntry::NOUN)?;
+            let entry: FilteredEntry = decode_part(item, AuditEntry::NOUN)?;
             Ok::<_, Problem>(is_shown.is_none_or(|is_shown| is_shown(&entry)) && wanted(which, &entry))
         });
         let Scanned { items, next } = found.await?;
@@ -146,7 +137,7 @@ async fn page(
     Ok(Page::new(page, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
-fn wanted(which: &Which, entry: &Seen) -> bool {
+fn wanted(which: &Which, entry: &FilteredEntry) -> bool {
     let by = |user: &UserId| matches!(&entry.author, Author::User { id, .. } if id == user);
     which.action.as_ref().is_none_or(|action| action.as_str() == entry.action) && which.user_id.as_ref().is_none_or(by)
 }

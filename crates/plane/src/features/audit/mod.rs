@@ -1,6 +1,7 @@
 //! The audit log, for people: reading it, checking its chain, and signing what it ends with.
 
 mod check;
+mod filtered;
 mod http;
 
 pub use crate::audit::Depth;
