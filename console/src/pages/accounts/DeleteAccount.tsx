@@ -15,8 +15,6 @@ export function DeleteAccount({ account, onClose }: { account: Account; onClose:
   const place = usePlace()
   const navigate = useNavigate()
   const { id, name, status, cloudType } = account
-  // Ends the time of grace. A repeat without it changes nothing.
-  const query = { confirm: name, ...(status === 'disabled' && { now: true }) }
   const run = async () => {
     // Without `now` an account that is disabled already keeps its time of grace.
     const query = status === 'disabled' ? { confirm: name, now: true } : { confirm: name }
