@@ -73,7 +73,7 @@ fn plain(told: &str, workspace: &Path) -> String {
     for line in told.replace(&format!("{}/", workspace.display()), "").lines() {
         let text = line.trim_start();
         if let Some(place) = text.strip_prefix("--> ") {
-            in_library = place.starts_with("crates/plane/");
+            in_library = ["crates/kernel/", "crates/plane/"].iter().any(|library| place.starts_with(library));
             let place = if in_library { place.split(':').next().unwrap_or(place) } else { place };
             plain.extend(["  --> ", place]);
         } else if text.starts_with(|c: char| c.is_ascii_digit() || c == '|') {

@@ -88,7 +88,8 @@ fn public_url_is_the_origin_that_people_use() {
         ("https://x.example#x", "it has no query and no fragment"),
         ("https://ada:secret@x.example", "it has no user"),
         ("https://x.example/", "does not end with a slash"),
-        ("https://", "it is not the address of a host"),
+        ("https://", "does not end with a slash"),
+        ("https://:8443", "it is not the address of a host"),
     ] {
         let output = home.command(&["config"]).env("FREEHOLD_PUBLIC_URL", url).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
@@ -109,10 +110,10 @@ fn a_server_on_every_address_says_that_its_links_lead_to_this_machine() {
         assert_eq!(value(&shown, "public_url", "value"), link);
     }
     let warning = "public_url is not set, so links in mails";
-    home.serve_with(&[("FREEHOLD_LISTEN", "0.0.0.0:0")]).stop();
+    home.serve_on("0.0.0.0:0", &[]).stop();
     assert!(home.log().contains(warning), "{}", home.log());
     let named = Home::new();
-    named.serve_with(&[("FREEHOLD_LISTEN", "0.0.0.0:0"), ("FREEHOLD_PUBLIC_URL", "http://127.0.0.1:8080")]).stop();
+    named.serve_on("0.0.0.0:0", &[("FREEHOLD_PUBLIC_URL", "http://127.0.0.1:8080")]).stop();
     assert!(!named.log().contains(warning), "{}", named.log());
 }
 

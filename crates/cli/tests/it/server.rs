@@ -72,6 +72,11 @@ impl Home {
         self.serve_by(self.command(&SERVE), environment)
     }
 
+    /// Serves on another address than loopback.
+    pub(crate) fn serve_on(&self, listen: &str, environment: &[(&str, &str)]) -> Server<'_> {
+        self.serve_by(self.command(&["serve", "--listen", listen]), environment)
+    }
+
     /// Serves with so many open files at most.
     pub(crate) fn serve_with_files(&self, files: u32, environment: &[(&str, &str)]) -> Server<'_> {
         let mut command = Command::new("sh");
