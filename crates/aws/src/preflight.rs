@@ -100,7 +100,7 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend, plans: V
         return checks;
     }
     let patience = Patience::new(Arc::clone(&chance), patience::MOST);
-    let mut preflight = Preflight { patience, connected, chance, plans };
+    let mut preflight = Preflight { connected, patience, chance, plans };
     match mend {
         Mend::Nothing => {}
         Mend::Missing => checks.extend(Box::pin(preflight.mend()).await),
@@ -152,10 +152,10 @@ async fn caller(connected: &Connected) -> Check {
 }
 
 struct Preflight {
-    plans: Vec<Plan>,
     connected: Connected,
     patience: Patience,
     chance: Arc<dyn Chance>,
+    plans: Vec<Plan>,
 }
 
 impl Preflight {

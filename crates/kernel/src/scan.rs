@@ -6,9 +6,9 @@
 use crate::ports::table::{Index, Item, Position, Query, Table, TableError};
 
 /// At most this many records are looked at for one page.
-pub const MAX_RECORDS: usize = 500;
+pub const MAX_RECORDS: usize = 2_000;
 /// A page ends with the record whose body brings the bytes that it looked at to this many.
-pub const MAX_BYTES: usize = 256 * 1024;
+pub const MAX_BYTES: usize = 1024 * 1024;
 /// At most this many records are read from the table at a time; other requests run in between.
 const AT_A_TIME: usize = 100;
 
@@ -138,16 +138,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_looks_at_a_bounded_number_of_records() {
-        let small = table(1_234, 10);
-        assert_eq!(pages(&small, 200, |_| false).await, [(500, 0), (500, 0), (234, 0)]);
+        let small = table(4_500, 10);
+        assert_eq!(pages(&small, 200, |_| false).await, [(2000, 0), (2000, 0), (500, 0)]);
         assert!(small.asked.lock().unwrap().iter().all(|limit| *limit <= AT_A_TIME));
-        assert_eq!(pages(&small, 1, |number| number == 1_000).await, [(500, 0), (500, 0), (1, 1), (233, 0)]);
+        assert_eq!(pages(&small, 1, |number| number == 4_000).await, [(2000, 0), (2000, 0), (1, 1), (499, 0)]);
     }
 
     #[tokio::test]
     async fn a_page_looks_at_a_bounded_number_of_bytes() {
-        assert_eq!(pages(&table(100, 8 * 1024), 200, |_| false).await, [(32, 0), (32, 0), (32, 0), (4, 0)]);
-        assert_eq!(pages(&table(3, 300 * 1024), 200, |_| true).await, [(1, 1), (1, 1), (1, 1)], "one at least");
+        assert_eq!(pages(&table(100, 32 * 1024), 200, |_| false).await, [(32, 0), (32, 0), (32, 0), (4, 0)]);
+        assert_eq!(pages(&table(3, 1200 * 1024), 200, |_| true).await, [(1, 1), (1, 1), (1, 1)], "one at least");
     }
 
     #[tokio::test]

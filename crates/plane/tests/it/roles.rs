@@ -22,17 +22,17 @@ use crate::{
 async fn a_filtered_page_can_be_short_and_its_cursor_goes_on() {
     let world = World::new().await;
     let acme = tenant(&world, "Acme").await;
-    for number in 0..60 {
+    for number in 0..200 {
         let body = json!({ "enterpriseId": acme.enterprise, "name": format!("Role {number}"), "description": "東".repeat(2_000) });
         acme.admin.post("/api/roles", body).await.expect(201);
     }
     let first = acme.admin.get("/api/roles?limit=200&name=nothing").await.expect(200);
     assert_eq!(first["items"], json!([]));
-    let cursor = first["nextCursor"].as_str().expect("a page of 60 long roles is not the whole list");
+    let cursor = first["nextCursor"].as_str().expect("a page of 200 long roles is not the whole list");
     let second = acme.admin.get(&format!("/api/roles?limit=200&name=nothing&cursor={cursor}")).await.expect(200);
     assert_eq!((&second["items"], second.get("nextCursor")), (&json!([]), None));
     let found = all(&acme.admin, "/api/roles?name=role", 200).await;
-    assert_eq!(found.len(), 60);
+    assert_eq!(found.len(), 200);
 }
 
 #[tokio::test]
