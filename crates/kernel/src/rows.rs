@@ -27,17 +27,17 @@ pub struct List {
 /// The rows of one account in one of its tables.
 #[derive(Clone)]
 pub struct Rows {
-    plane: Kernel,
+    kernel: Kernel,
     table: Arc<dyn Table>,
-    pub account: AccountId,
-    pub enterprise: Option<EnterpriseId>,
+    account: AccountId,
+    enterprise: Option<EnterpriseId>,
 }
 
 impl Kernel {
     /// The account's rows of the directory.
     pub fn rows<A: Action>(&self, who: &Granted<A>) -> Rows {
         Rows {
-            plane: self.clone(),
+            kernel: self.clone(),
             table: Arc::clone(self.router().shared()),
             account: who.account(),
             enterprise: who.enterprise(),
@@ -48,11 +48,16 @@ impl Kernel {
     pub async fn workload_rows<A: Action>(&self, who: &Granted<A>) -> Result<Rows> {
         let route = self.router().route(who.account()).await?;
         let table = self.router().table(&route).await?;
-        Ok(Rows { plane: self.clone(), table, account: who.account(), enterprise: who.enterprise() })
+        Ok(Rows { kernel: self.clone(), table, account: who.account(), enterprise: who.enterprise() })
     }
 }
 
 impl Rows {
+    /// Whose rows they are.
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
     /// A record by its id. One that is not there, not in this account or not in this enterprise is all the same.
     pub async fn get<R: TenantRecord>(&self, id: impl std::fmt::Display) -> Result<Stored<R>> {
         self.find(id).await?.ok_or_else(|| Problem::not_found(R::NOUN))
@@ -122,7 +127,7 @@ impl Rows {
         let (mut query, of) = self.query::<R>(page)?;
         query.limit = page.limit.get();
         let rows = self.table.bodies(&query).await?;
-        let next = rows.next.map(|position| self.plane.cursors().seal(&of, &position));
+        let next = rows.next.map(|position| self.kernel.cursors().seal(&of, &position));
         Ok(Page::new(rows.bodies, next))
     }
 
@@ -137,11 +142,11 @@ impl Rows {
         let (mut query, of) = self.query::<R>(&PageQuery { limit: page.limit, cursor: None })?;
         let of = format!("{of} {by}");
         if let Some(cursor) = &page.cursor {
-            query.after = Some(self.plane.cursors().open(&of, cursor)?);
+            query.after = Some(self.kernel.cursors().open(&of, cursor)?);
         }
         let found =
             scan(self.table.as_ref(), query, |item| Ok::<_, Problem>(keep(&decode_part(item, R::NOUN)?))).await?;
-        let next = found.next.map(|position| self.plane.cursors().seal(&of, &position));
+        let next = found.next.map(|position| self.kernel.cursors().seal(&of, &position));
         Ok(Page::new(found.items.into_iter().map(|item| item.body).collect(), next))
     }
 
@@ -151,7 +156,7 @@ impl Rows {
             None => (Index::Table, partition(self.account)),
         };
         let of = format!("{} {pk}", R::KIND);
-        let after = page.cursor.as_deref().map(|cursor| self.plane.cursors().open(&of, cursor)).transpose()?;
+        let after = page.cursor.as_deref().map(|cursor| self.kernel.cursors().open(&of, cursor)).transpose()?;
         let range = Range::Prefix(format!("{}#", R::KIND));
         Ok((Query { index, pk, range, order: Order::Ascending, limit: page.limit.get(), after }, of))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plane::{ids::AccountId, plane::Plane, ports::table::Table, rows::Rows};
 
 fn peek(plane: &Plane, table: Arc<dyn Table>, account: AccountId) -> Rows {
-    Rows { plane: plane.clone(), table, account, enterprise: None }
+    Rows { kernel: (**plane).clone(), table, account, enterprise: None }
 }
 
 fn main() {}

@@ -109,7 +109,7 @@ pub(super) fn creation(who: &Granted<WorkstreamCreate>, new: &Workstream) -> Cha
 
 async fn workstream_named(rows: &Rows, enterprise: EnterpriseId, name: &Name) -> Result<Option<Stored<Workstream>>> {
     let any = WorkstreamId::from_uuid(uuid::Uuid::nil());
-    let claim = Workstream::claim_on(rows.account, enterprise, name, any);
+    let claim = Workstream::claim_on(rows.account(), enterprise, name, any);
     let Some(claim) = rows.holder(&claim).await? else { return Ok(None) };
     let holder: Option<WorkstreamId> = claim.record.holder.parse().ok();
     match holder {
