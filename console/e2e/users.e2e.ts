@@ -271,3 +271,29 @@ test('the operator is not to delete themself', async ({ operator, server }) => {
     /can’t delete yourself/,
   )
 })
+
+test('a person of two accounts chooses one at sign-in, and goes over to the other in the header', async ({
+  server,
+  browser,
+}) => {
+  const email = `${fresh('joan').replace(' ', '-')}@people.example`
+  const [first, second] = [await tenant(server), await tenant(server)]
+  for (const one of [first, second]) await user(server, one, [], ['Joan', 'Clarke'], email)
+  const context = await browser.newContext()
+  const joan = await context.newPage()
+  await joan.goto(`${server.url}/sign-in`)
+  await joan.getByLabel('E-mail address').fill(email)
+  await joan.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await joan.getByRole('button', { name: 'Sign in' }).click()
+  await expect(joan.getByText('You belong to several accounts.')).toBeVisible()
+  await accessible(joan)
+  await joan.getByRole('button', { name: second.name }).click()
+  const place = joan.getByRole('navigation', { name: 'Where you are' })
+  const account = place.getByRole('combobox', { name: 'Account' })
+  await expect(account).toHaveValue(second.name)
+  await account.click()
+  await joan.getByRole('option', { name: first.name }).click()
+  await expect(account).toHaveValue(first.name)
+  await expect(joan).toHaveURL(new RegExp(first.accountId))
+  await context.close()
+})

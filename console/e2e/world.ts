@@ -117,8 +117,8 @@ export async function user(
   of: Tenant,
   groupIds: string[] = [],
   [firstName, lastName]: [string, string] = ['Grace', 'Hopper'],
+  email = `${fresh(asciiOf(firstName)).replace(' ', '-')}@people.example`,
 ): Promise<{ id: string; email: string }> {
-  const email = `${fresh(asciiOf(firstName)).replace(' ', '-')}@people.example`
   const { enterpriseId, productId, serviceId } = of.offer
   const { id } = await server.api('POST', '/api/users/provision', {
     accountId: of.accountId,

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 734fa1a3c9e927346589f02865941a80f8e057545151a5faa5a0310ebb6ce921). Not edited by hand.
+// Generated from openapi.json (sha256 e4ecedaf256161e59bdfa151bbc9e130c7cc7e88abe23970f049a575aabc3d12). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -46,6 +46,7 @@ export const rights = {
   licenses_global_access: {"class":"tenant","menu":"account-settings","tab":"account","verb":"view"},
   me_access: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_permissions: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
+  me_accounts: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_sessions: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end_all: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   me_end: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 734fa1a3c9e927346589f02865941a80f8e057545151a5faa5a0310ebb6ce921). Not edited by hand.
+// Generated from openapi.json (sha256 e4ecedaf256161e59bdfa151bbc9e130c7cc7e88abe23970f049a575aabc3d12). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -262,7 +262,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a refresh token for new tokens
+         * Exchange a refresh token for new tokens, also of another account of the person
          * @description Open to all. An `Idempotency-Key` is ignored: nobody is known here whose key it could be, and an answer with credentials is not kept.
          */
         post: operations["auth_refresh"];
@@ -872,6 +872,26 @@ export interface paths {
          * @description Who may: any signed-in user.
          */
         get: operations["me_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts that one belongs to with one's address
+         * @description Who may: any signed-in user.
+         */
+        get: operations["me_accounts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2094,6 +2114,12 @@ export interface components {
             email: string;
             /** Format: password */
             password: string;
+            /**
+             * Format: uuid
+             * @description Which account to sign in to, where the address belongs to several. Without it the answer lists them.
+             * @default null
+             */
+            accountId?: string | null;
             grant?: components["schemas"]["Grant"];
         };
         /**
@@ -2105,8 +2131,11 @@ export interface components {
          * @enum {string}
          */
         Grant: "token" | "cookie";
-        /** @description What a sign-in comes to: tokens, or a challenge. */
+        /** @description The answer to a sign-in: tokens, a challenge, or the accounts to choose from. */
         SignInAnswer: components["schemas"]["Tokens"] | {
+            challenge: components["schemas"]["SelectAccount"];
+            accounts: components["schemas"]["MembershipView"][];
+        } | {
             challenge: components["schemas"]["Challenge"];
             /** @description Names the challenge in the answer to it; good once, for five minutes. */
             session: string;
@@ -2127,6 +2156,17 @@ export interface components {
         };
         /** @enum {string} */
         TokenType: "Bearer";
+        /** @enum {string} */
+        SelectAccount: "SELECT_ACCOUNT";
+        /** @description An account that the person belongs to with their address. */
+        MembershipView: {
+            /** Format: uuid */
+            accountId: string;
+            /** Format: line */
+            accountName: string;
+            /** @description The account of the session that asks; absent before there is one. */
+            current?: boolean | null;
+        };
         /** @enum {string} */
         Challenge: "NEW_PASSWORD_REQUIRED";
         /**
@@ -2151,6 +2191,16 @@ export interface components {
         };
         Refresh: {
             /** @description Left out: the one in the cookie. */
+            refreshToken?: string | null;
+            /**
+             * Format: uuid
+             * @description Another account of the same person to sign in to: the session of the refresh token ends, and one in that account begins.
+             * @default null
+             */
+            accountId?: string | null;
+        };
+        Logout: {
+            /** @description Beside the access token and the cookie of the request, if there are any. */
             refreshToken?: string | null;
         };
         Forgot: {
@@ -2705,6 +2755,11 @@ export interface components {
             id: string;
             /** Format: line */
             name: string;
+        };
+        MembershipViewPage: {
+            items: components["schemas"]["MembershipView"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
         };
         SessionViewPage: {
             items: components["schemas"]["SessionView"][];
@@ -3885,6 +3940,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3903,7 +3959,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Refresh"];
+                "application/json": components["schemas"]["Logout"];
             };
         };
         responses: {
@@ -5291,6 +5347,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    me_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipViewPage"];
                 };
             };
             400: components["responses"]["Problem400"];

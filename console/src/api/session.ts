@@ -70,8 +70,11 @@ export async function accessToken(refused?: string): Promise<string> {
   }
 }
 
-/** What a sign-in, a challenge or a renewal answered. A challenge is given back; tokens are kept. */
-export function accept(answer: SignInAnswer): { challenge: string; session: string; requires?: string[] } | undefined {
+/** The answer of a sign-in that needs more: a new password, or the choice of an account. */
+export type Challenge = Exclude<SignInAnswer, Tokens>
+
+/** Takes the answer to a sign-in or a challenge. A challenge is returned; tokens are kept. */
+export function accept(answer: SignInAnswer): Challenge | undefined {
   if ('challenge' in answer) return answer
   keep(answer)
   others?.postMessage('in')
@@ -81,6 +84,13 @@ export function accept(answer: SignInAnswer): { challenge: string; session: stri
 /** Fetches new tokens, after something that they show has changed. */
 export function renewSession(): Promise<void> {
   return renew()
+}
+
+/** Goes over to another account that the person belongs to. The page is loaded anew, for all of it shows the account before. */
+export async function switchAccount(accountId: string): Promise<void> {
+  await alone(() => post('/api/auth/refresh', { accountId }))
+  others?.postMessage('in')
+  location.assign('/')
 }
 
 export async function signOut(): Promise<void> {

@@ -6,6 +6,7 @@ import { useLocation, useNavigate } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
 import { q, queries } from '../api/queries'
+import { switchAccount } from '../api/session'
 import { NO_ENTERPRISE, placePath } from '../paths'
 import { notifyFailure } from '../ui/notify'
 import { enterprisesOf, useAccountName, usePlace } from './place'
@@ -24,11 +25,7 @@ export function PlaceSelectors() {
   if (!access) return null
   return (
     <Group gap={4} wrap="nowrap" component="nav" aria-label="Where you are" style={{ minWidth: 0, flex: '0 1 400px' }}>
-      {access.operator ? (
-        <AnyAccount />
-      ) : (
-        <OneOrMany label="Account" value={place.accountId} choices={access.accounts} onChange={(id) => void go(id)} />
-      )}
+      {access.operator ? <AnyAccount /> : <OwnAccounts current={access.accounts} />}
       <ChevronRight size={14} aria-hidden style={{ flex: 'none', opacity: 0.6 }} />
       <OneOrMany
         label="Enterprise"
@@ -37,6 +34,21 @@ export function PlaceSelectors() {
         onChange={(id) => void go(place.accountId, id)}
       />
     </Group>
+  )
+}
+
+/** The accounts that somebody belongs to. Each has a session of its own. */
+function OwnAccounts({ current }: { current: Array<{ id: string; name: string }> }) {
+  const place = usePlace()
+  const own = useQuery(q('/api/users/me/accounts')).data?.items
+  const choices = own?.map((one) => ({ id: one.accountId, name: one.accountName })) ?? current
+  return (
+    <OneOrMany
+      label="Account"
+      value={place.accountId}
+      choices={choices}
+      onChange={(id) => void switchAccount(id).catch((error: unknown) => notifyFailure('switch to the account', error))}
+    />
   )
 }
 

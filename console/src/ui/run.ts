@@ -78,7 +78,9 @@ export function currentStep(progress: Progress): Step | undefined {
 const WAYS_OUT: Record<string, string> = {
   cloud_unavailable: 'The cloud did not answer. Redrive once it does.',
   cloud_refused: 'The cloud refused it. Check the platform’s rights there, then redrive.',
-  email_taken: 'Somebody else has this e-mail address now. Undo, and onboard with another address.',
+  email_taken: 'Another user of the account has this e-mail address. Undo, and onboard with another address.',
+  too_many_accounts:
+    'The technical user’s e-mail address belongs to as many accounts as it may. Undo, and onboard with another address.',
   identity_differs: 'There is another sign-in under this address. Undo, and onboard with another address.',
   identity_disabled: 'The sign-in was disabled. Enable it with the identity provider, then redrive.',
   mail_refused: 'The mail was refused. Check the address and the sender’s settings, then redrive.',

@@ -153,10 +153,7 @@ impl Change {
     }
 
     pub fn release(&mut self, claim: &Claim) {
-        self.write(Write::Delete {
-            key: claim.place().key,
-            when: Condition::field("holder", crate::ports::table::Is::Equal, claim.holder.as_str()),
-        });
+        self.write(claim.release());
     }
 
     /// An event that goes out when the change is durable.
@@ -411,6 +408,12 @@ pub struct Claim {
 impl Claim {
     pub fn new(space: impl Into<String>, name: &str, holder: impl std::fmt::Display) -> Self {
         Self { space: space.into(), name: crate::text::fold(name), holder: holder.to_string() }
+    }
+
+    /// Frees the name; refused where it is somebody else's by now.
+    pub fn release(&self) -> Write {
+        let is_own = Condition::field("holder", crate::ports::table::Is::Equal, self.holder.as_str());
+        Write::Delete { key: self.place().key, when: is_own }
     }
 }
 

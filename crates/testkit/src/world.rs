@@ -215,12 +215,14 @@ impl World {
     pub async fn sign_in(&self, email: &str, password: &str) -> TokenSet {
         let attempt = SignIn {
             email: email.to_owned(),
+            account: None,
             password: SecretString::from(password),
             ip: [127, 0, 0, 1].into(),
             user_agent: "testkit".into(),
         };
         match self.identity.sign_in(attempt).await.expect("the password is right") {
             SignedIn::Tokens(tokens) => tokens,
+            SignedIn::ChooseAccount(accounts) => panic!("the address belongs to {accounts:?}"),
             SignedIn::Challenge { session, .. } => {
                 let response = ChallengeResponse {
                     session,

@@ -61,7 +61,7 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
   const form = useServerForm<OnboardingValues>({
     defaults: draft?.values ?? blank(offered),
     what: 'onboard the account',
-    fieldOf: { name_taken: 'name', email_taken: 'technicalUser.email' },
+    fieldOf: { name_taken: 'name' },
     onRefused: (fields) => {
       const [first] = fields.toSorted((a, b) => stepOf(a) - stepOf(b))
       if (first) goTo(stepOf(first), first)

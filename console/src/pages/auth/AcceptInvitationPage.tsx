@@ -25,13 +25,16 @@ export default function AcceptInvitationPage() {
     )
   }
   return (
-    <AuthPage title="Welcome to Freehold" intro="Choose a password to accept the invitation.">
+    <AuthPage
+      title="Welcome to Freehold"
+      intro="Choose a password to accept the invitation. If you have a password with this e-mail address already, enter that one."
+    >
       <NewPasswordForm
         what="accept the invitation"
         act="Accept the invitation"
         submit={async (newPassword) => {
           await send(api.POST('/api/auth/accept-invitation', { body: { token, newPassword } }))
-          notifyDone('Welcome. Sign in with your e-mail address and your new password.')
+          notifyDone('Welcome. Sign in with your e-mail address and your password.')
           await navigate({ to: signInPath, replace: true })
         }}
       />

@@ -123,10 +123,16 @@ impl Client {
         mut answer_challenge: impl FnMut(&Value) -> Outcome<Value>,
     ) -> Outcome {
         let login = json!({ "email": email, "password": password, "grant": "token" });
-        let mut answered = self.ask_openly(Ask::post("/api/auth/login").body(login)).await?;
+        let mut answered = self.ask_openly(Ask::post("/api/auth/login").body(login.clone())).await?;
         let mut email = email.to_owned();
         while answered["challenge"].is_string() {
             let mut answer = answer_challenge(&answered)?;
+            if answered["challenge"] == "SELECT_ACCOUNT" {
+                let mut again = login.clone();
+                again["accountId"] = answer["accountId"].take();
+                answered = self.ask_openly(Ask::post("/api/auth/login").body(again)).await?;
+                continue;
+            }
             answer["challenge"] = answered["challenge"].clone();
             if let Some(new) = answer["newEmail"].as_str() {
                 new.clone_into(&mut email);

@@ -17,6 +17,9 @@ pub(crate) struct Login {
     /// The e-mail address; asked for if left out
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
+    /// The account to sign in to, by id or name, where the address belongs to several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
     /// Read the password from the first line of stdin, and from the next lines what the server asks for: the new
     /// password or code, then the e-mail address
     #[arg(long, requires = "email")]
@@ -30,13 +33,14 @@ pub(crate) async fn login(login: &Login, session: &mut Session) -> Outcome {
         None => asker.line("E-mail: ")?,
     };
     let password = asker.secret("Password: ")?;
-    session.client.sign_in(&email, &password, |challenge| answer(&asker, challenge)).await?;
+    let answered = |challenge: &Value| answer(&asker, login.account.as_deref(), challenge);
+    session.client.sign_in(&email, &password, answered).await?;
     print::note(format_args!("signed in to {} as {}", session.client.server(), session.client.email()));
     Ok(())
 }
 
 /// The fields that answer a challenge.
-fn answer(asker: &Asker, challenge: &Value) -> Outcome<Value> {
+fn answer(asker: &Asker, account: Option<&str>, challenge: &Value) -> Outcome<Value> {
     match challenge["challenge"].as_str().unwrap_or_default() {
         "NEW_PASSWORD_REQUIRED" => {
             print::note("You must choose a new password: 12 characters or more, of several kinds.");
@@ -51,8 +55,38 @@ fn answer(asker: &Asker, challenge: &Value) -> Outcome<Value> {
             }
             Ok(fields)
         }
-        "SOFTWARE_TOKEN_MFA" => Ok(json!({ "code": asker.secret("Code of your authenticator: ")? })),
+        "SELECT_ACCOUNT" => choose(asker, account, challenge),
         other => Err(Failure::new(format!("this version can't answer the challenge {other}"))),
+    }
+}
+
+/// Which of the accounts of an address somebody signs in to.
+fn choose(asker: &Asker, account: Option<&str>, challenge: &Value) -> Outcome<Value> {
+    let accounts = challenge["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let list = || {
+        let line =
+            |one: &Value| format!("  {}  {}", print::cell(one.get("accountId")), print::cell(one.get("accountName")));
+        accounts.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let wanted = match account {
+        Some(account) => account.to_owned(),
+        None if asker.stdin || !stdin().is_terminal() => {
+            return Err(Failure::usage(format!("the address belongs to several accounts:\n{}", list()))
+                .hint("freehold login --account ACCOUNT"));
+        }
+        None => {
+            print::note(format_args!("Your address belongs to several accounts:\n{}", list()));
+            asker.line("Account: ")?
+        }
+    };
+    let is_wanted = |one: &&Value| {
+        one["accountId"] == wanted.as_str()
+            || one["accountName"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&wanted))
+    };
+    match accounts.iter().filter(is_wanted).collect::<Vec<_>>().as_slice() {
+        [one] => Ok(json!({ "accountId": one["accountId"] })),
+        [] => Err(Failure::usage(format!("you have no account {wanted}; there are:\n{}", list()))),
+        _ => Err(Failure::usage(format!("several accounts are called {wanted}; give the id of one:\n{}", list()))),
     }
 }
 
@@ -108,4 +142,26 @@ pub(crate) async fn whoami(session: &mut Session) -> Outcome {
     show("enterprise", "/defaultEnterpriseId");
     show("operator", "/operator");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_chosen_by_id_or_name_and_listed_where_none_fits() {
+        let one = |id: &str, name: &str| json!({ "accountId": id, "accountName": name });
+        let challenge = json!({
+            "challenge": "SELECT_ACCOUNT", "accounts": [one("1", "Acme"), one("2", "Bolt"), one("3", "BOLT")]
+        });
+        let chosen = |account: Option<&str>| choose(&Asker { stdin: true }, account, &challenge);
+        assert_eq!(chosen(Some("acme")).unwrap(), json!({ "accountId": "1" }));
+        assert_eq!(chosen(Some("2")).unwrap(), json!({ "accountId": "2" }));
+        for (account, said) in
+            [(Some("bolt"), "several"), (Some("cyan"), "no account cyan"), (None, "several accounts")]
+        {
+            let refused = format!("{:?}", chosen(account).unwrap_err());
+            assert!(refused.contains(said) && refused.contains("Acme"), "{account:?}: {refused}");
+        }
+    }
 }

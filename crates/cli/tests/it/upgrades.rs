@@ -88,9 +88,35 @@ async fn check(url: &str, expected: &Value) {
         let (status, access) = person.send(Method::GET, "/api/users/me/access", None).await;
         assert_eq!(status, StatusCode::OK, "{access}");
     }
+    addresses_stay_taken(&operator, expected).await;
     // It can be written to as well.
     let (status, made) = operator.send(Method::POST, "/api/services", Some(json!({ "name": "Newer" }))).await;
     assert_eq!(status, StatusCode::CREATED, "{made}");
+}
+
+/// Addresses were unique on the whole platform. They stay taken in their own account, and are free in the others.
+async fn addresses_stay_taken(operator: &Person, expected: &Value) {
+    let accounts: Vec<&str> =
+        expected["accounts"].as_array().unwrap().iter().map(|account| account.as_str().unwrap()).collect();
+    let mut answers = Vec::new();
+    for account in &accounts {
+        let (_, licenses) = operator.send(Method::GET, &format!("/api/licenses?accountId={account}"), None).await;
+        let license = &licenses["items"][0];
+        let user = json!({
+            "accountId": account, "enterpriseId": license["enterpriseId"], "productId": license["productId"],
+            "serviceId": license["serviceId"], "firstName": "Ada", "lastName": "Byron",
+            "email": expected["people"][0], "startDate": license["startDate"],
+        });
+        let (status, made) = operator.send(Method::POST, "/api/users", Some(user.clone())).await;
+        answers.push((status, made["code"].clone()));
+        if status == StatusCode::CREATED {
+            let (status, again) = operator.send(Method::POST, "/api/users", Some(user)).await;
+            assert_eq!((status, &again["code"]), (StatusCode::CONFLICT, &json!("email_taken")), "{again}");
+        }
+    }
+    let taken = answers.iter().filter(|(_, code)| code == "email_taken").count();
+    assert_eq!(taken, 1, "{answers:?}");
+    assert!(answers.iter().any(|(status, _)| *status == StatusCode::CREATED), "{answers:?}");
 }
 
 #[test]

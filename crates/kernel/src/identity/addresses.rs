@@ -13,7 +13,7 @@ use crate::{
     ids::Subject,
     ports::{
         identity::{Email, EmailChangePlan, IdentityError, OnEmailChange},
-        table::{Condition, Is, Write},
+        table::Condition,
     },
 };
 
@@ -29,10 +29,11 @@ impl Provider {
         if !person.enabled {
             return Err(IdentityError::Disabled);
         }
+        let released = self.release_address(&person).await?;
         let old = std::mem::replace(&mut person.email, new.clone());
         person.email_pending_in_vault = true;
-        let mine = Condition::field("subject", Is::Equal, subject.to_string());
-        let mut others = vec![Write::Delete { key: claim_key(&old), when: mine }];
+        let mut others = Vec::new();
+        others.extend(released);
         if let OnEmailChange::EndOthers { keep } = sessions {
             let mut kept = self.living(subject, keep, now).await?.ok_or(IdentityError::Disabled)?;
             person.begin_epoch(now);
@@ -41,7 +42,7 @@ impl Provider {
             others.push(put(session_key(subject, keep), &kept.session, ends, Condition::Version(kept.version)));
         }
         others.push(put(person_key(subject), &person, None, Condition::Version(version)));
-        let claim = put(claim_key(new), &Claim { subject }, None, Condition::Absent);
+        let claim = put(claim_key(new), &Claim::of(subject), None, Condition::Absent);
         Ok(EmailChangePlan { old, claim, others })
     }
 

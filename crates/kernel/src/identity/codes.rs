@@ -19,10 +19,8 @@ use super::{
     passwords::Busy,
     policy,
     provider::Stored,
-    records::{
-        CodeRecord, Password, Person, ResetLinkRecord, ResetRecord, new_secret, person_key, put, reset_key,
-        reset_link_key,
-    },
+    records::{CodeRecord, Password, Person, ResetLinkRecord, ResetRecord, new_secret, put, reset_key, reset_link_key},
+    same_address::{NewPassword, has_own_password},
     trail,
     users::{ATTEMPTS, contended},
 };
@@ -92,7 +90,7 @@ impl Provider {
     pub(super) async fn make_reset(&self, forgotten: &ForgottenPassword) -> Result<Option<ResetMail>, ResetError> {
         let now = self.clock.now();
         let parsed = Email::parse(&forgotten.email).ok();
-        let person = self.person_of(parsed.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
+        let person = self.resettable(parsed.as_ref()).await?;
         let key = person.as_ref().map_or_else(|| decoy_key(&forgotten.email), |person| reset_key(person.subject));
         let epoch = person.as_ref().map_or(0, |person| person.epoch);
         let network = Network::of(forgotten.ip);
@@ -155,6 +153,11 @@ impl Provider {
         Err(contended().into())
     }
 
+    /// The first identity of an address that may set a new password, for all of them.
+    async fn resettable(&self, email: Option<&Email>) -> Result<Option<Person>, ResetError> {
+        Ok(self.identities_of(email).await?.persons().find(|person| may_reset(person)).cloned())
+    }
+
     /// The record of the day under a key, or a fresh one, and the condition to write it under.
     async fn reset_record(&self, key: &Key, now: Timestamp) -> Result<(ResetRecord, Condition), ResetError> {
         let before: Option<Stored<ResetRecord>> = self.stored(key).await?;
@@ -184,7 +187,7 @@ impl Provider {
         let parsed = Email::parse(email).ok();
         policy::judge(reset.new_password.expose_secret(), parsed.as_ref())?;
         self.vault.accepts(&reset.new_password)?;
-        let person = self.person_of(parsed.as_ref()).await?.map(|stored| stored.record).filter(may_reset);
+        let person = self.resettable(parsed.as_ref()).await?;
         let key = person.as_ref().map_or_else(|| decoy_key(email), |person| reset_key(person.subject));
         let epoch = person.as_ref().map_or(0, |person| person.epoch);
         let (record, compared) = self.take_tries(&key, &Network::of(reset.ip), epoch, now).await?;
@@ -244,21 +247,22 @@ impl Provider {
         let hash = self.vault.hash(new).await?;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let person = self.person(subject).await?.filter(|person| person.record.epoch == epoch);
-            let Stored { record: mut person, version } = person.ok_or(ResetError::InvalidCode)?;
-            person.password = Some(Password { hash: hash.clone(), temporary: false, set: now });
-            person.begin_epoch(now);
-            let mut writes = vec![
-                put(person_key(subject), &person, None, Condition::Version(version)),
-                only_network(subject, reset.ip, now),
-            ];
+            let person = self.person(subject).await?.ok_or(ResetError::InvalidCode)?.record;
+            let same = self.identities_of(Some(&person.email)).await?;
+            if same.get(subject).is_none_or(|person| person.epoch != epoch) {
+                return Err(ResetError::InvalidCode);
+            }
+            let password = Password { hash: hash.clone(), temporary: false, set: now };
+            let planned = same.with_password(subject, &password, now).ok_or(ResetError::InvalidCode)?;
+            let NewPassword { persons, mut writes } = planned;
+            writes.push(only_network(same.first().unwrap_or(subject), reset.ip, now));
             writes.extend(used_link.clone().map(|key| Write::Delete { key, when: Condition::Always }));
-            writes.extend(trail::writes(&person).await?);
+            if let Some(person) = persons.first() {
+                writes.extend(trail::writes(person).await?);
+            }
             match self.table.commit(writes).await {
                 Ok(()) => {
-                    self.verifier.ended(subject);
-                    self.vault.end_all(subject).await?;
-                    self.vault.keep(&person, new, Permanence::Permanent).await?;
+                    self.keep_password(&persons, new, Permanence::Permanent).await?;
                     return Ok(subject);
                 }
                 Err(CommitError::Refused { .. }) => {}
@@ -282,7 +286,7 @@ pub(super) fn may_reset(person: &Person) -> bool {
 }
 
 pub(super) fn chose_password(person: &Person) -> bool {
-    person.enabled && person.password.as_ref().is_some_and(|password| !password.temporary)
+    person.enabled && has_own_password(person)
 }
 
 fn nobody() -> Subject {

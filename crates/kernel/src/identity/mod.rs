@@ -18,6 +18,7 @@ mod policy;
 mod provider;
 mod records;
 mod refresh;
+mod same_address;
 mod sessions;
 mod signin;
 mod tokens;

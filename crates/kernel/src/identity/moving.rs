@@ -36,8 +36,8 @@ impl Provider {
         // Nobody says from where it was typed: an identity is slowed down as one.
         let now = self.clock.now();
         let person = self.called(name).await?;
-        let subject = person.as_ref().map(|person| person.subject);
-        let suspect = Suspect::new(subject, name, Ipv4Addr::UNSPECIFIED.into());
+        let counted = self.identities_of(person.as_ref().map(|person| &person.email)).await?.first();
+        let suspect = Suspect::new(counted, name, Ipv4Addr::UNSPECIFIED.into());
         let locked = self.guesses.standing(&suspect, now).await?.locked;
         let hash = person.as_ref().filter(|person| chose_password(person) && !locked).and_then(hash_of);
         let found = self.passwords.compare(password, hash).await.map_err(|_| SignInError::Busy)?;
@@ -56,11 +56,13 @@ impl Provider {
     }
 
     async fn called(&self, name: &str) -> Result<Option<Person>, TableError> {
-        let person = match name.parse::<Subject>() {
-            Ok(subject) => self.person(subject).await?,
-            Err(_) => self.person_of(Email::parse(name).ok().as_ref()).await?,
-        };
-        Ok(person.map(|stored| stored.record))
+        match name.parse::<Subject>() {
+            Ok(subject) => Ok(self.person(subject).await?.map(|stored| stored.record)),
+            Err(_) => {
+                let same = self.identities_of(Email::parse(name).ok().as_ref()).await?;
+                Ok(same.choose(None, chose_password).cloned())
+            }
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{
     Settings,
@@ -17,20 +16,20 @@ use super::{
     keys::KeyStore,
     own::{OwnVault, Shown},
     passwords::Passwords,
-    records::{Claim, Person, SessionRecord, claim_key, person_key, read, session_key},
+    records::{Person, SessionRecord, person_key, read, session_key},
     vault::{Judged, Vault},
     verifier::{Recall, Verifier},
 };
 use crate::{
-    ids::{SessionId, Subject},
+    ids::{AccountId, SessionId, Subject},
     ports::{
         chance::Chance,
         clock::Clock,
         identity::{
-            ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, ForgottenPassword, Identity,
-            IdentityError, NewIdentity, OnEmailChange, PasswordChange, PasswordCheck, PasswordError, PasswordReset,
-            Permanence, Profile, Profiles, RefreshError, ResetError, ResetMail, Session, SignIn, SignInError, SignedIn,
-            TokenRefused, TokenSet, Verified,
+            Acceptance, ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, ForgottenPassword,
+            Identity, IdentityError, NewIdentity, OnEmailChange, PasswordChange, PasswordCheck, PasswordError,
+            PasswordReset, Permanence, Profile, Profiles, RefreshError, ResetError, ResetMail, Session, SignIn,
+            SignInError, SignedIn, TokenRefused, TokenSet, Verified,
         },
         table::{Key, Table, TableError},
     },
@@ -152,14 +151,6 @@ impl Provider {
         Ok(Some(Stored { record: read(&item)?, version: item.version }))
     }
 
-    /// The identity that holds an address. It asks the store as often whether there is one or not.
-    pub(super) async fn person_of(&self, email: Option<&Email>) -> Result<Option<Stored<Person>>, TableError> {
-        let nobody = Subject::from_uuid(Uuid::nil());
-        let key = email.map_or_else(|| person_key(nobody), claim_key);
-        let claim: Option<Stored<Claim>> = self.stored(&key).await?;
-        self.person(claim.map_or(nobody, |claim| claim.record.subject)).await
-    }
-
     /// An identity and one session of it, if that is alive.
     pub(super) async fn living(
         &self,
@@ -261,6 +252,10 @@ impl Identity for Provider {
         self.give_password(subject, &password, permanence).await
     }
 
+    async fn accept(&self, accepted: Acceptance) -> Result<(), PasswordError> {
+        self.accept_identity(&accepted).await
+    }
+
     async fn change_password(&self, change: PasswordChange) -> Result<(), PasswordError> {
         self.replace_password(&change).await
     }
@@ -271,6 +266,10 @@ impl Identity for Provider {
 
     async fn challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError> {
         self.who_is_challenged(session).await
+    }
+
+    async fn has_address(&self, email: &Email) -> Result<bool, IdentityError> {
+        Ok(self.identities_of(Some(email)).await?.first().is_some())
     }
 
     async fn plan_email_change(
@@ -296,6 +295,14 @@ impl Identity for Provider {
 
     async fn refresh(&self, token: SecretString) -> Result<TokenSet, RefreshError> {
         self.renew(&token).await
+    }
+
+    async fn switch_account(&self, token: SecretString, account: AccountId) -> Result<TokenSet, RefreshError> {
+        self.switch(&token, account).await
+    }
+
+    async fn accounts(&self, subject: Subject) -> Result<Vec<AccountId>, IdentityError> {
+        self.accounts_of(subject).await
     }
 
     async fn sign_out(&self, token: SecretString) -> Result<(), IdentityError> {

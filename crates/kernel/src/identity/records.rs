@@ -65,10 +65,14 @@ impl Person {
     }
 }
 
-/// Who holds an e-mail address: `IDENTITY-EMAIL#<address>` / `CLAIM`.
-#[derive(Serialize, Deserialize)]
+/// The identities of an e-mail address, one for each account: `IDENTITY-EMAIL#<address>` / `CLAIM`.
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Claim {
+    /// The first of them. Guesses and reset codes of the address are counted under it.
     pub(super) subject: Subject,
+    /// Records of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) others: Vec<Subject>,
 }
 
 /// A session: `IDENTITY#<subject>` / `SESSION#<id>`.

@@ -11,15 +11,19 @@ use super::{
     Provider,
     provider::{Living, Stored},
     records::{RefreshRecord, Spent, put, refresh_key, session_key, spell},
+    same_address::has_own_password,
     sessions::tokens,
     trail,
     users::{ATTEMPTS, contended},
     vault::{Issued, VaultError},
 };
-use crate::ports::{
-    chance,
-    identity::{RefreshError, TokenSet},
-    table::{CommitError, Condition},
+use crate::{
+    ids::AccountId,
+    ports::{
+        chance,
+        identity::{RefreshError, TokenSet},
+        table::{CommitError, Condition, Write},
+    },
 };
 
 impl Provider {
@@ -55,6 +59,49 @@ impl Provider {
                         "a spent refresh token came back, its session is ended");
                     return Err(RefreshError::Refused);
                 }
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Exchanges a refresh token for a session in another account of the same address. The session of the token ends.
+    pub(super) async fn switch(&self, token: &SecretString, account: AccountId) -> Result<TokenSet, RefreshError> {
+        for _ in 0..ATTEMPTS {
+            let now = self.clock.now();
+            let found: Option<Stored<RefreshRecord>> = self.stored(&refresh_key(token)).await?;
+            let found = found.filter(|found| now < found.record.expires && found.record.spent.is_none());
+            let Stored { record, version } = found.ok_or(RefreshError::Refused)?;
+            let living = self.living(record.subject, record.session, now).await?.ok_or(RefreshError::Refused)?;
+            let same = self.identities_of(Some(&living.person.email)).await?;
+            let target = same.persons().find(|person| person.account == account && has_own_password(person));
+            let target = target.ok_or(RefreshError::NoSuchAccount)?;
+            if let Some(barred) = trail::bars(target).await? {
+                return Err(RefreshError::Barred(barred));
+            }
+            if self.vault.opens_sessions() {
+                return Err(RefreshError::PasswordRequired);
+            }
+            let Living { person, session, version: session_version } = living;
+            let opening = self.open_since(session.created, target, session.ip, &session.user_agent, None, now);
+            let key = session_key(session.subject, session.id);
+            let mut writes = vec![
+                Write::Delete { key: refresh_key(token), when: Condition::Version(version) },
+                Write::Delete { key, when: Condition::Version(session_version) },
+                person.unchanged_epoch(),
+            ];
+            if target.subject != person.subject {
+                writes.push(target.unchanged_epoch());
+            }
+            writes.extend(opening.writes);
+            writes.extend(trail::writes(target).await?);
+            match self.table.commit(writes).await {
+                Ok(()) => {
+                    self.verifier.ended(person.subject);
+                    let issued = self.issued(target, &opening.session, opening.issued, now).await?;
+                    return Ok(tokens(&opening.session, opening.refresh, issued));
+                }
+                Err(CommitError::Refused { .. }) => {}
+                Err(CommitError::Table(error)) => return Err(error.into()),
             }
         }
         Err(contended().into())

@@ -11,12 +11,13 @@ use super::{
     records::{
         Person, RefreshRecord, SessionKind, SessionRecord, new_secret, partition, put, read, refresh_key, session_key,
     },
+    same_address::has_own_password,
     trail,
     users::store,
     vault::{Issued, Opened, VaultError},
 };
 use crate::{
-    ids::{SessionId, Subject},
+    ids::{AccountId, SessionId, Subject},
     ports::{
         identity::{IdentityError, Session, TokenSet},
         table::{CommitError, Condition, Index, Key, MAX_PAGE, Order, Query, Range, TableError, Write},
@@ -45,6 +46,19 @@ impl Provider {
         opened: Option<Opened>,
         now: Timestamp,
     ) -> Opening {
+        self.open_since(now, person, ip, user_agent, opened, now)
+    }
+
+    /// A new session that continues an older one, and is over when that would have been.
+    pub(super) fn open_since(
+        &self,
+        created: Timestamp,
+        person: &Person,
+        ip: IpAddr,
+        user_agent: &str,
+        opened: Option<Opened>,
+        now: Timestamp,
+    ) -> Opening {
         let (id, renewal, issued) = match opened {
             Some(Opened { id, renewal, issued }) => (id, Some(renewal), Some(issued)),
             None => (SessionId::new(now, self.chance.as_ref()), None, None),
@@ -54,9 +68,9 @@ impl Provider {
             subject: person.subject,
             epoch: person.epoch,
             kind: SessionKind::Person,
-            created: now,
+            created,
             last_used: now,
-            ends: self.ends(now, now),
+            ends: self.ends(created, now),
             ip: ip.to_canonical(),
             user_agent: user_agent.chars().take(USER_AGENT).collect(),
             renewal,
@@ -112,6 +126,14 @@ impl Provider {
             Err(CommitError::Table(error)) => return Err(error.into()),
         }
         self.vault.probe(&person, &session, now).await
+    }
+
+    /// The accounts that somebody belongs to with their address and has accepted.
+    pub(super) async fn accounts_of(&self, subject: Subject) -> Result<Vec<AccountId>, IdentityError> {
+        let Some(Stored { record: person, .. }) = self.person(subject).await? else { return Ok(Vec::new()) };
+        let same = self.identities_of(Some(&person.email)).await?;
+        let open = same.persons().filter(|one| one.enabled && (has_own_password(one) || one.subject == subject));
+        Ok(open.map(|one| one.account).collect())
     }
 
     pub(super) async fn living_sessions(&self, subject: Subject) -> Result<Vec<Session>, IdentityError> {

@@ -13,16 +13,20 @@ use super::{
     policy,
     provider::Stored,
     records::{ChallengeRecord, Password, Person, challenge_key, new_secret, person_key, put},
+    same_address::{NewPassword, SameAddress, has_own_password},
     sessions::tokens,
     trail,
     vault::{Admission, Opened},
 };
-use crate::ports::{
-    identity::{
-        Challenge, ChallengeError, ChallengeResponse, Challenged, Email, IdentityError, Requirement, SignIn,
-        SignInError, SignedIn, TokenSet,
+use crate::{
+    ids::Subject,
+    ports::{
+        identity::{
+            Challenge, ChallengeError, ChallengeResponse, Challenged, Email, IdentityError, Permanence, Requirement,
+            SignIn, SignInError, SignedIn, TokenSet,
+        },
+        table::{CommitError, Condition, TableError, Write},
     },
-    table::{CommitError, Condition, Write},
 };
 
 impl Provider {
@@ -30,13 +34,14 @@ impl Provider {
         let started = self.clock.now();
         let email = Email::parse(&attempt.email).ok();
         let typed = email.as_ref().map_or(attempt.email.as_str(), Email::as_str);
-        let person = self.person_of(email.as_ref()).await?;
-        let suspect = Suspect::new(person.as_ref().map(|person| person.record.subject), typed, attempt.ip);
+        let same = self.identities_of(email.as_ref()).await?;
+        let person = same.choose(attempt.account, |person| self.usable(person, started));
+        let suspect = Suspect::new(same.first(), typed, attempt.ip);
         let Standing { locked, capped } = self.guesses.standing(&suspect, started).await?;
         // Who can't be mailed can't prove a mailbox, so the cap would shut them out.
-        let mailable = person.as_ref().is_some_and(|person| may_reset(&person.record));
+        let mailable = same.persons().any(may_reset);
         let closed = locked || capped && mailable;
-        let usable = person.as_ref().map(|person| &person.record).filter(|person| self.may_prove(person, started));
+        let usable = person.filter(|person| self.may_prove(person, started));
         // A closed attempt is judged like one at nobody: it is neither counted nor of any use.
         let admission = self.vault.admit(usable.filter(|_| !closed), &attempt.password).await?;
         let now = self.clock.now();
@@ -48,27 +53,75 @@ impl Provider {
         };
         if !admitted {
             let locked = closed || self.guesses.standing(&suspect, now).await?.locked;
-            trail::failed(person.as_ref().map(|person| &person.record), locked);
-            self.turn_away(admission, person.as_ref().map(|person| &person.record), attempt, now).await;
+            trail::failed(person, locked);
+            self.turn_away(admission, person, attempt, now).await;
             return Err(SignInError::InvalidCredentials);
         }
-        let Stored { record: person, version } = person.ok_or(SignInError::InvalidCredentials)?;
-        if let Some(barred) = trail::bars(&person).await? {
-            self.turn_away(admission, Some(&person), attempt, now).await;
+        let person = person.ok_or(SignInError::InvalidCredentials)?;
+        if attempt.account.is_none() {
+            let open = self.open_identities(&same, person).await?;
+            match open.as_slice() {
+                [] => {}
+                [one] if one.subject == person.subject => {}
+                [one] => {
+                    self.turn_away(admission, Some(person), attempt, now).await;
+                    let admission = self.vault.admit(Some(one), &attempt.password).await?;
+                    return self.admitted(one, &same, admission, attempt).await;
+                }
+                several => {
+                    self.turn_away(admission, Some(person), attempt, now).await;
+                    return Ok(SignedIn::ChooseAccount(several.iter().map(|one| one.account).collect()));
+                }
+            }
+        }
+        self.admitted(person, &same, admission, attempt).await
+    }
+
+    /// The identities of an address that somebody who gave its password may use now. A password that was given to one of them
+    /// opens that one alone.
+    async fn open_identities<'a>(
+        &self,
+        same: &'a SameAddress,
+        proven: &'a Person,
+    ) -> Result<Vec<&'a Person>, TableError> {
+        if !has_own_password(proven) {
+            return Ok(vec![proven]);
+        }
+        let mut open = Vec::new();
+        for person in same.persons().filter(|person| person.enabled && has_own_password(person)) {
+            if trail::would_bar(person).await?.is_none() {
+                open.push(person);
+            }
+        }
+        Ok(open)
+    }
+
+    /// Lets somebody in whose password is right.
+    async fn admitted(
+        &self,
+        person: &Person,
+        same: &SameAddress,
+        admission: Admission,
+        attempt: &SignIn,
+    ) -> Result<SignedIn, SignInError> {
+        let now = self.clock.now();
+        if let Some(barred) = trail::bars(person).await? {
+            self.turn_away(admission, Some(person), attempt, now).await;
             return Err(SignInError::Barred(barred));
         }
         match admission {
             Admission::Wrong => Err(SignInError::InvalidCredentials),
-            Admission::Challenged(sealed) => self.challenge(&person, sealed, now).await,
+            Admission::Challenged(sealed) => self.challenge(person, sealed, now).await,
             Admission::Right { stale, opened } => {
                 if person.email_pending_in_vault
                     && let Err(error) = self.settle_address(person.subject).await
                 {
                     tracing::warn!(%error, subject = %person.subject, "the vault does not know a new address yet");
                 }
-                let tokens = self.enter(&person, opened, attempt, now).await?;
+                let counted = same.first().unwrap_or(person.subject);
+                let tokens = self.enter(person, counted, opened, attempt, now).await?;
                 if stale {
-                    self.rehash(person, version, attempt).await;
+                    self.rehash(person, attempt).await;
                 }
                 Ok(SignedIn::Tokens(tokens))
             }
@@ -101,16 +154,18 @@ impl Provider {
         person.password.as_ref().is_some_and(|password| !over(password))
     }
 
+    /// `counted`: the identity under which the networks of the address are known.
     async fn enter(
         &self,
         person: &Person,
+        counted: Subject,
         opened: Option<Opened>,
         attempt: &SignIn,
         now: Timestamp,
     ) -> Result<TokenSet, SignInError> {
         let opening = self.open(person, attempt.ip, &attempt.user_agent, opened, now);
         let mut writes = vec![person.unchanged_epoch()];
-        writes.extend(self.guesses.note_network(person.subject, attempt.ip, now).await?);
+        writes.extend(self.guesses.note_network(counted, attempt.ip, now).await?);
         writes.extend(opening.writes);
         writes.extend(trail::writes(person).await?);
         match self.table.commit(writes).await {
@@ -150,8 +205,12 @@ impl Provider {
     }
 
     /// Stores of the password what is stored today. It may fail: the next sign-in tries again.
-    async fn rehash(&self, mut person: Person, version: u64, attempt: &SignIn) {
+    async fn rehash(&self, compared: &Person, attempt: &SignIn) {
         let Ok(hash) = self.vault.hash(&attempt.password).await else { return };
+        let Ok(Some(Stored { record: mut person, version })) = self.person(compared.subject).await else { return };
+        if person.password != compared.password {
+            return;
+        }
         if let Some(password) = &mut person.password {
             password.hash = hash;
             password.temporary = false;
@@ -179,7 +238,7 @@ impl Provider {
         let key = challenge_key(&response.session);
         let open: Option<Stored<ChallengeRecord>> = self.stored(&key).await?;
         let open = open.map(|open| open.record).filter(|open| now < open.expires).ok_or(ChallengeError::Over)?;
-        let Stored { record: mut person, version } = self.person(open.subject).await?.ok_or(ChallengeError::Over)?;
+        let person = self.person(open.subject).await?.ok_or(ChallengeError::Over)?.record;
         if !self.usable(&person, now) || person.epoch != open.epoch {
             return Err(ChallengeError::Over);
         }
@@ -193,20 +252,25 @@ impl Provider {
         self.vault.accepts(&response.new_password)?;
         let answered = self.vault.answer(&person, open.sealed.as_deref(), &response.new_password).await?;
         let now = self.clock.now();
-        person.password = Some(Password { hash: answered.hash, temporary: false, set: now });
-        person.begin_epoch(now);
-        let opening = self.open(&person, response.ip, &response.user_agent, answered.opened, now);
-        let mut writes = vec![
-            Write::Delete { key, when: Condition::Present },
-            put(person_key(person.subject), &person, None, Condition::Version(version)),
-        ];
-        writes.extend(self.guesses.note_network(person.subject, response.ip, now).await?);
+        let password = Password { hash: answered.hash, temporary: false, set: now };
+        let same = self.identities_of(Some(&person.email)).await?;
+        if same.get(person.subject).is_none_or(|person| !person.enabled || person.epoch != open.epoch) {
+            return Err(ChallengeError::Over);
+        }
+        let planned = same.with_password(person.subject, &password, now).ok_or(ChallengeError::Over)?;
+        let NewPassword { persons, mut writes } = planned;
+        let (person, others) = persons.split_first().ok_or(ChallengeError::Over)?;
+        let opening = self.open(person, response.ip, &response.user_agent, answered.opened, now);
+        writes.push(Write::Delete { key, when: Condition::Present });
+        let counted = same.first().unwrap_or(person.subject);
+        writes.extend(self.guesses.note_network(counted, response.ip, now).await?);
         writes.extend(opening.writes);
-        writes.extend(trail::writes(&person).await?);
+        writes.extend(trail::writes(person).await?);
         match self.table.commit(writes).await {
             Ok(()) => {
                 self.verifier.ended(person.subject);
-                let issued = self.issued(&person, &opening.session, opening.issued, now).await?;
+                self.keep_password(others, &response.new_password, Permanence::Permanent).await?;
+                let issued = self.issued(person, &opening.session, opening.issued, now).await?;
                 Ok(tokens(&opening.session, opening.refresh, issued))
             }
             Err(CommitError::Refused { .. }) => {

@@ -85,6 +85,14 @@ pub(super) async fn writes(person: &Person) -> Result<Vec<Write>, TableError> {
     trail.writes(person.into()).await
 }
 
+/// Why somebody would get no tokens; nothing is recorded.
+pub(super) async fn would_bar(person: &Person) -> Result<Option<Barred>, TableError> {
+    match TRAIL.try_with(Arc::clone) {
+        Ok(trail) => trail.bars(person.subject).await,
+        Err(_) => Ok(None),
+    }
+}
+
 /// Refuses a person who has proved their identity and may not act. An identity that is disabled opens nothing.
 pub(super) async fn bars(person: &Person) -> Result<Option<Barred>, TableError> {
     let barred = match TRAIL.try_with(Arc::clone) {

@@ -12,15 +12,18 @@ use super::{
     policy,
     provider::Stored,
     records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
+    same_address::NewPassword,
     trail,
+    vault::VaultError,
 };
 use crate::{
     ids::Subject,
     ports::{
         identity::{
-            IdentityError, NewIdentity, PasswordChange, PasswordCheck, PasswordError, Permanence, WeakPassword,
+            Acceptance, IdentityError, NewIdentity, PasswordChange, PasswordCheck, PasswordError, Permanence,
+            WeakPassword,
         },
-        table::{CommitError, Condition, Index, Is, MAX_WRITES, Order, Query, Range, TableError, Write},
+        table::{CommitError, Condition, Index, MAX_WRITES, Order, Query, Range, TableError, Write},
     },
 };
 
@@ -47,22 +50,38 @@ impl Provider {
             created: now,
             email_pending_in_vault: false,
         };
-        let writes = vec![
-            put(person_key(subject), &person, None, Condition::Absent),
-            put(claim_key(&person.email), &Claim { subject }, None, Condition::Absent),
-        ];
-        match self.table.commit(writes).await {
-            Ok(()) => Ok(self.vault.ensure(&person).await?),
-            Err(CommitError::Table(error)) => Err(error.into()),
-            Err(CommitError::Refused { .. }) => match self.person(subject).await? {
-                None => Err(IdentityError::EmailTaken),
-                Some(Stored { record: there, .. }) => {
-                    let same =
-                        (&there.email, there.user, there.account) == (&person.email, person.user, person.account);
-                    // Also after a start that was cut short: what the vault lacks is made now.
-                    if same { Ok(self.vault.ensure(&there).await?) } else { Err(IdentityError::Different) }
-                }
-            },
+        // Most addresses are new.
+        let mut claim = put(claim_key(&person.email), &Claim::of(subject), None, Condition::Absent);
+        for _ in 0..ATTEMPTS {
+            let writes = vec![put(person_key(subject), &person, None, Condition::Absent), claim];
+            match self.table.commit(writes).await {
+                Ok(()) => return Ok(self.vault.ensure(&person).await?),
+                Err(CommitError::Table(error)) => return Err(error.into()),
+                Err(CommitError::Refused { .. }) => {}
+            }
+            if let Some(Stored { record: there, .. }) = self.person(subject).await? {
+                let same = (&there.email, there.user, there.account) == (&person.email, person.user, person.account);
+                // Also after a start that was cut short: what the vault lacks is made now.
+                return if same { Ok(self.vault.ensure(&there).await?) } else { Err(IdentityError::Different) };
+            }
+            claim = self.claim_beside(&person).await?;
+        }
+        Err(contended().into())
+    }
+
+    /// What to write so that a new identity has its address beside those of other accounts.
+    async fn claim_beside(&self, person: &Person) -> Result<Write, IdentityError> {
+        let same = self.identities_of(Some(&person.email)).await?;
+        if same.persons().any(|other| other.account == person.account) {
+            return Err(IdentityError::EmailTaken);
+        }
+        let key = claim_key(&person.email);
+        match same.claim() {
+            None => Ok(put(key, &Claim::of(person.subject), None, Condition::Absent)),
+            Some(Stored { record: claim, version }) => {
+                let next = claim.with(person.subject).ok_or(IdentityError::TooManyAccounts)?;
+                Ok(put(key, &next, None, Condition::Version(*version)))
+            }
         }
     }
 
@@ -73,20 +92,21 @@ impl Provider {
                 self.remove_rest(subject).await?;
                 return Ok(self.vault.remove(subject).await?);
             };
-            let mine = Condition::field("subject", Is::Equal, subject.to_string());
-            let removed = self
-                .table
-                .commit(vec![
-                    Write::Delete { key: person_key(subject), when: Condition::Version(version) },
-                    Write::Delete { key: claim_key(&person.email), when: mine },
-                ])
-                .await;
-            match removed {
+            let mut writes = vec![Write::Delete { key: person_key(subject), when: Condition::Version(version) }];
+            writes.extend(self.release_address(&person).await?);
+            match self.table.commit(writes).await {
                 Ok(()) | Err(CommitError::Refused { .. }) => self.verifier.ended(subject),
                 Err(CommitError::Table(error)) => return Err(error.into()),
             }
         }
         Err(contended().into())
+    }
+
+    /// What to write so that an identity gives up its address.
+    pub(super) async fn release_address(&self, person: &Person) -> Result<Option<Write>, TableError> {
+        let key = claim_key(&person.email);
+        let claim: Option<Stored<Claim>> = self.stored(&key).await?;
+        Ok(claim.and_then(|claim| claim.record.release(key, claim.version, person.subject)))
     }
 
     async fn remove_rest(&self, subject: Subject) -> Result<(), IdentityError> {
@@ -142,15 +162,85 @@ impl Provider {
         policy::judge(password.expose_secret(), Some(&person.email))?;
         self.vault.accepts(password)?;
         let hash = self.vault.hash(password).await?;
-        let now = self.clock.now();
-        let changed = self.change(subject, |person| {
-            let temporary = permanence == Permanence::Temporary;
-            person.password = Some(Password { hash: hash.clone(), temporary, set: now });
-            person.begin_epoch(now);
-        });
-        let person = changed.await?.ok_or(PasswordError::Unknown)?;
-        self.vault.end_all(subject).await?;
-        Ok(self.vault.keep(&person, password, permanence).await?)
+        let temporary = permanence == Permanence::Temporary;
+        for _ in 0..ATTEMPTS {
+            let now = self.clock.now();
+            let given = Password { hash: hash.clone(), temporary, set: now };
+            let Some(NewPassword { persons, mut writes }) = self.plan_password(subject, &given, now).await? else {
+                return Err(PasswordError::Unknown);
+            };
+            if let Some(person) = persons.first() {
+                writes.extend(trail::writes(person).await?);
+            }
+            match self.table.commit(writes).await {
+                Ok(()) => return Ok(self.keep_password(&persons, password, permanence).await?),
+                Err(CommitError::Refused { .. }) => {}
+                Err(CommitError::Table(error)) => return Err(error.into()),
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// What writes a new password of an identity and of all others with its address; `None` without the identity.
+    pub(super) async fn plan_password(
+        &self,
+        subject: Subject,
+        password: &Password,
+        now: Timestamp,
+    ) -> Result<Option<NewPassword>, TableError> {
+        let Some(Stored { record: person, .. }) = self.person(subject).await? else { return Ok(None) };
+        Ok(self.identities_of(Some(&person.email)).await?.with_password(subject, password, now))
+    }
+
+    /// Ends the sessions of identities whose new password is written, and gives it to the vault.
+    pub(super) async fn keep_password(
+        &self,
+        persons: &[Person],
+        password: &SecretString,
+        permanence: Permanence,
+    ) -> Result<(), VaultError> {
+        for person in persons {
+            self.verifier.ended(person.subject);
+        }
+        for person in persons {
+            self.vault.end_all(person.subject).await?;
+            self.vault.keep(person, password, permanence).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an identity into use by its owner, who has proved the mailbox. The owner chooses a password, or gives the one
+    /// that they have with this address in another account: a link that was mailed to them does not replace that.
+    pub(super) async fn accept_identity(&self, accepted: &Acceptance) -> Result<(), PasswordError> {
+        for _ in 0..ATTEMPTS {
+            let person = self.person(accepted.subject).await?.ok_or(PasswordError::Unknown)?.record;
+            let same = self.identities_of(Some(&person.email)).await?;
+            let known = same.others_with_password(person.subject).next();
+            let planned = match known {
+                None => {
+                    policy::judge(accepted.password.expose_secret(), Some(&person.email))?;
+                    self.vault.accepts(&accepted.password)?;
+                    let hash = self.vault.hash(&accepted.password).await?;
+                    let now = self.clock.now();
+                    same.with_password(person.subject, &Password { hash, temporary: false, set: now }, now)
+                }
+                Some(known) => {
+                    let known = &known.record;
+                    let right = self.judge_password(Some(known), same.first(), &accepted.password, accepted.ip).await?;
+                    let password = known.password.as_ref().filter(|_| right).ok_or(PasswordError::NotTheExisting)?;
+                    same.joined(person.subject, password, self.clock.now())
+                }
+            };
+            let NewPassword { persons, writes } = planned.ok_or(PasswordError::Unknown)?;
+            match self.table.commit(writes).await {
+                Ok(()) => {
+                    return Ok(self.keep_password(&persons, &accepted.password, Permanence::Permanent).await?);
+                }
+                Err(CommitError::Refused { .. }) => {}
+                Err(CommitError::Table(error)) => return Err(error.into()),
+            }
+        }
+        Err(contended().into())
     }
 
     pub(super) async fn replace_password(&self, change: &PasswordChange) -> Result<(), PasswordError> {
@@ -159,68 +249,88 @@ impl Provider {
             policy::judge(change.new.expose_secret(), Some(&person.email))?;
             self.vault.accepts(&change.new)?;
         }
-        let old = self.judge_own_password(person, change.subject, &change.old, change.ip).await?;
+        let old = self.judge_own_password(person, &change.old, change.ip).await?;
         if bool::from(change.old.expose_secret().as_bytes().ct_eq(change.new.expose_secret().as_bytes())) {
             return Err(WeakPassword::Unchanged.into());
         }
         let hash = self.vault.hash(&change.new).await?;
-        let person = self.swap_password(change, &old, hash, self.clock.now()).await?;
-        Ok(self.vault.keep(&person, &change.new, Permanence::Permanent).await?)
+        let persons = self.swap_password(change, &old, hash, self.clock.now()).await?;
+        let Some((own, others)) = persons.split_first() else { return Ok(()) };
+        self.keep_password(others, &change.new, Permanence::Permanent).await?;
+        // The session that asks goes on, so not all of this identity end.
+        Ok(self.vault.keep(own, &change.new, Permanence::Permanent).await?)
     }
 
     pub(super) async fn check_own_password(&self, check: &PasswordCheck) -> Result<(), PasswordError> {
         let person = self.person(check.subject).await?.map(|stored| stored.record);
-        self.judge_own_password(person, check.subject, &check.password, check.ip).await.map(drop)
+        self.judge_own_password(person, &check.password, check.ip).await.map(drop)
     }
 
-    /// Judges the password of somebody who is signed in, under the lock that sign-in has. Answers its record.
+    /// Checks the password of somebody who is signed in, under the lock that sign-in has. Answers its record.
     async fn judge_own_password(
         &self,
         person: Option<Person>,
-        subject: Subject,
         password: &SecretString,
         ip: IpAddr,
     ) -> Result<Password, PasswordError> {
-        let suspect = Suspect::new(person.as_ref().map(|person| person.subject), &subject.to_string(), ip);
-        let locked = self.guesses.standing(&suspect, self.clock.now()).await?.locked;
-        let known = person.as_ref().filter(|person| person.enabled && person.password.is_some() && !locked);
-        let right = self.vault.compare(known, password).await?;
-        let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
-        if !admitted {
-            trail::failed(person.as_ref(), locked);
-        }
+        let first = self.identities_of(person.as_ref().map(|person| &person.email)).await?.first();
+        let admitted = self.judge_password(person.as_ref(), first, password, ip).await?;
         person.and_then(|person| person.password).filter(|_| admitted).ok_or(PasswordError::InvalidCredentials)
     }
 
-    /// Puts the new password where the old one was, and takes the kept session along into the new epoch.
+    /// Checks a password, under the lock of its address: `counted` is the identity that guesses are counted under.
+    async fn judge_password(
+        &self,
+        person: Option<&Person>,
+        counted: Option<Subject>,
+        password: &SecretString,
+        ip: IpAddr,
+    ) -> Result<bool, PasswordError> {
+        let suspect = Suspect::new(counted, "", ip);
+        let locked = self.guesses.standing(&suspect, self.clock.now()).await?.locked;
+        let known = person.filter(|person| person.enabled && person.password.is_some() && !locked);
+        let right = self.vault.compare(known, password).await?;
+        let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
+        if !admitted {
+            trail::failed(person, locked);
+        }
+        Ok(admitted)
+    }
+
+    /// Puts the new password in place of the old one, also in the other accounts of the address, and takes the kept session
+    /// along into the new epoch. Answers the identities, the one that asks first.
     async fn swap_password(
         &self,
         change: &PasswordChange,
         old: &Password,
         hash: Option<String>,
         now: Timestamp,
-    ) -> Result<Person, PasswordError> {
+    ) -> Result<Vec<Person>, PasswordError> {
         for _ in 0..ATTEMPTS {
             let kept = self.living(change.subject, change.keep, now).await?;
-            let Some(Stored { record: mut person, version }) = self.person(change.subject).await? else {
+            let Some(Stored { record: person, .. }) = self.person(change.subject).await? else {
                 return Err(PasswordError::InvalidCredentials);
             };
-            if !person.enabled || person.password.as_ref() != Some(old) {
+            let same = self.identities_of(Some(&person.email)).await?;
+            let is_same = |person: &Person| person.enabled && person.password.as_ref() == Some(old);
+            if !same.get(change.subject).is_some_and(is_same) {
                 return Err(PasswordError::InvalidCredentials);
             }
-            person.password = Some(Password { hash: hash.clone(), temporary: false, set: now });
-            person.begin_epoch(now);
-            let mut writes = vec![put(person_key(person.subject), &person, None, Condition::Version(version))];
+            let new = Password { hash: hash.clone(), temporary: false, set: now };
+            let Some(NewPassword { persons, mut writes }) = same.with_password(change.subject, &new, now) else {
+                return Err(PasswordError::InvalidCredentials);
+            };
+            let Some(person) = persons.first() else { continue };
             if let Some(mut kept) = kept {
                 kept.session.epoch = person.epoch;
                 let key = session_key(person.subject, kept.session.id);
                 writes.push(put(key, &kept.session, Some(kept.session.ends), Condition::Version(kept.version)));
             }
-            writes.extend(trail::writes(&person).await?);
+            writes.extend(trail::writes(person).await?);
             match self.table.commit(writes).await {
                 Ok(()) => {
                     self.verifier.ended(change.subject);
-                    return Ok(person);
+                    return Ok(persons);
                 }
                 Err(CommitError::Refused { .. }) => {}
                 Err(CommitError::Table(error)) => return Err(error.into()),

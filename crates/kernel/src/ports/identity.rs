@@ -45,6 +45,10 @@ pub trait Identity: Send + Sync {
         permanence: Permanence,
     ) -> Result<(), PasswordError>;
 
+    /// Takes an identity into use by its owner, who has proved the mailbox: the first password with this address is a new one,
+    /// in further accounts it is the one that the owner has.
+    async fn accept(&self, accepted: Acceptance) -> Result<(), PasswordError>;
+
     /// Replaces a password by its owner, and ends the owner's other sessions.
     async fn change_password(&self, change: PasswordChange) -> Result<(), PasswordError>;
 
@@ -53,6 +57,9 @@ pub trait Identity: Send + Sync {
 
     /// The identity that an open challenge is for; `None` for a challenge that is over.
     async fn challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError>;
+
+    /// Whether some identity has an address.
+    async fn has_address(&self, email: &Email) -> Result<bool, IdentityError>;
 
     /// What to write to give an identity another address. The caller commits it together with its own records of the
     /// address, and calls [`Identity::email_changed`] after.
@@ -74,6 +81,13 @@ pub trait Identity: Send + Sync {
     /// Gives new tokens for a refresh token, which is spent by that. A spent one that comes back ends its session,
     /// except for a moment in which racing calls get the same successor.
     async fn refresh(&self, token: SecretString) -> Result<TokenSet, RefreshError>;
+
+    /// Gives tokens of another account that the owner of a refresh token belongs to. The session of the token ends; the new
+    /// one lasts no longer than that would have.
+    async fn switch_account(&self, token: SecretString, account: AccountId) -> Result<TokenSet, RefreshError>;
+
+    /// The accounts in which the owner of an identity has accepted one with the same address.
+    async fn accounts(&self, subject: Subject) -> Result<Vec<AccountId>, IdentityError>;
 
     /// Ends the session of a refresh token; a token that is not known has none.
     async fn sign_out(&self, token: SecretString) -> Result<(), IdentityError>;
@@ -129,6 +143,14 @@ pub enum Permanence {
     Permanent,
 }
 
+/// The answer of somebody who was invited.
+#[derive(Clone, Debug)]
+pub struct Acceptance {
+    pub subject: Subject,
+    pub password: SecretString,
+    pub ip: IpAddr,
+}
+
 /// A password replaced by its owner, from the session that is kept.
 #[derive(Clone, Debug)]
 pub struct PasswordChange {
@@ -177,6 +199,8 @@ pub struct EmailChangePlan {
 #[derive(Clone, Debug)]
 pub struct SignIn {
     pub email: String,
+    /// Asked for where the address belongs to several accounts.
+    pub account: Option<AccountId>,
     pub password: SecretString,
     pub ip: IpAddr,
     pub user_agent: String,
@@ -185,6 +209,8 @@ pub struct SignIn {
 #[derive(Clone, Debug)]
 pub enum SignedIn {
     Tokens(TokenSet),
+    /// The password is right, and the person belongs to several accounts: sign in again with one of them.
+    ChooseAccount(Vec<AccountId>),
     /// More is asked before there are tokens.
     Challenge {
         challenge: Challenge,
@@ -305,8 +331,10 @@ pub enum IdentityError {
     Unknown,
     #[error("the identity is disabled")]
     Disabled,
-    #[error("the e-mail address belongs to another identity")]
+    #[error("the e-mail address belongs to another identity of the account")]
     EmailTaken,
+    #[error("the e-mail address belongs to as many accounts as it may")]
+    TooManyAccounts,
     #[error("the identity is there with another e-mail address, user or account")]
     Different,
     #[error("the signing keys can't be stored: {0}")]
@@ -352,6 +380,9 @@ pub enum PasswordError {
     InvalidCredentials,
     #[error("there is no such identity")]
     Unknown,
+    /// The owner has a password with this address in another account, and gave another one.
+    #[error("this is not the password that you have with this e-mail address")]
+    NotTheExisting,
     /// Too many sign-ins at once; nothing was judged.
     #[error("too many sign-ins at this moment")]
     Busy,
@@ -408,6 +439,12 @@ pub enum RefreshError {
     /// Unknown, spent, expired, or its session ended.
     #[error("the refresh token is not valid")]
     Refused,
+    /// The person does not belong to the account that was asked for. The token stays good.
+    #[error("you have no user in this account")]
+    NoSuchAccount,
+    /// Sessions stand in the user pool too, which opens none without the password. The token stays good.
+    #[error("the other account asks for the password")]
+    PasswordRequired,
     /// The person may not act. The token stays good.
     #[error(transparent)]
     Barred(Barred),

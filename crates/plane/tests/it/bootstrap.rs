@@ -26,8 +26,13 @@ async fn offered() -> World {
 }
 
 async fn sign_in(world: &World, email: &str, password: &str) -> Result<SignedIn, String> {
-    let attempt =
-        SignIn { email: email.into(), password: password.into(), ip: [127, 0, 0, 1].into(), user_agent: "test".into() };
+    let attempt = SignIn {
+        email: email.into(),
+        account: None,
+        password: password.into(),
+        ip: [127, 0, 0, 1].into(),
+        user_agent: "test".into(),
+    };
     world.identity.sign_in(attempt).await.map_err(|error| error.to_string())
 }
 

@@ -32,6 +32,7 @@ mod problems;
 mod roles;
 mod seats;
 mod sessions;
+mod several_accounts;
 mod sign_out;
 mod streams;
 mod stripping;

@@ -29,6 +29,8 @@ fn owned() -> Map<String, Value> {
 /// Where a body may name what the server owns elsewhere. Reviewed: a new line here lets callers set something.
 const TAKEN: &[(&str, &str)] = &[
     // The guard has let the caller into these.
+    ("auth_login", "/accountId"),
+    ("auth_refresh", "/accountId"),
     ("groups_create", "/accountId"),
     ("groups_create", "/enterpriseId"),
     ("groups_update", "/accountId"),

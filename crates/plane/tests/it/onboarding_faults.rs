@@ -210,7 +210,7 @@ async fn an_onboarding_that_failed_anywhere_can_be_undone_redriven_or_removed() 
 }
 
 #[tokio::test]
-async fn a_removal_leaves_the_address_that_has_become_somebody_elses() {
+async fn a_removal_frees_the_address_of_its_account_and_leaves_it_to_others() {
     let world = World::new().await;
     let acme = world.tenant("Acme", "public", 3).await;
     let other = world.tenant("Other", "public", 3).await;

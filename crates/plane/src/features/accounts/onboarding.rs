@@ -555,6 +555,7 @@ pub(super) fn identity_error(error: IdentityError) -> StepError {
     match error {
         IdentityError::Store(error) => store_error(error),
         IdentityError::EmailTaken => StepError::permanent("email_taken", error.to_string()),
+        IdentityError::TooManyAccounts => StepError::permanent("too_many_accounts", error.to_string()),
         IdentityError::Unknown => StepError::permanent("no_identity", error.to_string()),
         IdentityError::Disabled => StepError::permanent("identity_disabled", error.to_string()),
         IdentityError::Different => StepError::permanent("identity_differs", error.to_string()),

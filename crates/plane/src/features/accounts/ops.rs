@@ -13,7 +13,10 @@ use super::{
 use crate::{
     audit::{Author, EntryDraft, Starter},
     change::{Change, Claim, OutgoingEvent, copy_marker, reference},
-    features::users::model::User,
+    features::users::{
+        email_claims::{email_taken, held_email_claims},
+        model::User,
+    },
     guard::{
         Granted,
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
@@ -109,7 +112,8 @@ impl Plane {
         let mut change = Change::by(who).for_account(id).unfenced().about("account", id);
         change.create(&account);
         change.claim(&Account::name_claim(id, &account.name), name_taken(&account.name));
-        change.claim(&User::email_claim(technical_user_id(id), &email), email_taken());
+        // In a new account every address is free.
+        change.claim(&User::email_claim(id, technical_user_id(id), &email), email_taken());
         change.create(&Intake { account_id: id, request: new });
         if let Some((verified, used)) = &connection {
             change.replace(verified, used);
@@ -388,8 +392,9 @@ async fn farewell(plane: &Plane, account: &Account) -> Result<Vec<Write>> {
     writes.extend(release_own(plane, &Account::name_claim(account.id, &account.name)).await?);
     if let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&Intake::key(account.id)).await? {
         let intake = decode::<Intake>(&item)?.record;
-        let email = User::email_claim(technical_user_id(account.id), &intake.request.technical_user.email);
-        writes.extend(release_own(plane, &email).await?);
+        let email = &intake.request.technical_user.email;
+        let held = held_email_claims(plane, account.id, technical_user_id(account.id), email).await;
+        writes.extend(held?.iter().map(Claim::release));
         writes.push(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
     }
     Ok(writes)
@@ -453,16 +458,6 @@ fn not_now(status: AccountStatus) -> Problem {
 
 fn name_taken(name: &Name) -> Problem {
     Problem::new(Code::NameTaken, format!("there is an account named {name}"))
-}
-
-fn email_taken() -> Problem {
-    let mut problem =
-        Problem::new(Code::EmailTaken, "somebody on this platform has the technical user's e-mail address");
-    problem.errors.push(crate::problem::FieldError {
-        pointer: "/technicalUser/email".into(),
-        message: "this address is taken".into(),
-    });
-    problem
 }
 
 pub fn location(id: AccountId) -> String {

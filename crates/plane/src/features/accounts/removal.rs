@@ -195,9 +195,21 @@ async fn all_of(table: &SystemTable, account: AccountId, prefix: &str) -> Result
         let mut writes = Vec::new();
         for item in &rows.items {
             writes.extend(one(item)?);
+            if item.key.sk.starts_with(&format!("{}#", User::KIND)) {
+                writes.extend(earlier_claims(table, &decode::<User>(item)?.record).await?);
+            }
         }
         table.commit(writes).await?;
     }
+}
+
+/// What frees the address that a user claimed on the whole platform in an earlier version.
+async fn earlier_claims(table: &SystemTable, user: &User) -> Result<Option<Write>> {
+    let claim = User::platform_email_claim(user.id, &user.email);
+    let there = table.get(&crate::record::encode(&claim).key).await?;
+    let there = there.map(|item| decode::<Claim>(&item)).transpose()?;
+    let is_own = there.is_some_and(|there| there.holder == claim.holder);
+    Ok((is_own && !user.technical).then(|| super::ops::release(&claim)))
 }
 
 /// The writes that remove a record with what hangs on it.
@@ -211,7 +223,7 @@ fn one(item: &Item) -> Result<Vec<Write>> {
             writes.push(delete(&Home::key(subject(user.id))));
             // The claim of the technical user goes with the account: a redrive makes the user again.
             if !user.technical {
-                writes.push(claim(User::email_claim(user.id, &user.email)));
+                writes.push(claim(User::email_claim(user.account_id, user.id, &user.email)));
             }
         }
         Group::KIND => writes.push(claim(decode::<Group>(item)?.record.name_claim())),

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::sign_out::PresentedSessions;
+use super::{memberships::MembershipView, sign_out::PresentedSessions};
 use crate::{
     directory::user::Barred,
     features::users::invitation::{AcceptError, busy, password_problem},
@@ -23,7 +23,7 @@ use crate::{
         routes::Routes,
     },
     identity::trail::{self, Failure, Trail, Whom},
-    ids::Subject,
+    ids::{AccountId, Subject},
     plane::Plane,
     ports::{
         identity::{
@@ -42,8 +42,12 @@ pub fn routes() -> Routes {
         .refusing(&[401, 403])
         .post("/api/auth/challenge", challenge, "Answer the challenge of a sign-in")
         .refusing(&[401, 403])
-        .post("/api/auth/refresh", refresh, "Exchange a refresh token for new tokens")
-        .refusing(&[401])
+        .post(
+            "/api/auth/refresh",
+            refresh,
+            "Exchange a refresh token for new tokens, also of another account of the person",
+        )
+        .refusing(&[401, 403])
         .post(
             "/api/auth/logout",
             logout,
@@ -71,11 +75,14 @@ enum Grant {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Login {
     #[schemars(length(min = 1, max = 320))]
     email: Bounded<320>,
     password: Password,
+    /// Which account to sign in to, where the address belongs to several. Without it the answer lists them.
+    #[serde(default)]
+    account_id: Option<AccountId>,
     #[serde(default)]
     grant: Grant,
 }
@@ -99,12 +106,19 @@ struct ChallengeAnswer {
 struct Refresh {
     /// Left out: the one in the cookie.
     refresh_token: Option<Bounded<512>>,
+    /// Another account of the same person to sign in to: the session of the refresh token ends, and one in that account begins.
+    account_id: Option<AccountId>,
 }
 
-impl Refresh {
-    fn token(self) -> Option<SecretString> {
-        self.refresh_token.map(|token| SecretString::from(token.into_string()))
-    }
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Logout {
+    /// Beside the access token and the cookie of the request, if there are any.
+    refresh_token: Option<Bounded<512>>,
+}
+
+fn secret(token: Option<Bounded<512>>) -> Option<SecretString> {
+    token.map(|token| SecretString::from(token.into_string()))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -206,11 +220,16 @@ impl JsonSchema for NewPassword {
     }
 }
 
-/// What a sign-in comes to: tokens, or a challenge.
+/// The answer to a sign-in: tokens, a challenge, or the accounts to choose from.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum SignInAnswer {
     Tokens(Tokens),
+    /// The person belongs to several accounts. Sign in again with the `accountId` of one of them.
+    AccountChoice {
+        challenge: SelectAccount,
+        accounts: Vec<MembershipView>,
+    },
     #[serde(rename_all = "camelCase")]
     Challenge {
         challenge: Challenge,
@@ -236,6 +255,12 @@ struct Tokens {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum SelectAccount {
+    SelectAccount,
+}
+
+#[derive(Serialize, JsonSchema)]
 enum TokenType {
     Bearer,
 }
@@ -246,13 +271,23 @@ async fn login(
     client: Client,
     Json(login): Json<Login>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
-    let Login { email, password, grant } = login;
-    let attempt =
-        SignIn { email: email.into_string(), password: password.0, ip: client.ip, user_agent: client.user_agent };
+    let Login { email, password, account_id, grant } = login;
+    let attempt = SignIn {
+        email: email.into_string(),
+        account: account_id,
+        password: password.0,
+        ip: client.ip,
+        user_agent: client.user_agent,
+    };
     match trail::along(plane.trail("auth_login", &client.origin), plane.identity().sign_in(attempt)).await {
         Ok(SignedIn::Tokens(tokens)) => {
             confirmed(&plane, &tokens).await;
             Ok(tokens_answer(&plane, tokens, grant))
+        }
+        Ok(SignedIn::ChooseAccount(accounts)) => {
+            let accounts = plane.membership_views(&accounts, None).await?;
+            let answer = Plain(SignInAnswer::AccountChoice { challenge: SelectAccount::SelectAccount, accounts });
+            Ok(WithHeaders { answer, headers: Vec::new() })
         }
         Ok(SignedIn::Challenge { challenge, session, requires }) => {
             let session = session.expose_secret().to_owned();
@@ -305,7 +340,8 @@ async fn refresh(
     OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
-    let token = match refresh.token() {
+    let account = refresh.account_id;
+    let token = match secret(refresh.refresh_token) {
         Some(token) => Some(token),
         None => client.refresh_cookies.one()?,
     };
@@ -313,10 +349,21 @@ async fn refresh(
         Problem::new(Code::Unauthenticated, "there is no refresh token, or it is not valid any more")
             .help("sign in again")
     };
-    let renewed = plane.identity().refresh(token.ok_or_else(refused)?);
-    match trail::along(plane.refresh_trail(&client.origin), renewed).await {
+    let token = token.ok_or_else(refused)?;
+    let renewed = match account {
+        None => trail::along(plane.refresh_trail(&client.origin), plane.identity().refresh(token)).await,
+        Some(account) => {
+            let trail = plane.trail("auth_switch_account", &client.origin);
+            trail::along(trail, plane.identity().switch_account(token, account)).await
+        }
+    };
+    match renewed {
         Ok(tokens) => Ok(tokens_answer(&plane, tokens, grant)),
         Err(RefreshError::Refused) => Err(refused()),
+        Err(error @ RefreshError::NoSuchAccount) => Err(Problem::field("/accountId", error.to_string())),
+        Err(error @ RefreshError::PasswordRequired) => Err(Problem::field("/accountId", error.to_string())
+            .help("sign in with your password and this accountId: POST /api/auth/login")),
+        Err(RefreshError::Barred(barred)) if account.is_some() => Err(barred_problem(barred)),
         // As the guard answers it: clients sign in again, and hear the reason there.
         Err(RefreshError::Barred(barred)) => {
             Err(Problem::new(Code::Unauthenticated, barred.to_string()).help(barred.help()))
@@ -332,9 +379,9 @@ async fn logout(
     plane: Plane,
     client: Client,
     PresentedBearer(access_token): PresentedBearer,
-    OptionalJson(refresh): OptionalJson<Refresh>,
+    OptionalJson(logout): OptionalJson<Logout>,
 ) -> Result<WithHeaders<NoContent>> {
-    let refresh_tokens = refresh.token().into_iter().chain(client.refresh_cookies.all()).collect();
+    let refresh_tokens = secret(logout.refresh_token).into_iter().chain(client.refresh_cookies.all()).collect();
     let signed_out = plane.sign_out(PresentedSessions { access_token, refresh_tokens });
     trail::along(plane.trail("auth_logout", &client.origin), signed_out).await?;
     let cleared = RefreshCookie::of(&plane.settings().public_url).clear();
@@ -434,7 +481,7 @@ async fn accept_invitation(
     Json(acceptance): Json<Acceptance>,
 ) -> Result<NoContent> {
     let token = acceptance.token.into_string().into();
-    let accepted = plane.accept_invitation(&token, acceptance.new_password.0, &client.origin).await;
+    let accepted = plane.accept_invitation(&token, acceptance.new_password.0, client.ip, &client.origin).await;
     let trail = plane.trail("auth_accept_invitation", &client.origin);
     match accepted {
         Ok(()) => Ok(NoContent),

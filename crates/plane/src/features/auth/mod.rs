@@ -2,6 +2,7 @@
 
 mod http;
 mod limit;
+pub mod memberships;
 mod reset;
 mod sign_out;
 

@@ -225,7 +225,7 @@ impl Plane {
         self.identity().ensure_user(identity).await.map_err(|error| match error {
             IdentityError::Store(error) => error.into(),
             IdentityError::Away(away) => Problem::identities_away(&away),
-            IdentityError::EmailTaken | IdentityError::Different => {
+            IdentityError::EmailTaken | IdentityError::TooManyAccounts | IdentityError::Different => {
                 Problem::new(Code::EmailTaken, "the administrator's e-mail address has another identity")
             }
             IdentityError::Unknown | IdentityError::Disabled | IdentityError::Keys(_) | IdentityError::NotOurKeys => {
@@ -346,6 +346,8 @@ fn refused_password(error: PasswordError) -> Problem {
         PasswordError::Busy => Problem::new(Code::Unavailable, "too many sign-ins at this moment").retry_after(1),
         PasswordError::Store(error) => error.into(),
         PasswordError::Away(away) => Problem::identities_away(&away),
-        PasswordError::InvalidCredentials | PasswordError::Unknown => Problem::internal(&error),
+        PasswordError::InvalidCredentials | PasswordError::NotTheExisting | PasswordError::Unknown => {
+            Problem::internal(&error)
+        }
     }
 }

@@ -326,7 +326,7 @@ fn user(founding: &Founding) -> Vec<Piece> {
     vec![
         person,
         piece(&home, |found, expected| found == expected),
-        claim(&User::email_claim(user.id, email)),
+        claim(&User::email_claim(user.account_id, user.id, email)),
         piece(&membership, |found, expected| found == expected),
     ]
 }

@@ -16,7 +16,11 @@ use crate::{
     features::{
         accounts::{intake::Intake, onboarding::technical_user_id},
         licenses::model::{Contact, License},
-        users::{invitation::password_problem, model::User, ops::email_taken},
+        users::{
+            email_claims::{email_taken, held_email_claims, refuse_earlier_claim},
+            invitation::password_problem,
+            model::User,
+        },
     },
     guard::{Granted, actions::MeEdit},
     http::idempotency::AnswerHead,
@@ -112,10 +116,7 @@ impl Plane {
         self.identity().check_password(check).await.map_err(|error| password_problem(error, "/password"))?;
         let code = format!("fhe_{}", URL_SAFE_NO_PAD.encode(chance::secret(self.chance())));
         self.keep_pending(who, &new, &code).await?;
-        let claim = User::email_claim(user.id, &new);
-        let holder = self.system(SystemTask::EmailChange).get(&claim.place().key).await?;
-        let holder = holder.map(|item| decode::<Claim>(&item)).transpose()?;
-        let free = holder.is_none_or(|there| there.record.holder == claim.holder);
+        let free = self.is_free_address(user, &new).await?;
         let text = if free { self.code_text(&code) } else { TAKEN_TEXT.to_owned() };
         let mail = Mail {
             id: MailId::new(self.now(), self.chance()),
@@ -128,6 +129,18 @@ impl Plane {
         };
         self.mail_aside(mail);
         Ok(())
+    }
+
+    /// Whether an address is nobody's to sign in with, and no other user's of the account.
+    async fn is_free_address(&self, user: &User, new: &Email) -> Result<bool> {
+        if self.identity().has_address(new).await.map_err(identity_problem)? {
+            return Ok(false);
+        }
+        let claim = User::email_claim(user.account_id, user.id, new);
+        let there = self.system(SystemTask::EmailChange).get(&claim.place().key).await?;
+        let there = there.map(|item| decode::<Claim>(&item)).transpose()?;
+        let taken = there.is_some_and(|there| there.record.holder != claim.holder);
+        Ok(!taken && refuse_earlier_claim(self, user.account_id, new).await.is_ok())
     }
 
     /// Remembers the code; the one before is void.
@@ -287,9 +300,12 @@ impl Plane {
             return Err(Problem::new(Code::PreconditionFailed, "the address was changed meanwhile"));
         }
         change.replace(&user, &User { email: new.clone(), updated_at: self.now(), ..user.record.clone() });
-        change.release(&User::email_claim(id, &user.email));
-        change.claim(&User::email_claim(id, new), email_taken());
-        change.write_or(plan.claim, email_taken());
+        refuse_earlier_claim(self, account, new).await?;
+        for claim in held_email_claims(self, account, id, &user.email).await? {
+            change.release(&claim);
+        }
+        change.claim(&User::email_claim(account, id, new), email_taken());
+        change.write_or(plan.claim, in_use_elsewhere());
         for write in plan.others {
             change.write(write);
         }
@@ -367,6 +383,11 @@ fn refuse_default(email: &Email) -> Result<()> {
         return Err(Problem::field("/newEmail", "this address belongs to a stranger; give one that reaches you"));
     }
     Ok(())
+}
+
+/// Only the owner of the mailbox learns this: the code came there.
+fn in_use_elsewhere() -> Problem {
+    Problem::new(Code::EmailTaken, "this address is in use to sign in already")
 }
 
 fn lost_a_race(problem: &Problem) -> bool {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::email::SENT;
 use crate::{
     features::{
-        auth::Password,
+        auth::{Password, memberships::MembershipView},
         users::access::{Permissions, Reach},
     },
     guard::{
@@ -34,6 +34,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .get("/api/users/me/access", access, "Show who one is and where one may go")
         .get("/api/users/me/permissions", permissions, "Show what one may do")
+        .get("/api/users/me/accounts", accounts, "List the accounts that one belongs to with one's address")
         .get("/api/users/me/sessions", sessions, "List one's sessions, the latest used first")
         .delete("/api/users/me/sessions", end_all, "Sign out everywhere")
         .delete("/api/users/me/sessions/{sessionId}", end, "End one of one's sessions")
@@ -89,6 +90,12 @@ async fn access(who: Granted<MeRead>, plane: Plane) -> Result<Plain<Reach>> {
 
 async fn permissions(who: Granted<MeRead>, plane: Plane) -> Result<Permissions> {
     plane.permissions(&who.actor().user).await
+}
+
+async fn accounts(who: Granted<MeRead>, plane: Plane) -> Result<Page<MembershipView>> {
+    let accounts = plane.identity().accounts(who.actor().user.subject()).await.map_err(identity_problem)?;
+    let views = plane.membership_views(&accounts, Some(who.actor().account())).await?;
+    Ok(Page::of(&views, None))
 }
 
 async fn sessions(who: Granted<MeRead>, plane: Plane) -> Result<Page<SessionView>> {
@@ -156,8 +163,9 @@ pub fn identity_problem(error: IdentityError) -> Problem {
         IdentityError::Away(away) => Problem::identities_away(&away),
         IdentityError::Unknown => Problem::not_found("identity"),
         IdentityError::EmailTaken => {
-            Problem::new(crate::problem::Code::EmailTaken, "somebody else signs in with this e-mail address")
+            Problem::new(crate::problem::Code::EmailTaken, "a user of this account has this e-mail address")
         }
+        IdentityError::TooManyAccounts => Problem::new(crate::problem::Code::Conflict, error.to_string()),
         IdentityError::NotOurKeys => Problem::new(crate::problem::Code::Conflict, error.to_string()),
         IdentityError::Disabled | IdentityError::Different | IdentityError::Keys(_) => Problem::internal(&error),
     }

@@ -14,7 +14,7 @@ use crate::{
     mail_limits::greeting,
     plane::Plane,
     ports::{
-        identity::{IdentityError, NewIdentity, PasswordError, Permanence},
+        identity::{Acceptance, IdentityError, NewIdentity, PasswordError},
         mailer::{Mail, MailError, MailKind},
         table::{CommitError, Condition, Is, Key, Write},
     },
@@ -117,7 +117,8 @@ impl Plane {
         let link = format!("{}/accept-invitation#token={}", self.settings().public_url, token.expose_secret());
         let text = format!(
             "{}\n\nan account was made for you. Choose your password here, within 24 hours:\n\n{link}\n\n\
-             The link works once. If you did not expect this, do nothing.",
+             If you have a password with this address already, enter that one. The link works once. If you did not \
+             expect this, do nothing.",
             greeting(user.first_name.as_str())
         );
         let mail = Mail {
@@ -222,6 +223,7 @@ impl Plane {
         &self,
         token: &SecretString,
         password: SecretString,
+        client: std::net::IpAddr,
         origin: &RequestOrigin,
     ) -> Result<(), AcceptError> {
         let table = self.system(SystemTask::Invitations);
@@ -252,7 +254,8 @@ impl Plane {
             Err(CommitError::Table(error)) => return Err(Problem::from(error).into()),
         }
         let claimed = Stored { record: claimed, version: link.version + 1 };
-        if let Err(error) = self.identity().set_password(subject, password, Permanence::Permanent).await {
+        let acceptance = Acceptance { subject, password, ip: client };
+        if let Err(error) = self.identity().accept(acceptance).await {
             let released = Write::Put { item: encode(&link.record), when: Condition::Version(claimed.version) };
             // Should this fail, the claim is over after a minute.
             drop(table.commit(vec![released]).await);
@@ -371,6 +374,8 @@ pub fn password_problem(error: PasswordError, pointer: &str) -> Problem {
     match error {
         PasswordError::Weak(weak) => Problem::field(pointer, weak.to_string()),
         PasswordError::InvalidCredentials => Problem::new(Code::InvalidCredentials, error.to_string()),
+        PasswordError::NotTheExisting => Problem::field(pointer, error.to_string())
+            .help("you belong to another account with this address: enter the password that you use there, or set a new one with 'forgot password'"),
         PasswordError::Unknown => Problem::new(Code::NotFound, "there is no such identity"),
         PasswordError::Busy => busy(),
         PasswordError::Store(error) => error.into(),

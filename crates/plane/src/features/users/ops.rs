@@ -1,6 +1,7 @@
 //! Making, changing and removing users, each on a seat that is counted in the same commit.
 
 use super::{
+    email_claims::{email_taken, held_email_claims, refuse_earlier_claim},
     model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject},
     provision::PendingInvitation,
 };
@@ -83,6 +84,7 @@ impl Plane {
         new.start_date.check_given("/startDate")?;
         dates(new.start_date, new.end_date)?;
         let enterprise = who.enterprise_of_new()?;
+        refuse_earlier_claim(self, who.account(), &new.email).await?;
         let groups = self.joinable(who, enterprise, &new.group_ids).await?;
         let workstreams = self.assignable(who, enterprise, &new.workstream_ids).await?;
         let triple = Triple { enterprise, product: new.product_id, service: new.service_id };
@@ -131,7 +133,7 @@ impl Plane {
         let mut change = Change::by(who).about("user", user.id);
         change.create(&user);
         change.create(&Home { user_id: user.id, account_id: user.account_id });
-        change.claim(&User::email_claim(user.id, &user.email), email_taken());
+        change.claim(&User::email_claim(user.account_id, user.id, &user.email), email_taken());
         join(&mut change, &user, groups);
         for workstream_id in workstreams {
             change.create(&Assignment { account_id: user.account_id, user_id: user.id, workstream_id: *workstream_id });
@@ -186,8 +188,11 @@ impl Plane {
                 .help("make a user with the new address and delete this one"));
             }
             user.email = email;
-            change.release(&User::email_claim(id, &old.email));
-            change.claim(&User::email_claim(id, &user.email), email_taken());
+            refuse_earlier_claim(self, user.account_id, &user.email).await?;
+            for claim in held_email_claims(self, user.account_id, id, &old.email).await? {
+                change.release(&claim);
+            }
+            change.claim(&User::email_claim(user.account_id, id, &user.email), email_taken());
         }
         let ends = self.ends_administration(&old, &user);
         if ends {
@@ -274,7 +279,9 @@ impl Plane {
         }
         change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
         change.write(Write::Delete { key: PendingInvitation::key(id), when: Condition::Always });
-        change.release(&User::email_claim(id, &user.email));
+        for claim in held_email_claims(self, user.account_id, id, &user.email).await? {
+            change.release(&claim);
+        }
         change.remove(&user);
         self.commit(change).await
     }
@@ -526,10 +533,6 @@ fn dates(start: Day, end: Option<Day>) -> Result<()> {
         Some(end) if end < start => Err(Problem::field("/endDate", "the end is not before the start")),
         Some(_) | None => Ok(()),
     }
-}
-
-pub fn email_taken() -> Problem {
-    Problem::new(Code::EmailTaken, "somebody on this platform has this e-mail address")
 }
 
 /// Tries again what lost a race, a few times.

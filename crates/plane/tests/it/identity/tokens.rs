@@ -181,7 +181,7 @@ async fn no_request_fails_while_keys_rotate() {
             }
             let mut tokens = match identity.sign_in(attempt("192.0.2.1", ADA, GOOD)).await.unwrap() {
                 SignedIn::Tokens(tokens) => tokens,
-                SignedIn::Challenge { .. } => panic!("no challenge was due"),
+                SignedIn::Challenge { .. } | SignedIn::ChooseAccount(_) => panic!("no challenge was due"),
             };
             for _ in 0..10 {
                 identity.verify(tokens.access_token.expose_secret()).await.unwrap();

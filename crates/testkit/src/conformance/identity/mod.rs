@@ -4,6 +4,7 @@
 //! pool are by that pool's own clock. What a pool can't be asked (when tokens expire to the second, which claims they bear,
 //! how keys rotate, what a hash costs) stands with the embedded provider's tests.
 
+mod accounts;
 mod passwords;
 mod probes;
 mod reset;
@@ -43,8 +44,16 @@ pub struct Ground {
 
 /// Runs every case whose name is not among `unasked`, each on ground of its own, and answers how many there were.
 pub async fn check<Made: Future<Output = Ground>>(make: impl Fn() -> Made, unasked: &[&str]) -> usize {
-    let all = [passwords::cases(), probes::cases(), reset::cases(), sessions::cases(), signin::cases(), users::cases()];
-    let mut cases = all.concat();
+    let mut cases = [
+        accounts::cases(),
+        passwords::cases(),
+        probes::cases(),
+        reset::cases(),
+        sessions::cases(),
+        signin::cases(),
+        users::cases(),
+    ]
+    .concat();
     cases.retain(|(name, _)| !unasked.contains(name));
     super::run(cases, make).await
 }
@@ -101,7 +110,13 @@ pub fn new_identity(email: &str) -> NewIdentity {
 }
 
 pub fn attempt(ip: &str, email: &str, password: &str) -> SignIn {
-    SignIn { email: email.into(), password: password.into(), ip: ip.parse().unwrap(), user_agent: "a browser".into() }
+    SignIn {
+        email: email.into(),
+        account: None,
+        password: password.into(),
+        ip: ip.parse().unwrap(),
+        user_agent: "a browser".into(),
+    }
 }
 
 pub fn answer(session: &SecretString, password: &str) -> ChallengeResponse {

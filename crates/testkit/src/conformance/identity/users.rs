@@ -29,7 +29,7 @@ cases! {
         assert_eq!(world.table.dump(), before);
     }
 
-    an_address_has_one_holder_in_any_spelling(world) {
+    an_address_has_one_holder_in_an_account_in_any_spelling(world) {
         world.invited(ADA).await;
         for spelling in ["ADA@Example.COM", "  ada@example.com ", "ａｄａ@example.com"] {
             let thief = NewIdentity { subject: Subject::derived(Uuid::nil(), "thief"), ..new_identity(spelling) };
@@ -37,7 +37,7 @@ cases! {
         }
     }
 
-    of_racing_claims_of_one_address_one_wins(world) {
+    of_racing_claims_of_one_address_in_an_account_one_wins(world) {
         let answers = race(100, |number| {
             let identity = Arc::clone(&world.identity);
             let subject = Subject::derived(Uuid::nil(), &number.to_string());
