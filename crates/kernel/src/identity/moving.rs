@@ -56,13 +56,11 @@ impl Provider {
     }
 
     async fn called(&self, name: &str) -> Result<Option<Person>, TableError> {
-        match name.parse::<Subject>() {
-            Ok(subject) => Ok(self.person(subject).await?.map(|stored| stored.record)),
-            Err(_) => {
-                let same = self.identities_of(Email::parse(name).ok().as_ref()).await?;
-                Ok(same.choose(None, chose_password).cloned())
-            }
+        if let Ok(subject) = name.parse::<Subject>() {
+            return Ok(self.person(subject).await?.map(|stored| stored.record));
         }
+        let same = self.identities_of(Email::parse(name).ok().as_ref()).await?;
+        Ok(same.choose(None, chose_password).cloned())
     }
 }
 

@@ -81,8 +81,8 @@ struct Login {
     email: Bounded<320>,
     password: Password,
     /// Which account to sign in to, where the address belongs to several. Without it the answer lists them.
-    #[serde(default)]
-    account_id: Option<AccountId>,
+    #[serde(default, rename = "accountId")]
+    account: Option<AccountId>,
     #[serde(default)]
     grant: Grant,
 }
@@ -107,7 +107,8 @@ struct Refresh {
     /// Left out: the one in the cookie.
     refresh_token: Option<Bounded<512>>,
     /// Another account of the same person to sign in to: the session of the refresh token ends, and one in that account begins.
-    account_id: Option<AccountId>,
+    #[serde(rename = "accountId")]
+    account: Option<AccountId>,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
@@ -271,10 +272,10 @@ async fn login(
     client: Client,
     Json(login): Json<Login>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
-    let Login { email, password, account_id, grant } = login;
+    let Login { email, password, account, grant } = login;
     let attempt = SignIn {
         email: email.into_string(),
-        account: account_id,
+        account,
         password: password.0,
         ip: client.ip,
         user_agent: client.user_agent,
@@ -340,7 +341,7 @@ async fn refresh(
     OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
     let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
-    let account = refresh.account_id;
+    let account = refresh.account;
     let token = match secret(refresh.refresh_token) {
         Some(token) => Some(token),
         None => client.refresh_cookies.one()?,

@@ -165,8 +165,9 @@ pub fn identity_problem(error: IdentityError) -> Problem {
         IdentityError::EmailTaken => {
             Problem::new(crate::problem::Code::EmailTaken, "a user of this account has this e-mail address")
         }
-        IdentityError::TooManyAccounts => Problem::new(crate::problem::Code::Conflict, error.to_string()),
-        IdentityError::NotOurKeys => Problem::new(crate::problem::Code::Conflict, error.to_string()),
+        IdentityError::TooManyAccounts | IdentityError::NotOurKeys => {
+            Problem::new(crate::problem::Code::Conflict, error.to_string())
+        }
         IdentityError::Disabled | IdentityError::Different | IdentityError::Keys(_) => Problem::internal(&error),
     }
 }
