@@ -44,7 +44,7 @@ demo:
 	@cargo build --quiet --profile fast --bin freehold
 	@python3 scripts/demo.py ./target/fast/freehold
 
-## Measures every figure of the README and prints the table.
+## Measures the figures of docs/figures.md and prints the table.
 bench: setup
 	@cargo build --quiet --release --bin freehold
 	@python3 bench/run.py ./target/release/freehold

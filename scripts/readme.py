@@ -1,4 +1,4 @@
-"""Pastes the README's walk-through into a shell, against a server of its own, and holds what it prints to be what it says.
+"""Pastes the walk-throughs of README.md and docs/walk-through.md into a shell, each against a server of its own, and compares what they print.
 
 With `--aws` behind the binary, the server has the aws profile, over emulators.
 """
@@ -15,12 +15,22 @@ from emulated import Emulated
 from server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
-# What the walk-through prints, line by line; None is a number of steps.
-EXPECTED = [None, "active", "Acme", "forbidden", "ada@acme.example", None, "1", "grace@acme.example", "True", "deprovisioning", None]
+# What each prints, line by line; None is a number of steps.
+EXPECTED = {
+    "README.md": [None, "active"],
+    "docs/walk-through.md": [
+        None, "active", "Acme", "forbidden", "ada@acme.example", None, "1", "grace@acme.example", "True", "deprovisioning", None
+    ],
+}
 
 
 def main():
-    text = (ROOT / "README.md").read_text()
+    for document, expected in EXPECTED.items():
+        paste(document, expected)
+
+
+def paste(document, expected):
+    text = (ROOT / document).read_text()
     script = "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M))
     binary = Path(sys.argv[1]).resolve()
     with contextlib.ExitStack() as stack:
@@ -36,9 +46,9 @@ def main():
     lines = done.stdout.strip().splitlines()
     print("\n".join(lines))
     if done.returncode != 0:
-        raise SystemExit(f"the walk-through ended with {done.returncode}")
-    if len(lines) != len(EXPECTED) or any(want not in (None, line) for want, line in zip(EXPECTED, lines)):
-        raise SystemExit(f"the walk-through printed something else than {EXPECTED}")
+        raise SystemExit(f"the walk-through of {document} ended with {done.returncode}")
+    if len(lines) != len(expected) or any(want not in (None, line) for want, line in zip(expected, lines)):
+        raise SystemExit(f"the walk-through of {document} printed something else than {expected}")
 
 
 if __name__ == "__main__":
