@@ -1,11 +1,17 @@
 //! Answers: what handlers return, each writing its own part of the API's document.
 
+use std::convert::Infallible;
+
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
-    response::Response,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
 };
 use bytes::Bytes;
+use futures::Stream;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
@@ -207,9 +213,19 @@ impl<A: Answer> Answer for WithHeaders<A> {
 /// A stream of server-sent events; `T` is the data of each.
 #[derive(Debug)]
 pub struct EventStream<T> {
-    /// None: all was told, and nothing more will come. That is 204, after which clients do not connect again.
-    pub body: Option<Body>,
-    pub kind: std::marker::PhantomData<fn() -> T>,
+    body: Option<Body>,
+    kind: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T> EventStream<T> {
+    pub fn of(messages: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Self {
+        Self { body: Some(IntoResponse::into_response(Sse::new(messages)).into_body()), kind: std::marker::PhantomData }
+    }
+
+    /// Everything was sent, and nothing more will come: 204, after which clients do not connect again.
+    pub fn ended() -> Self {
+        Self { body: None, kind: std::marker::PhantomData }
+    }
 }
 
 impl<T: JsonSchema> Answer for EventStream<T> {

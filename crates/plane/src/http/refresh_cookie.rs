@@ -5,14 +5,15 @@
 //! everywhere, and the server reads it under `/api/auth` alone. A refresh refuses two cookies of the name.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use cookie::{Cookie, SameSite};
 use secrecy::SecretString;
 
-use crate::problem::{Problem, Result};
+use crate::problem::{self, Problem};
 
 const PLAIN: &str = "freehold_refresh";
 const HOST_ONLY: &str = "__Host-freehold_refresh";
 /// More cookies of the name than this are not read.
-const MOST: usize = 8;
+const MAX_READ: usize = 8;
 
 /// Name and path of the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +36,20 @@ impl RefreshCookie {
     /// The refresh tokens that a request presents by cookie.
     pub fn read(self, headers: &HeaderMap) -> RefreshCookies {
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let ours = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value.to_owned().into());
-        RefreshCookies(ours.take(MOST).collect())
+        let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+        let ours = cookies.filter(|cookie| cookie.name() == self.name).map(|cookie| cookie.value().to_owned().into());
+        RefreshCookies(ours.take(MAX_READ).collect())
     }
 
     /// The header that gives a browser its refresh token for so many seconds.
     pub fn set(self, token: &str, life: i64) -> HeaderValue {
-        let Self { name, path } = self;
-        let cookie = format!("{name}={token}; Path={path}; Max-Age={life}; HttpOnly; Secure; SameSite=Strict");
-        let mut value = HeaderValue::from_str(&cookie).expect("tokens are base64url");
+        let cookie = Cookie::build((self.name, token))
+            .path(self.path)
+            .max_age(cookie::time::Duration::seconds(life))
+            .http_only(true)
+            .secure(true)
+            .same_site(SameSite::Strict);
+        let mut value = HeaderValue::from_str(&cookie.to_string()).expect("tokens are base64url");
         value.set_sensitive(true);
         value
     }
@@ -64,7 +69,7 @@ pub struct RefreshCookies(Vec<SecretString>);
 
 impl RefreshCookies {
     /// The one that counts. Two of the name are refused: one of them may be planted.
-    pub fn one(mut self) -> Result<Option<SecretString>> {
+    pub fn one(mut self) -> problem::Result<Option<SecretString>> {
         match self.0.len() {
             0 | 1 => Ok(self.0.pop()),
             _ => Err(Problem::field("/cookie", "two cookies hold a refresh token; clear them, and sign in again")),
@@ -87,7 +92,9 @@ mod tests {
             assert!(cookie.is_sensitive());
             let cookie = cookie.to_str().unwrap().to_owned();
             assert!(
-                cookie.starts_with("__Host-freehold_refresh=t; Path=/; ") && cookie.contains("; Secure"),
+                cookie.starts_with("__Host-freehold_refresh=t; ")
+                    && cookie.contains("; Path=/;")
+                    && cookie.contains("; Secure"),
                 "{cookie}"
             );
             assert!(!cookie.contains("Domain"), "{cookie}");
@@ -95,7 +102,8 @@ mod tests {
         }
         for url in ["http://127.0.0.1:8080", "https://example.com/freehold", "http://freehold.example"] {
             let cookie = RefreshCookie::of(url).set("t", 5);
-            assert!(cookie.to_str().unwrap().starts_with("freehold_refresh=t; Path=/api/auth; "), "{url}");
+            let cookie = cookie.to_str().unwrap();
+            assert!(cookie.starts_with("freehold_refresh=t; ") && cookie.contains("; Path=/api/auth"), "{url}");
             assert_eq!(RefreshCookie::of(url).clear().len(), 1);
         }
     }

@@ -108,8 +108,10 @@ async fn events(
     let head = plane.driver().journal().head(execution).await.map_err(journal_problem)?.head;
     let after = last.within(execution, head.events);
     let is_told = after > 0 && after == head.events && !head.status.is_open();
-    let body = (!is_told).then(|| stream::progress(&plane, who.ongoing(), execution, after));
-    Ok(EventStream { body, kind: std::marker::PhantomData })
+    if is_told {
+        return Ok(EventStream::ended());
+    }
+    Ok(EventStream::of(stream::progress(&plane, who.ongoing(), execution, after)))
 }
 
 async fn start(who: Granted<ProvisioningStart>, plane: Plane, Json(_): Json<Start>) -> Result<Accepted<Progress>> {

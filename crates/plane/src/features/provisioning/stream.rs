@@ -2,8 +2,7 @@
 
 use std::convert::Infallible;
 
-use axum::body::Body;
-use bytes::Bytes;
+use axum::response::sse::Event as Message;
 use futures::{Stream, StreamExt as _, stream};
 
 use crate::{
@@ -17,7 +16,12 @@ use crate::{
 ///
 /// Before each message, and at each heartbeat, the grant is judged again. Once it does not hold, the last message is an
 /// `end` event with the reason.
-pub(super) fn progress(plane: &Plane, grant: OngoingGrant, execution: ExecutionId, after: u64) -> Body {
+pub(super) fn progress(
+    plane: &Plane,
+    grant: OngoingGrant,
+    execution: ExecutionId,
+    after: u64,
+) -> impl Stream<Item = Result<Message, Infallible>> + Send + 'static {
     let events = Box::pin(plane.driver().watch(execution, after));
     let heartbeat = plane.settings().stream_heartbeat;
     let told = Told { plane: plane.clone(), execution, history: Vec::new(), after };
@@ -30,7 +34,7 @@ pub(super) fn progress(plane: &Plane, grant: OngoingGrant, execution: ExecutionI
             }
             match next {
                 // A comment, so that no proxy takes the idle connection for dead.
-                Err(_) => return Some((Bytes::from_static(b": still here\n\n"), Some((events, told)))),
+                Err(_) => return Some((Message::default().comment("still here"), Some((events, told)))),
                 Ok(Some(Ok(event))) => {
                     if let Some(message) = told.message(event).await {
                         return Some((message, Some((events, told))));
@@ -44,16 +48,12 @@ pub(super) fn progress(plane: &Plane, grant: OngoingGrant, execution: ExecutionI
             }
         }
     });
-    body(messages)
+    messages.map(Ok)
 }
 
 /// The last message of a stream whose reader may not read on.
-fn ended(why: GrantEnd) -> Bytes {
-    Bytes::from(format!("event: end\ndata: {{\"reason\":\"{}\"}}\n\n", why.as_str()))
-}
-
-fn body(messages: impl Stream<Item = Bytes> + Send + 'static) -> Body {
-    Body::from_stream(messages.map(Ok::<_, Infallible>))
+fn ended(why: GrantEnd) -> Message {
+    Message::default().event("end").data(serde_json::json!({ "reason": why.as_str() }).to_string())
 }
 
 struct Told {
@@ -64,7 +64,7 @@ struct Told {
 }
 
 impl Told {
-    async fn message(&mut self, event: Event) -> Option<Bytes> {
+    async fn message(&mut self, event: Event) -> Option<Message> {
         let driver = self.plane.driver();
         if self.history.is_empty() && self.after > 0 {
             let before = driver.journal().events(self.execution, 0).await.ok()?;
@@ -79,6 +79,6 @@ impl Told {
         let progress = Progress::of(plan, &head, &self.history);
         let data = serde_json::to_string(&progress).expect("progress is plain JSON");
         let execution = self.execution;
-        Some(Bytes::from(format!("id: {execution}:{number}\nevent: progress\ndata: {data}\n\n")))
+        Some(Message::default().id(format!("{execution}:{number}")).event("progress").data(data))
     }
 }
