@@ -14,6 +14,7 @@ use crate::{
     background::{Aside, Background, BackgroundLag, News},
     guard::{actor::Actors, policy::Policy},
     ids::AccountId,
+    kinds::RecordKinds,
     mail::OutgoingMail,
     metrics::Metrics,
     page::Cursors,
@@ -78,6 +79,9 @@ pub trait Features: Send + Sync {
     /// The workflows of all features.
     fn workflows(&self) -> Workflows;
 
+    /// The kinds of record of all features.
+    fn kinds(&self) -> RecordKinds;
+
     /// The tables in other accounts of the cloud that hold an account's records.
     async fn connected_tables(&self) -> Result<Vec<TableName>>;
 
@@ -102,6 +106,7 @@ struct Inner {
     metrics: Metrics,
     settings: Settings,
     features: OnceLock<Arc<dyn Features>>,
+    kinds: OnceLock<RecordKinds>,
     driver: OnceLock<Driver>,
     news: Arc<News>,
     background: Background,
@@ -127,6 +132,7 @@ impl Kernel {
             settings,
             ports,
             features: OnceLock::new(),
+            kinds: OnceLock::new(),
             driver: OnceLock::new(),
             news: Arc::default(),
             background: Background::default(),
@@ -138,12 +144,20 @@ impl Kernel {
     /// Gives the kernel its features, once: before this it drives no workflow.
     pub fn attach(&self, features: Arc<dyn Features>) {
         let driver = self.driver_of(features.workflows());
-        let first = self.0.features.set(features).is_ok() && self.0.driver.set(driver).is_ok();
+        let kinds = features.kinds();
+        let first = self.0.features.set(features).is_ok()
+            && self.0.driver.set(driver).is_ok()
+            && self.0.kinds.set(kinds).is_ok();
         assert!(first, "features are attached once");
     }
 
     pub fn features(&self) -> &dyn Features {
         self.0.features.get().expect("features are attached when the product is made").as_ref()
+    }
+
+    /// All kinds of record, the kernel's and the features'.
+    pub fn kinds(&self) -> &RecordKinds {
+        self.0.kinds.get().expect("they are set with the features")
     }
 
     fn driver_of(&self, workflows: Workflows) -> Driver {
@@ -278,6 +292,21 @@ impl Kernel {
             }
         }
     }
+}
+
+/// The kernel's own kinds of record.
+pub fn kernel_kinds() -> RecordKinds {
+    RecordKinds::default()
+        .with(crate::audit::KINDS)
+        .with(crate::change::KINDS)
+        .with(crate::directory::KINDS)
+        .with(crate::guard::delegation::KINDS)
+        .with(crate::idempotency::KINDS)
+        .with(crate::identity::KINDS)
+        .with(crate::mail_limits::KINDS)
+        .with(crate::ports::KINDS)
+        .with(crate::router::KINDS)
+        .with(crate::workflow::KINDS)
 }
 
 /// Counts the runs, and says when one has ended: its end leaves events and audit entries to be tended.

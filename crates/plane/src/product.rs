@@ -11,6 +11,7 @@ use crate::{
         accounts::{deprovisioning, onboarding},
     },
     http::{console::Console, openapi, routes::Route, serve},
+    kinds::RecordKinds,
     plane::{Kernel, Plane, Ports},
     ports::table::{Item, TableName},
     problem::Result,
@@ -37,6 +38,11 @@ pub fn operations() -> Vec<Route> {
     features::routes().into_parts().1
 }
 
+/// All kinds of record.
+pub fn kinds() -> RecordKinds {
+    features::kinds()
+}
+
 /// The OpenAPI document, made once.
 pub fn document() -> &'static serde_json::Value {
     static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
@@ -56,6 +62,10 @@ struct AllFeatures(Plane);
 impl kernel::Features for AllFeatures {
     fn workflows(&self) -> Workflows {
         workflows(&self.0)
+    }
+
+    fn kinds(&self) -> RecordKinds {
+        features::kinds()
     }
 
     async fn connected_tables(&self) -> Result<Vec<TableName>> {

@@ -29,6 +29,7 @@ mod matrix;
 mod onboarding_faults;
 mod people;
 mod problems;
+mod registry;
 mod roles;
 mod seats;
 mod sessions;

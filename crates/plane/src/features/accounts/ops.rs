@@ -402,11 +402,6 @@ async fn release_own(plane: &Plane, claim: &Claim) -> Result<Option<Write>> {
     Ok(there.filter(|there| there.holder == claim.holder).map(|there| record::remove(&there)))
 }
 
-/// Frees the claim of a record that goes in the same commit.
-pub(super) fn release(claim: &Claim) -> Write {
-    Write::Delete { key: record::encode(claim).key, when: Condition::Always }
-}
-
 fn event_of(turn: &Turn) -> Option<String> {
     let named = turn.event.clone();
     match turn.to {

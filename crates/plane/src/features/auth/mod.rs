@@ -5,4 +5,8 @@ mod limit;
 mod reset;
 mod sign_out;
 
-pub use http::{Password, routes};
+pub use http::Password;
+
+use crate::slice::Slice;
+
+pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[limit::COUNTER]);

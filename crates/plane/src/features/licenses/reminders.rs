@@ -11,6 +11,7 @@ use crate::{
     day::Day,
     guard::{Granted, actions::LicenseEdit},
     ids::{AccountId, LicenseId, MailId},
+    kinds::RecordKind,
     plane::Plane,
     ports::{
         mailer::{Mail, MailKind},
@@ -45,7 +46,7 @@ struct FailedReminder {
 /// That a contact was reminded of a last day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Reminder {
+pub(super) struct Reminder {
     account_id: AccountId,
     license_id: LicenseId,
     end_date: Day,
@@ -60,6 +61,7 @@ impl Reminder {
 
 impl Record for Reminder {
     const NOUN: &'static str = "reminder";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "REMINDER#").internal();
 
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, "REMINDER", format_args!("{}#{}", self.license_id, self.end_date)))
