@@ -1,3 +1,3 @@
-// Generated from openapi.json (sha256 54d8017a1f04c457e0084ce5be515f6bf0b7c89e389577322002cadc7ca0fef0). Not edited by hand.
+// Generated from openapi.json (sha256 16f3c737ccff3411783828232f52c8be028940c5dc27775b44655bb70a5f0040). Not edited by hand.
 /** The actions that the audit log can hold: all that change something. */
 export const actions = ["account_create","account_edit","account_delete","connection_create","connection_delete","connection_edit","enterprise_create","enterprise_edit","enterprise_delete","group_create","group_edit","group_delete","license_create","license_edit","license_delete","provisioning_start","provisioning_edit","dead_letter_edit","role_create","role_edit","role_delete","user_create","user_edit","user_delete","workstream_create","workstream_edit","workstream_delete"]

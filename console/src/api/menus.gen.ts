@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 54d8017a1f04c457e0084ce5be515f6bf0b7c89e389577322002cadc7ca0fef0). Not edited by hand.
+// Generated from openapi.json (sha256 16f3c737ccff3411783828232f52c8be028940c5dc27775b44655bb70a5f0040). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

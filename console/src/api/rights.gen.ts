@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 54d8017a1f04c457e0084ce5be515f6bf0b7c89e389577322002cadc7ca0fef0). Not edited by hand.
+// Generated from openapi.json (sha256 16f3c737ccff3411783828232f52c8be028940c5dc27775b44655bb70a5f0040). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -34,6 +34,8 @@ export const rights = {
   groups_roles: {"class":"tenant","menu":"access-control","tab":"groups","verb":"view"},
   groups_set_roles: {"class":"tenant","menu":"access-control","tab":"groups","verb":"edit"},
   groups_members: {"class":"tenant","menu":"access-control","tab":"groups","verb":"view"},
+  jobs_list: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
+  jobs_read: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   licenses_list: {"class":"tenant","menu":"account-settings","tab":"licenses","verb":"view"},
   licenses_create: {"class":"platform","menu":"account-settings","tab":"licenses","verb":"create"},
   licenses_capacity: {"class":"tenant","menu":"account-settings","tab":"licenses","verb":"view"},

@@ -14,6 +14,7 @@ use crate::{
     background::{Aside, Background, BackgroundLag, News},
     guard::{actor::Actors, policy::Policy},
     ids::AccountId,
+    jobs::{Job, Jobs},
     kinds::RecordKinds,
     mail::OutgoingMail,
     metrics::Metrics,
@@ -59,6 +60,8 @@ pub struct Ports {
     pub dead_letters: Option<Arc<dyn DeadLetterQueues>>,
     /// What counts workers and runs beside the process's own metrics.
     pub counting: Option<Arc<dyn WorkflowMetrics>>,
+    /// The scheduled jobs of the adapters.
+    pub jobs: Vec<Job>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -85,8 +88,8 @@ pub trait Features: Send + Sync {
     /// The tables in other accounts of the cloud that hold an account's records.
     async fn connected_tables(&self) -> Result<Vec<TableName>>;
 
-    /// Begins the removal of the accounts whose time of grace is over. Answers how many.
-    async fn remove_due_accounts(&self) -> Result<usize>;
+    /// The scheduled jobs of all features.
+    fn jobs(&self) -> Vec<Job>;
 
     /// Finishes an invitation that was asked for and has not gone out. Answers whether it was this process's turn.
     async fn resume_invitation(&self, pending: &Item) -> Result<bool>;
@@ -107,6 +110,7 @@ struct Inner {
     settings: Settings,
     features: OnceLock<Arc<dyn Features>>,
     kinds: OnceLock<RecordKinds>,
+    jobs: OnceLock<Jobs>,
     driver: OnceLock<Driver>,
     news: Arc<News>,
     background: Background,
@@ -133,6 +137,7 @@ impl Kernel {
             ports,
             features: OnceLock::new(),
             kinds: OnceLock::new(),
+            jobs: OnceLock::new(),
             driver: OnceLock::new(),
             news: Arc::default(),
             background: Background::default(),
@@ -145,9 +150,11 @@ impl Kernel {
     pub fn attach(&self, features: Arc<dyn Features>) {
         let driver = self.driver_of(features.workflows());
         let kinds = features.kinds();
+        let jobs = Jobs::new(self.ports().jobs.iter().cloned().chain(features.jobs()).collect());
         let first = self.0.features.set(features).is_ok()
             && self.0.driver.set(driver).is_ok()
-            && self.0.kinds.set(kinds).is_ok();
+            && self.0.kinds.set(kinds).is_ok()
+            && self.0.jobs.set(jobs).is_ok();
         assert!(first, "features are attached once");
     }
 
@@ -158,6 +165,11 @@ impl Kernel {
     /// All kinds of record, the kernel's and the features'.
     pub fn kinds(&self) -> &RecordKinds {
         self.0.kinds.get().expect("they are set with the features")
+    }
+
+    /// All scheduled jobs.
+    pub fn jobs(&self) -> &Jobs {
+        self.0.jobs.get().expect("they are set with the features")
     }
 
     fn driver_of(&self, workflows: Workflows) -> Driver {
@@ -244,6 +256,7 @@ impl Kernel {
 
     /// Brings everything to rest: steps under way end or stay in their journals. Answers whether all ended in time.
     pub async fn stop(&self, within: Duration) -> bool {
+        self.jobs().stop(within).await;
         let rested = self.driver().drain(within).await;
         self.write_counted_events(Timestamp::MAX).await;
         self.news().stop();
@@ -303,6 +316,7 @@ pub fn kernel_kinds() -> RecordKinds {
         .with(crate::guard::delegation::KINDS)
         .with(crate::idempotency::KINDS)
         .with(crate::identity::KINDS)
+        .with(crate::jobs::KINDS)
         .with(crate::mail_limits::KINDS)
         .with(crate::ports::KINDS)
         .with(crate::router::KINDS)

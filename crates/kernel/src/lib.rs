@@ -11,6 +11,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 mod kernel;
 pub mod kinds;
 pub mod mail;

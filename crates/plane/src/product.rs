@@ -11,6 +11,7 @@ use crate::{
         accounts::{deprovisioning, onboarding},
     },
     http::{console::Console, openapi, routes::Route, serve},
+    jobs::Job,
     kinds::RecordKinds,
     plane::{Kernel, Plane, Ports},
     ports::table::{Item, TableName},
@@ -72,8 +73,8 @@ impl kernel::Features for AllFeatures {
         self.0.connected_tables().await
     }
 
-    async fn remove_due_accounts(&self) -> Result<usize> {
-        self.0.remove_due_accounts().await
+    fn jobs(&self) -> Vec<Job> {
+        features::scheduled_jobs(&self.0)
     }
 
     async fn resume_invitation(&self, pending: &Item) -> Result<bool> {

@@ -164,6 +164,7 @@ impl World {
             machines: None,
             dead_letters: None,
             counting: None,
+            jobs: Vec::new(),
             clock: Arc::clone(&clock) as _,
             chance,
         };

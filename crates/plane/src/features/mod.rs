@@ -8,6 +8,7 @@ pub mod connections;
 pub mod enterprises;
 pub mod events;
 pub mod groups;
+pub mod jobs;
 pub mod licenses;
 pub mod master_data;
 pub mod me;
@@ -20,7 +21,7 @@ pub mod services;
 pub mod users;
 pub mod workstreams;
 
-use crate::{http::routes::Routes, kinds::RecordKinds, slice::Slice};
+use crate::{http::routes::Routes, jobs::Job, kinds::RecordKinds, plane::Plane, slice::Slice};
 
 /// All features: one line for each.
 const SLICES: &[Slice] = &[
@@ -32,6 +33,7 @@ const SLICES: &[Slice] = &[
     enterprises::SLICE,
     events::SLICE,
     groups::SLICE,
+    jobs::SLICE,
     licenses::SLICE,
     me::SLICE,
     metrics::SLICE,
@@ -52,4 +54,9 @@ pub fn routes() -> Routes {
 /// All kinds of record, the kernel's and the features'.
 pub fn kinds() -> RecordKinds {
     SLICES.iter().fold(kernel::kernel_kinds(), |kinds, slice| kinds.with(slice.kinds))
+}
+
+/// The scheduled jobs of all features.
+pub fn scheduled_jobs(plane: &Plane) -> Vec<Job> {
+    SLICES.iter().flat_map(|slice| (slice.jobs)(plane)).collect()
 }

@@ -21,6 +21,7 @@ mod idempotency;
 mod identity;
 mod inviting;
 mod isolation;
+mod jobs;
 mod lag;
 mod licenses;
 mod mass_assignment;

@@ -11,8 +11,9 @@ mod verification;
 
 use crate::{record::Record as _, slice::Slice, workflow::Plan};
 
-pub const SLICE: Slice =
-    Slice::new(http::routes).with_kinds(&[deprovisioning::Receipt::DECLARED, intake::Intake::DECLARED]);
+pub const SLICE: Slice = Slice::new(http::routes)
+    .with_kinds(&[deprovisioning::Receipt::DECLARED, intake::Intake::DECLARED])
+    .with_jobs(|plane| vec![ops::removal_job(plane)]);
 
 /// What is done to accounts by runs of workflows.
 pub fn plans() -> [Plan; 2] {

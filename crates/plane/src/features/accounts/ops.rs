@@ -1,5 +1,6 @@
 //! Taking accounts on, changing them and letting them go.
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -20,6 +21,7 @@ use crate::{
     },
     http::{call::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, EventId, ExecutionId, known},
+    jobs::Job,
     plane::Plane,
     ports::{
         events::Event,
@@ -50,6 +52,19 @@ pub struct Deletion {
     /// Begins the removal at once: there is no time of grace, or it ends.
     #[serde(default)]
     now: bool,
+}
+
+/// Removes disabled accounts when their time of grace is over.
+pub(super) fn removal_job(plane: &Plane) -> Job {
+    let plane = plane.clone();
+    let summary = "Begin the removal of disabled accounts whose time of grace is over";
+    Job::new("account-removals", summary, SignedDuration::from_mins(1), move || {
+        let plane = plane.clone();
+        async move {
+            let begun = plane.remove_due_accounts().await?;
+            Ok([("begun".to_owned(), begun as u64)].into())
+        }
+    })
 }
 
 impl Plane {
@@ -234,17 +249,20 @@ impl Plane {
             limit: 1000,
             after: None,
         };
-        let mut begun = 0;
+        let (mut begun, mut failed) = (0, Ok(()));
         for item in self.system(SystemTask::AccountLifecycle).query(&query).await?.items {
             let account = decode::<Account>(&item)?;
             if account.deletes_at.is_some_and(|at| at <= self.now()) && !under_way(&account) {
                 let author = Author::System { name: "deletion".into() };
                 let change = Change::by_platform(author, "account_delete", account.id);
-                self.begin_removal(change, account, None).await?;
-                begun += 1;
+                // An account whose removal can't begin holds up no other.
+                match self.begin_removal(change, account, None).await {
+                    Ok(_) => begun += 1,
+                    Err(problem) => failed = failed.and(Err(problem)),
+                }
             }
         }
-        Ok(begun)
+        failed.map(|()| begun)
     }
 
     async fn begin_removal(&self, change: Change, old: Stored<Account>, by: Option<Starter>) -> Result<Account> {

@@ -213,6 +213,14 @@ impl License {
         enabled && today <= self.end_date && self.end_date <= today.plus(notice_days.get())
     }
 
+    /// Whether another license begins at the latest on the day after this one ends, and ends later.
+    pub fn is_followed_by(&self, other: &Self) -> bool {
+        self.id != other.id
+            && self.triple() == other.triple()
+            && other.start_date <= self.end_date.plus(1)
+            && other.end_date > self.end_date
+    }
+
     /// The writes that take one of its seats, in the commit of whoever gets it: each with the problem that is heard
     /// if it does not hold.
     pub fn take_seat(&self, today: Day) -> [(Write, Problem); 2] {
