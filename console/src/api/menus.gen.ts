@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e4ecedaf256161e59bdfa151bbc9e130c7cc7e88abe23970f049a575aabc3d12). Not edited by hand.
+// Generated from openapi.json (sha256 ce03374ed56a1d6f469d097550dc33ce0edc6153017aa999f0cf54c6b80b6806). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e4ecedaf256161e59bdfa151bbc9e130c7cc7e88abe23970f049a575aabc3d12). Not edited by hand.
+// Generated from openapi.json (sha256 ce03374ed56a1d6f469d097550dc33ce0edc6153017aa999f0cf54c6b80b6806). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -34,6 +34,8 @@ export const rights = {
   groups_roles: {"class":"tenant","menu":"access-control","tab":"groups","verb":"view"},
   groups_set_roles: {"class":"tenant","menu":"access-control","tab":"groups","verb":"edit"},
   groups_members: {"class":"tenant","menu":"access-control","tab":"groups","verb":"view"},
+  jobs_list: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
+  jobs_read: {"class":"platform","menu":"overview","tab":"provisioning","verb":"view"},
   licenses_list: {"class":"tenant","menu":"account-settings","tab":"licenses","verb":"view"},
   licenses_create: {"class":"platform","menu":"account-settings","tab":"licenses","verb":"create"},
   licenses_capacity: {"class":"tenant","menu":"account-settings","tab":"licenses","verb":"view"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e4ecedaf256161e59bdfa151bbc9e130c7cc7e88abe23970f049a575aabc3d12). Not edited by hand.
+// Generated from openapi.json (sha256 ce03374ed56a1d6f469d097550dc33ce0edc6153017aa999f0cf54c6b80b6806). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -680,6 +680,46 @@ export interface paths {
          * @description Who may: `access-control/groups:view` in the account; operators in any account.
          */
         get: operations["groups_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List scheduled jobs by name
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["jobs_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{jobName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a scheduled job
+         * @description Who may: operators with `overview/provisioning:view`.
+         */
+        get: operations["jobs_read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1949,7 +1989,7 @@ export interface components {
             };
             /** @description The dedicated table that was removed with all its records. */
             table?: string | null;
-            /** @description What stays: the account's record, its audit log, its events and this receipt. */
+            /** @description What stays: the account's record, its audit log, its events, its onboarding request and this receipt. */
             kept: string[];
         };
         /**
@@ -2500,6 +2540,74 @@ export interface components {
         RolesChange: {
             roleIds: string[];
         };
+        ScheduledJobPage: {
+            items: components["schemas"]["ScheduledJob"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A job that runs by the clock, in one process at a time. */
+        ScheduledJob: {
+            name: string;
+            summary: string;
+            /**
+             * Format: int64
+             * @description The time from the start of a run to the start of the next.
+             */
+            everySeconds: number;
+            /** Format: date-time */
+            nextRunAt: string;
+            /**
+             * Format: uint64
+             * @description The number of runs that were started.
+             */
+            runs: number;
+            /**
+             * Format: uint32
+             * @description Runs since the last that succeeded.
+             */
+            consecutiveFailures: number;
+            /** @description The run in progress. */
+            running?: components["schemas"]["JobLease"] | null;
+            lastRun?: components["schemas"]["FinishedRun"] | null;
+        };
+        /** @description The run in progress. */
+        JobLease: {
+            /** @description The process that runs the job. */
+            process: string;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description Another process takes the job over then, unless the lease is renewed.
+             */
+            expiresAt: string;
+        };
+        /** @description A run that has ended. */
+        FinishedRun: {
+            process: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            finishedAt: string;
+            /** Format: uint64 */
+            durationMilliseconds: number;
+            outcome: components["schemas"]["JobOutcome"];
+            error?: string | null;
+            /**
+             * @description What the run did, by name.
+             * @default {}
+             */
+            counts?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * @description How a run ended.
+         *
+         *     `abandoned`: Its process stopped or lost its lease before the run ended.
+         * @enum {string}
+         */
+        JobOutcome: "succeeded" | "failed" | "abandoned";
         /**
          * @description Where a license stands on a day.
          *
@@ -2640,6 +2748,16 @@ export interface components {
             alreadySent: number;
             /** Format: uint32 */
             withoutContact: number;
+            /**
+             * Format: uint32
+             * @description Another license of the account follows without a gap.
+             */
+            renewed: number;
+            /**
+             * Format: uint32
+             * @description The account is not active, for example because it is being removed.
+             */
+            accountInactive: number;
             failed: components["schemas"]["FailedReminder"][];
         };
         FailedReminder: {
@@ -4922,6 +5040,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    jobs_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJobPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    jobs_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJob"];
                 };
             };
             400: components["responses"]["Problem400"];

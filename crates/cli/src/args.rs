@@ -15,6 +15,7 @@ use crate::{
         events::Events,
         executions::Executions,
         groups::Groups,
+        jobs::Jobs,
         licenses::Licenses,
         login::Login,
         me::Me,
@@ -246,6 +247,13 @@ For tokens that leaked, and after a restore, which brings sessions back that end
     /// Lifecycle events
     #[command(subcommand)]
     Events(Events),
+    /// Scheduled jobs: their last and next runs
+    #[command(
+        subcommand,
+        after_help = "Example:
+  freehold jobs show license-reminders"
+    )]
+    Jobs(Jobs),
     /// Mails that were sent
     #[command(subcommand)]
     Outbox(Outbox),

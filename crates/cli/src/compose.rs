@@ -13,6 +13,7 @@ use plane::{
     features::bootstrap::Admin,
     identity::Provider,
     ids::Subject,
+    jobs::Job,
     plane::{Plane, Ports},
     ports::{
         chance::{self, Chance},
@@ -118,6 +119,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         machines,
         dead_letters,
         counting,
+        jobs: files.iter().map(|files| sweep(files, &clock)).collect(),
         clock,
         chance,
     };
@@ -125,6 +127,19 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
     let plane = plane::product::open(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
     identity.show(Arc::new(Directory(plane.clone())));
     Ok(Composed { plane, files, identity, opened })
+}
+
+/// Removes expired records from the files, a bounded number at a time. DynamoDB does this itself.
+fn sweep(files: &FileTables, clock: &Arc<dyn Clock>) -> Job {
+    let (files, clock) = (files.clone(), Arc::clone(clock));
+    let summary = "Remove expired records from the data folder";
+    Job::new("expired-records", summary, SignedDuration::from_mins(1), move || {
+        let (files, clock) = (files.clone(), Arc::clone(&clock));
+        async move {
+            let swept = files.sweep(clock.now().as_second(), 10_000).await?;
+            Ok([("removed".to_owned(), swept as u64)].into())
+        }
+    })
 }
 
 /// Takes the data folder and composes over it, for a command that works without a server.

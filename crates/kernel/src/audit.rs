@@ -24,9 +24,13 @@ pub use self::{
 };
 use crate::{
     ids::{AccountId, AuditId, EnterpriseId, ExecutionId, UserId},
+    kinds::{OnRemoval, RecordKind},
     ports::table::Key,
     record::{Place, Record, tenant_key},
 };
+
+/// The kinds of record of the audit log.
+pub const KINDS: &[RecordKind] = &[AuditEntry::DECLARED, ChainHead::DECLARED, Checkpoint::DECLARED];
 
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -197,6 +201,7 @@ impl AuditEntry {
 
 impl Record for AuditEntry {
     const NOUN: &'static str = "audit entry";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "AUDIT#").on_removal(OnRemoval::Kept("audit log"));
 
     fn place(&self) -> Place {
         match &self.seal {

@@ -11,6 +11,7 @@ use crate::{
     guard::{Granted, actions::Action},
     idempotency::{AnswerHead, Ticket},
     ids::{AccountId, AuditId, EnterpriseId, EventId},
+    kinds::{OnRemoval, RecordKind, RecordKinds},
     ports::{
         events::Event,
         table::{CommitError, Condition, Key, TableName, Write},
@@ -19,6 +20,9 @@ use crate::{
     record::{self, Place, Record, Stored, partition},
     router::Route,
 };
+
+/// The kinds of record that changes write beside their own.
+pub(crate) const KINDS: &[RecordKind] = &[CopyMarker::DECLARED, OutgoingEvent::DECLARED, Claim::DECLARED];
 
 /// Which of an account's tables a change goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,8 +263,8 @@ impl Kernel {
         if let Some(route) = &route {
             writes.push(route.fence());
             if route.copies_directory && change.home == Home::Directory {
-                let partition = partition(change.account);
-                let copied = change.writes.iter().map(|(write, _)| write).filter(|write| copies(write, &partition));
+                let is_copied = |write: &&Write| copies(write, self.kinds(), change.account);
+                let copied = change.writes.iter().map(|(write, _)| write).filter(is_copied);
                 let markers: Vec<_> = copied.map(|write| copy_marker(change.account, write.key())).collect();
                 writes.extend(markers);
             }
@@ -316,28 +320,14 @@ impl From<Problem> for Refusal {
     }
 }
 
-/// Whether a write changes a record that a private account's own table holds a copy of.
-fn copies(write: &Write, partition: &str) -> bool {
+/// Whether a write changes a record that a private account's dedicated table holds a copy of.
+fn copies(write: &Write, kinds: &RecordKinds, account: AccountId) -> bool {
     let changes = match write {
         Write::Put { .. } | Write::Add { .. } | Write::Delete { .. } => true,
         Write::Check { .. } => false,
     };
-    changes && write.key().pk == partition && COPIED.iter().any(|kind| write.key().sk.starts_with(kind))
+    changes && kinds.is_copied(account, write.key())
 }
-
-/// The kinds of directory records that are copied to a private account's own table.
-pub const COPIED: &[&str] = &[
-    "METADATA",
-    "USER#",
-    "USERGROUP#",
-    "USERWORKSTREAM#",
-    "GROUP#",
-    "GROUPROLE#",
-    "ROLE#",
-    "PERMISSIONS#",
-    "LICENSE#",
-    "SEATS#",
-];
 
 /// The partition of `Gsi3` in which copies wait to be made.
 pub const COPIES_PENDING: &str = "COPY#PENDING";
@@ -353,6 +343,7 @@ pub struct CopyMarker {
 
 impl Record for CopyMarker {
     const NOUN: &'static str = "copy marker";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "COPY#").internal();
 
     fn place(&self) -> Place {
         Place::at(Key::new(partition(self.account_id), format!("COPY#{}", self.sk)))
@@ -383,6 +374,7 @@ impl OutgoingEvent {
 
 impl Record for OutgoingEvent {
     const NOUN: &'static str = "event";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "EVENT#").on_removal(OnRemoval::Kept("events"));
 
     fn place(&self) -> Place {
         let place = Place::at(record::tenant_key(self.event.account_id, "EVENT", self.event.id));
@@ -419,6 +411,7 @@ impl Claim {
 
 impl Record for Claim {
     const NOUN: &'static str = "claim";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "CLAIM#", "");
 
     fn place(&self) -> Place {
         // Folding can lengthen a name past what a key holds; a digest is always of one length.

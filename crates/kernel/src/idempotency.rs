@@ -17,10 +17,14 @@ use serde_json::Value;
 use crate::{
     Kernel,
     ids::{AccountId, Subject},
+    kinds::RecordKind,
     ports::table::{CommitError, Condition, Is, Key, Table, TableName, Write},
     problem::{Code, Problem, Result},
     record::{self, Place, Record, Stored, decode},
 };
+
+/// The kinds of record that idempotency keys need.
+pub(crate) const KINDS: &[RecordKind] = &[KeptAnswer::DECLARED, Reservation::DECLARED];
 
 /// How long an answer is kept: 24 hours.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -325,6 +329,8 @@ impl KeptAnswer {
 
 impl Record for KeptAnswer {
     const NOUN: &'static str = "kept answer";
+    const DECLARED: RecordKind =
+        RecordKind::of_platform(Self::NOUN, "IDEMPOTENCY#", "ANSWER").secret(&["digest", "body"]);
 
     fn place(&self) -> Place {
         Place::at(Self::key(&self.digest)).until(self.expires)
@@ -356,6 +362,7 @@ impl Reservation {
 
 impl Record for Reservation {
     const NOUN: &'static str = "reservation of an idempotency key";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "IDEMPOTENCY#", "RESERVATION").secret(&["digest"]);
 
     fn place(&self) -> Place {
         // A reservation that has ended means nothing after the answer's own time.

@@ -14,6 +14,8 @@ use crate::{
     background::{Aside, Background, BackgroundLag, News},
     guard::{actor::Actors, policy::Policy},
     ids::AccountId,
+    jobs::{Job, Jobs},
+    kinds::RecordKinds,
     mail::OutgoingMail,
     metrics::Metrics,
     page::Cursors,
@@ -58,6 +60,8 @@ pub struct Ports {
     pub dead_letters: Option<Arc<dyn DeadLetterQueues>>,
     /// What counts workers and runs beside the process's own metrics.
     pub counting: Option<Arc<dyn WorkflowMetrics>>,
+    /// The scheduled jobs of the adapters.
+    pub jobs: Vec<Job>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -78,11 +82,14 @@ pub trait Features: Send + Sync {
     /// The workflows of all features.
     fn workflows(&self) -> Workflows;
 
+    /// The kinds of record of all features.
+    fn kinds(&self) -> RecordKinds;
+
     /// The tables in other accounts of the cloud that hold an account's records.
     async fn connected_tables(&self) -> Result<Vec<TableName>>;
 
-    /// Begins the removal of the accounts whose time of grace is over. Answers how many.
-    async fn remove_due_accounts(&self) -> Result<usize>;
+    /// The scheduled jobs of all features.
+    fn jobs(&self) -> Vec<Job>;
 
     /// Finishes an invitation that was asked for and has not gone out. Answers whether it was this process's turn.
     async fn resume_invitation(&self, pending: &Item) -> Result<bool>;
@@ -102,6 +109,8 @@ struct Inner {
     metrics: Metrics,
     settings: Settings,
     features: OnceLock<Arc<dyn Features>>,
+    kinds: OnceLock<RecordKinds>,
+    jobs: OnceLock<Jobs>,
     driver: OnceLock<Driver>,
     news: Arc<News>,
     background: Background,
@@ -127,6 +136,8 @@ impl Kernel {
             settings,
             ports,
             features: OnceLock::new(),
+            kinds: OnceLock::new(),
+            jobs: OnceLock::new(),
             driver: OnceLock::new(),
             news: Arc::default(),
             background: Background::default(),
@@ -138,12 +149,27 @@ impl Kernel {
     /// Gives the kernel its features, once: before this it drives no workflow.
     pub fn attach(&self, features: Arc<dyn Features>) {
         let driver = self.driver_of(features.workflows());
-        let first = self.0.features.set(features).is_ok() && self.0.driver.set(driver).is_ok();
+        let kinds = features.kinds();
+        let jobs = Jobs::new(self.ports().jobs.iter().cloned().chain(features.jobs()).collect());
+        let first = self.0.features.set(features).is_ok()
+            && self.0.driver.set(driver).is_ok()
+            && self.0.kinds.set(kinds).is_ok()
+            && self.0.jobs.set(jobs).is_ok();
         assert!(first, "features are attached once");
     }
 
     pub fn features(&self) -> &dyn Features {
         self.0.features.get().expect("features are attached when the product is made").as_ref()
+    }
+
+    /// All kinds of record, the kernel's and the features'.
+    pub fn kinds(&self) -> &RecordKinds {
+        self.0.kinds.get().expect("they are set with the features")
+    }
+
+    /// All scheduled jobs.
+    pub fn jobs(&self) -> &Jobs {
+        self.0.jobs.get().expect("they are set with the features")
     }
 
     fn driver_of(&self, workflows: Workflows) -> Driver {
@@ -230,6 +256,7 @@ impl Kernel {
 
     /// Brings everything to rest: steps under way end or stay in their journals. Answers whether all ended in time.
     pub async fn stop(&self, within: Duration) -> bool {
+        self.jobs().stop(within).await;
         let rested = self.driver().drain(within).await;
         self.write_counted_events(Timestamp::MAX).await;
         self.news().stop();
@@ -278,6 +305,22 @@ impl Kernel {
             }
         }
     }
+}
+
+/// The kernel's own kinds of record.
+pub fn kernel_kinds() -> RecordKinds {
+    RecordKinds::default()
+        .with(crate::audit::KINDS)
+        .with(crate::change::KINDS)
+        .with(crate::directory::KINDS)
+        .with(crate::guard::delegation::KINDS)
+        .with(crate::idempotency::KINDS)
+        .with(crate::identity::KINDS)
+        .with(crate::jobs::KINDS)
+        .with(crate::mail_limits::KINDS)
+        .with(crate::ports::KINDS)
+        .with(crate::router::KINDS)
+        .with(crate::workflow::KINDS)
 }
 
 /// Counts the runs, and says when one has ended: its end leaves events and audit entries to be tended.

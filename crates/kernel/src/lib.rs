@@ -11,7 +11,9 @@ pub mod guard;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 mod kernel;
+pub mod kinds;
 pub mod mail;
 pub mod mail_limits;
 pub mod metrics;
@@ -31,4 +33,4 @@ pub mod text;
 pub mod whole;
 pub mod workflow;
 
-pub use kernel::{ClosedTables, Features, Kernel, Ports};
+pub use kernel::{ClosedTables, Features, Kernel, Ports, kernel_kinds};

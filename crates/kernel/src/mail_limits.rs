@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Kernel,
     ids::{AccountId, UserId},
+    kinds::RecordKind,
     ports::table::{CommitError, Condition, Is, Key, Write},
     problem::{Code, Problem, Result},
     record::{Place, Record, create, decode},
     secret::digest,
 };
+
+/// The kinds of record that count mails.
+pub(crate) const KINDS: &[RecordKind] = &[MailCounter::DECLARED];
 
 /// How many times a commit that lost a race is tried.
 const MAX_ATTEMPTS: usize = 8;
@@ -60,6 +64,7 @@ impl MailCounter {
 
 impl Record for MailCounter {
     const NOUN: &'static str = "counter of mails";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MAILS#", "DAY#");
 
     fn place(&self) -> Place {
         Place::at(Self::key(&self.subject, self.day)).until((self.day + 2) * DAY_SECONDS)

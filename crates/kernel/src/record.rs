@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     ids::{AccountId, EnterpriseId},
+    kinds::{self, RecordKind},
     ports::table::{Condition, INDEXES, Index, Item, Key, NewItem, Order, Query, Range, Table, Write},
     problem::{Code, Problem, Result},
     text::Name,
@@ -65,6 +66,8 @@ impl Place {
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What a person calls it, in lower case.
     const NOUN: &'static str;
+    /// The kind, as the registry has it.
+    const DECLARED: RecordKind;
 
     fn place(&self) -> Place;
 }
@@ -153,6 +156,11 @@ pub fn replace<R: Record>(old: &Stored<R>, new: &R) -> Write {
 /// A write that removes a record as it was read.
 pub fn remove<R: Record>(old: &Stored<R>) -> Write {
     Write::Delete { key: old.record.place().key, when: Condition::Version(old.version) }
+}
+
+/// A write that deletes a record, if it is there.
+pub fn delete<R: Record>(record: &R) -> Write {
+    kinds::delete(&record.place().key)
 }
 
 /// The links of one thing: all records of an account whose sort keys begin so.

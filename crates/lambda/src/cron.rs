@@ -8,7 +8,7 @@ use lambda_http::{
     lambda_runtime::{self, LambdaEvent},
     service_fn,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::clock;
 
@@ -30,6 +30,8 @@ async fn round(hosted: &Hosted, deadline: u64) -> Result<Value, Error> {
         return Err("the function's time was over before the round was; the next takes up what it left".into());
     };
     let round = round?;
-    tracing::info!(removals = round.removals, runs = round.runs, rested = round.rested, "a round");
-    Ok(json!({ "removals": round.removals, "runs": round.runs, "rested": round.rested }))
+    tracing::info!(jobs = ?round.jobs, runs = round.runs, rested = round.rested, "a round");
+    let jobs: Map<String, Value> =
+        round.jobs.iter().map(|job| (job.name.to_owned(), job.outcome.as_str().into())).collect();
+    Ok(json!({ "jobs": jobs, "runs": round.runs, "rested": round.rested }))
 }

@@ -4,9 +4,10 @@ pub mod features;
 pub mod http;
 pub mod plane;
 pub mod product;
+mod slice;
 
 pub use kernel::{
-    audit, background, change, day, directory, given, guard, idempotency, identity, ids, mail, mail_limits, metrics,
-    network, page, ports, problem, record, router, rows, scan, secret, security_events, settings, system, text, whole,
-    workflow,
+    audit, background, change, day, directory, given, guard, idempotency, identity, ids, jobs, kinds, mail,
+    mail_limits, metrics, network, page, ports, problem, record, router, rows, scan, secret, security_events, settings,
+    system, text, whole, workflow,
 };

@@ -11,6 +11,8 @@ use crate::{
         accounts::{deprovisioning, onboarding},
     },
     http::{console::Console, openapi, routes::Route, serve},
+    jobs::Job,
+    kinds::RecordKinds,
     plane::{Kernel, Plane, Ports},
     ports::table::{Item, TableName},
     problem::Result,
@@ -37,6 +39,11 @@ pub fn operations() -> Vec<Route> {
     features::routes().into_parts().1
 }
 
+/// All kinds of record.
+pub fn kinds() -> RecordKinds {
+    features::kinds()
+}
+
 /// The OpenAPI document, made once.
 pub fn document() -> &'static serde_json::Value {
     static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
@@ -58,12 +65,16 @@ impl kernel::Features for AllFeatures {
         workflows(&self.0)
     }
 
+    fn kinds(&self) -> RecordKinds {
+        features::kinds()
+    }
+
     async fn connected_tables(&self) -> Result<Vec<TableName>> {
         self.0.connected_tables().await
     }
 
-    async fn remove_due_accounts(&self) -> Result<usize> {
-        self.0.remove_due_accounts().await
+    fn jobs(&self) -> Vec<Job> {
+        features::scheduled_jobs(&self.0)
     }
 
     async fn resume_invitation(&self, pending: &Item) -> Result<bool> {

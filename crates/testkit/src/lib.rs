@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod clock;
 pub mod conformance;
+pub mod declared;
 pub mod elsewhere;
 pub mod emulator;
 mod forged;

@@ -218,6 +218,7 @@ fn text(schema: &Value, name: &str, today: &str, id: &dyn Fn(&str) -> String) ->
         _ if name.to_lowercase().ends_with("email") => "probe@probe.example".to_owned(),
         _ if name.to_lowercase().contains("password") => crate::world::PASSWORD.to_owned(),
         _ if name == "phone" => "+1 555 0100".to_owned(),
+        _ if name == "jobName" => "license-reminders".to_owned(),
         _ if name == "url" => "https://git.example.com/acme".to_owned(),
         _ if name == "country" => "US".to_owned(),
         _ if name == "region" => "eu-central-1".to_owned(),

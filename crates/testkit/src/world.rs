@@ -33,7 +33,10 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
-use crate::{chance::SeededChance, clock::FakeClock, elsewhere::Elsewhere, keys::MemoryKeys, store};
+use crate::{
+    chance::SeededChance, clock::FakeClock, declared::DeclaredKinds, elsewhere::Elsewhere, hooked::HookedTables,
+    keys::MemoryKeys, store,
+};
 
 /// The product, with its ports at hand.
 #[derive(Clone)]
@@ -130,6 +133,7 @@ impl World {
         keys: MemoryKeys,
         exchange: impl FnOnce(&mut Ports),
     ) -> Self {
+        let tables: Arc<dyn Tables> = Arc::new(HookedTables::new(tables, Arc::new(DeclaredKinds::default())));
         let clock = Arc::new(FakeClock::running(FakeClock::default().now()));
         let keys = Arc::new(keys);
         let bus = Arc::new(Bus::default());
@@ -160,6 +164,7 @@ impl World {
             machines: None,
             dead_letters: None,
             counting: None,
+            jobs: Vec::new(),
             clock: Arc::clone(&clock) as _,
             chance,
         };

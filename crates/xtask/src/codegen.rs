@@ -11,13 +11,17 @@ pub(crate) enum Mode {
 }
 
 /// The tests that hold generated files, by the beginning of their names.
-const HOLDERS: &[&str] = &["asl::", "coverage::", "matrix::"];
+const HOLDERS: &[&str] = &["asl::", "coverage::", "matrix::", "registry::"];
 
 pub(crate) fn run(mode: Mode) -> Result<()> {
     let mut command = Command::new("cargo");
     command.args(["test", "--quiet", "-p", "plane", "--test", "it", "--"]).args(HOLDERS);
     if mode == Mode::Write {
-        command.env("UPDATE_OPENAPI", "1").env("UPDATE_MATRIX", "1").env("UPDATE_MACHINES", "1");
+        command
+            .env("UPDATE_OPENAPI", "1")
+            .env("UPDATE_MATRIX", "1")
+            .env("UPDATE_MACHINES", "1")
+            .env("UPDATE_REGISTRY", "1");
     }
     ensure!(
         command.status()?.success(),

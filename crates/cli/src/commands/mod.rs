@@ -11,6 +11,7 @@ pub(crate) mod entity;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod groups;
+pub(crate) mod jobs;
 pub(crate) mod licenses;
 pub(crate) mod login;
 pub(crate) mod me;

@@ -74,7 +74,7 @@ async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     let (stop, stopping) = watch::channel(false);
     let resumed = plane.start().await.map_err(Failure::new)?;
     tracing::info!(resumed, %address, "started");
-    background(&composed);
+    tokio::spawn((**plane).clone().run_jobs());
     share_keys(&composed);
     look_for_tables(&composed);
     let control = control::listen(&composed);
@@ -153,27 +153,6 @@ fn listen(setting: &str, address: SocketAddr) -> Outcome<TcpListener> {
         Failure::new(format!("{address} can't be listened on: {error}"))
             .hint(format!("choose another address: --set {setting}=127.0.0.1:0 takes any free port"))
     })
-}
-
-/// What happens by itself while the server runs.
-fn background(composed: &Arc<Composed>) {
-    every(Duration::from_mins(1), composed, |composed| async move {
-        // DynamoDB sweeps by itself.
-        let Some(files) = &composed.files else { return };
-        let now = composed.plane.now().as_second();
-        match files.sweep(now, 10_000).await {
-            Ok(0) => {}
-            Ok(swept) => tracing::debug!(swept, "expired records were removed"),
-            Err(error) => tracing::warn!(%error, "expired records could not be removed"),
-        }
-    });
-    every(Duration::from_mins(1), composed, |composed| async move {
-        match composed.plane.remove_due_accounts().await {
-            Ok(0) => {}
-            Ok(accounts) => tracing::info!(accounts, "accounts whose time of grace is over are being removed"),
-            Err(problem) => tracing::warn!(%problem, "accounts that are due could not be removed"),
-        }
-    });
 }
 
 /// Names the accounts whose own tables are gone: their requests are refused, and nothing else would say so.

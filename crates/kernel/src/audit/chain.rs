@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{AuditEntry, Seal};
 use crate::{
     ids::AccountId,
+    kinds::{OnRemoval, RecordKind},
     ports::table::Key,
     record::{Place, Record, partition},
 };
@@ -38,6 +39,8 @@ impl ChainHead {
 
 impl Record for ChainHead {
     const NOUN: &'static str = "chain of the audit log";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "AUDITHEAD").on_removal(OnRemoval::Kept("audit log"));
 
     fn place(&self) -> Place {
         Place::at(Key::new(partition(self.account_id), "AUDITHEAD"))

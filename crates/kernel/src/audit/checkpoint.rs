@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{ChainHead, canonical_json};
 use crate::{
     ids::AccountId,
+    kinds::{OnRemoval, RecordKind},
     ports::table::Key,
     record::{Place, Record, partition},
     secret::PlatformKey,
@@ -64,6 +65,8 @@ impl Checkpoint {
 
 impl Record for Checkpoint {
     const NOUN: &'static str = "checkpoint of the audit log";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "AUDITCHECKPOINT").on_removal(OnRemoval::Kept("audit log"));
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id))

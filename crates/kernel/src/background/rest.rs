@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Kernel, problem::Result};
+use crate::{Kernel, jobs::JobReport, problem::Result};
 
 /// What a round did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Round {
-    /// Accounts whose time of grace was over.
-    pub removals: usize,
+    /// The jobs that were due, and what they did.
+    pub jobs: Vec<JobReport>,
     /// Runs that nobody drove.
     pub runs: usize,
-    /// All of them came to rest in the time. What did not stays in its journal, for the next round.
+    /// All of them ended in the time. What did not stays in its journal, for the next round.
     pub rested: bool,
 }
 
@@ -42,15 +42,15 @@ impl Kernel {
         Ok(mailed && rested)
     }
 
-    /// Does once what a server does by the clock, for whoever is called by a clock of its own: accounts that are due are
-    /// removed, runs that nobody drives go on, and what was left in any table is tended.
+    /// Does once what a server does by the clock, for processes that another clock calls: it runs the jobs that are due,
+    /// takes up runs that nobody drives, and does the pending work of every table.
     pub async fn round(&self, within: Duration) -> Result<Round> {
         let until = Instant::now() + within;
         self.look_everywhere().await;
-        let removals = self.features().remove_due_accounts().await?;
+        let jobs = self.run_due_jobs().await?;
         let runs = self.driver().take_up().await.map_err(|error| crate::problem::Problem::internal(&error))?;
         let rested = self.rest(until.saturating_duration_since(Instant::now())).await?;
-        Ok(Round { removals, runs, rested })
+        Ok(Round { jobs, runs, rested })
     }
 
     /// Forgets what is remembered of the store: the process was frozen, and its clocks may have stood still.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     ids::{AccountId, ConnectionId, ExecutionId, UserId},
+    kinds::{OnRemoval, RecordKind},
     ports::table::Key,
     record::{Place, Record, partition},
     text::{Line, Name, fold},
@@ -170,6 +171,8 @@ impl Account {
 
 impl Record for Account {
     const NOUN: &'static str = "account";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "METADATA").copied().on_removal(OnRemoval::Kept("account"));
 
     fn place(&self) -> Place {
         // A folded name can be longer than the name; a sort key holds 1,024 bytes.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     directory::master_data::{self, MasterRecord},
     ids::{EnterpriseId, EnterpriseKind, Id, ProductId},
+    kinds::RecordKind,
     record::{Place, Record},
     text::{Description, Name},
 };
@@ -29,6 +30,7 @@ pub struct Enterprise {
 
 impl Record for Enterprise {
     const NOUN: &'static str = "enterprise";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#ENTERPRISE#", "METADATA");
 
     fn place(&self) -> Place {
         master_data::place(self)

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
-    ports::table::{Index, Key},
-    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    kinds::{OnRemoval, RecordKind, Stage, delete},
+    ports::table::{Index, Item, Key, Write},
+    problem::Result,
+    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
     rows::List,
     text::{Description, Name},
 };
@@ -39,8 +41,17 @@ impl Group {
     }
 }
 
+/// Deletes a group with the claim on its name.
+fn deletion(item: &Item) -> Result<Vec<Write>> {
+    Ok(vec![delete(&item.key), record::delete(&decode::<Group>(item)?.record.name_claim())])
+}
+
 impl Record for Group {
     const NOUN: &'static str = "group";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "GROUP#")
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Access))
+        .deleted_by(deletion);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
@@ -89,6 +100,8 @@ impl GroupRole {
 
 impl Record for GroupRole {
     const NOUN: &'static str = "link of a group and a role";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "GROUPROLE#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
 
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.group_id, self.role_id)))

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     ids::{Id, LicenseId},
+    kinds::RecordKind,
     ports::table::Key,
     record::{Place, Record},
     text::{Name, fold},
@@ -77,6 +78,7 @@ impl Uses {
 
 impl Record for Uses {
     const NOUN: &'static str = "count of licenses";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#", "USES");
 
     fn place(&self) -> Place {
         Place::at(Key::new(self.of.clone(), "USES"))
@@ -105,6 +107,7 @@ impl LinkUse {
 
 impl Record for LinkUse {
     const NOUN: &'static str = "use of a link";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#", "LICENSE#");
 
     fn place(&self) -> Place {
         Place::at(Key::new(self.of.clone(), format!("LICENSE#{}#{}", self.to, self.license_id)))

@@ -7,3 +7,22 @@ pub mod master_data;
 pub mod outbox;
 pub mod role;
 pub mod user;
+
+use crate::{kinds::RecordKind, record::Record as _};
+
+/// The kinds of record of the directory.
+pub(crate) const KINDS: &[RecordKind] = &[
+    account::Account::DECLARED,
+    enterprise::Enterprise::DECLARED,
+    group::Group::DECLARED,
+    group::GroupRole::DECLARED,
+    master_data::LinkUse::DECLARED,
+    master_data::Uses::DECLARED,
+    outbox::StoredMail::DECLARED,
+    role::Role::DECLARED,
+    role::RolePermissions::DECLARED,
+    user::Assignment::DECLARED,
+    user::Home::DECLARED,
+    user::Membership::DECLARED,
+    user::User::DECLARED,
+];

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{AccountId, MailId},
+    kinds::RecordKind,
     ports::{
         chance::Chance,
         mailer::{Mail, MailKind},
@@ -86,6 +87,7 @@ impl StoredMail {
 
 impl Record for StoredMail {
     const NOUN: &'static str = "mail";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MAIL#", "MAIL").secret(&["sealedText", "text"]);
 
     fn place(&self) -> Place {
         Place::at(Key::new(format!("MAIL#{}", self.id), "MAIL"))

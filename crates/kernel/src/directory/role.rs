@@ -8,8 +8,10 @@ use crate::{
     change::Claim,
     guard::rights::{Mask, MenuPermission},
     ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
-    ports::table::Key,
-    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    kinds::{OnRemoval, RecordKind, Stage, delete},
+    ports::table::{Item, Key, Write},
+    problem::Result,
+    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Description, Name},
 };
 
@@ -54,8 +56,17 @@ impl Role {
     }
 }
 
+/// Deletes a role with the claim on its name.
+fn deletion(item: &Item) -> Result<Vec<Write>> {
+    Ok(vec![delete(&item.key), record::delete(&decode::<Role>(item)?.record.name_claim())])
+}
+
 impl Record for Role {
     const NOUN: &'static str = "role";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "ROLE#")
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Access))
+        .deleted_by(deletion);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
@@ -97,6 +108,8 @@ impl RolePermissions {
 
 impl Record for RolePermissions {
     const NOUN: &'static str = "permissions of a role";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "PERMISSIONS#").copied().on_removal(OnRemoval::Deleted(Stage::Access));
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id, self.role_id))

@@ -9,8 +9,10 @@ use crate::{
     day::Day,
     directory::account::AccountStatus,
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, Subject, UserId, WorkstreamId},
-    ports::table::{Index, Key},
-    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    kinds::{OnRemoval, RecordKind, Stage, delete},
+    ports::table::{Index, Item, Key, Write},
+    problem::Result,
+    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
     rows::List,
     text::{Email, Name},
 };
@@ -171,8 +173,23 @@ pub const fn subject(user: UserId) -> Subject {
     Subject::from_uuid(user.uuid())
 }
 
+/// Deletes a user with the address and the subject that lead to it.
+fn deletion(item: &Item) -> Result<Vec<Write>> {
+    let user = decode::<User>(item)?.record;
+    let mut writes = vec![delete(&item.key), delete(&Home::key(subject(user.id)))];
+    // The claim of the technical user goes with the account: a redrive makes the user again.
+    if !user.technical {
+        writes.push(record::delete(&User::email_claim(user.account_id, user.id, &user.email)));
+    }
+    Ok(writes)
+}
+
 impl Record for User {
     const NOUN: &'static str = "user";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "USER#")
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Users))
+        .deleted_by(deletion);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
@@ -212,6 +229,7 @@ impl Home {
 
 impl Record for Home {
     const NOUN: &'static str = "user's home";
+    const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "SUBJECT#", "HOME");
 
     fn place(&self) -> Place {
         Place::at(Self::key(subject(self.user_id)))
@@ -243,6 +261,8 @@ impl Membership {
 
 impl Record for Membership {
     const NOUN: &'static str = "membership";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "USERGROUP#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
 
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.group_id)))
@@ -275,6 +295,8 @@ impl Assignment {
 
 impl Record for Assignment {
     const NOUN: &'static str = "assignment";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "USERWORKSTREAM#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
 
     fn place(&self) -> Place {
         Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.workstream_id)))

@@ -92,6 +92,8 @@ actions! {
 
     MetricsRead = "metrics_read" Platform Overview "provisioning" View platform;
 
+    JobRead = "job_read" Platform Overview "provisioning" View platform;
+
     ConnectionRead = "connection_read" Platform Security "connections" View platform;
     ConnectionCreate = "connection_create" Platform Security "connections" Create platform;
     ConnectionEdit = "connection_edit" Platform Security "connections" Edit platform;

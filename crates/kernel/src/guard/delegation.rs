@@ -20,10 +20,14 @@ use crate::{
         user::Membership,
     },
     ids::{AccountId, GroupId, RoleId, known},
+    kinds::RecordKind,
     ports::table::{Condition, Index, Key, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Place, Record, decode, encode},
 };
+
+/// The kinds of record of delegation.
+pub(crate) const KINDS: &[RecordKind] = &[AdministratorFence::DECLARED];
 
 /// The right that makes somebody an administrator of their account: to change its users.
 pub const ADMINISTER: Right = Right { menu: Menu::AccessControl, tab: "users", verb: Verb::Edit };
@@ -190,6 +194,7 @@ impl AdministratorFence {
 
 impl Record for AdministratorFence {
     const NOUN: &'static str = "fence of administrators";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "ADMINISTRATORS#", "FENCE");
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id)).until(self.expires)

@@ -29,10 +29,30 @@ mod verifier;
 
 use jiff::SignedDuration;
 
+use crate::kinds::RecordKind;
+
 pub use moving::Moving;
 pub use passwords::HashCost;
 pub use policy::judge as judge_password;
 pub use provider::{Parts, Provider, StartError, VaultParts};
+
+/// The kinds of record of the identity provider.
+pub(crate) const KINDS: &[RecordKind] = &[
+    RecordKind::of_person("identity", "IDENTITY#", "IDENTITY").secret(&["password"]),
+    RecordKind::of_person("session", "IDENTITY#", "SESSION#").secret(&["renewal"]),
+    RecordKind::of_person("code for a new password", "IDENTITY#", "RESET").secret(&["salt", "codes"]),
+    RecordKind::of_person("failed sign-ins of a network", "IDENTITY#", "LOCK#"),
+    RecordKind::of_person("guesses of a day", "IDENTITY#", "GUESSES"),
+    RecordKind::of_person("known networks", "IDENTITY#", "NETWORKS"),
+    RecordKind::of_person("claim on an address", "IDENTITY-EMAIL#", "CLAIM"),
+    RecordKind::of_person("link for a new password", "RESET-LINK#", "LINK"),
+    RecordKind::of_person("refresh token", "REFRESH#", "TOKEN").secret(&["spent"]),
+    RecordKind::of_person("challenge", "CHALLENGE#", "CHALLENGE").secret(&["sealed"]),
+    RecordKind::of_platform("guesses at unknown addresses", "GUESS-DECOY#", ""),
+    RecordKind::of_platform("code for an unknown address", "RESET-DECOY#", "RESET").secret(&["salt", "codes"]),
+    RecordKind::of_platform("link for an unknown address", "RESET-DECOY#", "LINK"),
+    RecordKind::of_platform("end of all earlier sessions", "SESSIONS", "FLOOR"),
+];
 
 /// What an operator may set. The defaults are the documented ones.
 #[derive(Clone, Debug)]

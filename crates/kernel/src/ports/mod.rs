@@ -12,3 +12,11 @@ pub mod mailer;
 pub mod params;
 pub mod table;
 pub mod trouble;
+
+use crate::kinds::RecordKind;
+
+/// The kinds of record that adapters keep in the shared table.
+pub(crate) const KINDS: &[RecordKind] = &[
+    RecordKind::of_platform("delivery of a mail", "MAIL#", "DELIVERY"),
+    RecordKind::of_platform("parameter", "PARAMETER#", "VALUE"),
+];

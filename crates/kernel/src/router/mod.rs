@@ -12,10 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     directory::account::{Account, AccountStatus, CloudType},
     ids::AccountId,
+    kinds::{OnRemoval, RecordKind},
     ports::table::{Condition, Grant, Index, Is, Key, Order, Query, Range, Table, TableName, Tables, Write},
     problem::{Code, Problem, Result},
     record::{Place, Record, Stored, decode, partition},
 };
+
+/// The kinds of record of the router.
+pub(crate) const KINDS: &[RecordKind] = &[Route::DECLARED];
 
 /// Whether an account's records may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +65,8 @@ impl Route {
 
 impl Record for Route {
     const NOUN: &'static str = "route";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "ROUTE").internal().on_removal(OnRemoval::DeletedLast).secret(&["grant"]);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id))

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, DeadLetterId, ExecutionId},
+    kinds::RecordKind,
     ports::table::{
         CommitError, Condition, Index, Item, Key, MAX_KEYS, NewItem, Order, Position, Query, Range, Table, Write,
     },
@@ -70,6 +71,7 @@ impl LetterNote {
 
 impl Record for LetterNote {
     const NOUN: &'static str = "note of a dead letter";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "DEADLETTER#", "NOTE");
 
     fn place(&self) -> Place {
         let id = self.dead_letter_id;

@@ -22,6 +22,7 @@ pub mod step;
 mod watch;
 pub mod workers;
 
+use crate::{kinds::RecordKind, record::Record as _};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use embedded::{CommittedAlong, Driver, OperateError, Settings};
 pub use event::{ErrorKind, Event, Failure, Status, StepName, What};
@@ -33,4 +34,13 @@ pub use plan::{ItemFailure, Plan, Retry, Scalar, State, Worker};
 pub use progress::Progress;
 pub use situation::{Act, Answer, Direction, Next, Situation, Step};
 pub use step::{Invocation, Refusal};
+
+/// The kinds of record of runs. They keep the history of an account that was removed.
+pub(crate) const KINDS: &[RecordKind] = &[
+    RecordKind::of_platform("run", "EXECUTION#", "HEAD"),
+    RecordKind::of_platform("transition of a run", "EXECUTION#", "EVENT#"),
+    RecordKind::of_platform("dead letter", "DEADLETTER#", "DEADLETTER"),
+    dead_letters::LetterNote::DECLARED,
+];
+
 pub use workers::{Call, Done, StepError, Turn, Undone, Workers, Workflow, Workflows};

@@ -24,12 +24,13 @@ async fn a_run_whose_process_is_gone_is_taken_up() {
     // The lease of the process that is gone has run out for this one.
     let cron = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "60")]).await;
     let round = cron.call(json!({}), MINUTE).await.unwrap();
-    assert_eq!(round, json!({ "removals": 0, "runs": 1, "rested": true }));
+    let jobs = json!({ "account-removals": "succeeded", "license-reminders": "succeeded" });
+    assert_eq!(round, json!({ "jobs": jobs, "runs": 1, "rested": true }));
     let taken_on = operator.get(&format!("/api/accounts/{account}")).await.expect(200);
     assert_eq!(taken_on["status"], "active", "{taken_on}");
 
     let nothing = cron.call(json!({ "anything": "at all" }), MINUTE).await.unwrap();
-    assert_eq!(nothing, json!({ "removals": 0, "runs": 0, "rested": true }));
+    assert_eq!(nothing, json!({ "jobs": {}, "runs": 0, "rested": true }), "each job ran in its period");
 }
 
 #[tokio::test]
@@ -44,10 +45,14 @@ async fn accounts_whose_time_of_grace_is_over_are_removed() {
     assert_eq!(operator.get(&address).await.expect(200)["status"], "disabled");
 
     let today = aws.function("cron", &[]).await.call(json!({}), MINUTE).await.unwrap();
-    assert_eq!(today["removals"], 0, "{today}");
+    assert_eq!(today["jobs"]["account-removals"], "succeeded", "{today}");
+    assert_eq!(operator.get(&address).await.expect(200)["status"], "disabled");
     let later = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "172800")]).await;
     let round = later.call(json!({}), MINUTE).await.unwrap();
-    assert_eq!(round, json!({ "removals": 1, "runs": 0, "rested": true }));
+    assert_eq!(round["jobs"]["account-removals"], "succeeded", "{round}");
+    assert_eq!((&round["runs"], &round["rested"]), (&json!(0), &json!(true)));
+    let job = operator.get("/api/jobs/account-removals").await.expect(200);
+    assert_eq!(job["lastRun"]["counts"]["begun"], 1, "{job}");
     let gone = operator.get(&address).await;
     assert!(gone.status == 404 || gone.expect(200)["status"] == "deleted", "{}", String::from_utf8_lossy(gone.bytes()));
 }
@@ -85,7 +90,7 @@ async fn a_round_sends_an_invitation_that_was_cut_off() {
     let later = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "60")]).await;
     for _ in 0..2 {
         let round = later.call(json!({}), MINUTE).await.unwrap();
-        assert_eq!(round, json!({ "removals": 0, "runs": 0, "rested": true }));
+        assert_eq!((&round["runs"], &round["rested"]), (&json!(0), &json!(true)));
         assert_eq!(mails_to_ada(&operator).await, 2, "the round sent it, once");
     }
 }

@@ -8,6 +8,7 @@ pub mod connections;
 pub mod enterprises;
 pub mod events;
 pub mod groups;
+pub mod jobs;
 pub mod licenses;
 pub mod master_data;
 pub mod me;
@@ -20,29 +21,42 @@ pub mod services;
 pub mod users;
 pub mod workstreams;
 
-use crate::http::routes::Routes;
+use crate::{http::routes::Routes, jobs::Job, kinds::RecordKinds, plane::Plane, slice::Slice};
+
+/// All features: one line for each.
+const SLICES: &[Slice] = &[
+    accounts::SLICE,
+    audit::SLICE,
+    auth::SLICE,
+    bootstrap::SLICE,
+    connections::SLICE,
+    enterprises::SLICE,
+    events::SLICE,
+    groups::SLICE,
+    jobs::SLICE,
+    licenses::SLICE,
+    me::SLICE,
+    metrics::SLICE,
+    outbox::SLICE,
+    products::SLICE,
+    provisioning::SLICE,
+    roles::SLICE,
+    services::SLICE,
+    users::SLICE,
+    workstreams::SLICE,
+];
 
 /// The routes of all features.
 pub fn routes() -> Routes {
-    let slices = [
-        accounts::routes(),
-        audit::routes(),
-        auth::routes(),
-        bootstrap::routes(),
-        connections::routes(),
-        enterprises::routes(),
-        events::routes(),
-        groups::routes(),
-        licenses::routes(),
-        me::routes(),
-        metrics::routes(),
-        outbox::routes(),
-        products::routes(),
-        provisioning::routes(),
-        roles::routes(),
-        services::routes(),
-        users::routes(),
-        workstreams::routes(),
-    ];
-    slices.into_iter().fold(Routes::default(), Routes::and)
+    SLICES.iter().fold(Routes::default(), |routes, slice| routes.and((slice.routes)()))
+}
+
+/// All kinds of record, the kernel's and the features'.
+pub fn kinds() -> RecordKinds {
+    SLICES.iter().fold(kernel::kernel_kinds(), |kinds, slice| kinds.with(slice.kinds))
+}
+
+/// The scheduled jobs of all features.
+pub fn scheduled_jobs(plane: &Plane) -> Vec<Job> {
+    SLICES.iter().flat_map(|slice| (slice.jobs)(plane)).collect()
 }

@@ -344,6 +344,93 @@ async fn contacts_are_reminded_once_of_each_last_day() {
     assert_eq!(remind().await["sent"], 1);
 }
 
+/// Runs the job that sends reminders, an hour later, and answers its counts.
+async fn reminder_job(world: &World) -> Value {
+    world.advance(SignedDuration::from_hours(1));
+    world.plane.run_due_jobs().await.unwrap();
+    let job = world.operator().await.get("/api/jobs/license-reminders").await.expect(200);
+    assert_eq!(job["lastRun"]["outcome"], "succeeded", "{job}");
+    job["lastRun"]["counts"].clone()
+}
+
+async fn reminders_to(world: &World, address: &str) -> usize {
+    let mails = world.operator().await.get(&format!("/api/outbox?to={address}")).await.expect(200);
+    mails["items"].as_array().unwrap().iter().filter(|mail| mail["kind"] == "license-reminder").count()
+}
+
+#[tokio::test]
+async fn the_job_reminds_each_address_once_and_a_corrected_contact_too() {
+    let world = World::new().await;
+    let acme = tenant(&world, "Acme").await;
+    assert_eq!(reminder_job(&world).await["due"], 0);
+    world.advance(SignedDuration::from_hours(24 * 334));
+    assert_eq!(reminder_job(&world).await["sent"], 1);
+    let again = reminder_job(&world).await;
+    assert_eq!((&again["sent"], &again["alreadySent"]), (&json!(0), &json!(1)));
+    // The endpoint and the job share their notes.
+    let asked = world.operator().await.post_empty("/api/licenses/send-reminders").await.expect(200);
+    assert_eq!((&asked["sent"], &asked["alreadySent"]), (&json!(0), &json!(1)));
+
+    let one = format!("/api/licenses/{}?accountId={}", acme.license, acme.account);
+    let contact = json!({ "name": "Grace Hopper", "email": "Grace@right.example" });
+    world.operator().await.put(&one, json!({ "contact": contact })).await.expect(200);
+    assert_eq!(reminder_job(&world).await["sent"], 1);
+    assert_eq!(reminders_to(&world, "grace@right.example").await, 1);
+    let contact = json!({ "name": "Rear Admiral Hopper", "email": "grace@right.example" });
+    world.operator().await.put(&one, json!({ "contact": contact })).await.expect(200);
+    assert_eq!(reminder_job(&world).await["alreadySent"], 1, "it is the same address");
+    let entries =
+        world.operator().await.get(&format!("/api/audit?accountId={}&limit=50", acme.account)).await.expect(200);
+    let by_job = |entry: &&Value| entry["action"] == "license_remind" && entry["author"]["name"] == "license-reminders";
+    assert_eq!(entries["items"].as_array().unwrap().iter().filter(by_job).count(), 2, "{entries:#}");
+}
+
+#[tokio::test]
+async fn nobody_is_reminded_of_a_license_that_another_follows() {
+    let world = World::new().await;
+    let acme = tenant(&world, "Acme").await;
+    world.advance(SignedDuration::from_hours(24 * 334));
+    let operator = world.operator().await;
+    let one = format!("/api/licenses/{}?accountId={}", acme.license, acme.account);
+    let first = operator.get(&one).await.expect(200);
+    let end: plane::day::Day = serde_json::from_value(first["endDate"].clone()).unwrap();
+    let successor = |start: plane::day::Day| {
+        json!({
+            "accountId": acme.account, "enterpriseId": first["enterpriseId"], "productId": first["productId"],
+            "serviceId": first["serviceId"], "numberOfUsers": 5, "startDate": start, "endDate": end.plus(365)
+        })
+    };
+    let gap = operator.post("/api/licenses", successor(end.plus(2))).await.expect(201);
+    let counts = reminder_job(&world).await;
+    assert_eq!((&counts["sent"], &counts["renewed"]), (&json!(1), &json!(0)), "a day is missing");
+
+    let gap = format!("/api/licenses/{}?accountId={}", gap["id"].as_str().unwrap(), acme.account);
+    let operator = world.operator().await;
+    operator.delete(&gap).await.expect(204);
+    operator.post("/api/licenses", successor(end.plus(1))).await.expect(201);
+    let contact = json!({ "name": "Grace Hopper", "email": "grace@right.example" });
+    operator.put(&one, json!({ "contact": contact })).await.expect(200);
+    let counts = reminder_job(&world).await;
+    assert_eq!((&counts["sent"], &counts["renewed"]), (&json!(0), &json!(1)));
+    assert_eq!(reminders_to(&world, "grace@right.example").await, 0);
+}
+
+#[tokio::test]
+async fn nobody_is_reminded_for_an_account_that_is_being_removed() {
+    let world = World::with(Settings { deletion_grace_days: 7, ..Settings::default() }).await;
+    world.set_up().await;
+    let acme = tenant(&world, "Acme").await;
+    world.advance(SignedDuration::from_hours(24 * 334));
+    let operator = world.operator().await;
+    let path = format!("/api/accounts/{}", acme.account);
+    let name = operator.get(&path).await.expect(200)["name"].as_str().unwrap().to_owned();
+    operator.delete(&format!("{path}?confirm={name}")).await.expect(202);
+    let counts = reminder_job(&world).await;
+    assert_eq!((&counts["sent"], &counts["accountInactive"]), (&json!(0), &json!(1)), "{counts}");
+    world.operator().await.post_empty(&format!("{path}/restore")).await.expect(200);
+    assert_eq!(reminder_job(&world).await["sent"], 1);
+}
+
 #[tokio::test]
 async fn what_licenses_open_is_listed_and_global_is_the_platforms() {
     let world = World::new().await;

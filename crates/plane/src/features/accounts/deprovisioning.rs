@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, ExecutionId},
+    kinds::{OnRemoval, RecordKind},
     plane::Plane,
     ports::{
         cloud::Progress,
@@ -69,7 +70,7 @@ pub struct Receipt {
     /// The dedicated table that was removed with all its records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// What stays: the account's record, its audit log, its events and this receipt.
+    /// What stays: the account's record, its audit log, its events, its onboarding request and this receipt.
     pub kept: Vec<String>,
 }
 
@@ -81,6 +82,7 @@ impl Receipt {
 
 impl Record for Receipt {
     const NOUN: &'static str = "receipt";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "RECEIPT").on_removal(OnRemoval::Kept("receipt"));
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id))
@@ -168,7 +170,7 @@ impl Deprovisioning {
             finished_at: self.0.now(),
             removed: removed.unwrap_or_default(),
             table: output("DeleteStack").and_then(|output| output["tableName"].as_str().map(ToOwned::to_owned)),
-            kept: ["account", "audit log", "events", "receipt"].map(ToOwned::to_owned).to_vec(),
+            kept: self.0.kinds().kept().into_iter().map(ToOwned::to_owned).collect(),
         })
     }
 }
@@ -182,7 +184,7 @@ async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String,
         let mut query = removal::whole(account, Range::All, MAX_PAGE);
         loop {
             let rows = table.query(&query).await.map_err(store_error)?;
-            for item in rows.items.iter().filter(|item| !removal::stays(&item.key)) {
+            for item in rows.items.iter().filter(|item| !plane.kinds().stays(&item.key)) {
                 let kind = item.key.sk.split('#').next().unwrap_or_default().to_lowercase();
                 let kind = if place == 0 { kind } else { format!("dedicated/{kind}") };
                 *counts.entry(kind).or_insert(0) += 1;
@@ -202,7 +204,7 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
     let mut left = Vec::new();
     loop {
         let rows = plane.system(SystemTask::Deprovisioning).query(&query).await.map_err(store_error)?;
-        left.extend(rows.items.iter().filter(|item| !removal::stays(&item.key)).map(|item| item.key.sk.clone()));
+        left.extend(rows.items.iter().filter(|item| !plane.kinds().stays(&item.key)).map(|item| item.key.sk.clone()));
         match rows.next {
             Some(next) => query.after = Some(next),
             None => break,

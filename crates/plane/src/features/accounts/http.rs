@@ -31,7 +31,7 @@ use crate::{
     text::{Name, fold},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/accounts", list, "List accounts, by name")
         .post("/api/accounts", create, "Create an account and begin its onboarding")

@@ -9,6 +9,7 @@ use crate::{
     day::Day,
     features::licenses::model::{Contact, License, RenewalNotification, SeatCount},
     ids::{AccountId, ConnectionId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    kinds::{OnRemoval, RecordKind},
     ports::table::Key,
     problem::{Code, Problem, Result},
     record::{Place, Record, partition},
@@ -126,6 +127,8 @@ impl Intake {
 
 impl Record for Intake {
     const NOUN: &'static str = "onboarding request";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "INTAKE").on_removal(OnRemoval::Kept("onboarding request"));
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id))

@@ -9,9 +9,11 @@ pub mod ops;
 mod removal;
 mod verification;
 
-pub use http::routes;
+use crate::{record::Record as _, slice::Slice, workflow::Plan};
 
-use crate::workflow::Plan;
+pub const SLICE: Slice = Slice::new(http::routes)
+    .with_kinds(&[deprovisioning::Receipt::DECLARED, intake::Intake::DECLARED])
+    .with_jobs(|plane| vec![ops::removal_job(plane)]);
 
 /// What is done to accounts by runs of workflows.
 pub fn plans() -> [Plan; 2] {

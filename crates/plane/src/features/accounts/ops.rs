@@ -1,5 +1,6 @@
 //! Taking accounts on, changing them and letting them go.
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -23,6 +24,7 @@ use crate::{
     },
     http::{call::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, EventId, ExecutionId, known},
+    jobs::Job,
     plane::Plane,
     ports::{
         events::Event,
@@ -53,6 +55,19 @@ pub struct Deletion {
     /// Begins the removal at once: there is no time of grace, or it ends.
     #[serde(default)]
     now: bool,
+}
+
+/// Removes disabled accounts when their time of grace is over.
+pub(super) fn removal_job(plane: &Plane) -> Job {
+    let plane = plane.clone();
+    let summary = "Begin the removal of disabled accounts whose time of grace is over";
+    Job::new("account-removals", summary, SignedDuration::from_mins(1), move || {
+        let plane = plane.clone();
+        async move {
+            let begun = plane.remove_due_accounts().await?;
+            Ok([("begun".to_owned(), begun as u64)].into())
+        }
+    })
 }
 
 impl Plane {
@@ -238,17 +253,20 @@ impl Plane {
             limit: 1000,
             after: None,
         };
-        let mut begun = 0;
+        let (mut begun, mut failed) = (0, Ok(()));
         for item in self.system(SystemTask::AccountLifecycle).query(&query).await?.items {
             let account = decode::<Account>(&item)?;
             if account.deletes_at.is_some_and(|at| at <= self.now()) && !under_way(&account) {
                 let author = Author::System { name: "deletion".into() };
                 let change = Change::by_platform(author, "account_delete", account.id);
-                self.begin_removal(change, account, None).await?;
-                begun += 1;
+                // An account whose removal can't begin holds up no other.
+                match self.begin_removal(change, account, None).await {
+                    Ok(_) => begun += 1,
+                    Err(problem) => failed = failed.and(Err(problem)),
+                }
             }
         }
-        Ok(begun)
+        failed.map(|()| begun)
     }
 
     async fn begin_removal(&self, change: Change, old: Stored<Account>, by: Option<Starter>) -> Result<Account> {
@@ -405,11 +423,6 @@ async fn release_own(plane: &Plane, claim: &Claim) -> Result<Option<Write>> {
     let item = plane.system(SystemTask::AccountLifecycle).get(&record::encode(claim).key).await?;
     let there = item.map(|item| decode::<Claim>(&item)).transpose()?;
     Ok(there.filter(|there| there.holder == claim.holder).map(|there| record::remove(&there)))
-}
-
-/// Frees the claim of a record that goes in the same commit.
-pub(super) fn release(claim: &Claim) -> Write {
-    Write::Delete { key: record::encode(claim).key, when: Condition::Always }
 }
 
 fn event_of(turn: &Turn) -> Option<String> {

@@ -2,33 +2,20 @@
 
 use crate::{
     change::Claim,
-    features::{
-        groups::model::{Group, GroupRole},
-        licenses::{license_end, model::License},
-        roles::model::Role,
-        users::model::{Assignment, Home, Membership, User, subject},
-        workstreams::model::Workstream,
-    },
+    features::users::model::User,
     ids::AccountId,
+    kinds::{RecordKind, Stage, delete},
     plane::Plane,
     ports::{
         cloud::Progress,
-        table::{Condition, Grant, Index, Item, Key, MAX_WRITES, Order, Query, Range, TableName, Write},
+        table::{Condition, Grant, Index, MAX_WRITES, Order, Query, Range, TableName, Write},
     },
     problem::Result,
-    record::{TenantRecord, decode, partition},
+    record::{Record, TenantRecord, decode, delete as delete_record, partition},
     router::{Route, RouteState},
     system::{SystemTable, SystemTask},
     workflow::StepError,
 };
-
-/// The kinds that go with a technical group: links first.
-const ACCESS: &[&str] =
-    &[Membership::KIND, Assignment::KIND, GroupRole::KIND, Group::KIND, "PERMISSIONS", Role::KIND, Workstream::KIND];
-
-/// What stays of an account that is gone: its record, its audit log, its events and its receipt.
-pub(super) const STAYS: &[&str] =
-    &["METADATA", "AUDIT#", "AUDITHEAD", "AUDITCHECKPOINT", "EVENT#", "RECEIPT", "INTAKE", "ROUTE"];
 
 /// Removes the route, in the shared table.
 pub(super) async fn route(plane: &Plane, account: AccountId) -> Result<()> {
@@ -106,10 +93,11 @@ async fn empty(plane: &Plane, account: AccountId) -> Result<()> {
 
 /// Removes links, groups, roles and workstreams.
 pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Result<()> {
-    kinds(plane, account, ACCESS).await?;
+    let kinds = plane.kinds().deleted_until(Stage::Access);
+    all_of_kinds(plane, account, &kinds).await?;
     if let Some(own) = own_table(plane, account).await? {
-        for kind in ACCESS {
-            all_of(&own, account, &format!("{kind}#")).await?;
+        for kind in &kinds {
+            all_of(&own, account, kind).await?;
         }
     }
     Ok(())
@@ -132,10 +120,17 @@ pub(super) async fn identities(plane: &Plane, account: AccountId) -> Result<(), 
     }
 }
 
-/// Removes all records of some kinds from the shared table.
-pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> Result<()> {
+/// Removes all records of some kinds, named by the beginning of their sort keys, from the shared table.
+pub(super) async fn kinds(plane: &Plane, account: AccountId, names: &[&str]) -> Result<()> {
+    let declared = plane.kinds().deleted_until(Stage::Rest);
+    let named = |kind: &&RecordKind| kind.sort.strip_suffix('#').is_some_and(|name| names.contains(&name));
+    let kinds: Vec<RecordKind> = declared.iter().filter(named).copied().collect();
+    all_of_kinds(plane, account, &kinds).await
+}
+
+async fn all_of_kinds(plane: &Plane, account: AccountId, kinds: &[RecordKind]) -> Result<()> {
     for kind in kinds {
-        all_of(&plane.system(SystemTask::Deprovisioning), account, &format!("{kind}#")).await?;
+        all_of(&plane.system(SystemTask::Deprovisioning), account, kind).await?;
     }
     plane.changed(account);
     Ok(())
@@ -143,32 +138,17 @@ pub(super) async fn kinds(plane: &Plane, account: AccountId, kinds: &[&str]) -> 
 
 /// Removes everything of an account from the shared table but what stays.
 pub(super) async fn everything(plane: &Plane, account: AccountId) -> Result<()> {
-    kinds(plane, account, ACCESS).await?;
-    kinds(plane, account, &[User::KIND, License::KIND]).await?;
-    let shared = plane.system(SystemTask::Deprovisioning);
-    loop {
-        let rows = shared.query(&whole(account, Range::All, 500)).await?;
-        let gone: Vec<&Item> = rows.items.iter().filter(|item| !stays(&item.key)).collect();
-        if !gone.is_empty() {
-            for items in gone.chunks(MAX_WRITES) {
-                shared.commit(items.iter().map(|item| delete(&item.key)).collect()).await?;
-            }
-            continue;
-        }
-        let Some(next) = rows.next else { return Ok(()) };
-        let mut query = whole(account, Range::All, 500);
-        query.after = Some(next);
-        // Only what stays came so far; what does not may stand behind it.
-        return remove_after(plane, query).await;
-    }
+    all_of_kinds(plane, account, &plane.kinds().deleted_until(Stage::Rest)).await?;
+    // What was written meanwhile, and what no kind declares.
+    remove_rest(plane, whole(account, Range::All, 500)).await
 }
 
-async fn remove_after(plane: &Plane, mut query: Query) -> Result<()> {
+async fn remove_rest(plane: &Plane, mut query: Query) -> Result<()> {
     let shared = plane.system(SystemTask::Deprovisioning);
     loop {
         let rows = shared.query(&query).await?;
         let gone: Vec<Write> =
-            rows.items.iter().filter(|item| !stays(&item.key)).map(|item| delete(&item.key)).collect();
+            rows.items.iter().filter(|item| !plane.kinds().stays(&item.key)).map(|item| delete(&item.key)).collect();
         for writes in gone.chunks(MAX_WRITES) {
             shared.commit(writes.to_vec()).await?;
         }
@@ -179,68 +159,41 @@ async fn remove_after(plane: &Plane, mut query: Query) -> Result<()> {
     }
 }
 
-/// Whether a record stays when its account is gone.
-pub(super) fn stays(key: &Key) -> bool {
-    STAYS.iter().any(|kind| key.sk == *kind || (kind.ends_with('#') && key.sk.starts_with(kind)))
-}
-
-async fn all_of(table: &SystemTable, account: AccountId, prefix: &str) -> Result<()> {
+async fn all_of(table: &SystemTable, account: AccountId, kind: &RecordKind) -> Result<()> {
     loop {
-        // Licenses can share the master data that they count on, and no two writes of a commit touch one key.
-        let at_once = if prefix.starts_with(License::KIND) { 1 } else { 30 };
-        let rows = table.query(&whole(account, Range::Prefix(prefix.to_owned()), at_once)).await?;
+        let range = if kind.sort.ends_with('#') {
+            Range::Prefix(kind.sort.to_owned())
+        } else {
+            Range::Between(kind.sort.to_owned(), kind.sort.to_owned())
+        };
+        let rows = table.query(&whole(account, range, MAX_WRITES)).await?;
         if rows.items.is_empty() {
             return Ok(());
         }
-        let mut writes = Vec::new();
+        let mut commit = Vec::new();
         for item in &rows.items {
-            writes.extend(one(item)?);
-            if item.key.sk.starts_with(&format!("{}#", User::KIND)) {
-                writes.extend(earlier_claims(table, &decode::<User>(item)?.record).await?);
+            let mut writes = (kind.deletion)(item)?;
+            if kind.noun == User::NOUN {
+                writes.extend(earlier_claim(table, &decode::<User>(item)?.record).await?);
             }
+            // Records can share what they count on, and no two writes of a commit may have one key.
+            let shared = writes.iter().any(|write| commit.iter().any(|other: &Write| other.key() == write.key()));
+            if shared || commit.len() + writes.len() > MAX_WRITES {
+                table.commit(std::mem::take(&mut commit)).await?;
+            }
+            commit.extend(writes);
         }
-        table.commit(writes).await?;
+        table.commit(commit).await?;
     }
 }
 
 /// What frees the address that a user claimed on the whole platform in an earlier version.
-async fn earlier_claims(table: &SystemTable, user: &User) -> Result<Option<Write>> {
+async fn earlier_claim(table: &SystemTable, user: &User) -> Result<Option<Write>> {
     let claim = User::platform_email_claim(user.id, &user.email);
     let there = table.get(&crate::record::encode(&claim).key).await?;
     let there = there.map(|item| decode::<Claim>(&item)).transpose()?;
     let is_own = there.is_some_and(|there| there.holder == claim.holder);
-    Ok((is_own && !user.technical).then(|| super::ops::release(&claim)))
-}
-
-/// The writes that remove a record with what hangs on it.
-fn one(item: &Item) -> Result<Vec<Write>> {
-    let kind = item.key.sk.split('#').next().unwrap_or_default();
-    let claim = |claim: Claim| super::ops::release(&claim);
-    let mut writes = vec![delete(&item.key)];
-    match kind {
-        User::KIND => {
-            let user = decode::<User>(item)?.record;
-            writes.push(delete(&Home::key(subject(user.id))));
-            // The claim of the technical user goes with the account: a redrive makes the user again.
-            if !user.technical {
-                writes.push(claim(User::email_claim(user.account_id, user.id, &user.email)));
-            }
-        }
-        Group::KIND => writes.push(claim(decode::<Group>(item)?.record.name_claim())),
-        Role::KIND => writes.push(claim(decode::<Role>(item)?.record.name_claim())),
-        Workstream::KIND => writes.push(claim(decode::<Workstream>(item)?.record.name_claim())),
-        License::KIND => {
-            writes = license_end(&decode::<License>(item)?.record);
-            // Its use of the master data is counted down once, with the record itself.
-            writes[0] = Write::Delete { key: item.key.clone(), when: Condition::Present };
-        }
-        _ => {}
-    }
-    Ok(writes)
-}
-
-fn delete(key: &Key) -> Write {
-    Write::Delete { key: key.clone(), when: Condition::Always }
+    Ok((is_own && !user.technical).then(|| delete_record(&claim)))
 }
 
 pub(super) fn whole(account: AccountId, range: Range, limit: usize) -> Query {

@@ -9,7 +9,6 @@ use super::{
     ops::step_error,
 };
 use crate::{
-    change::COPIED,
     features::{
         licenses::model::{License, Seats},
         users::model::{User, UserStatus, subject},
@@ -164,7 +163,7 @@ impl Plane {
         let mut query: Query = super::removal::whole(account, Range::All, MAX_PAGE);
         loop {
             let rows = shared.query(&query).await.map_err(store_error)?;
-            for item in rows.items.iter().filter(|item| COPIED.iter().any(|kind| item.key.sk.starts_with(kind))) {
+            for item in rows.items.iter().filter(|item| self.kinds().is_copied(account, &item.key)) {
                 // The account's own record changes once more with the end of this run.
                 if item.key == Key::new(partition(account), "METADATA") {
                     continue;

@@ -24,7 +24,7 @@ use crate::{
 
 use crate::{audit::Depth, http::guarded::Public};
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/audit", list, "List the audit log of an enterprise, the latest first")
         .get("/api/audit/account", list_all, "List the audit log of a whole account, the latest first")

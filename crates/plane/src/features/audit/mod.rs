@@ -5,4 +5,7 @@ mod filtered;
 mod http;
 
 pub use crate::audit::Depth;
-pub use http::routes;
+
+use crate::slice::Slice;
+
+pub const SLICE: Slice = Slice::new(http::routes);

@@ -36,7 +36,7 @@ use crate::{
     text::{Bounded, Email},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .post("/api/auth/login", login, "Sign in")
         .refusing(&[401, 403])

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 
 use crate::{
+    kinds::RecordKind,
     network::ClientNetwork,
     plane::Plane,
     ports::table::{CommitError, Condition, Is, Key, NewItem, Write},
@@ -16,6 +17,9 @@ use crate::{
 /// The span that is counted: five minutes.
 const WINDOW_SECONDS: i64 = 300;
 const ATTEMPTS: usize = 8;
+
+/// The counters of requests.
+pub(super) const COUNTER: RecordKind = RecordKind::of_platform("counter of requests", "LIMIT#AUTH#", "");
 
 impl Plane {
     /// One request more of a network that deals with credentials. Where one process has the store to itself, its own

@@ -6,4 +6,8 @@ pub mod memberships;
 mod reset;
 mod sign_out;
 
-pub use http::{Password, routes};
+pub use http::Password;
+
+use crate::slice::Slice;
+
+pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[limit::COUNTER]);

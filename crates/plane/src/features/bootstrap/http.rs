@@ -14,7 +14,7 @@ use crate::{
     text::Email,
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default().post("/api/bootstrap", run, "Set the platform up (Day-0)").refusing(&[403])
 }
 

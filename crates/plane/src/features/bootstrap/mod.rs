@@ -5,5 +5,8 @@ mod model;
 mod ops;
 mod steps;
 
-pub use http::routes;
 pub use model::{Admin, BootstrapReport, Bootstrapped, StepDone, StepReport, StepState};
+
+use crate::{record::Record as _, slice::Slice};
+
+pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Marker::DECLARED]);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::judge_password,
+    kinds::RecordKind,
     ports::{chance::Chance, identity, table::Key},
     problem::{Code, Problem, Result},
     record::{Place, Record},
@@ -150,6 +151,8 @@ impl Marker {
 
 impl Record for Marker {
     const NOUN: &'static str = "set-up";
+    const DECLARED: RecordKind =
+        RecordKind::of_platform(Self::NOUN, "PLATFORM", "BOOTSTRAP").secret(&["setupTokenHash"]);
 
     fn place(&self) -> Place {
         Place::at(Self::key())

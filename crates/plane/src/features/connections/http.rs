@@ -25,7 +25,7 @@ use crate::{
     text::Name,
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/connections", list, "List connections to other accounts of AWS, the oldest first")
         .post("/api/connections", create, "Begin a connection to another account of AWS")

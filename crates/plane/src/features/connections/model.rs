@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     ids::{AccountId, ConnectionId},
+    kinds::RecordKind,
     ports::table::{Grant, Key, TableName},
     record::{Place, Record},
     text::Name,
@@ -78,6 +79,7 @@ impl Connection {
 
 impl Record for Connection {
     const NOUN: &'static str = "connection";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "CONNECTION#", "METADATA").secret(&["externalId"]);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.id)).by_type(Key::new(Self::ALL, self.id.to_string()))

@@ -29,7 +29,7 @@ use crate::{
     text::{Description, Name},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/enterprises", list, "List enterprises, with their products and services, by name")
         .post("/api/enterprises", create, "Create an enterprise")

@@ -13,7 +13,7 @@ use crate::{
     record::decode,
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default().get("/api/events", list, "List the lifecycle events of an account, the latest first")
 }
 

@@ -27,7 +27,7 @@ use crate::{
     text::{Description, Name, fold},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/groups", list, "List groups")
         .post("/api/groups", create, "Create a group")

@@ -30,7 +30,7 @@ use crate::{
     record::{Record as _, Stored},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/licenses", list, "List licenses")
         .post("/api/licenses", create, "License an enterprise, product and service to an account")

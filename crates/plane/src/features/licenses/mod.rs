@@ -9,5 +9,10 @@ mod reminders;
 pub mod sight;
 
 pub use decide::LicenseTerms;
-pub use http::routes;
 pub use ops::license_end;
+
+use crate::{record::Record as _, slice::Slice};
+
+pub const SLICE: Slice = Slice::new(http::routes)
+    .with_kinds(&[model::License::DECLARED, model::Seats::DECLARED, reminders::Reminder::DECLARED])
+    .with_jobs(|plane| vec![reminders::job(plane)]);

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     day::Day,
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
-    ports::table::{Condition, Is, Key, Write},
-    problem::{Code, Problem},
-    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    kinds::{OnRemoval, RecordKind, Stage},
+    ports::table::{Condition, Is, Item, Key, Write},
+    problem::{Code, Problem, Result},
+    record::{Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Email, Name, Phone},
     whole::Whole,
 };
@@ -212,6 +213,14 @@ impl License {
         enabled && today <= self.end_date && self.end_date <= today.plus(notice_days.get())
     }
 
+    /// Whether another license begins at the latest on the day after this one ends, and ends later.
+    pub fn is_followed_by(&self, other: &Self) -> bool {
+        self.id != other.id
+            && self.triple() == other.triple()
+            && other.start_date <= self.end_date.plus(1)
+            && other.end_date > self.end_date
+    }
+
     /// The writes that take one of its seats, in the commit of whoever gets it: each with the problem that is heard
     /// if it does not hold.
     pub fn take_seat(&self, today: Day) -> [(Write, Problem); 2] {
@@ -246,8 +255,17 @@ pub fn license_limit_exceeded() -> Problem {
     .help("deactivate or delete a user, or ask an operator for more seats")
 }
 
+/// Deletes a license with its seats and its uses of master data, which are counted down once, with the license itself.
+fn deletion(item: &Item) -> Result<Vec<Write>> {
+    Ok(super::license_end(&decode::<License>(item)?.record))
+}
+
 impl Record for License {
     const NOUN: &'static str = "license";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "LICENSE#")
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Licenses))
+        .deleted_by(deletion);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id, self.id))
@@ -307,6 +325,7 @@ impl Seats {
 
 impl Record for Seats {
     const NOUN: &'static str = "seat counter";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "SEATS#").copied();
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id, self.license_id))

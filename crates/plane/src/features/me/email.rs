@@ -26,6 +26,7 @@ use crate::{
     http::idempotency::AnswerHead,
     identity::judge_password,
     ids::{AccountId, MailId, UserId},
+    kinds::RecordKind,
     plane::Plane,
     ports::{
         chance,
@@ -52,7 +53,7 @@ const ATTEMPTS: usize = 8;
 /// The change that somebody asked for last.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PendingEmail {
+pub(super) struct PendingEmail {
     user_id: UserId,
     new_email: Email,
     /// SHA-256 of the code.
@@ -91,6 +92,7 @@ impl PendingEmail {
 
 impl Record for PendingEmail {
     const NOUN: &'static str = "change of address";
+    const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "EMAIL-CHANGE#", "PENDING").secret(&["digest"]);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.user_id)).until(self.day_ends.max(self.expires_at).as_second())

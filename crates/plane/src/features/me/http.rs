@@ -30,7 +30,7 @@ use crate::{
     text::{Bounded, Email},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/users/me/access", access, "Show who one is and where one may go")
         .get("/api/users/me/permissions", permissions, "Show what one may do")

@@ -10,7 +10,7 @@ use crate::{
     problem::Result,
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default().get("/api/metrics", read, "Show the metrics of the process that answers")
 }
 

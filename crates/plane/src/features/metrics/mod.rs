@@ -2,4 +2,6 @@
 
 mod http;
 
-pub use http::routes;
+use crate::slice::Slice;
+
+pub const SLICE: Slice = Slice::new(http::routes);

@@ -17,7 +17,7 @@ use crate::{
     text::Bounded,
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default().get("/api/outbox", list, "List the mails that were sent, the latest first")
 }
 

@@ -32,7 +32,7 @@ use crate::{
     text::{Description, Name},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/products", list, "List products, with their services, by name")
         .post("/api/products", create, "Create a product")

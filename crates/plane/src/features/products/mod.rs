@@ -4,5 +4,8 @@ mod http;
 pub mod model;
 mod ops;
 
-pub use http::routes;
 pub use ops::{Catalogue, ProductView};
+
+use crate::{record::Record as _, slice::Slice};
+
+pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Product::DECLARED]);

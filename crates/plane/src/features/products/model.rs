@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     features::master_data::{self, MasterRecord},
     ids::{Id, ProductId, ProductKind, ServiceId},
+    kinds::RecordKind,
     record::{Place, Record},
     text::{Description, Name},
 };
@@ -29,6 +30,7 @@ pub struct Product {
 
 impl Record for Product {
     const NOUN: &'static str = "product";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#PRODUCT#", "METADATA");
 
     fn place(&self) -> Place {
         master_data::place(self)

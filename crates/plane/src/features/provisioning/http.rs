@@ -28,7 +28,7 @@ use crate::{
     workflow::{CommittedAlong, DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, Worker},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/provisioning/{accountId}", status, "Show how far an account's onboarding or removal is")
         .get("/api/provisioning/{accountId}/events", events, "Follow an account's onboarding or removal")

@@ -3,4 +3,6 @@
 mod http;
 mod stream;
 
-pub use http::routes;
+use crate::slice::Slice;
+
+pub const SLICE: Slice = Slice::new(http::routes);

@@ -27,7 +27,7 @@ use crate::{
     text::{Description, Name, fold},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/roles", list, "List roles")
         .post("/api/roles", create, "Create a role")

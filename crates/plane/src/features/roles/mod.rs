@@ -4,4 +4,6 @@ mod http;
 pub use kernel::directory::role as model;
 pub mod ops;
 
-pub use http::routes;
+use crate::slice::Slice;
+
+pub const SLICE: Slice = Slice::new(http::routes);

@@ -25,7 +25,7 @@ use crate::{
     text::{Description, Name},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/services", list, "List services by name")
         .post("/api/services", create, "Create a service")

@@ -3,4 +3,6 @@
 mod http;
 pub mod model;
 
-pub use http::routes;
+use crate::{record::Record as _, slice::Slice};
+
+pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Service::DECLARED]);

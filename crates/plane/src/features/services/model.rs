@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     features::master_data::{self, MasterRecord},
     ids::{Id, ServiceId, ServiceKind},
+    kinds::RecordKind,
     record::{Place, Record},
     text::{Description, Name},
 };
@@ -26,6 +27,7 @@ pub struct Service {
 
 impl Record for Service {
     const NOUN: &'static str = "service";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#SERVICE#", "METADATA");
 
     fn place(&self) -> Place {
         master_data::place(self)

@@ -29,7 +29,7 @@ use crate::{
     text::{Bounded, Email, Name},
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/api/users", list, "List users")
         .post("/api/users", create, "Create a user, on a seat of a license")

@@ -11,6 +11,7 @@ use crate::{
     directory::user::Barred,
     identity::trail::Whom,
     ids::{AccountId, MailId, Subject, UserId},
+    kinds::RecordKind,
     mail_limits::greeting,
     plane::Plane,
     ports::{
@@ -58,6 +59,7 @@ impl Invitation {
 
 impl Record for Invitation {
     const NOUN: &'static str = "invitation";
+    const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "INVITATION#", "LINK").secret(&["digest"]);
 
     fn place(&self) -> Place {
         Place::at(Self::key(&self.digest)).until(self.expires_at.as_second())
@@ -67,7 +69,7 @@ impl Record for Invitation {
 /// Which link of a user is the one that counts: a new one voids the one before.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Current {
+pub(super) struct Current {
     user_id: UserId,
     digest: String,
     expires: i64,
@@ -84,6 +86,7 @@ impl Current {
 
 impl Record for Current {
     const NOUN: &'static str = "current invitation";
+    const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "INVITED#", "CURRENT").secret(&["digest"]);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.user_id)).until(self.expires)

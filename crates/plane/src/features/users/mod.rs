@@ -8,4 +8,11 @@ pub use kernel::directory::user as model;
 pub mod ops;
 pub mod provision;
 
-pub use http::routes;
+use crate::{record::Record as _, slice::Slice};
+
+pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[
+    invitation::Current::DECLARED,
+    invitation::Invitation::DECLARED,
+    ops::Administrators::DECLARED,
+    provision::PendingInvitation::DECLARED,
+]);

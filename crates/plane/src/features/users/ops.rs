@@ -24,6 +24,7 @@ use crate::{
     },
     http::{call::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
+    kinds::RecordKind,
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
@@ -492,7 +493,7 @@ impl Plane {
 
 /// A record whose version counts the changes of who administers the platform.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Administrators {}
+pub(super) struct Administrators {}
 
 impl Administrators {
     fn key() -> crate::ports::table::Key {
@@ -502,6 +503,7 @@ impl Administrators {
 
 impl crate::record::Record for Administrators {
     const NOUN: &'static str = "list of administrators";
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "PLATFORM", "ADMINISTRATORS");
 
     fn place(&self) -> crate::record::Place {
         crate::record::Place::at(Self::key())

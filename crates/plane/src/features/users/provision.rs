@@ -20,6 +20,7 @@ use crate::{
     },
     http::idempotency::{AnswerHead, Ticket},
     ids::{AccountId, MailId, UserId},
+    kinds::RecordKind,
     mail_limits::CountedMail,
     plane::Plane,
     ports::{
@@ -115,6 +116,7 @@ impl PendingInvitation {
 
 impl Record for PendingInvitation {
     const NOUN: &'static str = "invitation to be sent";
+    const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "INVITING#", "PENDING");
 
     fn place(&self) -> Place {
         // By account, and by an id that says when it was asked for.

@@ -4,4 +4,6 @@ mod http;
 pub mod model;
 mod ops;
 
-pub use http::routes;
+use crate::{record::Record as _, slice::Slice};
+
+pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Workstream::DECLARED]);

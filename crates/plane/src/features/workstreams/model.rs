@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     ids::{AccountId, EnterpriseId, WorkstreamId, known},
-    ports::table::Key,
-    record::{Place, Record, TenantRecord, enterprise_key, tenant_key},
+    kinds::{OnRemoval, RecordKind, Stage, delete},
+    ports::table::{Item, Key, Write},
+    problem::Result,
+    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Description, Line, Name},
 };
 
@@ -167,8 +169,16 @@ impl Workstream {
     }
 }
 
+/// Deletes a workstream with the claim on its name.
+fn deletion(item: &Item) -> Result<Vec<Write>> {
+    Ok(vec![delete(&item.key), record::delete(&decode::<Workstream>(item)?.record.name_claim())])
+}
+
 impl Record for Workstream {
     const NOUN: &'static str = "workstream";
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "WORKSTREAM#")
+        .on_removal(OnRemoval::Deleted(Stage::Access))
+        .deleted_by(deletion);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(

@@ -1,0 +1,244 @@
+//! The registry of record kinds. Each kind of record is declared once, beside its type: who owns it, where its keys
+//! are, and what happens to it when its account is removed, copied or exported.
+//!
+//! INVARIANT: every stored record has a declared kind. [`crate::record::Record::DECLARED`] makes a type without one a compile error; in tests,
+//! a commit with an undeclared key fails.
+
+use crate::{
+    ids::AccountId,
+    ports::table::{Condition, Item, Key, Write},
+    problem::Result,
+};
+
+/// Who a record belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// One account. Its partition is `ACCOUNT#<account>`.
+    Account,
+    /// One person: their identity, sessions and links.
+    Person,
+    Platform,
+}
+
+impl Owner {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Person => "person",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// When the removal of an account deletes a kind. Earlier stages first: links before what they link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Links,
+    Access,
+    Users,
+    Licenses,
+    Rest,
+}
+
+/// What the removal of its account does with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnRemoval {
+    Deleted(Stage),
+    /// The account's last step deletes it, after everything else.
+    DeletedLast,
+    /// It stays, under this name in the receipt.
+    Kept(&'static str),
+    /// Not in the account's partition: another record's removal deletes it, or it expires.
+    Untouched,
+}
+
+/// The writes that delete a record with the claims and counts that it holds.
+pub type Deletion = fn(&Item) -> Result<Vec<Write>>;
+
+/// One kind of record.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordKind {
+    /// What people call it, in lower case.
+    pub noun: &'static str,
+    pub owner: Owner,
+    /// The partition key. With a `#` at the end it is a prefix.
+    pub partition: &'static str,
+    /// The sort key. With a `#` at the end, or empty, it is a prefix.
+    pub sort: &'static str,
+    pub on_removal: OnRemoval,
+    /// Copied to the dedicated table of a private account.
+    pub is_copied: bool,
+    /// Part of an export of its account.
+    pub is_exported: bool,
+    /// Fields that hold secrets, or what secrets are derived from.
+    pub secrets: &'static [&'static str],
+    pub deletion: Deletion,
+}
+
+impl RecordKind {
+    /// A kind that belongs to an account, at `ACCOUNT#<account>` / `sort`. It is exported, and deleted with its account.
+    pub const fn of_account(noun: &'static str, sort: &'static str) -> Self {
+        Self {
+            noun,
+            owner: Owner::Account,
+            partition: "ACCOUNT#",
+            sort,
+            on_removal: OnRemoval::Deleted(Stage::Rest),
+            is_copied: false,
+            is_exported: true,
+            secrets: &[],
+            deletion: delete_alone,
+        }
+    }
+
+    /// A kind that belongs to a person. It is not exported with the account.
+    pub const fn of_person(noun: &'static str, partition: &'static str, sort: &'static str) -> Self {
+        Self { owner: Owner::Person, ..Self::of_platform(noun, partition, sort) }
+    }
+
+    /// A kind that belongs to the platform.
+    pub const fn of_platform(noun: &'static str, partition: &'static str, sort: &'static str) -> Self {
+        Self {
+            owner: Owner::Platform,
+            partition,
+            on_removal: OnRemoval::Untouched,
+            is_exported: false,
+            ..Self::of_account(noun, sort)
+        }
+    }
+
+    /// Copied to the dedicated table of a private account.
+    #[must_use]
+    pub const fn copied(mut self) -> Self {
+        self.is_copied = true;
+        self
+    }
+
+    /// Left out of exports: it is bookkeeping of the platform.
+    #[must_use]
+    pub const fn internal(mut self) -> Self {
+        self.is_exported = false;
+        self
+    }
+
+    /// What the removal of its account does with it.
+    #[must_use]
+    pub const fn on_removal(mut self, on_removal: OnRemoval) -> Self {
+        self.on_removal = on_removal;
+        self
+    }
+
+    /// It holds claims or counts: these writes delete it with them.
+    #[must_use]
+    pub const fn deleted_by(mut self, deletion: Deletion) -> Self {
+        self.deletion = deletion;
+        self
+    }
+
+    /// Fields that hold secrets.
+    #[must_use]
+    pub const fn secret(mut self, fields: &'static [&'static str]) -> Self {
+        self.secrets = fields;
+        self
+    }
+
+    /// Whether records of this kind have such keys.
+    pub fn has_key(&self, key: &Key) -> bool {
+        let in_partition = match self.owner {
+            Owner::Account => account_in(&key.pk).is_some(),
+            Owner::Person | Owner::Platform => fits(self.partition, &key.pk),
+        };
+        in_partition && fits(self.sort, &key.sk)
+    }
+}
+
+fn fits(pattern: &str, key: &str) -> bool {
+    if pattern.is_empty() || pattern.ends_with('#') { key.starts_with(pattern) } else { key == pattern }
+}
+
+/// The account whose partition this is.
+fn account_in(pk: &str) -> Option<AccountId> {
+    pk.strip_prefix("ACCOUNT#")?.parse().ok()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "kinds that hold claims read the record first")]
+fn delete_alone(item: &Item) -> Result<Vec<Write>> {
+    Ok(vec![delete(&item.key)])
+}
+
+/// Deletes a record, if it is there.
+pub fn delete(key: &Key) -> Write {
+    Write::Delete { key: key.clone(), when: Condition::Always }
+}
+
+/// All declared kinds.
+#[derive(Clone, Debug, Default)]
+pub struct RecordKinds(Vec<RecordKind>);
+
+impl RecordKinds {
+    #[must_use]
+    pub fn with(mut self, kinds: &[RecordKind]) -> Self {
+        self.0.extend_from_slice(kinds);
+        self
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &RecordKind> {
+        self.0.iter()
+    }
+
+    /// The kind of the records with such a key.
+    pub fn of(&self, key: &Key) -> Option<&RecordKind> {
+        self.iter().find(|kind| kind.has_key(key))
+    }
+
+    /// Whether records with this key are copied to the dedicated table of a private account.
+    pub fn is_copied(&self, account: AccountId, key: &Key) -> bool {
+        account_in(&key.pk) == Some(account) && self.iter().any(|kind| kind.is_copied && kind.has_key(key))
+    }
+
+    /// Whether a record in an account's partition stays when the account is removed. An undeclared record does not.
+    pub fn stays(&self, key: &Key) -> bool {
+        self.of(key).is_some_and(|kind| match kind.on_removal {
+            OnRemoval::Kept(_) | OnRemoval::DeletedLast => true,
+            OnRemoval::Deleted(_) | OnRemoval::Untouched => false,
+        })
+    }
+
+    /// What stays of a removed account, as its receipt names it.
+    pub fn kept(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for kind in self.iter() {
+            if let OnRemoval::Kept(name) = kind.on_removal
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The kinds that the removal of an account deletes up to a stage, in order.
+    pub fn deleted_until(&self, last: Stage) -> Vec<RecordKind> {
+        let stage = |kind: &RecordKind| match kind.on_removal {
+            OnRemoval::Deleted(stage) => Some(stage),
+            OnRemoval::DeletedLast | OnRemoval::Kept(_) | OnRemoval::Untouched => None,
+        };
+        let mut kinds: Vec<RecordKind> =
+            self.iter().filter(|kind| stage(kind).is_some_and(|stage| stage <= last)).copied().collect();
+        kinds.sort_by_key(stage);
+        kinds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_accounts_kind_is_in_an_accounts_partition_alone() {
+        let kind = RecordKind::of_account("user", "USER#");
+        assert!(kind.has_key(&Key::new("ACCOUNT#0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "USER#1")));
+        assert!(!kind.has_key(&Key::new("ACCOUNT#0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d#EXTRA", "USER#1")));
+        assert!(!kind.has_key(&Key::new("ACCOUNT#0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "USERGROUP#1")));
+    }
+}

@@ -1,0 +1,34 @@
+//! What a feature slice adds to the product.
+
+use crate::{http::routes::Routes, jobs::Job, kinds::RecordKind, plane::Plane};
+
+/// A feature's part of the product. `features/mod.rs` lists one for each folder.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    pub routes: fn() -> Routes,
+    /// The kinds of record that it stores.
+    pub kinds: &'static [RecordKind],
+    /// What recurs.
+    pub jobs: fn(&Plane) -> Vec<Job>,
+}
+
+impl Slice {
+    /// A slice of routes alone.
+    pub const fn new(routes: fn() -> Routes) -> Self {
+        Self { routes, kinds: &[], jobs: |_| Vec::new() }
+    }
+
+    /// Stores these kinds of record.
+    #[must_use]
+    pub const fn with_kinds(mut self, kinds: &'static [RecordKind]) -> Self {
+        self.kinds = kinds;
+        self
+    }
+
+    /// Has these jobs run by the clock.
+    #[must_use]
+    pub const fn with_jobs(mut self, jobs: fn(&Plane) -> Vec<Job>) -> Self {
+        self.jobs = jobs;
+        self
+    }
+}
