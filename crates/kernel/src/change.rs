@@ -42,6 +42,7 @@ pub struct Change {
     /// The change keeps the answer of this ticket's request for good.
     keeps: Option<Ticket>,
     fenced: bool,
+    copied: bool,
 }
 
 impl Change {
@@ -66,6 +67,7 @@ impl Change {
             ticket: None,
             keeps: None,
             fenced: true,
+            copied: true,
         }
     }
 
@@ -98,6 +100,13 @@ impl Change {
     #[must_use]
     pub const fn unfenced(mut self) -> Self {
         self.fenced = false;
+        self
+    }
+
+    /// Asks for no copies in the account's own table: for an account that is being removed.
+    #[must_use]
+    pub const fn uncopied(mut self) -> Self {
+        self.copied = false;
         self
     }
 
@@ -199,6 +208,16 @@ impl Change {
         self
     }
 
+    /// The notes that have the change's records copied to the account's own table.
+    fn markers(&self, route: &Route) -> Vec<Write> {
+        if !(self.copied && route.copies_directory && self.home == Home::Directory) {
+            return Vec::new();
+        }
+        let partition = partition(self.account);
+        let copied = self.writes.iter().map(|(write, _)| write).filter(|write| copies(write, &partition));
+        copied.map(|write| copy_marker(self.account, write.key())).collect()
+    }
+
     pub fn len(&self) -> usize {
         self.writes.len()
     }
@@ -254,19 +273,10 @@ impl Kernel {
             (_, Home::Directory) | (None, Home::Workload) => self.router().shared().clone(),
             (Some(route), Home::Workload) => self.router().table(route).await?,
         };
-        writes.extend(change.writes.iter().map(|(write, _)| write.clone()));
-        writes.extend(change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now))));
-        for (kind, detail) in &change.events {
-            writes.push(record::create(&self.outgoing(change.account, kind, detail, now)));
-        }
+        writes.extend(self.recorded(change, now));
         if let Some(route) = &route {
             writes.push(route.fence());
-            if route.copies_directory && change.home == Home::Directory {
-                let partition = partition(change.account);
-                let copied = change.writes.iter().map(|(write, _)| write).filter(|write| copies(write, &partition));
-                let markers: Vec<_> = copied.map(|write| copy_marker(change.account, write.key())).collect();
-                writes.extend(markers);
-            }
+            writes.extend(change.markers(route));
         }
         let name = match (&route, change.home) {
             (Some(route), Home::Workload) => route.table.clone(),
@@ -288,6 +298,31 @@ impl Kernel {
             },
             Err(CommitError::Table(error)) => Err(Refusal::Problem(Box::new(error.into()))),
         }
+    }
+
+    /// The writes of an unfenced change in the directory that somebody else commits, such as the journal of a run: its
+    /// records, audit entry and events, and the notes for the copies in the account's own table.
+    pub async fn writes_of(&self, change: Change) -> Result<Vec<Write>> {
+        debug_assert!(
+            !change.fenced && change.home == Home::Directory,
+            "nobody would move such a commit to another route"
+        );
+        let mut writes: Vec<_> = self.recorded(&change, self.now()).collect();
+        // As the store has it now: the router may remember the account without a route.
+        if let Some(item) = self.router().shared().get(&Route::key(change.account)).await? {
+            writes.extend(change.markers(&record::decode::<Route>(&item)?.record));
+        }
+        Ok(writes)
+    }
+
+    /// The records of a change with its audit entry and its events.
+    fn recorded(&self, change: &Change, now: Timestamp) -> impl Iterator<Item = Write> {
+        let records = change.writes.iter().map(|(write, _)| write.clone());
+        let entry = change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now)));
+        let events = change.events.iter();
+        let events =
+            events.map(move |(kind, detail)| record::create(&self.outgoing(change.account, kind, detail, now)));
+        records.chain(entry).chain(events)
     }
 
     /// The write that records something beside a change: for the commit in which it happens.
@@ -364,7 +399,7 @@ impl Record for CopyMarker {
 }
 
 /// The write that has a record of the directory copied.
-pub fn copy_marker(account_id: AccountId, key: &Key) -> Write {
+fn copy_marker(account_id: AccountId, key: &Key) -> Write {
     Write::Put { item: record::encode(&CopyMarker { account_id, sk: key.sk.clone() }), when: Condition::Always }
 }
 

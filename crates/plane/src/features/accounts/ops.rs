@@ -1,5 +1,6 @@
 //! Taking accounts on, changing them and letting them go.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -12,22 +13,18 @@ use super::{
 };
 use crate::{
     audit::{Author, EntryDraft, Starter},
-    change::{Change, Claim, OutgoingEvent, copy_marker, reference},
+    change::{Change, Claim, reference},
     features::users::model::User,
     guard::{
         Granted,
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
     },
     http::{call::IfMatch, idempotency::AnswerHead},
-    ids::{AccountId, EventId, ExecutionId, known},
+    ids::{AccountId, ExecutionId, known},
     plane::Plane,
-    ports::{
-        events::Event,
-        table::{Condition, Index, MAX_PAGE, Order, Query, Range, Write},
-    },
+    ports::table::{Condition, Index, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{self, Stored, decode},
-    router::Route,
     system::SystemTask,
     text::Name,
     workflow::{ErrorKind, NewRun, Plan, Status, StepError, Turn, journal},
@@ -300,7 +297,7 @@ pub(super) fn after_turn(plane: &Plane, turn: &Turn) {
     }
 }
 
-/// The writes that go with a turn of an account's run: its status, the audit entry and the event.
+/// The writes that go with a transition of an account's run: its status, the audit entry and the event.
 pub async fn settled(
     plane: &Plane,
     turn: &Turn,
@@ -326,80 +323,85 @@ pub async fn settled(
         let detail = format!("the account is {}: what was done for it can't be undone", old.status.as_str());
         return Err(StepError::permanent("not_undoable", detail));
     }
-    let run = match turn.to {
-        Status::Running | Status::Undoing => RunStatus::Running,
-        Status::Succeeded => RunStatus::Succeeded,
-        Status::Failed | Status::Stuck | Status::Undone => RunStatus::Failed,
-    };
-    let mut account = old.record.clone();
-    account.status = if turn.to == Status::Undone { AccountStatus::Deleted } else { status_of(&old, run) };
-    // Only an end that succeeded says what is missing now.
-    if turn.to == Status::Succeeded || account.status == AccountStatus::Deleted {
-        account.degraded = !turn.degraded.is_empty();
-        account.degraded_reasons.clone_from(&turn.degraded);
+    let account = account_after(&old, turn, status_of, plane.now());
+    let mut change = transition_change(turn, id);
+    if begins {
+        // An operator has the run go on, and the operator's entry is in the same commit.
+        change = change.following();
     }
-    account.provisioning = Some(ProvisioningRef { execution_id, status: run });
-    account.updated_at = plane.now();
-    let mut writes = Vec::new();
+    if matches!(account.status, AccountStatus::Deprovisioning | AccountStatus::Deleted) {
+        change = change.uncopied();
+    }
     if account.status == AccountStatus::Deleted {
-        writes.extend(farewell(plane, &account).await.map_err(step_error)?);
+        release_names(plane, &account, &mut change).await.map_err(step_error)?;
     }
-    writes.push(record::replace(&old, &account));
-    writes.extend(copied(plane, &account).await.map_err(step_error)?);
-    let now = plane.now();
-    // A run that goes on again does so by an operator, whose entry comes along.
-    if !begins {
-        let author = Author::Workflow {
-            name: turn.head.workflow.clone(),
-            execution_id,
-            started_by: started_by(&turn.head.input),
-        };
-        let action = format!("{}_{}", turn.head.workflow.replace('-', "_"), status_word(turn.to));
-        writes.push(plane.entry_write(&EntryDraft::new(id, author, action).about("account", id)));
-    }
+    change.replace(&old, &account);
     if let Some(kind) = event_of(turn) {
         let mut detail = reference("execution", execution_id);
         if let Some((step, failure)) = &turn.failure {
             detail["state"] = json!(step.to_string());
             detail["error"] = json!(failure);
         }
-        let event = Event { id: EventId::new(now, plane.chance()), kind, account_id: id, at: now, detail };
-        writes.push(record::create(&OutgoingEvent { event, delivered_at: None }));
+        change.event(kind, detail);
     }
-    Ok(writes)
+    plane.writes_of(change).await.map_err(step_error)
 }
 
-/// The note that a private account's own table is to get the account's record as it now is.
-async fn copied(plane: &Plane, account: &Account) -> Result<Option<Write>> {
-    let leaves = matches!(account.status, AccountStatus::Deprovisioning | AccountStatus::Deleted);
-    let route = plane
-        .system(SystemTask::AccountLifecycle)
-        .get(&Route::key(account.id))
-        .await?
-        .map(|item| decode::<Route>(&item))
-        .transpose()?;
-    let copies = !leaves && route.is_some_and(|route| route.copies_directory);
-    Ok(copies.then(|| copy_marker(account.id, &Account::key(account.id))))
+/// The account's record after a transition of its run.
+fn account_after(
+    old: &Account,
+    turn: &Turn,
+    status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
+    now: Timestamp,
+) -> Account {
+    let run = match turn.to {
+        Status::Running | Status::Undoing => RunStatus::Running,
+        Status::Succeeded => RunStatus::Succeeded,
+        Status::Failed | Status::Stuck | Status::Undone => RunStatus::Failed,
+    };
+    let mut account = old.clone();
+    account.status = if turn.to == Status::Undone { AccountStatus::Deleted } else { status_of(old, run) };
+    // Only an end that succeeded says what is missing now.
+    if turn.to == Status::Succeeded || account.status == AccountStatus::Deleted {
+        account.degraded = !turn.degraded.is_empty();
+        account.degraded_reasons.clone_from(&turn.degraded);
+    }
+    account.provisioning = Some(ProvisioningRef { execution_id: turn.head.execution_id, status: run });
+    account.updated_at = now;
+    account
 }
 
-/// What frees the names of an account that is gone.
-async fn farewell(plane: &Plane, account: &Account) -> Result<Vec<Write>> {
-    let mut writes = Vec::new();
-    writes.extend(release_own(plane, &Account::name_claim(account.id, &account.name)).await?);
+/// A change by the run itself, which no route holds up: the run may be about to make the route, or to remove it.
+fn transition_change(turn: &Turn, account: AccountId) -> Change {
+    let author = Author::Workflow {
+        name: turn.head.workflow.clone(),
+        execution_id: turn.head.execution_id,
+        started_by: started_by(&turn.head.input),
+    };
+    let action = format!("{}_{}", turn.head.workflow.replace('-', "_"), status_word(turn.to));
+    Change::of(EntryDraft::new(account, author, action)).unfenced().about("account", account)
+}
+
+/// Frees the names of an account that is gone.
+async fn release_names(plane: &Plane, account: &Account, change: &mut Change) -> Result<()> {
+    release_own(plane, &Account::name_claim(account.id, &account.name), change).await?;
     if let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&Intake::key(account.id)).await? {
         let intake = decode::<Intake>(&item)?.record;
         let email = User::email_claim(technical_user_id(account.id), &intake.request.technical_user.email);
-        writes.extend(release_own(plane, &email).await?);
-        writes.push(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
+        release_own(plane, &email, change).await?;
+        change.write(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
     }
-    Ok(writes)
+    Ok(())
 }
 
 /// Frees a claim if it is still its holder's: an address can be somebody else's by now.
-async fn release_own(plane: &Plane, claim: &Claim) -> Result<Option<Write>> {
+async fn release_own(plane: &Plane, claim: &Claim, change: &mut Change) -> Result<()> {
     let item = plane.system(SystemTask::AccountLifecycle).get(&record::encode(claim).key).await?;
-    let there = item.map(|item| decode::<Claim>(&item)).transpose()?;
-    Ok(there.filter(|there| there.holder == claim.holder).map(|there| record::remove(&there)))
+    let stored = item.map(|item| decode::<Claim>(&item)).transpose()?;
+    if let Some(stored) = stored.filter(|stored| stored.holder == claim.holder) {
+        change.remove(&stored);
+    }
+    Ok(())
 }
 
 /// Frees the claim of a record that goes in the same commit.
