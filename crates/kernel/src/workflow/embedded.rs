@@ -28,8 +28,9 @@ use super::{
     run::{Run, sleep_until},
     situation::Situation,
     step::{Invocation, Refusal},
+    step_error::StepError,
     watch::Hub,
-    workers::{StepError, Turn, Workflows},
+    workers::{Turn, Workflows},
 };
 use crate::{
     ids::{DeadLetterId, ExecutionId},

@@ -19,6 +19,7 @@ pub mod progress;
 mod run;
 pub mod situation;
 pub mod step;
+mod step_error;
 mod watch;
 pub mod workers;
 
@@ -33,4 +34,5 @@ pub use plan::{ItemFailure, Plan, Retry, Scalar, State, Worker};
 pub use progress::Progress;
 pub use situation::{Act, Answer, Direction, Next, Situation, Step};
 pub use step::{Invocation, Refusal};
-pub use workers::{Call, Done, StepError, Turn, Undone, Workers, Workflow, Workflows};
+pub use step_error::StepError;
+pub use workers::{Call, Done, Turn, Undone, Workers, Workflow, Workflows};

@@ -14,7 +14,8 @@ use super::{
     metrics::WorkflowMetrics,
     situation::{Answer, Direction, Situation, Step},
     step::Refusal,
-    workers::{Call, Done, StepError, Undone, Workers, Workflow, Workflows},
+    step_error::StepError,
+    workers::{Call, Done, Undone, Workers, Workflow, Workflows},
 };
 use crate::{
     ids::ExecutionId,

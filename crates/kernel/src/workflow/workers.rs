@@ -6,17 +6,15 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    event::{ErrorKind, Failure, Status, StepName, What},
+    event::{Failure, Status, StepName, What},
     journal::{self, Head},
     plan::{Plan, Worker},
     situation::{Direction, lookup},
+    step_error::StepError,
 };
 use crate::{
     ids::{AccountId, ExecutionId, Id},
-    ports::{
-        table::Write,
-        trouble::{Named, Passes},
-    },
+    ports::table::Write,
 };
 
 /// Does and undoes the steps of a plan.
@@ -109,52 +107,6 @@ impl Done {
 pub enum Undone {
     Now,
     NotYet { after: Duration },
-}
-
-/// Why a step did not succeed. Code and message are shown and kept: never a secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {message}")]
-pub struct StepError {
-    pub kind: ErrorKind,
-    pub code: String,
-    pub message: String,
-    pub fix: Option<String>,
-}
-
-impl StepError {
-    pub fn transient(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Transient, code, message)
-    }
-
-    pub fn throttled(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Throttled, code, message)
-    }
-
-    pub fn permanent(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Permanent, code, message)
-    }
-
-    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into(), fix: None }
-    }
-
-    /// What whoever runs the product can do about it.
-    #[must_use]
-    pub fn fix(self, fix: impl Into<String>) -> Self {
-        Self { fix: Some(fix.into()), ..self }
-    }
-
-    /// Something outside that failed: under its own name if it has one.
-    #[must_use]
-    pub fn outside(self, named: Option<Named>) -> Self {
-        let Some(Named { code, fix, passes }) = named else { return self };
-        let kind = match passes {
-            Passes::ByItself => ErrorKind::Transient,
-            Passes::Slowly => ErrorKind::Throttled,
-            Passes::WhenFixed => ErrorKind::Permanent,
-        };
-        Self { kind, code: code.to_owned(), fix: Some(fix.to_owned()), ..self }
-    }
 }
 
 /// A change of a run's status that is about to be written down.

@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     model::{AccountStatus, CloudType, RunStatus},
-    onboarding::{params_error, store_error},
-    ops::{settled, step_error},
+    ops::settled,
     removal,
 };
 use crate::{
@@ -96,10 +95,10 @@ impl Workers for Deprovisioning {
         let plane = &self.0;
         let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
         match call.state() {
-            "CloseRoute" => removal::close_route(plane, account).await.map_err(step_error)?,
+            "CloseRoute" => removal::close_route(plane, account).await?,
             "TakeInventory" => return Ok(Done::Now { output: json!({ "records": inventory(plane, account).await? }) }),
             "RemoveIdentities" => removal::identities(plane, account).await?,
-            "RemoveRecords" => removal::everything(plane, account).await.map_err(step_error)?,
+            "RemoveRecords" => removal::everything(plane, account).await?,
             "DeleteStack" => {
                 if removal::table(plane, account).await? == Progress::Underway {
                     return Ok(Done::NotYet { after: Duration::from_millis(500) });
@@ -135,7 +134,7 @@ impl Workers for Deprovisioning {
                 key: crate::router::Route::key(account),
                 when: crate::ports::table::Condition::Always,
             });
-            if let Some(grant) = removal::grant(&self.0, account).await.map_err(step_error)? {
+            if let Some(grant) = removal::grant(&self.0, account).await? {
                 self.0.router().disconnect(account, &grant);
             }
             self.0.router().forget(account);
@@ -148,11 +147,7 @@ impl Deprovisioning {
     async fn receipt(&self, account_id: AccountId, turn: &Turn) -> Result<Receipt, StepError> {
         let execution_id = turn.head.execution_id;
         let driver = self.0.driver();
-        let history = driver
-            .journal()
-            .events(execution_id, 0)
-            .await
-            .map_err(|error| StepError::transient("journal", error.to_string()))?;
+        let history = driver.journal().events(execution_id, 0).await?;
         let output = |state: &str| {
             history.iter().rev().find_map(|event| match &event.what {
                 crate::workflow::What::StepSucceeded { step, output, .. } if step.state == state => {
@@ -177,11 +172,11 @@ impl Deprovisioning {
 async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String, u64>, StepError> {
     let mut counts = BTreeMap::new();
     let mut tables = vec![plane.system(SystemTask::Deprovisioning)];
-    tables.extend(removal::own_table(plane, account).await.map_err(step_error)?);
+    tables.extend(removal::own_table(plane, account).await?);
     for (place, table) in tables.iter().enumerate() {
         let mut query = removal::whole(account, Range::All, MAX_PAGE);
         loop {
-            let rows = table.query(&query).await.map_err(store_error)?;
+            let rows = table.query(&query).await?;
             for item in rows.items.iter().filter(|item| !removal::stays(&item.key)) {
                 let kind = item.key.sk.split('#').next().unwrap_or_default().to_lowercase();
                 let kind = if place == 0 { kind } else { format!("dedicated/{kind}") };
@@ -201,23 +196,23 @@ async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
     let mut query = removal::whole(account, Range::All, MAX_PAGE);
     let mut left = Vec::new();
     loop {
-        let rows = plane.system(SystemTask::Deprovisioning).query(&query).await.map_err(store_error)?;
+        let rows = plane.system(SystemTask::Deprovisioning).query(&query).await?;
         left.extend(rows.items.iter().filter(|item| !removal::stays(&item.key)).map(|item| item.key.sk.clone()));
         match rows.next {
             Some(next) => query.after = Some(next),
             None => break,
         }
     }
-    if let Some(own) = removal::own_table(plane, account).await.map_err(step_error)? {
-        let theirs = removal::grant(plane, account).await.map_err(step_error)?.is_some();
+    if let Some(own) = removal::own_table(plane, account).await? {
+        let theirs = removal::grant(plane, account).await?.is_some();
         // One that stands with somebody else stays, empty.
-        let empty = own.query(&removal::whole(account, Range::All, 1)).await.map_err(store_error)?.items.is_empty();
+        let empty = own.query(&removal::whole(account, Range::All, 1)).await?.items.is_empty();
         if !(theirs && empty) {
             left.push(TableName::dedicated(account).to_string());
         }
     }
     let name = format!("/accounts/{account}/dynamodb/table-name");
-    let published = plane.ports().params.get(&name).await.map_err(params_error)?;
+    let published = plane.ports().params.get(&name).await?;
     left.extend(published.map(|_| name));
     left.truncate(20);
     Ok(Done::Now { output: json!({ "verified": left.is_empty(), "left": left }) })

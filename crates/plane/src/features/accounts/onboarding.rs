@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     intake::Intake,
     model::{Account, AccountStatus, CloudType, RunStatus},
-    ops::{settled, step_error},
+    ops::settled,
     removal,
     verification::Finding,
 };
@@ -19,7 +19,6 @@ use crate::{
         groups::model::{Group, GroupRole},
         licenses::model::License,
         roles::model::{Role, RoleKind, RolePermissions},
-        users::invitation::InviteError,
         users::model::{Home, IdentityStatus, Membership, User, UserStatus},
         workstreams::model::Workstream,
     },
@@ -27,10 +26,7 @@ use crate::{
     ids::{AccountId, GroupId, MailId, RoleId, UserId},
     plane::Plane,
     ports::{
-        cloud::{CloudError, Progress},
-        identity::IdentityError,
-        mailer::MailError,
-        params::ParamsError,
+        cloud::Progress,
         table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::Result,
@@ -120,8 +116,8 @@ impl Workers for Onboarding {
         match call.state() {
             "ProvisionDynamoDB" => {
                 // Also what operators made in the account after it had failed.
-                removal::everything(&self.0, site.account()).await.map_err(step_error)?;
-                removal::route(&self.0, site.account()).await.map_err(step_error)?;
+                removal::everything(&self.0, site.account()).await?;
+                removal::route(&self.0, site.account()).await?;
             }
             "RegisterSSMParameters" => removal::parameters(&self.0, site.account()).await?,
             "CreateStack" => {
@@ -132,13 +128,13 @@ impl Workers for Onboarding {
             }
             "WriteCoreRecords" => {
                 removal::identities(&self.0, site.account()).await?;
-                removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await.map_err(step_error)?;
+                removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await?;
             }
             "ProvisionTechnicalGroupAndRole" => {
-                removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?;
+                removal::links_and_access(&self.0, site.account()).await?;
             }
             "ProvisionCognitoUsers" => {
-                self.0.remove_identity(site.user_id()?).await.map_err(identity_error)?;
+                self.0.remove_identity(site.user_id()?).await?;
             }
             other => return Err(StepError::permanent("no_such_state", format!("{other} has no undo"))),
         }
@@ -179,13 +175,9 @@ struct Site<'a> {
 impl<'a> Site<'a> {
     async fn of(plane: &'a Plane, call: &'a Call) -> Result<Self, StepError> {
         let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
-        let item = plane
-            .system(SystemTask::Onboarding)
-            .get(&Intake::key(account))
-            .await
-            .map_err(|error| step_error(error.into()))?;
+        let item = plane.system(SystemTask::Onboarding).get(&Intake::key(account)).await?;
         let item = item.ok_or_else(|| StepError::permanent("no_request", "what was asked for is gone"))?;
-        let intake = decode::<Intake>(&item).map_err(step_error)?.record;
+        let intake = decode::<Intake>(&item)?.record;
         Ok(Self { plane, call, intake })
     }
 
@@ -223,9 +215,9 @@ impl<'a> Site<'a> {
     async fn is_current(&self) -> Result<(), StepError> {
         let driver = self.plane.driver();
         let head = driver.journal().head(self.call.execution).await;
-        let head = head.map_err(|error| StepError::transient("journal", error.to_string()))?.head;
-        let account = self.shared().get(&Account::key(self.account())).await.map_err(store_error)?;
-        let account = account.map(|item| decode::<Account>(&item)).transpose().map_err(step_error)?;
+        let head = head?.head;
+        let account = self.shared().get(&Account::key(self.account())).await?;
+        let account = account.map(|item| decode::<Account>(&item)).transpose()?;
         let mine = account
             .and_then(|account| account.record.provisioning)
             .is_some_and(|run| run.execution_id == self.call.execution);
@@ -244,7 +236,7 @@ impl<'a> Site<'a> {
 
     async fn open_route(&self) -> Result<Done, StepError> {
         let grant = match self.intake.request.connection_id {
-            Some(connection) => self.plane.connection(connection).await.map_err(step_error)?.grant(),
+            Some(connection) => self.plane.connection(connection).await?.grant(),
             None => None,
         };
         let route = Route {
@@ -264,7 +256,7 @@ impl<'a> Site<'a> {
         // At once: each waits for a sync, which they can share. Whoever comes late must not take "active" back.
         let (params, parameters) = (&self.plane.ports().params, self.parameters("provisioning"));
         let puts = parameters.iter().map(|(name, value)| params.put_new(name, value));
-        futures::future::try_join_all(puts).await.map_err(params_error)?;
+        futures::future::try_join_all(puts).await?;
         // The store of parameters knows no fence: what came too late is taken back.
         if let Err(superseded) = self.is_current().await {
             removal::parameters(self.plane, self.account()).await?;
@@ -283,14 +275,9 @@ impl<'a> Site<'a> {
     }
 
     async fn create_table(&self) -> Result<Done, StepError> {
-        let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
+        let route = self.plane.router().route(self.account()).await?;
         if let Some(grant) = &route.grant {
-            return match self
-                .plane
-                .system_granted(SystemTask::Onboarding, grant, &route.table)
-                .await
-                .map_err(store_error)?
-            {
+            return match self.plane.system_granted(SystemTask::Onboarding, grant, &route.table).await? {
                 Some(_) => self.use_table(&route).await,
                 None => Err(StepError::permanent(
                     "no_table",
@@ -299,7 +286,7 @@ impl<'a> Site<'a> {
             };
         }
         let made = self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await;
-        if made.map_err(cloud_error)? == Progress::Underway {
+        if made? == Progress::Underway {
             return Ok(Done::NotYet { after: LOOK_AGAIN });
         }
         if let Err(superseded) = self.is_current().await {
@@ -311,7 +298,7 @@ impl<'a> Site<'a> {
 
     /// The table is there: from here on, writes to it are held to the route.
     async fn use_table(&self, route: &Route) -> Result<Done, StepError> {
-        let table = self.plane.system_routed(SystemTask::Onboarding, route).await.map_err(step_error)?;
+        let table = self.plane.system_routed(SystemTask::Onboarding, route).await?;
         put_absent(&table, route, None).await?;
         self.register().await
     }
@@ -321,7 +308,7 @@ impl<'a> Site<'a> {
         for license in &licenses {
             let mut change = self.change();
             let writes = self.plane.license_writes(std::slice::from_ref(license), |_| "/licenses".to_owned()).await;
-            for (write, problem) in writes.map_err(step_error)? {
+            for (write, problem) in writes? {
                 change.write_or(write, problem);
             }
             self.once(&self.shared(), &License::key(self.account(), license.id), change).await?;
@@ -404,8 +391,8 @@ impl<'a> Site<'a> {
         change.create(&Membership { account_id, user_id, group_id: group.id });
         let directory = change;
         let workstream = Workstream::default_of(account_id, enterprise_id, now);
-        let route = self.plane.router().route(account_id).await.map_err(step_error)?;
-        let table = self.plane.system_routed(SystemTask::Onboarding, &route).await.map_err(step_error)?;
+        let route = self.plane.router().route(account_id).await?;
+        let table = self.plane.system_routed(SystemTask::Onboarding, &route).await?;
         let own = route.table != TableName::shared();
         let mut change = if own { self.workload_change() } else { self.change() }.workload();
         change.create(&workstream);
@@ -423,10 +410,10 @@ impl<'a> Site<'a> {
 
     async fn make_identity(&self) -> Result<Done, StepError> {
         let user = self.user().await?;
-        self.plane.ensure_identity(&user.record).await.map_err(identity_error)?;
+        self.plane.ensure_identity(&user.record).await?;
         // The identity provider knows no fence: what came too late is taken back.
         if let Err(superseded) = self.is_current().await {
-            self.plane.remove_identity(user.id).await.map_err(identity_error)?;
+            self.plane.remove_identity(user.id).await?;
             return Err(superseded);
         }
         Ok(Done::Now { output: json!({ "identity": true }) })
@@ -440,18 +427,10 @@ impl<'a> Site<'a> {
         }
         let mail: MailId = self.call.id("mail");
         // Nobody can follow a link to an identity that is not there.
-        self.plane.identity().check_user(user.subject()).await.map_err(identity_error)?;
-        self.plane.invite(&user.record, mail).await.map_err(|error| match error {
-            InviteError::Mail(MailError::Refused(trouble)) => {
-                StepError::permanent("mail_refused", &*trouble).outside(trouble.named)
-            }
-            InviteError::Mail(MailError::Unavailable(ref trouble)) => {
-                StepError::transient("mail", error.to_string()).outside(trouble.named)
-            }
-            other => StepError::transient("mail", other.to_string()),
-        })?;
+        self.plane.identity().check_user(user.subject()).await?;
+        self.plane.invite(&user.record, mail).await?;
         if let Err(superseded) = self.is_current().await {
-            self.plane.remove_identity(user.id).await.map_err(identity_error)?;
+            self.plane.remove_identity(user.id).await?;
             return Err(superseded);
         }
         if user.identity_status == IdentityStatus::Pending {
@@ -459,7 +438,7 @@ impl<'a> Site<'a> {
                 User { identity_status: IdentityStatus::Invited, updated_at: self.plane.now(), ..user.record.clone() };
             let mut change = self.change();
             change.replace(&user, &invited);
-            self.plane.commit(change).await.map_err(step_error)?;
+            self.plane.commit(change).await?;
         }
         Ok(Done::nothing())
     }
@@ -477,7 +456,7 @@ impl<'a> Site<'a> {
             }
         }
         let [.., (name, _)] = self.parameters("active");
-        self.plane.ports().params.put(&name, "active").await.map_err(params_error)?;
+        self.plane.ports().params.put(&name, "active").await?;
         if let Err(superseded) = self.is_current().await {
             removal::parameters(self.plane, self.account()).await?;
             return Err(superseded);
@@ -486,22 +465,17 @@ impl<'a> Site<'a> {
     }
 
     async fn user(&self) -> Result<Stored<User>, StepError> {
-        let item = self
-            .plane
-            .system(SystemTask::Onboarding)
-            .get(&User::key(self.account(), self.user_id()?))
-            .await
-            .map_err(store_error)?;
+        let item = self.plane.system(SystemTask::Onboarding).get(&User::key(self.account(), self.user_id()?)).await?;
         let item = item.ok_or_else(|| StepError::permanent("no_user", "the user is gone"))?;
-        decode::<User>(&item).map_err(step_error)
+        Ok(decode::<User>(&item)?)
     }
 
     /// Commits what must be made once: a repeat finds its first record made.
     async fn once(&self, table: &SystemTable, first: &Key, change: Change) -> Result<(), StepError> {
-        if table.get(first).await.map_err(store_error)?.is_some() {
+        if table.get(first).await?.is_some() {
             return Ok(());
         }
-        self.plane.commit(change).await.map_err(step_error)
+        Ok(self.plane.commit(change).await?)
     }
 
     fn shared(&self) -> SystemTable {
@@ -532,34 +506,6 @@ async fn put_absent<R: record::Record>(table: &SystemTable, new: &R, fence: Opti
     match table.commit(writes).await {
         Ok(()) | Err(CommitError::Refused { write: 0, .. }) => Ok(()),
         Err(CommitError::Refused { .. }) => Err(StepError::transient("superseded", "somebody else holds the run")),
-        Err(CommitError::Table(error)) => Err(store_error(error)),
-    }
-}
-
-pub(super) fn params_error(error: ParamsError) -> StepError {
-    StepError::transient("params", error.to_string()).outside(error.0.named)
-}
-
-pub(super) fn cloud_error(error: CloudError) -> StepError {
-    match error {
-        CloudError::Unavailable(trouble) => StepError::transient("cloud_unavailable", &*trouble).outside(trouble.named),
-        CloudError::Refused(trouble) => StepError::permanent("cloud_refused", &*trouble).outside(trouble.named),
-    }
-}
-
-pub(super) fn store_error(error: crate::ports::table::TableError) -> StepError {
-    step_error(error.into())
-}
-
-pub(super) fn identity_error(error: IdentityError) -> StepError {
-    match error {
-        IdentityError::Store(error) => store_error(error),
-        IdentityError::EmailTaken => StepError::permanent("email_taken", error.to_string()),
-        IdentityError::Unknown => StepError::permanent("no_identity", error.to_string()),
-        IdentityError::Disabled => StepError::permanent("identity_disabled", error.to_string()),
-        IdentityError::Different => StepError::permanent("identity_differs", error.to_string()),
-        IdentityError::Keys(_) => StepError::transient("identity_keys", error.to_string()),
-        IdentityError::NotOurKeys => StepError::permanent("identity_keys", error.to_string()),
-        IdentityError::Away(trouble) => StepError::transient("identity_away", &*trouble).outside(trouble.named),
+        Err(CommitError::Table(error)) => Err(error.into()),
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     record::{self, Stored, decode},
     system::SystemTask,
     text::Name,
-    workflow::{ErrorKind, NewRun, Plan, Status, StepError, Turn, journal},
+    workflow::{NewRun, Plan, Status, StepError, Turn, journal},
 };
 
 /// What of an account changes.
@@ -304,13 +304,9 @@ pub async fn settled(
     status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
 ) -> Result<Vec<Write>, StepError> {
     let Some(id) = turn.head.account_id else { return Ok(Vec::new()) };
-    let item = plane
-        .system(SystemTask::AccountLifecycle)
-        .get(&Account::key(id))
-        .await
-        .map_err(|error| step_error(error.into()))?;
+    let item = plane.system(SystemTask::AccountLifecycle).get(&Account::key(id)).await?;
     let Some(item) = item else { return Ok(Vec::new()) };
-    let old = decode::<Account>(&item).map_err(step_error)?;
+    let old = decode::<Account>(&item)?;
     let execution_id = turn.head.execution_id;
     let begins = matches!(turn.to, Status::Running | Status::Undoing);
     // A later run of the account speaks for it.
@@ -333,7 +329,7 @@ pub async fn settled(
         change = change.uncopied();
     }
     if account.status == AccountStatus::Deleted {
-        release_names(plane, &account, &mut change).await.map_err(step_error)?;
+        release_names(plane, &account, &mut change).await?;
     }
     change.replace(&old, &account);
     if let Some(kind) = event_of(turn) {
@@ -344,7 +340,7 @@ pub async fn settled(
         }
         change.event(kind, detail);
     }
-    plane.writes_of(change).await.map_err(step_error)
+    Ok(plane.writes_of(change).await?)
 }
 
 /// The account's record after a transition of its run.
@@ -429,18 +425,6 @@ const fn status_word(status: Status) -> &'static str {
         Status::Undone => "undone",
         Status::Stuck => "stuck",
     }
-}
-
-/// A problem as a worker's error: what may pass is tried again.
-pub fn step_error(problem: Problem) -> StepError {
-    let kind = match problem.code {
-        Code::Unavailable | Code::StorageFull | Code::Internal | Code::Conflict | Code::PreconditionFailed => {
-            ErrorKind::Transient
-        }
-        Code::TooManyRequests => ErrorKind::Throttled,
-        _ => ErrorKind::Permanent,
-    };
-    StepError::new(kind, problem.code.as_str(), problem.operator_detail()).outside(problem.outside.map(|named| *named))
 }
 
 /// Whether a run of the account goes on.
