@@ -9,7 +9,7 @@ use serde_json::{Map as Fields, Value, json};
 use super::{
     event::ErrorKind,
     plan::{Branch, ItemFailure, Kind, Map, Plan, Retry, Scalar, State, Task, Worker},
-    situation::Direction,
+    run_state::Direction,
     step::Refusal,
 };
 

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    event::{Failure, StepName, What},
+    event::{EventKind, Failure, StepName},
     journal::{Head, JournalError, sortable},
     plan::{Plan, Worker},
-    situation::Situation,
+    run_state::RunState,
 };
 use crate::{
     ids::{AccountId, DeadLetterId, ExecutionId},
@@ -160,34 +160,36 @@ pub fn id_of(execution: ExecutionId, step: &StepName) -> DeadLetterId {
 /// The letters that these events bring, with their notes if there are queues outside, for the same commit.
 pub(super) fn writes(
     plan: &Plan,
-    situation: &Situation,
+    run_state: &RunState,
     head: &Head,
-    events: &[What],
+    events: &[EventKind],
     now: Timestamp,
     queued: bool,
 ) -> Vec<Write> {
     let mut letters: Vec<DeadLetter> = Vec::new();
     for what in events {
         let letter = match what {
-            What::ItemCaptured { step, error, .. } | What::Failed { step, error, .. } | What::Stuck { step, error } => {
-                let Some(letter) = letter(plan, situation, head, step, error, now) else { continue };
+            EventKind::ItemCaptured { step, error, .. }
+            | EventKind::Failed { step, error, .. }
+            | EventKind::Stuck { step, error } => {
+                let Some(letter) = letter(plan, run_state, head, step, error, now) else { continue };
                 letter
             }
-            What::Started
-            | What::Passed { .. }
-            | What::StepStarted { .. }
-            | What::StepSucceeded { .. }
-            | What::StepFailed { .. }
-            | What::StepNotYet { .. }
-            | What::Resumed { .. }
-            | What::Redriven { .. }
-            | What::UndoRequested
-            | What::UndoStarted { .. }
-            | What::StepUndone { .. }
-            | What::UndoFailed { .. }
-            | What::UndoNotYet { .. }
-            | What::Succeeded { .. }
-            | What::Undone => continue,
+            EventKind::Started
+            | EventKind::Passed { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepSucceeded { .. }
+            | EventKind::StepFailed { .. }
+            | EventKind::StepNotYet { .. }
+            | EventKind::Resumed { .. }
+            | EventKind::Redriven { .. }
+            | EventKind::UndoRequested
+            | EventKind::UndoStarted { .. }
+            | EventKind::StepUndone { .. }
+            | EventKind::UndoFailed { .. }
+            | EventKind::UndoNotYet { .. }
+            | EventKind::Succeeded { .. }
+            | EventKind::Undone => continue,
         };
         // A commit touches a key once: the last event about a step has the word.
         letters.retain(|other| other.id != letter.id);
@@ -203,7 +205,7 @@ fn note(dead_letter_id: DeadLetterId, worker: Worker) -> Write {
 
 fn letter(
     plan: &Plan,
-    situation: &Situation,
+    run_state: &RunState,
     head: &Head,
     step: &StepName,
     error: &Failure,
@@ -217,9 +219,9 @@ fn letter(
         account_id: head.account_id,
         state: step.state.clone(),
         item: step.item,
-        reference: situation.reference(plan, step),
+        reference: run_state.reference(plan, step),
         error: error.clone(),
-        attempts: situation.attempts(plan, step),
+        attempts: run_state.attempts(plan, step),
         at: now,
         expires_at: now.checked_add(KEPT_HOURS.hours()).unwrap_or(Timestamp::MAX),
     })

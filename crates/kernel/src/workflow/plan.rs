@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     event::{BadHistory, ErrorKind, Event},
-    situation::{Next, Situation},
+    run_state::{Next, RunState},
 };
 
 /// The ceiling of a run: 15 minutes (part "Observability & Metrics" of the platform's architecture).
@@ -336,7 +336,7 @@ impl Plan {
 
     /// What is to be done now, by the run's input and its journal alone.
     pub fn next(&self, input: &Value, history: &[Event], now: Timestamp) -> Result<Next, BadHistory> {
-        Ok(Situation::replay(self, input, history)?.advance(self, now))
+        Ok(RunState::replay(self, input, history)?.advance(self, now))
     }
 
     pub fn place(&self, state: &str) -> Option<usize> {

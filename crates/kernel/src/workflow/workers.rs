@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    event::{Failure, Status, StepName, What},
+    event::{EventKind, Failure, Status, StepName},
     journal::{self, Head},
     plan::{Plan, Worker},
-    situation::{Direction, lookup},
+    run_state::{Direction, lookup},
     step_error::StepError,
 };
 use crate::{
@@ -31,15 +31,15 @@ pub trait Workers: Send + Sync {
     /// Writes that stand or fall with a change of the run's status: the account's status, its audit entry, its event.
     /// At most 40. Asked again if one of their conditions was refused or the error is a passing one, so conditions should
     /// be those of a record read just now. Not asked when a run starts: the caller of [`journal::start`] commits then.
-    async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
-        let _ = turn;
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        let _ = transition;
         Ok(Vec::new())
     }
 
     /// Called after each attempt to commit such writes, also where it is not known whether it was made: what is remembered of
     /// their records is dropped here, and nowhere earlier.
-    fn after_turn(&self, turn: &Turn) {
-        let _ = turn;
+    fn after_transition(&self, transition: &Transition) {
+        let _ = transition;
     }
 }
 
@@ -111,7 +111,7 @@ pub enum Undone {
 
 /// A change of a run's status that is about to be written down.
 #[derive(Clone, Debug)]
-pub struct Turn {
+pub struct Transition {
     /// The run before the change.
     pub head: Head,
     pub to: Status,
@@ -121,39 +121,39 @@ pub struct Turn {
     pub failure: Option<(StepName, Failure)>,
 }
 
-impl Turn {
+impl Transition {
     /// The turn that these events make, if they make one.
-    pub(super) fn of(head: &Head, events: &[What]) -> Option<Self> {
+    pub(super) fn of(head: &Head, events: &[EventKind]) -> Option<Self> {
         let last = events.iter().rev().find(|what| what.turns_to().is_some())?;
-        let mut turn =
+        let mut transition =
             Self { head: head.clone(), to: last.turns_to()?, event: None, degraded: Vec::new(), failure: None };
         match last {
-            What::Succeeded { event, degraded } => {
-                turn.event.clone_from(event);
-                turn.degraded.clone_from(degraded);
+            EventKind::Succeeded { event, degraded } => {
+                transition.event.clone_from(event);
+                transition.degraded.clone_from(degraded);
             }
-            What::Failed { step, error, event } => {
-                turn.event.clone_from(event);
-                turn.failure = Some((step.clone(), error.clone()));
+            EventKind::Failed { step, error, event } => {
+                transition.event.clone_from(event);
+                transition.failure = Some((step.clone(), error.clone()));
             }
-            What::Stuck { step, error } => turn.failure = Some((step.clone(), error.clone())),
-            What::Started
-            | What::Passed { .. }
-            | What::StepStarted { .. }
-            | What::StepSucceeded { .. }
-            | What::StepFailed { .. }
-            | What::StepNotYet { .. }
-            | What::ItemCaptured { .. }
-            | What::Resumed { .. }
-            | What::Redriven { .. }
-            | What::UndoRequested
-            | What::UndoStarted { .. }
-            | What::StepUndone { .. }
-            | What::UndoFailed { .. }
-            | What::UndoNotYet { .. }
-            | What::Undone => {}
+            EventKind::Stuck { step, error } => transition.failure = Some((step.clone(), error.clone())),
+            EventKind::Started
+            | EventKind::Passed { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepSucceeded { .. }
+            | EventKind::StepFailed { .. }
+            | EventKind::StepNotYet { .. }
+            | EventKind::ItemCaptured { .. }
+            | EventKind::Resumed { .. }
+            | EventKind::Redriven { .. }
+            | EventKind::UndoRequested
+            | EventKind::UndoStarted { .. }
+            | EventKind::StepUndone { .. }
+            | EventKind::UndoFailed { .. }
+            | EventKind::UndoNotYet { .. }
+            | EventKind::Undone => {}
         }
-        Some(turn)
+        Some(transition)
     }
 }
 

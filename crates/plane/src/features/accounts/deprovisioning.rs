@@ -22,7 +22,7 @@ use crate::{
     },
     record::{Place, Record, create, partition},
     system::SystemTask,
-    workflow::{Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers, plan::NONE},
+    workflow::{Call, Done, Plan, State, Status, StepError, Transition, Undone, Worker, Workers, plan::NONE},
 };
 
 pub const NAME: &str = "account-deprovisioning";
@@ -116,20 +116,20 @@ impl Workers for Deprovisioning {
         Err(StepError::permanent("no_undo", format!("{} can't be undone", call.state())))
     }
 
-    fn after_turn(&self, turn: &Turn) {
-        super::ops::after_turn(&self.0, turn);
+    fn after_transition(&self, transition: &Transition) {
+        super::ops::after_transition(&self.0, transition);
     }
 
-    async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
-        let mut writes = settled(&self.0, turn, |_, status| match status {
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        let mut writes = settled(&self.0, transition, |_, status| match status {
             RunStatus::Running | RunStatus::Failed => AccountStatus::Deprovisioning,
             RunStatus::Succeeded => AccountStatus::Deleted,
         })
         .await?;
-        if turn.to == Status::Succeeded
-            && let Some(account) = turn.head.account_id
+        if transition.to == Status::Succeeded
+            && let Some(account) = transition.head.account_id
         {
-            writes.push(create(&self.receipt(account, turn).await?));
+            writes.push(create(&self.receipt(account, transition).await?));
             writes.push(Write::Delete {
                 key: crate::router::Route::key(account),
                 when: crate::ports::table::Condition::Always,
@@ -144,13 +144,13 @@ impl Workers for Deprovisioning {
 }
 
 impl Deprovisioning {
-    async fn receipt(&self, account_id: AccountId, turn: &Turn) -> Result<Receipt, StepError> {
-        let execution_id = turn.head.execution_id;
+    async fn receipt(&self, account_id: AccountId, transition: &Transition) -> Result<Receipt, StepError> {
+        let execution_id = transition.head.execution_id;
         let driver = self.0.driver();
         let history = driver.journal().events(execution_id, 0).await?;
         let output = |state: &str| {
             history.iter().rev().find_map(|event| match &event.what {
-                crate::workflow::What::StepSucceeded { step, output, .. } if step.state == state => {
+                crate::workflow::EventKind::StepSucceeded { step, output, .. } if step.state == state => {
                     Some(output.clone())
                 }
                 _ => None,

@@ -35,7 +35,7 @@ use crate::{
     system::{SystemTable, SystemTask},
     text::Name,
     workflow::{
-        Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers,
+        Call, Done, Plan, State, Status, StepError, Transition, Undone, Worker, Workers,
         plan::{ItemFailure, NONE},
     },
 };
@@ -141,12 +141,12 @@ impl Workers for Onboarding {
         Ok(Undone::Now)
     }
 
-    fn after_turn(&self, turn: &Turn) {
-        super::ops::after_turn(&self.0, turn);
+    fn after_transition(&self, transition: &Transition) {
+        super::ops::after_transition(&self.0, transition);
     }
 
-    async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
-        settled(&self.0, turn, |account, status| match (account.status, status) {
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        settled(&self.0, transition, |account, status| match (account.status, status) {
             (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Running) => AccountStatus::Provisioning,
             (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Succeeded) => AccountStatus::Active,
             (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Failed) => AccountStatus::Failed,

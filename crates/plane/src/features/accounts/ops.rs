@@ -27,7 +27,7 @@ use crate::{
     record::{self, Stored, decode},
     system::SystemTask,
     text::Name,
-    workflow::{NewRun, Plan, Status, StepError, Turn, journal},
+    workflow::{NewRun, Plan, Status, StepError, Transition, journal},
 };
 
 /// What of an account changes.
@@ -290,8 +290,8 @@ pub(super) fn started_by(input: &serde_json::Value) -> Option<Starter> {
 }
 
 /// Drops what is remembered of the account, after the commit of a turn of its run, and wakes the work after it.
-pub(super) fn after_turn(plane: &Plane, turn: &Turn) {
-    if let Some(account) = turn.head.account_id {
+pub(super) fn after_transition(plane: &Plane, transition: &Transition) {
+    if let Some(account) = transition.head.account_id {
         plane.changed(account);
         plane.news().of(&crate::ports::table::TableName::shared());
     }
@@ -300,27 +300,27 @@ pub(super) fn after_turn(plane: &Plane, turn: &Turn) {
 /// The writes that go with a transition of an account's run: its status, the audit entry and the event.
 pub async fn settled(
     plane: &Plane,
-    turn: &Turn,
+    transition: &Transition,
     status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
 ) -> Result<Vec<Write>, StepError> {
-    let Some(id) = turn.head.account_id else { return Ok(Vec::new()) };
+    let Some(id) = transition.head.account_id else { return Ok(Vec::new()) };
     let item = plane.system(SystemTask::AccountLifecycle).get(&Account::key(id)).await?;
     let Some(item) = item else { return Ok(Vec::new()) };
     let old = decode::<Account>(&item)?;
-    let execution_id = turn.head.execution_id;
-    let begins = matches!(turn.to, Status::Running | Status::Undoing);
+    let execution_id = transition.head.execution_id;
+    let begins = matches!(transition.to, Status::Running | Status::Undoing);
     // A later run of the account speaks for it.
     if old.provisioning.as_ref().is_some_and(|run| run.execution_id != execution_id) {
         let superseded =
             || StepError::permanent("superseded", "a later run speaks for the account; this one can't go on");
         return if begins { Err(superseded()) } else { Ok(Vec::new()) };
     }
-    if turn.to == Status::Undoing && !matches!(old.status, AccountStatus::Failed | AccountStatus::Provisioning) {
+    if transition.to == Status::Undoing && !matches!(old.status, AccountStatus::Failed | AccountStatus::Provisioning) {
         let detail = format!("the account is {}: what was done for it can't be undone", old.status.as_str());
         return Err(StepError::permanent("not_undoable", detail));
     }
-    let account = account_after(&old, turn, status_of, plane.now());
-    let mut change = transition_change(turn, id);
+    let account = account_after(&old, transition, status_of, plane.now());
+    let mut change = transition_change(transition, id);
     if begins {
         // An operator has the run go on, and the operator's entry is in the same commit.
         change = change.following();
@@ -332,9 +332,9 @@ pub async fn settled(
         release_names(plane, &account, &mut change).await?;
     }
     change.replace(&old, &account);
-    if let Some(kind) = event_of(turn) {
+    if let Some(kind) = event_of(transition) {
         let mut detail = reference("execution", execution_id);
-        if let Some((step, failure)) = &turn.failure {
+        if let Some((step, failure)) = &transition.failure {
             detail["state"] = json!(step.to_string());
             detail["error"] = json!(failure);
         }
@@ -346,35 +346,35 @@ pub async fn settled(
 /// The account's record after a transition of its run.
 fn account_after(
     old: &Account,
-    turn: &Turn,
+    transition: &Transition,
     status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
     now: Timestamp,
 ) -> Account {
-    let run = match turn.to {
+    let run = match transition.to {
         Status::Running | Status::Undoing => RunStatus::Running,
         Status::Succeeded => RunStatus::Succeeded,
         Status::Failed | Status::Stuck | Status::Undone => RunStatus::Failed,
     };
     let mut account = old.clone();
-    account.status = if turn.to == Status::Undone { AccountStatus::Deleted } else { status_of(old, run) };
+    account.status = if transition.to == Status::Undone { AccountStatus::Deleted } else { status_of(old, run) };
     // Only an end that succeeded says what is missing now.
-    if turn.to == Status::Succeeded || account.status == AccountStatus::Deleted {
-        account.degraded = !turn.degraded.is_empty();
-        account.degraded_reasons.clone_from(&turn.degraded);
+    if transition.to == Status::Succeeded || account.status == AccountStatus::Deleted {
+        account.degraded = !transition.degraded.is_empty();
+        account.degraded_reasons.clone_from(&transition.degraded);
     }
-    account.provisioning = Some(ProvisioningRef { execution_id: turn.head.execution_id, status: run });
+    account.provisioning = Some(ProvisioningRef { execution_id: transition.head.execution_id, status: run });
     account.updated_at = now;
     account
 }
 
 /// A change by the run itself, which no route holds up: the run may be about to make the route, or to remove it.
-fn transition_change(turn: &Turn, account: AccountId) -> Change {
+fn transition_change(transition: &Transition, account: AccountId) -> Change {
     let author = Author::Workflow {
-        name: turn.head.workflow.clone(),
-        execution_id: turn.head.execution_id,
-        started_by: started_by(&turn.head.input),
+        name: transition.head.workflow.clone(),
+        execution_id: transition.head.execution_id,
+        started_by: started_by(&transition.head.input),
     };
-    let action = format!("{}_{}", turn.head.workflow.replace('-', "_"), status_word(turn.to));
+    let action = format!("{}_{}", transition.head.workflow.replace('-', "_"), status_word(transition.to));
     Change::of(EntryDraft::new(account, author, action)).unfenced().about("account", account)
 }
 
@@ -405,13 +405,13 @@ pub(super) fn release(claim: &Claim) -> Write {
     Write::Delete { key: record::encode(claim).key, when: Condition::Always }
 }
 
-fn event_of(turn: &Turn) -> Option<String> {
-    let named = turn.event.clone();
-    match turn.to {
+fn event_of(transition: &Transition) -> Option<String> {
+    let named = transition.event.clone();
+    match transition.to {
         Status::Succeeded => named,
-        Status::Failed => named.or_else(|| Some(format!("{}.failed", turn.head.workflow.replace('-', ".")))),
-        Status::Stuck => Some(format!("{}.stuck.failed", turn.head.workflow.replace('-', "."))),
-        Status::Undone => Some(format!("{}.undone", turn.head.workflow.replace('-', "."))),
+        Status::Failed => named.or_else(|| Some(format!("{}.failed", transition.head.workflow.replace('-', ".")))),
+        Status::Stuck => Some(format!("{}.stuck.failed", transition.head.workflow.replace('-', "."))),
+        Status::Undone => Some(format!("{}.undone", transition.head.workflow.replace('-', "."))),
         Status::Running | Status::Undoing => None,
     }
 }

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 use plane::{
     ids::ExecutionId,
     ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, Write},
-    workflow::{Driver, Event, Faults, Settings, Status, What, Worker, WorkflowMetrics, journal},
+    workflow::{Driver, Event, EventKind, Faults, Settings, Status, Worker, WorkflowMetrics, journal},
 };
 use testkit::workflow::{Subject, World, check_journal, suite::reference};
 
@@ -34,7 +34,7 @@ async fn until(world: &World, holds: impl Fn(&[Event]) -> bool) {
 }
 
 fn begun(events: &[Event], state: &str) -> usize {
-    let of = |event: &&Event| matches!(&event.what, What::StepStarted { step, .. } if step.state == state);
+    let of = |event: &&Event| matches!(&event.what, EventKind::StepStarted { step, .. } if step.state == state);
     events.iter().filter(of).count()
 }
 
@@ -108,7 +108,8 @@ async fn another_driver_waits_for_the_lease_of_one_that_is_gone() {
     assert_eq!(world.head().await.lease.unwrap(), lease, "nobody takes what is leased");
     let head = world.closed(&two).await;
     assert_eq!((head.status, head.fence), (Status::Succeeded, 2));
-    let resumed = world.events().await.into_iter().find(|event| matches!(event.what, What::Resumed { .. })).unwrap();
+    let resumed =
+        world.events().await.into_iter().find(|event| matches!(event.what, EventKind::Resumed { .. })).unwrap();
     assert!(resumed.at >= lease.until);
     assert_eq!((world.effects)().await, reference(&Toy::public()).await.effects);
 }
@@ -141,8 +142,9 @@ async fn draining_lets_steps_end_and_begins_none() {
     until(&world, |events| begun(events, "ProvisionCognitoUsers") == 3).await;
     assert!(one.drain(Duration::from_secs(30)).await);
     let events = world.events().await;
-    let done =
-        events.iter().filter(|event| matches!(&event.what, What::StepSucceeded { step, .. } if step.item.is_some()));
+    let done = events
+        .iter()
+        .filter(|event| matches!(&event.what, EventKind::StepSucceeded { step, .. } if step.item.is_some()));
     assert_eq!((done.count(), begun(&events, "SendCredentialNotifications")), (3, 0));
     let left = world.head().await;
     assert_eq!((left.status, left.lease), (Status::Running, None));

@@ -24,7 +24,7 @@ async fn progress(world: &World) -> Progress {
 }
 
 fn status(progress: &Progress, step: &str) -> StepStatus {
-    progress.steps.iter().find(|one| one.name == step).unwrap().standing.status
+    progress.steps.iter().find(|one| one.name == step).unwrap().report.status
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,9 +80,9 @@ async fn one_users_failure_degrades_until_it_is_replayed() {
     assert_eq!((head.status, head.degraded), (Status::Succeeded, vec!["ProvisionCognitoUsers[1]: fault".to_owned()]));
     let seen = progress(&world).await;
     let map = seen.steps.iter().find(|step| step.name == "ProvisionCognitoUsers").unwrap();
-    let items: Vec<_> = map.items.as_ref().unwrap().iter().map(|item| item.standing.status).collect();
+    let items: Vec<_> = map.items.as_ref().unwrap().iter().map(|item| item.report.status).collect();
     assert_eq!(items, [StepStatus::Succeeded, StepStatus::Failed, StepStatus::Succeeded]);
-    assert_eq!(map.standing.status, StepStatus::Succeeded);
+    assert_eq!(map.report.status, StepStatus::Succeeded);
 
     let (page, _) = world.dead_letters().list(None, None, 10, None, world.clock.now()).await.unwrap();
     let before = world.events().await.len();
@@ -92,7 +92,7 @@ async fn one_users_failure_degrades_until_it_is_replayed() {
     let again: Vec<_> = world.events().await[before..]
         .iter()
         .filter_map(|event| match &event.what {
-            plane::workflow::What::StepStarted { step, .. } => Some(step.to_string()),
+            plane::workflow::EventKind::StepStarted { step, .. } => Some(step.to_string()),
             _ => None,
         })
         .collect();
@@ -148,7 +148,7 @@ async fn an_undo_that_fails_is_stuck_until_somebody_helps() {
 async fn progress_tells_of_every_step() {
     use StepStatus::{Failed, Pending, Skipped, Succeeded};
     let world = Toy::public().world().await;
-    let all = |progress: &Progress| progress.steps.iter().map(|step| step.standing.status).collect::<Vec<_>>();
+    let all = |progress: &Progress| progress.steps.iter().map(|step| step.report.status).collect::<Vec<_>>();
     assert_eq!(all(&progress(&world).await), [Pending; 10]);
 
     let driver = world.driver("only", faults("WriteCoreRecords:permanent"));
@@ -156,7 +156,7 @@ async fn progress_tells_of_every_step() {
     let failed = progress(&world).await;
     let expected = [Succeeded, Succeeded, Succeeded, Succeeded, Skipped, Failed, Pending, Pending, Pending, Pending];
     assert_eq!(all(&failed), expected, "{failed:#?}");
-    assert_eq!(failed.steps[5].standing.error.as_ref().unwrap().code, "fault");
+    assert_eq!(failed.steps[5].report.error.as_ref().unwrap().code, "fault");
     assert_eq!((failed.steps[6].kind, failed.steps[6].worker), (StepKind::Map, Some(Worker::CognitoProvisioner)));
 
     driver.redrive(world.execution, vec![]).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use plane::workflow::{
-    Act, Answer, ErrorKind, Event, Failure, Faults, Plan, Situation, State, Status, Step, What, Worker,
+    Act, Answer, ErrorKind, Event, EventKind, Failure, Faults, Plan, RunState, State, Status, Step, Worker,
     plan::{BadPlan, DOCUMENTED},
 };
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn events_keep_their_form() {
     let failed = Event {
         number: 4,
         at: start(),
-        what: What::StepFailed {
+        what: EventKind::StepFailed {
             step: plane::workflow::StepName { state: "ProvisionCognitoUsers".into(), item: Some(1) },
             attempt: 2,
             error: Failure::new("limit_exceeded", "too many users"),
@@ -116,7 +116,7 @@ struct Sketch {
 }
 
 impl Sketch {
-    fn write(&mut self, what: Vec<What>) {
+    fn write(&mut self, what: Vec<EventKind>) {
         for what in what {
             let number = self.history.len() as u64 + 1;
             self.history.push(Event { number, at: self.now, what });
@@ -139,12 +139,12 @@ impl Sketch {
                 Move::Crash if !self.calls.is_empty() => {
                     self.calls.clear();
                     self.now += Duration::from_secs(5);
-                    self.write(vec![What::Resumed { holder: "next".into() }]);
+                    self.write(vec![EventKind::Resumed { holder: "next".into() }]);
                 }
                 Move::Answer(at, answer) if !self.calls.is_empty() => {
                     let step = self.calls.remove(at % self.calls.len());
-                    let situation = Situation::replay(&self.plan, &self.input, &self.history).unwrap();
-                    let what = situation.judge(&self.plan, &step, answer.clone(), self.now);
+                    let run_state = RunState::replay(&self.plan, &self.input, &self.history).unwrap();
+                    let what = run_state.judge(&self.plan, &step, answer.clone(), self.now);
                     self.write(vec![what]);
                 }
                 Move::Crash | Move::Answer(..) => self.now += Duration::from_secs(1),
@@ -167,17 +167,17 @@ proptest! {
         }
         let users: Vec<_> = (0..users).collect();
         let input = json!({ "cloudType": if private { "private" } else { "public" }, "users": users });
-        let started = Event { number: 1, at: start(), what: What::Started };
+        let started = Event { number: 1, at: start(), what: EventKind::Started };
         let mut sketch = Sketch { plan, input, history: vec![started], now: start(), calls: vec![], most: 0 };
         let mut status = sketch.run(&moves);
         prop_assert!(matches!(status, Status::Succeeded | Status::Failed));
         if status == Status::Failed {
             sketch.calls.clear();
-            let Some(What::Failed { step, .. }) = sketch.history.last().map(|event| event.what.clone()) else {
+            let Some(EventKind::Failed { step, .. }) = sketch.history.last().map(|event| event.what.clone()) else {
                 panic!("a failed run ends with its failure")
             };
             let step = plane::workflow::StepName { item: None, ..step };
-            sketch.write(vec![if undo { What::UndoRequested } else { What::Redriven { step } }]);
+            sketch.write(vec![if undo { EventKind::UndoRequested } else { EventKind::Redriven { step } }]);
             status = sketch.run(&moves);
             let expected = if undo { [Status::Undone, Status::Stuck] } else { [Status::Succeeded, Status::Failed] };
             prop_assert!(expected.contains(&status));

@@ -195,10 +195,10 @@ impl Workers for Ledger {
         Ok(Undone::Now)
     }
 
-    async fn turned(&self, turn: &plane::workflow::Turn) -> Result<Vec<Write>, StepError> {
-        let status = serde_json::to_value(turn.to).unwrap();
-        let body = Bytes::from(json!({ "status": status, "event": turn.event }).to_string());
-        let Some(account) = turn.head.account_id else { return Ok(vec![]) };
+    async fn on_transition(&self, transition: &plane::workflow::Transition) -> Result<Vec<Write>, StepError> {
+        let status = serde_json::to_value(transition.to).unwrap();
+        let body = Bytes::from(json!({ "status": status, "event": transition.event }).to_string());
+        let Some(account) = transition.head.account_id else { return Ok(vec![]) };
         let key = Key::new(format!("ACCOUNT#{account}"), "ACCOUNT");
         let item = NewItem { key, index: [None, None, None], expires: None, body };
         Ok(vec![Write::Put { item, when: Condition::Always }])
