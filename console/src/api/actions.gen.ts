@@ -1,3 +1,3 @@
-// Generated from openapi.json (sha256 734fa1a3c9e927346589f02865941a80f8e057545151a5faa5a0310ebb6ce921). Not edited by hand.
+// Generated from openapi.json (sha256 390802ab1302f8cca722976d7cb571b6d17692c391633a80b26b00d5904df88b). Not edited by hand.
 /** The actions that the audit log can hold: all that change something. */
 export const actions = ["account_create","account_edit","account_delete","connection_create","connection_delete","connection_edit","enterprise_create","enterprise_edit","enterprise_delete","group_create","group_edit","group_delete","license_create","license_edit","license_delete","provisioning_start","provisioning_edit","dead_letter_edit","role_create","role_edit","role_delete","user_create","user_edit","user_delete","workstream_create","workstream_edit","workstream_delete"]

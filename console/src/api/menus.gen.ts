@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 734fa1a3c9e927346589f02865941a80f8e057545151a5faa5a0310ebb6ce921). Not edited by hand.
+// Generated from openapi.json (sha256 390802ab1302f8cca722976d7cb571b6d17692c391633a80b26b00d5904df88b). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

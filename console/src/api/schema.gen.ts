@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 734fa1a3c9e927346589f02865941a80f8e057545151a5faa5a0310ebb6ce921). Not edited by hand.
+// Generated from openapi.json (sha256 390802ab1302f8cca722976d7cb571b6d17692c391633a80b26b00d5904df88b). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -2882,10 +2882,10 @@ export interface components {
         /** @enum {string} */
         StepKind: "pass" | "task" | "choice" | "map";
         /**
-         * @description The four kinds of worker; each has a dead-letter queue of its own.
+         * @description A kind of worker; each has a dead-letter queue of its own.
          * @enum {string}
          */
-        Worker: "dynamodb-provisioner" | "cognito-provisioner" | "ses-notification" | "provisioning-verifier";
+        Worker: "cognito-provisioner" | "dynamodb-provisioner" | "provisioning-verifier" | "ses-notification";
         /**
          * @description `waiting`: It looks again later.
          *

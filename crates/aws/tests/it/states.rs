@@ -66,7 +66,7 @@ async fn a_start_is_one_start_however_often_it_is_made() {
 async fn machines_are_compared_with_their_documents() {
     let functions = Functions::serve().await;
     let emulator = moto_with_machines(&functions).await;
-    let [machine, _] = asl::machines(&onboarding::plan());
+    let [machine, _] = asl::machines(&onboarding::definition().into_plan());
     let deployed = async |prefix: &str| machines(&emulator, prefix).await.deployed(&machine).await;
     assert_eq!(deployed("freehold-").await, Ok(Deployed::Missing));
     deploy_machines(&emulator, "freehold-", "arn:aws:lambda:eu-central-1:123456789012:function:step").await;

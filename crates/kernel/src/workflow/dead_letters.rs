@@ -11,8 +11,9 @@ use serde_json::Value;
 use super::{
     event::{EventKind, Failure, StepName},
     journal::{Head, JournalError, sortable},
-    plan::{Plan, Worker},
+    plan::Plan,
     run_state::RunState,
+    worker::WorkerName,
 };
 use crate::{
     ids::{AccountId, DeadLetterId, ExecutionId},
@@ -31,7 +32,7 @@ pub const KEPT_HOURS: i64 = 14 * 24;
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     pub id: DeadLetterId,
-    pub worker: Worker,
+    pub worker: WorkerName,
     pub execution_id: ExecutionId,
     pub workflow: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +61,7 @@ pub struct DeadLetters {
 #[serde(rename_all = "camelCase")]
 pub struct LetterNote {
     pub dead_letter_id: DeadLetterId,
-    pub worker: Worker,
+    pub worker: WorkerName,
 }
 
 impl LetterNote {
@@ -93,7 +94,7 @@ impl DeadLetters {
     /// left out.
     pub async fn list(
         &self,
-        worker: Option<Worker>,
+        worker: Option<&WorkerName>,
         account: Option<AccountId>,
         limit: usize,
         after: Option<Position>,
@@ -123,7 +124,7 @@ impl DeadLetters {
 
     /// Removes a letter without acting on it; one that is gone is as good as removed. `along` is committed with it.
     pub async fn discard(&self, letter: &DeadLetter, along: Vec<Write>) -> Result<(), JournalError> {
-        let mut writes = self.remove(letter.id, letter.worker);
+        let mut writes = self.remove(letter.id, &letter.worker);
         writes.extend(along);
         match self.table.commit(writes).await {
             Ok(()) => Ok(()),
@@ -135,17 +136,17 @@ impl DeadLetters {
     /// The writes that remove those of these letters that are there, so many of them at most.
     pub(super) async fn removals(
         &self,
-        mut letters: Vec<(DeadLetterId, Worker)>,
+        mut letters: Vec<(DeadLetterId, WorkerName)>,
         most: usize,
     ) -> Result<Vec<Write>, JournalError> {
         letters.truncate(MAX_KEYS);
         let keys: Vec<Key> = letters.iter().map(|(id, _)| key(*id)).collect();
         let found = if keys.is_empty() { Vec::new() } else { self.table.batch_get(&keys).await? };
         let there = letters.iter().zip(found).filter(|(_, found)| found.is_some()).take(most);
-        Ok(there.flat_map(|((id, worker), _)| self.remove(*id, *worker)).collect())
+        Ok(there.flat_map(|((id, worker), _)| self.remove(*id, worker)).collect())
     }
 
-    fn remove(&self, id: DeadLetterId, worker: Worker) -> Vec<Write> {
+    fn remove(&self, id: DeadLetterId, worker: &WorkerName) -> Vec<Write> {
         let mut writes = vec![Write::Delete { key: key(id), when: Condition::Always }];
         writes.extend(self.queued.then(|| note(id, worker)));
         writes
@@ -195,12 +196,12 @@ pub(super) fn writes(
         letters.retain(|other| other.id != letter.id);
         letters.push(letter);
     }
-    let notes = letters.iter().filter(|_| queued).map(|letter| note(letter.id, letter.worker));
+    let notes = letters.iter().filter(|_| queued).map(|letter| note(letter.id, &letter.worker));
     letters.iter().map(put).chain(notes).collect()
 }
 
-fn note(dead_letter_id: DeadLetterId, worker: Worker) -> Write {
-    Write::Put { item: record::encode(&LetterNote { dead_letter_id, worker }), when: Condition::Always }
+fn note(dead_letter_id: DeadLetterId, worker: &WorkerName) -> Write {
+    Write::Put { item: record::encode(&LetterNote { dead_letter_id, worker: worker.clone() }), when: Condition::Always }
 }
 
 fn letter(
@@ -213,7 +214,7 @@ fn letter(
 ) -> Option<DeadLetter> {
     Some(DeadLetter {
         id: id_of(head.execution_id, step),
-        worker: plan.state(&step.state)?.work()?.worker,
+        worker: plan.state(&step.state)?.work()?.worker.into(),
         execution_id: head.execution_id,
         workflow: head.workflow.clone(),
         account_id: head.account_id,
@@ -232,15 +233,15 @@ fn put(letter: &DeadLetter) -> Write {
     let index = [
         Some(Key::new("DEADLETTER", at.as_str())),
         letter.account_id.map(|account| Key::new(format!("ACCOUNT#{account}"), format!("DEADLETTER#{at}"))),
-        Some(Key::new(queue(letter.worker), at.as_str())),
+        Some(Key::new(queue(&letter.worker), at.as_str())),
     ];
     let body = Bytes::from(serde_json::to_vec(letter).expect("a dead letter is plain JSON"));
     let item = NewItem { key: key(letter.id), index, expires: Some(letter.expires_at.as_second()), body };
     Write::Put { item, when: Condition::Always }
 }
 
-fn queue(worker: Worker) -> String {
-    format!("DEADLETTER#{}", worker.name())
+fn queue(worker: &WorkerName) -> String {
+    format!("DEADLETTER#{}", worker)
 }
 
 fn key(id: DeadLetterId) -> Key {

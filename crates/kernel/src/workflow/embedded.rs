@@ -360,8 +360,8 @@ impl Driver {
         }
         let workflow = shared.workflows.of(&loaded.head).ok_or(OperateError::NoSuchWorkflow)?;
         let mut writes = Vec::new();
+        let run_state = RunState::replay(&workflow.plan, &loaded.head.input, &history)?;
         if let EventKind::Redriven { step } = &what {
-            let run_state = RunState::replay(&workflow.plan, &loaded.head.input, &history)?;
             let failed = loaded.head.failure.as_ref();
             let mut again = run_state.again_after(&workflow.plan, step);
             again.extend(failed.map(|at| StepName { state: at.state.clone(), item: at.item }));
@@ -369,12 +369,12 @@ impl Driver {
             again.dedup();
             let letters = again.iter().filter_map(|step| {
                 let worker = workflow.plan.state(&step.state)?.work()?.worker;
-                Some((dead_letters::id_of(execution, step), worker))
+                Some((dead_letters::id_of(execution, step), worker.into()))
             });
             writes.extend(self.dead_letters().removals(letters.collect(), MOST_LETTERS).await?);
         }
         let events = [what];
-        let transition = Transition::of(&loaded.head, &events);
+        let transition = Transition::of(&loaded.head, &events, run_state.variables());
         if let Some(transition) = &transition {
             writes.extend(workflow.workers.on_transition(transition).await?);
         }

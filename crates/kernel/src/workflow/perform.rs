@@ -15,7 +15,7 @@ use super::{
     run_state::{Answer, Direction, RunState, Step},
     step::Refusal,
     step_error::StepError,
-    workers::{Call, Done, Undone, Workers, Workflow, Workflows},
+    workers::{BoundWorkers, Call, StepOutcome, UndoOutcome, Workflow, Workflows},
 };
 use crate::{
     ids::ExecutionId,
@@ -28,7 +28,12 @@ const MAX_OUTPUT_BYTES: usize = 32 * 1024;
 const MAX_RACES: u32 = 50;
 
 /// Does or undoes one step once. Panics and calls past the worker's time are passing errors.
-pub async fn perform(workers: &dyn Workers, call: &Call, faults: &Faults, metrics: &dyn WorkflowMetrics) -> Answer {
+pub(super) async fn perform(
+    workers: &dyn BoundWorkers,
+    call: &Call,
+    faults: &Faults,
+    metrics: &dyn WorkflowMetrics,
+) -> Answer {
     let begun = Instant::now();
     let work = AssertUnwindSafe(with_faults(workers, call, faults)).catch_unwind();
     let answer = match timeout(call.worker.timeout(), work).await {
@@ -60,7 +65,7 @@ pub(super) fn call(workflow: &Workflow, run_state: &RunState, head: &Head, step:
     }
 }
 
-async fn with_faults(workers: &dyn Workers, call: &Call, faults: &Faults) -> Result<Answer, StepError> {
+async fn with_faults(workers: &dyn BoundWorkers, call: &Call, faults: &Faults) -> Result<Answer, StepError> {
     match faults.strike(call) {
         None => once(workers, call).await,
         Some(Fault::Error(kind)) => Err(StepError::new(kind, "fault", "failed on purpose")),
@@ -80,18 +85,18 @@ async fn with_faults(workers: &dyn Workers, call: &Call, faults: &Faults) -> Res
     }
 }
 
-async fn once(workers: &dyn Workers, call: &Call) -> Result<Answer, StepError> {
+async fn once(workers: &dyn BoundWorkers, call: &Call) -> Result<Answer, StepError> {
     match call.direction {
         Direction::Do => match workers.act(call).await? {
-            Done::Now { output } if output.to_string().len() > MAX_OUTPUT_BYTES => {
+            StepOutcome::Done(output) if output.to_string().len() > MAX_OUTPUT_BYTES => {
                 Err(StepError::permanent("output_too_large", "a step's output is at most 32 kB"))
             }
-            Done::Now { output } => Ok(Answer::Done(output)),
-            Done::NotYet { after } => Ok(Answer::NotYet(after)),
+            StepOutcome::Done(output) => Ok(Answer::Done(output)),
+            StepOutcome::NotYet { after } => Ok(Answer::NotYet(after)),
         },
         Direction::Undo => match workers.undo(call).await? {
-            Undone::Now => Ok(Answer::Done(Value::Null)),
-            Undone::NotYet { after } => Ok(Answer::NotYet(after)),
+            UndoOutcome::Done => Ok(Answer::Done(Value::Null)),
+            UndoOutcome::NotYet { after } => Ok(Answer::NotYet(after)),
         },
     }
 }
@@ -160,7 +165,7 @@ impl Performer {
                 return Ok(Appended { workflow, run_state, loaded, answer });
             }
             let mut along = dead_letters::writes(&workflow.plan, &run_state, &loaded.head, &events, now, self.queued);
-            let transition = super::workers::Transition::of(&loaded.head, &events);
+            let transition = super::workers::Transition::of(&loaded.head, &events, run_state.variables());
             if let Some(transition) = &transition {
                 along.extend(workflow.workers.on_transition(transition).await?);
             }

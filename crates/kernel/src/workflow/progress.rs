@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     event::{Event, EventKind, Failure, Status, StepName},
     journal::{FailedAt, Head},
-    plan::{Kind, Plan, Worker},
+    plan::{Kind, Plan},
+    worker::WorkerName,
 };
 use crate::ids::{AccountId, ExecutionId};
 
@@ -40,7 +41,7 @@ pub struct StepProgress {
     pub name: String,
     pub kind: StepKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub worker: Option<Worker>,
+    pub worker: Option<WorkerName>,
     #[serde(flatten)]
     pub report: StepReport,
     /// The items of a map that have begun.
@@ -129,7 +130,7 @@ impl Progress {
             Some(StepProgress {
                 name: state.name.to_owned(),
                 kind,
-                worker: state.work().map(|task| task.worker),
+                worker: state.work().map(|task| task.worker.into()),
                 report,
                 items: (kind == StepKind::Map).then_some(items),
             })

@@ -171,9 +171,8 @@ impl Run {
         let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
         let mut in_doubt = false;
         loop {
-            let mut along =
-                dead_letters::writes(plan, &self.state, head, &events, now, self.shared.settings.queued);
-            let transition = Transition::of(&self.loaded.head, &events);
+            let mut along = dead_letters::writes(plan, &self.state, head, &events, now, self.shared.settings.queued);
+            let transition = Transition::of(&self.loaded.head, &events, self.state.variables());
             let written = match self.transition(transition.as_ref()).await {
                 None => Err(JournalError::Refused),
                 Some(more) => {

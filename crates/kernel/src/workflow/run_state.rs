@@ -11,7 +11,8 @@ use serde_json::{Map as Fields, Value};
 
 use super::{
     event::{BadHistory, ErrorKind, Event, EventKind, Failure, Status, StepName},
-    plan::{Kind, Plan, Worker},
+    plan::{Kind, Plan},
+    worker::Worker,
 };
 
 /// What a plan says to do now. `record` is written down before `act` takes effect.

@@ -20,7 +20,22 @@ pub mod services;
 pub mod users;
 pub mod workstreams;
 
-use crate::http::routes::Routes;
+use std::collections::BTreeSet;
+
+use crate::{
+    http::routes::Routes,
+    workflow::{Plan, Worker},
+};
+
+/// The plans of all features.
+pub fn plans() -> Vec<Plan> {
+    accounts::plans().into()
+}
+
+/// The workers of all plans: each has a dead-letter queue, and its name is a label of metrics.
+pub fn workers() -> BTreeSet<Worker> {
+    plans().iter().flat_map(Plan::workers).collect()
+}
 
 /// The routes of all features.
 pub fn routes() -> Routes {

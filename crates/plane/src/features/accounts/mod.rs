@@ -7,7 +7,9 @@ pub use kernel::directory::account as model;
 pub mod onboarding;
 pub mod ops;
 mod removal;
+mod transition;
 mod verification;
+pub mod workers;
 
 pub use http::routes;
 
@@ -15,5 +17,5 @@ use crate::workflow::Plan;
 
 /// What is done to accounts by runs of workflows.
 pub fn plans() -> [Plan; 2] {
-    [onboarding::plan(), deprovisioning::plan()]
+    [onboarding::definition().into_plan(), deprovisioning::definition().into_plan()]
 }

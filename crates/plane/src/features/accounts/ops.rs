@@ -1,6 +1,5 @@
 //! Taking accounts on, changing them and letting them go.
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -12,7 +11,7 @@ use super::{
     onboarding::{self, technical_user_id},
 };
 use crate::{
-    audit::{Author, EntryDraft, Starter},
+    audit::{Author, Starter},
     change::{Change, Claim, reference},
     features::users::model::User,
     guard::{
@@ -27,7 +26,7 @@ use crate::{
     record::{self, Stored, decode},
     system::SystemTask,
     text::Name,
-    workflow::{NewRun, Plan, Status, StepError, Transition, journal},
+    workflow::{NewRun, Plan, journal},
 };
 
 /// What of an account changes.
@@ -289,142 +288,9 @@ pub(super) fn started_by(input: &serde_json::Value) -> Option<Starter> {
     serde_json::from_value(input.get(STARTED_BY)?.clone()).ok()
 }
 
-/// Drops what is remembered of the account, after the commit of a turn of its run, and wakes the work after it.
-pub(super) fn after_transition(plane: &Plane, transition: &Transition) {
-    if let Some(account) = transition.head.account_id {
-        plane.changed(account);
-        plane.news().of(&crate::ports::table::TableName::shared());
-    }
-}
-
-/// The writes that go with a transition of an account's run: its status, the audit entry and the event.
-pub async fn settled(
-    plane: &Plane,
-    transition: &Transition,
-    status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
-) -> Result<Vec<Write>, StepError> {
-    let Some(id) = transition.head.account_id else { return Ok(Vec::new()) };
-    let item = plane.system(SystemTask::AccountLifecycle).get(&Account::key(id)).await?;
-    let Some(item) = item else { return Ok(Vec::new()) };
-    let old = decode::<Account>(&item)?;
-    let execution_id = transition.head.execution_id;
-    let begins = matches!(transition.to, Status::Running | Status::Undoing);
-    // A later run of the account speaks for it.
-    if old.provisioning.as_ref().is_some_and(|run| run.execution_id != execution_id) {
-        let superseded =
-            || StepError::permanent("superseded", "a later run speaks for the account; this one can't go on");
-        return if begins { Err(superseded()) } else { Ok(Vec::new()) };
-    }
-    if transition.to == Status::Undoing && !matches!(old.status, AccountStatus::Failed | AccountStatus::Provisioning) {
-        let detail = format!("the account is {}: what was done for it can't be undone", old.status.as_str());
-        return Err(StepError::permanent("not_undoable", detail));
-    }
-    let account = account_after(&old, transition, status_of, plane.now());
-    let mut change = transition_change(transition, id);
-    if begins {
-        // An operator has the run go on, and the operator's entry is in the same commit.
-        change = change.following();
-    }
-    if matches!(account.status, AccountStatus::Deprovisioning | AccountStatus::Deleted) {
-        change = change.uncopied();
-    }
-    if account.status == AccountStatus::Deleted {
-        release_names(plane, &account, &mut change).await?;
-    }
-    change.replace(&old, &account);
-    if let Some(kind) = event_of(transition) {
-        let mut detail = reference("execution", execution_id);
-        if let Some((step, failure)) = &transition.failure {
-            detail["state"] = json!(step.to_string());
-            detail["error"] = json!(failure);
-        }
-        change.event(kind, detail);
-    }
-    Ok(plane.writes_of(change).await?)
-}
-
-/// The account's record after a transition of its run.
-fn account_after(
-    old: &Account,
-    transition: &Transition,
-    status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
-    now: Timestamp,
-) -> Account {
-    let run = match transition.to {
-        Status::Running | Status::Undoing => RunStatus::Running,
-        Status::Succeeded => RunStatus::Succeeded,
-        Status::Failed | Status::Stuck | Status::Undone => RunStatus::Failed,
-    };
-    let mut account = old.clone();
-    account.status = if transition.to == Status::Undone { AccountStatus::Deleted } else { status_of(old, run) };
-    // Only an end that succeeded says what is missing now.
-    if transition.to == Status::Succeeded || account.status == AccountStatus::Deleted {
-        account.degraded = !transition.degraded.is_empty();
-        account.degraded_reasons.clone_from(&transition.degraded);
-    }
-    account.provisioning = Some(ProvisioningRef { execution_id: transition.head.execution_id, status: run });
-    account.updated_at = now;
-    account
-}
-
-/// A change by the run itself, which no route holds up: the run may be about to make the route, or to remove it.
-fn transition_change(transition: &Transition, account: AccountId) -> Change {
-    let author = Author::Workflow {
-        name: transition.head.workflow.clone(),
-        execution_id: transition.head.execution_id,
-        started_by: started_by(&transition.head.input),
-    };
-    let action = format!("{}_{}", transition.head.workflow.replace('-', "_"), status_word(transition.to));
-    Change::of(EntryDraft::new(account, author, action)).unfenced().about("account", account)
-}
-
-/// Frees the names of an account that is gone.
-async fn release_names(plane: &Plane, account: &Account, change: &mut Change) -> Result<()> {
-    release_own(plane, &Account::name_claim(account.id, &account.name), change).await?;
-    if let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&Intake::key(account.id)).await? {
-        let intake = decode::<Intake>(&item)?.record;
-        let email = User::email_claim(technical_user_id(account.id), &intake.request.technical_user.email);
-        release_own(plane, &email, change).await?;
-        change.write(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
-    }
-    Ok(())
-}
-
-/// Frees a claim if it is still its holder's: an address can be somebody else's by now.
-async fn release_own(plane: &Plane, claim: &Claim, change: &mut Change) -> Result<()> {
-    let item = plane.system(SystemTask::AccountLifecycle).get(&record::encode(claim).key).await?;
-    let stored = item.map(|item| decode::<Claim>(&item)).transpose()?;
-    if let Some(stored) = stored.filter(|stored| stored.holder == claim.holder) {
-        change.remove(&stored);
-    }
-    Ok(())
-}
-
 /// Frees the claim of a record that goes in the same commit.
 pub(super) fn release(claim: &Claim) -> Write {
     Write::Delete { key: record::encode(claim).key, when: Condition::Always }
-}
-
-fn event_of(transition: &Transition) -> Option<String> {
-    let named = transition.event.clone();
-    match transition.to {
-        Status::Succeeded => named,
-        Status::Failed => named.or_else(|| Some(format!("{}.failed", transition.head.workflow.replace('-', ".")))),
-        Status::Stuck => Some(format!("{}.stuck.failed", transition.head.workflow.replace('-', "."))),
-        Status::Undone => Some(format!("{}.undone", transition.head.workflow.replace('-', "."))),
-        Status::Running | Status::Undoing => None,
-    }
-}
-
-const fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Running => "running",
-        Status::Succeeded => "succeeded",
-        Status::Failed => "failed",
-        Status::Undoing => "undoing",
-        Status::Undone => "undone",
-        Status::Stuck => "stuck",
-    }
 }
 
 /// Whether a run of the account goes on.

@@ -1,7 +1,5 @@
 //! The last gate of an onboarding: everything is read back as the tenant would, with a token, through router and table.
 
-use serde_json::Value;
-
 use super::{
     intake::Intake,
     model::CloudType,
@@ -42,7 +40,7 @@ pub(super) enum Finding {
 }
 
 impl Plane {
-    pub(super) async fn verify_account(&self, intake: &Intake, variables: &Value) -> Result<Finding, StepError> {
+    pub(super) async fn verify_account(&self, intake: &Intake, has_identity: bool) -> Result<Finding, StepError> {
         let account = intake.account_id;
         let cloud = intake.request.cloud_type;
         // The route as the store has it, and the published copy, which must agree.
@@ -67,9 +65,7 @@ impl Plane {
             return Ok(Finding::Wrong("the default workstream can't be read from the account's table".into()));
         }
         // An identity that could not be made was captured, and the account is degraded: there is nobody to act as.
-        if !captured(variables)
-            && let Some(wrong) = self.act_as_technical_user(account, enterprise).await?
-        {
+        if has_identity && let Some(wrong) = self.act_as_technical_user(account, enterprise).await? {
             return Ok(Finding::Wrong(wrong));
         }
         if cloud == CloudType::Private && !self.is_copied(account, &table).await? {
@@ -179,9 +175,4 @@ impl Plane {
             }
         }
     }
-}
-
-/// Whether the technical user's identity was captured as failed: then the step has no output for it.
-fn captured(variables: &Value) -> bool {
-    variables["ProvisionCognitoUsers"][0]["identity"] != true
 }

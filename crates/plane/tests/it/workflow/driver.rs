@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use plane::{
+    features::accounts::workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, PROVISIONING_VERIFIER, SES_NOTIFICATION},
     ids::ExecutionId,
     ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, Write},
     workflow::{Driver, Event, EventKind, Faults, Settings, Status, Worker, WorkflowMetrics, journal},
@@ -83,7 +84,7 @@ async fn a_run_past_its_ceiling_fails_and_can_be_undone() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_past_its_time_is_a_passing_error() {
     let (world, ledger) = Toy::public().world_and_ledger().await;
-    *ledger.slow.lock().unwrap() = Worker::CognitoProvisioner.timeout() * 2;
+    *ledger.slow.lock().unwrap() = COGNITO_PROVISIONER.timeout() * 2;
     let head = world.run(&world.driver("only", Faults::default())).await;
     assert_eq!(head.status, Status::Succeeded);
     assert_eq!(head.degraded.len(), 3);
@@ -348,9 +349,9 @@ async fn calls_and_ends_are_counted() {
     world.closed(&driver).await;
     let of =
         |worker, succeeded| counts.calls.lock().unwrap().iter().filter(|call| **call == (worker, succeeded)).count();
-    assert_eq!((of(Worker::DynamodbProvisioner, true), of(Worker::DynamodbProvisioner, false)), (3, 1));
-    assert_eq!((of(Worker::CognitoProvisioner, true), of(Worker::SesNotification, true)), (3, 3));
-    assert_eq!((of(Worker::ProvisioningVerifier, true), of(Worker::ProvisioningVerifier, false)), (1, 1));
+    assert_eq!((of(DYNAMODB_PROVISIONER, true), of(DYNAMODB_PROVISIONER, false)), (3, 1));
+    assert_eq!((of(COGNITO_PROVISIONER, true), of(SES_NOTIFICATION, true)), (3, 3));
+    assert_eq!((of(PROVISIONING_VERIFIER, true), of(PROVISIONING_VERIFIER, false)), (1, 1));
     assert_eq!(counts.started.load(Ordering::SeqCst), 1);
     assert_eq!(*counts.ended.lock().unwrap(), [(Status::Failed, false), (Status::Succeeded, false)]);
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use plane::{
+    features::accounts::workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, SES_NOTIFICATION},
     ids::AccountId,
     workflow::{
-        Faults, Head, OperateError, Progress, Status, Worker,
+        Faults, Head, OperateError, Progress, Status,
         progress::{StepKind, StepStatus},
     },
 };
@@ -41,10 +42,10 @@ async fn a_failed_run_says_where_and_why_and_leaves_a_letter() {
 
     let letters = world.dead_letters();
     let now = world.clock.now();
-    let (page, _) = letters.list(Some(Worker::DynamodbProvisioner), None, 10, None, now).await.unwrap();
+    let (page, _) = letters.list(Some(&DYNAMODB_PROVISIONER.into()), None, 10, None, now).await.unwrap();
     let letter = &page[0];
     assert_eq!((letter.state.as_str(), letter.attempts, letter.execution_id), ("WriteCoreRecords", 3, world.execution));
-    assert!(letters.list(Some(Worker::SesNotification), None, 10, None, now).await.unwrap().0.is_empty());
+    assert!(letters.list(Some(&SES_NOTIFICATION.into()), None, 10, None, now).await.unwrap().0.is_empty());
     assert_eq!(letters.get(letter.id, now).await.unwrap().as_ref(), Some(letter));
     // Kept for 14 days and no longer.
     let days = |days: u64| now + Duration::from_secs(days * 86_400);
@@ -65,7 +66,7 @@ async fn a_letter_can_be_discarded() {
     let head = world.run(&driver).await;
     assert_eq!((head.status, head.degraded.len()), (Status::Succeeded, 0), "a lost mail does not degrade");
     let letters = world.dead_letters();
-    let (page, _) = letters.list(Some(Worker::SesNotification), None, 10, None, world.clock.now()).await.unwrap();
+    let (page, _) = letters.list(Some(&SES_NOTIFICATION.into()), None, 10, None, world.clock.now()).await.unwrap();
     assert_eq!((page.len(), page[0].item, &page[0].reference), (1, Some(1), &json!("user-1")));
     letters.discard(&page[0], Vec::new()).await.unwrap();
     letters.discard(&page[0], Vec::new()).await.unwrap();
@@ -157,7 +158,10 @@ async fn progress_tells_of_every_step() {
     let expected = [Succeeded, Succeeded, Succeeded, Succeeded, Skipped, Failed, Pending, Pending, Pending, Pending];
     assert_eq!(all(&failed), expected, "{failed:#?}");
     assert_eq!(failed.steps[5].report.error.as_ref().unwrap().code, "fault");
-    assert_eq!((failed.steps[6].kind, failed.steps[6].worker), (StepKind::Map, Some(Worker::CognitoProvisioner)));
+    assert_eq!(
+        (failed.steps[6].kind, failed.steps[6].worker.clone()),
+        (StepKind::Map, Some(COGNITO_PROVISIONER.into()))
+    );
 
     driver.redrive(world.execution, vec![]).await.unwrap();
     world.closed(&driver).await;

@@ -1,17 +1,11 @@
 //! Machines outside the process lead runs: what comes twice, late, out of turn, or not at all.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use async_trait::async_trait;
 use plane::{
     ports::machines::{ExecutionStatus, Machines, MachinesError, Start},
-    workflow::{
-        Act, Call, Done, Driver, EventKind, Invocation, Refusal, Settings, Status, StepError, Undone, Workers,
-        Workflows, outside,
-    },
+    workflow::{Act, Driver, EventKind, Invocation, Refusal, Settings, Status, outside},
 };
 use serde_json::{Value, json};
 use testkit::workflow::{Subject, World, check_journal, suite::reference};
@@ -123,45 +117,23 @@ async fn a_step_that_is_asked_for_twice_at_once_takes_effect_once() {
     assert_eq!((world.effects)().await, expected.effects);
 }
 
-/// Has the first call wait until it may go on.
-struct Slow {
-    inner: Arc<dyn Workers>,
-    calls: AtomicUsize,
-    go: Notify,
-}
-
-#[async_trait]
-impl Workers for Slow {
-    async fn act(&self, call: &Call) -> Result<Done, StepError> {
-        if self.calls.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.go.notified().await;
-        }
-        self.inner.act(call).await
-    }
-
-    async fn undo(&self, call: &Call) -> Result<Undone, StepError> {
-        self.inner.undo(call).await
-    }
-}
-
 /// A try that was given up answers when the run is further on: the run must not be taken back to there.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_late_changes_nothing() {
-    let mut world = Toy::public().world().await;
-    let inner = Arc::clone(&world.workflows.latest("onboarding").unwrap().workers);
-    let slow = Arc::new(Slow { inner, calls: AtomicUsize::new(0), go: Notify::new() });
-    world.workflows = Workflows::default().with(plan(), Arc::clone(&slow) as _);
+    let (world, ledger) = Toy::public().world_and_ledger().await;
+    let go = Arc::new(Notify::new());
+    *ledger.first_waits.lock().unwrap() = Some(Arc::clone(&go));
     let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     let (late, invocation) = (driver.clone(), asked(&world, 0, "ProvisionDynamoDB", None));
     let late = tokio::spawn(async move { late.step(&invocation).await });
-    while slow.calls.load(Ordering::SeqCst) == 0 {
+    while ledger.calls.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
     }
     for state in ["ProvisionDynamoDB", "RegisterSSM", "WriteCoreRecords"] {
         step(&driver, &world, state).await.unwrap();
     }
     let before = world.events().await;
-    slow.go.notify_one();
+    go.notify_one();
     let answer = late.await.unwrap();
     assert!(answer.is_ok(), "the step was done: {answer:?}");
     assert_eq!(world.events().await, before);

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use plane::features::accounts::workers::SES_NOTIFICATION;
 use plane::workflow::{
-    Act, Answer, ErrorKind, Event, EventKind, Failure, Faults, Plan, RunState, State, Status, Step, Worker,
+    Act, Answer, Definition, ErrorKind, Event, EventKind, Failure, Faults, Plan, RunState, State, Status, Step,
+    StepError, StepOutcome, Worker,
     plan::{BadPlan, DOCUMENTED},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use testkit::workflow::check_journal;
 
-use super::toy::plan;
+use super::toy::{Verdict, plan};
 
 fn start() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
@@ -31,18 +33,30 @@ fn retries_wait_as_documented() {
 
 #[test]
 fn what_is_no_plan_is_refused() {
-    let of = |states| Plan::new("bad", 1, states).unwrap_err();
+    async fn nothing((): &()) -> Result<StepOutcome<()>, StepError> {
+        Ok(StepOutcome::Done(()))
+    }
+    async fn verdict((): &()) -> Result<StepOutcome<Verdict>, StepError> {
+        Ok(StepOutcome::Done(Verdict { verified: true }))
+    }
+    let of = |states: Vec<State<()>>| Definition::new("bad", 1, states).map(drop).unwrap_err();
     let end = || State::succeed("End", "done");
-    let task = |name| State::task(name, Worker::SesNotification);
+    let task = |name| State::task(name, SES_NOTIFICATION).does(nothing);
     assert_eq!(of(vec![]), BadPlan::Empty);
     assert_eq!(of(vec![task("A"), task("A"), end()]), BadPlan::Twice("A"));
     assert_eq!(of(vec![task("A")]), BadPlan::NoEnd("A"));
     assert_eq!(of(vec![task("A").to("Z"), end()]), BadPlan::NoSuchState { from: "A", to: "Z" });
     assert_eq!(of(vec![task("A"), task("B").to("A"), end()]), BadPlan::Loop("B"));
     assert_eq!(of(vec![task("A").catch("End"), end()]), BadPlan::CatchIsNoFailure("A"));
-    let map = State::map("M", "users", "One", Worker::SesNotification);
-    assert_eq!(of(vec![map.clone().at_once(0), end()]), BadPlan::Concurrency("M"));
-    assert_eq!(of(vec![map.at_once(41), end()]), BadPlan::Concurrency("M"));
+    let map = || State::map("M", "users", "One", SES_NOTIFICATION).does(nothing);
+    assert_eq!(of(vec![map().at_once(0), end()]), BadPlan::Concurrency("M"));
+    assert_eq!(of(vec![map().at_once(41), end()]), BadPlan::Concurrency("M"));
+    assert_eq!(of(vec![State::task("A", SES_NOTIFICATION), end()]), BadPlan::NoFunction("A"));
+    let slower = Worker::new("ses-notification", Duration::from_hours(1));
+    let two = vec![task("A"), State::task("B", slower).does(nothing), end()];
+    assert_eq!(of(two), BadPlan::TwoTimeouts("ses-notification"));
+    let verdict = State::task("A", SES_NOTIFICATION).does(verdict);
+    assert_eq!(of(vec![verdict, end()]), BadPlan::OutputOfAnother { state: "A", of: "VerifyProvisioning" });
 }
 
 #[test]
