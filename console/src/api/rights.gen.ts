@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ce03374ed56a1d6f469d097550dc33ce0edc6153017aa999f0cf54c6b80b6806). Not edited by hand.
+// Generated from openapi.json (sha256 36f9e3e472e145d745402232c8baa378d06f647fc6d6bf8bf3b355472135fd4c). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

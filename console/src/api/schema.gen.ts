@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ce03374ed56a1d6f469d097550dc33ce0edc6153017aa999f0cf54c6b80b6806). Not edited by hand.
+// Generated from openapi.json (sha256 36f9e3e472e145d745402232c8baa378d06f647fc6d6bf8bf3b355472135fd4c). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -3055,10 +3055,10 @@ export interface components {
         /** @enum {string} */
         StepKind: "pass" | "task" | "choice" | "map";
         /**
-         * @description The four kinds of worker; each has a dead-letter queue of its own.
+         * @description A kind of worker; each has a dead-letter queue of its own.
          * @enum {string}
          */
-        Worker: "dynamodb-provisioner" | "cognito-provisioner" | "ses-notification" | "provisioning-verifier";
+        Worker: "cognito-provisioner" | "dynamodb-provisioner" | "provisioning-verifier" | "ses-notification";
         /**
          * @description `waiting`: It looks again later.
          *

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_call_of_a_worker_is_one_line() {
-        for worker in Worker::ALL {
+        for worker in plane::features::workers() {
             for (succeeded, counts) in [(true, (1.0, 0.0)), (false, (0.0, 1.0))] {
                 let took = Duration::from_micros(1_234_567);
                 let told = lines("prod", false, |metrics| metrics.worker_called(worker, took, succeeded));

@@ -24,7 +24,7 @@ use kernel::{
         chance::Chance,
         dead_letters::{DeadLetterQueues, QueuesError},
     },
-    workflow::{DeadLetter, Worker},
+    workflow::{DeadLetter, WorkerName},
 };
 
 use crate::{
@@ -60,9 +60,9 @@ impl Default for Options {
     }
 }
 
-/// How a queue stands.
+/// How a queue is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct QueueStatus {
     pub kept_seconds: u32,
     /// By a key of SQS or of KMS.
     pub encrypted: bool,
@@ -76,13 +76,13 @@ struct Looked {
     whole: bool,
 }
 
-/// The four queues of one account and region of AWS.
+/// The queues of one account and region of AWS.
 #[derive(Clone)]
 pub struct SqsQueues {
     client: Client,
     patience: Patience,
     prefix: String,
-    urls: Arc<Mutex<HashMap<Worker, String>>>,
+    urls: Arc<Mutex<HashMap<WorkerName, String>>>,
 }
 
 impl SqsQueues {
@@ -95,11 +95,11 @@ impl SqsQueues {
     }
 
     /// What a worker's queue is called.
-    pub fn name(&self, worker: Worker) -> String {
-        format!("{}{}-dlq", self.prefix, worker.name())
+    pub fn name(&self, worker: &WorkerName) -> String {
+        format!("{}{worker}-dlq", self.prefix)
     }
 
-    pub async fn standing(&self, worker: Worker) -> Result<Standing, Fault> {
+    pub async fn status(&self, worker: &WorkerName) -> Result<QueueStatus, Fault> {
         let url = self.url(worker).await?;
         let told = self
             .patience
@@ -114,16 +114,16 @@ impl SqsQueues {
         let kept = text(QueueAttributeName::MessageRetentionPeriod).and_then(|seconds| seconds.parse().ok());
         let own_key = text(QueueAttributeName::SqsManagedSseEnabled) == Some("true");
         let kms_key = text(QueueAttributeName::KmsMasterKeyId).is_some_and(|key| !key.is_empty());
-        Ok(Standing { kept_seconds: kept.ok_or(Fault::Garbled)?, encrypted: own_key || kms_key })
+        Ok(QueueStatus { kept_seconds: kept.ok_or(Fault::Garbled)?, encrypted: own_key || kms_key })
     }
 
-    /// Makes a queue, or sets one that is there right.
-    pub async fn mend(&self, worker: Worker) -> Result<(), Fault> {
+    /// Makes a queue, or corrects the attributes of an existing one.
+    pub async fn repair(&self, worker: &WorkerName) -> Result<(), Fault> {
         let kept = (QueueAttributeName::MessageRetentionPeriod, KEPT_SECONDS.to_string());
         let own_key = (QueueAttributeName::SqsManagedSseEnabled, "true".to_owned());
-        match self.standing(worker).await {
-            Ok(Standing { kept_seconds: KEPT_SECONDS, encrypted: true }) => Ok(()),
-            Ok(Standing { encrypted, .. }) => {
+        match self.status(worker).await {
+            Ok(QueueStatus { kept_seconds: KEPT_SECONDS, encrypted: true }) => Ok(()),
+            Ok(QueueStatus { encrypted, .. }) => {
                 let url = self.url(worker).await?;
                 // A key of KMS that somebody has chosen stays.
                 let attributes: HashMap<_, _> = [kept].into_iter().chain((!encrypted).then_some(own_key)).collect();
@@ -167,8 +167,8 @@ impl SqsQueues {
         }
     }
 
-    async fn url(&self, worker: Worker) -> Result<String, Fault> {
-        if let Some(url) = self.urls.lock().expect("no holder panics").get(&worker) {
+    async fn url(&self, worker: &WorkerName) -> Result<String, Fault> {
+        if let Some(url) = self.urls.lock().expect("no holder panics").get(worker) {
             return Ok(url.clone());
         }
         let name = self.name(worker);
@@ -179,12 +179,12 @@ impl SqsQueues {
             })
             .await?;
         let url = found.queue_url.ok_or(Fault::Garbled)?;
-        self.urls.lock().expect("no holder panics").insert(worker, url.clone());
+        self.urls.lock().expect("no holder panics").insert(worker.clone(), url.clone());
         Ok(url)
     }
 
     async fn send(&self, letter: &DeadLetter) -> Result<(), Fault> {
-        let url = self.url(letter.worker).await?;
+        let url = self.url(&letter.worker).await?;
         let body = serde_json::to_string(letter).expect("a dead letter is plain JSON");
         self.patience
             .repeat(|| async {
@@ -200,7 +200,7 @@ impl SqsQueues {
             .map(drop)
     }
 
-    async fn take_out(&self, worker: Worker, letters: &[DeadLetterId]) -> Result<(), Fault> {
+    async fn take_out(&self, worker: &WorkerName, letters: &[DeadLetterId]) -> Result<(), Fault> {
         if letters.is_empty() {
             return Ok(());
         }
@@ -317,7 +317,7 @@ impl SqsQueues {
         Ok(COUNTS.iter().filter_map(|name| counts.get(name)?.parse::<usize>().ok()).sum())
     }
 
-    fn error(&self, worker: Worker, fault: Fault) -> QueuesError {
+    fn error(&self, worker: &WorkerName, fault: Fault) -> QueuesError {
         QueuesError(format!("SQS, {}: {fault}; {}", self.name(worker), Self::fix(fault)))
     }
 }
@@ -325,10 +325,10 @@ impl SqsQueues {
 #[async_trait]
 impl DeadLetterQueues for SqsQueues {
     async fn post(&self, letter: &DeadLetter) -> Result<(), QueuesError> {
-        self.send(letter).await.map_err(|fault| self.error(letter.worker, fault))
+        self.send(letter).await.map_err(|fault| self.error(&letter.worker, fault))
     }
 
-    async fn withdraw(&self, worker: Worker, letters: &[DeadLetterId]) -> Result<(), QueuesError> {
+    async fn withdraw(&self, worker: &WorkerName, letters: &[DeadLetterId]) -> Result<(), QueuesError> {
         self.take_out(worker, letters).await.map_err(|fault| self.error(worker, fault))
     }
 }

@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_sfn::{Client, types::ExecutionStatus};
+use aws_sdk_sfn::{Client, types::ExecutionStatus as SfnStatus};
 use kernel::{
     ports::{
         chance::Chance,
-        machines::{Machines, MachinesError, Standing, Start},
+        machines::{ExecutionStatus, Machines, MachinesError, Start},
     },
     workflow::asl::{self, Machine},
 };
@@ -81,7 +81,7 @@ impl StateMachines {
         }
     }
 
-    async fn standing(&self, start: &Start) -> Result<Standing, Fault> {
+    async fn status(&self, start: &Start) -> Result<ExecutionStatus, Fault> {
         let arn = format!("{}:{}", self.arn("execution", &start.machine), start.name);
         let described = self
             .patience
@@ -90,8 +90,8 @@ impl StateMachines {
             })
             .await?;
         match described.status {
-            ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Ok(Standing::Running),
-            _ => Ok(Standing::Ended),
+            SfnStatus::Running | SfnStatus::PendingRedrive => Ok(ExecutionStatus::Running),
+            _ => Ok(ExecutionStatus::Ended),
         }
     }
 }
@@ -129,7 +129,7 @@ fn forget_function(value: &mut Value) {
 
 #[async_trait]
 impl Machines for StateMachines {
-    async fn start(&self, start: &Start) -> Result<Standing, MachinesError> {
+    async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError> {
         let (arn, input) = (self.arn("stateMachine", &start.machine), start.input.to_string());
         // The name makes it one start, however often it is asked for.
         let started = self
@@ -139,12 +139,12 @@ impl Machines for StateMachines {
                 request.send().await.map_err(|error| Fault::of(&error))
             })
             .await;
-        let standing = match started {
-            Ok(_) => Ok(Standing::Running),
-            Err(Fault::InUse) => self.standing(start).await,
+        let status = match started {
+            Ok(_) => Ok(ExecutionStatus::Running),
+            Err(Fault::InUse) => self.status(start).await,
             Err(fault) => Err(fault),
         };
-        standing.map_err(|fault| refused(fault, &start.machine))
+        status.map_err(|fault| refused(fault, &start.machine))
     }
 }
 

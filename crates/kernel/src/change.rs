@@ -46,6 +46,7 @@ pub struct Change {
     /// The change keeps the answer of this ticket's request for good.
     keeps: Option<Ticket>,
     fenced: bool,
+    copied: bool,
 }
 
 impl Change {
@@ -70,6 +71,7 @@ impl Change {
             ticket: None,
             keeps: None,
             fenced: true,
+            copied: true,
         }
     }
 
@@ -102,6 +104,13 @@ impl Change {
     #[must_use]
     pub const fn unfenced(mut self) -> Self {
         self.fenced = false;
+        self
+    }
+
+    /// Asks for no copies in the account's own table: for an account that is being removed.
+    #[must_use]
+    pub const fn uncopied(mut self) -> Self {
+        self.copied = false;
         self
     }
 
@@ -200,6 +209,15 @@ impl Change {
         self
     }
 
+    /// The notes that have the change's records copied to the account's own table.
+    fn markers(&self, route: &Route, kinds: &RecordKinds) -> Vec<Write> {
+        if !(self.copied && route.copies_directory && self.home == Home::Directory) {
+            return Vec::new();
+        }
+        let copied = self.writes.iter().map(|(write, _)| write).filter(|write| copies(write, kinds, self.account));
+        copied.map(|write| copy_marker(self.account, write.key())).collect()
+    }
+
     pub fn len(&self) -> usize {
         self.writes.len()
     }
@@ -255,19 +273,10 @@ impl Kernel {
             (_, Home::Directory) | (None, Home::Workload) => self.router().shared().clone(),
             (Some(route), Home::Workload) => self.router().table(route).await?,
         };
-        writes.extend(change.writes.iter().map(|(write, _)| write.clone()));
-        writes.extend(change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now))));
-        for (kind, detail) in &change.events {
-            writes.push(record::create(&self.outgoing(change.account, kind, detail, now)));
-        }
+        writes.extend(self.recorded(change, now));
         if let Some(route) = &route {
             writes.push(route.fence());
-            if route.copies_directory && change.home == Home::Directory {
-                let is_copied = |write: &&Write| copies(write, self.kinds(), change.account);
-                let copied = change.writes.iter().map(|(write, _)| write).filter(is_copied);
-                let markers: Vec<_> = copied.map(|write| copy_marker(change.account, write.key())).collect();
-                writes.extend(markers);
-            }
+            writes.extend(change.markers(route, self.kinds()));
         }
         let name = match (&route, change.home) {
             (Some(route), Home::Workload) => route.table.clone(),
@@ -289,6 +298,31 @@ impl Kernel {
             },
             Err(CommitError::Table(error)) => Err(Refusal::Problem(Box::new(error.into()))),
         }
+    }
+
+    /// The writes of an unfenced change in the directory that somebody else commits, such as the journal of a run: its
+    /// records, audit entry and events, and the notes for the copies in the account's own table.
+    pub async fn writes_of(&self, change: Change) -> Result<Vec<Write>> {
+        debug_assert!(
+            !change.fenced && change.home == Home::Directory,
+            "nobody would move such a commit to another route"
+        );
+        let mut writes: Vec<_> = self.recorded(&change, self.now()).collect();
+        // As the store has it now: the router may remember the account without a route.
+        if let Some(item) = self.router().shared().get(&Route::key(change.account)).await? {
+            writes.extend(change.markers(&record::decode::<Route>(&item)?.record, self.kinds()));
+        }
+        Ok(writes)
+    }
+
+    /// The records of a change with its audit entry and its events.
+    fn recorded(&self, change: &Change, now: Timestamp) -> impl Iterator<Item = Write> {
+        let records = change.writes.iter().map(|(write, _)| write.clone());
+        let entry = change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now)));
+        let events = change.events.iter();
+        let events =
+            events.map(move |(kind, detail)| record::create(&self.outgoing(change.account, kind, detail, now)));
+        records.chain(entry).chain(events)
     }
 
     /// The write that records something beside a change: for the commit in which it happens.
@@ -352,7 +386,7 @@ impl Record for CopyMarker {
 }
 
 /// The write that has a record of the directory copied.
-pub fn copy_marker(account_id: AccountId, key: &Key) -> Write {
+fn copy_marker(account_id: AccountId, key: &Key) -> Write {
     Write::Put { item: record::encode(&CopyMarker { account_id, sk: key.sk.clone() }), when: Condition::Always }
 }
 

@@ -47,14 +47,19 @@ pub fn kinds() -> RecordKinds {
 /// The OpenAPI document, made once.
 pub fn document() -> &'static serde_json::Value {
     static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| openapi::document(&operations()))
+    DOCUMENT.get_or_init(|| {
+        let mut document = openapi::document(&operations());
+        let workers: Vec<_> = features::workers().iter().map(|worker| worker.name()).collect();
+        document["components"]["schemas"]["Worker"]["enum"] = serde_json::json!(workers);
+        document
+    })
 }
 
 /// The workflows of all features.
 pub fn workflows(plane: &Plane) -> Workflows {
     Workflows::default()
-        .with(onboarding::plan(), Arc::new(onboarding::Onboarding(plane.clone())))
-        .with(deprovisioning::plan(), Arc::new(deprovisioning::Deprovisioning(plane.clone())))
+        .with(onboarding::definition(), onboarding::Onboarding(plane.clone()))
+        .with(deprovisioning::definition(), deprovisioning::Deprovisioning(plane.clone()))
 }
 
 struct AllFeatures(Plane);

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use plane::{
-    features::accounts::{deprovisioning, onboarding},
+    features::accounts::plans,
     guard::{
         actions,
         policy::{Policy, Principal, Scope},
@@ -25,7 +25,7 @@ use plane::{
     network::{ProxyNetwork, TrustedProxies},
     page::Cursors,
     ports::table::{Key, Position},
-    workflow::{ErrorKind, Event, Failure, Plan, StepName, What},
+    workflow::{ErrorKind, Event, EventKind, Failure, Plan, StepName},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -229,7 +229,7 @@ fn policy(data: &[u8]) {
 
 /// Whatever a journal holds, reading it ends with a next step or with what is wrong, in bounded time and memory.
 fn journal(data: &[u8]) {
-    static PLANS: LazyLock<[Plan; 2]> = LazyLock::new(|| [onboarding::plan(), deprovisioning::plan()]);
+    static PLANS: LazyLock<[Plan; 2]> = LazyLock::new(plans);
     let Some((first, rest)) = data.split_first() else { return };
     let plan = &PLANS[usize::from(first & 1)];
     let history = if first & 2 == 0 {
@@ -252,7 +252,7 @@ fn journal(data: &[u8]) {
 
 /// A history of well-formed events in any order, three bytes each.
 fn generated(plan: &Plan, data: &[u8]) -> Vec<Event> {
-    let mut events = vec![What::Started];
+    let mut events = vec![EventKind::Started];
     for chunk in data.chunks_exact(3).take(200) {
         let [kind, state, item] = chunk else { continue };
         let name = plan.states[usize::from(*state) % plan.states.len()].name.to_owned();
@@ -260,20 +260,26 @@ fn generated(plan: &Plan, data: &[u8]) -> Vec<Event> {
         let error = Failure::new("fuzz", "it failed");
         let attempt = 1;
         events.push(match kind % 14 {
-            0 => What::StepStarted { step, attempt },
-            1 => What::StepSucceeded { step, attempt, output: json!({ "done": true }) },
-            2 => What::StepFailed { step, attempt, error, kind: ErrorKind::Transient, retry_at: None },
-            3 => What::StepFailed { step, attempt, error, kind: ErrorKind::Permanent, retry_at: Some(Timestamp::MAX) },
-            4 => What::StepNotYet { step, attempt, again_at: Timestamp::MIN },
-            5 => What::ItemCaptured { step, error, degrades: true },
-            6 => What::Resumed { holder: "another".into() },
-            7 => What::Redriven { step },
-            8 => What::UndoRequested,
-            9 => What::UndoStarted { step, attempt },
-            10 => What::StepUndone { step, attempt },
-            11 => What::Failed { step, error, event: None },
-            12 => What::StepSucceeded { step, attempt, output: Value::Null },
-            _ => What::Passed { to: name.clone(), state: name },
+            0 => EventKind::StepStarted { step, attempt },
+            1 => EventKind::StepSucceeded { step, attempt, output: json!({ "done": true }) },
+            2 => EventKind::StepFailed { step, attempt, error, kind: ErrorKind::Transient, retry_at: None },
+            3 => EventKind::StepFailed {
+                step,
+                attempt,
+                error,
+                kind: ErrorKind::Permanent,
+                retry_at: Some(Timestamp::MAX),
+            },
+            4 => EventKind::StepNotYet { step, attempt, again_at: Timestamp::MIN },
+            5 => EventKind::ItemCaptured { step, error, degrades: true },
+            6 => EventKind::Resumed { holder: "another".into() },
+            7 => EventKind::Redriven { step },
+            8 => EventKind::UndoRequested,
+            9 => EventKind::UndoStarted { step, attempt },
+            10 => EventKind::StepUndone { step, attempt },
+            11 => EventKind::Failed { step, error, event: None },
+            12 => EventKind::StepSucceeded { step, attempt, output: Value::Null },
+            _ => EventKind::Passed { to: name.clone(), state: name },
         });
     }
     let numbered = events.into_iter().zip(1..).map(|(what, number)| Event { number, at: Timestamp::UNIX_EPOCH, what });

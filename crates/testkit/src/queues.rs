@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use plane::{
     ids::DeadLetterId,
     ports::dead_letters::{DeadLetterQueues, QueuesError},
-    workflow::{DeadLetter, Worker},
+    workflow::{DeadLetter, WorkerName},
 };
 
 use crate::conformance::dead_letters::Keeper;
@@ -44,9 +44,9 @@ impl DeadLetterQueues for MemoryQueues {
         Ok(())
     }
 
-    async fn withdraw(&self, worker: Worker, letters: &[DeadLetterId]) -> Result<(), QueuesError> {
+    async fn withdraw(&self, worker: &WorkerName, letters: &[DeadLetterId]) -> Result<(), QueuesError> {
         self.works()?;
-        let stays = |kept: &DeadLetter| kept.worker != worker || !letters.contains(&kept.id);
+        let stays = |kept: &DeadLetter| kept.worker != *worker || !letters.contains(&kept.id);
         self.kept.lock().expect("no holder panics").retain(stays);
         Ok(())
     }
@@ -54,9 +54,9 @@ impl DeadLetterQueues for MemoryQueues {
 
 #[async_trait]
 impl Keeper for MemoryQueues {
-    async fn kept(&self, worker: Worker) -> Vec<DeadLetter> {
+    async fn kept(&self, worker: &WorkerName) -> Vec<DeadLetter> {
         let mut letters = self.letters();
-        letters.retain(|letter| letter.worker == worker);
+        letters.retain(|letter| letter.worker == *worker);
         letters
     }
 }

@@ -1,12 +1,14 @@
 //! Where what the product tells people goes: the topic of alerts, the queues of dead letters.
 
-use kernel::workflow::Worker;
+use std::collections::BTreeSet;
+
+use kernel::workflow::{Plan, WorkerName};
 
 use super::{Check, Preflight};
 use crate::{
     alerts::{Message, Topic},
     fault::Fault,
-    queues::{KEPT_SECONDS, SqsQueues, Standing},
+    queues::{KEPT_SECONDS, QueueStatus, SqsQueues},
 };
 
 impl Preflight {
@@ -40,16 +42,18 @@ impl Preflight {
             return vec![Check::warning(CHECK, "no queues: they stand in the table alone", fix)];
         };
         let mut checks = Vec::new();
-        for worker in Worker::ALL {
-            let name = queues.name(worker);
+        for worker in self.workers() {
+            let name = queues.name(&worker);
             let fixes = "freehold preflight --fix sets it right";
-            checks.push(match queues.standing(worker).await {
-                Ok(Standing { encrypted: false, .. }) => Check::bad(CHECK, format!("{name} is not encrypted"), fixes),
-                Ok(Standing { kept_seconds, .. }) if kept_seconds != KEPT_SECONDS => {
+            checks.push(match queues.status(&worker).await {
+                Ok(QueueStatus { encrypted: false, .. }) => {
+                    Check::bad(CHECK, format!("{name} is not encrypted"), fixes)
+                }
+                Ok(QueueStatus { kept_seconds, .. }) if kept_seconds != KEPT_SECONDS => {
                     let days = kept_seconds / 86_400;
                     Check::bad(CHECK, format!("{name} keeps its letters for {days} days, not for 14"), fixes)
                 }
-                Ok(Standing { .. }) => Check::ok(CHECK, format!("{name}, encrypted, kept for 14 days")),
+                Ok(QueueStatus { .. }) => Check::ok(CHECK, format!("{name}, encrypted, kept for 14 days")),
                 Err(fault) => Check::bad(CHECK, format!("{name}: {fault}"), SqsQueues::fix(fault)),
             });
         }
@@ -60,9 +64,9 @@ impl Preflight {
     pub(super) async fn make_queues(&self) -> Vec<Check> {
         let Some(queues) = self.connected.queues() else { return Vec::new() };
         let mut failed = Vec::new();
-        for worker in Worker::ALL {
-            if let Err(fault) = queues.mend(worker).await {
-                let finding = format!("{} can't be made: {fault}", queues.name(worker));
+        for worker in self.workers() {
+            if let Err(fault) = queues.repair(&worker).await {
+                let finding = format!("{} can't be made: {fault}", queues.name(&worker));
                 let fix = match fault {
                     Fault::Denied => "permit sqs:CreateQueue and SetQueueAttributes",
                     fault => SqsQueues::fix(fault),
@@ -71,5 +75,10 @@ impl Preflight {
             }
         }
         failed
+    }
+
+    /// The workers of the plans, each of which has a queue.
+    fn workers(&self) -> BTreeSet<WorkerName> {
+        self.plans.iter().flat_map(Plan::workers).map(WorkerName::from).collect()
     }
 }

@@ -17,9 +17,9 @@ use async_trait::async_trait;
 use kernel::{
     ports::{
         chance::Chance as _,
-        machines::{Machines, MachinesError, Standing, Start},
+        machines::{ExecutionStatus, Machines, MachinesError, Start},
     },
-    workflow::{Driver, Head, Settings, Status, What},
+    workflow::{Driver, EventKind, Head, Settings, Status},
 };
 use serde_json::{Value, json};
 use testkit::{
@@ -105,13 +105,13 @@ pub(crate) struct Local {
 
 #[async_trait]
 impl Machines for Local {
-    async fn start(&self, start: &Start) -> Result<Standing, MachinesError> {
+    async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError> {
         let name = format!("{}/{}", self.function, start.name);
         self.last.lock().unwrap().clone_from(&name);
         let mut machines = self.interpreter.machines.lock().unwrap();
         match machines.get(&name) {
-            Some(Some(_)) => return Ok(Standing::Ended),
-            Some(None) => return Ok(Standing::Running),
+            Some(Some(_)) => return Ok(ExecutionStatus::Ended),
+            Some(None) => return Ok(ExecutionStatus::Running),
             None => machines.insert(name.clone(), None),
         };
         let definition = document(&start.machine);
@@ -119,7 +119,7 @@ impl Machines for Local {
             "name": name, "definition": definition, "functionName": self.function, "input": start.input,
         });
         writeln!(self.interpreter.lines.lock().unwrap(), "{line}").expect("the interpreter reads");
-        Ok(Standing::Running)
+        Ok(ExecutionStatus::Running)
     }
 }
 
@@ -249,24 +249,25 @@ async fn letters(world: &World) -> Vec<kernel::workflow::DeadLetter> {
 /// The journal without times and ids. What the items of a map do at once may stand in any order between them, and how
 /// often a step looks whether what it waits for has come is a matter of time.
 async fn journal(world: &World) -> Vec<String> {
-    let mut told: Vec<What> = world.events().await.into_iter().map(|event| event.what).collect();
+    let mut told: Vec<EventKind> = world.events().await.into_iter().map(|event| event.what).collect();
     told.iter_mut().for_each(forget);
     for group in told.chunk_by_mut(|one, other| {
         item_of(one).is_some_and(|(state, _)| item_of(other).is_some_and(|(of, _)| of == state))
     }) {
         group.sort_by_key(|what| item_of(what).map(|(_, item)| item));
     }
-    let waits = |place: usize| matches!(told.get(place), Some(What::StepNotYet { .. } | What::UndoNotYet { .. }));
+    let waits =
+        |place: usize| matches!(told.get(place), Some(EventKind::StepNotYet { .. } | EventKind::UndoNotYet { .. }));
     let kept = (0..told.len()).filter(|place| !waits(*place) && !waits(place + 1));
     kept.map(|place| format!("{:?}", told[place])).collect()
 }
 
-fn forget(what: &mut What) {
+fn forget(what: &mut EventKind) {
     match what {
-        What::StepFailed { retry_at, .. } | What::UndoFailed { retry_at, .. } => {
+        EventKind::StepFailed { retry_at, .. } | EventKind::UndoFailed { retry_at, .. } => {
             *retry_at = retry_at.map(|_| jiff::Timestamp::UNIX_EPOCH);
         }
-        What::StepSucceeded { output, .. } => forget_texts(output),
+        EventKind::StepSucceeded { output, .. } => forget_texts(output),
         _ => {}
     }
 }
@@ -280,17 +281,17 @@ fn forget_texts(value: &mut Value) {
     }
 }
 
-fn item_of(what: &What) -> Option<(&str, u32)> {
+fn item_of(what: &EventKind) -> Option<(&str, u32)> {
     match what {
-        What::StepStarted { step, .. }
-        | What::StepSucceeded { step, .. }
-        | What::StepFailed { step, .. }
-        | What::StepNotYet { step, .. }
-        | What::ItemCaptured { step, .. }
-        | What::UndoStarted { step, .. }
-        | What::StepUndone { step, .. }
-        | What::UndoFailed { step, .. }
-        | What::UndoNotYet { step, .. } => step.item.map(|item| (step.state.as_str(), item)),
+        EventKind::StepStarted { step, .. }
+        | EventKind::StepSucceeded { step, .. }
+        | EventKind::StepFailed { step, .. }
+        | EventKind::StepNotYet { step, .. }
+        | EventKind::ItemCaptured { step, .. }
+        | EventKind::UndoStarted { step, .. }
+        | EventKind::StepUndone { step, .. }
+        | EventKind::UndoFailed { step, .. }
+        | EventKind::UndoNotYet { step, .. } => step.item.map(|item| (step.state.as_str(), item)),
         _ => None,
     }
 }

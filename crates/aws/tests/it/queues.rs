@@ -14,12 +14,12 @@ use std::{
 use async_trait::async_trait;
 use aws::{
     connect::Limits,
-    queues::{KEPT_SECONDS, Options, SqsQueues, Standing},
+    queues::{KEPT_SECONDS, Options, QueueStatus, SqsQueues},
 };
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use kernel::{
     ports::dead_letters::DeadLetterQueues,
-    workflow::{DeadLetter, Worker},
+    workflow::{DeadLetter, Worker, WorkerName},
 };
 use testkit::conformance::dead_letters::{self, Keeper, letter};
 
@@ -28,7 +28,7 @@ use crate::{
     stub::{Stub, json_error},
 };
 
-const WORKER: Worker = Worker::CognitoProvisioner;
+const WORKER: Worker = plane::features::accounts::workers::COGNITO_PROVISIONER;
 
 async fn queues(endpoint: String, prefix: &str) -> SqsQueues {
     let patience = Duration::from_secs(2);
@@ -38,8 +38,8 @@ async fn queues(endpoint: String, prefix: &str) -> SqsQueues {
 
 async fn made(emulator: &Emulator, prefix: &str) -> SqsQueues {
     let queues = queues(emulator.endpoint(), prefix).await;
-    for worker in Worker::ALL {
-        queues.mend(worker).await.unwrap();
+    for worker in plane::features::workers() {
+        queues.repair(&worker.into()).await.unwrap();
     }
     queues
 }
@@ -57,13 +57,13 @@ impl Looker {
         Self { client: Client::from_conf(config), prefix: prefix.to_owned() }
     }
 
-    async fn url(&self, worker: Worker) -> String {
-        let name = format!("{}{}-dlq", self.prefix, worker.name());
+    async fn url(&self, worker: &WorkerName) -> String {
+        let name = format!("{}{worker}-dlq", self.prefix);
         self.client.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap()
     }
 
     /// What an alarm would see.
-    async fn visible(&self, worker: Worker) -> String {
+    async fn visible(&self, worker: &WorkerName) -> String {
         const VISIBLE: QueueAttributeName = QueueAttributeName::ApproximateNumberOfMessages;
         let request = self.client.get_queue_attributes().queue_url(self.url(worker).await).attribute_names(VISIBLE);
         request.send().await.unwrap().attributes.unwrap()[&VISIBLE].clone()
@@ -72,7 +72,7 @@ impl Looker {
 
 #[async_trait]
 impl Keeper for Looker {
-    async fn kept(&self, worker: Worker) -> Vec<DeadLetter> {
+    async fn kept(&self, worker: &WorkerName) -> Vec<DeadLetter> {
         let url = self.url(worker).await;
         let mut letters = Vec::new();
         loop {
@@ -109,11 +109,11 @@ async fn withdrawn_letters_put_the_alarm_out_and_the_others_are_visible_at_once(
     for number in 0..3 {
         queues.post(&letter(number, WORKER)).await.unwrap();
     }
-    assert_eq!(looker.visible(WORKER).await, "3");
-    queues.withdraw(WORKER, &[letter(1, WORKER).id]).await.unwrap();
-    assert_eq!(looker.visible(WORKER).await, "2");
-    queues.withdraw(WORKER, &[letter(0, WORKER).id, letter(2, WORKER).id]).await.unwrap();
-    assert_eq!(looker.visible(WORKER).await, "0");
+    assert_eq!(looker.visible(&WORKER.into()).await, "3");
+    queues.withdraw(&WORKER.into(), &[letter(1, WORKER).id]).await.unwrap();
+    assert_eq!(looker.visible(&WORKER.into()).await, "2");
+    queues.withdraw(&WORKER.into(), &[letter(0, WORKER).id, letter(2, WORKER).id]).await.unwrap();
+    assert_eq!(looker.visible(&WORKER.into()).await, "0");
 }
 
 #[tokio::test]
@@ -121,26 +121,26 @@ async fn a_letter_that_somebody_else_holds_is_withdrawn_later() {
     let emulator = moto().await;
     let (queues, looker) = (made(&emulator, "").await, Looker::at(&emulator, "").await);
     queues.post(&letter(1, WORKER)).await.unwrap();
-    assert_eq!(looker.kept(WORKER).await, [letter(1, WORKER)]);
-    let busy = queues.withdraw(WORKER, &[letter(1, WORKER).id]).await.unwrap_err();
+    assert_eq!(looker.kept(&WORKER.into()).await, [letter(1, WORKER)]);
+    let busy = queues.withdraw(&WORKER.into(), &[letter(1, WORKER).id]).await.unwrap_err();
     assert_eq!(busy.0, "SQS, cognito-provisioner-dlq: there already, or being changed; try again in a minute");
-    let again = async { while queues.withdraw(WORKER, &[letter(1, WORKER).id]).await.is_err() {} };
+    let again = async { while queues.withdraw(&WORKER.into(), &[letter(1, WORKER).id]).await.is_err() {} };
     tokio::time::timeout(Duration::from_secs(20), again).await.expect("it comes back");
-    assert_eq!(looker.visible(WORKER).await, "0");
+    assert_eq!(looker.visible(&WORKER.into()).await, "0");
 }
 
 #[tokio::test]
 async fn queues_are_made_and_set_right() {
     let emulator = moto().await;
     let (queues, looker) = (queues(emulator.endpoint(), "freehold-").await, Looker::at(&emulator, "freehold-").await);
-    assert_eq!(queues.standing(WORKER).await.map_err(|fault| fault.to_string()), Err("not there".into()));
+    assert_eq!(queues.status(&WORKER.into()).await.map_err(|fault| fault.to_string()), Err("not there".into()));
     looker.client.create_queue().queue_name("freehold-cognito-provisioner-dlq").send().await.unwrap();
-    assert_ne!(queues.standing(WORKER).await.unwrap().kept_seconds, KEPT_SECONDS);
+    assert_ne!(queues.status(&WORKER.into()).await.unwrap().kept_seconds, KEPT_SECONDS);
     for _ in 0..2 {
-        for worker in Worker::ALL {
-            queues.mend(worker).await.unwrap();
-            let right = Standing { kept_seconds: KEPT_SECONDS, encrypted: true };
-            assert_eq!(queues.standing(worker).await, Ok(right), "{}", worker.name());
+        for worker in plane::features::workers() {
+            queues.repair(&worker.into()).await.unwrap();
+            let right = QueueStatus { kept_seconds: KEPT_SECONDS, encrypted: true };
+            assert_eq!(queues.status(&worker.into()).await, Ok(right), "{}", worker.name());
         }
     }
 }
@@ -152,12 +152,12 @@ async fn a_letter_whose_answer_is_lost_is_posted_again_and_withdrawn_whole() {
     let looker = Looker::at(&emulator, "").await;
     let lossy = Lossy::before(&emulator).await;
     let queues = queues(lossy.endpoint(), "").await;
-    queues.standing(WORKER).await.unwrap();
+    queues.status(&WORKER.into()).await.unwrap();
     lossy.lose(1);
     queues.post(&letter(1, WORKER)).await.unwrap();
-    assert_eq!(looker.visible(WORKER).await, "2");
-    queues.withdraw(WORKER, &[letter(1, WORKER).id]).await.unwrap();
-    assert_eq!(looker.visible(WORKER).await, "0");
+    assert_eq!(looker.visible(&WORKER.into()).await, "2");
+    queues.withdraw(&WORKER.into(), &[letter(1, WORKER).id]).await.unwrap();
+    assert_eq!(looker.visible(&WORKER.into()).await, "0");
 }
 
 const URL: &str = r#"{"QueueUrl":"http://127.0.0.1:1/123456789012/cognito-provisioner-dlq"}"#;

@@ -10,7 +10,7 @@ use aws::{
     states::{Deployed, Options, StateMachines},
 };
 use kernel::{
-    ports::machines::{Machines as _, MachinesError, Standing, Start},
+    ports::machines::{ExecutionStatus, Machines as _, MachinesError, Start},
     workflow::{Driver, Settings, asl},
 };
 use plane::features::accounts::onboarding;
@@ -48,15 +48,15 @@ async fn a_start_is_one_start_however_often_it_is_made() {
     let waits = json!({ "StartAt": "Wait", "States": { "Wait": { "Type": "Wait", "Seconds": 2, "End": true } } });
     create_machine(&emulator, "freehold-waits", &waits).await;
     let start = Start { machine: "waits".into(), name: "one".into(), input: json!({ "turn": 0 }) };
-    assert_eq!(machines.start(&start).await, Ok(Standing::Running));
-    assert_eq!(machines.start(&start).await, Ok(Standing::Running));
+    assert_eq!(machines.start(&start).await, Ok(ExecutionStatus::Running));
+    assert_eq!(machines.start(&start).await, Ok(ExecutionStatus::Running));
     let ended = async {
-        while machines.start(&start).await == Ok(Standing::Running) {
+        while machines.start(&start).await == Ok(ExecutionStatus::Running) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         machines.start(&start).await
     };
-    assert_eq!(tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap(), Ok(Standing::Ended));
+    assert_eq!(tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap(), Ok(ExecutionStatus::Ended));
     let missing = Start { machine: "missing".into(), ..start };
     let refused = machines.start(&missing).await.unwrap_err();
     assert!(matches!(refused, MachinesError::Refused { fix, .. } if fix.contains("deploy/asl")), "{refused:?}");
@@ -66,7 +66,7 @@ async fn a_start_is_one_start_however_often_it_is_made() {
 async fn machines_are_compared_with_their_documents() {
     let functions = Functions::serve().await;
     let emulator = moto_with_machines(&functions).await;
-    let [machine, _] = asl::machines(&onboarding::plan());
+    let [machine, _] = asl::machines(&onboarding::definition().into_plan());
     let deployed = async |prefix: &str| machines(&emulator, prefix).await.deployed(&machine).await;
     assert_eq!(deployed("freehold-").await, Ok(Deployed::Missing));
     deploy_machines(&emulator, "freehold-", "arn:aws:lambda:eu-central-1:123456789012:function:step").await;

@@ -63,13 +63,8 @@ mod in_aws {
                 (true, false) => Mend::Missing,
                 (true, true) => Mend::MissingAndPool,
             };
-            let found = Box::pin(preflight::run(
-                compose::aws::profile(config),
-                chance,
-                mend,
-                plane::features::accounts::plans().into(),
-            ))
-            .await;
+            let found =
+                Box::pin(preflight::run(compose::aws::profile(config), chance, mend, plane::features::plans())).await;
             let mut checks: Vec<Check> = found.into_iter().map(shown).collect();
             checks.push(doctor::administrator(config));
             check::told(&checks, json)

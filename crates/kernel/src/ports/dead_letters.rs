@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use crate::{
     ids::DeadLetterId,
-    workflow::{DeadLetter, Worker},
+    workflow::{DeadLetter, WorkerName},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,5 +18,5 @@ pub trait DeadLetterQueues: Send + Sync {
     async fn post(&self, letter: &DeadLetter) -> Result<(), QueuesError>;
 
     /// Takes letters out of a worker's queue, with all their repeats. One that is not there is as good as taken out.
-    async fn withdraw(&self, worker: Worker, letters: &[DeadLetterId]) -> Result<(), QueuesError>;
+    async fn withdraw(&self, worker: &WorkerName, letters: &[DeadLetterId]) -> Result<(), QueuesError>;
 }

@@ -17,7 +17,7 @@ pub struct Start {
 
 /// How the machine of a start stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ExecutionStatus {
     Running,
     /// It came to an end: its own, a time limit, or somebody stopped it.
     Ended,
@@ -36,5 +36,5 @@ pub enum MachinesError {
 #[async_trait]
 pub trait Machines: Send + Sync {
     /// Starts a machine. The same start again changes nothing, and tells how that machine stands.
-    async fn start(&self, start: &Start) -> Result<Standing, MachinesError>;
+    async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError>;
 }

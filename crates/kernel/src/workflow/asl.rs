@@ -8,8 +8,8 @@ use serde_json::{Map as Fields, Value, json};
 
 use super::{
     event::ErrorKind,
-    plan::{Branch, ItemFailure, Kind, Map, Plan, Retry, Scalar, State, Task, Worker},
-    situation::Direction,
+    plan::{Branch, ItemFailure, Kind, Map, Plan, Retry, Scalar, State, Task},
+    run_state::Direction,
     step::Refusal,
 };
 
@@ -23,6 +23,8 @@ const RECORD_FAILURE: &str = "RecordFailure";
 const RECORD_UNDONE: &str = "RecordUndone";
 /// The function answers in its worker's time, and has this long for the journal and for starting cold.
 const GRACE_SECONDS: u64 = 30;
+/// How long the journal may take for the end of a run.
+const END_SECONDS: u64 = 30;
 
 /// A machine, and the document that defines it.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +58,7 @@ fn forward(plan: &Plan) -> Value {
         states.insert(state.name.to_owned(), of(plan, state));
     }
     if plan.states.iter().any(falls_through) {
-        states.insert(RECORD_FAILURE.to_owned(), end(None, Direction::Do, Some(FAILED)));
+        states.insert(RECORD_FAILURE.to_owned(), end(plan, None, Direction::Do, Some(FAILED)));
     }
     states.insert(FAILED.to_owned(), failed());
     document(plan, &format!("{} v{}", plan.name, plan.version), plan.states[0].name, states)
@@ -70,8 +72,8 @@ fn backward(plan: &Plan) -> Value {
     for (place, state) in undoable.iter().enumerate() {
         let next = undoable.get(place + 1).map_or_else(|| RECORD_UNDONE.to_owned(), |state| name(state));
         let mut fields = match &state.kind {
-            Kind::Map(map) => fan_out(state, map, &format!("Undo{}", map.inner), Direction::Undo),
-            Kind::Task(task) => call(state.name, task, Direction::Undo, false),
+            Kind::Map(map) => fan_out(plan, state, map, &format!("Undo{}", map.inner), Direction::Undo),
+            Kind::Task(task) => call(plan, state.name, task, Direction::Undo, false),
             Kind::Pass | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => continue,
         };
         fields.insert("Catch".to_owned(), catch(RECORD_UNDONE));
@@ -79,7 +81,7 @@ fn backward(plan: &Plan) -> Value {
         states.insert(name(state), Value::Object(fields));
     }
     // An undoing that got stuck has the journal say so, and the function refuse to call it an end.
-    states.insert(RECORD_UNDONE.to_owned(), end(None, Direction::Undo, None));
+    states.insert(RECORD_UNDONE.to_owned(), end(plan, None, Direction::Undo, None));
     states.insert(FAILED.to_owned(), failed());
     let first = undoable.first().map_or_else(|| RECORD_UNDONE.to_owned(), |state| name(state));
     document(plan, &format!("undoes {} v{}", plan.name, plan.version), &first, states)
@@ -97,13 +99,13 @@ fn document(plan: &Plan, comment: &str, start: &str, states: Fields<String, Valu
 fn of(plan: &Plan, state: &State) -> Value {
     let mut fields = match &state.kind {
         Kind::Pass => fields(json!({ "Type": "Pass" })),
-        Kind::Task(task) => call(state.name, task, Direction::Do, is_read(plan, state.name)),
-        Kind::Map(map) => fan_out(state, map, map.inner, Direction::Do),
+        Kind::Task(task) => call(plan, state.name, task, Direction::Do, is_read(plan, state.name)),
+        Kind::Map(map) => fan_out(plan, state, map, map.inner, Direction::Do),
         Kind::Choice { variable, branches, otherwise } => {
             return choice(&path(plan, variable), branches, otherwise.unwrap_or(RECORD_FAILURE));
         }
-        Kind::Succeed { .. } => return end(Some(state.name), Direction::Do, None),
-        Kind::Fail { .. } => return end(Some(state.name), Direction::Do, Some(FAILED)),
+        Kind::Succeed { .. } => return end(plan, Some(state.name), Direction::Do, None),
+        Kind::Fail { .. } => return end(plan, Some(state.name), Direction::Do, Some(FAILED)),
     };
     if let Some(task) = state.work() {
         fields.insert("Catch".to_owned(), catch(task.catch.unwrap_or(RECORD_FAILURE)));
@@ -152,7 +154,7 @@ fn choice(path: &str, branches: &[Branch], otherwise: &str) -> Value {
 }
 
 /// One call of the function for a step, without catch and successor.
-fn call(state: &str, task: &Task, direction: Direction, keeps_output: bool) -> Fields<String, Value> {
+fn call(plan: &Plan, state: &str, task: &Task, direction: Direction, keeps_output: bool) -> Fields<String, Value> {
     let timeout = task.worker.timeout().as_secs() + GRACE_SECONDS;
     let mut fields = invoke(payload(Some(state), direction), timeout);
     if keeps_output {
@@ -161,12 +163,12 @@ fn call(state: &str, task: &Task, direction: Direction, keeps_output: bool) -> F
     } else {
         fields.insert("ResultPath".to_owned(), Value::Null);
     }
-    fields.insert("Retry".to_owned(), retries(task.retry));
+    fields.insert("Retry".to_owned(), retries(task.retry, plan.timeout.as_secs()));
     fields
 }
 
-fn fan_out(state: &State, map: &Map, inner: &str, direction: Direction) -> Fields<String, Value> {
-    let mut step = call(state.name, &map.task, direction, false);
+fn fan_out(plan: &Plan, state: &State, map: &Map, inner: &str, direction: Direction) -> Fields<String, Value> {
+    let mut step = call(plan, state.name, &map.task, direction, false);
     if let Some(payload) = step.get_mut("Parameters").and_then(|parameters| parameters.get_mut("Payload")) {
         payload["item.$"] = json!("$.item");
     }
@@ -203,11 +205,11 @@ fn fan_out(state: &State, map: &Map, inner: &str, direction: Direction) -> Field
 }
 
 /// Tells the function that the machine has come to an end, so that the journal does too.
-fn end(state: Option<&str>, direction: Direction, next: Option<&str>) -> Value {
-    let timeout = Worker::SesNotification.timeout().as_secs() + GRACE_SECONDS;
+fn end(plan: &Plan, state: Option<&str>, direction: Direction, next: Option<&str>) -> Value {
+    let timeout = END_SECONDS + GRACE_SECONDS;
     let mut fields = invoke(payload(state, direction), timeout);
     fields.insert("ResultPath".to_owned(), Value::Null);
-    fields.insert("Retry".to_owned(), retries(super::plan::DOCUMENTED));
+    fields.insert("Retry".to_owned(), retries(super::plan::DOCUMENTED, plan.timeout.as_secs()));
     fields.insert("Catch".to_owned(), catch(FAILED));
     match next {
         Some(next) => fields.insert("Next".to_owned(), json!(next)),
@@ -237,9 +239,9 @@ fn payload(state: Option<&str>, direction: Direction) -> Value {
 }
 
 /// The documented retries, by the names that Lambda and the function give to errors. Each list is counted by itself.
-fn retries(policy: &[Retry]) -> Value {
+fn retries(policy: &[Retry], ceiling: u64) -> Value {
     let mut all = vec![
-        json!({ "ErrorEquals": [Refusal::NOT_YET], "IntervalSeconds": 1, "MaxAttempts": super::plan::RUN_CEILING.as_secs(), "BackoffRate": 1.0 }),
+        json!({ "ErrorEquals": [Refusal::NOT_YET], "IntervalSeconds": 1, "MaxAttempts": ceiling, "BackoffRate": 1.0 }),
         json!({ "ErrorEquals": [Refusal::PERMANENT], "MaxAttempts": 0 }),
     ];
     for kind in [ErrorKind::Throttled, ErrorKind::Transient, ErrorKind::Permanent] {

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    event::{Failure, StepName, What},
+    event::{EventKind, Failure, StepName},
     journal::{Head, JournalError, sortable},
-    plan::{Plan, Worker},
-    situation::Situation,
+    plan::Plan,
+    run_state::RunState,
+    worker::WorkerName,
 };
 use crate::{
     ids::{AccountId, DeadLetterId, ExecutionId},
@@ -32,7 +33,7 @@ pub const KEPT_HOURS: i64 = 14 * 24;
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     pub id: DeadLetterId,
-    pub worker: Worker,
+    pub worker: WorkerName,
     pub execution_id: ExecutionId,
     pub workflow: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +62,7 @@ pub struct DeadLetters {
 #[serde(rename_all = "camelCase")]
 pub struct LetterNote {
     pub dead_letter_id: DeadLetterId,
-    pub worker: Worker,
+    pub worker: WorkerName,
 }
 
 impl LetterNote {
@@ -95,7 +96,7 @@ impl DeadLetters {
     /// left out.
     pub async fn list(
         &self,
-        worker: Option<Worker>,
+        worker: Option<&WorkerName>,
         account: Option<AccountId>,
         limit: usize,
         after: Option<Position>,
@@ -125,7 +126,7 @@ impl DeadLetters {
 
     /// Removes a letter without acting on it; one that is gone is as good as removed. `along` is committed with it.
     pub async fn discard(&self, letter: &DeadLetter, along: Vec<Write>) -> Result<(), JournalError> {
-        let mut writes = self.remove(letter.id, letter.worker);
+        let mut writes = self.remove(letter.id, &letter.worker);
         writes.extend(along);
         match self.table.commit(writes).await {
             Ok(()) => Ok(()),
@@ -137,17 +138,17 @@ impl DeadLetters {
     /// The writes that remove those of these letters that are there, so many of them at most.
     pub(super) async fn removals(
         &self,
-        mut letters: Vec<(DeadLetterId, Worker)>,
+        mut letters: Vec<(DeadLetterId, WorkerName)>,
         most: usize,
     ) -> Result<Vec<Write>, JournalError> {
         letters.truncate(MAX_KEYS);
         let keys: Vec<Key> = letters.iter().map(|(id, _)| key(*id)).collect();
         let found = if keys.is_empty() { Vec::new() } else { self.table.batch_get(&keys).await? };
         let there = letters.iter().zip(found).filter(|(_, found)| found.is_some()).take(most);
-        Ok(there.flat_map(|((id, worker), _)| self.remove(*id, *worker)).collect())
+        Ok(there.flat_map(|((id, worker), _)| self.remove(*id, worker)).collect())
     }
 
-    fn remove(&self, id: DeadLetterId, worker: Worker) -> Vec<Write> {
+    fn remove(&self, id: DeadLetterId, worker: &WorkerName) -> Vec<Write> {
         let mut writes = vec![Write::Delete { key: key(id), when: Condition::Always }];
         writes.extend(self.queued.then(|| note(id, worker)));
         writes
@@ -162,50 +163,52 @@ pub fn id_of(execution: ExecutionId, step: &StepName) -> DeadLetterId {
 /// The letters that these events bring, with their notes if there are queues outside, for the same commit.
 pub(super) fn writes(
     plan: &Plan,
-    situation: &Situation,
+    run_state: &RunState,
     head: &Head,
-    events: &[What],
+    events: &[EventKind],
     now: Timestamp,
     queued: bool,
 ) -> Vec<Write> {
     let mut letters: Vec<DeadLetter> = Vec::new();
     for what in events {
         let letter = match what {
-            What::ItemCaptured { step, error, .. } | What::Failed { step, error, .. } | What::Stuck { step, error } => {
-                let Some(letter) = letter(plan, situation, head, step, error, now) else { continue };
+            EventKind::ItemCaptured { step, error, .. }
+            | EventKind::Failed { step, error, .. }
+            | EventKind::Stuck { step, error } => {
+                let Some(letter) = letter(plan, run_state, head, step, error, now) else { continue };
                 letter
             }
-            What::Started
-            | What::Passed { .. }
-            | What::StepStarted { .. }
-            | What::StepSucceeded { .. }
-            | What::StepFailed { .. }
-            | What::StepNotYet { .. }
-            | What::Resumed { .. }
-            | What::Redriven { .. }
-            | What::UndoRequested
-            | What::UndoStarted { .. }
-            | What::StepUndone { .. }
-            | What::UndoFailed { .. }
-            | What::UndoNotYet { .. }
-            | What::Succeeded { .. }
-            | What::Undone => continue,
+            EventKind::Started
+            | EventKind::Passed { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepSucceeded { .. }
+            | EventKind::StepFailed { .. }
+            | EventKind::StepNotYet { .. }
+            | EventKind::Resumed { .. }
+            | EventKind::Redriven { .. }
+            | EventKind::UndoRequested
+            | EventKind::UndoStarted { .. }
+            | EventKind::StepUndone { .. }
+            | EventKind::UndoFailed { .. }
+            | EventKind::UndoNotYet { .. }
+            | EventKind::Succeeded { .. }
+            | EventKind::Undone => continue,
         };
         // A commit touches a key once: the last event about a step has the word.
         letters.retain(|other| other.id != letter.id);
         letters.push(letter);
     }
-    let notes = letters.iter().filter(|_| queued).map(|letter| note(letter.id, letter.worker));
+    let notes = letters.iter().filter(|_| queued).map(|letter| note(letter.id, &letter.worker));
     letters.iter().map(put).chain(notes).collect()
 }
 
-fn note(dead_letter_id: DeadLetterId, worker: Worker) -> Write {
-    Write::Put { item: record::encode(&LetterNote { dead_letter_id, worker }), when: Condition::Always }
+fn note(dead_letter_id: DeadLetterId, worker: &WorkerName) -> Write {
+    Write::Put { item: record::encode(&LetterNote { dead_letter_id, worker: worker.clone() }), when: Condition::Always }
 }
 
 fn letter(
     plan: &Plan,
-    situation: &Situation,
+    run_state: &RunState,
     head: &Head,
     step: &StepName,
     error: &Failure,
@@ -213,15 +216,15 @@ fn letter(
 ) -> Option<DeadLetter> {
     Some(DeadLetter {
         id: id_of(head.execution_id, step),
-        worker: plan.state(&step.state)?.work()?.worker,
+        worker: plan.state(&step.state)?.work()?.worker.into(),
         execution_id: head.execution_id,
         workflow: head.workflow.clone(),
         account_id: head.account_id,
         state: step.state.clone(),
         item: step.item,
-        reference: situation.reference(plan, step),
+        reference: run_state.reference(plan, step),
         error: error.clone(),
-        attempts: situation.attempts(plan, step),
+        attempts: run_state.attempts(plan, step),
         at: now,
         expires_at: now.checked_add(KEPT_HOURS.hours()).unwrap_or(Timestamp::MAX),
     })
@@ -232,15 +235,15 @@ fn put(letter: &DeadLetter) -> Write {
     let index = [
         Some(Key::new("DEADLETTER", at.as_str())),
         letter.account_id.map(|account| Key::new(format!("ACCOUNT#{account}"), format!("DEADLETTER#{at}"))),
-        Some(Key::new(queue(letter.worker), at.as_str())),
+        Some(Key::new(queue(&letter.worker), at.as_str())),
     ];
     let body = Bytes::from(serde_json::to_vec(letter).expect("a dead letter is plain JSON"));
     let item = NewItem { key: key(letter.id), index, expires: Some(letter.expires_at.as_second()), body };
     Write::Put { item, when: Condition::Always }
 }
 
-fn queue(worker: Worker) -> String {
-    format!("DEADLETTER#{}", worker.name())
+fn queue(worker: &WorkerName) -> String {
+    format!("DEADLETTER#{}", worker)
 }
 
 fn key(id: DeadLetterId) -> Key {

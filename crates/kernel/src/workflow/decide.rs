@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    event::{Failure, Status, StepName, What},
+    event::{EventKind, Failure, Status, StepName},
     plan::{ItemFailure, Kind, Map, Plan, Task},
-    situation::{Act, At, Direction, Mark, Next, Situation, Standing, Step, lookup},
+    run_state::{Act, Direction, Next, RunState, Step, StepIndex, StepPhase, StepState, lookup},
 };
 
 enum Decision {
-    Record(Vec<What>),
+    Record(Vec<EventKind>),
     Act(Act),
 }
 
-impl Situation {
+impl RunState {
     /// Takes what follows now, step by step, until the world must move.
     pub fn advance(&mut self, plan: &Plan, now: Timestamp) -> Next {
         let mut record = Vec::new();
@@ -49,7 +49,8 @@ impl Situation {
     fn decide_forward(&self, plan: &Plan, now: Timestamp) -> Decision {
         let state = &plan.states[self.position];
         let here = |item| StepName { state: state.name.to_owned(), item };
-        let pass = |to: &str| Decision::Record(vec![What::Passed { state: state.name.to_owned(), to: to.to_owned() }]);
+        let pass =
+            |to: &str| Decision::Record(vec![EventKind::Passed { state: state.name.to_owned(), to: to.to_owned() }]);
         if now >= self.deadline {
             let step = if state.work().is_some() { here(None) } else { self.last_step(plan) };
             return fail(step, Failure::new("timed_out", "the run took longer than its ceiling"), None);
@@ -69,23 +70,27 @@ impl Situation {
                 }
             }
             Kind::Task(task) => {
-                let Some(standing) = self.forward.get(&(self.position, None)) else {
-                    return Decision::Record(vec![What::StepStarted { step: here(None), attempt: 1 }]);
+                let Some(step_state) = self.forward.get(&(self.position, None)) else {
+                    return Decision::Record(vec![EventKind::StepStarted { step: here(None), attempt: 1 }]);
                 };
-                match &standing.mark {
-                    Mark::Done | Mark::Captured(_) => pass(state.next.expect("a linked plan goes on after a task")),
-                    Mark::Failed(error) => fail(here(None), error.clone(), event_of(plan, task)),
-                    Mark::UnderWay => Decision::Act(Act::Wait(None)),
-                    Mark::Due(at) if *at > now => Decision::Act(Act::Wait(Some(*at))),
-                    Mark::Due(_) | Mark::Idle => {
-                        Decision::Record(vec![What::StepStarted { step: here(None), attempt: standing.attempt() }])
+                match &step_state.phase {
+                    StepPhase::Done | StepPhase::Captured(_) => {
+                        pass(state.next.expect("a linked plan goes on after a task"))
                     }
+                    StepPhase::Failed(error) => fail(here(None), error.clone(), event_of(plan, task)),
+                    StepPhase::UnderWay => Decision::Act(Act::Wait(None)),
+                    StepPhase::Due(at) if *at > now => Decision::Act(Act::Wait(Some(*at))),
+                    StepPhase::Due(_) | StepPhase::Idle => Decision::Record(vec![EventKind::StepStarted {
+                        step: here(None),
+                        attempt: step_state.attempt(),
+                    }]),
                 }
             }
             Kind::Map(map) => self.decide_map(plan, map, now),
-            Kind::Succeed { event } => {
-                Decision::Record(vec![What::Succeeded { event: event.map(str::to_owned), degraded: self.degraded() }])
-            }
+            Kind::Succeed { event } => Decision::Record(vec![EventKind::Succeeded {
+                event: event.map(str::to_owned),
+                degraded: self.degraded(),
+            }]),
             Kind::Fail { event, code, message } => {
                 fail(self.last_step(plan), Failure::new(*code, *message), event.map(str::to_owned))
             }
@@ -100,7 +105,7 @@ impl Situation {
             let message = format!("{} is no list", map.items);
             return fail(here(None), Failure::new("no_items", message), event_of(plan, &map.task));
         };
-        let all: Vec<At> = (0..items).map(|item| (self.position, Some(item))).collect();
+        let all: Vec<StepIndex> = (0..items).map(|item| (self.position, Some(item))).collect();
         let group = Group::of(&self.forward, &all, map.max_concurrency, now);
         match (group.failed.first(), map.on_item_failure) {
             (None, _) => {}
@@ -113,7 +118,7 @@ impl Situation {
             }
             (Some(_), tolerance @ (ItemFailure::Capture | ItemFailure::Record)) => {
                 let degrades = tolerance == ItemFailure::Capture;
-                let captured = group.failed.into_iter().map(|(item, error)| What::ItemCaptured {
+                let captured = group.failed.into_iter().map(|(item, error)| EventKind::ItemCaptured {
                     step: here(item.1),
                     error,
                     degrades,
@@ -123,25 +128,25 @@ impl Situation {
         }
         if group.settled {
             let to = state.next.expect("a linked plan goes on after a map").to_owned();
-            return Decision::Record(vec![What::Passed { state: state.name.to_owned(), to }]);
+            return Decision::Record(vec![EventKind::Passed { state: state.name.to_owned(), to }]);
         }
-        group.go_on(|item, attempt| What::StepStarted { step: here(item.1), attempt })
+        group.go_on(|item, attempt| EventKind::StepStarted { step: here(item.1), attempt })
     }
 
     fn decide_backward(&self, plan: &Plan, now: Timestamp) -> Decision {
-        let undone = |at: &At| self.backward.get(at).is_some_and(|step| step.mark == Mark::Done);
-        let left = |at: &&At| plan.states[at.0].work().is_some_and(|task| task.undoable) && !undone(at);
+        let undone = |at: &StepIndex| self.backward.get(at).is_some_and(|step| step.phase == StepPhase::Done);
+        let left = |at: &&StepIndex| plan.states[at.0].work().is_some_and(|task| task.undoable) && !undone(at);
         // States only lead forward, so the last of the plan was the last to begin.
         let Some(last) = self.touched.iter().rev().find(left) else {
-            return Decision::Record(vec![What::Undone]);
+            return Decision::Record(vec![EventKind::Undone]);
         };
         let state = &plan.states[last.0];
         let here = |item| StepName { state: state.name.to_owned(), item };
-        let stuck = |item, error| Decision::Record(vec![What::Stuck { step: here(item), error }]);
+        let stuck = |item, error| Decision::Record(vec![EventKind::Stuck { step: here(item), error }]);
         if now >= self.deadline {
             return stuck(last.1, Failure::new("timed_out", "the undoing took longer than its ceiling"));
         }
-        let all: Vec<At> = self.touched.iter().filter(|at| at.0 == last.0).copied().collect();
+        let all: Vec<StepIndex> = self.touched.iter().filter(|at| at.0 == last.0).copied().collect();
         let at_once = match &state.kind {
             Kind::Map(map) => map.max_concurrency,
             Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => 1,
@@ -150,7 +155,7 @@ impl Situation {
         match group.failed.first() {
             Some((item, error)) if group.under_way == 0 => stuck(item.1, error.clone()),
             Some(_) => Decision::Act(Act::Wait(None)),
-            None => group.go_on(|item, attempt| What::UndoStarted { step: here(item.1), attempt }),
+            None => group.go_on(|item, attempt| EventKind::UndoStarted { step: here(item.1), attempt }),
         }
     }
 
@@ -158,9 +163,14 @@ impl Situation {
     fn degraded(&self) -> Vec<String> {
         self.forward
             .values()
-            .filter_map(|standing| match &standing.mark {
-                Mark::Captured(reason) if !reason.is_empty() => Some(reason.clone()),
-                Mark::Captured(_) | Mark::Idle | Mark::UnderWay | Mark::Due(_) | Mark::Done | Mark::Failed(_) => None,
+            .filter_map(|step_state| match &step_state.phase {
+                StepPhase::Captured(reason) if !reason.is_empty() => Some(reason.clone()),
+                StepPhase::Captured(_)
+                | StepPhase::Idle
+                | StepPhase::UnderWay
+                | StepPhase::Due(_)
+                | StepPhase::Done
+                | StepPhase::Failed(_) => None,
             })
             .collect()
     }
@@ -175,25 +185,25 @@ impl Situation {
 
 /// The steps of one state, sorted by what they want.
 struct Group {
-    ready: Vec<(At, u32)>,
+    ready: Vec<(StepIndex, u32)>,
     due: Option<Timestamp>,
-    failed: Vec<(At, Failure)>,
+    failed: Vec<(StepIndex, Failure)>,
     under_way: usize,
     settled: bool,
 }
 
 impl Group {
-    fn of(standings: &BTreeMap<At, Standing>, all: &[At], at_once: u32, now: Timestamp) -> Self {
+    fn of(steps: &BTreeMap<StepIndex, StepState>, all: &[StepIndex], at_once: u32, now: Timestamp) -> Self {
         let mut group = Self { ready: Vec::new(), due: None, failed: Vec::new(), under_way: 0, settled: true };
-        let idle = Standing::default();
+        let idle = StepState::default();
         for at in all {
-            let standing = standings.get(at).unwrap_or(&idle);
-            match &standing.mark {
-                Mark::Done | Mark::Captured(_) => continue,
-                Mark::UnderWay => group.under_way += 1,
-                Mark::Failed(error) => group.failed.push((*at, error.clone())),
-                Mark::Due(due) if *due > now => group.due = Some(group.due.map_or(*due, |other| other.min(*due))),
-                Mark::Due(_) | Mark::Idle => group.ready.push((*at, standing.attempt())),
+            let step_state = steps.get(at).unwrap_or(&idle);
+            match &step_state.phase {
+                StepPhase::Done | StepPhase::Captured(_) => continue,
+                StepPhase::UnderWay => group.under_way += 1,
+                StepPhase::Failed(error) => group.failed.push((*at, error.clone())),
+                StepPhase::Due(due) if *due > now => group.due = Some(group.due.map_or(*due, |other| other.min(*due))),
+                StepPhase::Due(_) | StepPhase::Idle => group.ready.push((*at, step_state.attempt())),
             }
             group.settled = false;
         }
@@ -202,7 +212,7 @@ impl Group {
         group
     }
 
-    fn go_on(self, begin: impl Fn(At, u32) -> What) -> Decision {
+    fn go_on(self, begin: impl Fn(StepIndex, u32) -> EventKind) -> Decision {
         if self.ready.is_empty() {
             return Decision::Act(Act::Wait(self.due));
         }
@@ -210,26 +220,26 @@ impl Group {
     }
 }
 
-fn step_begun(plan: &Plan, what: &What) -> Option<Step> {
+fn step_begun(plan: &Plan, what: &EventKind) -> Option<Step> {
     let (step, attempt, direction) = match what {
-        What::StepStarted { step, attempt } => (step, attempt, Direction::Do),
-        What::UndoStarted { step, attempt } => (step, attempt, Direction::Undo),
-        What::Started
-        | What::Passed { .. }
-        | What::StepSucceeded { .. }
-        | What::StepFailed { .. }
-        | What::StepNotYet { .. }
-        | What::ItemCaptured { .. }
-        | What::Resumed { .. }
-        | What::Redriven { .. }
-        | What::UndoRequested
-        | What::StepUndone { .. }
-        | What::UndoFailed { .. }
-        | What::UndoNotYet { .. }
-        | What::Succeeded { .. }
-        | What::Failed { .. }
-        | What::Undone
-        | What::Stuck { .. } => return None,
+        EventKind::StepStarted { step, attempt } => (step, attempt, Direction::Do),
+        EventKind::UndoStarted { step, attempt } => (step, attempt, Direction::Undo),
+        EventKind::Started
+        | EventKind::Passed { .. }
+        | EventKind::StepSucceeded { .. }
+        | EventKind::StepFailed { .. }
+        | EventKind::StepNotYet { .. }
+        | EventKind::ItemCaptured { .. }
+        | EventKind::Resumed { .. }
+        | EventKind::Redriven { .. }
+        | EventKind::UndoRequested
+        | EventKind::StepUndone { .. }
+        | EventKind::UndoFailed { .. }
+        | EventKind::UndoNotYet { .. }
+        | EventKind::Succeeded { .. }
+        | EventKind::Failed { .. }
+        | EventKind::Undone
+        | EventKind::Stuck { .. } => return None,
     };
     let worker = plan.state(&step.state)?.work()?.worker;
     Some(Step { name: step.clone(), worker, attempt: *attempt, direction })
@@ -243,5 +253,5 @@ fn event_of(plan: &Plan, task: &Task) -> Option<String> {
 }
 
 fn fail(step: StepName, error: Failure, event: Option<String>) -> Decision {
-    Decision::Record(vec![What::Failed { step, error, event }])
+    Decision::Record(vec![EventKind::Failed { step, error, event }])
 }

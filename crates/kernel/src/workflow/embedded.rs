@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     dead_letters::{self, DeadLetters},
-    event::{Event, Status, StepName, What},
+    event::{Event, EventKind, Status, StepName},
     faults::Faults,
     journal::{Journal, JournalError},
     metrics::{NoMetrics, WorkflowMetrics},
@@ -26,10 +26,11 @@ use super::{
     perform::Performer,
     progress::Progress,
     run::{Run, sleep_until},
-    situation::Situation,
+    run_state::RunState,
     step::{Invocation, Refusal},
+    step_error::StepError,
     watch::Hub,
-    workers::{StepError, Turn, Workflows},
+    workers::{Transition, Workflows},
 };
 use crate::{
     ids::{DeadLetterId, ExecutionId},
@@ -166,8 +167,8 @@ impl Driver {
     /// One step for such a machine.
     pub async fn step(&self, invocation: &Invocation) -> Result<Value, Refusal> {
         let done = self.performer().step(invocation).await;
-        if let Ok(held) = self.shared.journal.head(invocation.execution_id).await {
-            self.shared.hub.publish(invocation.execution_id, held.head.events);
+        if let Ok(loaded) = self.shared.journal.head(invocation.execution_id).await {
+            self.shared.hub.publish(invocation.execution_id, loaded.head.events);
         }
         done
     }
@@ -203,7 +204,7 @@ impl Driver {
     /// Takes up one run, if it is open and nobody drives it. Answers whether it did.
     pub async fn take_up_run(&self, execution: ExecutionId) -> Result<bool, JournalError> {
         let head = match self.shared.journal.head(execution).await {
-            Ok(held) => held.head,
+            Ok(loaded) => loaded.head,
             Err(JournalError::NoSuchRun) => return Ok(false),
             Err(error) => return Err(error),
         };
@@ -250,11 +251,13 @@ impl Driver {
     /// Has a failed run go on from the state that failed, with the results of those before it; has a stuck one go on
     /// with its undoing. `along` is committed with it. Returns the progress right after that commit.
     pub async fn redrive(&self, execution: ExecutionId, along: impl CommittedAlong) -> Result<Progress, OperateError> {
-        let (held, _) = self.shared.journal.load(execution).await?;
-        let failed = held.head.failure.as_ref();
-        let what = match (held.head.status, failed) {
-            (Status::Failed, Some(at)) => What::Redriven { step: StepName { state: at.state.clone(), item: None } },
-            (Status::Stuck, _) => What::UndoRequested,
+        let (loaded, _) = self.shared.journal.load(execution).await?;
+        let failed = loaded.head.failure.as_ref();
+        let what = match (loaded.head.status, failed) {
+            (Status::Failed, Some(at)) => {
+                EventKind::Redriven { step: StepName { state: at.state.clone(), item: None } }
+            }
+            (Status::Stuck, _) => EventKind::UndoRequested,
             (status, _) => return Err(OperateError::NotFailed(status)),
         };
         self.operate(execution, what, along).await
@@ -263,7 +266,7 @@ impl Driver {
     /// Has a failed run undone: its undoable steps backwards, the failed one included.
     pub async fn undo(&self, execution: ExecutionId, along: impl CommittedAlong) -> Result<Progress, OperateError> {
         match self.shared.journal.head(execution).await?.head.status {
-            Status::Failed | Status::Stuck => self.operate(execution, What::UndoRequested, along).await,
+            Status::Failed | Status::Stuck => self.operate(execution, EventKind::UndoRequested, along).await,
             status @ (Status::Running | Status::Succeeded | Status::Undoing | Status::Undone) => {
                 Err(OperateError::NotFailed(status))
             }
@@ -276,16 +279,16 @@ impl Driver {
         let letter = self.dead_letters().get(letter, now).await?.ok_or(OperateError::NoSuchLetter)?;
         let execution = letter.execution_id;
         let step = StepName { state: letter.state.clone(), item: letter.item };
-        let (held, history) = self.shared.journal.load(execution).await?;
-        let workflow = self.shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
-        let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
-        if held.head.status != Status::Succeeded {
+        let (loaded, history) = self.shared.journal.load(execution).await?;
+        let workflow = self.shared.workflows.of(&loaded.head).ok_or(OperateError::NoSuchWorkflow)?;
+        let run_state = RunState::replay(&workflow.plan, &loaded.head.input, &history)?;
+        if loaded.head.status != Status::Succeeded {
             self.redrive(execution, along).await
-        } else if situation.is_captured(&workflow.plan, &step) {
-            self.operate(execution, What::Redriven { step }, along).await
+        } else if run_state.is_captured(&workflow.plan, &step) {
+            self.operate(execution, EventKind::Redriven { step }, along).await
         } else {
             // The step was done since.
-            let progress = Progress::of(&workflow.plan, &held.head, &history);
+            let progress = Progress::of(&workflow.plan, &loaded.head, &history);
             self.dead_letters().discard(&letter, along.writes(&progress)).await?;
             Ok(progress)
         }
@@ -347,46 +350,46 @@ impl Driver {
     async fn operate(
         &self,
         execution: ExecutionId,
-        what: What,
+        what: EventKind,
         along: impl CommittedAlong,
     ) -> Result<Progress, OperateError> {
         let shared = &self.shared;
-        let (held, mut history) = shared.journal.load(execution).await?;
-        if held.head.status.is_open() {
-            return Err(OperateError::NotFailed(held.head.status));
+        let (loaded, mut history) = shared.journal.load(execution).await?;
+        if loaded.head.status.is_open() {
+            return Err(OperateError::NotFailed(loaded.head.status));
         }
-        let workflow = shared.workflows.of(&held.head).ok_or(OperateError::NoSuchWorkflow)?;
+        let workflow = shared.workflows.of(&loaded.head).ok_or(OperateError::NoSuchWorkflow)?;
         let mut writes = Vec::new();
-        if let What::Redriven { step } = &what {
-            let situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
-            let failed = held.head.failure.as_ref();
-            let mut again = situation.again_after(&workflow.plan, step);
+        let run_state = RunState::replay(&workflow.plan, &loaded.head.input, &history)?;
+        if let EventKind::Redriven { step } = &what {
+            let failed = loaded.head.failure.as_ref();
+            let mut again = run_state.again_after(&workflow.plan, step);
             again.extend(failed.map(|at| StepName { state: at.state.clone(), item: at.item }));
             again.sort();
             again.dedup();
             let letters = again.iter().filter_map(|step| {
                 let worker = workflow.plan.state(&step.state)?.work()?.worker;
-                Some((dead_letters::id_of(execution, step), worker))
+                Some((dead_letters::id_of(execution, step), worker.into()))
             });
             writes.extend(self.dead_letters().removals(letters.collect(), MOST_LETTERS).await?);
         }
         let events = [what];
-        let turn = Turn::of(&held.head, &events);
-        if let Some(turn) = &turn {
-            writes.extend(workflow.workers.turned(turn).await?);
+        let transition = Transition::of(&loaded.head, &events, run_state.variables());
+        if let Some(transition) = &transition {
+            writes.extend(workflow.workers.on_transition(transition).await?);
         }
         let now = shared.clock.now();
-        let (head, new) = held.head.after(&events, now);
+        let (head, new) = loaded.head.after(&events, now);
         history.extend(new);
         let progress = Progress::of(&workflow.plan, &head, &history);
         writes.extend(along.writes(&progress));
         // A new fence: what workers of the former direction still write is refused.
-        let written = shared.journal.append(&held, None, held.head.fence + 1, &events, writes, now).await;
-        if let Some(turn) = &turn {
-            workflow.workers.after_turn(turn);
+        let written = shared.journal.append(&loaded, None, loaded.head.fence + 1, &events, writes, now).await;
+        if let Some(transition) = &transition {
+            workflow.workers.after_transition(transition);
         }
-        let (held, _) = written?;
-        shared.hub.publish(execution, held.head.events);
+        let (loaded, _) = written?;
+        shared.hub.publish(execution, loaded.head.events);
         self.wake(execution);
         Ok(progress)
     }
@@ -447,12 +450,12 @@ async fn drive(shared: &Arc<Shared>, execution: ExecutionId) -> Result<(), Journ
             place = Arc::clone(&shared.places).acquire_owned() => place.expect("the semaphore is never closed"),
             _ = draining.wait_for(|draining| *draining) => return Ok(()),
         };
-        let held = shared.journal.head(execution).await?;
-        if !held.head.status.is_open() {
+        let loaded = shared.journal.head(execution).await?;
+        if !loaded.head.status.is_open() {
             return Ok(());
         }
-        if shared.may_take(held.head.lease.as_ref(), shared.clock.now()) {
-            let Some(run) = Run::take_up(shared, held, place).await? else { return Ok(()) };
+        if shared.may_take(loaded.head.lease.as_ref(), shared.clock.now()) {
+            let Some(run) = Run::take_up(shared, loaded, place).await? else { return Ok(()) };
             match run.go_on().await {
                 Err(JournalError::Superseded) => tracing::info!(%execution, "somebody else has appended to the run"),
                 ended @ (Ok(()) | Err(_)) => return ended,
@@ -465,7 +468,7 @@ async fn drive(shared: &Arc<Shared>, execution: ExecutionId) -> Result<(), Journ
             continue;
         }
         drop(place);
-        let until = held.head.lease.map_or(Timestamp::MIN, |lease| lease.until);
+        let until = loaded.head.lease.map_or(Timestamp::MIN, |lease| lease.until);
         tokio::select! {
             () = sleep_until(shared.clock.as_ref(), until) => {}
             _ = draining.wait_for(|draining| *draining) => return Ok(()),

@@ -12,7 +12,7 @@ pub struct Event {
     pub number: u64,
     pub at: Timestamp,
     #[serde(flatten)]
-    pub what: What,
+    pub what: EventKind,
 }
 
 /// A step of a run: a state, and the item if the state is a map.
@@ -63,7 +63,7 @@ pub enum ErrorKind {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum What {
+pub enum EventKind {
     Started,
     /// A state that calls nobody was left, or a map with all its items.
     Passed {
@@ -170,7 +170,7 @@ pub enum What {
     },
 }
 
-impl What {
+impl EventKind {
     /// The status that the event gives the run, if it gives one.
     pub const fn turns_to(&self) -> Option<Status> {
         match self {

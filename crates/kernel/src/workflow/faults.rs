@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{event::ErrorKind, situation::Direction, workers::Call};
+use super::{event::ErrorKind, run_state::Direction, workers::Call};
 
 /// Faults that are left to strike.
 #[derive(Clone, Default)]

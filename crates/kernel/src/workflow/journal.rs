@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    event::{Event, Failure, Status, What},
+    event::{Event, EventKind, Failure, Status},
     plan::Plan,
 };
 use crate::{
@@ -76,7 +76,7 @@ pub struct Lease {
 
 /// A head as it was read or written last: the version guards the next append.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Held {
+pub struct LoadedRun {
     pub head: Head,
     pub version: u64,
 }
@@ -124,7 +124,7 @@ pub fn start(new: NewRun<'_>, now: Timestamp) -> Vec<Write> {
         degraded: Vec::new(),
         failure: None,
     };
-    let started = Event { number: 1, at: now, what: What::Started };
+    let started = Event { number: 1, at: now, what: EventKind::Started };
     vec![put_head(&head, Condition::Absent), put_event(new.execution, &started)]
 }
 
@@ -149,18 +149,18 @@ impl Journal {
         &self.table
     }
 
-    pub async fn head(&self, execution: ExecutionId) -> Result<Held, JournalError> {
+    pub async fn head(&self, execution: ExecutionId) -> Result<LoadedRun, JournalError> {
         let item = self.table.get(&head_key(execution)).await?.ok_or(JournalError::NoSuchRun)?;
-        held(&item)
+        loaded(&item)
     }
 
     /// The run with all its events.
-    pub async fn load(&self, execution: ExecutionId) -> Result<(Held, Vec<Event>), JournalError> {
+    pub async fn load(&self, execution: ExecutionId) -> Result<(LoadedRun, Vec<Event>), JournalError> {
         // The head first: events that come after it are left out.
-        let held = self.head(execution).await?;
+        let loaded = self.head(execution).await?;
         let mut events = self.events(execution, 0).await?;
-        events.retain(|event| event.number <= held.head.events);
-        Ok((held, events))
+        events.retain(|event| event.number <= loaded.head.events);
+        Ok((loaded, events))
     }
 
     /// The events after number `after`, in order.
@@ -227,16 +227,16 @@ impl Journal {
     /// Appends events and whatever comes along, in one commit; the head follows from the events.
     pub async fn append(
         &self,
-        held: &Held,
+        loaded: &LoadedRun,
         lease: Option<Lease>,
         fence: u64,
-        what: &[What],
+        what: &[EventKind],
         along: Vec<Write>,
         now: Timestamp,
-    ) -> Result<(Held, Vec<Event>), JournalError> {
-        let (next, events) = held.after(lease, fence, what, now);
+    ) -> Result<(LoadedRun, Vec<Event>), JournalError> {
+        let (next, events) = loaded.after(lease, fence, what, now);
         let mut writes = Vec::with_capacity(1 + what.len() + along.len());
-        writes.push(put_head(&next.head, Condition::Version(held.version)));
+        writes.push(put_head(&next.head, Condition::Version(loaded.version)));
         writes.extend(events.iter().map(|event| put_event(next.head.execution_id, event)));
         writes.extend(along);
         match self.table.commit(writes).await {
@@ -253,19 +253,19 @@ impl Journal {
     /// the same version leave an equal head, and each would take the other's append for its own.
     pub(super) async fn appended(
         &self,
-        held: &Held,
+        loaded: &LoadedRun,
         lease: Option<Lease>,
         fence: u64,
-        what: &[What],
+        what: &[EventKind],
         now: Timestamp,
-    ) -> Result<Option<Held>, JournalError> {
-        let (next, _) = held.after(lease, fence, what, now);
+    ) -> Result<Option<LoadedRun>, JournalError> {
+        let (next, _) = loaded.after(lease, fence, what, now);
         Ok(Some(self.head(next.head.execution_id).await?).filter(|found| *found == next))
     }
 }
 
-impl Held {
-    fn after(&self, lease: Option<Lease>, fence: u64, what: &[What], now: Timestamp) -> (Self, Vec<Event>) {
+impl LoadedRun {
+    fn after(&self, lease: Option<Lease>, fence: u64, what: &[EventKind], now: Timestamp) -> (Self, Vec<Event>) {
         let (head, events) = Head { lease, fence, ..self.head.clone() }.after(what, now);
         (Self { head, version: self.version + 1 }, events)
     }
@@ -273,7 +273,7 @@ impl Held {
 
 impl Head {
     /// The head after further events, and those events.
-    pub(super) fn after(&self, what: &[What], now: Timestamp) -> (Self, Vec<Event>) {
+    pub(super) fn after(&self, what: &[EventKind], now: Timestamp) -> (Self, Vec<Event>) {
         let mut head = self.clone();
         let mut events = Vec::with_capacity(what.len());
         for what in what {
@@ -283,7 +283,7 @@ impl Head {
         (head, events)
     }
 
-    fn follow(&mut self, what: &What, now: Timestamp) {
+    fn follow(&mut self, what: &EventKind, now: Timestamp) {
         self.events += 1;
         if let Some(status) = what.turns_to() {
             self.status = status;
@@ -291,25 +291,25 @@ impl Head {
             self.failure = None;
         }
         match what {
-            What::Succeeded { degraded, .. } => self.degraded.clone_from(degraded),
-            What::Failed { step, error, .. } | What::Stuck { step, error } => {
+            EventKind::Succeeded { degraded, .. } => self.degraded.clone_from(degraded),
+            EventKind::Failed { step, error, .. } | EventKind::Stuck { step, error } => {
                 self.failure = Some(FailedAt { state: step.state.clone(), item: step.item, error: error.clone() });
             }
-            What::Started
-            | What::Passed { .. }
-            | What::StepStarted { .. }
-            | What::StepSucceeded { .. }
-            | What::StepFailed { .. }
-            | What::StepNotYet { .. }
-            | What::ItemCaptured { .. }
-            | What::Resumed { .. }
-            | What::Redriven { .. }
-            | What::UndoRequested
-            | What::UndoStarted { .. }
-            | What::StepUndone { .. }
-            | What::UndoFailed { .. }
-            | What::UndoNotYet { .. }
-            | What::Undone => {}
+            EventKind::Started
+            | EventKind::Passed { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepSucceeded { .. }
+            | EventKind::StepFailed { .. }
+            | EventKind::StepNotYet { .. }
+            | EventKind::ItemCaptured { .. }
+            | EventKind::Resumed { .. }
+            | EventKind::Redriven { .. }
+            | EventKind::UndoRequested
+            | EventKind::UndoStarted { .. }
+            | EventKind::StepUndone { .. }
+            | EventKind::UndoFailed { .. }
+            | EventKind::UndoNotYet { .. }
+            | EventKind::Undone => {}
         }
     }
 
@@ -349,10 +349,10 @@ pub fn execution_in(partition: &str) -> Option<ExecutionId> {
 pub fn is_leased(head: &str) -> bool {
     /// A head has more, which does not matter here.
     #[derive(Deserialize)]
-    struct Held {
+    struct LoadedRun {
         lease: Option<Lease>,
     }
-    serde_json::from_str::<Held>(head).is_ok_and(|head| head.lease.is_some())
+    serde_json::from_str::<LoadedRun>(head).is_ok_and(|head| head.lease.is_some())
 }
 
 fn head_key(execution: ExecutionId) -> Key {
@@ -383,8 +383,8 @@ fn body(record: &impl Serialize) -> Bytes {
     Bytes::from(serde_json::to_vec(record).expect("the journal's records are plain JSON"))
 }
 
-fn held(item: &Item) -> Result<Held, JournalError> {
-    Ok(Held { head: read(item)?, version: item.version })
+fn loaded(item: &Item) -> Result<LoadedRun, JournalError> {
+    Ok(LoadedRun { head: read(item)?, version: item.version })
 }
 
 fn read<T: serde::de::DeserializeOwned>(item: &Item) -> Result<T, JournalError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{event::Status, plan::Worker};
+use super::{event::Status, worker::Worker};
 
 /// Counts and times. Every method does nothing unless it is implemented.
 pub trait WorkflowMetrics: Send + Sync {

@@ -7,33 +7,42 @@
 pub mod asl;
 pub mod dead_letters;
 mod decide;
+mod definition;
 pub mod embedded;
 pub mod event;
 pub mod faults;
 pub mod journal;
 pub mod metrics;
+mod outputs;
 pub mod outside;
 mod perform;
 pub mod plan;
 pub mod progress;
 mod run;
-pub mod situation;
+pub mod run_state;
 pub mod step;
+mod step_error;
 mod watch;
+mod worker;
 pub mod workers;
 
 use crate::{kinds::RecordKind, record::Record as _};
 pub use dead_letters::{DeadLetter, DeadLetters};
+pub use definition::{Definition, State};
 pub use embedded::{CommittedAlong, Driver, OperateError, Settings};
-pub use event::{ErrorKind, Event, Failure, Status, StepName, What};
+pub use event::{ErrorKind, Event, EventKind, Failure, Status, StepName};
 pub use faults::Faults;
 pub use journal::{Head, Journal, JournalError, Lease, NewRun};
 pub use metrics::{NoMetrics, WorkflowMetrics};
-pub use perform::{PerformError, Performer, perform};
-pub use plan::{ItemFailure, Plan, Retry, Scalar, State, Worker};
+pub use outputs::StepOutput;
+pub use perform::{PerformError, Performer};
+pub use plan::{ItemFailure, Plan, Retry, Scalar};
 pub use progress::Progress;
-pub use situation::{Act, Answer, Direction, Next, Situation, Step};
+pub use run_state::{Act, Answer, Direction, Next, RunState, Step};
 pub use step::{Invocation, Refusal};
+pub use step_error::StepError;
+pub use worker::{Worker, WorkerName};
+pub use workers::{Call, StepOutcome, Transition, UndoOutcome, Workers, Workflow, Workflows};
 
 /// The kinds of record of runs. They keep the history of an account that was removed.
 pub(crate) const KINDS: &[RecordKind] = &[
@@ -42,5 +51,3 @@ pub(crate) const KINDS: &[RecordKind] = &[
     RecordKind::of_platform("dead letter", "DEADLETTER#", "DEADLETTER"),
     dead_letters::LetterNote::DECLARED,
 ];
-
-pub use workers::{Call, Done, StepError, Turn, Undone, Workers, Workflow, Workflows};

@@ -13,11 +13,11 @@ use super::{
     event::{Failure, Status},
     journal::{Head, JournalError},
     perform::{PerformError, Performer},
-    situation::Direction,
+    run_state::Direction,
 };
 use crate::{
     ids::ExecutionId,
-    ports::machines::{Machines, MachinesError, Standing, Start},
+    ports::machines::{ExecutionStatus, Machines, MachinesError, Start},
 };
 
 /// The machine for a run as it stands.
@@ -52,11 +52,11 @@ pub(super) async fn hand_over(
         return Ok(());
     }
     let failure = match machines.start(&start_of(&head)).await {
-        Ok(Standing::Running) => match performer.overdue(execution).await {
+        Ok(ExecutionStatus::Running) => match performer.overdue(execution).await {
             Ok(()) => return Ok(()),
             Err(error) => return Err(damaged(error)),
         },
-        Ok(Standing::Ended) => Failure::new("machine_ended", "the state machine ended before the run did"),
+        Ok(ExecutionStatus::Ended) => Failure::new("machine_ended", "the state machine ended before the run did"),
         Err(MachinesError::Unavailable(cause)) => {
             performer.overdue(execution).await.map_err(damaged)?;
             return Err(JournalError::Table(crate::ports::table::TableError::Unavailable(cause.into())));

@@ -8,13 +8,14 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     dead_letters,
-    event::{BadHistory, ErrorKind, Failure, StepName, What},
+    event::{BadHistory, ErrorKind, EventKind, Failure, StepName},
     faults::{Fault, Faults},
-    journal::{Head, Held, Journal, JournalError},
+    journal::{Head, Journal, JournalError, LoadedRun},
     metrics::WorkflowMetrics,
-    situation::{Answer, Direction, Situation, Step},
+    run_state::{Answer, Direction, RunState, Step},
     step::Refusal,
-    workers::{Call, Done, StepError, Undone, Workers, Workflow, Workflows},
+    step_error::StepError,
+    workers::{BoundWorkers, Call, StepOutcome, UndoOutcome, Workflow, Workflows},
 };
 use crate::{
     ids::ExecutionId,
@@ -27,7 +28,12 @@ const MAX_OUTPUT_BYTES: usize = 32 * 1024;
 const MAX_RACES: u32 = 50;
 
 /// Does or undoes one step once. Panics and calls past the worker's time are passing errors.
-pub async fn perform(workers: &dyn Workers, call: &Call, faults: &Faults, metrics: &dyn WorkflowMetrics) -> Answer {
+pub(super) async fn perform(
+    workers: &dyn BoundWorkers,
+    call: &Call,
+    faults: &Faults,
+    metrics: &dyn WorkflowMetrics,
+) -> Answer {
     let begun = Instant::now();
     let work = AssertUnwindSafe(with_faults(workers, call, faults)).catch_unwind();
     let answer = match timeout(call.worker.timeout(), work).await {
@@ -44,7 +50,7 @@ pub async fn perform(workers: &dyn Workers, call: &Call, faults: &Faults, metric
 }
 
 /// The call that a step makes.
-pub(super) fn call(workflow: &Workflow, situation: &Situation, head: &Head, step: &Step, fence: u64) -> Call {
+pub(super) fn call(workflow: &Workflow, run_state: &RunState, head: &Head, step: &Step, fence: u64) -> Call {
     Call {
         execution: head.execution_id,
         account: head.account_id,
@@ -53,13 +59,13 @@ pub(super) fn call(workflow: &Workflow, situation: &Situation, head: &Head, step
         worker: step.worker,
         direction: step.direction,
         attempt: step.attempt,
-        reference: situation.reference(&workflow.plan, &step.name),
-        variables: situation.variables(),
+        reference: run_state.reference(&workflow.plan, &step.name),
+        variables: run_state.variables(),
         fence,
     }
 }
 
-async fn with_faults(workers: &dyn Workers, call: &Call, faults: &Faults) -> Result<Answer, StepError> {
+async fn with_faults(workers: &dyn BoundWorkers, call: &Call, faults: &Faults) -> Result<Answer, StepError> {
     match faults.strike(call) {
         None => once(workers, call).await,
         Some(Fault::Error(kind)) => Err(StepError::new(kind, "fault", "failed on purpose")),
@@ -79,18 +85,18 @@ async fn with_faults(workers: &dyn Workers, call: &Call, faults: &Faults) -> Res
     }
 }
 
-async fn once(workers: &dyn Workers, call: &Call) -> Result<Answer, StepError> {
+async fn once(workers: &dyn BoundWorkers, call: &Call) -> Result<Answer, StepError> {
     match call.direction {
         Direction::Do => match workers.act(call).await? {
-            Done::Now { output } if output.to_string().len() > MAX_OUTPUT_BYTES => {
+            StepOutcome::Done(output) if output.to_string().len() > MAX_OUTPUT_BYTES => {
                 Err(StepError::permanent("output_too_large", "a step's output is at most 32 kB"))
             }
-            Done::Now { output } => Ok(Answer::Done(output)),
-            Done::NotYet { after } => Ok(Answer::NotYet(after)),
+            StepOutcome::Done(output) => Ok(Answer::Done(output)),
+            StepOutcome::NotYet { after } => Ok(Answer::NotYet(after)),
         },
         Direction::Undo => match workers.undo(call).await? {
-            Undone::Now => Ok(Answer::Done(Value::Null)),
-            Undone::NotYet { after } => Ok(Answer::NotYet(after)),
+            UndoOutcome::Done => Ok(Answer::Done(Value::Null)),
+            UndoOutcome::NotYet { after } => Ok(Answer::NotYet(after)),
         },
     }
 }
@@ -130,8 +136,8 @@ pub enum PerformError {
 /// What an append came to.
 pub(super) struct Appended<T> {
     pub(super) workflow: Workflow,
-    pub(super) situation: Situation,
-    pub(super) held: Held,
+    pub(super) run_state: RunState,
+    pub(super) loaded: LoadedRun,
     pub(super) answer: T,
 }
 
@@ -141,37 +147,37 @@ impl Performer {
     pub(super) async fn append<T>(
         &self,
         execution: ExecutionId,
-        decide: impl Fn(&Workflow, &Situation, &Head, jiff::Timestamp) -> Result<(Vec<What>, T), PerformError>,
+        decide: impl Fn(&Workflow, &RunState, &Head, jiff::Timestamp) -> Result<(Vec<EventKind>, T), PerformError>,
     ) -> Result<Appended<T>, PerformError> {
         let mut races = 0;
         loop {
-            let (held, history) = self.journal.load(execution).await?;
-            let workflow = self.workflows.of(&held.head).ok_or(PerformError::NoSuchWorkflow)?.clone();
-            let mut situation = Situation::replay(&workflow.plan, &held.head.input, &history)?;
+            let (loaded, history) = self.journal.load(execution).await?;
+            let workflow = self.workflows.of(&loaded.head).ok_or(PerformError::NoSuchWorkflow)?.clone();
+            let mut run_state = RunState::replay(&workflow.plan, &loaded.head.input, &history)?;
             let now = self.clock.now();
-            let (events, answer) = decide(&workflow, &situation, &held.head, now)?;
+            let (events, answer) = decide(&workflow, &run_state, &loaded.head, now)?;
             for what in &events {
-                situation
+                run_state
                     .apply(&workflow.plan, what, now)
-                    .map_err(|state| BadHistory::NoSuchState { number: held.head.events, state })?;
+                    .map_err(|state| BadHistory::NoSuchState { number: loaded.head.events, state })?;
             }
             if events.is_empty() {
-                return Ok(Appended { workflow, situation, held, answer });
+                return Ok(Appended { workflow, run_state, loaded, answer });
             }
-            let mut along = dead_letters::writes(&workflow.plan, &situation, &held.head, &events, now, self.queued);
-            let turn = super::workers::Turn::of(&held.head, &events);
-            if let Some(turn) = &turn {
-                along.extend(workflow.workers.turned(turn).await?);
+            let mut along = dead_letters::writes(&workflow.plan, &run_state, &loaded.head, &events, now, self.queued);
+            let transition = super::workers::Transition::of(&loaded.head, &events, run_state.variables());
+            if let Some(transition) = &transition {
+                along.extend(workflow.workers.on_transition(transition).await?);
             }
-            let (lease, fence) = (held.head.lease.clone(), held.head.fence);
-            let written = self.journal.append(&held, lease, fence, &events, along, now).await;
-            if let Some(turn) = &turn {
-                workflow.workers.after_turn(turn);
+            let (lease, fence) = (loaded.head.lease.clone(), loaded.head.fence);
+            let written = self.journal.append(&loaded, lease, fence, &events, along, now).await;
+            if let Some(transition) = &transition {
+                workflow.workers.after_transition(transition);
             }
             match written {
-                Ok((held, _)) => {
-                    self.count(&workflow, &held.head, history.len(), now);
-                    return Ok(Appended { workflow, situation, held, answer });
+                Ok((loaded, _)) => {
+                    self.count(&workflow, &loaded.head, history.len(), now);
+                    return Ok(Appended { workflow, run_state, loaded, answer });
                 }
                 Err(
                     JournalError::Superseded | JournalError::Refused | JournalError::Table(TableError::Unavailable(_)),

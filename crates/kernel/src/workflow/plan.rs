@@ -1,59 +1,21 @@
 //! A workflow as data: states, retries and catches, from which both drivers and the States Language document are made.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     event::{BadHistory, ErrorKind, Event},
-    situation::{Next, Situation},
+    run_state::{Next, RunState},
+    worker::Worker,
 };
 
-/// The ceiling of a run: 15 minutes (part "Observability & Metrics" of the platform's architecture).
+/// The ceiling of a run whose definition gives no other: 15 minutes (part "Observability & Metrics" of the platform's
+/// architecture).
 pub const RUN_CEILING: Duration = Duration::from_mins(15);
 /// At most this many items of a map run at once, so that their results fit one commit.
 pub const MAX_CONCURRENCY: u32 = 40;
-
-/// The four kinds of worker; each has a dead-letter queue of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Worker {
-    DynamodbProvisioner,
-    CognitoProvisioner,
-    SesNotification,
-    ProvisioningVerifier,
-}
-
-impl Worker {
-    pub const ALL: [Self; 4] =
-        [Self::DynamodbProvisioner, Self::CognitoProvisioner, Self::SesNotification, Self::ProvisioningVerifier];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DynamodbProvisioner => "dynamodb-provisioner",
-            Self::CognitoProvisioner => "cognito-provisioner",
-            Self::SesNotification => "ses-notification",
-            Self::ProvisioningVerifier => "provisioning-verifier",
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|worker| worker.name() == name)
-    }
-
-    /// How long one call may take, as the documents give it for each worker.
-    pub const fn timeout(self) -> Duration {
-        match self {
-            Self::DynamodbProvisioner => Duration::from_mins(5),
-            Self::CognitoProvisioner => Duration::from_mins(1),
-            Self::SesNotification => Duration::from_secs(30),
-            Self::ProvisioningVerifier => Duration::from_mins(2),
-        }
-    }
-}
 
 /// What is tried again after an error of one kind: the wait before retry `n` is `interval × backoff^(n-1)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -177,105 +139,11 @@ pub enum Kind {
 pub struct State {
     pub name: &'static str,
     pub kind: Kind,
-    /// Where it goes on; [`Plan::new`] sets the following state where none is given. Choices and ends have none.
+    /// The state after it; choices and ends have none.
     pub next: Option<&'static str>,
 }
 
 impl State {
-    const fn of(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, next: None }
-    }
-
-    pub const fn pass(name: &'static str) -> Self {
-        Self::of(name, Kind::Pass)
-    }
-
-    /// A call of a worker with the documented retries, not undoable and without a catch.
-    pub const fn task(name: &'static str, worker: Worker) -> Self {
-        Self::of(name, Kind::Task(Task { worker, retry: DOCUMENTED, catch: None, undoable: false }))
-    }
-
-    pub const fn choice(name: &'static str, variable: &'static str) -> Self {
-        Self::of(name, Kind::Choice { variable, branches: Vec::new(), otherwise: None })
-    }
-
-    /// A call of a worker for each item of a list, by default one at a time and failing with its first item.
-    pub const fn map(name: &'static str, items: &'static str, inner: &'static str, worker: Worker) -> Self {
-        let task = Task { worker, retry: DOCUMENTED, catch: None, undoable: false };
-        let map = Map { items, max_concurrency: 1, inner, task, on_item_failure: ItemFailure::Fail };
-        Self::of(name, Kind::Map(map))
-    }
-
-    pub const fn succeed(name: &'static str, event: &'static str) -> Self {
-        Self::of(name, Kind::Succeed { event: Some(event) })
-    }
-
-    pub const fn fail(name: &'static str, event: &'static str, code: &'static str, message: &'static str) -> Self {
-        Self::of(name, Kind::Fail { event: Some(event), code, message })
-    }
-
-    /// Goes on there instead of at the following state.
-    #[must_use]
-    pub fn to(mut self, next: &'static str) -> Self {
-        self.next = Some(next);
-        self
-    }
-
-    #[must_use]
-    pub fn when(mut self, equals: impl Into<Scalar>, to: &'static str) -> Self {
-        if let Kind::Choice { branches, .. } = &mut self.kind {
-            branches.push(Branch { equals: equals.into(), to });
-        }
-        self
-    }
-
-    #[must_use]
-    pub fn otherwise(mut self, to: &'static str) -> Self {
-        if let Kind::Choice { otherwise, .. } = &mut self.kind {
-            *otherwise = Some(to);
-        }
-        self
-    }
-
-    #[must_use]
-    pub fn undoable(self) -> Self {
-        self.with_task(|task| task.undoable = true)
-    }
-
-    #[must_use]
-    pub fn retry(self, retry: &'static [Retry]) -> Self {
-        self.with_task(|task| task.retry = retry)
-    }
-
-    #[must_use]
-    pub fn catch(self, end: &'static str) -> Self {
-        self.with_task(|task| task.catch = Some(end))
-    }
-
-    #[must_use]
-    pub fn at_once(mut self, max_concurrency: u32) -> Self {
-        if let Kind::Map(map) = &mut self.kind {
-            map.max_concurrency = max_concurrency;
-        }
-        self
-    }
-
-    #[must_use]
-    pub fn on_item_failure(mut self, then: ItemFailure) -> Self {
-        if let Kind::Map(map) = &mut self.kind {
-            map.on_item_failure = then;
-        }
-        self
-    }
-
-    fn with_task(mut self, change: impl FnOnce(&mut Task)) -> Self {
-        match &mut self.kind {
-            Kind::Task(task) | Kind::Map(Map { task, .. }) => change(task),
-            Kind::Pass | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => {}
-        }
-        self
-    }
-
     /// The call that the state makes, if it makes one.
     pub const fn work(&self) -> Option<&Task> {
         match &self.kind {
@@ -323,12 +191,23 @@ pub enum BadPlan {
     Concurrency(&'static str),
     #[error("{0} leads back to a state before it")]
     Loop(&'static str),
+    #[error("{0} calls a worker, and names no function that does it")]
+    NoFunction(&'static str),
+    #[error("{state} gives the output of {of}")]
+    OutputOfAnother { state: &'static str, of: &'static str },
+    #[error("the worker {0} has two timeouts")]
+    TwoTimeouts(&'static str),
 }
 
 impl Plan {
     /// Lays the states out in order and checks that they make a plan.
-    pub fn new(name: &'static str, version: u32, states: Vec<State>) -> Result<Self, BadPlan> {
-        let mut plan = Self { name, version, timeout: RUN_CEILING, states };
+    pub(super) fn new(
+        name: &'static str,
+        version: u32,
+        timeout: Duration,
+        states: Vec<State>,
+    ) -> Result<Self, BadPlan> {
+        let mut plan = Self { name, version, timeout, states };
         plan.link()?;
         plan.check()?;
         Ok(plan)
@@ -336,7 +215,12 @@ impl Plan {
 
     /// What is to be done now, by the run's input and its journal alone.
     pub fn next(&self, input: &Value, history: &[Event], now: Timestamp) -> Result<Next, BadHistory> {
-        Ok(Situation::replay(self, input, history)?.advance(self, now))
+        Ok(RunState::replay(self, input, history)?.advance(self, now))
+    }
+
+    /// The workers that its states call, each once.
+    pub fn workers(&self) -> BTreeSet<Worker> {
+        self.states.iter().filter_map(State::work).map(|task| task.worker).collect()
     }
 
     pub fn place(&self, state: &str) -> Option<usize> {
@@ -368,6 +252,10 @@ impl Plan {
         let twice = |(place, state): &(usize, &State)| self.place(state.name) != Some(*place);
         if let Some((_, state)) = self.states.iter().enumerate().find(twice) {
             return Err(BadPlan::Twice(state.name));
+        }
+        let workers: Vec<_> = self.workers().into_iter().collect();
+        if let Some(pair) = workers.windows(2).find(|pair| pair[0].name() == pair[1].name()) {
+            return Err(BadPlan::TwoTimeouts(pair[0].name()));
         }
         for (place, state) in self.states.iter().enumerate() {
             for to in state.leads_to() {

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    event::{Event, Failure, Status, StepName, What},
+    event::{Event, EventKind, Failure, Status, StepName},
     journal::{FailedAt, Head},
-    plan::{Kind, Plan, Worker},
+    plan::{Kind, Plan},
+    worker::WorkerName,
 };
 use crate::ids::{AccountId, ExecutionId};
 
@@ -40,9 +41,9 @@ pub struct StepProgress {
     pub name: String,
     pub kind: StepKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub worker: Option<Worker>,
+    pub worker: Option<WorkerName>,
     #[serde(flatten)]
-    pub standing: Standing,
+    pub report: StepReport,
     /// The items of a map that have begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<ItemProgress>>,
@@ -53,12 +54,12 @@ pub struct StepProgress {
 pub struct ItemProgress {
     pub item: u32,
     #[serde(flatten)]
-    pub standing: Standing,
+    pub report: StepReport,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Standing {
+pub struct StepReport {
     pub status: StepStatus,
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,7 +101,7 @@ pub enum StepStatus {
 
 impl Progress {
     pub fn of(plan: &Plan, head: &Head, history: &[Event]) -> Self {
-        let mut tracks: BTreeMap<(usize, Option<u32>), Standing> = BTreeMap::new();
+        let mut tracks: BTreeMap<(usize, Option<u32>), StepReport> = BTreeMap::new();
         let mut position = 0;
         for event in history {
             follow(plan, &mut tracks, &mut position, event);
@@ -116,21 +117,21 @@ impl Progress {
             };
             let items: Vec<_> = tracks
                 .range((place, Some(0))..=(place, Some(u32::MAX)))
-                .map(|((_, item), standing)| ItemProgress { item: item.unwrap_or(0), standing: standing.clone() })
+                .map(|((_, item), report)| ItemProgress { item: item.unwrap_or(0), report: report.clone() })
                 .collect();
             let own = tracks.get(&(place, None)).cloned();
-            let mut standing = match (own, kind) {
+            let mut report = match (own, kind) {
                 (own, StepKind::Map) => whole(own, &items),
                 (own, StepKind::Pass | StepKind::Task | StepKind::Choice) => own.unwrap_or_default(),
             };
-            if standing.status == StepStatus::Pending && !reachable.contains(&place) {
-                standing.status = StepStatus::Skipped;
+            if report.status == StepStatus::Pending && !reachable.contains(&place) {
+                report.status = StepStatus::Skipped;
             }
             Some(StepProgress {
                 name: state.name.to_owned(),
                 kind,
-                worker: state.work().map(|task| task.worker),
-                standing,
+                worker: state.work().map(|task| task.worker.into()),
+                report,
                 items: (kind == StepKind::Map).then_some(items),
             })
         });
@@ -149,12 +150,12 @@ impl Progress {
     }
 }
 
-type Tracks = BTreeMap<(usize, Option<u32>), Standing>;
+type Tracks = BTreeMap<(usize, Option<u32>), StepReport>;
 
 fn follow(plan: &Plan, tracks: &mut Tracks, position: &mut usize, event: &Event) {
     let at = event.at;
     match &event.what {
-        What::Passed { state, to } => {
+        EventKind::Passed { state, to } => {
             let Some(place) = plan.place(state) else { return };
             *position = plan.place(to).unwrap_or(place);
             let own = tracks.entry((place, None)).or_default();
@@ -164,89 +165,89 @@ fn follow(plan: &Plan, tracks: &mut Tracks, position: &mut usize, event: &Event)
                 own.status = StepStatus::Succeeded;
             }
         }
-        What::StepStarted { step, attempt } => {
-            with(plan, tracks, step, |standing, place| {
+        EventKind::StepStarted { step, attempt } => {
+            with(plan, tracks, step, |report, place| {
                 *position = place;
-                standing.status = StepStatus::Running;
-                standing.attempts = *attempt;
-                standing.started_at = standing.started_at.or(Some(at));
-                standing.finished_at = None;
+                report.status = StepStatus::Running;
+                report.attempts = *attempt;
+                report.started_at = report.started_at.or(Some(at));
+                report.finished_at = None;
             });
         }
-        What::StepSucceeded { step, .. } => {
-            with(plan, tracks, step, |standing, place| {
+        EventKind::StepSucceeded { step, .. } => {
+            with(plan, tracks, step, |report, place| {
                 if step.item.is_none() {
                     *position = plan.states[place].next.and_then(|next| plan.place(next)).unwrap_or(place);
                 }
-                *standing =
-                    Standing { status: StepStatus::Succeeded, finished_at: Some(at), error: None, ..standing.clone() };
+                *report =
+                    StepReport { status: StepStatus::Succeeded, finished_at: Some(at), error: None, ..report.clone() };
             });
         }
-        What::StepFailed { step, error, retry_at, .. } => with(plan, tracks, step, |standing, _| {
-            standing.error = Some(error.clone());
-            standing.status = if retry_at.is_some() { StepStatus::Retrying } else { StepStatus::Failed };
-            standing.finished_at = retry_at.is_none().then_some(at);
+        EventKind::StepFailed { step, error, retry_at, .. } => with(plan, tracks, step, |report, _| {
+            report.error = Some(error.clone());
+            report.status = if retry_at.is_some() { StepStatus::Retrying } else { StepStatus::Failed };
+            report.finished_at = retry_at.is_none().then_some(at);
         }),
-        What::StepNotYet { step, .. } => {
-            with(plan, tracks, step, |standing, _| standing.status = StepStatus::Waiting);
+        EventKind::StepNotYet { step, .. } => {
+            with(plan, tracks, step, |report, _| report.status = StepStatus::Waiting);
         }
-        What::UndoStarted { step, .. } => {
-            with(plan, tracks, step, |standing, _| standing.status = StepStatus::Undoing);
+        EventKind::UndoStarted { step, .. } => {
+            with(plan, tracks, step, |report, _| report.status = StepStatus::Undoing);
         }
-        What::StepUndone { step, .. } => with(plan, tracks, step, |standing, _| {
-            standing.status = StepStatus::Undone;
-            standing.finished_at = Some(at);
+        EventKind::StepUndone { step, .. } => with(plan, tracks, step, |report, _| {
+            report.status = StepStatus::Undone;
+            report.finished_at = Some(at);
         }),
-        What::UndoFailed { step, error, retry_at, .. } => with(plan, tracks, step, |standing, _| {
-            standing.error = Some(error.clone());
-            standing.status = if retry_at.is_some() { StepStatus::Undoing } else { StepStatus::Stuck };
+        EventKind::UndoFailed { step, error, retry_at, .. } => with(plan, tracks, step, |report, _| {
+            report.error = Some(error.clone());
+            report.status = if retry_at.is_some() { StepStatus::Undoing } else { StepStatus::Stuck };
         }),
-        What::Failed { step, error, .. } => {
+        EventKind::Failed { step, error, .. } => {
             // What was under way is no longer: the run's own error (its ceiling) stands at it.
-            for standing in tracks.values_mut() {
-                if matches!(standing.status, StepStatus::Running | StepStatus::Waiting | StepStatus::Retrying) {
-                    standing.status = StepStatus::Failed;
-                    standing.finished_at = Some(at);
-                    standing.error.get_or_insert_with(|| error.clone());
+            for report in tracks.values_mut() {
+                if matches!(report.status, StepStatus::Running | StepStatus::Waiting | StepStatus::Retrying) {
+                    report.status = StepStatus::Failed;
+                    report.finished_at = Some(at);
+                    report.error.get_or_insert_with(|| error.clone());
                 }
             }
-            with(plan, tracks, step, |standing, place| {
+            with(plan, tracks, step, |report, place| {
                 *position = place;
-                standing.status = StepStatus::Failed;
-                standing.error = Some(error.clone());
-                standing.finished_at = Some(at);
+                report.status = StepStatus::Failed;
+                report.error = Some(error.clone());
+                report.finished_at = Some(at);
             });
         }
-        What::Redriven { step } => {
+        EventKind::Redriven { step } => {
             let Some(from) = plan.place(&step.state) else { return };
             *position = from;
-            tracks.retain(|(place, item), standing| {
-                *place < from || (item.is_some() && *item != step.item && standing.status == StepStatus::Succeeded)
+            tracks.retain(|(place, item), report| {
+                *place < from || (item.is_some() && *item != step.item && report.status == StepStatus::Succeeded)
             });
         }
-        What::Stuck { step, error } => with(plan, tracks, step, |standing, _| {
-            standing.status = StepStatus::Stuck;
-            standing.error = Some(error.clone());
+        EventKind::Stuck { step, error } => with(plan, tracks, step, |report, _| {
+            report.status = StepStatus::Stuck;
+            report.error = Some(error.clone());
         }),
-        What::Started
-        | What::ItemCaptured { .. }
-        | What::Resumed { .. }
-        | What::UndoRequested
-        | What::UndoNotYet { .. }
-        | What::Succeeded { .. }
-        | What::Undone => {}
+        EventKind::Started
+        | EventKind::ItemCaptured { .. }
+        | EventKind::Resumed { .. }
+        | EventKind::UndoRequested
+        | EventKind::UndoNotYet { .. }
+        | EventKind::Succeeded { .. }
+        | EventKind::Undone => {}
     }
 }
 
-fn with(plan: &Plan, tracks: &mut Tracks, step: &StepName, change: impl FnOnce(&mut Standing, usize)) {
+fn with(plan: &Plan, tracks: &mut Tracks, step: &StepName, change: impl FnOnce(&mut StepReport, usize)) {
     if let Some(place) = plan.place(&step.state) {
         change(tracks.entry((place, step.item)).or_default(), place);
     }
 }
 
 /// A map as a whole, from its items and what was said of the state itself.
-fn whole(own: Option<Standing>, items: &[ItemProgress]) -> Standing {
-    let any = |status| items.iter().any(|item| item.standing.status == status);
+fn whole(own: Option<StepReport>, items: &[ItemProgress]) -> StepReport {
+    let any = |status| items.iter().any(|item| item.report.status == status);
     let passed = own.as_ref().is_some_and(|own| own.status == StepStatus::Succeeded);
     let failed = own.as_ref().is_some_and(|own| own.status == StepStatus::Failed);
     let unfinished =
@@ -263,13 +264,13 @@ fn whole(own: Option<Standing>, items: &[ItemProgress]) -> Standing {
         status,
         StepStatus::Running | StepStatus::Retrying | StepStatus::Waiting | StepStatus::Undoing | StepStatus::Pending
     );
-    let last = items.iter().filter_map(|item| item.standing.finished_at).max();
-    Standing {
+    let last = items.iter().filter_map(|item| item.report.finished_at).max();
+    StepReport {
         status,
-        attempts: items.iter().map(|item| item.standing.attempts).max().unwrap_or(0),
+        attempts: items.iter().map(|item| item.report.attempts).max().unwrap_or(0),
         started_at: items
             .iter()
-            .filter_map(|item| item.standing.started_at)
+            .filter_map(|item| item.report.started_at)
             .min()
             .or(own.as_ref().and_then(|own| own.started_at)),
         finished_at: last.or(own.as_ref().and_then(|own| own.finished_at)).filter(|_| ended),

@@ -11,11 +11,11 @@ use tokio::{sync::OwnedSemaphorePermit, task::JoinSet};
 use super::{
     dead_letters,
     embedded::Shared,
-    event::{ErrorKind, Status, What},
-    journal::{Held, JournalError, Lease},
+    event::{ErrorKind, EventKind, Status},
+    journal::{JournalError, Lease, LoadedRun},
     perform::{call, perform},
-    situation::{Act, Answer, Next, Situation, Step},
-    workers::{Turn, Workflow},
+    run_state::{Act, Answer, Next, RunState, Step},
+    workers::{Transition, Workflow},
 };
 use crate::ports::{
     clock::Clock,
@@ -31,12 +31,12 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 pub(super) struct Run {
     shared: Arc<Shared>,
     workflow: Workflow,
-    held: Held,
+    loaded: LoadedRun,
     fence: u64,
-    situation: Situation,
+    state: RunState,
     calls: JoinSet<(Step, Answer)>,
     /// What happened and is not written down yet.
-    fresh: Vec<What>,
+    fresh: Vec<EventKind>,
     /// The run's place among those that work at once; given back while it only waits.
     place: Option<OwnedSemaphorePermit>,
     renew_at: Timestamp,
@@ -46,10 +46,10 @@ impl Run {
     /// `None` if this process does not know the workflow.
     pub(super) async fn take_up(
         shared: &Arc<Shared>,
-        held: Held,
+        loaded: LoadedRun,
         place: OwnedSemaphorePermit,
     ) -> Result<Option<Self>, JournalError> {
-        let head = &held.head;
+        let head = &loaded.head;
         let Some(workflow) = shared.workflows.of(head).cloned() else {
             tracing::error!(execution = %head.execution_id, workflow = %head.workflow, version = head.plan_version,
                 "no such workflow is known here, the run stays open");
@@ -57,13 +57,13 @@ impl Run {
         };
         let mut history = shared.journal.events(head.execution_id, 0).await?;
         history.retain(|event| event.number <= head.events);
-        let mut situation = Situation::replay(&workflow.plan, &head.input, &history)
+        let mut run_state = RunState::replay(&workflow.plan, &head.input, &history)
             .map_err(|error| JournalError::Damaged(error.to_string()))?;
         let now = shared.clock.now();
         let mut fresh = Vec::new();
-        if situation.is_under_way() {
-            let resumed = What::Resumed { holder: shared.settings.holder.clone() };
-            situation.apply(&workflow.plan, &resumed, now).map_err(JournalError::Damaged)?;
+        if run_state.is_under_way() {
+            let resumed = EventKind::Resumed { holder: shared.settings.holder.clone() };
+            run_state.apply(&workflow.plan, &resumed, now).map_err(JournalError::Damaged)?;
             fresh.push(resumed);
         }
         if head.fence == 0 {
@@ -74,9 +74,9 @@ impl Run {
         Ok(Some(Self {
             shared: Arc::clone(shared),
             workflow,
-            held,
+            loaded,
             fence,
-            situation,
+            state: run_state,
             calls: JoinSet::new(),
             fresh,
             place: Some(place),
@@ -92,7 +92,7 @@ impl Run {
             let next = if ending {
                 Next { record: Vec::new(), act: Act::Wait(None) }
             } else {
-                self.situation.advance(&self.workflow.plan, now)
+                self.state.advance(&self.workflow.plan, now)
             };
             self.fresh.extend(next.record);
             if !self.fresh.is_empty() || (now >= self.renew_at && !self.calls.is_empty()) {
@@ -128,12 +128,12 @@ impl Run {
 
     fn wake_at(&self, until: Option<Timestamp>, ending: bool) -> Timestamp {
         let lease = if self.calls.is_empty() { Timestamp::MAX } else { self.renew_at };
-        let deadline = if ending { Timestamp::MAX } else { self.situation.deadline() };
+        let deadline = if ending { Timestamp::MAX } else { self.state.deadline() };
         until.unwrap_or(Timestamp::MAX).min(deadline).min(lease)
     }
 
     fn begin(&mut self, step: Step) {
-        let call = call(&self.workflow, &self.situation, &self.held.head, &step, self.fence);
+        let call = call(&self.workflow, &self.state, &self.loaded.head, &step, self.fence);
         let (shared, workers) = (Arc::clone(&self.shared), Arc::clone(&self.workflow.workers));
         self.calls.spawn(async move {
             let (faults, metrics) = (&shared.settings.faults, shared.settings.metrics.as_ref());
@@ -154,51 +154,50 @@ impl Run {
         // Panics are answers, and nobody aborts a call of a run that goes on: the runtime is shutting down.
         let Ok((step, answer)) = answer else { return };
         let now = self.shared.clock.now();
-        let what = self.situation.judge(&self.workflow.plan, &step, answer, now);
-        self.situation.apply(&self.workflow.plan, &what, now).expect("the step is one of the plan");
+        let what = self.state.judge(&self.workflow.plan, &step, answer, now);
+        self.state.apply(&self.workflow.plan, &what, now).expect("the step is one of the plan");
         self.fresh.push(what);
     }
 
     /// Appends what happened, with the dead letters and the slice's own writes; an empty append renews the lease.
     async fn write_down(&mut self) -> Result<(), JournalError> {
         let events = std::mem::take(&mut self.fresh);
-        let (plan, head) = (&self.workflow.plan, &self.held.head);
+        let (plan, head) = (&self.workflow.plan, &self.loaded.head);
         let mut pause = Duration::from_millis(20);
         // The time is that of the first try: a commit whose answer was lost is recognised by what it wrote.
         let now = self.shared.clock.now();
         let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
-        let open = self.situation.status().is_open();
+        let open = self.state.status().is_open();
         let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
         let mut in_doubt = false;
         loop {
-            let mut along =
-                dead_letters::writes(plan, &self.situation, head, &events, now, self.shared.settings.queued);
-            let turn = Turn::of(&self.held.head, &events);
-            let written = match self.turn(turn.as_ref()).await {
+            let mut along = dead_letters::writes(plan, &self.state, head, &events, now, self.shared.settings.queued);
+            let transition = Transition::of(&self.loaded.head, &events, self.state.variables());
+            let written = match self.transition(transition.as_ref()).await {
                 None => Err(JournalError::Refused),
                 Some(more) => {
                     along.extend(more);
                     let journal = &self.shared.journal;
                     let written = journal
-                        .append(&self.held, lease.clone(), self.fence, &events, along, now)
+                        .append(&self.loaded, lease.clone(), self.fence, &events, along, now)
                         .await
-                        .map(|(held, _)| held);
+                        .map(|(loaded, _)| loaded);
                     if in_doubt && matches!(written, Err(JournalError::Superseded)) {
-                        let found = journal.appended(&self.held, lease.clone(), self.fence, &events, now).await;
-                        found.and_then(|held| held.ok_or(JournalError::Superseded))
+                        let found = journal.appended(&self.loaded, lease.clone(), self.fence, &events, now).await;
+                        found.and_then(|loaded| loaded.ok_or(JournalError::Superseded))
                     } else {
                         written
                     }
                 }
             };
-            if let Some(turn) = &turn {
-                self.workflow.workers.after_turn(turn);
+            if let Some(transition) = &transition {
+                self.workflow.workers.after_transition(transition);
             }
             in_doubt |= matches!(written, Err(JournalError::Table(TableError::Unavailable(_))));
             match written {
-                Ok(held) => {
-                    self.shared.hub.publish(held.head.execution_id, held.head.events);
-                    self.held = held;
+                Ok(loaded) => {
+                    self.shared.hub.publish(loaded.head.execution_id, loaded.head.events);
+                    self.loaded = loaded;
                     self.renew_at = now.checked_add(self.shared.settings.lease / 3).unwrap_or(Timestamp::MAX);
                     return Ok(());
                 }
@@ -207,7 +206,7 @@ impl Run {
                     @ (JournalError::Refused | JournalError::Table(TableError::Unavailable(_) | TableError::Full)),
                 ) => {
                     if pause > Duration::from_secs(1) {
-                        tracing::warn!(execution = %self.held.head.execution_id, %error, "a run cannot be written down");
+                        tracing::warn!(execution = %self.loaded.head.execution_id, %error, "a run cannot be written down");
                     }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(2));
@@ -225,13 +224,13 @@ impl Run {
     }
 
     /// What the slice writes with a change of status; `None` if it should be asked again.
-    async fn turn(&self, turn: Option<&Turn>) -> Option<Vec<Write>> {
-        let Some(turn) = turn else { return Some(Vec::new()) };
-        match self.workflow.workers.turned(turn).await {
+    async fn transition(&self, transition: Option<&Transition>) -> Option<Vec<Write>> {
+        let Some(transition) = transition else { return Some(Vec::new()) };
+        match self.workflow.workers.on_transition(transition).await {
             Ok(writes) => Some(writes),
             Err(error) if error.kind == ErrorKind::Permanent => {
                 // The run must end all the same; the slice's records stay as they were and say so by themselves.
-                tracing::error!(execution = %self.held.head.execution_id, %error, "a run ends without its slice's writes");
+                tracing::error!(execution = %self.loaded.head.execution_id, %error, "a run ends without its slice's writes");
                 Some(Vec::new())
             }
             Err(_) => None,
@@ -240,7 +239,7 @@ impl Run {
 
     fn ended(&mut self, status: Status) {
         self.calls.abort_all();
-        let head = &self.held.head;
+        let head = &self.loaded.head;
         let timed_out = head.failure.as_ref().is_some_and(|at| at.error.code == "timed_out");
         let took = head.took(self.shared.clock.now());
         self.shared.settings.metrics.execution_ended(self.workflow.plan.name, status, timed_out, took);
@@ -249,7 +248,7 @@ impl Run {
     /// Leaves the run to whoever comes next, at once.
     async fn give_back(self) -> Result<(), JournalError> {
         let now = self.shared.clock.now();
-        match self.shared.journal.append(&self.held, None, self.fence, &[], Vec::new(), now).await {
+        match self.shared.journal.append(&self.loaded, None, self.fence, &[], Vec::new(), now).await {
             Ok(_) | Err(JournalError::Superseded) => Ok(()),
             Err(error) => Err(error),
         }

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    event::{ErrorKind, Failure, Status, StepName, What},
+    event::{ErrorKind, EventKind, Failure, Status, StepName},
     journal::JournalError,
     perform::{PerformError, Performer, call, perform},
     plan::{Kind, Plan},
-    situation::{Answer, At, Direction, Mark, Situation, Standing, Step, lookup},
+    run_state::{Answer, Direction, RunState, Step, StepIndex, StepPhase, StepState, lookup},
 };
 use crate::ids::ExecutionId;
 
@@ -102,16 +102,16 @@ impl Performer {
     /// and what follows without a worker. What was done before is answered from the journal.
     pub async fn step(&self, invocation: &Invocation) -> Result<Value, Refusal> {
         loop {
-            let begun = self.append(invocation.execution_id, |workflow, situation, head, now| {
+            let begun = self.append(invocation.execution_id, |workflow, run_state, head, now| {
                 in_turn(invocation, head.fence)?;
-                begin(&workflow.plan, situation, invocation, now)
+                begin(&workflow.plan, run_state, invocation, now)
             });
             let done = begun.await?;
             match done.answer {
                 Begun::Further => {}
                 Begun::Answered(answer) => return answer,
                 Begun::Work(step) => {
-                    let call = call(&done.workflow, &done.situation, &done.held.head, &step, invocation.turn);
+                    let call = call(&done.workflow, &done.run_state, &done.loaded.head, &step, invocation.turn);
                     let workers = done.workflow.workers.as_ref();
                     let answer = perform(workers, &call, &self.faults, self.metrics.as_ref()).await;
                     return self.ended(invocation, &step, answer).await;
@@ -123,11 +123,11 @@ impl Performer {
     /// Ends a run whose machine ended without it, or could not be started: what it had begun counts as lost.
     pub async fn give_up(&self, execution: ExecutionId, turn: u64, why: &Failure) -> Result<(), PerformError> {
         loop {
-            let given_up = self.append(execution, |workflow, situation, head, now| {
+            let given_up = self.append(execution, |workflow, run_state, head, now| {
                 if head.fence != turn {
                     return Ok((Vec::new(), true));
                 }
-                let events = lead_up(&workflow.plan, situation.clone(), None, why, now);
+                let events = lead_up(&workflow.plan, run_state.clone(), None, why, now);
                 Ok((events.clone(), events.is_empty()))
             });
             if given_up.await?.answer {
@@ -138,33 +138,33 @@ impl Performer {
 
     /// Ends a run that has taken longer than its ceiling; its machine is stopped by its own.
     pub async fn overdue(&self, execution: ExecutionId) -> Result<(), PerformError> {
-        let looked = self.append(execution, |workflow, situation, _, now| {
-            let late = situation.status().is_open() && now >= situation.deadline();
-            let events = if late { settled(&workflow.plan, &mut situation.clone(), now) } else { Vec::new() };
+        let looked = self.append(execution, |workflow, run_state, _, now| {
+            let late = run_state.status().is_open() && now >= run_state.deadline();
+            let events = if late { settled(&workflow.plan, &mut run_state.clone(), now) } else { Vec::new() };
             Ok((events, ()))
         });
         looked.await.map(drop)
     }
 
     async fn ended(&self, invocation: &Invocation, step: &Step, answer: Answer) -> Result<Value, Refusal> {
-        let written = self.append(invocation.execution_id, |workflow, situation, head, now| {
+        let written = self.append(invocation.execution_id, |workflow, run_state, head, now| {
             in_turn(invocation, head.fence)?;
             let open = match step.direction {
                 Direction::Do => Status::Running,
                 Direction::Undo => Status::Undoing,
             };
-            if situation.status() != open {
+            if run_state.status() != open {
                 return Err(superseded("the run ended meanwhile").into());
             }
             let plan = &workflow.plan;
-            if !is_under_way(plan, situation, step) {
+            if !is_under_way(plan, run_state, step) {
                 // Another try of the same step was faster, or has taken its place.
                 let place = plan.place(&step.name.state).ok_or_else(|| PerformError::NoSuchStep(step.name.clone()))?;
-                let known = known(situation, (place, step.name.item), &step.name, step.direction);
+                let known = known(run_state, (place, step.name.item), &step.name, step.direction);
                 return Ok((Vec::new(), Some(known.unwrap_or_else(|| Err(another_try())))));
             }
-            let what = situation.judge(&workflow.plan, step, answer.clone(), now);
-            let mut after = situation.clone();
+            let what = run_state.judge(&workflow.plan, step, answer.clone(), now);
+            let mut after = run_state.clone();
             let mut events = vec![what];
             apply_all(&workflow.plan, &mut after, &events, now);
             events.extend(settled(&workflow.plan, &mut after, now));
@@ -181,13 +181,13 @@ impl Performer {
     }
 }
 
-fn is_under_way(plan: &Plan, situation: &Situation, step: &Step) -> bool {
+fn is_under_way(plan: &Plan, run_state: &RunState, step: &Step) -> bool {
     let steps = match step.direction {
-        Direction::Do => &situation.forward,
-        Direction::Undo => &situation.backward,
+        Direction::Do => &run_state.forward,
+        Direction::Undo => &run_state.backward,
     };
-    let standing = plan.place(&step.name.state).and_then(|place| steps.get(&(place, step.name.item)));
-    standing.is_some_and(|standing| standing.mark == Mark::UnderWay && standing.attempt() == step.attempt)
+    let step_state = plan.place(&step.name.state).and_then(|place| steps.get(&(place, step.name.item)));
+    step_state.is_some_and(|step_state| step_state.phase == StepPhase::UnderWay && step_state.attempt() == step.attempt)
 }
 
 fn another_try() -> Refusal {
@@ -204,10 +204,10 @@ fn in_turn(invocation: &Invocation, fence: u64) -> Result<(), PerformError> {
 
 fn begin(
     plan: &Plan,
-    situation: &Situation,
+    run_state: &RunState,
     invocation: &Invocation,
     now: Timestamp,
-) -> Result<(Vec<What>, Begun), PerformError> {
+) -> Result<(Vec<EventKind>, Begun), PerformError> {
     let lost = Failure::new("worker_lost", "the worker ended without an answer, or was never reached");
     let named = invocation.state.as_deref().map(|state| {
         let name = || StepName { state: state.to_owned(), item: invocation.item };
@@ -215,22 +215,22 @@ fn begin(
         Ok::<_, PerformError>((place, name()))
     });
     let Some((place, name)) = named.transpose()? else {
-        return Ok(come_to_an_end(plan, situation, invocation, &lost, now));
+        return Ok(come_to_an_end(plan, run_state, invocation, &lost, now));
     };
     let at = (place, name.item);
     let worker = match &plan.states[place].kind {
-        Kind::Succeed { .. } | Kind::Fail { .. } => return Ok(come_to_an_end(plan, situation, invocation, &lost, now)),
+        Kind::Succeed { .. } | Kind::Fail { .. } => return Ok(come_to_an_end(plan, run_state, invocation, &lost, now)),
         Kind::Task(task) if name.item.is_none() => task.worker,
-        Kind::Map(map) if name.item.is_some() && has_item(situation, map.items, name.item) => map.task.worker,
+        Kind::Map(map) if name.item.is_some() && has_item(run_state, map.items, name.item) => map.task.worker,
         Kind::Pass | Kind::Choice { .. } | Kind::Task(_) | Kind::Map(_) => return Err(PerformError::NoSuchStep(name)),
     };
     let direction = invocation.direction();
-    if let Some(answer) = known(situation, at, &name, direction) {
+    if let Some(answer) = known(run_state, at, &name, direction) {
         return Ok((Vec::new(), Begun::Answered(answer)));
     }
     if direction == Direction::Do {
-        let before = lead_up(plan, situation.clone(), Some(place), &lost, now);
-        let mut there = situation.clone();
+        let before = lead_up(plan, run_state.clone(), Some(place), &lost, now);
+        let mut there = run_state.clone();
         apply_all(plan, &mut there, &before, now);
         if !there.status().is_open() || there.position < place && !before.is_empty() {
             return Ok((before, Begun::Further));
@@ -243,41 +243,41 @@ fn begin(
         events.splice(0..0, before);
         return Ok((events, Begun::Work(step)));
     }
-    let (events, step) = started(plan, situation, Step { name, worker, attempt: 0, direction }, now);
+    let (events, step) = started(plan, run_state, Step { name, worker, attempt: 0, direction }, now);
     Ok((events, Begun::Work(step)))
 }
 
-fn has_item(situation: &Situation, items: &str, item: Option<u32>) -> bool {
-    let variables = situation.variables();
+fn has_item(run_state: &RunState, items: &str, item: Option<u32>) -> bool {
+    let variables = run_state.variables();
     let item = item.and_then(|item| usize::try_from(item).ok());
     item.is_some_and(|item| lookup(&variables, items).and_then(|list| list.get(item)).is_some())
 }
 
 /// The answer that the journal has, if it has one.
-fn known(situation: &Situation, at: At, name: &StepName, direction: Direction) -> Option<Result<Value, Refusal>> {
+fn known(run_state: &RunState, at: StepIndex, name: &StepName, direction: Direction) -> Option<Result<Value, Refusal>> {
     let (steps, open) = match direction {
-        Direction::Do => (&situation.forward, Status::Running),
-        Direction::Undo => (&situation.backward, Status::Undoing),
+        Direction::Do => (&run_state.forward, Status::Running),
+        Direction::Undo => (&run_state.backward, Status::Undoing),
     };
-    match steps.get(&at).map(|standing| &standing.mark) {
-        Some(Mark::Done) => return Some(Ok(output(situation, name, direction))),
-        Some(Mark::Failed(error)) => return Some(Err(Refusal::of(ErrorKind::Permanent, error))),
-        Some(Mark::Captured(_)) => {
+    match steps.get(&at).map(|step_state| &step_state.phase) {
+        Some(StepPhase::Done) => return Some(Ok(output(run_state, name, direction))),
+        Some(StepPhase::Failed(error)) => return Some(Err(Refusal::of(ErrorKind::Permanent, error))),
+        Some(StepPhase::Captured(_)) => {
             return Some(Err(Refusal::permanent("captured", "it failed before, and the others went on")));
         }
-        Some(Mark::Idle | Mark::UnderWay | Mark::Due(_)) | None => {}
+        Some(StepPhase::Idle | StepPhase::UnderWay | StepPhase::Due(_)) | None => {}
     }
-    if direction == Direction::Undo && !situation.touched.contains(&at) {
+    if direction == Direction::Undo && !run_state.touched.contains(&at) {
         return Some(Ok(Value::Null));
     }
-    if situation.status() == open {
+    if run_state.status() == open {
         return None;
     }
     Some(Err(superseded("the run has ended, or goes the other way")))
 }
 
-fn output(situation: &Situation, name: &StepName, direction: Direction) -> Value {
-    let variables = situation.variables();
+fn output(run_state: &RunState, name: &StepName, direction: Direction) -> Value {
+    let variables = run_state.variables();
     let found = match (direction, name.item.map(usize::try_from)) {
         (Direction::Undo, _) | (Direction::Do, Some(Err(_))) => None,
         (Direction::Do, None) => variables.get(&name.state),
@@ -287,33 +287,33 @@ fn output(situation: &Situation, name: &StepName, direction: Direction) -> Value
 }
 
 /// The events that begin a step. A try that never answered failed.
-fn started(plan: &Plan, situation: &Situation, mut step: Step, now: Timestamp) -> (Vec<What>, Step) {
+fn started(plan: &Plan, run_state: &RunState, mut step: Step, now: Timestamp) -> (Vec<EventKind>, Step) {
     let mut events = Vec::new();
-    let mut situation = situation.clone();
+    let mut run_state = run_state.clone();
     let (at, steps) = (
         plan.place(&step.name.state).map(|place| (place, step.name.item)),
         match step.direction {
-            Direction::Do => &situation.forward,
-            Direction::Undo => &situation.backward,
+            Direction::Do => &run_state.forward,
+            Direction::Undo => &run_state.backward,
         },
     );
-    let attempt = |standing: Option<&Standing>| standing.map_or(1, Standing::attempt);
-    let standing = at.and_then(|at| steps.get(&at));
-    if standing.is_some_and(|standing| standing.mark == Mark::UnderWay) {
+    let attempt = |step_state: Option<&StepState>| step_state.map_or(1, StepState::attempt);
+    let step_state = at.and_then(|at| steps.get(&at));
+    if step_state.is_some_and(|step_state| step_state.phase == StepPhase::UnderWay) {
         let error = Failure::new("worker_lost", "the worker ended without an answer");
-        let what = ended_badly(&step.name, attempt(standing), step.direction, error, Some(now));
+        let what = ended_badly(&step.name, attempt(step_state), step.direction, error, Some(now));
         events.push(what);
-        apply_all(plan, &mut situation, &events, now);
+        apply_all(plan, &mut run_state, &events, now);
     }
     let steps = match step.direction {
-        Direction::Do => &situation.forward,
-        Direction::Undo => &situation.backward,
+        Direction::Do => &run_state.forward,
+        Direction::Undo => &run_state.backward,
     };
     step.attempt = attempt(at.and_then(|at| steps.get(&at)));
     let (name, attempt) = (step.name.clone(), step.attempt);
     events.push(match step.direction {
-        Direction::Do => What::StepStarted { step: name, attempt },
-        Direction::Undo => What::UndoStarted { step: name, attempt },
+        Direction::Do => EventKind::StepStarted { step: name, attempt },
+        Direction::Undo => EventKind::UndoStarted { step: name, attempt },
     });
     (events, step)
 }
@@ -324,28 +324,28 @@ fn ended_badly(
     direction: Direction,
     error: Failure,
     retry_at: Option<Timestamp>,
-) -> What {
+) -> EventKind {
     let (step, kind) = (step.clone(), ErrorKind::Transient);
     match direction {
-        Direction::Do => What::StepFailed { step, attempt, error, kind, retry_at },
-        Direction::Undo => What::UndoFailed { step, attempt, error, kind, retry_at },
+        Direction::Do => EventKind::StepFailed { step, attempt, error, kind, retry_at },
+        Direction::Undo => EventKind::UndoFailed { step, attempt, error, kind, retry_at },
     }
 }
 
 /// The machine is at an end: so is the run, by whatever it had begun and not ended.
 fn come_to_an_end(
     plan: &Plan,
-    situation: &Situation,
+    run_state: &RunState,
     invocation: &Invocation,
     lost: &Failure,
     now: Timestamp,
-) -> (Vec<What>, Begun) {
+) -> (Vec<EventKind>, Begun) {
     let open = match invocation.direction() {
         Direction::Do => Status::Running,
         Direction::Undo => Status::Undoing,
     };
-    if situation.status() == open {
-        let events = lead_up(plan, situation.clone(), None, lost, now);
+    if run_state.status() == open {
+        let events = lead_up(plan, run_state.clone(), None, lost, now);
         if !events.is_empty() {
             return (events, Begun::Further);
         }
@@ -358,27 +358,27 @@ fn come_to_an_end(
             Status::Failed
         }
     };
-    if situation.status() == expected {
+    if run_state.status() == expected {
         return (Vec::new(), Begun::Answered(Ok(Value::Null)));
     }
-    let message = format!("the run is {:?}, and the machine took it for {expected:?}", situation.status());
+    let message = format!("the run is {:?}, and the machine took it for {expected:?}", run_state.status());
     (Vec::new(), Begun::Answered(Err(Refusal::permanent("other_end", message))))
 }
 
 /// What leads the run to a state, or to its end: what follows without a worker, and for steps that the machine has left
 /// behind unfinished, that they were lost. A part of it, if it is much.
-fn lead_up(plan: &Plan, mut situation: Situation, to: Option<usize>, why: &Failure, now: Timestamp) -> Vec<What> {
+fn lead_up(plan: &Plan, mut run_state: RunState, to: Option<usize>, why: &Failure, now: Timestamp) -> Vec<EventKind> {
     let mut events = Vec::new();
-    let direction = match situation.status() {
+    let direction = match run_state.status() {
         Status::Undoing => Direction::Undo,
         Status::Running | Status::Succeeded | Status::Failed | Status::Undone | Status::Stuck => Direction::Do,
     };
-    while situation.status().is_open() && to.is_none_or(|to| situation.position < to) && events.len() < MOST_LOST {
-        let mut more = settled(plan, &mut situation, now);
+    while run_state.status().is_open() && to.is_none_or(|to| run_state.position < to) && events.len() < MOST_LOST {
+        let mut more = settled(plan, &mut run_state, now);
         if more.is_empty() {
-            more = lost(plan, &situation, direction, why);
+            more = lost(plan, &run_state, direction, why);
             more.truncate(MOST_LOST);
-            apply_all(plan, &mut situation, &more, now);
+            apply_all(plan, &mut run_state, &more, now);
         }
         if more.is_empty() {
             break;
@@ -389,11 +389,11 @@ fn lead_up(plan: &Plan, mut situation: Situation, to: Option<usize>, why: &Failu
 }
 
 /// The steps that stand between the run and what follows, as lost.
-fn lost(plan: &Plan, situation: &Situation, direction: Direction, why: &Failure) -> Vec<What> {
-    let mut next = situation.clone();
+fn lost(plan: &Plan, run_state: &RunState, direction: Direction, why: &Failure) -> Vec<EventKind> {
+    let mut next = run_state.clone();
     // Whatever waits is due, so that what would begin now is everything that is left, in the plan's order.
-    for standing in next.forward.values_mut().chain(next.backward.values_mut()) {
-        if let Mark::Due(at) = &mut standing.mark {
+    for step_state in next.forward.values_mut().chain(next.backward.values_mut()) {
+        if let StepPhase::Due(at) = &mut step_state.phase {
             *at = Timestamp::MIN;
         }
     }
@@ -402,14 +402,16 @@ fn lost(plan: &Plan, situation: &Situation, direction: Direction, why: &Failure)
         Direction::Undo => &next.backward,
     };
     let mut events = Vec::new();
-    for ((place, item), standing) in steps.iter().filter(|(_, standing)| standing.mark == Mark::UnderWay) {
+    for ((place, item), step_state) in steps.iter().filter(|(_, step_state)| step_state.phase == StepPhase::UnderWay) {
         let name = StepName { state: plan.states[*place].name.to_owned(), item: *item };
-        events.push(ended_badly(&name, standing.attempt(), direction, why.clone(), None));
+        events.push(ended_badly(&name, step_state.attempt(), direction, why.clone(), None));
     }
     if events.is_empty() {
         let begins = next.advance(plan, Timestamp::MIN).record;
         for what in begins {
-            let (What::StepStarted { step, attempt } | What::UndoStarted { step, attempt }) = &what else { continue };
+            let (EventKind::StepStarted { step, attempt } | EventKind::UndoStarted { step, attempt }) = &what else {
+                continue;
+            };
             let failed = ended_badly(step, *attempt, direction, why.clone(), None);
             events.extend([what, failed]);
         }
@@ -418,15 +420,15 @@ fn lost(plan: &Plan, situation: &Situation, direction: Direction, why: &Failure)
 }
 
 /// What follows without a worker: states passed, items captured, the run's end.
-pub(super) fn settled(plan: &Plan, situation: &mut Situation, now: Timestamp) -> Vec<What> {
-    let mut next = situation.clone().advance(plan, now).record;
-    next.retain(|what| !matches!(what, What::StepStarted { .. } | What::UndoStarted { .. }));
-    apply_all(plan, situation, &next, now);
+pub(super) fn settled(plan: &Plan, run_state: &mut RunState, now: Timestamp) -> Vec<EventKind> {
+    let mut next = run_state.clone().advance(plan, now).record;
+    next.retain(|what| !matches!(what, EventKind::StepStarted { .. } | EventKind::UndoStarted { .. }));
+    apply_all(plan, run_state, &next, now);
     next
 }
 
-fn apply_all(plan: &Plan, situation: &mut Situation, events: &[What], now: Timestamp) {
+fn apply_all(plan: &Plan, run_state: &mut RunState, events: &[EventKind], now: Timestamp) {
     for what in events {
-        situation.apply(plan, what, now).expect("these events name states of the plan alone");
+        run_state.apply(plan, what, now).expect("these events name states of the plan alone");
     }
 }

@@ -6,43 +6,86 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    event::{ErrorKind, Failure, Status, StepName, What},
+    definition::{Definition, Functions},
+    event::{EventKind, Failure, Status, StepName},
     journal::{self, Head},
-    plan::{Plan, Worker},
-    situation::{Direction, lookup},
+    outputs::{self, StepOutput},
+    plan::Plan,
+    run_state::{Direction, lookup},
+    step_error::StepError,
+    worker::Worker,
 };
 use crate::{
     ids::{AccountId, ExecutionId, Id},
-    ports::{
-        table::Write,
-        trouble::{Named, Passes},
-    },
+    ports::table::Write,
 };
 
-/// Does and undoes the steps of a plan.
+/// The side of a slice that the engine calls: it prepares each step, and takes part in the run's transitions. The functions
+/// of the steps stand in the [`Definition`].
 ///
-/// A call may come more than once, also after it succeeded: `act` and `undo` must be idempotent by [`Call::token`], and
-/// `undo` must bear that the step never took effect or took half of it.
+/// A step may be done more than once, also after it succeeded: the functions must be idempotent by [`Call::token`], and
+/// those that undo must work for a step that never took effect or took half of it.
 #[async_trait]
-pub trait Workers: Send + Sync {
-    async fn act(&self, call: &Call) -> Result<Done, StepError>;
+pub trait Workers: Send + Sync + 'static {
+    /// What the functions of the definition work on.
+    type Step: Send + Sync + 'static;
 
-    /// Removes what `act` may have left. Called for undoable steps alone.
-    async fn undo(&self, call: &Call) -> Result<Undone, StepError>;
+    /// Prepares one call: reads what every function of the workflow needs.
+    async fn step(&self, call: Call) -> Result<Self::Step, StepError>;
 
-    /// Writes that stand or fall with a change of the run's status: the account's status, its audit entry, its event.
-    /// At most 40. Asked again if one of their conditions was refused or the error is a passing one, so conditions should
-    /// be those of a record read just now. Not asked when a run starts: the caller of [`journal::start`] commits then.
-    async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
-        let _ = turn;
+    /// Writes in the commit that changes the run's status: the account's status, its audit entry, its event. At most 40.
+    /// Asked again if one of their conditions was refused or the error may pass, so conditions should be those of a record
+    /// read just now. Not asked when a run starts: the caller of [`journal::start`] commits then.
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        let _ = transition;
         Ok(Vec::new())
     }
 
-    /// Called after each attempt to commit such writes, also where it is not known whether it was made: what is remembered of
-    /// their records is dropped here, and nowhere earlier.
-    fn after_turn(&self, turn: &Turn) {
-        let _ = turn;
+    /// Called after each attempt to commit such writes, also if its result is unknown. Drop cached copies of their records
+    /// here, and nowhere earlier.
+    fn after_transition(&self, transition: &Transition) {
+        let _ = transition;
     }
+}
+
+/// Workers with the functions of their definition, as the engine calls them.
+#[async_trait]
+pub(super) trait BoundWorkers: Send + Sync {
+    async fn act(&self, call: &Call) -> Result<StepOutcome<Value>, StepError>;
+    async fn undo(&self, call: &Call) -> Result<UndoOutcome, StepError>;
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError>;
+    fn after_transition(&self, transition: &Transition);
+}
+
+struct Bound<W: Workers> {
+    workers: W,
+    functions: HashMap<&'static str, Functions<W::Step>>,
+}
+
+#[async_trait]
+impl<W: Workers> BoundWorkers for Bound<W> {
+    async fn act(&self, call: &Call) -> Result<StepOutcome<Value>, StepError> {
+        let functions = self.functions.get(call.state()).ok_or_else(|| no_function(call))?;
+        (functions.does)(&self.workers.step(call.clone()).await?).await
+    }
+
+    async fn undo(&self, call: &Call) -> Result<UndoOutcome, StepError> {
+        let undo = self.functions.get(call.state()).and_then(|functions| functions.undo.as_ref());
+        undo.ok_or_else(|| no_function(call))?(&self.workers.step(call.clone()).await?).await
+    }
+
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        self.workers.on_transition(transition).await
+    }
+
+    fn after_transition(&self, transition: &Transition) {
+        self.workers.after_transition(transition);
+    }
+}
+
+/// A definition has a function for each state that calls a worker, so only a caller that is no driver comes here.
+fn no_function(call: &Call) -> StepError {
+    StepError::permanent("no_function", format!("{} has no such function", call.step))
 }
 
 /// One call of a worker.
@@ -74,6 +117,16 @@ impl Call {
         lookup(&self.variables, path)
     }
 
+    /// The output of an earlier step; `None` if it gave none.
+    pub fn output<Output: StepOutput>(&self) -> Result<Option<Output>, StepError> {
+        outputs::output(&self.variables)
+    }
+
+    /// The outputs of an earlier map, by item; `None` for an item without one.
+    pub fn outputs<Output: StepOutput>(&self) -> Result<Vec<Option<Output>>, StepError> {
+        outputs::outputs(&self.variables)
+    }
+
     /// The same for every repeat of this step in this run: its idempotency token.
     pub fn token(&self) -> String {
         format!("{}/{}", self.execution, self.step)
@@ -90,76 +143,40 @@ impl Call {
     }
 }
 
-/// How an act ended.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Done {
-    /// The output becomes a variable under the state's name (a list of outputs for a map). Small, and no secret.
-    Now { output: Value },
-    /// Look again after that time.
-    NotYet { after: Duration },
-}
-
-impl Done {
-    pub const fn nothing() -> Self {
-        Self::Now { output: Value::Null }
-    }
-}
-
+/// How a step ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undone {
-    Now,
-    NotYet { after: Duration },
+pub enum StepOutcome<Output> {
+    Done(Output),
+    /// Call the step again after that time.
+    NotYet {
+        after: Duration,
+    },
 }
 
-/// Why a step did not succeed. Code and message are shown and kept: never a secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {message}")]
-pub struct StepError {
-    pub kind: ErrorKind,
-    pub code: String,
-    pub message: String,
-    pub fix: Option<String>,
+impl<Output: StepOutput> StepOutcome<Output> {
+    pub(super) fn into_json(self) -> Result<StepOutcome<Value>, StepError> {
+        Ok(match self {
+            Self::Done(output) => StepOutcome::Done(serde_json::to_value(output).map_err(|error| {
+                StepError::permanent("output_unwritable", format!("the output is no JSON: {error}"))
+            })?),
+            Self::NotYet { after } => StepOutcome::NotYet { after },
+        })
+    }
 }
 
-impl StepError {
-    pub fn transient(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Transient, code, message)
-    }
-
-    pub fn throttled(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Throttled, code, message)
-    }
-
-    pub fn permanent(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Permanent, code, message)
-    }
-
-    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into(), fix: None }
-    }
-
-    /// What whoever runs the product can do about it.
-    #[must_use]
-    pub fn fix(self, fix: impl Into<String>) -> Self {
-        Self { fix: Some(fix.into()), ..self }
-    }
-
-    /// Something outside that failed: under its own name if it has one.
-    #[must_use]
-    pub fn outside(self, named: Option<Named>) -> Self {
-        let Some(Named { code, fix, passes }) = named else { return self };
-        let kind = match passes {
-            Passes::ByItself => ErrorKind::Transient,
-            Passes::Slowly => ErrorKind::Throttled,
-            Passes::WhenFixed => ErrorKind::Permanent,
-        };
-        Self { kind, code: code.to_owned(), fix: Some(fix.to_owned()), ..self }
-    }
+/// How an undo ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UndoOutcome {
+    Done,
+    /// Call it again after that time.
+    NotYet {
+        after: Duration,
+    },
 }
 
 /// A change of a run's status that is about to be written down.
 #[derive(Clone, Debug)]
-pub struct Turn {
+pub struct Transition {
     /// The run before the change.
     pub head: Head,
     pub to: Status,
@@ -167,41 +184,48 @@ pub struct Turn {
     pub event: Option<String>,
     pub degraded: Vec<String>,
     pub failure: Option<(StepName, Failure)>,
+    /// The input's members and the outputs of the states so far.
+    variables: Arc<Value>,
 }
 
-impl Turn {
-    /// The turn that these events make, if they make one.
-    pub(super) fn of(head: &Head, events: &[What]) -> Option<Self> {
+impl Transition {
+    /// The output of a step of the run; `None` if it gave none.
+    pub fn output<Output: StepOutput>(&self) -> Result<Option<Output>, StepError> {
+        outputs::output(&self.variables)
+    }
+
+    /// The transition that these events make, if they make one.
+    pub(super) fn of(head: &Head, events: &[EventKind], variables: Arc<Value>) -> Option<Self> {
         let last = events.iter().rev().find(|what| what.turns_to().is_some())?;
-        let mut turn =
-            Self { head: head.clone(), to: last.turns_to()?, event: None, degraded: Vec::new(), failure: None };
+        let (event, degraded, failure) = (None, Vec::new(), None);
+        let mut transition = Self { head: head.clone(), to: last.turns_to()?, event, degraded, failure, variables };
         match last {
-            What::Succeeded { event, degraded } => {
-                turn.event.clone_from(event);
-                turn.degraded.clone_from(degraded);
+            EventKind::Succeeded { event, degraded } => {
+                transition.event.clone_from(event);
+                transition.degraded.clone_from(degraded);
             }
-            What::Failed { step, error, event } => {
-                turn.event.clone_from(event);
-                turn.failure = Some((step.clone(), error.clone()));
+            EventKind::Failed { step, error, event } => {
+                transition.event.clone_from(event);
+                transition.failure = Some((step.clone(), error.clone()));
             }
-            What::Stuck { step, error } => turn.failure = Some((step.clone(), error.clone())),
-            What::Started
-            | What::Passed { .. }
-            | What::StepStarted { .. }
-            | What::StepSucceeded { .. }
-            | What::StepFailed { .. }
-            | What::StepNotYet { .. }
-            | What::ItemCaptured { .. }
-            | What::Resumed { .. }
-            | What::Redriven { .. }
-            | What::UndoRequested
-            | What::UndoStarted { .. }
-            | What::StepUndone { .. }
-            | What::UndoFailed { .. }
-            | What::UndoNotYet { .. }
-            | What::Undone => {}
+            EventKind::Stuck { step, error } => transition.failure = Some((step.clone(), error.clone())),
+            EventKind::Started
+            | EventKind::Passed { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepSucceeded { .. }
+            | EventKind::StepFailed { .. }
+            | EventKind::StepNotYet { .. }
+            | EventKind::ItemCaptured { .. }
+            | EventKind::Resumed { .. }
+            | EventKind::Redriven { .. }
+            | EventKind::UndoRequested
+            | EventKind::UndoStarted { .. }
+            | EventKind::StepUndone { .. }
+            | EventKind::UndoFailed { .. }
+            | EventKind::UndoNotYet { .. }
+            | EventKind::Undone => {}
         }
-        Some(turn)
+        Some(transition)
     }
 }
 
@@ -209,7 +233,7 @@ impl Turn {
 #[derive(Clone)]
 pub struct Workflow {
     pub plan: Arc<Plan>,
-    pub workers: Arc<dyn Workers>,
+    pub(super) workers: Arc<dyn BoundWorkers>,
 }
 
 /// All workflows that this process knows.
@@ -219,15 +243,13 @@ pub struct Workflows {
 }
 
 impl Workflows {
+    /// Adds a workflow. A process may know several versions of a plan, for runs that began with an older one.
     #[must_use]
-    pub fn with(mut self, plan: Plan, workers: Arc<dyn Workers>) -> Self {
-        self.register(plan, workers);
-        self
-    }
-
-    /// Several versions of a plan may stand side by side while runs of the older one are open.
-    pub fn register(&mut self, plan: Plan, workers: Arc<dyn Workers>) {
+    pub fn with<W: Workers>(mut self, definition: Definition<W::Step>, workers: W) -> Self {
+        let Definition { plan, functions } = definition;
+        let workers = Arc::new(Bound { workers, functions });
         self.by_name.insert((plan.name.to_owned(), plan.version), Workflow { plan: Arc::new(plan), workers });
+        self
     }
 
     /// The workflow by which a run goes on.

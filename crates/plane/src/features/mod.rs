@@ -21,7 +21,16 @@ pub mod services;
 pub mod users;
 pub mod workstreams;
 
-use crate::{http::routes::Routes, jobs::Job, kinds::RecordKinds, plane::Plane, slice::Slice};
+use std::collections::BTreeSet;
+
+use crate::{
+    http::routes::Routes,
+    jobs::Job,
+    kinds::RecordKinds,
+    plane::Plane,
+    slice::Slice,
+    workflow::{Plan, Worker},
+};
 
 /// All features: one line for each.
 const SLICES: &[Slice] = &[
@@ -45,6 +54,16 @@ const SLICES: &[Slice] = &[
     users::SLICE,
     workstreams::SLICE,
 ];
+
+/// The plans of all features.
+pub fn plans() -> Vec<Plan> {
+    accounts::plans().into()
+}
+
+/// The workers of all plans: each has a dead-letter queue, and its name is a label of metrics.
+pub fn workers() -> BTreeSet<Worker> {
+    plans().iter().flat_map(Plan::workers).collect()
+}
 
 /// The routes of all features.
 pub fn routes() -> Routes {

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use plane::{
-    features::accounts::{onboarding, plans},
+    features::{accounts::onboarding, plans},
     workflow::{
         asl::{self, Machine},
         plan::Kind,
@@ -55,7 +55,7 @@ fn documents_have_the_plans_states_in_their_order() {
 /// As part "Retry & Error Handling Strategy" of the platform's architecture gives them.
 #[test]
 fn documents_retry_and_catch_as_documented() {
-    let [machine, _] = asl::machines(&onboarding::plan());
+    let [machine, _] = asl::machines(onboarding::definition().plan());
     let states = &machine.definition["States"];
     let retry = |state: &Value, name: &str| {
         let retries = state["Retry"].as_array().unwrap().clone();

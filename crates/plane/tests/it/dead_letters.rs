@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
-use plane::{ids::DeadLetterId, settings::Settings, workflow::Worker};
+use plane::{
+    features::accounts::workers::{COGNITO_PROVISIONER, PROVISIONING_VERIFIER, SES_NOTIFICATION},
+    ids::DeadLetterId,
+    settings::Settings,
+};
 use serde_json::{Value, json};
 use testkit::{conformance::dead_letters, keys::MemoryKeys, memory::MemoryTables, queues::MemoryQueues, world::World};
 
@@ -65,7 +69,7 @@ async fn a_letter_is_in_its_queue_until_it_is_replayed() {
     world.plane.tend_once().await.unwrap();
     let kept = queues.letters();
     assert_eq!(kept.len(), letters(&world).await.len());
-    let letter = kept.iter().find(|letter| letter.worker == Worker::CognitoProvisioner).unwrap();
+    let letter = kept.iter().find(|letter| letter.worker == COGNITO_PROVISIONER).unwrap();
     assert_eq!(letter.account_id.map(|id| id.to_string()), Some(account.clone()));
     let path = format!("/api/dead-letters/{}/replay", letter.id);
     world.operator().await.post_empty(&path).await.expect(202);
@@ -79,7 +83,7 @@ async fn a_letter_that_is_discarded_leaves_its_queue() {
     let (world, queues, _) = taken_on("SendCredentialNotifications[0]:permanent").await;
     world.plane.tend_once().await.unwrap();
     let [letter] = queues.letters().try_into().unwrap();
-    assert_eq!(letter.worker, Worker::SesNotification);
+    assert_eq!(letter.worker, SES_NOTIFICATION);
     world.operator().await.delete(&format!("/api/dead-letters/{}", letter.id)).await.expect(204);
     world.plane.tend_once().await.unwrap();
     assert_eq!((queues.letters(), notes(&world).await), (vec![], 0));
@@ -89,8 +93,8 @@ async fn a_letter_that_is_discarded_leaves_its_queue() {
 async fn a_redrive_takes_the_letters_of_what_it_tries_again() {
     let (world, queues, account) = taken_on("VerifyProvisioning:permanent").await;
     world.plane.tend_once().await.unwrap();
-    let workers: Vec<_> = queues.letters().iter().map(|letter| letter.worker).collect();
-    assert_eq!(workers, [Worker::ProvisioningVerifier]);
+    let workers: Vec<_> = queues.letters().iter().map(|letter| letter.worker.clone()).collect();
+    assert_eq!(workers, [PROVISIONING_VERIFIER]);
     world.operator().await.post("/api/provisioning", json!({ "accountId": account })).await.expect(202);
     assert_eq!(world.run_ended(&account).await["status"], "succeeded");
     world.plane.tend_once().await.unwrap();

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use plane::{
     ids::ExecutionId,
     ports::{clock::Clock, table::Table},
-    workflow::{DeadLetters, Driver, Event, Faults, Head, Journal, Settings, What, Workflows},
+    workflow::{DeadLetters, Driver, Event, EventKind, Faults, Head, Journal, Settings, Workflows},
 };
 
 pub use self::cut::{Cut, CutTable};
@@ -122,51 +122,51 @@ pub fn check_journal(events: &[Event]) {
         assert_eq!(event.number, place as u64 + 1, "events are numbered without a gap");
         let told = || format!("event {} ({:?}) of {events:#?}", event.number, event.what);
         match &event.what {
-            What::StepStarted { step, .. } => {
+            EventKind::StepStarted { step, .. } => {
                 let key = step.to_string();
                 assert!(may_begin.insert(key.clone(), false).unwrap_or(true), "begun twice: {}", told());
                 under_way.insert(key, true);
             }
-            What::UndoStarted { step, .. } => {
+            EventKind::UndoStarted { step, .. } => {
                 let key = format!("undo {step}");
                 assert!(may_begin.insert(key.clone(), false).unwrap_or(true), "undone twice: {}", told());
                 under_way.insert(key, true);
             }
-            What::StepSucceeded { step, .. } => {
+            EventKind::StepSucceeded { step, .. } => {
                 assert_eq!(under_way.insert(step.to_string(), false), Some(true), "not begun: {}", told());
             }
-            What::StepFailed { step, retry_at, .. } => {
+            EventKind::StepFailed { step, retry_at, .. } => {
                 assert_eq!(under_way.insert(step.to_string(), false), Some(true), "not begun: {}", told());
                 may_begin.insert(step.to_string(), retry_at.is_some());
             }
-            What::StepNotYet { step, .. } => {
+            EventKind::StepNotYet { step, .. } => {
                 assert_eq!(under_way.insert(step.to_string(), false), Some(true), "not begun: {}", told());
                 may_begin.insert(step.to_string(), true);
             }
-            What::StepUndone { step, .. } => {
+            EventKind::StepUndone { step, .. } => {
                 assert_eq!(under_way.insert(format!("undo {step}"), false), Some(true), "not begun: {}", told());
             }
-            What::UndoFailed { step, retry_at, .. } => {
+            EventKind::UndoFailed { step, retry_at, .. } => {
                 assert_eq!(under_way.insert(format!("undo {step}"), false), Some(true), "not begun: {}", told());
                 may_begin.insert(format!("undo {step}"), retry_at.is_some());
             }
-            What::UndoNotYet { step, .. } => {
+            EventKind::UndoNotYet { step, .. } => {
                 assert_eq!(under_way.insert(format!("undo {step}"), false), Some(true), "not begun: {}", told());
                 may_begin.insert(format!("undo {step}"), true);
             }
-            What::Resumed { .. } => {
+            EventKind::Resumed { .. } => {
                 for (step, _) in std::mem::take(&mut under_way).into_iter().filter(|(_, under_way)| *under_way) {
                     may_begin.insert(step, true);
                 }
             }
-            What::Redriven { .. } | What::UndoRequested => may_begin.clear(),
-            What::Failed { .. } => under_way.clear(),
-            What::Started
-            | What::Passed { .. }
-            | What::ItemCaptured { .. }
-            | What::Succeeded { .. }
-            | What::Undone
-            | What::Stuck { .. } => {}
+            EventKind::Redriven { .. } | EventKind::UndoRequested => may_begin.clear(),
+            EventKind::Failed { .. } => under_way.clear(),
+            EventKind::Started
+            | EventKind::Passed { .. }
+            | EventKind::ItemCaptured { .. }
+            | EventKind::Succeeded { .. }
+            | EventKind::Undone
+            | EventKind::Stuck { .. } => {}
         }
     }
 }

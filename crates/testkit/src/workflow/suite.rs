@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use plane::workflow::{Driver, Faults, Head, Status, What};
+use plane::workflow::{Driver, EventKind, Faults, Head, Status};
 use tokio::sync::Notify;
 
 use super::{
@@ -49,7 +49,7 @@ pub async fn reference(subject: &dyn Subject) -> Reference {
     let events = world.events().await;
     let mut steps = Vec::new();
     for event in &events {
-        if let What::StepStarted { step, .. } = &event.what
+        if let EventKind::StepStarted { step, .. } = &event.what
             && !steps.contains(&step.to_string())
         {
             steps.push(step.to_string());

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    model::{AccountStatus, CloudType, RunStatus},
-    onboarding::{params_error, store_error},
-    ops::{settled, step_error},
+    model::{Account, AccountStatus, CloudType, RunStatus},
     removal,
+    transition::{account_transition, written},
+    workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, PROVISIONING_VERIFIER},
 };
 use crate::{
     ids::{AccountId, ExecutionId},
@@ -20,26 +20,30 @@ use crate::{
     plane::Plane,
     ports::{
         cloud::Progress,
-        table::{Key, MAX_PAGE, Range, TableName, Write},
+        table::{Condition, Key, MAX_PAGE, Range, TableName, Write},
     },
-    record::{Place, Record, create, partition},
+    record::{Place, Record, partition},
+    router::Route,
     system::SystemTask,
-    workflow::{Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers, plan::NONE},
+    workflow::{Call, Definition, State, Status, StepError, StepOutcome, StepOutput, Transition, Workers, plan::NONE},
 };
 
 pub const NAME: &str = "account-deprovisioning";
 
-pub fn plan() -> Plan {
+pub fn definition() -> Definition<DeprovisioningStep> {
     let states = vec![
         State::pass("ValidateInput"),
-        State::task("CloseRoute", Worker::DynamodbProvisioner),
-        State::task("TakeInventory", Worker::ProvisioningVerifier),
-        State::task("RemoveIdentities", Worker::CognitoProvisioner),
-        State::task("RemoveRecords", Worker::DynamodbProvisioner),
+        State::task("CloseRoute", DYNAMODB_PROVISIONER).does(DeprovisioningStep::close_route),
+        State::task("TakeInventory", PROVISIONING_VERIFIER).does(DeprovisioningStep::take_inventory),
+        State::task("RemoveIdentities", COGNITO_PROVISIONER).does(DeprovisioningStep::remove_identities),
+        State::task("RemoveRecords", DYNAMODB_PROVISIONER).does(DeprovisioningStep::remove_records),
         State::choice("CloudType", "cloudType").when("public", "RemoveParameters").otherwise("DeleteStack"),
-        State::task("DeleteStack", Worker::DynamodbProvisioner),
-        State::task("RemoveParameters", Worker::DynamodbProvisioner),
-        State::task("VerifyRemoval", Worker::ProvisioningVerifier).retry(NONE).catch("HandleFailure"),
+        State::task("DeleteStack", DYNAMODB_PROVISIONER).does(DeprovisioningStep::delete_table),
+        State::task("RemoveParameters", DYNAMODB_PROVISIONER).does(DeprovisioningStep::remove_parameters),
+        State::task("VerifyRemoval", PROVISIONING_VERIFIER)
+            .does(DeprovisioningStep::verify)
+            .retry(NONE)
+            .catch("HandleFailure"),
         State::choice("Verified", "VerifyRemoval.verified")
             .when(true, "PublishDeprovisioned")
             .otherwise("HandleFailure"),
@@ -51,7 +55,7 @@ pub fn plan() -> Plan {
             "something of the account is still there",
         ),
     ];
-    Plan::new(NAME, 1, states).expect("the states lead forward to an end: a test holds it")
+    Definition::new(NAME, 1, states).expect("a test makes the definition")
 }
 
 pub fn input(account: AccountId, cloud: CloudType) -> Value {
@@ -89,101 +93,143 @@ impl Record for Receipt {
     }
 }
 
+/// How many records of each kind the account had.
+#[derive(Serialize, Deserialize)]
+pub struct Inventory {
+    records: BTreeMap<String, u64>,
+}
+
+impl StepOutput for Inventory {
+    const STATE: Option<&'static str> = Some("TakeInventory");
+}
+
+/// The dedicated table is gone.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableRemoved {
+    table_name: TableName,
+}
+
+impl StepOutput for TableRemoved {
+    const STATE: Option<&'static str> = Some("DeleteStack");
+}
+
+/// The verdict of the verifier, and the first of what is left.
+#[derive(Serialize, Deserialize)]
+pub struct RemovalVerified {
+    verified: bool,
+    left: Vec<String>,
+}
+
+impl StepOutput for RemovalVerified {
+    const STATE: Option<&'static str> = Some("VerifyRemoval");
+}
+
 /// The workers of the plan.
 pub struct Deprovisioning(pub Plane);
 
+/// One call of a worker, for the account that is being removed. No step can be undone.
+pub struct DeprovisioningStep {
+    plane: Plane,
+    account: AccountId,
+}
+
 #[async_trait]
 impl Workers for Deprovisioning {
-    async fn act(&self, call: &Call) -> Result<Done, StepError> {
-        let plane = &self.0;
+    type Step = DeprovisioningStep;
+
+    async fn step(&self, call: Call) -> Result<DeprovisioningStep, StepError> {
         let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
-        match call.state() {
-            "CloseRoute" => removal::close_route(plane, account).await.map_err(step_error)?,
-            "TakeInventory" => return Ok(Done::Now { output: json!({ "records": inventory(plane, account).await? }) }),
-            "RemoveIdentities" => removal::identities(plane, account).await?,
-            "RemoveRecords" => removal::everything(plane, account).await.map_err(step_error)?,
-            "DeleteStack" => {
-                if removal::table(plane, account).await? == Progress::Underway {
-                    return Ok(Done::NotYet { after: Duration::from_millis(500) });
-                }
-                return Ok(Done::Now { output: json!({ "tableName": TableName::dedicated(account) }) });
-            }
-            "RemoveParameters" => removal::parameters(plane, account).await?,
-            "VerifyRemoval" => return verify(plane, account).await,
-            other => return Err(StepError::permanent("no_such_state", format!("{other} has no worker"))),
-        }
-        Ok(Done::nothing())
+        Ok(DeprovisioningStep { plane: self.0.clone(), account })
     }
 
-    async fn undo(&self, call: &Call) -> Result<Undone, StepError> {
-        Err(StepError::permanent("no_undo", format!("{} can't be undone", call.state())))
+    fn after_transition(&self, transition: &Transition) {
+        super::transition::after_transition(&self.0, transition);
     }
 
-    fn after_turn(&self, turn: &Turn) {
-        super::ops::after_turn(&self.0, turn);
-    }
-
-    async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
-        let mut writes = settled(&self.0, turn, |_, status| match status {
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        let status_of = |_: &Account, status| match status {
             RunStatus::Running | RunStatus::Failed => AccountStatus::Deprovisioning,
             RunStatus::Succeeded => AccountStatus::Deleted,
-        })
-        .await?;
-        if turn.to == Status::Succeeded
-            && let Some(account) = turn.head.account_id
+        };
+        let mut change = account_transition(&self.0, transition, status_of).await?;
+        if transition.to == Status::Succeeded
+            && let (Some(account), Some(change)) = (transition.head.account_id, &mut change)
         {
-            writes.push(create(&self.receipt(account, turn).await?));
-            writes.push(Write::Delete {
-                key: crate::router::Route::key(account),
-                when: crate::ports::table::Condition::Always,
-            });
-            if let Some(grant) = removal::grant(&self.0, account).await.map_err(step_error)? {
+            change.create(&self.receipt(account, transition)?);
+            change.write(Write::Delete { key: Route::key(account), when: Condition::Always });
+            if let Some(grant) = removal::grant(&self.0, account).await? {
                 self.0.router().disconnect(account, &grant);
             }
             self.0.router().forget(account);
         }
-        Ok(writes)
+        written(&self.0, change).await
     }
 }
 
 impl Deprovisioning {
-    async fn receipt(&self, account_id: AccountId, turn: &Turn) -> Result<Receipt, StepError> {
-        let execution_id = turn.head.execution_id;
-        let driver = self.0.driver();
-        let history = driver
-            .journal()
-            .events(execution_id, 0)
-            .await
-            .map_err(|error| StepError::transient("journal", error.to_string()))?;
-        let output = |state: &str| {
-            history.iter().rev().find_map(|event| match &event.what {
-                crate::workflow::What::StepSucceeded { step, output, .. } if step.state == state => {
-                    Some(output.clone())
-                }
-                _ => None,
-            })
-        };
-        let removed = output("TakeInventory").and_then(|output| serde_json::from_value(output["records"].clone()).ok());
+    fn receipt(&self, account_id: AccountId, transition: &Transition) -> Result<Receipt, StepError> {
         Ok(Receipt {
             account_id,
-            execution_id,
+            execution_id: transition.head.execution_id,
             finished_at: self.0.now(),
-            removed: removed.unwrap_or_default(),
-            table: output("DeleteStack").and_then(|output| output["tableName"].as_str().map(ToOwned::to_owned)),
+            removed: transition.output::<Inventory>()?.map(|inventory| inventory.records).unwrap_or_default(),
+            table: transition.output::<TableRemoved>()?.map(|removed| removed.table_name.to_string()),
             kept: self.0.kinds().kept().into_iter().map(ToOwned::to_owned).collect(),
         })
     }
 }
 
+impl DeprovisioningStep {
+    async fn close_route(&self) -> Result<StepOutcome<()>, StepError> {
+        removal::close_route(&self.plane, self.account).await?;
+        Ok(StepOutcome::Done(()))
+    }
+
+    async fn take_inventory(&self) -> Result<StepOutcome<Inventory>, StepError> {
+        Ok(StepOutcome::Done(Inventory { records: inventory(&self.plane, self.account).await? }))
+    }
+
+    async fn remove_identities(&self) -> Result<StepOutcome<()>, StepError> {
+        removal::identities(&self.plane, self.account).await?;
+        Ok(StepOutcome::Done(()))
+    }
+
+    async fn remove_records(&self) -> Result<StepOutcome<()>, StepError> {
+        removal::everything(&self.plane, self.account).await?;
+        Ok(StepOutcome::Done(()))
+    }
+
+    async fn delete_table(&self) -> Result<StepOutcome<TableRemoved>, StepError> {
+        match removal::table(&self.plane, self.account).await? {
+            Progress::Done => Ok(StepOutcome::Done(TableRemoved { table_name: TableName::dedicated(self.account) })),
+            Progress::Underway => Ok(StepOutcome::NotYet { after: LOOK_AGAIN }),
+        }
+    }
+
+    async fn remove_parameters(&self) -> Result<StepOutcome<()>, StepError> {
+        removal::parameters(&self.plane, self.account).await?;
+        Ok(StepOutcome::Done(()))
+    }
+
+    async fn verify(&self) -> Result<StepOutcome<RemovalVerified>, StepError> {
+        let mut left = left_over(&self.plane, self.account).await?;
+        left.truncate(20);
+        Ok(StepOutcome::Done(RemovalVerified { verified: left.is_empty(), left }))
+    }
+}
+
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
 /// How many records of each kind the account has, in all its tables.
 async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String, u64>, StepError> {
     let mut counts = BTreeMap::new();
     let mut tables = vec![plane.system(SystemTask::Deprovisioning)];
-    tables.extend(removal::own_table(plane, account).await.map_err(step_error)?);
+    tables.extend(removal::own_table(plane, account).await?);
     for (place, table) in tables.iter().enumerate() {
         let mut query = removal::whole(account, Range::All, MAX_PAGE);
         loop {
-            let rows = table.query(&query).await.map_err(store_error)?;
+            let rows = table.query(&query).await?;
             for item in rows.items.iter().filter(|item| !plane.kinds().stays(&item.key)) {
                 let kind = item.key.sk.split('#').next().unwrap_or_default().to_lowercase();
                 let kind = if place == 0 { kind } else { format!("dedicated/{kind}") };
@@ -198,29 +244,28 @@ async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String,
     Ok(counts)
 }
 
-/// Looks whether anything is left that should be gone.
-async fn verify(plane: &Plane, account: AccountId) -> Result<Done, StepError> {
+/// What is left that should be gone.
+async fn left_over(plane: &Plane, account: AccountId) -> Result<Vec<String>, StepError> {
     let mut query = removal::whole(account, Range::All, MAX_PAGE);
     let mut left = Vec::new();
     loop {
-        let rows = plane.system(SystemTask::Deprovisioning).query(&query).await.map_err(store_error)?;
+        let rows = plane.system(SystemTask::Deprovisioning).query(&query).await?;
         left.extend(rows.items.iter().filter(|item| !plane.kinds().stays(&item.key)).map(|item| item.key.sk.clone()));
         match rows.next {
             Some(next) => query.after = Some(next),
             None => break,
         }
     }
-    if let Some(own) = removal::own_table(plane, account).await.map_err(step_error)? {
-        let theirs = removal::grant(plane, account).await.map_err(step_error)?.is_some();
+    if let Some(own) = removal::own_table(plane, account).await? {
+        let theirs = removal::grant(plane, account).await?.is_some();
         // One that stands with somebody else stays, empty.
-        let empty = own.query(&removal::whole(account, Range::All, 1)).await.map_err(store_error)?.items.is_empty();
+        let empty = own.query(&removal::whole(account, Range::All, 1)).await?.items.is_empty();
         if !(theirs && empty) {
             left.push(TableName::dedicated(account).to_string());
         }
     }
     let name = format!("/accounts/{account}/dynamodb/table-name");
-    let published = plane.ports().params.get(&name).await.map_err(params_error)?;
+    let published = plane.ports().params.get(&name).await?;
     left.extend(published.map(|_| name));
-    left.truncate(20);
-    Ok(Done::Now { output: json!({ "verified": left.is_empty(), "left": left }) })
+    Ok(left)
 }

@@ -7,7 +7,9 @@ pub use kernel::directory::account as model;
 pub mod onboarding;
 pub mod ops;
 mod removal;
+mod transition;
 mod verification;
+pub mod workers;
 
 use crate::{record::Record as _, slice::Slice, workflow::Plan};
 
@@ -17,5 +19,5 @@ pub const SLICE: Slice = Slice::new(http::routes)
 
 /// What is done to accounts by runs of workflows.
 pub fn plans() -> [Plan; 2] {
-    [onboarding::plan(), deprovisioning::plan()]
+    [onboarding::definition().into_plan(), deprovisioning::definition().into_plan()]
 }

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
     intake::Intake,
     model::{Account, AccountStatus, CloudType, RunStatus},
-    ops::{settled, step_error},
     removal,
+    transition::{account_transition, written},
     verification::Finding,
+    workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, PROVISIONING_VERIFIER, SES_NOTIFICATION},
 };
 use crate::{
     audit::Author,
@@ -19,18 +21,14 @@ use crate::{
         groups::model::{Group, GroupRole},
         licenses::model::License,
         roles::model::{Role, RoleKind, RolePermissions},
-        users::invitation::InviteError,
         users::model::{Home, IdentityStatus, Membership, User, UserStatus},
         workstreams::model::Workstream,
     },
     guard::rights::{Flags, Mask, everywhere},
-    ids::{AccountId, GroupId, MailId, RoleId, UserId},
+    ids::{AccountId, GroupId, LicenseId, MailId, RoleId, UserId},
     plane::Plane,
     ports::{
-        cloud::{CloudError, Progress},
-        identity::IdentityError,
-        mailer::MailError,
-        params::ParamsError,
+        cloud::Progress,
         table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::Result,
@@ -39,36 +37,52 @@ use crate::{
     system::{SystemTable, SystemTask},
     text::Name,
     workflow::{
-        Call, Done, Plan, State, Status, StepError, Turn, Undone, Worker, Workers,
-        plan::{ItemFailure, NONE},
+        Call, Definition, Direction, ItemFailure, State, Status, StepError, StepOutcome, StepOutput, Transition,
+        UndoOutcome, Workers, plan::NONE,
     },
 };
 
 pub const NAME: &str = "account-onboarding";
 
-/// The plan. Its first run began with version 1.
-pub fn plan() -> Plan {
+/// The states with their workers. The first run began with version 1.
+pub fn definition() -> Definition<OnboardingStep> {
     let states = vec![
         State::pass("ValidateInput"),
-        State::task("ProvisionDynamoDB", Worker::DynamodbProvisioner).undoable().catch("HandleDynamoDBFailure"),
+        State::task("ProvisionDynamoDB", DYNAMODB_PROVISIONER)
+            .does(OnboardingStep::open_route)
+            .undo(OnboardingStep::remove_route)
+            .catch("HandleDynamoDBFailure"),
         State::choice("CloudType", "cloudType").when("public", "RegisterSSMParameters").otherwise("CreateStack"),
-        State::task("RegisterSSMParameters", Worker::DynamodbProvisioner)
-            .undoable()
+        State::task("RegisterSSMParameters", DYNAMODB_PROVISIONER)
+            .does(OnboardingStep::register)
+            .undo(OnboardingStep::remove_parameters)
             .catch("HandleDynamoDBFailure")
             .to("WriteCoreRecords"),
-        State::task("CreateStack", Worker::DynamodbProvisioner).undoable().catch("HandleDynamoDBFailure"),
-        State::task("WriteCoreRecords", Worker::DynamodbProvisioner).undoable().catch("HandleDynamoDBFailure"),
-        State::task("ProvisionTechnicalGroupAndRole", Worker::DynamodbProvisioner)
-            .undoable()
+        State::task("CreateStack", DYNAMODB_PROVISIONER)
+            .does(OnboardingStep::create_table)
+            .undo(OnboardingStep::remove_table)
             .catch("HandleDynamoDBFailure"),
-        State::map("ProvisionCognitoUsers", "users", "ProvisionSingleUser", Worker::CognitoProvisioner)
+        State::task("WriteCoreRecords", DYNAMODB_PROVISIONER)
+            .does(OnboardingStep::write_core_records)
+            .undo(OnboardingStep::remove_core_records)
+            .catch("HandleDynamoDBFailure"),
+        State::task("ProvisionTechnicalGroupAndRole", DYNAMODB_PROVISIONER)
+            .does(OnboardingStep::make_technical_group)
+            .undo(OnboardingStep::remove_technical_group)
+            .catch("HandleDynamoDBFailure"),
+        State::map("ProvisionCognitoUsers", "users", "ProvisionSingleUser", COGNITO_PROVISIONER)
+            .does(OnboardingStep::make_identity)
+            .undo(OnboardingStep::remove_identity)
             .at_once(5)
-            .undoable()
             .on_item_failure(ItemFailure::Capture),
-        State::map("SendCredentialNotifications", "users", "SendSingleNotification", Worker::SesNotification)
+        State::map("SendCredentialNotifications", "users", "SendSingleNotification", SES_NOTIFICATION)
+            .does(OnboardingStep::notify)
             .at_once(10)
             .on_item_failure(ItemFailure::Record),
-        State::task("VerifyProvisioning", Worker::ProvisioningVerifier).retry(NONE).catch("HandleFailure"),
+        State::task("VerifyProvisioning", PROVISIONING_VERIFIER)
+            .does(OnboardingStep::verify)
+            .retry(NONE)
+            .catch("HandleFailure"),
         State::choice("Verified", "VerifyProvisioning.verified")
             .when(true, "PublishSuccess")
             .otherwise("HandleFailure"),
@@ -86,7 +100,7 @@ pub fn plan() -> Plan {
             "what was provisioned could not be read back as the tenant would",
         ),
     ];
-    Plan::new(NAME, 1, states).expect("the states lead forward to an end: a test holds it")
+    Definition::new(NAME, 1, states).expect("a test makes the definition")
 }
 
 /// The variables of a run: references alone.
@@ -94,67 +108,85 @@ pub fn input(account: AccountId, cloud: CloudType, users: &[UserId]) -> Value {
     json!({ "accountId": account, "cloudType": cloud.as_str(), "users": users })
 }
 
+/// The route of the account is there, and leads to this table.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteOpened {
+    table_name: TableName,
+}
+
+impl StepOutput for RouteOpened {
+    const STATE: Option<&'static str> = Some("ProvisionDynamoDB");
+}
+
+/// The licenses that the account begins with.
+#[derive(Serialize, Deserialize)]
+pub struct CoreRecords {
+    licenses: Vec<LicenseId>,
+}
+
+impl StepOutput for CoreRecords {
+    const STATE: Option<&'static str> = Some("WriteCoreRecords");
+}
+
+/// The group and the role of the technical user.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TechnicalGroup {
+    group_id: GroupId,
+    role_id: RoleId,
+}
+
+impl StepOutput for TechnicalGroup {
+    const STATE: Option<&'static str> = Some("ProvisionTechnicalGroupAndRole");
+}
+
+/// A user has an identity.
+#[derive(Serialize, Deserialize)]
+pub struct IdentityMade {
+    pub(super) identity: bool,
+}
+
+impl StepOutput for IdentityMade {
+    const STATE: Option<&'static str> = Some("ProvisionCognitoUsers");
+}
+
+/// The verdict of the verifier.
+#[derive(Serialize, Deserialize)]
+pub struct ProvisioningVerified {
+    verified: bool,
+}
+
+impl StepOutput for ProvisioningVerified {
+    const STATE: Option<&'static str> = Some("VerifyProvisioning");
+}
+
 /// The workers of the plan.
 pub struct Onboarding(pub Plane);
 
 #[async_trait]
 impl Workers for Onboarding {
-    async fn act(&self, call: &Call) -> Result<Done, StepError> {
-        let site = Site::of(&self.0, call).await?;
-        site.is_current().await?;
-        match call.state() {
-            "ProvisionDynamoDB" => site.open_route().await,
-            "RegisterSSMParameters" => site.register().await,
-            "CreateStack" => site.create_table().await,
-            "WriteCoreRecords" => site.write_core_records().await,
-            "ProvisionTechnicalGroupAndRole" => site.make_technical_group().await,
-            "ProvisionCognitoUsers" => site.make_identity().await,
-            "SendCredentialNotifications" => site.notify().await,
-            "VerifyProvisioning" => site.verify().await,
-            other => Err(StepError::permanent("no_such_state", format!("{other} has no worker"))),
+    type Step = OnboardingStep;
+
+    async fn step(&self, call: Call) -> Result<OnboardingStep, StepError> {
+        let step = OnboardingStep::of(self.0.clone(), call).await?;
+        match step.call.direction {
+            Direction::Do => step.is_current().await?,
+            Direction::Undo => {}
         }
+        Ok(step)
     }
 
-    async fn undo(&self, call: &Call) -> Result<Undone, StepError> {
-        let site = Site::of(&self.0, call).await?;
-        match call.state() {
-            "ProvisionDynamoDB" => {
-                // Also what operators made in the account after it had failed.
-                removal::everything(&self.0, site.account()).await.map_err(step_error)?;
-                removal::route(&self.0, site.account()).await.map_err(step_error)?;
-            }
-            "RegisterSSMParameters" => removal::parameters(&self.0, site.account()).await?,
-            "CreateStack" => {
-                removal::parameters(&self.0, site.account()).await?;
-                if removal::table(&self.0, site.account()).await? == Progress::Underway {
-                    return Ok(Undone::NotYet { after: LOOK_AGAIN });
-                }
-            }
-            "WriteCoreRecords" => {
-                removal::identities(&self.0, site.account()).await?;
-                removal::kinds(&self.0, site.account(), &[User::KIND, License::KIND]).await.map_err(step_error)?;
-            }
-            "ProvisionTechnicalGroupAndRole" => {
-                removal::links_and_access(&self.0, site.account()).await.map_err(step_error)?;
-            }
-            "ProvisionCognitoUsers" => {
-                self.0.remove_identity(site.user_id()?).await.map_err(identity_error)?;
-            }
-            other => return Err(StepError::permanent("no_such_state", format!("{other} has no undo"))),
-        }
-        Ok(Undone::Now)
+    fn after_transition(&self, transition: &Transition) {
+        super::transition::after_transition(&self.0, transition);
     }
 
-    fn after_turn(&self, turn: &Turn) {
-        super::ops::after_turn(&self.0, turn);
-    }
-
-    async fn turned(&self, turn: &Turn) -> Result<Vec<Write>, StepError> {
-        settled(&self.0, turn, |account, status| match (account.status, status) {
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        let status_of = |account: &Account, status| match (account.status, status) {
             (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Running) => AccountStatus::Provisioning,
             (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Succeeded) => AccountStatus::Active,
             (AccountStatus::Provisioning | AccountStatus::Failed, RunStatus::Failed) => AccountStatus::Failed,
-            // A step is tried again for an account that is in use: it stays so, whatever comes of it.
+            // A step is tried again for an account that is in use: the account stays as it is, whatever the result.
             (
                 stays @ (AccountStatus::Active
                 | AccountStatus::Disabled
@@ -162,30 +194,27 @@ impl Workers for Onboarding {
                 | AccountStatus::Deleted),
                 RunStatus::Running | RunStatus::Succeeded | RunStatus::Failed,
             ) => stays,
-        })
-        .await
+        };
+        let change = account_transition(&self.0, transition, status_of).await?;
+        written(&self.0, change).await
     }
 }
 
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// One call of a worker, with what it works on.
-struct Site<'a> {
-    plane: &'a Plane,
-    call: &'a Call,
+/// One call of a worker, with the request that the account was made by.
+pub struct OnboardingStep {
+    plane: Plane,
+    call: Call,
     intake: Intake,
 }
 
-impl<'a> Site<'a> {
-    async fn of(plane: &'a Plane, call: &'a Call) -> Result<Self, StepError> {
+impl OnboardingStep {
+    async fn of(plane: Plane, call: Call) -> Result<Self, StepError> {
         let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
-        let item = plane
-            .system(SystemTask::Onboarding)
-            .get(&Intake::key(account))
-            .await
-            .map_err(|error| step_error(error.into()))?;
+        let item = plane.system(SystemTask::Onboarding).get(&Intake::key(account)).await?;
         let item = item.ok_or_else(|| StepError::permanent("no_request", "what was asked for is gone"))?;
-        let intake = decode::<Intake>(&item).map_err(step_error)?.record;
+        let intake = decode::<Intake>(&item)?.record;
         Ok(Self { plane, call, intake })
     }
 
@@ -223,9 +252,9 @@ impl<'a> Site<'a> {
     async fn is_current(&self) -> Result<(), StepError> {
         let driver = self.plane.driver();
         let head = driver.journal().head(self.call.execution).await;
-        let head = head.map_err(|error| StepError::transient("journal", error.to_string()))?.head;
-        let account = self.shared().get(&Account::key(self.account())).await.map_err(store_error)?;
-        let account = account.map(|item| decode::<Account>(&item)).transpose().map_err(step_error)?;
+        let head = head?.head;
+        let account = self.shared().get(&Account::key(self.account())).await?;
+        let account = account.map(|item| decode::<Account>(&item)).transpose()?;
         let mine = account
             .and_then(|account| account.record.provisioning)
             .is_some_and(|run| run.execution_id == self.call.execution);
@@ -242,9 +271,9 @@ impl<'a> Site<'a> {
         id.ok_or_else(|| StepError::permanent("no_user", "the step names no user"))
     }
 
-    async fn open_route(&self) -> Result<Done, StepError> {
+    async fn open_route(&self) -> Result<StepOutcome<RouteOpened>, StepError> {
         let grant = match self.intake.request.connection_id {
-            Some(connection) => self.plane.connection(connection).await.map_err(step_error)?.grant(),
+            Some(connection) => self.plane.connection(connection).await?.grant(),
             None => None,
         };
         let route = Route {
@@ -257,20 +286,32 @@ impl<'a> Site<'a> {
         };
         put_absent(&self.shared(), &route, Some(self.call.check_fence())).await?;
         self.plane.router().forget(self.account());
-        Ok(Done::Now { output: json!({ "tableName": route.table }) })
+        Ok(StepOutcome::Done(RouteOpened { table_name: route.table }))
     }
 
-    async fn register(&self) -> Result<Done, StepError> {
+    async fn remove_route(&self) -> Result<UndoOutcome, StepError> {
+        // Also what operators made in the account after it had failed.
+        removal::everything(&self.plane, self.account()).await?;
+        removal::route(&self.plane, self.account()).await?;
+        Ok(UndoOutcome::Done)
+    }
+
+    async fn register(&self) -> Result<StepOutcome<()>, StepError> {
         // At once: each waits for a sync, which they can share. Whoever comes late must not take "active" back.
         let (params, parameters) = (&self.plane.ports().params, self.parameters("provisioning"));
         let puts = parameters.iter().map(|(name, value)| params.put_new(name, value));
-        futures::future::try_join_all(puts).await.map_err(params_error)?;
+        futures::future::try_join_all(puts).await?;
         // The store of parameters knows no fence: what came too late is taken back.
         if let Err(superseded) = self.is_current().await {
-            removal::parameters(self.plane, self.account()).await?;
+            removal::parameters(&self.plane, self.account()).await?;
             return Err(superseded);
         }
-        Ok(Done::nothing())
+        Ok(StepOutcome::Done(()))
+    }
+
+    async fn remove_parameters(&self) -> Result<UndoOutcome, StepError> {
+        removal::parameters(&self.plane, self.account()).await?;
+        Ok(UndoOutcome::Done)
     }
 
     fn parameters(&self, status: &str) -> [(String, String); 3] {
@@ -282,15 +323,10 @@ impl<'a> Site<'a> {
         ]
     }
 
-    async fn create_table(&self) -> Result<Done, StepError> {
-        let route = self.plane.router().route(self.account()).await.map_err(step_error)?;
+    async fn create_table(&self) -> Result<StepOutcome<()>, StepError> {
+        let route = self.plane.router().route(self.account()).await?;
         if let Some(grant) = &route.grant {
-            return match self
-                .plane
-                .system_granted(SystemTask::Onboarding, grant, &route.table)
-                .await
-                .map_err(store_error)?
-            {
+            return match self.plane.system_granted(SystemTask::Onboarding, grant, &route.table).await? {
                 Some(_) => self.use_table(&route).await,
                 None => Err(StepError::permanent(
                     "no_table",
@@ -299,29 +335,37 @@ impl<'a> Site<'a> {
             };
         }
         let made = self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await;
-        if made.map_err(cloud_error)? == Progress::Underway {
-            return Ok(Done::NotYet { after: LOOK_AGAIN });
+        if made? == Progress::Underway {
+            return Ok(StepOutcome::NotYet { after: LOOK_AGAIN });
         }
         if let Err(superseded) = self.is_current().await {
-            removal::table(self.plane, self.account()).await?;
+            removal::table(&self.plane, self.account()).await?;
             return Err(superseded);
         }
         self.use_table(&route).await
     }
 
     /// The table is there: from here on, writes to it are held to the route.
-    async fn use_table(&self, route: &Route) -> Result<Done, StepError> {
-        let table = self.plane.system_routed(SystemTask::Onboarding, route).await.map_err(step_error)?;
+    async fn use_table(&self, route: &Route) -> Result<StepOutcome<()>, StepError> {
+        let table = self.plane.system_routed(SystemTask::Onboarding, route).await?;
         put_absent(&table, route, None).await?;
         self.register().await
     }
 
-    async fn write_core_records(&self) -> Result<Done, StepError> {
+    async fn remove_table(&self) -> Result<UndoOutcome, StepError> {
+        removal::parameters(&self.plane, self.account()).await?;
+        match removal::table(&self.plane, self.account()).await? {
+            Progress::Done => Ok(UndoOutcome::Done),
+            Progress::Underway => Ok(UndoOutcome::NotYet { after: LOOK_AGAIN }),
+        }
+    }
+
+    async fn write_core_records(&self) -> Result<StepOutcome<CoreRecords>, StepError> {
         let licenses = self.licenses();
         for license in &licenses {
             let mut change = self.change();
             let writes = self.plane.license_writes(std::slice::from_ref(license), |_| "/licenses".to_owned()).await;
-            for (write, problem) in writes.map_err(step_error)? {
+            for (write, problem) in writes? {
                 change.write_or(write, problem);
             }
             self.once(&self.shared(), &License::key(self.account(), license.id), change).await?;
@@ -334,7 +378,13 @@ impl<'a> Site<'a> {
         let [_, (take, problem)] = licenses[0].take_seat(self.plane.clock().today());
         change.write_or(take, problem);
         self.once(&self.shared(), &User::key(user.account_id, user.id), change).await?;
-        Ok(Done::Now { output: json!({ "licenses": licenses.iter().map(|license| license.id).collect::<Vec<_>>() }) })
+        Ok(StepOutcome::Done(CoreRecords { licenses: licenses.iter().map(|license| license.id).collect() }))
+    }
+
+    async fn remove_core_records(&self) -> Result<UndoOutcome, StepError> {
+        removal::identities(&self.plane, self.account()).await?;
+        removal::kinds(&self.plane, self.account(), &[User::KIND, License::KIND]).await?;
+        Ok(UndoOutcome::Done)
     }
 
     fn licenses(&self) -> Vec<License> {
@@ -364,7 +414,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    async fn make_technical_group(&self) -> Result<Done, StepError> {
+    async fn make_technical_group(&self) -> Result<StepOutcome<TechnicalGroup>, StepError> {
         let now = self.plane.now();
         let first = &self.intake.request.licenses[0];
         let (account_id, enterprise_id) = (self.account(), first.enterprise_id);
@@ -404,8 +454,8 @@ impl<'a> Site<'a> {
         change.create(&Membership { account_id, user_id, group_id: group.id });
         let directory = change;
         let workstream = Workstream::default_of(account_id, enterprise_id, now);
-        let route = self.plane.router().route(account_id).await.map_err(step_error)?;
-        let table = self.plane.system_routed(SystemTask::Onboarding, &route).await.map_err(step_error)?;
+        let route = self.plane.router().route(account_id).await?;
+        let table = self.plane.system_routed(SystemTask::Onboarding, &route).await?;
         let own = route.table != TableName::shared();
         let mut change = if own { self.workload_change() } else { self.change() }.workload();
         change.create(&workstream);
@@ -417,41 +467,48 @@ impl<'a> Site<'a> {
             self.once(&table, &workstream_key, change),
         )
         .await?;
-        let (group, role): (GroupId, RoleId) = (group.id, role.id);
-        Ok(Done::Now { output: json!({ "groupId": group, "roleId": role }) })
+        Ok(StepOutcome::Done(TechnicalGroup { group_id: group.id, role_id: role.id }))
     }
 
-    async fn make_identity(&self) -> Result<Done, StepError> {
+    async fn remove_technical_group(&self) -> Result<UndoOutcome, StepError> {
+        removal::links_and_access(&self.plane, self.account()).await?;
+        Ok(UndoOutcome::Done)
+    }
+
+    async fn make_identity(&self) -> Result<StepOutcome<IdentityMade>, StepError> {
         let user = self.user().await?;
-        self.plane.ensure_identity(&user.record).await.map_err(identity_error)?;
+        self.plane.ensure_identity(&user.record).await?;
         // The identity provider knows no fence: what came too late is taken back.
         if let Err(superseded) = self.is_current().await {
-            self.plane.remove_identity(user.id).await.map_err(identity_error)?;
+            self.plane.remove_identity(user.id).await?;
             return Err(superseded);
         }
-        Ok(Done::Now { output: json!({ "identity": true }) })
+        Ok(StepOutcome::Done(IdentityMade { identity: true }))
     }
 
-    async fn notify(&self) -> Result<Done, StepError> {
+    async fn remove_identity(&self) -> Result<UndoOutcome, StepError> {
+        self.plane.remove_identity(self.user_id()?).await?;
+        Ok(UndoOutcome::Done)
+    }
+
+    /// Whether the technical user has an identity. A run goes on without one, and the account is degraded.
+    fn has_identity(&self) -> Result<bool, StepError> {
+        let made = self.call.outputs::<IdentityMade>()?;
+        Ok(made.into_iter().next().flatten().is_some_and(|made| made.identity))
+    }
+
+    async fn notify(&self) -> Result<StepOutcome<()>, StepError> {
         let user = self.user().await?;
         // They followed the link before this step was written down: it must not be good again.
         if user.identity_status == IdentityStatus::Confirmed {
-            return Ok(Done::nothing());
+            return Ok(StepOutcome::Done(()));
         }
         let mail: MailId = self.call.id("mail");
         // Nobody can follow a link to an identity that is not there.
-        self.plane.identity().check_user(user.subject()).await.map_err(identity_error)?;
-        self.plane.invite(&user.record, mail).await.map_err(|error| match error {
-            InviteError::Mail(MailError::Refused(trouble)) => {
-                StepError::permanent("mail_refused", &*trouble).outside(trouble.named)
-            }
-            InviteError::Mail(MailError::Unavailable(ref trouble)) => {
-                StepError::transient("mail", error.to_string()).outside(trouble.named)
-            }
-            other => StepError::transient("mail", other.to_string()),
-        })?;
+        self.plane.identity().check_user(user.subject()).await?;
+        self.plane.invite(&user.record, mail).await?;
         if let Err(superseded) = self.is_current().await {
-            self.plane.remove_identity(user.id).await.map_err(identity_error)?;
+            self.plane.remove_identity(user.id).await?;
             return Err(superseded);
         }
         if user.identity_status == IdentityStatus::Pending {
@@ -459,15 +516,15 @@ impl<'a> Site<'a> {
                 User { identity_status: IdentityStatus::Invited, updated_at: self.plane.now(), ..user.record.clone() };
             let mut change = self.change();
             change.replace(&user, &invited);
-            self.plane.commit(change).await.map_err(step_error)?;
+            self.plane.commit(change).await?;
         }
-        Ok(Done::nothing())
+        Ok(StepOutcome::Done(()))
     }
 
-    async fn verify(&self) -> Result<Done, StepError> {
-        match self.plane.verify_account(&self.intake, self.call.variables.as_ref()).await? {
+    async fn verify(&self) -> Result<StepOutcome<ProvisioningVerified>, StepError> {
+        match self.plane.verify_account(&self.intake, self.has_identity()?).await? {
             Finding::Right => {}
-            Finding::NotYet => return Ok(Done::NotYet { after: Duration::from_millis(20) }),
+            Finding::NotYet => return Ok(StepOutcome::NotYet { after: Duration::from_millis(20) }),
             Finding::Wrong(what) => return Err(StepError::permanent("verification_failed", what)),
             Finding::Disagrees { parameter, published, expected } => {
                 let published = published.unwrap_or_else(|| "nothing".to_owned());
@@ -477,31 +534,26 @@ impl<'a> Site<'a> {
             }
         }
         let [.., (name, _)] = self.parameters("active");
-        self.plane.ports().params.put(&name, "active").await.map_err(params_error)?;
+        self.plane.ports().params.put(&name, "active").await?;
         if let Err(superseded) = self.is_current().await {
-            removal::parameters(self.plane, self.account()).await?;
+            removal::parameters(&self.plane, self.account()).await?;
             return Err(superseded);
         }
-        Ok(Done::Now { output: json!({ "verified": true }) })
+        Ok(StepOutcome::Done(ProvisioningVerified { verified: true }))
     }
 
     async fn user(&self) -> Result<Stored<User>, StepError> {
-        let item = self
-            .plane
-            .system(SystemTask::Onboarding)
-            .get(&User::key(self.account(), self.user_id()?))
-            .await
-            .map_err(store_error)?;
+        let item = self.plane.system(SystemTask::Onboarding).get(&User::key(self.account(), self.user_id()?)).await?;
         let item = item.ok_or_else(|| StepError::permanent("no_user", "the user is gone"))?;
-        decode::<User>(&item).map_err(step_error)
+        Ok(decode::<User>(&item)?)
     }
 
     /// Commits what must be made once: a repeat finds its first record made.
     async fn once(&self, table: &SystemTable, first: &Key, change: Change) -> Result<(), StepError> {
-        if table.get(first).await.map_err(store_error)?.is_some() {
+        if table.get(first).await?.is_some() {
             return Ok(());
         }
-        self.plane.commit(change).await.map_err(step_error)
+        Ok(self.plane.commit(change).await?)
     }
 
     fn shared(&self) -> SystemTable {
@@ -532,35 +584,6 @@ async fn put_absent<R: record::Record>(table: &SystemTable, new: &R, fence: Opti
     match table.commit(writes).await {
         Ok(()) | Err(CommitError::Refused { write: 0, .. }) => Ok(()),
         Err(CommitError::Refused { .. }) => Err(StepError::transient("superseded", "somebody else holds the run")),
-        Err(CommitError::Table(error)) => Err(store_error(error)),
-    }
-}
-
-pub(super) fn params_error(error: ParamsError) -> StepError {
-    StepError::transient("params", error.to_string()).outside(error.0.named)
-}
-
-pub(super) fn cloud_error(error: CloudError) -> StepError {
-    match error {
-        CloudError::Unavailable(trouble) => StepError::transient("cloud_unavailable", &*trouble).outside(trouble.named),
-        CloudError::Refused(trouble) => StepError::permanent("cloud_refused", &*trouble).outside(trouble.named),
-    }
-}
-
-pub(super) fn store_error(error: crate::ports::table::TableError) -> StepError {
-    step_error(error.into())
-}
-
-pub(super) fn identity_error(error: IdentityError) -> StepError {
-    match error {
-        IdentityError::Store(error) => store_error(error),
-        IdentityError::EmailTaken => StepError::permanent("email_taken", error.to_string()),
-        IdentityError::TooManyAccounts => StepError::permanent("too_many_accounts", error.to_string()),
-        IdentityError::Unknown => StepError::permanent("no_identity", error.to_string()),
-        IdentityError::Disabled => StepError::permanent("identity_disabled", error.to_string()),
-        IdentityError::Different => StepError::permanent("identity_differs", error.to_string()),
-        IdentityError::Keys(_) => StepError::transient("identity_keys", error.to_string()),
-        IdentityError::NotOurKeys => StepError::permanent("identity_keys", error.to_string()),
-        IdentityError::Away(trouble) => StepError::transient("identity_away", &*trouble).outside(trouble.named),
+        Err(CommitError::Table(error)) => Err(error.into()),
     }
 }

@@ -12,30 +12,23 @@ use super::{
     onboarding::{self, technical_user_id},
 };
 use crate::{
-    audit::{Author, EntryDraft, Starter},
-    change::{Change, Claim, OutgoingEvent, copy_marker, reference},
-    features::users::{
-        email_claims::{email_taken, held_email_claims},
-        model::User,
-    },
+    audit::{Author, Starter},
+    change::{Change, reference},
+    features::users::{email_claims::email_taken, model::User},
     guard::{
         Granted,
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
     },
     http::{call::IfMatch, idempotency::AnswerHead},
-    ids::{AccountId, EventId, ExecutionId, known},
+    ids::{AccountId, ExecutionId, known},
     jobs::Job,
     plane::Plane,
-    ports::{
-        events::Event,
-        table::{Condition, Index, MAX_PAGE, Order, Query, Range, Write},
-    },
+    ports::table::{Index, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{self, Stored, decode},
-    router::Route,
+    record::{Stored, decode},
     system::SystemTask,
     text::Name,
-    workflow::{ErrorKind, NewRun, Plan, Status, StepError, Turn, journal},
+    workflow::{NewRun, Plan, journal},
 };
 
 /// What of an account changes.
@@ -312,151 +305,6 @@ const STARTED_BY: &str = "startedBy";
 /// The person who started the run with this input; `None`: the platform did.
 pub(super) fn started_by(input: &serde_json::Value) -> Option<Starter> {
     serde_json::from_value(input.get(STARTED_BY)?.clone()).ok()
-}
-
-/// Drops what is remembered of the account, after the commit of a turn of its run, and wakes the work after it.
-pub(super) fn after_turn(plane: &Plane, turn: &Turn) {
-    if let Some(account) = turn.head.account_id {
-        plane.changed(account);
-        plane.news().of(&crate::ports::table::TableName::shared());
-    }
-}
-
-/// The writes that go with a turn of an account's run: its status, the audit entry and the event.
-pub async fn settled(
-    plane: &Plane,
-    turn: &Turn,
-    status_of: impl Fn(&Account, RunStatus) -> AccountStatus,
-) -> Result<Vec<Write>, StepError> {
-    let Some(id) = turn.head.account_id else { return Ok(Vec::new()) };
-    let item = plane
-        .system(SystemTask::AccountLifecycle)
-        .get(&Account::key(id))
-        .await
-        .map_err(|error| step_error(error.into()))?;
-    let Some(item) = item else { return Ok(Vec::new()) };
-    let old = decode::<Account>(&item).map_err(step_error)?;
-    let execution_id = turn.head.execution_id;
-    let begins = matches!(turn.to, Status::Running | Status::Undoing);
-    // A later run of the account speaks for it.
-    if old.provisioning.as_ref().is_some_and(|run| run.execution_id != execution_id) {
-        let superseded =
-            || StepError::permanent("superseded", "a later run speaks for the account; this one can't go on");
-        return if begins { Err(superseded()) } else { Ok(Vec::new()) };
-    }
-    if turn.to == Status::Undoing && !matches!(old.status, AccountStatus::Failed | AccountStatus::Provisioning) {
-        let detail = format!("the account is {}: what was done for it can't be undone", old.status.as_str());
-        return Err(StepError::permanent("not_undoable", detail));
-    }
-    let run = match turn.to {
-        Status::Running | Status::Undoing => RunStatus::Running,
-        Status::Succeeded => RunStatus::Succeeded,
-        Status::Failed | Status::Stuck | Status::Undone => RunStatus::Failed,
-    };
-    let mut account = old.record.clone();
-    account.status = if turn.to == Status::Undone { AccountStatus::Deleted } else { status_of(&old, run) };
-    // Only an end that succeeded says what is missing now.
-    if turn.to == Status::Succeeded || account.status == AccountStatus::Deleted {
-        account.degraded = !turn.degraded.is_empty();
-        account.degraded_reasons.clone_from(&turn.degraded);
-    }
-    account.provisioning = Some(ProvisioningRef { execution_id, status: run });
-    account.updated_at = plane.now();
-    let mut writes = Vec::new();
-    if account.status == AccountStatus::Deleted {
-        writes.extend(farewell(plane, &account).await.map_err(step_error)?);
-    }
-    writes.push(record::replace(&old, &account));
-    writes.extend(copied(plane, &account).await.map_err(step_error)?);
-    let now = plane.now();
-    // A run that goes on again does so by an operator, whose entry comes along.
-    if !begins {
-        let author = Author::Workflow {
-            name: turn.head.workflow.clone(),
-            execution_id,
-            started_by: started_by(&turn.head.input),
-        };
-        let action = format!("{}_{}", turn.head.workflow.replace('-', "_"), status_word(turn.to));
-        writes.push(plane.entry_write(&EntryDraft::new(id, author, action).about("account", id)));
-    }
-    if let Some(kind) = event_of(turn) {
-        let mut detail = reference("execution", execution_id);
-        if let Some((step, failure)) = &turn.failure {
-            detail["state"] = json!(step.to_string());
-            detail["error"] = json!(failure);
-        }
-        let event = Event { id: EventId::new(now, plane.chance()), kind, account_id: id, at: now, detail };
-        writes.push(record::create(&OutgoingEvent { event, delivered_at: None }));
-    }
-    Ok(writes)
-}
-
-/// The note that a private account's own table is to get the account's record as it now is.
-async fn copied(plane: &Plane, account: &Account) -> Result<Option<Write>> {
-    let leaves = matches!(account.status, AccountStatus::Deprovisioning | AccountStatus::Deleted);
-    let route = plane
-        .system(SystemTask::AccountLifecycle)
-        .get(&Route::key(account.id))
-        .await?
-        .map(|item| decode::<Route>(&item))
-        .transpose()?;
-    let copies = !leaves && route.is_some_and(|route| route.copies_directory);
-    Ok(copies.then(|| copy_marker(account.id, &Account::key(account.id))))
-}
-
-/// What frees the names of an account that is gone.
-async fn farewell(plane: &Plane, account: &Account) -> Result<Vec<Write>> {
-    let mut writes = Vec::new();
-    writes.extend(release_own(plane, &Account::name_claim(account.id, &account.name)).await?);
-    if let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&Intake::key(account.id)).await? {
-        let intake = decode::<Intake>(&item)?.record;
-        let email = &intake.request.technical_user.email;
-        let held = held_email_claims(plane, account.id, technical_user_id(account.id), email).await;
-        writes.extend(held?.iter().map(Claim::release));
-        writes.push(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
-    }
-    Ok(writes)
-}
-
-/// Frees a claim if it is still its holder's: an address can be somebody else's by now.
-async fn release_own(plane: &Plane, claim: &Claim) -> Result<Option<Write>> {
-    let item = plane.system(SystemTask::AccountLifecycle).get(&record::encode(claim).key).await?;
-    let there = item.map(|item| decode::<Claim>(&item)).transpose()?;
-    Ok(there.filter(|there| there.holder == claim.holder).map(|there| record::remove(&there)))
-}
-
-fn event_of(turn: &Turn) -> Option<String> {
-    let named = turn.event.clone();
-    match turn.to {
-        Status::Succeeded => named,
-        Status::Failed => named.or_else(|| Some(format!("{}.failed", turn.head.workflow.replace('-', ".")))),
-        Status::Stuck => Some(format!("{}.stuck.failed", turn.head.workflow.replace('-', "."))),
-        Status::Undone => Some(format!("{}.undone", turn.head.workflow.replace('-', "."))),
-        Status::Running | Status::Undoing => None,
-    }
-}
-
-const fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Running => "running",
-        Status::Succeeded => "succeeded",
-        Status::Failed => "failed",
-        Status::Undoing => "undoing",
-        Status::Undone => "undone",
-        Status::Stuck => "stuck",
-    }
-}
-
-/// A problem as a worker's error: what may pass is tried again.
-pub fn step_error(problem: Problem) -> StepError {
-    let kind = match problem.code {
-        Code::Unavailable | Code::StorageFull | Code::Internal | Code::Conflict | Code::PreconditionFailed => {
-            ErrorKind::Transient
-        }
-        Code::TooManyRequests => ErrorKind::Throttled,
-        _ => ErrorKind::Permanent,
-    };
-    StepError::new(kind, problem.code.as_str(), problem.operator_detail()).outside(problem.outside.map(|named| *named))
 }
 
 /// Whether a run of the account goes on.

@@ -57,7 +57,7 @@ pub(super) async fn own_table(plane: &Plane, account: AccountId) -> Result<Optio
 pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), StepError> {
     for last in ["dynamodb/table-name", "cloud-type", "provisioning-status"] {
         let name = format!("/accounts/{account}/{last}");
-        plane.ports().params.delete(&name).await.map_err(super::onboarding::params_error)?;
+        plane.ports().params.delete(&name).await?;
     }
     Ok(())
 }
@@ -71,12 +71,11 @@ pub(super) async fn grant(plane: &Plane, account: AccountId) -> Result<Option<Gr
 /// Removes the account's own table, if it has one. One that stands with somebody else is emptied: it is its owner's, and
 /// so is what goes with it.
 pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepError> {
-    if grant(plane, account).await.map_err(super::ops::step_error)?.is_some() {
-        empty(plane, account).await.map_err(super::ops::step_error)?;
+    if grant(plane, account).await?.is_some() {
+        empty(plane, account).await?;
         return Ok(Progress::Done);
     }
-    let removed = plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await;
-    removed.map_err(super::onboarding::cloud_error)
+    Ok(plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await?)
 }
 
 async fn empty(plane: &Plane, account: AccountId) -> Result<()> {
@@ -107,11 +106,10 @@ pub(super) async fn links_and_access(plane: &Plane, account: AccountId) -> Resul
 pub(super) async fn identities(plane: &Plane, account: AccountId) -> Result<(), StepError> {
     let mut query = whole(account, Range::Prefix(format!("{}#", User::KIND)), 200);
     loop {
-        let rows =
-            plane.system(SystemTask::Deprovisioning).query(&query).await.map_err(super::onboarding::store_error)?;
+        let rows = plane.system(SystemTask::Deprovisioning).query(&query).await?;
         for item in &rows.items {
-            let user = decode::<User>(item).map_err(super::ops::step_error)?;
-            plane.remove_identity(user.id).await.map_err(super::onboarding::identity_error)?;
+            let user = decode::<User>(item)?;
+            plane.remove_identity(user.id).await?;
         }
         match rows.next {
             Some(next) => query.after = Some(next),

@@ -1,12 +1,9 @@
 //! The last gate of an onboarding: everything is read back as the tenant would, with a token, through router and table.
 
-use serde_json::Value;
-
 use super::{
     intake::Intake,
     model::CloudType,
-    onboarding::{identity_error, params_error, store_error, table_of, technical_user_id},
-    ops::step_error,
+    onboarding::{table_of, technical_user_id},
 };
 use crate::{
     features::{
@@ -42,34 +39,32 @@ pub(super) enum Finding {
 }
 
 impl Plane {
-    pub(super) async fn verify_account(&self, intake: &Intake, variables: &Value) -> Result<Finding, StepError> {
+    pub(super) async fn verify_account(&self, intake: &Intake, has_identity: bool) -> Result<Finding, StepError> {
         let account = intake.account_id;
         let cloud = intake.request.cloud_type;
         // The route as the store has it, and the published copy, which must agree.
         self.router().forget(account);
-        let route = self.router().route(account).await.map_err(step_error)?;
+        let route = self.router().route(account).await?;
         let expected = table_of(account, cloud);
         let name = format!("/accounts/{account}/dynamodb/table-name");
-        let published = self.ports().params.get(&name).await.map_err(params_error)?;
+        let published = self.ports().params.get(&name).await?;
         if route.table != expected {
             return Ok(Finding::Wrong(format!("the route leads to {}, not to {expected}", route.table)));
         }
         if published.as_deref() != Some(expected.as_str()) {
             return Ok(Finding::Disagrees { parameter: name, published, expected });
         }
-        let table = self.system_routed(SystemTask::Onboarding, &route).await.map_err(step_error)?;
+        let table = self.system_routed(SystemTask::Onboarding, &route).await?;
         if let Some(wrong) = self.directory(intake).await? {
             return Ok(Finding::Wrong(wrong));
         }
         let enterprise = intake.request.licenses[0].enterprise_id;
         let workstream = Workstream::key(account, Workstream::default_id(account, enterprise));
-        if table.get(&workstream).await.map_err(store_error)?.is_none() {
+        if table.get(&workstream).await?.is_none() {
             return Ok(Finding::Wrong("the default workstream can't be read from the account's table".into()));
         }
         // An identity that could not be made was captured, and the account is degraded: there is nobody to act as.
-        if !captured(variables)
-            && let Some(wrong) = self.act_as_technical_user(account, enterprise).await?
-        {
+        if has_identity && let Some(wrong) = self.act_as_technical_user(account, enterprise).await? {
             return Ok(Finding::Wrong(wrong));
         }
         if cloud == CloudType::Private && !self.is_copied(account, &table).await? {
@@ -89,9 +84,9 @@ impl Plane {
         }
         let mut used = 0;
         for license in &licenses {
-            let seats = shared.get(&Seats::key(account, license.id)).await.map_err(store_error)?;
+            let seats = shared.get(&Seats::key(account, license.id)).await?;
             let Some(seats) = seats else { return Ok(Some("a license has no seat counter".into())) };
-            used += decode::<Seats>(&seats).map_err(step_error)?.used;
+            used += decode::<Seats>(&seats)?.used;
         }
         // Operators may have made more users meanwhile: each takes one seat.
         let users = self.records::<User>(account).await?;
@@ -108,9 +103,9 @@ impl Plane {
         let mut query = super::removal::whole(account, Range::Prefix(format!("{}#", R::KIND)), MAX_PAGE);
         let mut records = Vec::new();
         loop {
-            let rows = self.system(SystemTask::Onboarding).query(&query).await.map_err(store_error)?;
+            let rows = self.system(SystemTask::Onboarding).query(&query).await?;
             for item in &rows.items {
-                records.push(decode::<R>(item).map_err(step_error)?.record);
+                records.push(decode::<R>(item)?.record);
             }
             match rows.next {
                 Some(next) => query.after = Some(next),
@@ -126,16 +121,16 @@ impl Plane {
         enterprise: crate::ids::EnterpriseId,
     ) -> Result<Option<String>, StepError> {
         let subject = subject(technical_user_id(account));
-        let token = self.identity().probe_token(subject).await.map_err(identity_error)?;
+        let token = self.identity().probe_token(subject).await?;
         let verified = match self.identity().verify(token.expose_secret()).await {
             Ok(verified) => verified,
-            Err(crate::ports::identity::TokenRefused::Store(error)) => return Err(store_error(error)),
+            Err(crate::ports::identity::TokenRefused::Store(error)) => return Err(error.into()),
             Err(crate::ports::identity::TokenRefused::Away(away)) => {
-                return Err(identity_error(crate::ports::identity::IdentityError::Away(away)));
+                return Err(crate::ports::identity::IdentityError::Away(away).into());
             }
             Err(refused) => return Ok(Some(format!("the technical user's token is refused: {refused}"))),
         };
-        let Some(actor) = self.actor(verified.subject).await.map_err(step_error)? else {
+        let Some(actor) = self.actor(verified.subject).await? else {
             return Ok(Some("the technical user is nobody".into()));
         };
         // The account becomes active by this very verdict; everything else is as the guard will find it.
@@ -162,13 +157,13 @@ impl Plane {
         let shared = self.system(SystemTask::Onboarding);
         let mut query: Query = super::removal::whole(account, Range::All, MAX_PAGE);
         loop {
-            let rows = shared.query(&query).await.map_err(store_error)?;
+            let rows = shared.query(&query).await?;
             for item in rows.items.iter().filter(|item| self.kinds().is_copied(account, &item.key)) {
                 // The account's own record changes once more with the end of this run.
                 if item.key == Key::new(partition(account), "METADATA") {
                     continue;
                 }
-                let copy = own.get(&item.key).await.map_err(store_error)?;
+                let copy = own.get(&item.key).await?;
                 if copy.is_none_or(|copy| copy.body != item.body) {
                     return Ok(false);
                 }
@@ -179,9 +174,4 @@ impl Plane {
             }
         }
     }
-}
-
-/// Whether the technical user's identity was captured as failed: then the step has no output for it.
-fn captured(variables: &Value) -> bool {
-    variables["ProvisionCognitoUsers"][0]["identity"] != true
 }

@@ -1,12 +1,17 @@
 //! Runs of workflows over HTTP.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::stream;
 use crate::{
     audit::EntryDraft,
-    features::accounts::{model::Account, ops::Deletion},
+    features::{
+        self,
+        accounts::{model::Account, ops::Deletion},
+    },
     guard::{
         Granted,
         actions::{
@@ -25,7 +30,7 @@ use crate::{
     plane::Plane,
     ports::table::{TableName, Write},
     problem::{Code, Problem, Result},
-    workflow::{CommittedAlong, DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, Worker},
+    workflow::{CommittedAlong, DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, WorkerName},
 };
 
 pub(super) fn routes() -> Routes {
@@ -62,7 +67,39 @@ struct WhichLetters {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
-    worker: Option<Worker>,
+    worker: Option<KnownWorker>,
+}
+
+/// The name of a worker that a plan declares.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "WorkerName")]
+struct KnownWorker(WorkerName);
+
+impl TryFrom<WorkerName> for KnownWorker {
+    type Error = String;
+
+    fn try_from(name: WorkerName) -> Result<Self, String> {
+        let workers = features::workers();
+        if workers.iter().any(|worker| name == *worker) {
+            return Ok(Self(name));
+        }
+        let names: Vec<_> = workers.iter().map(|worker| worker.name()).collect();
+        Err(format!("one of {}", names.join(", ")))
+    }
+}
+
+impl JsonSchema for KnownWorker {
+    fn schema_name() -> Cow<'static, str> {
+        WorkerName::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        WorkerName::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        WorkerName::json_schema(generator)
+    }
 }
 
 /// A run of a workflow, as a list shows it.
@@ -173,11 +210,12 @@ async fn dead_letters(
     Query(which): Query<WhichLetters>,
 ) -> Result<Page<DeadLetter>> {
     let account = named_account(&who);
-    let of = format!("dead letters {:?} {account:?}", which.worker);
+    let worker = which.worker.map(|KnownWorker(name)| name);
+    let of = format!("dead letters {worker:?} {account:?}");
     let after = which.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
     let letters = plane.driver().dead_letters();
     let (letters, next) =
-        letters.list(which.worker, account, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
+        letters.list(worker.as_ref(), account, which.limit.get(), after, plane.now()).await.map_err(journal_problem)?;
     Ok(Page::of(&letters, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 

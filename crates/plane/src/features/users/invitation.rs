@@ -23,6 +23,7 @@ use crate::{
     record::{Place, Record, Stored, decode, encode},
     secret::digest,
     system::SystemTask,
+    workflow::StepError,
 };
 
 /// How long a link is good: 24 hours.
@@ -102,6 +103,15 @@ pub enum InviteError {
     Store(#[from] CommitError),
     #[error("{0}")]
     Problem(#[from] Problem),
+}
+
+impl From<InviteError> for StepError {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::Mail(error) => error.into(),
+            InviteError::Store(_) | InviteError::Problem(_) => Self::transient("mail", error.to_string()),
+        }
+    }
 }
 
 impl Plane {

@@ -11,9 +11,10 @@ use std::{
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use plane::{
+    features::accounts::workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, PROVISIONING_VERIFIER, SES_NOTIFICATION},
     ids::ExecutionId,
     ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, Write},
-    workflow::{Driver, Event, Faults, Settings, Status, What, Worker, WorkflowMetrics, journal},
+    workflow::{Driver, Event, EventKind, Faults, Settings, Status, Worker, WorkflowMetrics, journal},
 };
 use testkit::workflow::{Subject, World, check_journal, suite::reference};
 
@@ -34,7 +35,7 @@ async fn until(world: &World, holds: impl Fn(&[Event]) -> bool) {
 }
 
 fn begun(events: &[Event], state: &str) -> usize {
-    let of = |event: &&Event| matches!(&event.what, What::StepStarted { step, .. } if step.state == state);
+    let of = |event: &&Event| matches!(&event.what, EventKind::StepStarted { step, .. } if step.state == state);
     events.iter().filter(of).count()
 }
 
@@ -83,7 +84,7 @@ async fn a_run_past_its_ceiling_fails_and_can_be_undone() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_past_its_time_is_a_passing_error() {
     let (world, ledger) = Toy::public().world_and_ledger().await;
-    *ledger.slow.lock().unwrap() = Worker::CognitoProvisioner.timeout() * 2;
+    *ledger.slow.lock().unwrap() = COGNITO_PROVISIONER.timeout() * 2;
     let head = world.run(&world.driver("only", Faults::default())).await;
     assert_eq!(head.status, Status::Succeeded);
     assert_eq!(head.degraded.len(), 3);
@@ -108,7 +109,8 @@ async fn another_driver_waits_for_the_lease_of_one_that_is_gone() {
     assert_eq!(world.head().await.lease.unwrap(), lease, "nobody takes what is leased");
     let head = world.closed(&two).await;
     assert_eq!((head.status, head.fence), (Status::Succeeded, 2));
-    let resumed = world.events().await.into_iter().find(|event| matches!(event.what, What::Resumed { .. })).unwrap();
+    let resumed =
+        world.events().await.into_iter().find(|event| matches!(event.what, EventKind::Resumed { .. })).unwrap();
     assert!(resumed.at >= lease.until);
     assert_eq!((world.effects)().await, reference(&Toy::public()).await.effects);
 }
@@ -141,8 +143,9 @@ async fn draining_lets_steps_end_and_begins_none() {
     until(&world, |events| begun(events, "ProvisionCognitoUsers") == 3).await;
     assert!(one.drain(Duration::from_secs(30)).await);
     let events = world.events().await;
-    let done =
-        events.iter().filter(|event| matches!(&event.what, What::StepSucceeded { step, .. } if step.item.is_some()));
+    let done = events
+        .iter()
+        .filter(|event| matches!(&event.what, EventKind::StepSucceeded { step, .. } if step.item.is_some()));
     assert_eq!((done.count(), begun(&events, "SendCredentialNotifications")), (3, 0));
     let left = world.head().await;
     assert_eq!((left.status, left.lease), (Status::Running, None));
@@ -346,9 +349,9 @@ async fn calls_and_ends_are_counted() {
     world.closed(&driver).await;
     let of =
         |worker, succeeded| counts.calls.lock().unwrap().iter().filter(|call| **call == (worker, succeeded)).count();
-    assert_eq!((of(Worker::DynamodbProvisioner, true), of(Worker::DynamodbProvisioner, false)), (3, 1));
-    assert_eq!((of(Worker::CognitoProvisioner, true), of(Worker::SesNotification, true)), (3, 3));
-    assert_eq!((of(Worker::ProvisioningVerifier, true), of(Worker::ProvisioningVerifier, false)), (1, 1));
+    assert_eq!((of(DYNAMODB_PROVISIONER, true), of(DYNAMODB_PROVISIONER, false)), (3, 1));
+    assert_eq!((of(COGNITO_PROVISIONER, true), of(SES_NOTIFICATION, true)), (3, 3));
+    assert_eq!((of(PROVISIONING_VERIFIER, true), of(PROVISIONING_VERIFIER, false)), (1, 1));
     assert_eq!(counts.started.load(Ordering::SeqCst), 1);
     assert_eq!(*counts.ended.lock().unwrap(), [(Status::Failed, false), (Status::Succeeded, false)]);
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use plane::{
+    features::accounts::workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, SES_NOTIFICATION},
     ids::AccountId,
     workflow::{
-        Faults, Head, OperateError, Progress, Status, Worker,
+        Faults, Head, OperateError, Progress, Status,
         progress::{StepKind, StepStatus},
     },
 };
@@ -24,7 +25,7 @@ async fn progress(world: &World) -> Progress {
 }
 
 fn status(progress: &Progress, step: &str) -> StepStatus {
-    progress.steps.iter().find(|one| one.name == step).unwrap().standing.status
+    progress.steps.iter().find(|one| one.name == step).unwrap().report.status
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,10 +42,10 @@ async fn a_failed_run_says_where_and_why_and_leaves_a_letter() {
 
     let letters = world.dead_letters();
     let now = world.clock.now();
-    let (page, _) = letters.list(Some(Worker::DynamodbProvisioner), None, 10, None, now).await.unwrap();
+    let (page, _) = letters.list(Some(&DYNAMODB_PROVISIONER.into()), None, 10, None, now).await.unwrap();
     let letter = &page[0];
     assert_eq!((letter.state.as_str(), letter.attempts, letter.execution_id), ("WriteCoreRecords", 3, world.execution));
-    assert!(letters.list(Some(Worker::SesNotification), None, 10, None, now).await.unwrap().0.is_empty());
+    assert!(letters.list(Some(&SES_NOTIFICATION.into()), None, 10, None, now).await.unwrap().0.is_empty());
     assert_eq!(letters.get(letter.id, now).await.unwrap().as_ref(), Some(letter));
     // Kept for 14 days and no longer.
     let days = |days: u64| now + Duration::from_secs(days * 86_400);
@@ -65,7 +66,7 @@ async fn a_letter_can_be_discarded() {
     let head = world.run(&driver).await;
     assert_eq!((head.status, head.degraded.len()), (Status::Succeeded, 0), "a lost mail does not degrade");
     let letters = world.dead_letters();
-    let (page, _) = letters.list(Some(Worker::SesNotification), None, 10, None, world.clock.now()).await.unwrap();
+    let (page, _) = letters.list(Some(&SES_NOTIFICATION.into()), None, 10, None, world.clock.now()).await.unwrap();
     assert_eq!((page.len(), page[0].item, &page[0].reference), (1, Some(1), &json!("user-1")));
     letters.discard(&page[0], Vec::new()).await.unwrap();
     letters.discard(&page[0], Vec::new()).await.unwrap();
@@ -80,9 +81,9 @@ async fn one_users_failure_degrades_until_it_is_replayed() {
     assert_eq!((head.status, head.degraded), (Status::Succeeded, vec!["ProvisionCognitoUsers[1]: fault".to_owned()]));
     let seen = progress(&world).await;
     let map = seen.steps.iter().find(|step| step.name == "ProvisionCognitoUsers").unwrap();
-    let items: Vec<_> = map.items.as_ref().unwrap().iter().map(|item| item.standing.status).collect();
+    let items: Vec<_> = map.items.as_ref().unwrap().iter().map(|item| item.report.status).collect();
     assert_eq!(items, [StepStatus::Succeeded, StepStatus::Failed, StepStatus::Succeeded]);
-    assert_eq!(map.standing.status, StepStatus::Succeeded);
+    assert_eq!(map.report.status, StepStatus::Succeeded);
 
     let (page, _) = world.dead_letters().list(None, None, 10, None, world.clock.now()).await.unwrap();
     let before = world.events().await.len();
@@ -92,7 +93,7 @@ async fn one_users_failure_degrades_until_it_is_replayed() {
     let again: Vec<_> = world.events().await[before..]
         .iter()
         .filter_map(|event| match &event.what {
-            plane::workflow::What::StepStarted { step, .. } => Some(step.to_string()),
+            plane::workflow::EventKind::StepStarted { step, .. } => Some(step.to_string()),
             _ => None,
         })
         .collect();
@@ -148,7 +149,7 @@ async fn an_undo_that_fails_is_stuck_until_somebody_helps() {
 async fn progress_tells_of_every_step() {
     use StepStatus::{Failed, Pending, Skipped, Succeeded};
     let world = Toy::public().world().await;
-    let all = |progress: &Progress| progress.steps.iter().map(|step| step.standing.status).collect::<Vec<_>>();
+    let all = |progress: &Progress| progress.steps.iter().map(|step| step.report.status).collect::<Vec<_>>();
     assert_eq!(all(&progress(&world).await), [Pending; 10]);
 
     let driver = world.driver("only", faults("WriteCoreRecords:permanent"));
@@ -156,8 +157,11 @@ async fn progress_tells_of_every_step() {
     let failed = progress(&world).await;
     let expected = [Succeeded, Succeeded, Succeeded, Succeeded, Skipped, Failed, Pending, Pending, Pending, Pending];
     assert_eq!(all(&failed), expected, "{failed:#?}");
-    assert_eq!(failed.steps[5].standing.error.as_ref().unwrap().code, "fault");
-    assert_eq!((failed.steps[6].kind, failed.steps[6].worker), (StepKind::Map, Some(Worker::CognitoProvisioner)));
+    assert_eq!(failed.steps[5].report.error.as_ref().unwrap().code, "fault");
+    assert_eq!(
+        (failed.steps[6].kind, failed.steps[6].worker.clone()),
+        (StepKind::Map, Some(COGNITO_PROVISIONER.into()))
+    );
 
     driver.redrive(world.execution, vec![]).await.unwrap();
     world.closed(&driver).await;

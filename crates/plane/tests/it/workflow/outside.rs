@@ -1,17 +1,11 @@
 //! Machines outside the process lead runs: what comes twice, late, out of turn, or not at all.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use async_trait::async_trait;
 use plane::{
-    ports::machines::{Machines, MachinesError, Standing, Start},
-    workflow::{
-        Act, Call, Done, Driver, Invocation, Refusal, Settings, Status, StepError, Undone, What, Workers, Workflows,
-        outside,
-    },
+    ports::machines::{ExecutionStatus, Machines, MachinesError, Start},
+    workflow::{Act, Driver, EventKind, Invocation, Refusal, Settings, Status, outside},
 };
 use serde_json::{Value, json};
 use testkit::workflow::{Subject, World, check_journal, suite::reference};
@@ -22,12 +16,12 @@ use super::toy::{Toy, execution, plan};
 
 /// Machines that a test leads by hand.
 struct ByHand {
-    answer: Mutex<Result<Standing, MachinesError>>,
+    answer: Mutex<Result<ExecutionStatus, MachinesError>>,
     started: Mutex<Vec<Start>>,
 }
 
 impl ByHand {
-    fn answering(answer: Result<Standing, MachinesError>) -> Arc<Self> {
+    fn answering(answer: Result<ExecutionStatus, MachinesError>) -> Arc<Self> {
         Arc::new(Self { answer: Mutex::new(answer), started: Mutex::default() })
     }
 
@@ -41,7 +35,7 @@ impl ByHand {
 
 #[async_trait]
 impl Machines for ByHand {
-    async fn start(&self, start: &Start) -> Result<Standing, MachinesError> {
+    async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError> {
         self.started.lock().unwrap().push(start.clone());
         self.answer.lock().unwrap().clone()
     }
@@ -86,7 +80,7 @@ async fn lead(driver: &Driver, world: &World, times: usize) {
 async fn steps_that_come_one_by_one_leave_the_same_journal() {
     let expected = reference(&Toy::public()).await;
     let world = Toy::public().world().await;
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "");
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     lead(&driver, &world, 1).await;
     check_journal(&world.events().await);
     assert_eq!(world.head().await.status, Status::Succeeded);
@@ -97,11 +91,11 @@ async fn steps_that_come_one_by_one_leave_the_same_journal() {
 async fn what_was_done_is_answered_and_not_done_again() {
     let expected = reference(&Toy::public()).await;
     let world = Toy::public().world().await;
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "");
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     lead(&driver, &world, 1).await;
     let events = world.events().await;
     let all = events.iter().filter_map(|event| match &event.what {
-        What::StepSucceeded { step, output, .. } => Some((step.clone(), output.clone())),
+        EventKind::StepSucceeded { step, output, .. } => Some((step.clone(), output.clone())),
         _ => None,
     });
     for (name, output) in all {
@@ -117,51 +111,29 @@ async fn what_was_done_is_answered_and_not_done_again() {
 async fn a_step_that_is_asked_for_twice_at_once_takes_effect_once() {
     let expected = reference(&Toy::public()).await;
     let world = Toy::public().world().await;
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "");
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     lead(&driver, &world, 2).await;
     assert_eq!(world.head().await.status, Status::Succeeded);
     assert_eq!((world.effects)().await, expected.effects);
 }
 
-/// Has the first call wait until it may go on.
-struct Slow {
-    inner: Arc<dyn Workers>,
-    calls: AtomicUsize,
-    go: Notify,
-}
-
-#[async_trait]
-impl Workers for Slow {
-    async fn act(&self, call: &Call) -> Result<Done, StepError> {
-        if self.calls.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.go.notified().await;
-        }
-        self.inner.act(call).await
-    }
-
-    async fn undo(&self, call: &Call) -> Result<Undone, StepError> {
-        self.inner.undo(call).await
-    }
-}
-
 /// A try that was given up answers when the run is further on: the run must not be taken back to there.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_late_changes_nothing() {
-    let mut world = Toy::public().world().await;
-    let inner = Arc::clone(&world.workflows.latest("onboarding").unwrap().workers);
-    let slow = Arc::new(Slow { inner, calls: AtomicUsize::new(0), go: Notify::new() });
-    world.workflows = Workflows::default().with(plan(), Arc::clone(&slow) as _);
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "");
+    let (world, ledger) = Toy::public().world_and_ledger().await;
+    let go = Arc::new(Notify::new());
+    *ledger.first_waits.lock().unwrap() = Some(Arc::clone(&go));
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     let (late, invocation) = (driver.clone(), asked(&world, 0, "ProvisionDynamoDB", None));
     let late = tokio::spawn(async move { late.step(&invocation).await });
-    while slow.calls.load(Ordering::SeqCst) == 0 {
+    while ledger.calls.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
     }
     for state in ["ProvisionDynamoDB", "RegisterSSM", "WriteCoreRecords"] {
         step(&driver, &world, state).await.unwrap();
     }
     let before = world.events().await;
-    slow.go.notify_one();
+    go.notify_one();
     let answer = late.await.unwrap();
     assert!(answer.is_ok(), "the step was done: {answer:?}");
     assert_eq!(world.events().await, before);
@@ -176,7 +148,8 @@ async fn errors_have_the_names_that_retries_and_catches_know() {
         [("transient", Refusal::TRANSIENT), ("throttled", Refusal::THROTTLED), ("permanent", Refusal::PERMANENT)]
     {
         let world = Toy::public().world().await;
-        let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), &format!("ProvisionDynamoDB:{fault}"));
+        let driver =
+            led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), &format!("ProvisionDynamoDB:{fault}"));
         let refusal = step(&driver, &world, "ProvisionDynamoDB").await.unwrap_err();
         assert_eq!(refusal.error_type, name);
         assert_eq!(world.head().await.status == Status::Failed, name == Refusal::PERMANENT);
@@ -188,7 +161,7 @@ async fn errors_have_the_names_that_retries_and_catches_know() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_out_of_order_or_out_of_turn_is_refused() {
     let world = Toy::public().world().await;
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "");
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     let users = "ProvisionCognitoUsers";
     for (state, item) in [("NoState", None), (users, None), (users, Some(3)), ("CloudType", None)] {
         let refusal = driver.step(&asked(&world, 0, state, item)).await.unwrap_err();
@@ -210,7 +183,7 @@ async fn a_machine_out_of_order_or_out_of_turn_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn lost_workers_are_written_down_by_whoever_comes_next() {
     let world = Toy::public().world().await;
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "ProvisionDynamoDB:crash-before");
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "ProvisionDynamoDB:crash-before");
     let lost = driver.clone();
     let invocation = asked(&world, 0, "ProvisionDynamoDB", None);
     let calling = tokio::spawn(async move { lost.step(&invocation).await });
@@ -220,10 +193,9 @@ async fn lost_workers_are_written_down_by_whoever_comes_next() {
     calling.abort();
     step(&driver, &world, "ProvisionDynamoDB").await.unwrap();
     check_journal(&world.events().await);
-    let lost =
-        world.events().await.iter().any(
-            |event| matches!(&event.what, What::StepFailed { error, attempt: 1, .. } if error.code == "worker_lost"),
-        );
+    let lost = world.events().await.iter().any(
+        |event| matches!(&event.what, EventKind::StepFailed { error, attempt: 1, .. } if error.code == "worker_lost"),
+    );
     assert!(lost, "{:#?}", world.events().await);
     lead(&driver, &world, 1).await;
     assert_eq!(world.head().await.status, Status::Succeeded);
@@ -232,7 +204,7 @@ async fn lost_workers_are_written_down_by_whoever_comes_next() {
 #[tokio::test(start_paused = true)]
 async fn items_that_never_reached_a_worker_are_captured() {
     let world = Toy::public().world().await;
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "");
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     for state in ["ProvisionDynamoDB", "RegisterSSM", "WriteCoreRecords"] {
         step(&driver, &world, state).await.unwrap();
     }
@@ -251,7 +223,7 @@ async fn items_that_never_reached_a_worker_are_captured() {
 #[tokio::test(start_paused = true)]
 async fn a_run_without_its_machine_fails_by_name_and_can_be_redriven() {
     let refused = MachinesError::Refused { cause: "there is none".into(), fix: "deploy it" };
-    for (answer, code) in [(Ok(Standing::Ended), "machine_ended"), (Err(refused), "machine_refused")] {
+    for (answer, code) in [(Ok(ExecutionStatus::Ended), "machine_ended"), (Err(refused), "machine_refused")] {
         let expected = reference(&Toy::public()).await;
         let world = Toy::public().world().await;
         let machines = ByHand::answering(answer);
@@ -259,7 +231,7 @@ async fn a_run_without_its_machine_fails_by_name_and_can_be_redriven() {
         let head = world.run(&driver).await;
         assert_eq!((head.status, head.failure.unwrap().error.code.as_str()), (Status::Failed, code));
 
-        *machines.answer.lock().unwrap() = Ok(Standing::Running);
+        *machines.answer.lock().unwrap() = Ok(ExecutionStatus::Running);
         driver.redrive(world.execution, vec![]).await.unwrap();
         while machines.names().len() < 2 {
             tokio::task::yield_now().await;
@@ -286,7 +258,7 @@ async fn machines_that_cannot_be_reached_are_tried_until_the_runs_ceiling() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_that_never_calls_leaves_a_run_that_timed_out() {
     let world = Toy::public().world().await;
-    let driver = led(&world, &ByHand::answering(Ok(Standing::Running)), "");
+    let driver = led(&world, &ByHand::answering(Ok(ExecutionStatus::Running)), "");
     driver.resume().await.unwrap();
     let head = world.closed(&driver).await;
     assert_eq!(head.failure.unwrap().error.code, "timed_out");
@@ -295,7 +267,7 @@ async fn a_machine_that_never_calls_leaves_a_run_that_timed_out() {
 #[tokio::test(start_paused = true)]
 async fn an_undoing_has_a_machine_of_its_own() {
     let world = Toy::public().world().await;
-    let machines = ByHand::answering(Ok(Standing::Running));
+    let machines = ByHand::answering(Ok(ExecutionStatus::Running));
     let driver = led(&world, &machines, "WriteCoreRecords:permanent");
     for state in ["ProvisionDynamoDB", "RegisterSSM"] {
         step(&driver, &world, state).await.unwrap();

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use plane::features::accounts::workers::SES_NOTIFICATION;
 use plane::workflow::{
-    Act, Answer, ErrorKind, Event, Failure, Faults, Plan, Situation, State, Status, Step, What, Worker,
+    Act, Answer, Definition, ErrorKind, Event, EventKind, Failure, Faults, Plan, RunState, State, Status, Step,
+    StepError, StepOutcome, Worker,
     plan::{BadPlan, DOCUMENTED},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use testkit::workflow::check_journal;
 
-use super::toy::plan;
+use super::toy::{Verdict, plan};
 
 fn start() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
@@ -31,18 +33,30 @@ fn retries_wait_as_documented() {
 
 #[test]
 fn what_is_no_plan_is_refused() {
-    let of = |states| Plan::new("bad", 1, states).unwrap_err();
+    async fn nothing((): &()) -> Result<StepOutcome<()>, StepError> {
+        Ok(StepOutcome::Done(()))
+    }
+    async fn verdict((): &()) -> Result<StepOutcome<Verdict>, StepError> {
+        Ok(StepOutcome::Done(Verdict { verified: true }))
+    }
+    let of = |states: Vec<State<()>>| Definition::new("bad", 1, states).map(drop).unwrap_err();
     let end = || State::succeed("End", "done");
-    let task = |name| State::task(name, Worker::SesNotification);
+    let task = |name| State::task(name, SES_NOTIFICATION).does(nothing);
     assert_eq!(of(vec![]), BadPlan::Empty);
     assert_eq!(of(vec![task("A"), task("A"), end()]), BadPlan::Twice("A"));
     assert_eq!(of(vec![task("A")]), BadPlan::NoEnd("A"));
     assert_eq!(of(vec![task("A").to("Z"), end()]), BadPlan::NoSuchState { from: "A", to: "Z" });
     assert_eq!(of(vec![task("A"), task("B").to("A"), end()]), BadPlan::Loop("B"));
     assert_eq!(of(vec![task("A").catch("End"), end()]), BadPlan::CatchIsNoFailure("A"));
-    let map = State::map("M", "users", "One", Worker::SesNotification);
-    assert_eq!(of(vec![map.clone().at_once(0), end()]), BadPlan::Concurrency("M"));
-    assert_eq!(of(vec![map.at_once(41), end()]), BadPlan::Concurrency("M"));
+    let map = || State::map("M", "users", "One", SES_NOTIFICATION).does(nothing);
+    assert_eq!(of(vec![map().at_once(0), end()]), BadPlan::Concurrency("M"));
+    assert_eq!(of(vec![map().at_once(41), end()]), BadPlan::Concurrency("M"));
+    assert_eq!(of(vec![State::task("A", SES_NOTIFICATION), end()]), BadPlan::NoFunction("A"));
+    let slower = Worker::new("ses-notification", Duration::from_hours(1));
+    let two = vec![task("A"), State::task("B", slower).does(nothing), end()];
+    assert_eq!(of(two), BadPlan::TwoTimeouts("ses-notification"));
+    let verdict = State::task("A", SES_NOTIFICATION).does(verdict);
+    assert_eq!(of(vec![verdict, end()]), BadPlan::OutputOfAnother { state: "A", of: "VerifyProvisioning" });
 }
 
 #[test]
@@ -60,7 +74,7 @@ fn events_keep_their_form() {
     let failed = Event {
         number: 4,
         at: start(),
-        what: What::StepFailed {
+        what: EventKind::StepFailed {
             step: plane::workflow::StepName { state: "ProvisionCognitoUsers".into(), item: Some(1) },
             attempt: 2,
             error: Failure::new("limit_exceeded", "too many users"),
@@ -116,7 +130,7 @@ struct Sketch {
 }
 
 impl Sketch {
-    fn write(&mut self, what: Vec<What>) {
+    fn write(&mut self, what: Vec<EventKind>) {
         for what in what {
             let number = self.history.len() as u64 + 1;
             self.history.push(Event { number, at: self.now, what });
@@ -139,12 +153,12 @@ impl Sketch {
                 Move::Crash if !self.calls.is_empty() => {
                     self.calls.clear();
                     self.now += Duration::from_secs(5);
-                    self.write(vec![What::Resumed { holder: "next".into() }]);
+                    self.write(vec![EventKind::Resumed { holder: "next".into() }]);
                 }
                 Move::Answer(at, answer) if !self.calls.is_empty() => {
                     let step = self.calls.remove(at % self.calls.len());
-                    let situation = Situation::replay(&self.plan, &self.input, &self.history).unwrap();
-                    let what = situation.judge(&self.plan, &step, answer.clone(), self.now);
+                    let run_state = RunState::replay(&self.plan, &self.input, &self.history).unwrap();
+                    let what = run_state.judge(&self.plan, &step, answer.clone(), self.now);
                     self.write(vec![what]);
                 }
                 Move::Crash | Move::Answer(..) => self.now += Duration::from_secs(1),
@@ -167,17 +181,17 @@ proptest! {
         }
         let users: Vec<_> = (0..users).collect();
         let input = json!({ "cloudType": if private { "private" } else { "public" }, "users": users });
-        let started = Event { number: 1, at: start(), what: What::Started };
+        let started = Event { number: 1, at: start(), what: EventKind::Started };
         let mut sketch = Sketch { plan, input, history: vec![started], now: start(), calls: vec![], most: 0 };
         let mut status = sketch.run(&moves);
         prop_assert!(matches!(status, Status::Succeeded | Status::Failed));
         if status == Status::Failed {
             sketch.calls.clear();
-            let Some(What::Failed { step, .. }) = sketch.history.last().map(|event| event.what.clone()) else {
+            let Some(EventKind::Failed { step, .. }) = sketch.history.last().map(|event| event.what.clone()) else {
                 panic!("a failed run ends with its failure")
             };
             let step = plane::workflow::StepName { item: None, ..step };
-            sketch.write(vec![if undo { What::UndoRequested } else { What::Redriven { step } }]);
+            sketch.write(vec![if undo { EventKind::UndoRequested } else { EventKind::Redriven { step } }]);
             status = sketch.run(&moves);
             let expected = if undo { [Status::Undone, Status::Stuck] } else { [Status::Succeeded, Status::Failed] };
             prop_assert!(expected.contains(&status));

@@ -11,20 +11,24 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use plane::{
+    features::accounts::workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, PROVISIONING_VERIFIER, SES_NOTIFICATION},
     ids::{AccountId, ExecutionId, ExecutionKind, Id},
     ports::{
         clock::Clock,
         table::{CommitError, Condition, Index, Key, NewItem, Order, Query, Range, Table, TableName, Tables, Write},
     },
     workflow::{
-        Call, Done, ItemFailure, NewRun, Plan, State, StepError, Undone, Worker, Workers, Workflows, journal, plan,
+        Call, Definition, ItemFailure, NewRun, Plan, State, StepError, StepOutcome, StepOutput, Transition,
+        UndoOutcome, Workers, Workflows, journal, plan,
     },
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use testkit::{
     memory::MemoryTables,
     workflow::{Census, Subject, TimerClock, World},
 };
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub(super) struct Toy {
@@ -53,7 +57,7 @@ impl Toy {
         let plan = plan();
         let execution = execution(0);
         table.commit(journal::start(self.new_run(&plan, execution), clock.now())).await.unwrap();
-        let workflows = Workflows::default().with(plan, Arc::clone(&ledger) as Arc<dyn Workers>);
+        let workflows = Workflows::default().with(definition(), Books(Arc::clone(&ledger)));
         let world = World {
             effects: census(&table, "LEDGER"),
             leftovers: census(&table, "LEDGER#UNDOABLE"),
@@ -84,33 +88,70 @@ pub(super) fn execution(number: u128) -> Id<ExecutionKind> {
 }
 
 pub(super) fn plan() -> Plan {
-    use Worker::{CognitoProvisioner, DynamodbProvisioner, ProvisioningVerifier, SesNotification};
-    Plan::new(
-        "onboarding",
-        1,
-        vec![
-            State::pass("ValidateInput"),
-            State::task("ProvisionDynamoDB", DynamodbProvisioner).undoable().catch("HandleFailure"),
-            State::choice("CloudType", "cloudType").when("public", "RegisterSSM").when("private", "CreateStack"),
-            State::task("RegisterSSM", DynamodbProvisioner).undoable().catch("HandleFailure").to("WriteCoreRecords"),
-            State::task("CreateStack", DynamodbProvisioner).undoable().catch("HandleFailure"),
-            State::task("WriteCoreRecords", DynamodbProvisioner).undoable().catch("HandleFailure"),
-            State::map("ProvisionCognitoUsers", "users", "ProvisionSingleUser", CognitoProvisioner)
-                .at_once(5)
-                .undoable()
-                .on_item_failure(ItemFailure::Capture),
-            State::map("SendCredentialNotifications", "users", "SendSingleNotification", SesNotification)
-                .at_once(10)
-                .on_item_failure(ItemFailure::Record),
-            State::task("VerifyProvisioning", ProvisioningVerifier).retry(plan::NONE).catch("HandleFailure"),
-            State::choice("Verified", "VerifyProvisioning.verified")
-                .when(true, "PublishSuccess")
-                .otherwise("HandleFailure"),
-            State::succeed("PublishSuccess", "account.provisioning.succeeded"),
-            State::fail("HandleFailure", "account.provisioning.failed", "not_provisioned", "the verifier said no"),
-        ],
-    )
-    .unwrap()
+    definition().into_plan()
+}
+
+pub(super) fn definition() -> Definition<ToyStep> {
+    let states = vec![
+        State::pass("ValidateInput"),
+        State::task("ProvisionDynamoDB", DYNAMODB_PROVISIONER)
+            .does(ToyStep::make)
+            .undo(ToyStep::remove)
+            .catch("HandleFailure"),
+        State::choice("CloudType", "cloudType").when("public", "RegisterSSM").when("private", "CreateStack"),
+        State::task("RegisterSSM", DYNAMODB_PROVISIONER)
+            .does(ToyStep::make)
+            .undo(ToyStep::remove)
+            .catch("HandleFailure")
+            .to("WriteCoreRecords"),
+        State::task("CreateStack", DYNAMODB_PROVISIONER)
+            .does(ToyStep::make_stack)
+            .undo(ToyStep::remove_stack)
+            .catch("HandleFailure"),
+        State::task("WriteCoreRecords", DYNAMODB_PROVISIONER)
+            .does(ToyStep::make)
+            .undo(ToyStep::remove)
+            .catch("HandleFailure"),
+        State::map("ProvisionCognitoUsers", "users", "ProvisionSingleUser", COGNITO_PROVISIONER)
+            .does(ToyStep::make_identity)
+            .undo(ToyStep::remove)
+            .at_once(5)
+            .on_item_failure(ItemFailure::Capture),
+        State::map("SendCredentialNotifications", "users", "SendSingleNotification", SES_NOTIFICATION)
+            .does(ToyStep::make)
+            .at_once(10)
+            .on_item_failure(ItemFailure::Record),
+        State::task("VerifyProvisioning", PROVISIONING_VERIFIER)
+            .does(ToyStep::verify)
+            .retry(plan::NONE)
+            .catch("HandleFailure"),
+        State::choice("Verified", "VerifyProvisioning.verified")
+            .when(true, "PublishSuccess")
+            .otherwise("HandleFailure"),
+        State::succeed("PublishSuccess", "account.provisioning.succeeded"),
+        State::fail("HandleFailure", "account.provisioning.failed", "not_provisioned", "the verifier said no"),
+    ];
+    Definition::new("onboarding", 1, states).unwrap()
+}
+
+/// A thing that a step made.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Thing {
+    id: Id<ExecutionKind>,
+}
+
+impl StepOutput for Thing {
+    const STATE: Option<&'static str> = None;
+}
+
+/// The verdict of the verifier.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Verdict {
+    pub(super) verified: bool,
+}
+
+impl StepOutput for Verdict {
+    const STATE: Option<&'static str> = Some("VerifyProvisioning");
 }
 
 /// Workers whose effects are entries in a ledger, made once whatever happens.
@@ -125,6 +166,9 @@ pub(super) struct Ledger {
     pub(super) slow: Mutex<Duration>,
     /// The stack is never ready.
     pub(super) stack_hangs: AtomicBool,
+    /// The first call waits for this.
+    pub(super) first_waits: Mutex<Option<Arc<Notify>>>,
+    pub(super) calls: AtomicUsize,
 }
 
 impl Ledger {
@@ -136,69 +180,105 @@ impl Ledger {
             verdicts: Mutex::default(),
             slow: Mutex::default(),
             stack_hangs: AtomicBool::new(false),
+            first_waits: Mutex::default(),
+            calls: AtomicUsize::new(0),
         }
     }
+}
 
-    fn entry(call: &Call) -> Key {
-        let kind = if call.worker == Worker::SesNotification { "LEDGER#MAIL" } else { "LEDGER#UNDOABLE" };
-        Key::new("LEDGER", format!("{kind}#{}", call.step))
+/// The workers of the plan.
+pub(super) struct Books(pub(super) Arc<Ledger>);
+
+/// One call of a worker.
+pub(super) struct ToyStep {
+    ledger: Arc<Ledger>,
+    call: Call,
+}
+
+type Made = Result<StepOutcome<Thing>, StepError>;
+
+impl ToyStep {
+    fn entry(&self) -> Key {
+        let kind = if self.call.worker == SES_NOTIFICATION { "LEDGER#MAIL" } else { "LEDGER#UNDOABLE" };
+        Key::new("LEDGER", format!("{kind}#{}", self.call.step))
     }
 
-    async fn write(&self, call: &Call, write: Write) -> Result<(), StepError> {
-        match self.table.commit(vec![write, call.check_fence()]).await {
+    async fn is_made(&self) -> Result<bool, StepError> {
+        Ok(self.ledger.table.get(&self.entry()).await?.is_some())
+    }
+
+    async fn write(&self, write: Write) -> Result<(), StepError> {
+        match self.ledger.table.commit(vec![write, self.call.check_fence()]).await {
             // The entry is there: a repeat.
             Ok(()) | Err(CommitError::Refused { write: 0, .. }) => Ok(()),
             Err(error) => Err(StepError::transient("ledger", error.to_string())),
         }
     }
 
-    async fn user(&self, call: &Call) -> Result<(), StepError> {
-        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(now, Ordering::SeqCst);
-        let slow = *self.slow.lock().unwrap();
+    async fn make(&self) -> Made {
+        let id: Id<ExecutionKind> = self.call.id("thing");
+        let body = Bytes::from(json!({ "id": id, "token": self.call.token() }).to_string());
+        let item = NewItem { key: self.entry(), index: [None, None, None], expires: None, body };
+        self.write(Write::Put { item, when: Condition::Absent }).await?;
+        Ok(StepOutcome::Done(Thing { id }))
+    }
+
+    async fn remove(&self) -> Result<UndoOutcome, StepError> {
+        self.write(Write::Delete { key: self.entry(), when: Condition::Always }).await?;
+        Ok(UndoOutcome::Done)
+    }
+
+    async fn make_stack(&self) -> Made {
+        let begun = self.is_made().await?;
+        let made = self.make().await?;
+        if begun && !self.ledger.stack_hangs.load(Ordering::SeqCst) {
+            return Ok(made);
+        }
+        Ok(StepOutcome::NotYet { after: Duration::from_secs(20) })
+    }
+
+    async fn remove_stack(&self) -> Result<UndoOutcome, StepError> {
+        let made = self.is_made().await?;
+        self.remove().await?;
+        Ok(if made { UndoOutcome::NotYet { after: Duration::from_secs(20) } } else { UndoOutcome::Done })
+    }
+
+    async fn make_identity(&self) -> Made {
+        let ledger = &self.ledger;
+        let now = ledger.now.fetch_add(1, Ordering::SeqCst) + 1;
+        ledger.most.fetch_max(now, Ordering::SeqCst);
+        let slow = *ledger.slow.lock().unwrap();
         tokio::time::sleep(slow).await;
-        self.now.fetch_sub(1, Ordering::SeqCst);
-        assert_eq!(call.reference, json!(format!("user-{}", call.step.item.unwrap())));
-        Ok(())
+        ledger.now.fetch_sub(1, Ordering::SeqCst);
+        assert_eq!(self.call.reference, json!(format!("user-{}", self.call.step.item.unwrap())));
+        self.make().await
+    }
+
+    async fn verify(&self) -> Result<StepOutcome<Verdict>, StepError> {
+        let verified = self.ledger.verdicts.lock().unwrap().pop().unwrap_or(true);
+        Ok(StepOutcome::Done(Verdict { verified }))
     }
 }
 
 #[async_trait]
-impl Workers for Ledger {
-    async fn act(&self, call: &Call) -> Result<Done, StepError> {
-        if call.worker == Worker::CognitoProvisioner {
-            self.user(call).await?;
+impl Workers for Books {
+    type Step = ToyStep;
+
+    async fn step(&self, call: Call) -> Result<ToyStep, StepError> {
+        let ledger = Arc::clone(&self.0);
+        if ledger.calls.fetch_add(1, Ordering::SeqCst) == 0 {
+            let first_waits = ledger.first_waits.lock().unwrap().clone();
+            if let Some(go) = first_waits {
+                go.notified().await;
+            }
         }
-        if call.worker == Worker::ProvisioningVerifier {
-            let verdict = self.verdicts.lock().unwrap().pop().unwrap_or(true);
-            return Ok(Done::Now { output: json!({ "verified": verdict }) });
-        }
-        let entry = Self::entry(call);
-        let made = self.table.get(&entry).await.map_err(|error| StepError::transient("ledger", error.to_string()))?;
-        let id: Id<ExecutionKind> = call.id("thing");
-        let body = Bytes::from(json!({ "id": id, "token": call.token() }).to_string());
-        let item = NewItem { key: entry, index: [None, None, None], expires: None, body };
-        self.write(call, Write::Put { item, when: Condition::Absent }).await?;
-        if call.state() == "CreateStack" && (made.is_none() || self.stack_hangs.load(Ordering::SeqCst)) {
-            return Ok(Done::NotYet { after: Duration::from_secs(20) });
-        }
-        Ok(Done::Now { output: json!({ "id": id }) })
+        Ok(ToyStep { ledger, call })
     }
 
-    async fn undo(&self, call: &Call) -> Result<Undone, StepError> {
-        let made = self.table.get(&Self::entry(call)).await;
-        let made = made.map_err(|error| StepError::transient("ledger", error.to_string()))?;
-        self.write(call, Write::Delete { key: Self::entry(call), when: Condition::Always }).await?;
-        if call.state() == "CreateStack" && made.is_some() {
-            return Ok(Undone::NotYet { after: Duration::from_secs(20) });
-        }
-        Ok(Undone::Now)
-    }
-
-    async fn turned(&self, turn: &plane::workflow::Turn) -> Result<Vec<Write>, StepError> {
-        let status = serde_json::to_value(turn.to).unwrap();
-        let body = Bytes::from(json!({ "status": status, "event": turn.event }).to_string());
-        let Some(account) = turn.head.account_id else { return Ok(vec![]) };
+    async fn on_transition(&self, transition: &Transition) -> Result<Vec<Write>, StepError> {
+        let status = serde_json::to_value(transition.to).unwrap();
+        let body = Bytes::from(json!({ "status": status, "event": transition.event }).to_string());
+        let Some(account) = transition.head.account_id else { return Ok(vec![]) };
         let key = Key::new(format!("ACCOUNT#{account}"), "ACCOUNT");
         let item = NewItem { key, index: [None, None, None], expires: None, body };
         Ok(vec![Write::Put { item, when: Condition::Always }])

@@ -10,14 +10,15 @@ use jiff::Timestamp;
 use serde_json::{Map as Fields, Value};
 
 use super::{
-    event::{BadHistory, ErrorKind, Event, Failure, Status, StepName, What},
-    plan::{Kind, Plan, Worker},
+    event::{BadHistory, ErrorKind, Event, EventKind, Failure, Status, StepName},
+    plan::{Kind, Plan},
+    worker::Worker,
 };
 
 /// What a plan says to do now. `record` is written down before `act` takes effect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Next {
-    pub record: Vec<What>,
+    pub record: Vec<EventKind>,
     pub act: Act,
 }
 
@@ -53,17 +54,17 @@ pub enum Answer {
 }
 
 /// A step's place in the plan, and the item.
-pub(super) type At = (usize, Option<u32>);
+pub(super) type StepIndex = (usize, Option<u32>);
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Standing {
-    pub(super) mark: Mark,
+pub(super) struct StepState {
+    pub(super) phase: StepPhase,
     throttled: u32,
     transient: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Mark {
+pub(super) enum StepPhase {
     #[default]
     Idle,
     UnderWay,
@@ -75,22 +76,22 @@ pub(super) enum Mark {
 
 /// A run, as its journal tells it.
 #[derive(Clone, Debug)]
-pub struct Situation {
+pub struct RunState {
     pub(super) status: Status,
     pub(super) position: usize,
     pub(super) deadline: Timestamp,
     pub(super) variables: Arc<Value>,
-    pub(super) forward: BTreeMap<At, Standing>,
-    pub(super) backward: BTreeMap<At, Standing>,
+    pub(super) forward: BTreeMap<StepIndex, StepState>,
+    pub(super) backward: BTreeMap<StepIndex, StepState>,
     /// Every step that ever began: an undo must look at all of them.
-    pub(super) touched: BTreeSet<At>,
+    pub(super) touched: BTreeSet<StepIndex>,
 }
 
-impl Situation {
+impl RunState {
     pub fn replay(plan: &Plan, input: &Value, history: &[Event]) -> Result<Self, BadHistory> {
-        let first = history.first().filter(|event| event.what == What::Started).ok_or(BadHistory::NoStart)?;
+        let first = history.first().filter(|event| event.what == EventKind::Started).ok_or(BadHistory::NoStart)?;
         let variables = if input.is_object() { input.clone() } else { Value::Object(Fields::new()) };
-        let mut situation = Self {
+        let mut run_state = Self {
             status: Status::Running,
             position: 0,
             deadline: first.at,
@@ -100,11 +101,11 @@ impl Situation {
             touched: BTreeSet::new(),
         };
         for event in history {
-            situation
+            run_state
                 .apply(plan, &event.what, event.at)
                 .map_err(|state| BadHistory::NoSuchState { number: event.number, state })?;
         }
-        Ok(situation)
+        Ok(run_state)
     }
 
     pub const fn status(&self) -> Status {
@@ -132,14 +133,14 @@ impl Situation {
     /// How many times a step was tried since it began or was redriven.
     pub fn attempts(&self, plan: &Plan, step: &StepName) -> u32 {
         let Ok(at) = place(plan, step) else { return 0 };
-        let tried = |steps: &BTreeMap<At, Standing>| steps.get(&at).map(|standing| standing.attempt() - 1);
+        let tried = |steps: &BTreeMap<StepIndex, StepState>| steps.get(&at).map(|step_state| step_state.attempt() - 1);
         tried(&self.backward).or_else(|| tried(&self.forward)).unwrap_or(0)
     }
 
     /// Whether an item failed for good and the run went on without it.
     pub fn is_captured(&self, plan: &Plan, step: &StepName) -> bool {
-        let standing = place(plan, step).ok().and_then(|at| self.forward.get(&at));
-        standing.is_some_and(|standing| matches!(standing.mark, Mark::Captured(_)))
+        let step_state = place(plan, step).ok().and_then(|at| self.forward.get(&at));
+        step_state.is_some_and(|step_state| matches!(step_state.phase, StepPhase::Captured(_)))
     }
 
     /// The steps that failed for good and that a redrive from this step does again.
@@ -147,104 +148,104 @@ impl Situation {
         let Ok(from) = place(plan, from) else { return Vec::new() };
         let mut after = self.clone();
         after.redrive(plan, from, Timestamp::MIN);
-        let gone = self.forward.iter().filter(|(at, standing)| {
-            matches!(standing.mark, Mark::Captured(_) | Mark::Failed(_)) && !after.forward.contains_key(at)
+        let gone = self.forward.iter().filter(|(at, step_state)| {
+            matches!(step_state.phase, StepPhase::Captured(_) | StepPhase::Failed(_)) && !after.forward.contains_key(at)
         });
         gone.map(|(at, _)| StepName { state: plan.states[at.0].name.to_owned(), item: at.1 }).collect()
     }
 
     /// Whether calls were begun whose answers are not in the journal.
     pub fn is_under_way(&self) -> bool {
-        self.forward.values().chain(self.backward.values()).any(|step| step.mark == Mark::UnderWay)
+        self.forward.values().chain(self.backward.values()).any(|step| step.phase == StepPhase::UnderWay)
     }
 
     /// The event that an answer makes: retries are decided here.
-    pub fn judge(&self, plan: &Plan, step: &Step, answer: Answer, now: Timestamp) -> What {
+    pub fn judge(&self, plan: &Plan, step: &Step, answer: Answer, now: Timestamp) -> EventKind {
         let (name, attempt) = (step.name.clone(), step.attempt);
         match (answer, step.direction) {
-            (Answer::Done(output), Direction::Do) => What::StepSucceeded { step: name, attempt, output },
-            (Answer::Done(_), Direction::Undo) => What::StepUndone { step: name, attempt },
+            (Answer::Done(output), Direction::Do) => EventKind::StepSucceeded { step: name, attempt, output },
+            (Answer::Done(_), Direction::Undo) => EventKind::StepUndone { step: name, attempt },
             (Answer::NotYet(after), Direction::Do) => {
-                What::StepNotYet { step: name, attempt, again_at: later(now, after) }
+                EventKind::StepNotYet { step: name, attempt, again_at: later(now, after) }
             }
             (Answer::NotYet(after), Direction::Undo) => {
-                What::UndoNotYet { step: name, attempt, again_at: later(now, after) }
+                EventKind::UndoNotYet { step: name, attempt, again_at: later(now, after) }
             }
             (Answer::Failed { kind, error }, direction) => {
                 let retry_at = self.retry_in(plan, step, kind).map(|wait| later(now, wait));
                 match direction {
-                    Direction::Do => What::StepFailed { step: name, attempt, error, kind, retry_at },
-                    Direction::Undo => What::UndoFailed { step: name, attempt, error, kind, retry_at },
+                    Direction::Do => EventKind::StepFailed { step: name, attempt, error, kind, retry_at },
+                    Direction::Undo => EventKind::UndoFailed { step: name, attempt, error, kind, retry_at },
                 }
             }
         }
     }
 
     /// Folds one event in. The error is a state's name that the plan does not know.
-    pub fn apply(&mut self, plan: &Plan, what: &What, at: Timestamp) -> Result<(), String> {
+    pub fn apply(&mut self, plan: &Plan, what: &EventKind, at: Timestamp) -> Result<(), String> {
         if let Some(status) = what.turns_to() {
             self.status = status;
             self.forget_calls();
         }
         match what {
-            What::Started => self.deadline = later(at, plan.timeout),
-            What::Passed { to, .. } => self.position = plan.place(to).ok_or_else(|| to.clone())?,
-            What::StepStarted { step, .. } => {
+            EventKind::Started => self.deadline = later(at, plan.timeout),
+            EventKind::Passed { to, .. } => self.position = plan.place(to).ok_or_else(|| to.clone())?,
+            EventKind::StepStarted { step, .. } => {
                 let at = place(plan, step)?;
                 self.touched.insert(at);
-                self.forward.entry(at).or_default().mark = Mark::UnderWay;
+                self.forward.entry(at).or_default().phase = StepPhase::UnderWay;
             }
-            What::StepSucceeded { step, output, .. } => {
+            EventKind::StepSucceeded { step, output, .. } => {
                 let at = place(plan, step)?;
-                self.forward.entry(at).or_default().mark = Mark::Done;
+                self.forward.entry(at).or_default().phase = StepPhase::Done;
                 self.keep(step, output);
                 if let (None, Some(next)) = (step.item, plan.states[at.0].next) {
                     self.position = plan.place(next).ok_or_else(|| next.to_owned())?;
                 }
             }
-            What::StepFailed { step, error, kind, retry_at, .. } => {
+            EventKind::StepFailed { step, error, kind, retry_at, .. } => {
                 self.forward.entry(place(plan, step)?).or_default().failed(*kind, error, *retry_at);
             }
-            What::StepNotYet { step, again_at, .. } => {
-                self.forward.entry(place(plan, step)?).or_default().mark = Mark::Due(*again_at);
+            EventKind::StepNotYet { step, again_at, .. } => {
+                self.forward.entry(place(plan, step)?).or_default().phase = StepPhase::Due(*again_at);
             }
-            What::ItemCaptured { step, error, degrades } => {
+            EventKind::ItemCaptured { step, error, degrades } => {
                 let reason = if *degrades { format!("{step}: {}", error.code) } else { String::new() };
-                self.forward.entry(place(plan, step)?).or_default().mark = Mark::Captured(reason);
+                self.forward.entry(place(plan, step)?).or_default().phase = StepPhase::Captured(reason);
             }
-            What::Resumed { .. } => self.forget_calls(),
-            What::Redriven { step } => self.redrive(plan, place(plan, step)?, at),
-            What::UndoRequested => {
+            EventKind::Resumed { .. } => self.forget_calls(),
+            EventKind::Redriven { step } => self.redrive(plan, place(plan, step)?, at),
+            EventKind::UndoRequested => {
                 self.deadline = later(at, plan.timeout);
-                self.backward.retain(|_, step| step.mark == Mark::Done);
+                self.backward.retain(|_, step| step.phase == StepPhase::Done);
             }
-            What::UndoStarted { step, .. } => {
-                self.backward.entry(place(plan, step)?).or_default().mark = Mark::UnderWay;
+            EventKind::UndoStarted { step, .. } => {
+                self.backward.entry(place(plan, step)?).or_default().phase = StepPhase::UnderWay;
             }
-            What::StepUndone { step, .. } => {
-                self.backward.entry(place(plan, step)?).or_default().mark = Mark::Done;
+            EventKind::StepUndone { step, .. } => {
+                self.backward.entry(place(plan, step)?).or_default().phase = StepPhase::Done;
             }
-            What::UndoFailed { step, error, kind, retry_at, .. } => {
+            EventKind::UndoFailed { step, error, kind, retry_at, .. } => {
                 self.backward.entry(place(plan, step)?).or_default().failed(*kind, error, *retry_at);
             }
-            What::UndoNotYet { step, again_at, .. } => {
-                self.backward.entry(place(plan, step)?).or_default().mark = Mark::Due(*again_at);
+            EventKind::UndoNotYet { step, again_at, .. } => {
+                self.backward.entry(place(plan, step)?).or_default().phase = StepPhase::Due(*again_at);
             }
-            What::Succeeded { .. } | What::Failed { .. } | What::Undone | What::Stuck { .. } => {}
+            EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Undone | EventKind::Stuck { .. } => {}
         }
         Ok(())
     }
 
-    fn redrive(&mut self, plan: &Plan, from: At, at: Timestamp) {
+    fn redrive(&mut self, plan: &Plan, from: StepIndex, at: Timestamp) {
         self.deadline = later(at, plan.timeout);
         self.position = from.0;
         match from.1 {
             None => {
                 // A step that succeeded and yet led to the failure (a check that said no) is done again.
                 let settled =
-                    self.forward.iter().filter(|(step, _)| step.0 == from.0).all(|(_, s)| s.mark == Mark::Done);
-                self.forward.retain(|step, standing| {
-                    step.0 < from.0 || (standing.mark == Mark::Done && (step.0 > from.0 || !settled))
+                    self.forward.iter().filter(|(step, _)| step.0 == from.0).all(|(_, s)| s.phase == StepPhase::Done);
+                self.forward.retain(|step, step_state| {
+                    step.0 < from.0 || (step_state.phase == StepPhase::Done && (step.0 > from.0 || !settled))
                 });
             }
             Some(item) => {
@@ -266,7 +267,7 @@ impl Situation {
             Direction::Do => &self.forward,
             Direction::Undo => &self.backward,
         };
-        task.wait(kind, steps.get(&at).map_or(0, |standing| standing.failures(kind)) + 1)
+        task.wait(kind, steps.get(&at).map_or(0, |step_state| step_state.failures(kind)) + 1)
     }
 
     fn keep(&mut self, step: &StepName, output: &Value) {
@@ -288,15 +289,15 @@ impl Situation {
     }
 
     fn forget_calls(&mut self) {
-        for standing in self.forward.values_mut().chain(self.backward.values_mut()) {
-            if standing.mark == Mark::UnderWay {
-                standing.mark = Mark::Idle;
+        for step_state in self.forward.values_mut().chain(self.backward.values_mut()) {
+            if step_state.phase == StepPhase::UnderWay {
+                step_state.phase = StepPhase::Idle;
             }
         }
     }
 }
 
-impl Standing {
+impl StepState {
     pub(super) const fn attempt(&self) -> u32 {
         self.throttled + self.transient + 1
     }
@@ -313,7 +314,7 @@ impl Standing {
             ErrorKind::Throttled => self.throttled += 1,
             ErrorKind::Transient | ErrorKind::Permanent => self.transient += 1,
         }
-        self.mark = retry_at.map_or_else(|| Mark::Failed(error.clone()), Mark::Due);
+        self.phase = retry_at.map_or_else(|| StepPhase::Failed(error.clone()), StepPhase::Due);
     }
 }
 
@@ -322,7 +323,7 @@ pub fn lookup<'a>(variables: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(variables, |value, name| value.get(name))
 }
 
-fn place(plan: &Plan, step: &StepName) -> Result<At, String> {
+fn place(plan: &Plan, step: &StepName) -> Result<StepIndex, String> {
     plan.place(&step.state).map(|place| (place, step.item)).ok_or_else(|| step.state.clone())
 }
 
