@@ -26,7 +26,7 @@ use super::{
     read_body,
     refresh_cookie::{RefreshCookie, RefreshCookies},
     routes::{BodyUse, RouteTraits},
-    serve::Around,
+    serve::RequestContext,
 };
 pub use super::{json::Json, query::Query};
 use crate::{
@@ -51,10 +51,10 @@ pub type PathParameters = Vec<(Arc<str>, String)>;
 
 /// One call on its way to a handler.
 ///
-/// INVARIANT: path, query and body are each decoded once, by [`Call::read`], after the guard knows the caller; the guard
+/// INVARIANT: path, query and body are each decoded once, by [`IncomingRequest::read`], after the guard knows the caller; the guard
 /// and the handler read the same decoded values.
 #[derive(Debug)]
-pub struct Call {
+pub struct IncomingRequest {
     pub plane: Plane,
     pub parts: Parts,
     pub request_id: Arc<str>,
@@ -90,33 +90,33 @@ pub(crate) struct Caller {
 
 /// Why a handler is not reached: a refusal, or an answer that was kept from before.
 #[derive(Debug)]
-pub enum Stop {
+pub enum Rejection {
     Problem(Box<Problem>),
     Answer(Box<Response>),
 }
 
-impl From<Problem> for Stop {
+impl From<Problem> for Rejection {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))
     }
 }
 
 /// Something a handler takes from the call. It also writes its part of the API's document, so the two can't drift.
-pub trait Argument: Sized + Send {
+pub trait Extract: Sized + Send {
     /// Whether the argument is read from the request body.
     const BODY: BodyUse = BodyUse::None;
 
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator);
 
-    fn take(call: &mut Call) -> impl Future<Output = Result<Self, Stop>> + Send;
+    fn take(call: &mut IncomingRequest) -> impl Future<Output = Result<Self, Rejection>> + Send;
 }
 
-/// An argument that decides who may call. It calls [`Call::read`] once it knows who that is.
+/// An argument that decides who may call. It calls [`IncomingRequest::read`] once it knows who that is.
 #[diagnostic::on_unimplemented(
     message = "a handler's first argument must be a guard, and `{Self}` is none",
     label = "start the argument list with `Granted<SomeAction>` or `Public`"
 )]
-pub trait Guard: Argument + Clone {}
+pub trait Guard: Extract + Clone {}
 
 /// An id that the guard reads from a request body. The document shows it as a field; its value can't be read here, so
 /// handlers take the account and the enterprise from the grant alone.
@@ -159,7 +159,7 @@ const SINGLE_HEADERS: [HeaderName; 10] = [
     HeaderName::from_static("x-request-id"),
 ];
 
-impl Call {
+impl IncomingRequest {
     pub(super) fn new(
         plane: Plane,
         parts: Parts,
@@ -188,7 +188,8 @@ impl Call {
 
     /// The names of the request.
     pub fn origin(&self) -> RequestOrigin {
-        let client_id = self.parts.extensions.get::<Around>().and_then(|around| around.client_request_id.clone());
+        let client_id =
+            self.parts.extensions.get::<RequestContext>().and_then(|around| around.client_request_id.clone());
         RequestOrigin::new(Arc::clone(&self.request_id), client_id)
     }
 
@@ -288,7 +289,7 @@ impl Call {
 
     /// The ticket for the request's idempotency key, if it has one. Stops with the kept answer if the same request came
     /// before; reserves the key unless the operation keeps its answer in the commit that has the effect.
-    pub async fn ticket(&mut self, subject: Subject, account: AccountId) -> Result<Option<Ticket>, Stop> {
+    pub async fn ticket(&mut self, subject: Subject, account: AccountId) -> Result<Option<Ticket>, Rejection> {
         if self.parts.method != Method::POST {
             return Ok(None);
         }
@@ -298,7 +299,7 @@ impl Call {
         let request = KeyedRequest { path: uri.path(), target, body: self.body() };
         let ticket = Ticket::new(&self.plane, &key, subject, account, request)?;
         if let Some(answer) = ticket.replay(&self.plane).await? {
-            return Err(Stop::Answer(Box::new(answer::kept(&answer))));
+            return Err(Rejection::Answer(Box::new(answer::kept(&answer))));
         }
         if !self.traits.answers_in_commit.load(Ordering::Relaxed) {
             ticket.reserve(&self.plane).await?;
@@ -345,10 +346,10 @@ fn name_one<K>(named: &mut Option<Id<K>>, found: Option<Id<K>>, field: &str) -> 
     Ok(())
 }
 
-impl Argument for Plane {
+impl Extract for Plane {
     fn describe(_: &mut Operation, _: &mut SchemaGenerator) {}
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         Ok(call.plane.clone())
     }
 }
@@ -373,27 +374,27 @@ impl<K> Segment for Id<K> {
     }
 }
 
-fn segment<S: Segment>(call: &Call, place: usize) -> Result<S> {
+fn segment<S: Segment>(call: &IncomingRequest, place: usize) -> Result<S> {
     let (name, text) = call.path().get(place).expect("the route has as many parts as its handler takes");
     text.parse().map_err(|_| Problem::field(format!("/{name}"), S::EXPECTED))
 }
 
-impl<S: Segment> Argument for Path<S> {
+impl<S: Segment> Extract for Path<S> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         operation.takes_path(&[S::schema(schemas)]);
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         Ok(Self(segment(call, 0)?))
     }
 }
 
-impl<S: Segment, T: Segment> Argument for Path<(S, T)> {
+impl<S: Segment, T: Segment> Extract for Path<(S, T)> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         operation.takes_path(&[S::schema(schemas), T::schema(schemas)]);
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         Ok(Self((segment(call, 0)?, segment(call, 1)?)))
     }
 }
@@ -415,12 +416,12 @@ impl IfMatch {
     }
 }
 
-impl Argument for IfMatch {
+impl Extract for IfMatch {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
         operation.takes_if_match();
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         match call.header("if-match")? {
             None => Ok(Self(None)),
             Some(any) if any.trim() == "*" => Ok(Self(None)),
@@ -442,10 +443,10 @@ pub struct Client {
     pub base_url: String,
 }
 
-impl Argument for Client {
+impl Extract for Client {
     fn describe(_: &mut Operation, _: &mut SchemaGenerator) {}
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         let headers = &call.parts.headers;
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let host = text(header::HOST);
@@ -477,12 +478,12 @@ impl LastEventId {
     }
 }
 
-impl Argument for LastEventId {
+impl Extract for LastEventId {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
         operation.takes_last_event_id();
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         let Some(id) = call.header("last-event-id")?.filter(|id| !id.is_empty()) else { return Ok(Self::default()) };
         let (execution, number) = match id.split_once(':') {
             Some((execution, number)) => (Some(execution.parse().ok()), number),

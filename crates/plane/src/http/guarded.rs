@@ -4,19 +4,19 @@ use schemars::SchemaGenerator;
 use secrecy::SecretString;
 
 use super::{
-    call::{Argument, Call, Caller, Guard, Stop, bearer},
+    call::{Caller, Extract, Guard, IncomingRequest, Rejection, bearer},
     openapi::Operation,
     routes::{MAX_BODY, MAX_PUBLIC_BODY},
 };
 pub use crate::guard::Granted;
 use crate::guard::{Asked, actions::Action, nameable, unauthenticated};
 
-impl<A: Action> Argument for Granted<A> {
+impl<A: Action> Extract for Granted<A> {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
         operation.needs_token(A::FACTS);
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         let plane = call.plane.clone();
         let missing = || unauthenticated("send the access token as Authorization: Bearer …");
         let verified = plane.verify_token(bearer(&call.parts.headers).ok_or_else(missing)?).await?;
@@ -46,12 +46,12 @@ impl<A: Action> Guard for Granted<A> {}
 #[derive(Clone, Copy, Debug)]
 pub struct Public;
 
-impl Argument for Public {
+impl Extract for Public {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
         operation.is_public();
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         call.read(MAX_PUBLIC_BODY).await?;
         Ok(Self)
     }
@@ -63,12 +63,12 @@ impl Guard for Public {}
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials;
 
-impl Argument for Credentials {
+impl Extract for Credentials {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
         operation.is_public();
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         // This process counted the request by its path, as it came; others share their count in the table.
         call.plane.limit_credentials(call.client).await?;
         call.read(MAX_PUBLIC_BODY).await?;
@@ -82,10 +82,10 @@ impl Guard for Credentials {}
 #[derive(Debug)]
 pub struct PresentedBearer(pub Option<SecretString>);
 
-impl Argument for PresentedBearer {
+impl Extract for PresentedBearer {
     fn describe(_: &mut Operation, _: &mut SchemaGenerator) {}
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         Ok(Self(bearer(&call.parts.headers).map(SecretString::from)))
     }
 }

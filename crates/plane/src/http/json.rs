@@ -18,7 +18,7 @@ use serde::{
 use serde_json::{Error, Map, Value};
 
 use super::{
-    call::{Argument, Call, Stop},
+    call::{Extract, IncomingRequest, Rejection},
     openapi::Operation,
     routes::BodyUse,
 };
@@ -77,21 +77,21 @@ impl JsonObject {
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned + JsonSchema + Send> Argument for Json<T> {
+impl<T: DeserializeOwned + JsonSchema + Send> Extract for Json<T> {
     const BODY: BodyUse = BodyUse::Required;
 
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         operation.takes_body(&schemas.subschema_for::<T>());
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         let object = call.object().ok_or_else(|| Problem::field("", "expected a JSON object as the request body"))?;
         Ok(Self(object.read()?))
     }
 }
 
 /// Refuses a body that is not declared as JSON.
-pub(super) fn check_content_type(call: &Call) -> Result<()> {
+pub(super) fn check_content_type(call: &IncomingRequest) -> Result<()> {
     let content_type = call.header("content-type")?.unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
@@ -100,7 +100,7 @@ pub(super) fn check_content_type(call: &Call) -> Result<()> {
     Err(Problem::new(Code::UnsupportedMediaType, "send the body with Content-Type: application/json"))
 }
 
-pub(super) fn check_content_encoding(call: &Call) -> Result<()> {
+pub(super) fn check_content_encoding(call: &IncomingRequest) -> Result<()> {
     match call.header("content-encoding")?.map(str::trim) {
         None | Some("") => Ok(()),
         Some(encoding) if encoding.eq_ignore_ascii_case("identity") => Ok(()),

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::{
-    call::{Argument, Call, Stop},
+    call::{Extract, IncomingRequest, Rejection},
     openapi::Operation,
     routes::BodyUse,
 };
@@ -13,14 +13,14 @@ use super::{
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub T);
 
-impl<T: DeserializeOwned + Default + JsonSchema + Send> Argument for OptionalJson<T> {
+impl<T: DeserializeOwned + Default + JsonSchema + Send> Extract for OptionalJson<T> {
     const BODY: BodyUse = BodyUse::Optional;
 
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         operation.takes_optional_body(&schemas.subschema_for::<T>());
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         match call.object() {
             Some(object) => Ok(Self(object.read()?)),
             None => Ok(Self(T::default())),

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::{
-    call::{Argument, Call, Stop},
+    call::{Extract, IncomingRequest, Rejection},
     json::pointer,
     openapi::Operation,
 };
@@ -86,12 +86,12 @@ fn hex_digit(byte: u8) -> Option<u8> {
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned + JsonSchema + Send> Argument for Query<T> {
+impl<T: DeserializeOwned + JsonSchema + Send> Extract for Query<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         operation.takes_query(T::json_schema(schemas));
     }
 
-    async fn take(call: &mut Call) -> Result<Self, Stop> {
+    async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         let pairs = call.parameters().take_all();
         if let Some((name, _)) = pairs.iter().find(|(_, value)| value.is_empty()) {
             return Err(Problem::field(

@@ -2,7 +2,7 @@
 
 use axum::extract::MatchedPath;
 
-use super::call::{Call, Caller};
+use super::call::{Caller, IncomingRequest};
 use crate::{
     audit::{Author, EntryDraft, NamedTenant, Outcome},
     guard::{Named, actor::Actor},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What to record of a request that was answered with a problem; `None` unless it refuses a known caller.
-pub(super) fn refusal(call: &Call, problem: &Problem) -> Option<Refusal> {
+pub(super) fn refusal(call: &IncomingRequest, problem: &Problem) -> Option<Refusal> {
     let Caller { actor, action } = call.caller.as_ref()?;
     if problem.code.status() != 403 && problem.code != Code::Unauthenticated {
         return None;
@@ -40,7 +40,7 @@ fn foreign(actor: &Actor, Named { account, enterprise }: Named) -> Option<NamedT
 }
 
 /// The record that the path of a request names last.
-fn named_in_path(call: &Call) -> Option<(String, uuid::Uuid)> {
+fn named_in_path(call: &IncomingRequest) -> Option<(String, uuid::Uuid)> {
     let (name, value) = call.path().last()?;
     Some((name.strip_suffix("Id")?.to_owned(), value.parse().ok()?))
 }

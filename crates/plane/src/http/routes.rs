@@ -19,11 +19,11 @@ use schemars::SchemaGenerator;
 
 use super::{
     answer::{self, Answer},
-    call::{Argument, Call, Guard, Stop, Unread},
+    call::{Extract, Guard, IncomingRequest, Rejection, Unread},
     idempotency,
     openapi::Operation,
     refusal::refusal,
-    serve::Around,
+    serve::RequestContext,
 };
 use crate::{
     plane::Plane,
@@ -117,21 +117,21 @@ pub trait Handler<Arguments>: Clone + Send + Sync + 'static {
 
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator);
 
-    fn call(self, call: &mut Call) -> impl Future<Output = Result<Response, Stop>> + Send;
+    fn call(self, call: &mut IncomingRequest) -> impl Future<Output = Result<Response, Rejection>> + Send;
 }
 
 /// An update without a precondition is applied this often to what others have made of the record meanwhile.
 const MOST_TRIES: usize = 16;
 
 /// Whether an update was refused only because another one came between its reading and its commit.
-fn is_lost_race(call: &Call, problem: &Problem) -> bool {
+fn is_lost_race(call: &IncomingRequest, problem: &Problem) -> bool {
     let raced =
         problem.code == Code::PreconditionFailed || problem.code == Code::Conflict && problem.retry_after == Some(0);
     raced && call.parts.method == Method::PUT && !call.has_precondition()
 }
 
 /// 412 answers those alone who sent a precondition.
-fn without_precondition(call: &Call, problem: Problem) -> Problem {
+fn without_precondition(call: &IncomingRequest, problem: Problem) -> Problem {
     if problem.code != Code::PreconditionFailed || call.has_precondition() {
         return problem;
     }
@@ -145,7 +145,7 @@ macro_rules! handlers {
             F: FnOnce(G, $($argument,)*) -> Fut + Clone + Send + Sync + 'static,
             Fut: Future<Output = Result<A>> + Send,
             G: Guard,
-            $($argument: Argument,)*
+            $($argument: Extract,)*
             A: Answer,
         {
             const BODY: BodyUse = G::BODY$(.and($argument::BODY))*;
@@ -156,7 +156,7 @@ macro_rules! handlers {
                 A::describe(operation, schemas);
             }
 
-            async fn call(self, call: &mut Call) -> Result<Response, Stop> {
+            async fn call(self, call: &mut IncomingRequest) -> Result<Response, Rejection> {
                 let guard = G::take(call).await?;
                 let unread = call.parameters().clone();
                 let mut tries = 0;
@@ -282,17 +282,17 @@ async fn serve<H: Handler<T>, T>(
     traits: RouteTraits,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let around = parts.extensions.get::<Around>().cloned().expect("the server puts it there for every request");
+    let around = parts.extensions.get::<RequestContext>().cloned().expect("the server puts it there for every request");
     let path = path.map(|path| path.iter().map(|(name, value)| (name.into(), value.to_owned())).collect());
     let unread = Unread { path, body };
-    let mut call = Call::new(plane, parts, unread, Arc::clone(&around.request_id), around.client, traits);
+    let mut call = IncomingRequest::new(plane, parts, unread, Arc::clone(&around.request_id), around.client, traits);
     match handler.call(&mut call).await {
         Ok(response) => match call.ticket.take() {
             Some(ticket) => idempotency::keep(&ticket, &call.plane, call.reserved, response).await,
             None => response,
         },
-        Err(Stop::Answer(response)) => *response,
-        Err(Stop::Problem(problem)) => {
+        Err(Rejection::Answer(response)) => *response,
+        Err(Rejection::Problem(problem)) => {
             let problem = match answered_meanwhile(&mut call).await {
                 Ok(Some(response)) => return response,
                 Ok(None) => problem,
@@ -309,7 +309,7 @@ async fn serve<H: Handler<T>, T>(
 
 /// The answer of the same request, if one that raced this call got through first. Fails if another request did with the
 /// same key. A key that was reserved for the call is given back.
-async fn answered_meanwhile(call: &mut Call) -> Result<Option<Response>> {
+async fn answered_meanwhile(call: &mut IncomingRequest) -> Result<Option<Response>> {
     let Some(ticket) = call.ticket.take() else { return Ok(None) };
     if call.reserved {
         ticket.release(&call.plane).await;
@@ -340,6 +340,7 @@ pub(super) async fn no_method(request: Request) -> Response {
 }
 
 fn answered(request: &Request, problem: Problem) -> Response {
-    let around = request.extensions().get::<Around>().cloned().expect("the server puts it there for every request");
+    let around =
+        request.extensions().get::<RequestContext>().cloned().expect("the server puts it there for every request");
     answer::problem(problem, &around.request_id)
 }

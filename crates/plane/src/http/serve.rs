@@ -34,7 +34,7 @@ use crate::{
 
 /// What every request carries from the server to its handler.
 #[derive(Clone, Debug)]
-pub struct Around {
+pub struct RequestContext {
     /// The server's name for the request.
     pub request_id: Arc<str>,
     /// The caller's name for it (`X-Request-Id`), if it is well-formed.
@@ -87,7 +87,8 @@ async fn ready(State(plane): State<Plane>) -> Response {
 
 /// The metrics, for those who have the token of the configuration. Without one they are not on this listener at all.
 async fn metrics(State(plane): State<Plane>, request: Request) -> Response {
-    let around = request.extensions().get::<Around>().cloned().expect("the server puts it there for every request");
+    let around =
+        request.extensions().get::<RequestContext>().cloned().expect("the server puts it there for every request");
     let Some(token) = &plane.settings().metrics_token else {
         let problem = Problem::new(Code::NotFound, "metrics are not served on this listener")
             .help("set metrics_listen to serve them on a listener of their own, or metrics_token to serve them here");
@@ -134,7 +135,8 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     let request_id = request_id(&plane);
     let client_request_id = client_request_id(&request);
     let client = client(&plane, &request);
-    let around = Around { request_id: Arc::clone(&request_id), client_request_id: client_request_id.clone(), client };
+    let around =
+        RequestContext { request_id: Arc::clone(&request_id), client_request_id: client_request_id.clone(), client };
     request.extensions_mut().insert(around);
     let method = MethodLabel::of(request.method().as_str());
     let matched = request.extensions().get::<MatchedPath>().cloned();

@@ -66,7 +66,8 @@ pub(super) fn routes() -> Routes {
 /// How the refresh token reaches the caller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Grant {
+#[schemars(rename = "Grant")]
+enum TokenDelivery {
     /// In the body.
     Token,
     /// In a cookie that no script can read.
@@ -84,7 +85,7 @@ struct Login {
     #[serde(default, rename = "accountId")]
     account: Option<AccountId>,
     #[serde(default)]
-    grant: Grant,
+    grant: TokenDelivery,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -98,7 +99,7 @@ struct ChallengeAnswer {
     #[serde(default)]
     new_email: Option<Email>,
     #[serde(default)]
-    grant: Grant,
+    grant: TokenDelivery,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
@@ -340,7 +341,7 @@ async fn refresh(
     client: Client,
     OptionalJson(refresh): OptionalJson<Refresh>,
 ) -> Result<WithHeaders<Plain<SignInAnswer>>> {
-    let grant = if refresh.refresh_token.is_some() { Grant::Token } else { Grant::Cookie };
+    let grant = if refresh.refresh_token.is_some() { TokenDelivery::Token } else { TokenDelivery::Cookie };
     let account = refresh.account;
     let token = match secret(refresh.refresh_token) {
         Some(token) => Some(token),
@@ -515,12 +516,12 @@ async fn confirmed(plane: &Plane, tokens: &TokenSet) {
     }
 }
 
-fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: Grant) -> WithHeaders<Plain<SignInAnswer>> {
+fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: TokenDelivery) -> WithHeaders<Plain<SignInAnswer>> {
     let now = plane.now();
     let refresh = tokens.refresh_token.expose_secret();
     let (refresh_token, headers) = match grant {
-        Grant::Token => (Some(refresh.to_owned()), Vec::new()),
-        Grant::Cookie => {
+        TokenDelivery::Token => (Some(refresh.to_owned()), Vec::new()),
+        TokenDelivery::Cookie => {
             let life = tokens.refresh_expires_at.duration_since(now).as_secs();
             (None, vec![(header::SET_COOKIE, RefreshCookie::of(&plane.settings().public_url).set(refresh, life))])
         }
