@@ -21,7 +21,9 @@ pub mod services;
 pub mod users;
 pub mod workstreams;
 
-use crate::{http::routes::Routes, jobs::Job, kinds::RecordKinds, plane::Plane, slice::Slice};
+use crate::{
+    event_kinds::DeclaredEvent, http::routes::Routes, jobs::Job, kinds::RecordKinds, plane::Plane, slice::Slice,
+};
 
 /// All features: one line for each.
 const SLICES: &[Slice] = &[
@@ -54,6 +56,14 @@ pub fn routes() -> Routes {
 /// All kinds of record, the kernel's and the features'.
 pub fn kinds() -> RecordKinds {
     SLICES.iter().fold(kernel::kernel_kinds(), |kinds, slice| kinds.with(slice.kinds))
+}
+
+/// The lifecycle events of all features, by name.
+pub fn events() -> Vec<DeclaredEvent> {
+    let mut events: Vec<DeclaredEvent> =
+        SLICES.iter().flat_map(|slice| slice.events.iter().copied().flatten().copied()).collect();
+    events.sort_by_key(|event| event.name);
+    events
 }
 
 /// The scheduled jobs of all features.

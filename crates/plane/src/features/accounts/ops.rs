@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     audit::{Author, EntryDraft, Starter},
-    change::{Change, Claim, OutgoingEvent, copy_marker, reference},
+    change::{Change, Claim, OutgoingEvent, copy_marker},
+    event_kinds::{NoDetail, Reference},
     features::users::model::User,
     guard::{
         Granted,
@@ -132,7 +133,7 @@ impl Plane {
         for write in self.run_start(onboarding::NAME, execution_id, id, input) {
             change.write(write);
         }
-        change.event("account.provisioning.started", reference("execution", execution_id));
+        change.event(&super::events::PROVISIONING_STARTED, &Reference::to("execution", execution_id));
         change.answers(AnswerHead::created(location(id), 1), &account);
         self.commit(change).await?;
         self.driver().wake(execution_id);
@@ -177,6 +178,7 @@ impl Plane {
             }
         }
         change.replace(&old, &account);
+        change.event(&super::events::UPDATED, &NoDetail {});
         self.commit(change).await?;
         Ok(Stored { record: account, version: old.version + 1 })
     }
@@ -216,7 +218,7 @@ impl Plane {
             };
             let mut change = Change::by(who).about("account", old.id);
             change.replace(&old, &disabled);
-            change.event("account.disabled", json!({ "deletesAt": deletes_at }));
+            change.event(&super::events::DISABLED, &super::events::Disabled { deletes_at });
             self.commit(change).await?;
             return Ok(disabled);
         }
@@ -233,7 +235,7 @@ impl Plane {
             Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
         let mut change = Change::by(who).about("account", old.id);
         change.replace(&old, &account);
-        change.event("account.restored", json!({}));
+        change.event(&super::events::RESTORED, &NoDetail {});
         change.answers(AnswerHead::found(old.version + 1), &account);
         self.commit(change).await?;
         Ok(Stored { record: account, version: old.version + 1 })
@@ -283,7 +285,7 @@ impl Plane {
         for write in self.run_start(deprovisioning::NAME, execution_id, old.id, input) {
             change.write(write);
         }
-        change.event("account.deprovisioning.started", reference("execution", execution_id));
+        change.event(&super::events::DEPROVISIONING_STARTED, &Reference::to("execution", execution_id));
         self.commit(change).await?;
         self.driver().wake(execution_id);
         Ok(account)
@@ -376,11 +378,9 @@ pub async fn settled(
         writes.push(plane.entry_write(&EntryDraft::new(id, author, action).about("account", id)));
     }
     if let Some(kind) = event_of(turn) {
-        let mut detail = reference("execution", execution_id);
-        if let Some((step, failure)) = &turn.failure {
-            detail["state"] = json!(step.to_string());
-            detail["error"] = json!(failure);
-        }
+        let (state, error) = turn.failure.as_ref().map(|(step, failure)| (step.to_string(), failure.clone())).unzip();
+        let detail = super::events::RunEnd { kind: "execution".into(), id: execution_id.to_string(), state, error };
+        let detail = serde_json::to_value(detail).expect("details hold nothing that JSON can't");
         let event = Event { id: EventId::new(now, plane.chance()), kind, account_id: id, at: now, detail };
         writes.push(record::create(&OutgoingEvent { event, delivered_at: None }));
     }

@@ -1,6 +1,7 @@
 //! People of an account, their seats, groups and workstreams.
 
 pub mod access;
+pub mod events;
 mod http;
 pub mod invitation;
 pub use kernel::directory::user as model;
@@ -9,7 +10,7 @@ pub mod provision;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[
+pub const SLICE: Slice = Slice::new(http::routes).with_events(&[events::ALL]).with_kinds(&[
     invitation::Current::DECLARED,
     invitation::Invitation::DECLARED,
     ops::Administrators::DECLARED,
