@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 36f9e3e472e145d745402232c8baa378d06f647fc6d6bf8bf3b355472135fd4c). Not edited by hand.
+// Generated from openapi.json (sha256 261b90966d2e42b1f734d3f28d1270ed8a87fd070a23cf8d3e8f996a235b2b98). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1989,7 +1989,7 @@ export interface components {
             };
             /** @description The dedicated table that was removed with all its records. */
             table?: string | null;
-            /** @description What stays: the account's record, its audit log, its events, its onboarding request and this receipt. */
+            /** @description What stays: the account's record, its audit log, its events and this receipt. */
             kept: string[];
         };
         /**

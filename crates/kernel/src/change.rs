@@ -2,12 +2,14 @@
 //! for its idempotency key and the markers of what must be copied to a dedicated table.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     Kernel,
     audit::{AuditEntry, Author, EntryDraft},
+    event_kinds::EventKind,
     guard::{Granted, actions::Action},
     idempotency::{AnswerHead, Ticket},
     ids::{AccountId, AuditId, EnterpriseId, EventId},
@@ -41,7 +43,7 @@ pub struct Change {
     /// `None`: an earlier commit of the same operation holds the entry.
     entry: Option<EntryDraft>,
     writes: Vec<(Write, Option<Problem>)>,
-    events: Vec<(String, Value)>,
+    events: Vec<(&'static str, Value)>,
     ticket: Option<Ticket>,
     /// The change keeps the answer of this ticket's request for good.
     keeps: Option<Ticket>,
@@ -170,8 +172,9 @@ impl Change {
     }
 
     /// An event that goes out when the change is durable.
-    pub fn event(&mut self, kind: impl Into<String>, detail: Value) {
-        self.events.push((kind.into(), detail));
+    pub fn event<D: Serialize + JsonSchema>(&mut self, kind: &EventKind<D>, detail: &D) {
+        let detail = serde_json::to_value(detail).expect("details hold nothing that JSON can't");
+        self.events.push((kind.name, detail));
     }
 
     /// Keeps the answer for the request's idempotency key, if it has one. The handler answers the same.
@@ -452,9 +455,4 @@ impl Record for Claim {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.name.as_bytes());
         Place::at(Key::new(format!("CLAIM#{}", self.space), hex::encode(digest)))
     }
-}
-
-/// The detail of an event that names one thing.
-pub fn reference(kind: &str, id: impl std::fmt::Display) -> Value {
-    json!({ "kind": kind, "id": id.to_string() })
 }

@@ -6,6 +6,7 @@ pub mod background;
 pub mod change;
 pub mod day;
 pub mod directory;
+pub mod event_kinds;
 pub mod given;
 pub mod guard;
 pub mod idempotency;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use axum::Router;
 
 use crate::{
+    event_kinds::DeclaredEvent,
     features::{
         self,
         accounts::{deprovisioning, onboarding},
@@ -42,6 +43,11 @@ pub fn operations() -> Vec<Route> {
 /// All kinds of record.
 pub fn kinds() -> RecordKinds {
     features::kinds()
+}
+
+/// The lifecycle events that the product sends, by name.
+pub fn events() -> Vec<DeclaredEvent> {
+    features::events()
 }
 
 /// The OpenAPI document, made once.

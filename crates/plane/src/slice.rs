@@ -1,6 +1,6 @@
 //! What a feature slice adds to the product.
 
-use crate::{http::routes::Routes, jobs::Job, kinds::RecordKind, plane::Plane};
+use crate::{event_kinds::DeclaredEvent, http::routes::Routes, jobs::Job, kinds::RecordKind, plane::Plane};
 
 /// A feature's part of the product. `features/mod.rs` lists one for each folder.
 #[derive(Clone, Copy, Debug)]
@@ -8,6 +8,8 @@ pub struct Slice {
     pub routes: fn() -> Routes,
     /// The kinds of record that it stores.
     pub kinds: &'static [RecordKind],
+    /// The lifecycle events that it sends, in groups.
+    pub events: &'static [&'static [DeclaredEvent]],
     /// What recurs.
     pub jobs: fn(&Plane) -> Vec<Job>,
 }
@@ -15,13 +17,20 @@ pub struct Slice {
 impl Slice {
     /// A slice of routes alone.
     pub const fn new(routes: fn() -> Routes) -> Self {
-        Self { routes, kinds: &[], jobs: |_| Vec::new() }
+        Self { routes, kinds: &[], events: &[], jobs: |_| Vec::new() }
     }
 
     /// Stores these kinds of record.
     #[must_use]
     pub const fn with_kinds(mut self, kinds: &'static [RecordKind]) -> Self {
         self.kinds = kinds;
+        self
+    }
+
+    /// Sends these lifecycle events.
+    #[must_use]
+    pub const fn with_events(mut self, events: &'static [&'static [DeclaredEvent]]) -> Self {
+        self.events = events;
         self
     }
 

@@ -1,20 +1,28 @@
 //! A check of every commit of a world: the registry has the kinds of its records, with their secret fields.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use plane::{
+    change::OutgoingEvent,
     kinds::{RecordKind, RecordKinds},
     ports::table::{CommitError, Table, Write},
+    record::Record as _,
 };
 use serde_json::Value;
 
 use crate::hooked::CommitHook;
 
-/// Panics if a commit writes a record of an undeclared kind, or an undeclared secret field.
-pub struct DeclaredKinds(RecordKinds);
+/// Panics if a commit writes a record of an undeclared kind, an undeclared secret field, or an undeclared event.
+pub struct DeclaredKinds {
+    kinds: RecordKinds,
+    events: BTreeSet<&'static str>,
+}
 
 impl Default for DeclaredKinds {
     fn default() -> Self {
-        Self(plane::product::kinds())
+        let events = plane::product::events().iter().map(|event| event.name).collect();
+        Self { kinds: plane::product::kinds(), events }
     }
 }
 
@@ -23,13 +31,24 @@ impl CommitHook for DeclaredKinds {
     async fn commit(&self, table: &dyn Table, writes: Vec<Write>) -> Result<(), CommitError> {
         for write in &writes {
             let key = write.key();
-            let kind = self.0.of(key);
+            let kind = self.kinds.of(key);
             let kind = kind.unwrap_or_else(|| panic!("no slice declares a kind with the key {} / {}", key.pk, key.sk));
             if let Write::Put { item, .. } = write {
                 secrets_are_declared(kind, &item.body);
+                self.event_is_declared(kind, &item.body);
             }
         }
         table.commit(writes).await
+    }
+}
+
+impl DeclaredKinds {
+    fn event_is_declared(&self, kind: &RecordKind, body: &[u8]) {
+        if kind.noun == OutgoingEvent::NOUN {
+            let outgoing: OutgoingEvent = serde_json::from_slice(body).expect("an event can be read");
+            let name = outgoing.event.kind.as_str();
+            assert!(self.events.contains(name), "no slice declares the event {name}");
+        }
     }
 }
 

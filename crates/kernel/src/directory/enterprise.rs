@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     directory::master_data::{self, MasterRecord},
+    event_kinds::{EventKind, RecordEvents},
     ids::{EnterpriseId, EnterpriseKind, Id, ProductId},
     kinds::RecordKind,
     record::{Place, Record},
@@ -40,6 +41,11 @@ impl Record for Enterprise {
 impl MasterRecord for Enterprise {
     type Kind = EnterpriseKind;
     const KIND: &'static str = "ENTERPRISE";
+    const EVENTS: RecordEvents = RecordEvents {
+        created: EventKind::new("enterprise.created", "An enterprise was created."),
+        updated: EventKind::new("enterprise.updated", "An enterprise was changed."),
+        deleted: EventKind::new("enterprise.deleted", "An enterprise was deleted."),
+    };
 
     fn id(&self) -> Id<EnterpriseKind> {
         self.id

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::Claim,
+    event_kinds::RecordEvents,
     ids::{Id, LicenseId},
     kinds::RecordKind,
     ports::table::Key,
@@ -17,6 +18,7 @@ pub trait MasterRecord: Record + Clone {
     type Kind: 'static;
     /// In capitals: the partition of `Gsi1` that lists them, and a part of their keys.
     const KIND: &'static str;
+    const EVENTS: RecordEvents;
 
     fn id(&self) -> Id<Self::Kind>;
     fn name(&self) -> &Name;

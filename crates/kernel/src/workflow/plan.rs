@@ -200,6 +200,14 @@ pub enum BadPlan {
 }
 
 impl Plan {
+    /// The lifecycle events that its ends publish.
+    pub fn events(&self) -> impl Iterator<Item = &'static str> {
+        self.states.iter().filter_map(|state| match state.kind {
+            Kind::Succeed { event } | Kind::Fail { event, .. } => event,
+            Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) => None,
+        })
+    }
+
     /// Lays the states out in order and checks that they make a plan.
     pub(super) fn new(
         name: &'static str,

@@ -24,6 +24,7 @@ pub mod workstreams;
 use std::collections::BTreeSet;
 
 use crate::{
+    event_kinds::DeclaredEvent,
     http::routes::Routes,
     jobs::Job,
     kinds::RecordKinds,
@@ -73,6 +74,14 @@ pub fn routes() -> Routes {
 /// All kinds of record, the kernel's and the features'.
 pub fn kinds() -> RecordKinds {
     SLICES.iter().fold(kernel::kernel_kinds(), |kinds, slice| kinds.with(slice.kinds))
+}
+
+/// The lifecycle events of all features, by name.
+pub fn events() -> Vec<DeclaredEvent> {
+    let mut events: Vec<DeclaredEvent> =
+        SLICES.iter().flat_map(|slice| slice.events.iter().copied().flatten().copied()).collect();
+    events.sort_by_key(|event| event.name);
+    events
 }
 
 /// The scheduled jobs of all features.

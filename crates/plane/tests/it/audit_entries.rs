@@ -39,6 +39,21 @@ const NOT_DONE_HERE: &[&str] = &[
     "licenses_send_reminders",
 ];
 
+/// Operations that are done and send no lifecycle event.
+const WITHOUT_EVENT: &[(&str, &str)] = &[
+    ("auth_accept_invitation", "a person's sign-in: the audit log has it"),
+    ("auth_challenge", "a person's sign-in: the audit log has it"),
+    ("auth_change_password", "a person's sign-in: the audit log has it"),
+    ("auth_login", "a person's sign-in: the audit log has it"),
+    ("auth_logout", "a person's sign-in: the audit log has it"),
+    ("auth_reset_password", "a person's sign-in: the audit log has it"),
+    ("me_begin_email_change", "nothing changes before the code comes back"),
+    ("me_end", "a person's sessions: the audit log has it"),
+    ("me_end_all", "a person's sessions: the audit log has it"),
+    ("outbox_list", "it reads"),
+    ("provisioning_discard", "a dead letter is the platform's own bookkeeping"),
+];
+
 /// Operations that only read, and are recorded all the same.
 const RECORDED_READS: &[&str] = &["outbox_list"];
 
@@ -79,9 +94,39 @@ impl Log {
         (answer, entries)
     }
 
-    /// Does an operation, and looks at its entry.
+    /// The ids of all lifecycle events, delivered or not.
+    async fn events(&self) -> BTreeSet<String> {
+        let records = self.store.records().await;
+        let bodies = records.iter().filter(|record| record.contains("EVENT#")).filter_map(|record| {
+            let body: Value = serde_json::from_str(&record[record.find("{\"")?..]).ok()?;
+            body["event"]["id"].as_str().map(ToOwned::to_owned)
+        });
+        bodies.collect()
+    }
+
+    /// Does an operation, and looks at its entry and its event.
     async fn done(&mut self, operation: &str, by: &By, method: &str, path: &str, body: Value) -> Value {
         let body = (!body.is_null()).then_some(body);
+        let events = self.events().await;
+        let done = self.done_with_entry(operation, by, method, path, body).await;
+        let sent = self.events().await.difference(&events).count();
+        let without = WITHOUT_EVENT.iter().any(|(listed, _)| *listed == operation);
+        assert_eq!(
+            sent > 0,
+            !without,
+            "{operation}: {sent} events; send one, or list it in WITHOUT_EVENT with a reason"
+        );
+        done
+    }
+
+    async fn done_with_entry(
+        &mut self,
+        operation: &str,
+        by: &By,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Value {
         let (answer, entries) = self.ask(by, method, path, body).await;
         assert!(answer.status < 300, "{operation}: {} {}", answer.status, answer.body);
         let [entry] = entries.as_slice() else { panic!("{operation}: {entries:#?}") };
@@ -123,7 +168,7 @@ fn administrator(acme: &Tenant) -> By {
 }
 
 #[tokio::test]
-async fn every_operation_that_is_done_has_one_entry() {
+async fn every_operation_that_is_done_has_one_entry_and_an_event() {
     let faults = "ProvisionCognitoUsers[0]:permanent*2,VerifyProvisioning:permanent*2";
     let (world, store) = world(faults).await;
     let acme = tenant(&world, "Acme").await;

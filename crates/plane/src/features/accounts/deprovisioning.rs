@@ -74,7 +74,7 @@ pub struct Receipt {
     /// The dedicated table that was removed with all its records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// What stays: the account's record, its audit log, its events, its onboarding request and this receipt.
+    /// What stays: the account's record, its audit log, its events and this receipt.
     pub kept: Vec<String>,
 }
 

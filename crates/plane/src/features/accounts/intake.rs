@@ -127,8 +127,7 @@ impl Intake {
 
 impl Record for Intake {
     const NOUN: &'static str = "onboarding request";
-    const DECLARED: RecordKind =
-        RecordKind::of_account(Self::NOUN, "INTAKE").on_removal(OnRemoval::Kept("onboarding request"));
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "INTAKE").on_removal(OnRemoval::DeletedLast);
 
     fn place(&self) -> Place {
         Place::at(Self::key(self.account_id))

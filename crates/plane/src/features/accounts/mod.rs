@@ -1,6 +1,7 @@
 //! Tenants: onboarding them, showing them, taking them down.
 
 pub mod deprovisioning;
+mod events;
 mod http;
 pub mod intake;
 pub use kernel::directory::account as model;
@@ -14,6 +15,7 @@ pub mod workers;
 use crate::{record::Record as _, slice::Slice, workflow::Plan};
 
 pub const SLICE: Slice = Slice::new(http::routes)
+    .with_events(&[events::ALL])
     .with_kinds(&[deprovisioning::Receipt::DECLARED, intake::Intake::DECLARED])
     .with_jobs(|plane| vec![ops::removal_job(plane)]);
 

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     audit::{Author, Starter},
-    change::{Change, reference},
+    change::Change,
+    event_kinds::{NoDetail, Reference},
     features::users::{email_claims::email_taken, model::User},
     guard::{
         Granted,
@@ -129,7 +130,7 @@ impl Plane {
         for write in self.run_start(onboarding::NAME, execution_id, id, input) {
             change.write(write);
         }
-        change.event("account.provisioning.started", reference("execution", execution_id));
+        change.event(&super::events::PROVISIONING_STARTED, &Reference::to("execution", execution_id));
         change.answers(AnswerHead::created(location(id), 1), &account);
         self.commit(change).await?;
         self.driver().wake(execution_id);
@@ -174,6 +175,7 @@ impl Plane {
             }
         }
         change.replace(&old, &account);
+        change.event(&super::events::UPDATED, &NoDetail {});
         self.commit(change).await?;
         Ok(Stored { record: account, version: old.version + 1 })
     }
@@ -213,7 +215,7 @@ impl Plane {
             };
             let mut change = Change::by(who).about("account", old.id);
             change.replace(&old, &disabled);
-            change.event("account.disabled", json!({ "deletesAt": deletes_at }));
+            change.event(&super::events::DISABLED, &super::events::Disabled { deletes_at });
             self.commit(change).await?;
             return Ok(disabled);
         }
@@ -230,7 +232,7 @@ impl Plane {
             Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
         let mut change = Change::by(who).about("account", old.id);
         change.replace(&old, &account);
-        change.event("account.restored", json!({}));
+        change.event(&super::events::RESTORED, &NoDetail {});
         change.answers(AnswerHead::found(old.version + 1), &account);
         self.commit(change).await?;
         Ok(Stored { record: account, version: old.version + 1 })
@@ -280,7 +282,7 @@ impl Plane {
         for write in self.run_start(deprovisioning::NAME, execution_id, old.id, input) {
             change.write(write);
         }
-        change.event("account.deprovisioning.started", reference("execution", execution_id));
+        change.event(&super::events::DEPROVISIONING_STARTED, &Reference::to("execution", execution_id));
         self.commit(change).await?;
         self.driver().wake(execution_id);
         Ok(account)

@@ -1,9 +1,9 @@
 //! Transitions of an account's runs: each is a change of the account's record, in the commit that changes the run's status.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::{
+    events::{self, RunEnd},
     intake::Intake,
     model::{Account, AccountStatus, ProvisioningRef, RunStatus},
     onboarding::technical_user_id,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     audit::{Author, EntryDraft},
-    change::{Change, Claim, reference},
+    change::{Change, Claim},
     features::users::email_claims::held_email_claims,
     ids::AccountId,
     plane::Plane,
@@ -66,13 +66,12 @@ pub(super) async fn account_transition(
         release_names(plane, &account, &mut change).await?;
     }
     change.replace(&old, &account);
-    if let Some(kind) = event_of(transition) {
-        let mut detail = reference("execution", execution_id);
-        if let Some((step, failure)) = &transition.failure {
-            detail["state"] = json!(step.to_string());
-            detail["error"] = json!(failure);
-        }
-        change.event(kind, detail);
+    if let Some(name) = event_of(transition) {
+        let kind = events::run_end(&name)
+            .ok_or_else(|| StepError::permanent("undeclared_event", format!("the event {name} is declared nowhere")))?;
+        let failed = transition.failure.as_ref();
+        let (state, error) = failed.map(|(step, failure)| (step.to_string(), failure.clone())).unzip();
+        change.event(kind, &RunEnd { kind: "execution".into(), id: execution_id.to_string(), state, error });
     }
     Ok(Some(change))
 }

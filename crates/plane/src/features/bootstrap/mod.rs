@@ -7,6 +7,13 @@ mod steps;
 
 pub use model::{Admin, BootstrapReport, Bootstrapped, StepDone, StepReport, StepState};
 
-use crate::{record::Record as _, slice::Slice};
+use crate::{
+    event_kinds::{EventKind, NoDetail},
+    record::Record as _,
+    slice::Slice,
+};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Marker::DECLARED]);
+const BOOTSTRAPPED: EventKind<NoDetail> = EventKind::new("platform.bootstrapped", "The platform was set up.");
+
+pub const SLICE: Slice =
+    Slice::new(http::routes).with_events(&[&[BOOTSTRAPPED.declared()]]).with_kinds(&[model::Marker::DECLARED]);

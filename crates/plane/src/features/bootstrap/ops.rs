@@ -12,6 +12,7 @@ use super::{
 use crate::{
     audit::Author,
     change::Change,
+    event_kinds::NoDetail,
     features::{
         accounts::model::Account,
         licenses::model::license_limit_exceeded,
@@ -160,7 +161,7 @@ impl Plane {
         let completed = marker.completed(self.now());
         let mut change = system_change("bootstrap_complete").about("platform", known::ROOT_ACCOUNT);
         change.write_or(record::replace(marker, &completed), already_bootstrapped());
-        change.event("platform.bootstrapped", serde_json::json!({}));
+        change.event(&super::BOOTSTRAPPED, &NoDetail {});
         self.commit(change).await?;
         Ok(Bootstrapped { steps, admin_email: founding.admin.email, generated_password })
     }

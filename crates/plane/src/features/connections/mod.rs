@@ -1,9 +1,11 @@
 //! Connections to other accounts of AWS, in which private and hybrid accounts can have their tables.
 
+mod events;
 mod http;
 pub mod model;
 mod ops;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Connection::DECLARED]);
+pub const SLICE: Slice =
+    Slice::new(http::routes).with_events(&[events::ALL]).with_kinds(&[model::Connection::DECLARED]);

@@ -2,7 +2,8 @@
 
 use super::model::{Connection, ConnectionStatus, PAUSE, Region, RoleArn};
 use crate::{
-    change::{Change, reference},
+    change::Change,
+    event_kinds::Reference,
     features::accounts::model::{Account, AccountStatus},
     guard::{
         Granted,
@@ -81,7 +82,7 @@ impl Plane {
         self.stack_parameters(&connection).await?;
         let mut change = change(who, id);
         change.create(&connection);
-        change.event("connection.created", reference(Connection::NOUN, id));
+        change.event(&super::events::CREATED, &Reference::to(Connection::NOUN, id));
         change.answers(AnswerHead::created(format!("/api/connections/{id}"), 1), &connection);
         self.commit(change).await?;
         Ok(connection)
@@ -151,7 +152,7 @@ impl Plane {
         let mut ended = change(who, id).following();
         ended.replace(&asked, &verified);
         if status == ConnectionStatus::Verified {
-            ended.event("connection.verified", reference(Connection::NOUN, id));
+            ended.event(&super::events::VERIFIED, &Reference::to(Connection::NOUN, id));
         }
         self.commit(ended.without_answer()).await?;
         found.map_err(refused)?;
@@ -177,7 +178,7 @@ impl Plane {
         if let Some(claim) = old.role_claim() {
             change.release(&claim);
         }
-        change.event("connection.deleted", reference(Connection::NOUN, old.id));
+        change.event(&super::events::DELETED, &Reference::to(Connection::NOUN, old.id));
         self.commit(change).await?;
         if let Some(grant) = old.grant() {
             self.router().disconnect(old.account_id, &grant);

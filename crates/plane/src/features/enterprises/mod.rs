@@ -4,6 +4,6 @@ mod http;
 pub use kernel::directory::enterprise as model;
 mod ops;
 
-use crate::slice::Slice;
+use crate::{directory::master_data::MasterRecord as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes);
+pub const SLICE: Slice = Slice::new(http::routes).with_events(&[&model::Enterprise::EVENTS.declared()]);

@@ -3,6 +3,7 @@
 use super::model::{Group, GroupRole};
 use crate::{
     change::Change,
+    event_kinds::Reference,
     features::{
         roles::{model::Role, ops::unreserved},
         users::model::{Membership, User},
@@ -21,7 +22,7 @@ use crate::{
     plane::Plane,
     ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
-    record::{Stored, create, decode},
+    record::{Record as _, Stored, create, decode},
     text::{Description, Name},
 };
 
@@ -67,6 +68,7 @@ impl Plane {
         change.create(&group);
         change.claim(&group.name_claim(), name_taken(&group.name));
         self.give_roles(who, &mut change, &group, &[], &new.role_ids).await?;
+        change.event(&super::events::CREATED, &Reference::to(Group::NOUN, group.id));
         change.answers(AnswerHead::created(location(group.id), 1), &group);
         self.commit(change).await?;
         Ok(group)
@@ -100,6 +102,7 @@ impl Plane {
             self.give_roles(who, &mut change, &group, &there, &roles).await?;
         }
         change.replace(&old, &group);
+        change.event(&super::events::UPDATED, &Reference::to(Group::NOUN, id));
         self.commit(change).await?;
         Ok(Stored { record: group, version: old.version + 1 })
     }
@@ -136,6 +139,7 @@ impl Plane {
                 }
                 change.remove(&group);
                 change.release(&group.name_claim());
+                change.event(&super::events::DELETED, &Reference::to(Group::NOUN, id));
                 return self.commit(change).await;
             }
             self.commit(change).await?;
@@ -150,6 +154,7 @@ impl Plane {
         let mut change = Change::by(who).about("group", id);
         self.give_roles(who, &mut change, &group, &there, roles).await?;
         change.replace(&group, &Group { updated_at: self.now(), ..group.record.clone() });
+        change.event(&super::events::ROLES_UPDATED, &Reference::to(Group::NOUN, id));
         self.commit(change).await?;
         self.group_roles(who, id).await
     }

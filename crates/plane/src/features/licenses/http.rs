@@ -10,8 +10,9 @@ use super::{
     reminders::Reminded,
 };
 use crate::{
-    change::{Change, reference},
+    change::Change,
     day::Day,
+    event_kinds::Reference,
     given::Given,
     guard::{
         Granted,
@@ -160,7 +161,7 @@ async fn create(
     for (write, problem) in plane.license_writes(std::slice::from_ref(&license), |_| String::new()).await? {
         change.write_or(write, problem);
     }
-    change.event("license.created", reference(License::NOUN, license.id));
+    change.event(&super::events::CREATED, &Reference::to(License::NOUN, license.id));
     let location = format!("/api/licenses/{}", license.id);
     let record = LicenseView::new(license, plane.clock().today());
     change.answers(AnswerHead::created(location.clone(), 1), &record);

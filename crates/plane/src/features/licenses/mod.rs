@@ -2,6 +2,7 @@
 
 mod capacity;
 mod decide;
+mod events;
 mod http;
 pub mod model;
 mod ops;
@@ -14,5 +15,6 @@ pub use ops::license_end;
 use crate::{record::Record as _, slice::Slice};
 
 pub const SLICE: Slice = Slice::new(http::routes)
+    .with_events(&[events::ALL])
     .with_kinds(&[model::License::DECLARED, model::Seats::DECLARED, reminders::Reminder::DECLARED])
     .with_jobs(|plane| vec![reminders::job(plane)]);

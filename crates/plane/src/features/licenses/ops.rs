@@ -7,8 +7,9 @@ use super::{
     model::{License, Seats, Triple, license_limit_exceeded, no_active_license},
 };
 use crate::{
-    change::{Change, reference},
+    change::Change,
     day::Day,
+    event_kinds::Reference,
     features::{
         enterprises::model::Enterprise,
         master_data::{self, LinkUse, Uses},
@@ -168,7 +169,7 @@ impl Plane {
         change.replace(old, &new);
         let (write, problem) = decide::seats_write(old, &new, today);
         change.write_or(write, problem);
-        change.event("license.updated", reference(License::NOUN, new.id));
+        change.event(&super::events::UPDATED, &Reference::to(License::NOUN, new.id));
         self.commit(change).await?;
         Ok(Stored { record: new, version: old.version + 1 })
     }
@@ -183,7 +184,7 @@ impl Plane {
         for (write, problem) in license_removal(old, used, seats) {
             change.write_or(write, problem);
         }
-        change.event("license.deleted", reference(License::NOUN, old.id));
+        change.event(&super::events::DELETED, &Reference::to(License::NOUN, old.id));
         self.commit(change).await
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     change::Change,
     day::Day,
     directory::account::{Account, AccountStatus},
+    event_kinds::Reference,
     guard::{Granted, actions::LicenseEdit},
     ids::{AccountId, EnterpriseId, LicenseId, MailId},
     jobs::{Job, JobCounts},
@@ -244,6 +245,7 @@ async fn remind_once(plane: &Plane, sender: &Sender<'_>, license: &License) -> R
         crate::record::create(&reminder),
         Problem::new(Code::Conflict, "the reminder was sent by another process"),
     );
+    change.event(&super::events::REMINDER_SENT, &Reference::to(License::NOUN, license.id));
     match plane.commit(change).await {
         Ok(()) => Ok(Outcome::Sent),
         // Another process was faster if its note is there now.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::{LinkUse, MasterRecord, Uses, by_name, key, list_key, name_claim};
 use crate::{
-    change::{Change, reference},
+    change::Change,
+    event_kinds::Reference,
     guard::{
         Granted,
         actions::{Action, MasterDataRead},
@@ -137,7 +138,7 @@ pub fn created<A: Action, R: MasterRecord>(who: &Granted<A>, new: &R) -> Change 
     change.claim(&name_claim::<R>(new.id(), new.name()), name_taken::<R>(new.name()));
     change.create(new);
     change.create(&Uses::none::<R>(new.id()));
-    change.event(format!("{}.created", R::NOUN), reference(R::NOUN, new.id()));
+    change.event(&R::EVENTS.created, &Reference::to(R::NOUN, new.id()));
     change
 }
 
@@ -151,7 +152,7 @@ pub fn replaced<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>, n
         change.claim(&after, name_taken::<R>(new.name()));
     }
     change.replace(old, new);
-    change.event(format!("{}.updated", R::NOUN), reference(R::NOUN, new.id()));
+    change.event(&R::EVENTS.updated, &Reference::to(R::NOUN, new.id()));
     Ok(change)
 }
 
@@ -165,7 +166,7 @@ pub fn removed<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>) ->
     change.write_or(uses, in_use::<R>("a license uses it"));
     change.remove(old);
     change.release(&name_claim::<R>(old.id(), old.name()));
-    change.event(format!("{}.deleted", R::NOUN), reference(R::NOUN, old.id()));
+    change.event(&R::EVENTS.deleted, &Reference::to(R::NOUN, old.id()));
     Ok(change)
 }
 

@@ -13,6 +13,7 @@ use super::http::identity_problem;
 use crate::{
     audit::Author,
     change::{Change, Claim},
+    event_kinds::Reference,
     features::{
         accounts::{intake::Intake, onboarding::technical_user_id},
         licenses::model::{Contact, License},
@@ -208,6 +209,7 @@ impl Plane {
         let sessions = OnEmailChange::EndOthers { keep: who.session() };
         let old = self.plan_address(&mut change, account_id, id, &pending.new_email, sessions).await?;
         change.replace(pending, &PendingEmail { replaced: Some(old), ..pending.record.clone() });
+        change.event(&crate::features::users::events::UPDATED, &Reference::to("user", id));
         change.answers(AnswerHead::plain(200), &super::http::AddressView { email: pending.new_email.clone() });
         self.commit(change).await
     }

@@ -6,6 +6,7 @@ mod ops;
 
 pub use ops::{Catalogue, ProductView};
 
-use crate::{record::Record as _, slice::Slice};
+use crate::{directory::master_data::MasterRecord as _, record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Product::DECLARED]);
+pub const SLICE: Slice =
+    Slice::new(http::routes).with_events(&[&model::Product::EVENTS.declared()]).with_kinds(&[model::Product::DECLARED]);

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    event_kinds::{EventKind, RecordEvents},
     features::master_data::{self, MasterRecord},
     ids::{Id, ProductId, ProductKind, ServiceId},
     kinds::RecordKind,
@@ -40,6 +41,11 @@ impl Record for Product {
 impl MasterRecord for Product {
     type Kind = ProductKind;
     const KIND: &'static str = "PRODUCT";
+    const EVENTS: RecordEvents = RecordEvents {
+        created: EventKind::new("product.created", "A product was created."),
+        updated: EventKind::new("product.updated", "A product was changed."),
+        deleted: EventKind::new("product.deleted", "A product was deleted."),
+    };
 
     fn id(&self) -> Id<ProductKind> {
         self.id

@@ -1,9 +1,10 @@
 //! Roles and their permissions.
 
+mod events;
 mod http;
 pub use kernel::directory::role as model;
 pub mod ops;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes);
+pub const SLICE: Slice = Slice::new(http::routes).with_events(&[events::ALL]);

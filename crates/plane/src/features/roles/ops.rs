@@ -3,6 +3,7 @@
 use super::model::{Role, RoleKind, RolePermissions};
 use crate::{
     change::Change,
+    event_kinds::Reference,
     features::{
         groups::model::GroupRole, licenses::model::License, products::model::Product, services::model::Service,
     },
@@ -66,6 +67,7 @@ impl Plane {
         change.create(&role);
         change.create(&permissions);
         change.claim(&role.name_claim(), name_taken(&role.name));
+        change.event(&super::events::CREATED, &Reference::to(Role::NOUN, role.id));
         change.answers(AnswerHead::created(location(role.id), 1), &role);
         self.commit(change).await?;
         Ok(role)
@@ -136,6 +138,7 @@ impl Plane {
             Problem::new(Code::Conflict, "the role's permissions changed meanwhile; try again"),
         );
         change.replace(&old, &role);
+        change.event(&super::events::UPDATED, &Reference::to(Role::NOUN, id));
         self.commit(change).await?;
         Ok(Stored { record: role, version: old.version + 1 })
     }
@@ -169,6 +172,7 @@ impl Plane {
                 change.remove(&role);
                 change.release(&role.name_claim());
                 change.write(Write::Delete { key: RolePermissions::key(role.account_id, id), when: Condition::Always });
+                change.event(&super::events::DELETED, &Reference::to(Role::NOUN, id));
                 return self.commit(change).await;
             }
             self.commit(change).await?;
@@ -209,6 +213,7 @@ impl Plane {
             Problem::new(Code::Conflict, "the role changed meanwhile; try again"),
         );
         change.replace(&old, &new);
+        change.event(&super::events::PERMISSIONS_UPDATED, &Reference::to(Role::NOUN, id));
         self.commit(change).await?;
         Ok(Stored { record: new, version: old.version + 1 })
     }

@@ -3,6 +3,7 @@
 mod http;
 pub mod model;
 
-use crate::{record::Record as _, slice::Slice};
+use crate::{directory::master_data::MasterRecord as _, record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[model::Service::DECLARED]);
+pub const SLICE: Slice =
+    Slice::new(http::routes).with_events(&[&model::Service::EVENTS.declared()]).with_kinds(&[model::Service::DECLARED]);

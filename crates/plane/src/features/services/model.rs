@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    event_kinds::{EventKind, RecordEvents},
     features::master_data::{self, MasterRecord},
     ids::{Id, ServiceId, ServiceKind},
     kinds::RecordKind,
@@ -37,6 +38,11 @@ impl Record for Service {
 impl MasterRecord for Service {
     type Kind = ServiceKind;
     const KIND: &'static str = "SERVICE";
+    const EVENTS: RecordEvents = RecordEvents {
+        created: EventKind::new("service.created", "A service was created."),
+        updated: EventKind::new("service.updated", "A service was changed."),
+        deleted: EventKind::new("service.deleted", "A service was deleted."),
+    };
 
     fn id(&self) -> Id<ServiceKind> {
         self.id

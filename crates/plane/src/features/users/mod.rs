@@ -2,6 +2,7 @@
 
 pub mod access;
 pub(crate) mod email_claims;
+pub mod events;
 mod http;
 pub mod invitation;
 pub use kernel::directory::user as model;
@@ -10,7 +11,7 @@ pub mod provision;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[
+pub const SLICE: Slice = Slice::new(http::routes).with_events(&[events::ALL]).with_kinds(&[
     invitation::Current::DECLARED,
     invitation::Invitation::DECLARED,
     ops::Administrators::DECLARED,

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     change::Change,
     day::Day,
+    event_kinds::Reference,
     features::{
         groups::model::Group,
         licenses::model::{License, Seats, Triple, no_active_license},
@@ -139,6 +140,7 @@ impl Plane {
         for workstream_id in workstreams {
             change.create(&Assignment { account_id: user.account_id, user_id: user.id, workstream_id: *workstream_id });
         }
+        change.event(&super::events::CREATED, &Reference::to(User::NOUN, user.id));
         let head = AnswerHead::created(location(user.id), 1);
         if invited {
             // Provisioning goes on after this commit, and answers with its result.
@@ -218,6 +220,7 @@ impl Plane {
             }
         }
         change.replace(&old, &user);
+        change.event(&super::events::UPDATED, &Reference::to(User::NOUN, id));
         self.commit(change).await?;
         if user.status != old.status && user.identity_status != IdentityStatus::None {
             // The guard has refused the user since the commit; this ends the sessions as well.
@@ -284,6 +287,7 @@ impl Plane {
             change.release(&claim);
         }
         change.remove(&user);
+        change.event(&super::events::DELETED, &Reference::to(User::NOUN, id));
         self.commit(change).await
     }
 
@@ -336,6 +340,7 @@ impl Plane {
             change.write(Write::Delete { key: encode(&link).key, when: Condition::Always });
         }
         change.replace(&user, &User { updated_at: self.now(), ..user.record.clone() });
+        change.event(&super::events::GROUPS_UPDATED, &Reference::to(User::NOUN, id));
         self.commit(change).await?;
         self.user_groups(who, id).await
     }
@@ -373,6 +378,7 @@ impl Plane {
             change.write(Write::Delete { key: encode(&link).key, when: Condition::Always });
         }
         change.replace(&user, &User { updated_at: self.now(), ..user.record.clone() });
+        change.event(&super::events::WORKSTREAMS_UPDATED, &Reference::to(User::NOUN, id));
         self.commit(change).await?;
         self.user_workstreams(who, id).await
     }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     audit::{Author, EntryDraft},
     change::Change,
+    event_kinds::Reference,
     features::me::http::identity_problem,
     guard::{
         Granted,
@@ -181,6 +182,7 @@ impl Plane {
         let mut change = Change::of(EntryDraft { action: "user_invite".into(), ..who.entry() }).about("user", id);
         change.write(pending.put());
         change.replace(&user, &asked);
+        change.event(&super::events::INVITED, &Reference::to("user", id));
         change.keeps_answer_of(who);
         change.answers_provisionally(AnswerHead::found(user.version + 1), &asked);
         self.commit(change).await?;

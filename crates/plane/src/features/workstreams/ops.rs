@@ -2,7 +2,8 @@
 
 use super::model::Workstream;
 use crate::{
-    change::{Change, reference},
+    change::Change,
+    event_kinds::Reference,
     features::users::model::Assignment,
     guard::{
         Granted,
@@ -33,7 +34,7 @@ impl Plane {
             change.claim(&after, name_taken(&new.name));
         }
         change.replace(old, &new);
-        change.event("workstream.updated", reference(Workstream::NOUN, new.id));
+        change.event(&super::events::UPDATED, &Reference::to(Workstream::NOUN, new.id));
         self.commit(change).await?;
         Ok(Stored { record: new, version: old.version + 1 })
     }
@@ -48,7 +49,7 @@ impl Plane {
         let mut change = Change::by(who).workload().about(Workstream::NOUN, old.id);
         change.remove(old);
         change.release(&old.name_claim());
-        change.event("workstream.deleted", reference(Workstream::NOUN, old.id));
+        change.event(&super::events::DELETED, &Reference::to(Workstream::NOUN, old.id));
         self.commit(change).await
     }
 
@@ -103,7 +104,7 @@ pub(super) fn creation(who: &Granted<WorkstreamCreate>, new: &Workstream) -> Cha
     let mut change = Change::by(who).workload().about(Workstream::NOUN, new.id);
     change.claim(&new.name_claim(), name_taken(&new.name));
     change.create(new);
-    change.event("workstream.created", reference(Workstream::NOUN, new.id));
+    change.event(&super::events::CREATED, &Reference::to(Workstream::NOUN, new.id));
     change
 }
 
