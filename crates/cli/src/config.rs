@@ -1,12 +1,13 @@
 //! The configuration: the compiled-in defaults, a file, the environment, flags. Nothing else reads the environment.
 
 mod aws;
+mod environment;
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     net::{AddrParseError, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use figment::{
@@ -19,15 +20,19 @@ use plane::{http::client_address::ForwardedHeader, network::TrustedProxies, text
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use self::aws::Aws;
-use crate::fail::{Failure, Outcome};
+pub(crate) use self::environment::Environment;
+use self::{
+    aws::Aws,
+    environment::{PREFIX, Variables},
+};
+use crate::{
+    fail::{Failure, Outcome},
+    print,
+};
 
 /// The default file, as `freehold config --defaults` prints it.
 pub(crate) const DEFAULTS: &str = include_str!("config.default.toml");
 const DEFAULTS_NAME: &str = "the defaults";
-const PREFIX: &str = "FREEHOLD_";
-/// Variables with the prefix that are no settings of the server.
-const NOT_SETTINGS: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_SERVER", "FREEHOLD_TOKEN"];
 /// The fewest characters of a token that somebody makes up for the configuration.
 const SHORTEST_TOKEN: usize = 32;
 const SECRETS: [&str; 3] = ["admin_password", "setup_token", "metrics_token"];
@@ -128,41 +133,6 @@ pub(crate) struct Origin {
     pub source: String,
 }
 
-/// The environment as it was at the start.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    pub(crate) fn read() -> Self {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        Self(env::vars_os().filter_map(text).collect())
-    }
-
-    /// A variable that is set to something.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    /// A folder by the XDG rules: the variable's, else one below the home folder.
-    fn folder(&self, variable: &str, below_home: &str) -> Outcome<PathBuf> {
-        if let Some(folder) = self.get(variable).map(PathBuf::from).filter(|folder| folder.is_absolute()) {
-            return Ok(folder.join("freehold"));
-        }
-        let home = self.get("HOME").ok_or_else(|| {
-            Failure::usage("there is no home folder to keep files in")
-                .hint("set HOME, or name a folder: --data-dir DIR")
-        })?;
-        Ok(Path::new(home).join(below_home).join("freehold"))
-    }
-
-    /// Where the client keeps its session.
-    pub(crate) fn client_folder(&self) -> Outcome<PathBuf> {
-        self.folder("XDG_CONFIG_HOME", ".config")
-    }
-}
-
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
@@ -185,12 +155,12 @@ pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> 
     let flag_layer = Layer::of_texts("the command line", &defaults.values, &flags.settings, |key| {
         format!("--{}", key.replace('_', "-"))
     })?;
-    let variables = environment.0.iter().filter(|(name, _)| name.starts_with(PREFIX));
-    let variables = variables.filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()));
-    let variables = variables.map(|(name, value)| (name[PREFIX.len()..].to_ascii_lowercase(), value.clone())).collect();
-    let environment_layer = Layer::of_texts("the environment", &defaults.values, &variables, |key| {
+    let Variables { settings, unknown } = environment.variables(&defaults.values);
+    let environment_layer = Layer::of_texts("the environment", &defaults.values, &settings, |key| {
         format!("{PREFIX}{}", key.to_ascii_uppercase())
     })?;
+    let environment_unknown: Vec<_> =
+        unknown.iter().map(|key| environment_layer.unknown(key, &defaults.values)).collect();
     let mut layers = vec![defaults, environment_layer, flag_layer];
 
     let named = flags.file.clone().or_else(|| environment.get("FREEHOLD_CONFIG").map(PathBuf::from));
@@ -213,7 +183,11 @@ pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> 
         }
         layers.insert(1, layer);
     }
-    resolve(environment, &layers)
+    let config = resolve(environment, &layers)?;
+    for unknown in &environment_unknown {
+        print::note(unknown.to_string().replacen("error", "warning", 1));
+    }
+    Ok(config)
 }
 
 fn data_dir(environment: &Environment, layers: &[Layer]) -> Outcome<PathBuf> {

@@ -18,8 +18,17 @@ pub(crate) fn out(text: impl std::fmt::Display) {
     // A file or a program gets data as it is.
     let text = if stdout().is_terminal() { visible(&text) } else { text.into() };
     if let Err(error) = writeln!(stdout(), "{text}") {
-        std::process::exit(i32::from(error.kind() != ErrorKind::BrokenPipe));
+        stop_printing(&error);
     }
+}
+
+/// Ends the process, for what it is asked to print can't be written.
+fn stop_printing(error: &std::io::Error) -> ! {
+    if error.kind() == ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    note(format_args!("error: the output can't be written: {error}"));
+    std::process::exit(1);
 }
 
 /// Data as JSON, for programs.

@@ -217,7 +217,9 @@ pub(crate) fn read_json(file: &PathBuf) -> Outcome<Value> {
         fs::read_to_string(file).map(|read| text = read)
     };
     read.map_err(|error| Failure::usage(format!("{} can't be read: {error}", file.display())))?;
-    serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{} is not JSON: {error}", file.display())))
+    // Editors on Windows begin files with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    serde_json::from_str(text).map_err(|error| Failure::usage(format!("{} is not JSON: {error}", file.display())))
 }
 
 fn set(fields: &mut Map<String, Value>, field: &str) -> Outcome {

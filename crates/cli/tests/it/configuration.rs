@@ -58,10 +58,18 @@ fn wrong_keys_and_values_are_named_with_their_source() {
         assert_eq!(output.status.code(), Some(2));
         String::from_utf8(output.stderr).unwrap()
     };
-    insta::assert_snapshot!(refused("FREEHOLD_LISTN", "x"), @r"
-    error: there is no setting listn (the environment: FREEHOLD_LISTN)
+    let warned = |name: &str, value: &str| {
+        let output = home.command(&["config"]).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    insta::assert_snapshot!(warned("FREEHOLD_LISTN", "x"), @r"
+    warning: there is no setting listn (the environment: FREEHOLD_LISTN)
     hint: did you mean FREEHOLD_LISTEN?
     ");
+    // What Kubernetes sets for a Service called freehold.
+    assert_eq!(warned("FREEHOLD_SERVICE_HOST", "10.0.0.1"), "");
+    assert_eq!(warned("FREEHOLD_PORT", "tcp://10.0.0.1:8080"), "");
     insta::assert_snapshot!(refused("FREEHOLD_RUNS_AT_ONCE", "many"), @r#"
     error: the setting runs_at_once is wrong (the environment: FREEHOLD_RUNS_AT_ONCE): found string "many", expected usize
     hint: freehold config --defaults explains every setting
