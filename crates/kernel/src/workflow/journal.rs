@@ -323,7 +323,7 @@ impl Journal {
 impl LoadedRun {
     fn after(&self, hold: Hold, what: &[EventKind], now: Timestamp) -> (Self, Vec<Event>) {
         let Hold { lease, fence, rests_until } = hold;
-        let (head, events) = Head { lease, fence, rests_until, ..self.head.clone() }.after(what, now);
+        let (head, events) = Head { lease, rests_until, fence, ..self.head.clone() }.after(what, now);
         (Self { head, version: self.version + 1 }, events)
     }
 }

@@ -63,7 +63,7 @@ async fn a_machine_is_told_the_answer_by_its_token() {
     assert_eq!(answer(&driver, &outside, "AskForApproval", output(approval)).await, Answered::Before);
 
     // The machine has cooled down by its own clock, which is ahead of ours.
-    tokio::time::sleep(COOLING - Duration::from_secs(2)).await;
+    tokio::time::sleep(COOLING.checked_sub(Duration::from_secs(2)).unwrap()).await;
     step(&driver, &world, "RunBuild", Some("token-3")).await.unwrap();
     let build = json!({ "artifact": "app-1.zip" });
     answer(&driver, &outside, "RunBuild", output(build.clone())).await;
@@ -125,7 +125,7 @@ async fn a_machine_that_has_waited_long_enough_fails_the_run() {
     let (world, _, _, driver) = led_world().await;
     step(&driver, &world, "Prepare", None).await.unwrap();
     step(&driver, &world, "AskForApproval", Some("token")).await.unwrap();
-    tokio::time::sleep(APPROVAL - Duration::from_secs(1)).await;
+    tokio::time::sleep(APPROVAL.checked_sub(Duration::from_secs(1)).unwrap()).await;
     assert_eq!(step(&driver, &world, "NotReleased", None).await, Ok(Value::Null));
     let head = world.head().await;
     assert_eq!((head.status, head.failure.unwrap().error.code.as_str()), (Status::Failed, "wait_timed_out"));
