@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 261b90966d2e42b1f734d3f28d1270ed8a87fd070a23cf8d3e8f996a235b2b98). Not edited by hand.
+// Generated from openapi.json (sha256 5bf48b29fc25f497c0f5ec77a4abf533cf3e4d165a65458ad9eaccd079bf9244). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 261b90966d2e42b1f734d3f28d1270ed8a87fd070a23cf8d3e8f996a235b2b98). Not edited by hand.
+// Generated from openapi.json (sha256 5bf48b29fc25f497c0f5ec77a4abf533cf3e4d165a65458ad9eaccd079bf9244). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -3052,8 +3052,11 @@ export interface components {
             /** @description The items of a map that have begun. */
             items?: components["schemas"]["ItemProgress"][] | null;
         };
-        /** @enum {string} */
-        StepKind: "pass" | "task" | "choice" | "map";
+        /**
+         * @description `wait`: The run rests until a time.
+         * @enum {string}
+         */
+        StepKind: "pass" | "task" | "choice" | "map" | "wait";
         /**
          * @description A kind of worker; each has a dead-letter queue of its own.
          * @enum {string}

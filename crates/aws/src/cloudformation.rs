@@ -19,7 +19,7 @@ use kernel::{
     ids::AccountId,
     ports::{
         chance::Chance,
-        cloud::{Cloud, CloudError, Progress},
+        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress},
         table::{TableError, TableName},
         trouble::{Named, Passes, Trouble},
     },
@@ -101,14 +101,14 @@ impl StackCloud {
     }
 
     /// Whether stacks can be asked for.
-    pub async fn probe(&self) -> Result<(), CloudError> {
+    pub async fn probe(&self) -> Result<(), DedicatedTableError> {
         self.stack(&format!("{}-preflight", self.options.project)).await.map(drop)
     }
 
     /// How an account's stack stands to what it was made as; `None` if it has none.
     ///
     /// CloudFormation takes its time to find out: it is asked again for half a minute.
-    pub async fn drift(&self, account: AccountId) -> Result<Option<Drift>, CloudError> {
+    pub async fn drift(&self, account: AccountId) -> Result<Option<Drift>, DedicatedTableError> {
         let name = self.name(account);
         let Some(stack) = self.stack(&name).await? else { return Ok(None) };
         if !matches!(standing(&stack), Standing::There) {
@@ -148,7 +148,7 @@ impl StackCloud {
     }
 
     /// The stack of this name that is not deleted.
-    async fn stack(&self, name: &str) -> Result<Option<Stack>, CloudError> {
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, DedicatedTableError> {
         let found = self
             .patience
             .repeat(|| async {
@@ -165,7 +165,7 @@ impl StackCloud {
         found.map(|stack| stack.filter(|stack| !gone(stack))).map_err(|fault| cloud_error("DescribeStacks", fault))
     }
 
-    async fn create(&self, name: &str, account: AccountId, table: &TableName) -> Result<(), CloudError> {
+    async fn create(&self, name: &str, account: AccountId, table: &TableName) -> Result<(), DedicatedTableError> {
         let switch = self.options.protect.to_string();
         let values = [
             ("AccountId", account.to_string()),
@@ -195,7 +195,7 @@ impl StackCloud {
         }
     }
 
-    async fn delete(&self, name: &str) -> Result<(), CloudError> {
+    async fn delete(&self, name: &str) -> Result<(), DedicatedTableError> {
         self.patience
             .repeat(|| async {
                 self.client.delete_stack().stack_name(name).send().await.map_err(|error| Fault::of(&error))
@@ -234,15 +234,15 @@ impl StackCloud {
 }
 
 #[async_trait]
-impl Cloud for StackCloud {
-    async fn ensure_table(&self, account: AccountId, table: &TableName) -> Result<Progress, CloudError> {
+impl DedicatedTables for StackCloud {
+    async fn ensure_table(&self, account: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError> {
         let name = self.name(account);
         let Some(stack) = self.stack(&name).await? else {
             self.create(&name, account, table).await?;
             return Ok(Progress::Underway);
         };
         if !owned(&stack, account) {
-            return Err(CloudError::Refused(foreign(&name)));
+            return Err(DedicatedTableError::Refused(foreign(&name)));
         }
         match standing(&stack) {
             Standing::There => Ok(Progress::Done),
@@ -252,7 +252,7 @@ impl Cloud for StackCloud {
                 // Nothing of it is in use: the table of an account stands before anything is written to it.
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(CloudError::Refused(Trouble::new(
+                Err(DedicatedTableError::Refused(Trouble::new(
                     format!("the stack {name} was rolled back: {reason}"),
                     Named {
                         code: "stack_rolled_back",
@@ -264,9 +264,9 @@ impl Cloud for StackCloud {
         }
     }
 
-    async fn remove_table(&self, account: AccountId, table: &TableName) -> Result<Progress, CloudError> {
+    async fn remove_table(&self, account: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError> {
         if *table == TableName::shared() {
-            return Err(CloudError::Refused("the shared table is nobody's to remove".into()));
+            return Err(DedicatedTableError::Refused("the shared table is nobody's to remove".into()));
         }
         let name = self.name(account);
         let Some(stack) = self.stack(&name).await? else {
@@ -274,7 +274,7 @@ impl Cloud for StackCloud {
             return self.tables.retire(table).await.map_err(table_error);
         };
         if !owned(&stack, account) {
-            return Err(CloudError::Refused(foreign(&name)));
+            return Err(DedicatedTableError::Refused(foreign(&name)));
         }
         match stack.stack_status() {
             Some(StackStatus::DeleteInProgress) => Ok(Progress::Underway),
@@ -282,7 +282,7 @@ impl Cloud for StackCloud {
                 let reason = self.reason(&stack).await;
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(CloudError::Refused(Trouble::new(
+                Err(DedicatedTableError::Refused(Trouble::new(
                     format!("the stack {name} could not be deleted: {reason}"),
                     Named {
                         code: "stack_not_deleted",
@@ -348,15 +348,15 @@ fn foreign(stack: &str) -> Trouble {
     Trouble::new(format!("the stack {stack} is not of this account"), named)
 }
 
-fn cloud_error(call: &str, fault: Fault) -> CloudError {
+fn cloud_error(call: &str, fault: Fault) -> DedicatedTableError {
     let said = fault.trouble(format_args!("CloudFormation, {call}"));
-    if fault.passes() { CloudError::Unavailable(said) } else { CloudError::Refused(said) }
+    if fault.passes() { DedicatedTableError::Unavailable(said) } else { DedicatedTableError::Refused(said) }
 }
 
-fn table_error(error: TableError) -> CloudError {
+fn table_error(error: TableError) -> DedicatedTableError {
     match error {
-        TableError::Unavailable(trouble) => CloudError::Unavailable(trouble),
-        TableError::Full => CloudError::Unavailable(error.to_string().into()),
-        TableError::Invalid(_) | TableError::Damaged(_) => CloudError::Refused(error.to_string().into()),
+        TableError::Unavailable(trouble) => DedicatedTableError::Unavailable(trouble),
+        TableError::Full => DedicatedTableError::Unavailable(error.to_string().into()),
+        TableError::Invalid(_) | TableError::Damaged(_) => DedicatedTableError::Refused(error.to_string().into()),
     }
 }

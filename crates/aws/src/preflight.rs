@@ -10,7 +10,7 @@ use aws_sdk_sesv2 as ses;
 use kernel::{
     ports::{
         chance::{self, Chance},
-        cloud::CloudError,
+        dedicated_tables::DedicatedTableError,
         params::Params as _,
         trouble::Trouble,
     },
@@ -210,7 +210,7 @@ impl Preflight {
         };
         match stacks.probe().await {
             Ok(()) => Check::ok(CHECK, "CloudFormation answers"),
-            Err(CloudError::Unavailable(trouble) | CloudError::Refused(trouble)) => {
+            Err(DedicatedTableError::Unavailable(trouble) | DedicatedTableError::Refused(trouble)) => {
                 Check::trouble(CHECK, &trouble, "permit cloudformation:DescribeStacks, CreateStack and DeleteStack")
             }
         }

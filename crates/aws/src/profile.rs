@@ -5,7 +5,9 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use kernel::{
-    ports::{chance::Chance, clock::Clock, cloud::Cloud, events::Events, table::Table, trouble::Trouble},
+    ports::{
+        chance::Chance, clock::Clock, dedicated_tables::DedicatedTables, events::Events, table::Table, trouble::Trouble,
+    },
     secret::PlatformKey,
 };
 
@@ -15,7 +17,7 @@ use crate::{
     cloudformation::{self, StackCloud},
     cognito::{self, CognitoVault, pool},
     connect::{self, Settings},
-    dynamodb::{self, DynamoCloud, DynamoTables, Protection},
+    dynamodb::{self, DedicatedDynamoTables, DynamoTables, Protection},
     events::{self, BusEvents},
     fault::Fault,
     grants::RoleGrants,
@@ -192,10 +194,10 @@ impl Connected {
     }
 
     /// What makes dedicated tables.
-    pub fn cloud(&self) -> Arc<dyn Cloud> {
+    pub fn dedicated_tables(&self) -> Arc<dyn DedicatedTables> {
         match self.stacks() {
             Some(stacks) => Arc::new(stacks),
-            None => Arc::new(DynamoCloud::new(self.tables())),
+            None => Arc::new(DedicatedDynamoTables::new(self.tables())),
         }
     }
 

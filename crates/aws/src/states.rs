@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_sfn::{Client, types::ExecutionStatus as SfnStatus};
+use aws_sdk_sfn::{Client, error::ProvideErrorMetadata as _, types::ExecutionStatus as SfnStatus};
 use kernel::{
     ports::{
         chance::Chance,
-        machines::{ExecutionStatus, Machines, MachinesError, Start},
+        machines::{ExecutionStatus, Machines, MachinesError, Report, Start},
     },
     workflow::asl::{self, Machine},
 };
@@ -127,6 +127,11 @@ fn forget_function(value: &mut Value) {
     }
 }
 
+/// Whether Step Functions says of a token that no task waits for it any more.
+fn is_over(code: Option<&str>) -> bool {
+    matches!(code, Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken"))
+}
+
 #[async_trait]
 impl Machines for StateMachines {
     async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError> {
@@ -145,6 +150,36 @@ impl Machines for StateMachines {
             Err(fault) => Err(fault),
         };
         status.map_err(|fault| refused(fault, &start.machine))
+    }
+
+    async fn report(&self, token: &str, report: &Report) -> Result<(), MachinesError> {
+        let told = match report {
+            Report::Done(output) => {
+                let output = output.to_string();
+                self.patience
+                    .repeat(|| async {
+                        match self.client.send_task_success().task_token(token).output(&output).send().await {
+                            Ok(_) => Ok(()),
+                            Err(error) if is_over(error.code()) => Ok(()),
+                            Err(error) => Err(Fault::of(&error)),
+                        }
+                    })
+                    .await
+            }
+            Report::Failed(refusal) => {
+                self.patience
+                    .repeat(|| async {
+                        let request = self.client.send_task_failure().task_token(token).error(refusal.error_type);
+                        match request.cause(&refusal.error_message).send().await {
+                            Ok(_) => Ok(()),
+                            Err(error) if is_over(error.code()) => Ok(()),
+                            Err(error) => Err(Fault::of(&error)),
+                        }
+                    })
+                    .await
+            }
+        };
+        told.map_err(|fault| refused(fault, "the answer to a task"))
     }
 }
 

@@ -22,8 +22,8 @@ use crate::{
     ports::{
         chance::Chance,
         clock::Clock,
-        cloud::Cloud,
         dead_letters::DeadLetterQueues,
+        dedicated_tables::DedicatedTables,
         events::Events,
         grants::Grants,
         identity::Identity,
@@ -51,7 +51,8 @@ pub struct Ports {
     pub params: Arc<dyn Params>,
     pub mailer: Arc<dyn Mailer>,
     pub events: Arc<dyn Events>,
-    pub cloud: Arc<dyn Cloud>,
+    /// Makes and removes the tables of private and hybrid accounts.
+    pub dedicated_tables: Arc<dyn DedicatedTables>,
     /// The way to tables in other accounts of the cloud.
     pub grants: Arc<dyn Grants>,
     /// State machines that lead the workflows; `None`: this process does.

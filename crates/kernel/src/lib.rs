@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod background;
+pub mod callbacks;
 pub mod change;
 pub mod day;
 pub mod directory;

@@ -2,7 +2,7 @@
 
 pub mod chance;
 pub mod clock;
-pub mod cloud;
+pub mod dedicated_tables;
 pub mod events;
 pub mod keys;
 pub mod lock;

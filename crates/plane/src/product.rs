@@ -7,10 +7,7 @@ use axum::Router;
 
 use crate::{
     event_kinds::DeclaredEvent,
-    features::{
-        self,
-        accounts::{deprovisioning, onboarding},
-    },
+    features,
     http::{console::Console, openapi, routes::Route, serve},
     jobs::Job,
     kinds::RecordKinds,
@@ -63,9 +60,7 @@ pub fn document() -> &'static serde_json::Value {
 
 /// The workflows of all features.
 pub fn workflows(plane: &Plane) -> Workflows {
-    Workflows::default()
-        .with(onboarding::definition(), onboarding::Onboarding(plane.clone()))
-        .with(deprovisioning::definition(), deprovisioning::Deprovisioning(plane.clone()))
+    features::workflows(plane)
 }
 
 struct AllFeatures(Plane);

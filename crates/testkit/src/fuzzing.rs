@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use plane::{
-    features::accounts::plans,
+    features::plans,
     guard::{
         actions,
         policy::{Policy, Principal, Scope},
@@ -229,7 +229,7 @@ fn policy(data: &[u8]) {
 
 /// Whatever a journal holds, reading it ends with a next step or with what is wrong, in bounded time and memory.
 fn journal(data: &[u8]) {
-    static PLANS: LazyLock<[Plan; 2]> = LazyLock::new(plans);
+    static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(plans);
     let Some((first, rest)) = data.split_first() else { return };
     let plan = &PLANS[usize::from(first & 1)];
     let history = if first & 2 == 0 {

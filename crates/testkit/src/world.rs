@@ -11,7 +11,7 @@ use axum::{
 };
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
-use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams};
+use local::{dedicated_tables::LocalTables, events::Bus, mailer::OutboxMailer, params::TableParams};
 use plane::{
     features::bootstrap::Admin,
     http::console::Console,
@@ -159,7 +159,7 @@ impl World {
             params: Arc::new(TableParams::new(Arc::clone(&table))),
             mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key.clone(), Arc::clone(&chance) as _)),
             events: Arc::clone(&bus) as _,
-            cloud: Arc::new(LocalCloud::new(Arc::clone(&tables))),
+            dedicated_tables: Arc::new(LocalTables::new(Arc::clone(&tables))),
             grants: Arc::new(NoGrants),
             machines: None,
             dead_letters: None,

@@ -3,8 +3,8 @@
 //! Each record is one item (`item.rs` says how it is laid out), each commit one request, each table one of DynamoDB's, with
 //! the keys `PK` and `SK`, and three global indexes `GSI1` to `GSI3` that hold whole records.
 
-mod cloud;
 mod commit;
+mod dedicated;
 mod expression;
 mod item;
 mod query;
@@ -22,12 +22,12 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use kernel::ports::{
     chance::Chance,
-    cloud::Progress,
+    dedicated_tables::Progress,
     table::{CommitError, Index, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge},
 };
 use tokio::time::Instant;
 
-pub use self::cloud::DynamoCloud;
+pub use self::dedicated::DedicatedDynamoTables;
 use self::{
     item::{Attributes, primary},
     schema::Stage,

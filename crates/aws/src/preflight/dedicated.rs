@@ -4,7 +4,7 @@
 use kernel::{
     ids::AccountId,
     ports::{
-        cloud::CloudError,
+        dedicated_tables::DedicatedTableError,
         params::Params as _,
         table::{Table, TableError, TableName, Tables as _},
     },
@@ -109,7 +109,7 @@ async fn stack(stacks: &StackCloud, account: AccountId) -> Option<Check> {
             Some(Check::bad(CHECK, finding, fix))
         }
         Ok(Some(Drift::Unsettled(finding))) => Some(Check::warning(CHECK, finding, "look again later")),
-        Err(CloudError::Unavailable(trouble) | CloudError::Refused(trouble)) => {
+        Err(DedicatedTableError::Unavailable(trouble) | DedicatedTableError::Refused(trouble)) => {
             let permit = "permit cloudformation:DetectStackDrift and DescribeStackDriftDetectionStatus";
             let Check { finding, fix, .. } = Check::trouble(CHECK, &trouble, permit);
             Some(Check::warning(CHECK, finding, fix.unwrap_or_default()))

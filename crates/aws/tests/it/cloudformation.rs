@@ -23,7 +23,7 @@ use bytes::Bytes;
 use kernel::{
     ids::AccountId,
     ports::{
-        cloud::{Cloud as _, CloudError, Progress},
+        dedicated_tables::{DedicatedTableError, DedicatedTables as _, Progress},
         table::{Condition, Key, NewItem, TableName, Tables as _, Write},
     },
 };
@@ -71,7 +71,7 @@ async fn a_stack_makes_a_table_that_the_product_can_use_and_takes_it_away() {
     }
     assert_eq!(tables.list().await.unwrap(), []);
     let shared = cloud.remove_table(account(), &TableName::shared()).await;
-    assert!(matches!(shared, Err(CloudError::Refused(_))), "{shared:?}");
+    assert!(matches!(shared, Err(DedicatedTableError::Refused(_))), "{shared:?}");
     // And once more from the start.
     cloud.ensure_table(account(), &name).await.unwrap();
     assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), Progress::Done);
@@ -201,7 +201,7 @@ async fn a_stack_that_is_rolled_back_is_told_by_its_reason_and_begun_anew() {
     assert_eq!(script.acts(), ["CreateStack"]);
 
     script.next([Stack("ROLLBACK_COMPLETE")]);
-    let Err(CloudError::Refused(why)) = cloud.ensure_table(account(), &name).await else {
+    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(account(), &name).await else {
         panic!("it was rolled back")
     };
     assert!(why.ends_with("was rolled back: Table: Subscriber limit exceeded"), "{why}");
@@ -220,7 +220,9 @@ async fn calls_that_are_denied_or_throttled_are_told_by_name() {
     let (script, cloud, name, _alive) = scripted().await;
     *script.refused.lock().unwrap() = Some(("AccessDenied", "User: arn:aws:iam::1:role/x is not authorized"));
     script.next([None]);
-    let Err(CloudError::Refused(why)) = cloud.ensure_table(account(), &name).await else { panic!("it is denied") };
+    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(account(), &name).await else {
+        panic!("it is denied")
+    };
     assert_eq!(&*why, "CloudFormation, CreateStack: access is denied");
     let named = why.named.expect("it has a name");
     assert!(named.code == "access_denied" && named.fix.starts_with("permit"), "{named:?}");
@@ -243,7 +245,9 @@ async fn a_removal_that_fails_is_told_and_tried_again() {
     }
     assert_eq!(script.acts(), ["DeleteStack"]);
     script.next([Stack("DELETE_FAILED")]);
-    let Err(CloudError::Refused(why)) = cloud.remove_table(account(), &name).await else { panic!("it failed") };
+    let Err(DedicatedTableError::Refused(why)) = cloud.remove_table(account(), &name).await else {
+        panic!("it failed")
+    };
     assert!(why.contains("could not be deleted: Table: Subscriber limit exceeded"), "{why}");
     assert_eq!(script.acts(), ["DeleteStack"]);
     script.next([Stack("DELETE_IN_PROGRESS"), None]);
@@ -256,8 +260,11 @@ async fn a_stack_that_is_not_the_accounts_is_left_alone() {
     let (script, cloud, name, _alive) = scripted().await;
     script.next([Described::Others, Described::Others]);
     let made = cloud.ensure_table(account(), &name).await;
-    assert!(matches!(&made, Err(CloudError::Refused(why)) if why.contains("not of this account")), "{made:?}");
+    assert!(matches!(&made, Err(DedicatedTableError::Refused(why)) if why.contains("not of this account")), "{made:?}");
     let removed = cloud.remove_table(account(), &name).await;
-    assert!(matches!(&removed, Err(CloudError::Refused(why)) if why.contains("not of this account")), "{removed:?}");
+    assert!(
+        matches!(&removed, Err(DedicatedTableError::Refused(why)) if why.contains("not of this account")),
+        "{removed:?}"
+    );
     assert_eq!(script.acts(), Vec::<String>::new());
 }

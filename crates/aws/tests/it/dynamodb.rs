@@ -19,7 +19,7 @@ use std::{
 
 use aws::{
     connect::Limits,
-    dynamodb::{DynamoCloud, DynamoTables, Options},
+    dynamodb::{DedicatedDynamoTables, DynamoTables, Options},
 };
 use aws_sdk_dynamodb::{
     Client,
@@ -30,7 +30,7 @@ use kernel::{
     ids::AccountId,
     ports::{
         clock::Clock as _,
-        cloud::{Cloud, CloudError, Progress},
+        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress},
         table::{
             CommitError, Condition, Index, Key, NewItem, Order, Query, Range, Table, TableError, TableName, Tables,
             Write,
@@ -223,7 +223,7 @@ async fn tables_of_others_are_left_alone() {
 async fn the_cloud_makes_and_removes_dedicated_tables() {
     let emulator = dynoxide().await;
     let tables = tables(emulator.endpoint(), "", Limits::default()).await;
-    let cloud = DynamoCloud::new(tables.clone());
+    let cloud = DedicatedDynamoTables::new(tables.clone());
     let account = AccountId::new(FakeClock::default().now(), &Shared);
     let name = TableName::dedicated(account);
     let mut asked = 0;
@@ -238,5 +238,5 @@ async fn the_cloud_makes_and_removes_dedicated_tables() {
     }
     assert!(tables.open(&name).await.unwrap().is_none());
     let shared = cloud.remove_table(account, &TableName::shared()).await;
-    assert!(matches!(shared, Err(CloudError::Refused(_))));
+    assert!(matches!(shared, Err(DedicatedTableError::Refused(_))));
 }

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use kernel::{
     ports::{
         chance::Chance as _,
-        machines::{ExecutionStatus, Machines, MachinesError, Start},
+        machines::{ExecutionStatus, Machines, MachinesError, Report, Start},
     },
     workflow::{Driver, EventKind, Head, Settings, Status},
 };
@@ -120,6 +120,10 @@ impl Machines for Local {
         });
         writeln!(self.interpreter.lines.lock().unwrap(), "{line}").expect("the interpreter reads");
         Ok(ExecutionStatus::Running)
+    }
+
+    async fn report(&self, _: &str, _: &Report) -> Result<(), MachinesError> {
+        unreachable!("no plan of the product waits for a token")
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground
         params: Arc::new(connected.params()),
         mailer: mailer(config, &connected, shared, &key, machine),
         events: connected.events(),
-        cloud: connected.cloud(),
+        dedicated_tables: connected.dedicated_tables(),
         machines: machines(config, &connected).await?,
         dead_letters: connected.queues().map(|queues| Arc::new(queues) as _),
         counting: counting(config, machine),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use local::{cloud::LocalCloud, events::Bus, mailer::OutboxMailer, params::TableParams, table::FileTables};
+use local::{dedicated_tables::LocalTables, events::Bus, mailer::OutboxMailer, params::TableParams, table::FileTables};
 use plane::{
     identity::{Parts, Provider},
     ports::{
@@ -39,7 +39,7 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
         params: Arc::new(TableParams::new(Arc::clone(&shared))),
         mailer: Arc::new(OutboxMailer::new(shared, platform.clone(), Arc::clone(&machine.chance))),
         events: Arc::new(Bus::default()),
-        cloud: Arc::new(LocalCloud::new(Arc::new(tables.clone()))),
+        dedicated_tables: Arc::new(LocalTables::new(Arc::new(tables.clone()))),
         grants: Arc::new(NoGrants),
         machines: None,
         dead_letters: None,

@@ -4,6 +4,8 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::workflow::Refusal;
+
 /// One machine for one turn of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
@@ -33,8 +35,18 @@ pub enum MachinesError {
     Refused { cause: String, fix: &'static str },
 }
 
+/// The answer to a task that waits for a token.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    Done(Value),
+    Failed(Refusal),
+}
+
 #[async_trait]
 pub trait Machines: Send + Sync {
     /// Starts a machine. The same start again changes nothing, and tells how that machine stands.
     async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError>;
+
+    /// Answers the task that waits for a token. A token that nobody waits for any more is as good as answered.
+    async fn report(&self, token: &str, report: &Report) -> Result<(), MachinesError>;
 }

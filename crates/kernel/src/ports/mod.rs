@@ -2,8 +2,8 @@
 
 pub mod chance;
 pub mod clock;
-pub mod cloud;
 pub mod dead_letters;
+pub mod dedicated_tables;
 pub mod events;
 pub mod grants;
 pub mod identity;

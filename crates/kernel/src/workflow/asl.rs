@@ -8,7 +8,7 @@ use serde_json::{Map as Fields, Value, json};
 
 use super::{
     event::ErrorKind,
-    plan::{Branch, ItemFailure, Kind, Map, Plan, Retry, Scalar, State, Task},
+    plan::{Branch, ItemFailure, Kind, Map, Plan, Retry, Scalar, State, Task, WaitUntil},
     run_state::Direction,
     step::Refusal,
 };
@@ -74,7 +74,7 @@ fn backward(plan: &Plan) -> Value {
         let mut fields = match &state.kind {
             Kind::Map(map) => fan_out(plan, state, map, &format!("Undo{}", map.inner), Direction::Undo),
             Kind::Task(task) => call(plan, state.name, task, Direction::Undo, false),
-            Kind::Pass | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => continue,
+            Kind::Pass | Kind::Wait(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => continue,
         };
         fields.insert("Catch".to_owned(), catch(RECORD_UNDONE));
         fields.insert("Next".to_owned(), json!(next));
@@ -99,6 +99,8 @@ fn document(plan: &Plan, comment: &str, start: &str, states: Fields<String, Valu
 fn of(plan: &Plan, state: &State) -> Value {
     let mut fields = match &state.kind {
         Kind::Pass => fields(json!({ "Type": "Pass" })),
+        Kind::Wait(WaitUntil::After(time)) => fields(json!({ "Type": "Wait", "Seconds": time.as_secs() })),
+        Kind::Wait(WaitUntil::At(variable)) => fields(json!({ "Type": "Wait", "TimestampPath": path(plan, variable) })),
         Kind::Task(task) => call(plan, state.name, task, Direction::Do, is_read(plan, state.name)),
         Kind::Map(map) => fan_out(plan, state, map, map.inner, Direction::Do),
         Kind::Choice { variable, branches, otherwise } => {
@@ -121,15 +123,20 @@ fn falls_through(state: &State) -> bool {
     match &state.kind {
         Kind::Task(task) | Kind::Map(Map { task, .. }) => task.catch.is_none(),
         Kind::Choice { otherwise, .. } => otherwise.is_none(),
-        Kind::Pass | Kind::Succeed { .. } | Kind::Fail { .. } => false,
+        Kind::Pass | Kind::Wait(_) | Kind::Succeed { .. } | Kind::Fail { .. } => false,
     }
 }
 
-/// Whether a choice looks at the state's output.
+/// Whether a choice or a wait looks at the state's output.
 fn is_read(plan: &Plan, name: &str) -> bool {
     plan.states.iter().any(|state| match &state.kind {
-        Kind::Choice { variable, .. } => variable.split('.').next() == Some(name),
-        Kind::Pass | Kind::Task(_) | Kind::Map(_) | Kind::Succeed { .. } | Kind::Fail { .. } => false,
+        Kind::Choice { variable, .. } | Kind::Wait(WaitUntil::At(variable)) => variable.split('.').next() == Some(name),
+        Kind::Pass
+        | Kind::Wait(WaitUntil::After(_))
+        | Kind::Task(_)
+        | Kind::Map(_)
+        | Kind::Succeed { .. }
+        | Kind::Fail { .. } => false,
     })
 }
 
@@ -155,15 +162,31 @@ fn choice(path: &str, branches: &[Branch], otherwise: &str) -> Value {
 
 /// One call of the function for a step, without catch and successor.
 fn call(plan: &Plan, state: &str, task: &Task, direction: Direction, keeps_output: bool) -> Fields<String, Value> {
-    let timeout = task.worker.timeout().as_secs() + GRACE_SECONDS;
-    let mut fields = invoke(payload(Some(state), direction), timeout);
+    let waits = task.waits.filter(|_| direction == Direction::Do);
+    let timeout = task.worker.timeout().as_secs() + GRACE_SECONDS + waits.map_or(0, |waits| waits.at_most.as_secs());
+    let mut payload = payload(Some(state), direction);
+    if waits.is_some() {
+        payload["taskToken.$"] = json!("$$.Task.Token");
+    }
+    let mut fields = invoke(payload, timeout);
+    if waits.is_some() {
+        // The task ends when its token is answered, not when the function returns.
+        fields.insert("Resource".to_owned(), json!("arn:aws:states:::lambda:invoke.waitForTaskToken"));
+    }
     if keeps_output {
-        fields.insert("ResultSelector".to_owned(), json!({ "output.$": "$.Payload" }));
+        // The answer to a token is the output itself; a function's comes with the status of its call.
+        let output = if waits.is_some() { "$" } else { "$.Payload" };
+        fields.insert("ResultSelector".to_owned(), json!({ "output.$": output }));
         fields.insert("ResultPath".to_owned(), json!(format!("$.{state}")));
     } else {
         fields.insert("ResultPath".to_owned(), Value::Null);
     }
-    fields.insert("Retry".to_owned(), retries(task.retry, plan.timeout.as_secs()));
+    let mut retries = retries(task.retry, plan.timeout.as_secs());
+    if let (Some(_), Value::Array(retries)) = (waits, &mut retries) {
+        // No answer in time is a failure for good.
+        retries.insert(0, json!({ "ErrorEquals": ["States.Timeout"], "MaxAttempts": 0 }));
+    }
+    fields.insert("Retry".to_owned(), retries);
     fields
 }
 

@@ -184,6 +184,7 @@ pub(super) fn writes(
             | EventKind::StepSucceeded { .. }
             | EventKind::StepFailed { .. }
             | EventKind::StepNotYet { .. }
+            | EventKind::StepWaiting { .. }
             | EventKind::Resumed { .. }
             | EventKind::Redriven { .. }
             | EventKind::UndoRequested
@@ -243,7 +244,7 @@ fn put(letter: &DeadLetter) -> Write {
 }
 
 fn queue(worker: &WorkerName) -> String {
-    format!("DEADLETTER#{}", worker)
+    format!("DEADLETTER#{worker}")
 }
 
 fn key(id: DeadLetterId) -> Key {

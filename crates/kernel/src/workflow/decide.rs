@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    event::{EventKind, Failure, Status, StepName},
-    plan::{ItemFailure, Kind, Map, Plan, Task},
-    run_state::{Act, Direction, Next, RunState, Step, StepIndex, StepPhase, StepState, lookup},
+    event::{ErrorKind, EventKind, Failure, Status, StepName},
+    plan::{ItemFailure, Kind, Map, Plan, Task, WaitUntil},
+    run_state::{Act, Direction, Next, RunState, Step, StepIndex, StepPhase, StepState, later, lookup},
 };
 
 enum Decision {
@@ -80,6 +80,8 @@ impl RunState {
                     StepPhase::Failed(error) => fail(here(None), error.clone(), event_of(plan, task)),
                     StepPhase::UnderWay => Decision::Act(Act::Wait(None)),
                     StepPhase::Due(at) if *at > now => Decision::Act(Act::Wait(Some(*at))),
+                    StepPhase::Waiting(until) if *until > now => Decision::Act(Act::Rest((*until).min(self.deadline))),
+                    StepPhase::Waiting(_) => Decision::Record(vec![wait_timed_out(here(None), step_state.attempt())]),
                     StepPhase::Due(_) | StepPhase::Idle => Decision::Record(vec![EventKind::StepStarted {
                         step: here(None),
                         attempt: step_state.attempt(),
@@ -87,6 +89,15 @@ impl RunState {
                 }
             }
             Kind::Map(map) => self.decide_map(plan, map, now),
+            Kind::Wait(until) => match self.wait_is_over(*until) {
+                Some(at) if at > now => Decision::Act(Act::Rest(at.min(self.deadline))),
+                Some(_) => pass(state.next.expect("a linked plan goes on after a wait")),
+                None => fail(
+                    self.last_step(plan),
+                    Failure::new("no_time", format!("{} finds no time in its variable", state.name)),
+                    None,
+                ),
+            },
             Kind::Succeed { event } => Decision::Record(vec![EventKind::Succeeded {
                 event: event.map(str::to_owned),
                 degraded: self.degraded(),
@@ -94,6 +105,13 @@ impl RunState {
             Kind::Fail { event, code, message } => {
                 fail(self.last_step(plan), Failure::new(*code, *message), event.map(str::to_owned))
             }
+        }
+    }
+
+    fn wait_is_over(&self, until: WaitUntil) -> Option<Timestamp> {
+        match until {
+            WaitUntil::After(time) => Some(later(self.entered, time)),
+            WaitUntil::At(variable) => lookup(&self.variables, variable)?.as_str()?.parse().ok(),
         }
     }
 
@@ -149,7 +167,12 @@ impl RunState {
         let all: Vec<StepIndex> = self.touched.iter().filter(|at| at.0 == last.0).copied().collect();
         let at_once = match &state.kind {
             Kind::Map(map) => map.max_concurrency,
-            Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => 1,
+            Kind::Pass
+            | Kind::Wait(_)
+            | Kind::Task(_)
+            | Kind::Choice { .. }
+            | Kind::Succeed { .. }
+            | Kind::Fail { .. } => 1,
         };
         let group = Group::of(&self.backward, &all, at_once, now);
         match group.failed.first() {
@@ -167,6 +190,7 @@ impl RunState {
                 StepPhase::Captured(reason) if !reason.is_empty() => Some(reason.clone()),
                 StepPhase::Captured(_)
                 | StepPhase::Idle
+                | StepPhase::Waiting(_)
                 | StepPhase::UnderWay
                 | StepPhase::Due(_)
                 | StepPhase::Done
@@ -200,7 +224,7 @@ impl Group {
             let step_state = steps.get(at).unwrap_or(&idle);
             match &step_state.phase {
                 StepPhase::Done | StepPhase::Captured(_) => continue,
-                StepPhase::UnderWay => group.under_way += 1,
+                StepPhase::UnderWay | StepPhase::Waiting(_) => group.under_way += 1,
                 StepPhase::Failed(error) => group.failed.push((*at, error.clone())),
                 StepPhase::Due(due) if *due > now => group.due = Some(group.due.map_or(*due, |other| other.min(*due))),
                 StepPhase::Due(_) | StepPhase::Idle => group.ready.push((*at, step_state.attempt())),
@@ -229,6 +253,7 @@ fn step_begun(plan: &Plan, what: &EventKind) -> Option<Step> {
         | EventKind::StepSucceeded { .. }
         | EventKind::StepFailed { .. }
         | EventKind::StepNotYet { .. }
+        | EventKind::StepWaiting { .. }
         | EventKind::ItemCaptured { .. }
         | EventKind::Resumed { .. }
         | EventKind::Redriven { .. }
@@ -245,10 +270,16 @@ fn step_begun(plan: &Plan, what: &EventKind) -> Option<Step> {
     Some(Step { name: step.clone(), worker, attempt: *attempt, direction })
 }
 
+/// A step that waited for something outside has had no answer in its time.
+pub(super) fn wait_timed_out(step: StepName, attempt: u32) -> EventKind {
+    let error = Failure::new("wait_timed_out", "no answer came in the time that the plan gives");
+    EventKind::StepFailed { step, attempt, error, kind: ErrorKind::Permanent, retry_at: None }
+}
+
 fn event_of(plan: &Plan, task: &Task) -> Option<String> {
     match &plan.state(task.catch?)?.kind {
         Kind::Fail { event, .. } => event.map(str::to_owned),
-        Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) | Kind::Succeed { .. } => None,
+        Kind::Pass | Kind::Wait(_) | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) | Kind::Succeed { .. } => None,
     }
 }
 

@@ -10,7 +10,10 @@ use serde_json::Value;
 
 use super::{
     outputs::StepOutput,
-    plan::{self, BadPlan, Branch, DOCUMENTED, ItemFailure, Kind, Map, Plan, RUN_CEILING, Retry, Scalar, Task},
+    plan::{
+        self, BadPlan, Branch, DOCUMENTED, ItemFailure, Kind, Map, Plan, RUN_CEILING, Retry, Scalar, Task, WaitUntil,
+        Waits, WaitsFor,
+    },
     step_error::StepError,
     worker::Worker,
     workers::{StepOutcome, UndoOutcome},
@@ -42,7 +45,7 @@ pub(super) struct Functions<S> {
 
 /// A state of a definition. `S` is what the functions of the workflow work on.
 pub struct State<S> {
-    state: plan::State,
+    data: plan::State,
     does: Option<Does<S>>,
     undo: Option<Undoes<S>>,
     /// The state whose output the function says that it gives.
@@ -51,8 +54,8 @@ pub struct State<S> {
 
 impl<S: Send + Sync + 'static> State<S> {
     const fn of(name: &'static str, kind: Kind) -> Self {
-        let state = plan::State { name, kind, next: None };
-        Self { state, does: None, undo: None, gives_output_of: None }
+        let data = plan::State { name, kind, next: None };
+        Self { data, does: None, undo: None, gives_output_of: None }
     }
 
     pub const fn pass(name: &'static str) -> Self {
@@ -61,7 +64,7 @@ impl<S: Send + Sync + 'static> State<S> {
 
     /// A call of a worker with the documented retries and without a catch.
     pub const fn task(name: &'static str, worker: Worker) -> Self {
-        Self::of(name, Kind::Task(Task { worker, retry: DOCUMENTED, catch: None, undoable: false }))
+        Self::of(name, Kind::Task(Task { worker, retry: DOCUMENTED, catch: None, undoable: false, waits: None }))
     }
 
     /// Goes where the variable leads: a member of the input, or `State.member` of a state's output.
@@ -71,9 +74,14 @@ impl<S: Send + Sync + 'static> State<S> {
 
     /// A call of a worker for each item of a list; by default one at a time, and the run fails with its first item.
     pub const fn map(name: &'static str, items: &'static str, inner: &'static str, worker: Worker) -> Self {
-        let task = Task { worker, retry: DOCUMENTED, catch: None, undoable: false };
+        let task = Task { worker, retry: DOCUMENTED, catch: None, undoable: false, waits: None };
         let map = Map { items, max_concurrency: 1, inner, task, on_item_failure: ItemFailure::Fail };
         Self::of(name, Kind::Map(map))
+    }
+
+    /// The run rests until a time.
+    pub const fn wait(name: &'static str, until: WaitUntil) -> Self {
+        Self::of(name, Kind::Wait(until))
     }
 
     pub const fn succeed(name: &'static str, event: &'static str) -> Self {
@@ -117,13 +125,13 @@ impl<S: Send + Sync + 'static> State<S> {
     /// Goes on at that state instead of the following one.
     #[must_use]
     pub fn to(mut self, next: &'static str) -> Self {
-        self.state.next = Some(next);
+        self.data.next = Some(next);
         self
     }
 
     #[must_use]
     pub fn when(mut self, equals: impl Into<Scalar>, to: &'static str) -> Self {
-        if let Kind::Choice { branches, .. } = &mut self.state.kind {
+        if let Kind::Choice { branches, .. } = &mut self.data.kind {
             branches.push(Branch { equals: equals.into(), to });
         }
         self
@@ -131,7 +139,7 @@ impl<S: Send + Sync + 'static> State<S> {
 
     #[must_use]
     pub fn otherwise(mut self, to: &'static str) -> Self {
-        if let Kind::Choice { otherwise, .. } = &mut self.state.kind {
+        if let Kind::Choice { otherwise, .. } = &mut self.data.kind {
             *otherwise = Some(to);
         }
         self
@@ -148,10 +156,17 @@ impl<S: Send + Sync + 'static> State<S> {
         self.with_task(|task| task.catch = Some(end))
     }
 
+    /// The function may answer [`StepOutcome::Waiting`]: the run rests until the answer comes, and fails the step if none has
+    /// come in this time.
+    #[must_use]
+    pub fn waits(self, on: WaitsFor, at_most: Duration) -> Self {
+        self.with_task(|task| task.waits = Some(Waits { on, at_most }))
+    }
+
     /// How many items of a map run at once.
     #[must_use]
     pub fn at_once(mut self, max_concurrency: u32) -> Self {
-        if let Kind::Map(map) = &mut self.state.kind {
+        if let Kind::Map(map) = &mut self.data.kind {
             map.max_concurrency = max_concurrency;
         }
         self
@@ -159,23 +174,23 @@ impl<S: Send + Sync + 'static> State<S> {
 
     #[must_use]
     pub fn on_item_failure(mut self, then: ItemFailure) -> Self {
-        if let Kind::Map(map) = &mut self.state.kind {
+        if let Kind::Map(map) = &mut self.data.kind {
             map.on_item_failure = then;
         }
         self
     }
 
     fn with_task(mut self, change: impl FnOnce(&mut Task)) -> Self {
-        match &mut self.state.kind {
+        match &mut self.data.kind {
             Kind::Task(task) | Kind::Map(Map { task, .. }) => change(task),
-            Kind::Pass | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => {}
+            Kind::Pass | Kind::Wait(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => {}
         }
         self
     }
 
     fn check(&self) -> Result<(), BadPlan> {
-        let name = self.state.name;
-        if self.state.work().is_some() && self.does.is_none() {
+        let name = self.data.name;
+        if self.data.work().is_some() && self.does.is_none() {
             return Err(BadPlan::NoFunction(name));
         }
         match self.gives_output_of {
@@ -208,7 +223,7 @@ impl<S: Send + Sync + 'static> Definition<S> {
         let (mut data, mut functions) = (Vec::with_capacity(states.len()), HashMap::new());
         for state in states {
             state.check()?;
-            let State { state, does, undo, gives_output_of: _ } = state;
+            let State { data: state, does, undo, gives_output_of: _ } = state;
             if let Some(does) = does {
                 functions.insert(state.name, Functions { does, undo });
             }

@@ -20,15 +20,17 @@ use super::{
     dead_letters::{self, DeadLetters},
     event::{Event, EventKind, Status, StepName},
     faults::Faults,
-    journal::{Journal, JournalError},
+    journal::{Hold, Journal, JournalError},
     metrics::{NoMetrics, WorkflowMetrics},
     outside,
     perform::Performer,
+    plan::WaitsFor,
     progress::Progress,
     run::{Run, sleep_until},
-    run_state::RunState,
+    run_state::{RunState, later},
     step::{Invocation, Refusal},
     step_error::StepError,
+    waiting::{AnswerError, Answered, OpenWait, StoredAnswer, WaitAnswer, WaitId},
     watch::Hub,
     workers::{Transition, Workflows},
 };
@@ -36,7 +38,7 @@ use crate::{
     ids::{DeadLetterId, ExecutionId},
     ports::{
         clock::Clock,
-        machines::Machines,
+        machines::{Machines, Report},
         table::{Table, Write},
     },
 };
@@ -166,11 +168,25 @@ impl Driver {
 
     /// One step for such a machine.
     pub async fn step(&self, invocation: &Invocation) -> Result<Value, Refusal> {
-        let done = self.performer().step(invocation).await;
+        let done = self.step_and_report(invocation).await;
         if let Ok(loaded) = self.shared.journal.head(invocation.execution_id).await {
             self.shared.hub.publish(invocation.execution_id, loaded.head.events);
         }
         done
+    }
+
+    /// A machine that waits for a token takes no other answer than one by it.
+    async fn step_and_report(&self, invocation: &Invocation) -> Result<Value, Refusal> {
+        let answer = self.performer().step(invocation).await?;
+        let (Some(token), Some(machines)) = (&invocation.task_token, &self.shared.settings.machines) else {
+            return Ok(answer.unwrap_or_default());
+        };
+        match answer {
+            Some(output) => {
+                machines.report(token, &Report::Done(output)).await.map(|()| Value::Null).map_err(Refusal::from)
+            }
+            None => Ok(Value::Null),
+        }
     }
 
     pub fn dead_letters(&self) -> DeadLetters {
@@ -208,7 +224,9 @@ impl Driver {
             Err(JournalError::NoSuchRun) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let free = head.status.is_open() && self.shared.may_take(head.lease.as_ref(), self.shared.clock.now());
+        let now = self.shared.clock.now();
+        let rests = head.rests_until.is_some_and(|until| until > now);
+        let free = head.status.is_open() && !rests && self.shared.may_take(head.lease.as_ref(), now);
         if free {
             self.wake(execution);
         }
@@ -338,7 +356,74 @@ impl Driver {
             }
             after = next;
             if after.is_none() {
+                break;
+            }
+        }
+        // Those whose rest ends before the next look.
+        let soon = later(now, self.shared.settings.lease);
+        loop {
+            let (heads, next) = self.shared.journal.rested(soon, after).await?;
+            for head in heads {
+                if !self.is_active(head.execution_id) {
+                    found += 1;
+                    self.wake(head.execution_id);
+                }
+            }
+            after = next;
+            if after.is_none() {
                 return Ok(found);
+            }
+        }
+    }
+
+    /// What a run waits for, if it waits for something outside.
+    pub async fn open_wait(&self, execution: ExecutionId) -> Result<Option<OpenWait>, AnswerError> {
+        let (loaded, history) = self.shared.journal.load(execution).await?;
+        let workflow = self.shared.workflows.of(&loaded.head).ok_or(AnswerError::NoSuchWorkflow)?;
+        Ok(RunState::replay(&workflow.plan, &loaded.head.input, &history)?.open_wait(&workflow.plan, execution))
+    }
+
+    /// Who may answer a wait, by the plan; `None` if the step waits for nothing outside.
+    pub async fn waits_for(&self, wait: &WaitId) -> Result<Option<WaitsFor>, AnswerError> {
+        let head = self.shared.journal.head(wait.execution).await?.head;
+        let workflow = self.shared.workflows.of(&head).ok_or(AnswerError::NoSuchWorkflow)?;
+        let waits = workflow.plan.state(&wait.step.state).and_then(|state| state.work()?.waits);
+        Ok(waits.map(|waits| waits.on))
+    }
+
+    /// Answers a wait: the step is done with that output, or has failed, and the run goes on. The answer is stored when this
+    /// returns, in one commit with `along`. It may come before the step says that it waits. The same answer again changes
+    /// nothing; another one is refused, and so is one that nothing waits for.
+    pub async fn answer(&self, wait: &WaitId, answer: &WaitAnswer, along: Vec<Write>) -> Result<Answered, AnswerError> {
+        let shared = &self.shared;
+        loop {
+            let (loaded, history) = shared.journal.load(wait.execution).await?;
+            let workflow = shared.workflows.of(&loaded.head).ok_or(AnswerError::NoSuchWorkflow)?;
+            let run_state = RunState::replay(&workflow.plan, &loaded.head.input, &history)?;
+            if run_state.has_taken(&workflow.plan, wait, answer) {
+                return Ok(Answered::Before);
+            }
+            if !run_state.takes(&workflow.plan, wait) {
+                return Err(AnswerError::NotWaiting);
+            }
+            if let Some(stored) = loaded.head.answers.iter().find(|stored| stored.wait == *wait) {
+                // It may have been stored by a process that ended before the run went on.
+                self.wake(wait.execution);
+                return if stored.answer == *answer {
+                    Ok(Answered::Before)
+                } else {
+                    Err(AnswerError::AnsweredOtherwise)
+                };
+            }
+            let stored = StoredAnswer { wait: wait.clone(), answer: answer.clone() };
+            match shared.journal.store_answer(&loaded, stored, along.clone()).await {
+                Ok(()) => {
+                    self.wake(wait.execution);
+                    return Ok(Answered::Now);
+                }
+                // The run went on meanwhile.
+                Err(JournalError::Superseded) => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -384,7 +469,7 @@ impl Driver {
         let progress = Progress::of(&workflow.plan, &head, &history);
         writes.extend(along.writes(&progress));
         // A new fence: what workers of the former direction still write is refused.
-        let written = shared.journal.append(&loaded, None, loaded.head.fence + 1, &events, writes, now).await;
+        let written = shared.journal.append(&loaded, Hold::free(loaded.head.fence + 1), &events, writes, now).await;
         if let Some(transition) = &transition {
             workflow.workers.after_transition(transition);
         }

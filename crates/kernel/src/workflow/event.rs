@@ -100,6 +100,17 @@ pub enum EventKind {
         attempt: u32,
         again_at: Timestamp,
     },
+    /// The step waits for something outside: a callback, or somebody's approval. The run rests until the answer or the time.
+    StepWaiting {
+        #[serde(flatten)]
+        step: StepName,
+        attempt: u32,
+        /// Without an answer until then, the step fails.
+        until: Timestamp,
+        /// By which a state machine outside is told the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task_token: Option<String>,
+    },
     /// An item failed for good and the others go on.
     ItemCaptured {
         #[serde(flatten)]
@@ -185,6 +196,7 @@ impl EventKind {
             | Self::StepSucceeded { .. }
             | Self::StepFailed { .. }
             | Self::StepNotYet { .. }
+            | Self::StepWaiting { .. }
             | Self::ItemCaptured { .. }
             | Self::Resumed { .. }
             | Self::UndoStarted { .. }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{
     event::{Event, EventKind, Failure, Status},
     plan::Plan,
+    waiting::StoredAnswer,
 };
 use crate::{
     ids::{AccountId, ExecutionId},
@@ -27,6 +28,8 @@ use crate::{
 const PARTITION: &str = "EXECUTION#";
 /// The partition of `Gsi3` in which open runs stand.
 pub const OPEN: &str = "EXECUTION#OPEN";
+/// The partition of `Gsi3` with the runs that rest, by the time until which they do.
+const RESTING: &str = "EXECUTION#RESTING";
 
 /// The head of a run: all that is known of it without reading its events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +48,13 @@ pub struct Head {
     pub input: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// Nobody needs to look at the run before that time, unless something outside answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_until: Option<Timestamp>,
+    /// Answers from outside that the run has not taken yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(skip)]
+    pub(super) answers: Vec<StoredAnswer>,
     /// Raised with every change of holder or direction; a worker's late write can be refused by it.
     pub fence: u64,
     /// How many events the journal holds.
@@ -79,6 +89,22 @@ pub struct Lease {
 pub struct LoadedRun {
     pub head: Head,
     pub version: u64,
+}
+
+/// Who has the run after an append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub lease: Option<Lease>,
+    pub fence: u64,
+    /// See [`Head::rests_until`].
+    pub rests_until: Option<Timestamp>,
+}
+
+impl Hold {
+    /// Nobody has it, and somebody should.
+    pub const fn free(fence: u64) -> Self {
+        Self { lease: None, fence, rests_until: None }
+    }
 }
 
 /// A new run.
@@ -119,6 +145,8 @@ pub fn start(new: NewRun<'_>, now: Timestamp) -> Vec<Write> {
         finished_at: None,
         input: new.input,
         lease: None,
+        rests_until: None,
+        answers: Vec::new(),
         fence: 0,
         events: 1,
         degraded: Vec::new(),
@@ -191,6 +219,17 @@ impl Journal {
         self.heads(Index::Gsi3, OPEN.to_owned(), Range::All, Order::Ascending, MAX_PAGE, after).await
     }
 
+    /// A page of the runs that rest until that time or an earlier one.
+    pub async fn rested(
+        &self,
+        until: Timestamp,
+        after: Option<Position>,
+    ) -> Result<(Vec<Head>, Option<Position>), JournalError> {
+        // Sorts behind every text of that time.
+        let range = Range::Between("0".to_owned(), format!("{}~", sortable(until)));
+        self.heads(Index::Gsi3, RESTING.to_owned(), range, Order::Ascending, MAX_PAGE, after).await
+    }
+
     /// A page of all runs, the latest first.
     pub async fn all(
         &self,
@@ -228,13 +267,12 @@ impl Journal {
     pub async fn append(
         &self,
         loaded: &LoadedRun,
-        lease: Option<Lease>,
-        fence: u64,
+        hold: Hold,
         what: &[EventKind],
         along: Vec<Write>,
         now: Timestamp,
     ) -> Result<(LoadedRun, Vec<Event>), JournalError> {
-        let (next, events) = loaded.after(lease, fence, what, now);
+        let (next, events) = loaded.after(hold, what, now);
         let mut writes = Vec::with_capacity(1 + what.len() + along.len());
         writes.push(put_head(&next.head, Condition::Version(loaded.version)));
         writes.extend(events.iter().map(|event| put_event(next.head.execution_id, event)));
@@ -247,6 +285,25 @@ impl Journal {
         }
     }
 
+    /// Stores an answer for the run to take, in one commit with what comes along; a run that rests is open again.
+    pub(super) async fn store_answer(
+        &self,
+        loaded: &LoadedRun,
+        answer: StoredAnswer,
+        along: Vec<Write>,
+    ) -> Result<(), JournalError> {
+        let mut head = Head { rests_until: None, ..loaded.head.clone() };
+        head.answers.push(answer);
+        let mut writes = vec![put_head(&head, Condition::Version(loaded.version))];
+        writes.extend(along);
+        match self.table.commit(writes).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Refused { write: 0, .. }) => Err(JournalError::Superseded),
+            Err(CommitError::Refused { .. }) => Err(JournalError::Refused),
+            Err(CommitError::Table(error)) => Err(error.into()),
+        }
+    }
+
     /// The head that an append left whose answer was lost, if it was made.
     ///
     /// INVARIANT: only the driver that holds the run may ask. Its fence is its own; others who append the same event at
@@ -254,19 +311,19 @@ impl Journal {
     pub(super) async fn appended(
         &self,
         loaded: &LoadedRun,
-        lease: Option<Lease>,
-        fence: u64,
+        hold: Hold,
         what: &[EventKind],
         now: Timestamp,
     ) -> Result<Option<LoadedRun>, JournalError> {
-        let (next, _) = loaded.after(lease, fence, what, now);
+        let (next, _) = loaded.after(hold, what, now);
         Ok(Some(self.head(next.head.execution_id).await?).filter(|found| *found == next))
     }
 }
 
 impl LoadedRun {
-    fn after(&self, lease: Option<Lease>, fence: u64, what: &[EventKind], now: Timestamp) -> (Self, Vec<Event>) {
-        let (head, events) = Head { lease, fence, ..self.head.clone() }.after(what, now);
+    fn after(&self, hold: Hold, what: &[EventKind], now: Timestamp) -> (Self, Vec<Event>) {
+        let Hold { lease, fence, rests_until } = hold;
+        let (head, events) = Head { lease, rests_until, fence, ..self.head.clone() }.after(what, now);
         (Self { head, version: self.version + 1 }, events)
     }
 }
@@ -289,18 +346,21 @@ impl Head {
             self.status = status;
             self.finished_at = (!status.is_open()).then_some(now);
             self.failure = None;
+            self.answers.clear();
         }
         match what {
             EventKind::Succeeded { degraded, .. } => self.degraded.clone_from(degraded),
+            EventKind::StepSucceeded { step, .. } | EventKind::StepFailed { step, .. } => {
+                self.answers.retain(|stored| stored.wait.step != *step);
+            }
             EventKind::Failed { step, error, .. } | EventKind::Stuck { step, error } => {
                 self.failure = Some(FailedAt { state: step.state.clone(), item: step.item, error: error.clone() });
             }
             EventKind::Started
             | EventKind::Passed { .. }
             | EventKind::StepStarted { .. }
-            | EventKind::StepSucceeded { .. }
-            | EventKind::StepFailed { .. }
             | EventKind::StepNotYet { .. }
+            | EventKind::StepWaiting { .. }
             | EventKind::ItemCaptured { .. }
             | EventKind::Resumed { .. }
             | EventKind::Redriven { .. }
@@ -368,7 +428,10 @@ fn put_head(head: &Head, when: Condition) -> Write {
     let index = [
         Some(Key::new("EXECUTION", at.as_str())),
         head.account_id.map(|account| Key::new(format!("ACCOUNT#{account}"), format!("EXECUTION#{at}"))),
-        head.status.is_open().then(|| Key::new(OPEN, at.as_str())),
+        head.status.is_open().then(|| match head.rests_until {
+            Some(until) => Key::new(RESTING, sortable(until)),
+            None => Key::new(OPEN, at.as_str()),
+        }),
     ];
     Write::Put { item: NewItem { key: head_key(head.execution_id), index, expires: None, body: body(head) }, when }
 }

@@ -46,7 +46,15 @@ pub(super) async fn hand_over(
     performer: &Performer,
     execution: ExecutionId,
 ) -> Result<(), JournalError> {
+    let told = performer.take_answers(execution).await.map_err(damaged)?;
     let head = shared.journal.head(execution).await?.head;
+    if let Some((token, report)) = &told
+        && let Err(error) = machines.report(token, report).await
+    {
+        tracing::warn!(%execution, %error, "a state machine could not be told an answer; it is tried again");
+        return Err(JournalError::Table(crate::ports::table::TableError::Unavailable(error.to_string().into())));
+    }
+    shared.hub.publish(execution, head.events);
     let now = shared.clock.now();
     if !head.status.is_open() || !shared.may_take(head.lease.as_ref(), now) {
         return Ok(());

@@ -10,10 +10,11 @@ use super::{
     dead_letters,
     event::{BadHistory, ErrorKind, EventKind, Failure, StepName},
     faults::{Fault, Faults},
-    journal::{Head, Journal, JournalError, LoadedRun},
+    journal::{Head, Hold, Journal, JournalError, LoadedRun},
     metrics::WorkflowMetrics,
-    run_state::{Answer, Direction, RunState, Step},
-    step::Refusal,
+    plan::Plan,
+    run_state::{Act, Answer, Direction, RunState, Step},
+    step::{self, Refusal},
     step_error::StepError,
     workers::{BoundWorkers, Call, StepOutcome, UndoOutcome, Workflow, Workflows},
 };
@@ -62,6 +63,7 @@ pub(super) fn call(workflow: &Workflow, run_state: &RunState, head: &Head, step:
         reference: run_state.reference(&workflow.plan, &step.name),
         variables: run_state.variables(),
         fence,
+        round: run_state.round,
     }
 }
 
@@ -93,6 +95,7 @@ async fn once(workers: &dyn BoundWorkers, call: &Call) -> Result<Answer, StepErr
             }
             StepOutcome::Done(output) => Ok(Answer::Done(output)),
             StepOutcome::NotYet { after } => Ok(Answer::NotYet(after)),
+            StepOutcome::Waiting => Ok(Answer::Waiting),
         },
         Direction::Undo => match workers.undo(call).await? {
             UndoOutcome::Done => Ok(Answer::Done(Value::Null)),
@@ -155,13 +158,22 @@ impl Performer {
             let workflow = self.workflows.of(&loaded.head).ok_or(PerformError::NoSuchWorkflow)?.clone();
             let mut run_state = RunState::replay(&workflow.plan, &loaded.head.input, &history)?;
             let now = self.clock.now();
-            let (events, answer) = decide(&workflow, &run_state, &loaded.head, now)?;
+            let taken = taken_answers(&workflow.plan, &run_state, &loaded.head, now);
+            // Answers from outside come first; then it is decided by what they make of the run.
+            let (events, answer) = if taken.is_empty() {
+                let (events, answer) = decide(&workflow, &run_state, &loaded.head, now)?;
+                (events, Some(answer))
+            } else {
+                (taken, None)
+            };
             for what in &events {
                 run_state
                     .apply(&workflow.plan, what, now)
                     .map_err(|state| BadHistory::NoSuchState { number: loaded.head.events, state })?;
             }
-            if events.is_empty() {
+            if events.is_empty()
+                && let Some(answer) = answer
+            {
                 return Ok(Appended { workflow, run_state, loaded, answer });
             }
             let mut along = dead_letters::writes(&workflow.plan, &run_state, &loaded.head, &events, now, self.queued);
@@ -169,15 +181,21 @@ impl Performer {
             if let Some(transition) = &transition {
                 along.extend(workflow.workers.on_transition(transition).await?);
             }
-            let (lease, fence) = (loaded.head.lease.clone(), loaded.head.fence);
-            let written = self.journal.append(&loaded, lease, fence, &events, along, now).await;
+            let rests_until = match run_state.clone().advance(&workflow.plan, now).act {
+                Act::Rest(until) => Some(until),
+                Act::Perform(_) | Act::Wait(_) | Act::Finished(_) => None,
+            };
+            let hold = Hold { lease: loaded.head.lease.clone(), fence: loaded.head.fence, rests_until };
+            let written = self.journal.append(&loaded, hold, &events, along, now).await;
             if let Some(transition) = &transition {
                 workflow.workers.after_transition(transition);
             }
             match written {
                 Ok((loaded, _)) => {
                     self.count(&workflow, &loaded.head, history.len(), now);
-                    return Ok(Appended { workflow, run_state, loaded, answer });
+                    if let Some(answer) = answer {
+                        return Ok(Appended { workflow, run_state, loaded, answer });
+                    }
                 }
                 Err(
                     JournalError::Superseded | JournalError::Refused | JournalError::Table(TableError::Unavailable(_)),
@@ -196,4 +214,19 @@ impl Performer {
             self.metrics.execution_ended(workflow.plan.name, head.status, timed_out, head.took(now));
         }
     }
+}
+
+/// The events that the stored answers make, with what follows from them.
+fn taken_answers(plan: &Plan, run_state: &RunState, head: &Head, now: jiff::Timestamp) -> Vec<EventKind> {
+    let mut run_state = run_state.clone();
+    let mut events = Vec::new();
+    for stored in &head.answers {
+        let taken = run_state.take_answer(plan, stored);
+        step::apply_all(plan, &mut run_state, &taken, now);
+        events.extend(taken);
+    }
+    if !events.is_empty() {
+        events.extend(step::settled(plan, &mut run_state, now));
+    }
+    events
 }

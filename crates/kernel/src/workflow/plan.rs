@@ -44,6 +44,32 @@ pub struct Task {
     pub catch: Option<&'static str>,
     /// Whether the step leaves something that `undo` removes.
     pub undoable: bool,
+    /// The step may wait for something outside.
+    pub waits: Option<Waits>,
+}
+
+/// What a step may wait for, and how long at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    pub on: WaitsFor,
+    pub at_most: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// A system outside answers by a token.
+    Callback,
+    /// A person decides.
+    Approval,
+}
+
+/// When a wait of a plan is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitUntil {
+    /// So long after the run came to the state.
+    After(Duration),
+    /// At the time that a variable holds, in RFC 3339.
+    At(&'static str),
 }
 
 impl Task {
@@ -123,6 +149,8 @@ pub enum Kind {
         otherwise: Option<&'static str>,
     },
     Map(Map),
+    /// The run rests until a time.
+    Wait(WaitUntil),
     /// Ends the run well; `event` is published with the end.
     Succeed {
         event: Option<&'static str>,
@@ -148,7 +176,7 @@ impl State {
     pub const fn work(&self) -> Option<&Task> {
         match &self.kind {
             Kind::Task(task) | Kind::Map(Map { task, .. }) => Some(task),
-            Kind::Pass | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => None,
+            Kind::Pass | Kind::Wait(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => None,
         }
     }
 
@@ -195,6 +223,10 @@ pub enum BadPlan {
     NoFunction(&'static str),
     #[error("{state} gives the output of {of}")]
     OutputOfAnother { state: &'static str, of: &'static str },
+    #[error("{0} may wait as long as the whole run or longer")]
+    WaitsPastCeiling(&'static str),
+    #[error("{0} is a map, whose items can't wait for something outside")]
+    MapWaits(&'static str),
     #[error("the worker {0} has two timeouts")]
     TwoTimeouts(&'static str),
 }
@@ -204,7 +236,7 @@ impl Plan {
     pub fn events(&self) -> impl Iterator<Item = &'static str> {
         self.states.iter().filter_map(|state| match state.kind {
             Kind::Succeed { event } | Kind::Fail { event, .. } => event,
-            Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) => None,
+            Kind::Pass | Kind::Wait(_) | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) => None,
         })
     }
 
@@ -244,7 +276,7 @@ impl Plan {
         for (place, state) in self.states.iter_mut().enumerate() {
             match state.kind {
                 Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => {}
-                Kind::Pass | Kind::Task(_) | Kind::Map(_) => {
+                Kind::Pass | Kind::Wait(_) | Kind::Task(_) | Kind::Map(_) => {
                     let following = names.get(place + 1).copied();
                     state.next = Some(state.next.or(following).ok_or(BadPlan::NoEnd(state.name))?);
                 }
@@ -276,6 +308,14 @@ impl Plan {
             let catch = state.work().and_then(|task| task.catch).and_then(|name| self.state(name));
             if catch.is_some_and(|end| !matches!(end.kind, Kind::Fail { .. })) {
                 return Err(BadPlan::CatchIsNoFailure(state.name));
+            }
+            if state.work().and_then(|task| task.waits).is_some_and(|waits| waits.at_most >= self.timeout)
+                || matches!(state.kind, Kind::Wait(WaitUntil::After(time)) if time >= self.timeout)
+            {
+                return Err(BadPlan::WaitsPastCeiling(state.name));
+            }
+            if matches!(&state.kind, Kind::Map(map) if map.task.waits.is_some()) {
+                return Err(BadPlan::MapWaits(state.name));
             }
             if let Kind::Map(map) = &state.kind
                 && !(1..=MAX_CONCURRENCY).contains(&map.max_concurrency)

@@ -77,6 +77,8 @@ pub enum StepKind {
     Task,
     Choice,
     Map,
+    /// The run rests until a time.
+    Wait,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -113,6 +115,7 @@ impl Progress {
                 Kind::Task(_) => StepKind::Task,
                 Kind::Choice { .. } => StepKind::Choice,
                 Kind::Map(_) => StepKind::Map,
+                Kind::Wait(_) => StepKind::Wait,
                 Kind::Succeed { .. } | Kind::Fail { .. } => return None,
             };
             let items: Vec<_> = tracks
@@ -122,8 +125,11 @@ impl Progress {
             let own = tracks.get(&(place, None)).cloned();
             let mut report = match (own, kind) {
                 (own, StepKind::Map) => whole(own, &items),
-                (own, StepKind::Pass | StepKind::Task | StepKind::Choice) => own.unwrap_or_default(),
+                (own, StepKind::Pass | StepKind::Task | StepKind::Choice | StepKind::Wait) => own.unwrap_or_default(),
             };
+            if kind == StepKind::Wait && place == position && head.status == Status::Running {
+                report.status = StepStatus::Waiting;
+            }
             if report.status == StepStatus::Pending && !reachable.contains(&place) {
                 report.status = StepStatus::Skipped;
             }
@@ -188,7 +194,7 @@ fn follow(plan: &Plan, tracks: &mut Tracks, position: &mut usize, event: &Event)
             report.status = if retry_at.is_some() { StepStatus::Retrying } else { StepStatus::Failed };
             report.finished_at = retry_at.is_none().then_some(at);
         }),
-        EventKind::StepNotYet { step, .. } => {
+        EventKind::StepNotYet { step, .. } | EventKind::StepWaiting { step, .. } => {
             with(plan, tracks, step, |report, _| report.status = StepStatus::Waiting);
         }
         EventKind::UndoStarted { step, .. } => {

@@ -12,9 +12,9 @@ use super::{
     dead_letters,
     embedded::Shared,
     event::{ErrorKind, EventKind, Status},
-    journal::{JournalError, Lease, LoadedRun},
+    journal::{Hold, JournalError, Lease, LoadedRun},
     perform::{call, perform},
-    run_state::{Act, Answer, Next, RunState, Step},
+    run_state::{Act, Answer, Next, RunState, Step, later},
     workers::{Transition, Workflow},
 };
 use crate::ports::{
@@ -61,6 +61,12 @@ impl Run {
             .map_err(|error| JournalError::Damaged(error.to_string()))?;
         let now = shared.clock.now();
         let mut fresh = Vec::new();
+        for stored in &head.answers {
+            for what in run_state.take_answer(&workflow.plan, stored) {
+                run_state.apply(&workflow.plan, &what, now).map_err(JournalError::Damaged)?;
+                fresh.push(what);
+            }
+        }
         if run_state.is_under_way() {
             let resumed = EventKind::Resumed { holder: shared.settings.holder.clone() };
             run_state.apply(&workflow.plan, &resumed, now).map_err(JournalError::Damaged)?;
@@ -95,10 +101,16 @@ impl Run {
                 self.state.advance(&self.workflow.plan, now)
             };
             self.fresh.extend(next.record);
-            if !self.fresh.is_empty() || (now >= self.renew_at && !self.calls.is_empty()) {
-                self.write_down().await?;
+            let act = self.held_through(next.act, now);
+            let rests_until = if let Act::Rest(until) = act { Some(until) } else { None };
+            let unheld = &self.loaded.head;
+            let rests_anew = rests_until.is_some() && (unheld.rests_until != rests_until || unheld.lease.is_some());
+            if !self.fresh.is_empty() || rests_anew || (now >= self.renew_at && !self.calls.is_empty()) {
+                self.write_down(rests_until).await?;
             }
-            match next.act {
+            match act {
+                // Nobody holds it now: an answer from outside or the time has it taken up again.
+                Act::Rest(_) => return Ok(()),
                 Act::Finished(status) => {
                     self.ended(status);
                     return Ok(());
@@ -123,6 +135,19 @@ impl Run {
                     }
                 }
             }
+        }
+    }
+
+    /// A wait for a time that is soon over is not worth giving the run back.
+    fn held_through(&self, act: Act, now: Timestamp) -> Act {
+        match act {
+            Act::Rest(until)
+                if self.state.open_wait(&self.workflow.plan, self.loaded.head.execution_id).is_none()
+                    && later(now, self.shared.settings.lease) >= until =>
+            {
+                Act::Wait(Some(until))
+            }
+            Act::Rest(_) | Act::Wait(_) | Act::Perform(_) | Act::Finished(_) => act,
         }
     }
 
@@ -160,15 +185,16 @@ impl Run {
     }
 
     /// Appends what happened, with the dead letters and the slice's own writes; an empty append renews the lease.
-    async fn write_down(&mut self) -> Result<(), JournalError> {
+    async fn write_down(&mut self, rests_until: Option<Timestamp>) -> Result<(), JournalError> {
         let events = std::mem::take(&mut self.fresh);
         let (plan, head) = (&self.workflow.plan, &self.loaded.head);
         let mut pause = Duration::from_millis(20);
         // The time is that of the first try: a commit whose answer was lost is recognised by what it wrote.
         let now = self.shared.clock.now();
         let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
-        let open = self.state.status().is_open();
-        let lease = open.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
+        let held = self.state.status().is_open() && rests_until.is_none();
+        let lease = held.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
+        let hold = Hold { lease, fence: self.fence, rests_until };
         let mut in_doubt = false;
         loop {
             let mut along = dead_letters::writes(plan, &self.state, head, &events, now, self.shared.settings.queued);
@@ -178,12 +204,10 @@ impl Run {
                 Some(more) => {
                     along.extend(more);
                     let journal = &self.shared.journal;
-                    let written = journal
-                        .append(&self.loaded, lease.clone(), self.fence, &events, along, now)
-                        .await
-                        .map(|(loaded, _)| loaded);
+                    let written =
+                        journal.append(&self.loaded, hold.clone(), &events, along, now).await.map(|(loaded, _)| loaded);
                     if in_doubt && matches!(written, Err(JournalError::Superseded)) {
-                        let found = journal.appended(&self.loaded, lease.clone(), self.fence, &events, now).await;
+                        let found = journal.appended(&self.loaded, hold.clone(), &events, now).await;
                         found.and_then(|loaded| loaded.ok_or(JournalError::Superseded))
                     } else {
                         written
@@ -248,7 +272,7 @@ impl Run {
     /// Leaves the run to whoever comes next, at once.
     async fn give_back(self) -> Result<(), JournalError> {
         let now = self.shared.clock.now();
-        match self.shared.journal.append(&self.loaded, None, self.fence, &[], Vec::new(), now).await {
+        match self.shared.journal.append(&self.loaded, Hold::free(self.fence), &[], Vec::new(), now).await {
             Ok(_) | Err(JournalError::Superseded) => Ok(()),
             Err(error) => Err(error),
         }

@@ -27,6 +27,8 @@ pub enum Act {
     Perform(Vec<Step>),
     /// Nothing to begin before that time; without one, before a call that is under way has answered.
     Wait(Option<Timestamp>),
+    /// Nothing to do before something outside answers, or before that time: nobody needs to hold the run.
+    Rest(Timestamp),
     Finished(Status),
 }
 
@@ -50,7 +52,12 @@ pub enum Direction {
 pub enum Answer {
     Done(Value),
     NotYet(Duration),
-    Failed { kind: ErrorKind, error: Failure },
+    /// Something outside will answer.
+    Waiting,
+    Failed {
+        kind: ErrorKind,
+        error: Failure,
+    },
 }
 
 /// A step's place in the plan, and the item.
@@ -61,6 +68,8 @@ pub(super) struct StepState {
     pub(super) phase: StepPhase,
     throttled: u32,
     transient: u32,
+    /// By which the state machine that waits for the step is told its answer.
+    task_token: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +78,8 @@ pub(super) enum StepPhase {
     Idle,
     UnderWay,
     Due(Timestamp),
+    /// For something outside, until that time.
+    Waiting(Timestamp),
     Done,
     Failed(Failure),
     Captured(String),
@@ -79,6 +90,12 @@ pub(super) enum StepPhase {
 pub struct RunState {
     pub(super) status: Status,
     pub(super) position: usize,
+    /// Since when it is there.
+    pub(super) entered: Timestamp,
+    /// How many times it was redriven or undone.
+    pub(super) round: u32,
+    /// A step that waited and was answered, after which nothing has begun yet.
+    pub(super) answered: Option<StepIndex>,
     pub(super) deadline: Timestamp,
     pub(super) variables: Arc<Value>,
     pub(super) forward: BTreeMap<StepIndex, StepState>,
@@ -94,6 +111,9 @@ impl RunState {
         let mut run_state = Self {
             status: Status::Running,
             position: 0,
+            entered: first.at,
+            round: 0,
+            answered: None,
             deadline: first.at,
             variables: Arc::new(variables),
             forward: BTreeMap::new(),
@@ -171,6 +191,14 @@ impl RunState {
             (Answer::NotYet(after), Direction::Undo) => {
                 EventKind::UndoNotYet { step: name, attempt, again_at: later(now, after) }
             }
+            (Answer::Waiting, Direction::Do) => match plan.state(&name.state).and_then(|state| state.work()?.waits) {
+                Some(waits) => {
+                    let until = later(now, waits.at_most);
+                    EventKind::StepWaiting { step: name, attempt, until, task_token: None }
+                }
+                None => never_waits(name, attempt, "the plan does not let this step wait"),
+            },
+            (Answer::Waiting, Direction::Undo) => never_waits(name, attempt, "an undo can't wait"),
             (Answer::Failed { kind, error }, direction) => {
                 let retry_at = self.retry_in(plan, step, kind).map(|wait| later(now, wait));
                 match direction {
@@ -189,33 +217,48 @@ impl RunState {
         }
         match what {
             EventKind::Started => self.deadline = later(at, plan.timeout),
-            EventKind::Passed { to, .. } => self.position = plan.place(to).ok_or_else(|| to.clone())?,
+            EventKind::Passed { to, .. } => self.enter(plan.place(to).ok_or_else(|| to.clone())?, at),
             EventKind::StepStarted { step, .. } => {
                 let at = place(plan, step)?;
                 self.touched.insert(at);
+                self.answered = None;
                 self.forward.entry(at).or_default().phase = StepPhase::UnderWay;
             }
             EventKind::StepSucceeded { step, output, .. } => {
-                let at = place(plan, step)?;
-                self.forward.entry(at).or_default().phase = StepPhase::Done;
+                let index = place(plan, step)?;
+                let step_state = self.forward.entry(index).or_default();
+                step_state.phase = StepPhase::Done;
+                self.answered = step_state.task_token.is_some().then_some(index);
                 self.keep(step, output);
-                if let (None, Some(next)) = (step.item, plan.states[at.0].next) {
-                    self.position = plan.place(next).ok_or_else(|| next.to_owned())?;
+                if let (None, Some(next)) = (step.item, plan.states[index.0].next) {
+                    self.enter(plan.place(next).ok_or_else(|| next.to_owned())?, at);
                 }
             }
             EventKind::StepFailed { step, error, kind, retry_at, .. } => {
-                self.forward.entry(place(plan, step)?).or_default().failed(*kind, error, *retry_at);
+                let index = place(plan, step)?;
+                let step_state = self.forward.entry(index).or_default();
+                step_state.failed(*kind, error, *retry_at);
+                self.answered = step_state.task_token.is_some().then_some(index);
             }
             EventKind::StepNotYet { step, again_at, .. } => {
                 self.forward.entry(place(plan, step)?).or_default().phase = StepPhase::Due(*again_at);
+            }
+            EventKind::StepWaiting { step, until, task_token, .. } => {
+                let step_state = self.forward.entry(place(plan, step)?).or_default();
+                step_state.phase = StepPhase::Waiting(*until);
+                step_state.task_token.clone_from(task_token);
             }
             EventKind::ItemCaptured { step, error, degrades } => {
                 let reason = if *degrades { format!("{step}: {}", error.code) } else { String::new() };
                 self.forward.entry(place(plan, step)?).or_default().phase = StepPhase::Captured(reason);
             }
             EventKind::Resumed { .. } => self.forget_calls(),
-            EventKind::Redriven { step } => self.redrive(plan, place(plan, step)?, at),
+            EventKind::Redriven { step } => {
+                self.round += 1;
+                self.redrive(plan, place(plan, step)?, at);
+            }
             EventKind::UndoRequested => {
+                self.round += 1;
                 self.deadline = later(at, plan.timeout);
                 self.backward.retain(|_, step| step.phase == StepPhase::Done);
             }
@@ -238,7 +281,8 @@ impl RunState {
 
     fn redrive(&mut self, plan: &Plan, from: StepIndex, at: Timestamp) {
         self.deadline = later(at, plan.timeout);
-        self.position = from.0;
+        self.answered = None;
+        self.enter(from.0, at);
         match from.1 {
             None => {
                 // A step that succeeded and yet led to the failure (a check that said no) is done again.
@@ -288,6 +332,11 @@ impl RunState {
         }
     }
 
+    fn enter(&mut self, position: usize, at: Timestamp) {
+        self.position = position;
+        self.entered = at;
+    }
+
     fn forget_calls(&mut self) {
         for step_state in self.forward.values_mut().chain(self.backward.values_mut()) {
             if step_state.phase == StepPhase::UnderWay {
@@ -298,6 +347,10 @@ impl RunState {
 }
 
 impl StepState {
+    pub(super) fn task_token(&self) -> Option<&str> {
+        self.task_token.as_deref()
+    }
+
     pub(super) const fn attempt(&self) -> u32 {
         self.throttled + self.transient + 1
     }
@@ -318,22 +371,29 @@ impl StepState {
     }
 }
 
+fn never_waits(step: StepName, attempt: u32, why: &str) -> EventKind {
+    let (error, kind) = (Failure::new("undeclared_wait", why), ErrorKind::Permanent);
+    EventKind::StepFailed { step, attempt, error, kind, retry_at: None }
+}
+
 /// A variable by its path: `cloudType`, `VerifyProvisioning.verified`.
 pub fn lookup<'a>(variables: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(variables, |value, name| value.get(name))
 }
 
-fn place(plan: &Plan, step: &StepName) -> Result<StepIndex, String> {
+pub(super) fn place(plan: &Plan, step: &StepName) -> Result<StepIndex, String> {
     plan.place(&step.state).map(|place| (place, step.item)).ok_or_else(|| step.state.clone())
 }
 
 fn items_of(plan: &Plan, place: usize) -> Option<&'static str> {
     match &plan.states[place].kind {
         Kind::Map(map) => Some(map.items),
-        Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => None,
+        Kind::Pass | Kind::Wait(_) | Kind::Task(_) | Kind::Choice { .. } | Kind::Succeed { .. } | Kind::Fail { .. } => {
+            None
+        }
     }
 }
 
-fn later(at: Timestamp, wait: Duration) -> Timestamp {
+pub(super) fn later(at: Timestamp, wait: Duration) -> Timestamp {
     at.checked_add(wait).unwrap_or(Timestamp::MAX)
 }

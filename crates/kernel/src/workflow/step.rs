@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    decide::wait_timed_out,
     event::{ErrorKind, EventKind, Failure, Status, StepName},
     journal::JournalError,
     perform::{PerformError, Performer, call, perform},
     plan::{Kind, Plan},
     run_state::{Answer, Direction, RunState, Step, StepIndex, StepPhase, StepState, lookup},
 };
-use crate::ids::ExecutionId;
+use crate::{
+    ids::ExecutionId,
+    ports::machines::{MachinesError, Report},
+};
 
 /// So many events of steps that were lost stand in one commit at most; each may bring others.
 const MOST_LOST: usize = 20;
@@ -33,6 +37,9 @@ pub struct Invocation {
     pub item: Option<u32>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undo: bool,
+    /// The machine goes on when this token is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<String>,
 }
 
 impl Invocation {
@@ -71,6 +78,16 @@ impl Refusal {
     }
 }
 
+impl From<MachinesError> for Refusal {
+    fn from(error: MachinesError) -> Self {
+        let kind = match error {
+            MachinesError::Unavailable(_) => ErrorKind::Transient,
+            MachinesError::Refused { .. } => ErrorKind::Permanent,
+        };
+        Self::of(kind, &Failure::new("machine_unreachable", error.to_string()))
+    }
+}
+
 impl From<PerformError> for Refusal {
     fn from(error: PerformError) -> Self {
         match error {
@@ -94,13 +111,17 @@ enum Begun {
     /// States before it were left first: look again.
     Further,
     Answered(Result<Value, Refusal>),
+    /// The step waits for something outside.
+    Waiting,
     Work(Step),
 }
 
 impl Performer {
     /// Does what a machine asks for: writes down that the step begins, does it once, and writes down what came of it
     /// and what follows without a worker. What was done before is answered from the journal.
-    pub async fn step(&self, invocation: &Invocation) -> Result<Value, Refusal> {
+    ///
+    /// `None` if the step waits for something outside.
+    pub async fn step(&self, invocation: &Invocation) -> Result<Option<Value>, Refusal> {
         loop {
             let begun = self.append(invocation.execution_id, |workflow, run_state, head, now| {
                 in_turn(invocation, head.fence)?;
@@ -109,7 +130,8 @@ impl Performer {
             let done = begun.await?;
             match done.answer {
                 Begun::Further => {}
-                Begun::Answered(answer) => return answer,
+                Begun::Answered(answer) => return answer.map(Some),
+                Begun::Waiting => return Ok(None),
                 Begun::Work(step) => {
                     let call = call(&done.workflow, &done.run_state, &done.loaded.head, &step, invocation.turn);
                     let workers = done.workflow.workers.as_ref();
@@ -146,7 +168,32 @@ impl Performer {
         looked.await.map(drop)
     }
 
-    async fn ended(&self, invocation: &Invocation, step: &Step, answer: Answer) -> Result<Value, Refusal> {
+    /// Has the run take the answers that are stored for it. Returns what a machine that waits is to be told.
+    pub(super) async fn take_answers(&self, execution: ExecutionId) -> Result<Option<(String, Report)>, PerformError> {
+        let taken = self.append(execution, |_, _, _, _| Ok((Vec::new(), ()))).await?;
+        let (plan, run_state) = (&taken.workflow.plan, &taken.run_state);
+        let Some(index) = run_state.answered else { return Ok(None) };
+        let step_state = run_state.forward.get(&index);
+        let Some(token) = step_state.and_then(StepState::task_token) else { return Ok(None) };
+        let report = match step_state.map(|step| &step.phase) {
+            Some(StepPhase::Failed(error)) => Report::Failed(Refusal::of(ErrorKind::Permanent, error)),
+            Some(
+                StepPhase::Done
+                | StepPhase::Idle
+                | StepPhase::UnderWay
+                | StepPhase::Due(_)
+                | StepPhase::Waiting(_)
+                | StepPhase::Captured(_),
+            )
+            | None => {
+                let name = StepName { state: plan.states[index.0].name.to_owned(), item: index.1 };
+                Report::Done(output(run_state, &name, Direction::Do))
+            }
+        };
+        Ok(Some((token.to_owned(), report)))
+    }
+
+    async fn ended(&self, invocation: &Invocation, step: &Step, answer: Answer) -> Result<Option<Value>, Refusal> {
         let written = self.append(invocation.execution_id, |workflow, run_state, head, now| {
             in_turn(invocation, head.fence)?;
             let open = match step.direction {
@@ -163,7 +210,10 @@ impl Performer {
                 let known = known(run_state, (place, step.name.item), &step.name, step.direction);
                 return Ok((Vec::new(), Some(known.unwrap_or_else(|| Err(another_try())))));
             }
-            let what = run_state.judge(&workflow.plan, step, answer.clone(), now);
+            let mut what = run_state.judge(&workflow.plan, step, answer.clone(), now);
+            if let EventKind::StepWaiting { task_token, .. } = &mut what {
+                task_token.clone_from(&invocation.task_token);
+            }
             let mut after = run_state.clone();
             let mut events = vec![what];
             apply_all(&workflow.plan, &mut after, &events, now);
@@ -171,10 +221,11 @@ impl Performer {
             Ok((events, None))
         });
         if let Some(known) = written.await?.answer {
-            return known;
+            return known.map(Some);
         }
         match answer {
-            Answer::Done(output) => Ok(output),
+            Answer::Done(output) => Ok(Some(output)),
+            Answer::Waiting => Ok(None),
             Answer::NotYet(_) => Err(Refusal { error_type: Refusal::NOT_YET, error_message: "not yet".to_owned() }),
             Answer::Failed { kind, error } => Err(Refusal::of(kind, &error)),
         }
@@ -222,9 +273,14 @@ fn begin(
         Kind::Succeed { .. } | Kind::Fail { .. } => return Ok(come_to_an_end(plan, run_state, invocation, &lost, now)),
         Kind::Task(task) if name.item.is_none() => task.worker,
         Kind::Map(map) if name.item.is_some() && has_item(run_state, map.items, name.item) => map.task.worker,
-        Kind::Pass | Kind::Choice { .. } | Kind::Task(_) | Kind::Map(_) => return Err(PerformError::NoSuchStep(name)),
+        Kind::Pass | Kind::Wait(_) | Kind::Choice { .. } | Kind::Task(_) | Kind::Map(_) => {
+            return Err(PerformError::NoSuchStep(name));
+        }
     };
     let direction = invocation.direction();
+    if let Some(events) = waits_already(run_state, at, &name, invocation) {
+        return Ok((events, Begun::Waiting));
+    }
     if let Some(answer) = known(run_state, at, &name, direction) {
         return Ok((Vec::new(), Begun::Answered(answer)));
     }
@@ -247,6 +303,23 @@ fn begin(
     Ok((events, Begun::Work(step)))
 }
 
+/// For a step that waits for something outside already: the event that says by which token this machine is told.
+fn waits_already(
+    run_state: &RunState,
+    at: StepIndex,
+    name: &StepName,
+    invocation: &Invocation,
+) -> Option<Vec<EventKind>> {
+    let step_state =
+        run_state.forward.get(&at).filter(|_| !invocation.undo && run_state.status() == Status::Running)?;
+    let StepPhase::Waiting(until) = step_state.phase else { return None };
+    if step_state.task_token() == invocation.task_token.as_deref() {
+        return Some(Vec::new());
+    }
+    let (step, attempt, task_token) = (name.clone(), step_state.attempt(), invocation.task_token.clone());
+    Some(vec![EventKind::StepWaiting { step, attempt, until, task_token }])
+}
+
 fn has_item(run_state: &RunState, items: &str, item: Option<u32>) -> bool {
     let variables = run_state.variables();
     let item = item.and_then(|item| usize::try_from(item).ok());
@@ -265,7 +338,7 @@ fn known(run_state: &RunState, at: StepIndex, name: &StepName, direction: Direct
         Some(StepPhase::Captured(_)) => {
             return Some(Err(Refusal::permanent("captured", "it failed before, and the others went on")));
         }
-        Some(StepPhase::Idle | StepPhase::UnderWay | StepPhase::Due(_)) | None => {}
+        Some(StepPhase::Idle | StepPhase::UnderWay | StepPhase::Waiting(_) | StepPhase::Due(_)) | None => {}
     }
     if direction == Direction::Undo && !run_state.touched.contains(&at) {
         return Some(Ok(Value::Null));
@@ -354,9 +427,11 @@ fn come_to_an_end(
     let expected = match (invocation.undo, ends) {
         (true, _) => Status::Undone,
         (false, Some(Kind::Succeed { .. })) => Status::Succeeded,
-        (false, Some(Kind::Pass | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) | Kind::Fail { .. }) | None) => {
-            Status::Failed
-        }
+        (
+            false,
+            Some(Kind::Pass | Kind::Wait(_) | Kind::Task(_) | Kind::Choice { .. } | Kind::Map(_) | Kind::Fail { .. })
+            | None,
+        ) => Status::Failed,
     };
     if run_state.status() == expected {
         return (Vec::new(), Begun::Answered(Ok(Value::Null)));
@@ -406,6 +481,17 @@ fn lost(plan: &Plan, run_state: &RunState, direction: Direction, why: &Failure) 
         let name = StepName { state: plan.states[*place].name.to_owned(), item: *item };
         events.push(ended_badly(&name, step_state.attempt(), direction, why.clone(), None));
     }
+    for ((place, item), step_state) in steps.iter().filter(|(_, step)| matches!(step.phase, StepPhase::Waiting(_))) {
+        let name = StepName { state: plan.states[*place].name.to_owned(), item: *item };
+        events.push(wait_timed_out(name, step_state.attempt()));
+    }
+    // The machine has waited by its own clock.
+    if let (Direction::Do, Kind::Wait(_), Some(next)) =
+        (direction, &plan.states[run_state.position].kind, plan.states[run_state.position].next)
+    {
+        let state = plan.states[run_state.position].name.to_owned();
+        events.push(EventKind::Passed { state, to: next.to_owned() });
+    }
     if events.is_empty() {
         let begins = next.advance(plan, Timestamp::MIN).record;
         for what in begins {
@@ -427,7 +513,7 @@ pub(super) fn settled(plan: &Plan, run_state: &mut RunState, now: Timestamp) -> 
     next
 }
 
-fn apply_all(plan: &Plan, run_state: &mut RunState, events: &[EventKind], now: Timestamp) {
+pub(super) fn apply_all(plan: &Plan, run_state: &mut RunState, events: &[EventKind], now: Timestamp) {
     for what in events {
         run_state.apply(plan, what, now).expect("these events name states of the plan alone");
     }

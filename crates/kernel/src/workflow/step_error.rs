@@ -3,7 +3,7 @@
 use super::{event::ErrorKind, journal::JournalError};
 use crate::{
     ports::{
-        cloud::CloudError,
+        dedicated_tables::DedicatedTableError,
         identity::IdentityError,
         mailer::MailError,
         params::ParamsError,
@@ -92,11 +92,13 @@ impl From<ParamsError> for StepError {
     }
 }
 
-impl From<CloudError> for StepError {
-    fn from(error: CloudError) -> Self {
+impl From<DedicatedTableError> for StepError {
+    fn from(error: DedicatedTableError) -> Self {
         match error {
-            CloudError::Unavailable(trouble) => Self::transient("cloud_unavailable", &*trouble).outside(trouble.named),
-            CloudError::Refused(trouble) => Self::permanent("cloud_refused", &*trouble).outside(trouble.named),
+            DedicatedTableError::Unavailable(trouble) => {
+                Self::transient("cloud_unavailable", &*trouble).outside(trouble.named)
+            }
+            DedicatedTableError::Refused(trouble) => Self::permanent("cloud_refused", &*trouble).outside(trouble.named),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::{
     plan::Plan,
     run_state::{Direction, lookup},
     step_error::StepError,
+    waiting::WaitId,
     worker::Worker,
 };
 use crate::{
@@ -104,9 +105,16 @@ pub struct Call {
     /// The input's fields and the outputs of the states so far.
     pub variables: Arc<Value>,
     pub fence: u64,
+    /// How many times the run was redriven or undone before.
+    pub round: u32,
 }
 
 impl Call {
+    /// Names the wait of this step, for whoever is to answer it: the same in every repeat, until an operator redrives the run.
+    pub fn wait_id(&self) -> WaitId {
+        WaitId { execution: self.execution, step: self.step.clone(), round: self.round }
+    }
+
     /// The state's name.
     pub fn state(&self) -> &str {
         &self.step.state
@@ -151,6 +159,8 @@ pub enum StepOutcome<Output> {
     NotYet {
         after: Duration,
     },
+    /// Something outside gives the answer, by [`super::Driver::answer`]; the state declares it with [`super::State::waits`].
+    Waiting,
 }
 
 impl<Output: StepOutput> StepOutcome<Output> {
@@ -160,6 +170,7 @@ impl<Output: StepOutput> StepOutcome<Output> {
                 StepError::permanent("output_unwritable", format!("the output is no JSON: {error}"))
             })?),
             Self::NotYet { after } => StepOutcome::NotYet { after },
+            Self::Waiting => StepOutcome::Waiting,
         })
     }
 }
@@ -215,6 +226,7 @@ impl Transition {
             | EventKind::StepSucceeded { .. }
             | EventKind::StepFailed { .. }
             | EventKind::StepNotYet { .. }
+            | EventKind::StepWaiting { .. }
             | EventKind::ItemCaptured { .. }
             | EventKind::Resumed { .. }
             | EventKind::Redriven { .. }

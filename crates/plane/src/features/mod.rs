@@ -30,7 +30,7 @@ use crate::{
     kinds::RecordKinds,
     plane::Plane,
     slice::Slice,
-    workflow::{Plan, Worker},
+    workflow::{Plan, Worker, Workflows},
 };
 
 /// All features: one line for each.
@@ -58,7 +58,13 @@ const SLICES: &[Slice] = &[
 
 /// The plans of all features.
 pub fn plans() -> Vec<Plan> {
-    accounts::plans().into()
+    SLICES.iter().flat_map(|slice| slice.workflows).map(|workflow| (workflow.plan)()).collect()
+}
+
+/// The workflows of all features.
+pub fn workflows(plane: &Plane) -> Workflows {
+    let all = SLICES.iter().flat_map(|slice| slice.workflows);
+    all.fold(Workflows::default(), |workflows, workflow| (workflow.add)(workflows, plane))
 }
 
 /// The workers of all plans: each has a dead-letter queue, and its name is a label of metrics.

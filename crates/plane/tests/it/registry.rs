@@ -115,7 +115,7 @@ fn the_document_of_records_is_current() {
 fn events_have_distinct_names_and_plans_send_declared_ones() {
     let names: Vec<_> = product::events().iter().map(|event| event.name).collect();
     assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
-    for plan in plane::features::accounts::plans() {
+    for plan in plane::features::plans() {
         for event in plan.events() {
             assert!(names.contains(&event), "{event}");
         }

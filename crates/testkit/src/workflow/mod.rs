@@ -6,6 +6,7 @@
 
 pub mod cut;
 pub mod real;
+pub mod release;
 pub mod suite;
 
 use std::sync::Arc;
@@ -138,6 +139,9 @@ pub fn check_journal(events: &[Event]) {
             EventKind::StepFailed { step, retry_at, .. } => {
                 assert_eq!(under_way.insert(step.to_string(), false), Some(true), "not begun: {}", told());
                 may_begin.insert(step.to_string(), retry_at.is_some());
+            }
+            EventKind::StepWaiting { step, .. } => {
+                assert_eq!(under_way.get(&step.to_string()), Some(&true), "not begun: {}", told());
             }
             EventKind::StepNotYet { step, .. } => {
                 assert_eq!(under_way.insert(step.to_string(), false), Some(true), "not begun: {}", told());

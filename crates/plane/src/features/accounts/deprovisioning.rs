@@ -19,16 +19,22 @@ use crate::{
     kinds::{OnRemoval, RecordKind},
     plane::Plane,
     ports::{
-        cloud::Progress,
+        dedicated_tables::Progress,
         table::{Condition, Key, MAX_PAGE, Range, TableName, Write},
     },
     record::{Place, Record, partition},
     router::Route,
+    slice::SliceWorkflow,
     system::SystemTask,
     workflow::{Call, Definition, State, Status, StepError, StepOutcome, StepOutput, Transition, Workers, plan::NONE},
 };
 
 pub const NAME: &str = "account-deprovisioning";
+
+pub const WORKFLOW: SliceWorkflow = SliceWorkflow {
+    plan: || definition().into_plan(),
+    add: |workflows, plane| workflows.with(definition(), Deprovisioning(plane.clone())),
+};
 
 pub fn definition() -> Definition<DeprovisioningStep> {
     let states = vec![

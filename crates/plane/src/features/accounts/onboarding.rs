@@ -28,12 +28,13 @@ use crate::{
     ids::{AccountId, GroupId, LicenseId, MailId, RoleId, UserId},
     plane::Plane,
     ports::{
-        cloud::Progress,
+        dedicated_tables::Progress,
         table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::Result,
     record::{self, Stored, TenantRecord, decode, encode},
     router::{Route, RouteState},
+    slice::SliceWorkflow,
     system::{SystemTable, SystemTask},
     text::Name,
     workflow::{
@@ -43,6 +44,11 @@ use crate::{
 };
 
 pub const NAME: &str = "account-onboarding";
+
+pub const WORKFLOW: SliceWorkflow = SliceWorkflow {
+    plan: || definition().into_plan(),
+    add: |workflows, plane| workflows.with(definition(), Onboarding(plane.clone())),
+};
 
 /// The states with their workers. The first run began with version 1.
 pub fn definition() -> Definition<OnboardingStep> {
@@ -334,7 +340,7 @@ impl OnboardingStep {
                 )),
             };
         }
-        let made = self.plane.ports().cloud.ensure_table(self.account(), &self.table()).await;
+        let made = self.plane.ports().dedicated_tables.ensure_table(self.account(), &self.table()).await;
         if made? == Progress::Underway {
             return Ok(StepOutcome::NotYet { after: LOOK_AGAIN });
         }

@@ -7,7 +7,7 @@ use crate::{
     kinds::{RecordKind, Stage, delete},
     plane::Plane,
     ports::{
-        cloud::Progress,
+        dedicated_tables::Progress,
         table::{Condition, Grant, Index, MAX_WRITES, Order, Query, Range, TableName, Write},
     },
     problem::Result,
@@ -75,7 +75,7 @@ pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress,
         empty(plane, account).await?;
         return Ok(Progress::Done);
     }
-    Ok(plane.ports().cloud.remove_table(account, &TableName::dedicated(account)).await?)
+    Ok(plane.ports().dedicated_tables.remove_table(account, &TableName::dedicated(account)).await?)
 }
 
 async fn empty(plane: &Plane, account: AccountId) -> Result<()> {

@@ -7,7 +7,7 @@ use super::{
         Admin, BootstrapReport, Bootstrapped, Marker, State, StepDone, StepReport, StepState, Takeover,
         already_bootstrapped, generate_password, hash_of, identity_email,
     },
-    steps::{Beside, Founding, Piece, STEPS, Step, number},
+    steps::{STEPS, SeedContext, SeedRecord, SideEffect, Step, number},
 };
 use crate::{
     audit::Author,
@@ -92,17 +92,17 @@ impl Plane {
             return Err(Problem::new(Code::Conflict, "the platform has not been set up, so there is nothing to mend")
                 .help("run the set-up first: POST /api/bootstrap, or start the server"));
         }
-        let founding = self.founding_found(marker.as_ref()).await?;
+        let seed = self.current_seed(marker.as_ref()).await?;
         let mut steps = Vec::with_capacity(STEPS.len());
         for (place, step) in STEPS.iter().enumerate() {
-            let mut found = self.inspect(step, &founding).await?;
+            let mut found = self.inspect(step, &seed).await?;
             if fix && found.state == StepState::Missing {
                 let detail = std::mem::take(&mut found.detail);
-                self.make(step, &founding).await?;
-                if step.beside == Beside::Identity {
-                    self.ensure_admin_identity(&founding.admin).await?;
+                self.make(step, &seed).await?;
+                if step.side_effect == SideEffect::Identity {
+                    self.ensure_admin_identity(&seed.admin).await?;
                 }
-                found = self.inspect(step, &founding).await?;
+                found = self.inspect(step, &seed).await?;
                 if found.state == StepState::Ok {
                     found = Finding { state: StepState::Fixed, detail: format!("made again: {detail}") };
                 }
@@ -147,14 +147,14 @@ impl Plane {
 
     async fn go_through(&self, admin: &Admin, marker: &mut Stored<Marker>) -> Result<Bootstrapped> {
         let email = marker.admin_email.clone().unwrap_or_else(|| admin.email.clone());
-        let founding = self.founding(Admin { email, ..admin.clone() });
+        let seed = self.seed(Admin { email, ..admin.clone() });
         let mut steps = Vec::with_capacity(STEPS.len());
         let mut generated_password = None;
         for (place, step) in STEPS.iter().enumerate() {
-            let made = self.make(step, &founding).await?;
-            match step.beside {
-                Beside::Nothing => {}
-                Beside::Identity => generated_password = self.give_password(&founding.admin, marker).await?,
+            let made = self.make(step, &seed).await?;
+            match step.side_effect {
+                SideEffect::Nothing => {}
+                SideEffect::Identity => generated_password = self.give_password(&seed.admin, marker).await?,
             }
             steps.push(StepDone { step: number(place), name: step.name, made });
         }
@@ -163,19 +163,19 @@ impl Plane {
         change.write_or(record::replace(marker, &completed), already_bootstrapped());
         change.event(&super::BOOTSTRAPPED, &NoDetail {});
         self.commit(change).await?;
-        Ok(Bootstrapped { steps, admin_email: founding.admin.email, generated_password })
+        Ok(Bootstrapped { steps, admin_email: seed.admin.email, generated_password })
     }
 
     /// Makes what a step makes and is not there; says whether there was anything.
-    async fn make(&self, step: &Step, founding: &Founding) -> Result<bool> {
-        let pieces = (step.pieces)(founding);
+    async fn make(&self, step: &Step, seed: &SeedContext) -> Result<bool> {
+        let records = (step.records)(seed);
         let mut tries = 0;
         loop {
             tries += 1;
-            let found = self.read_pieces(&pieces).await?;
+            let found = self.read_records(&records).await?;
             let mut change = system_change("bootstrap_step").about("bootstrap step", step.name);
-            for (piece, found) in pieces.iter().zip(found) {
-                add_missing(&mut change, piece, found.as_ref());
+            for (seed_record, found) in records.iter().zip(found) {
+                add_missing(&mut change, seed_record, found.as_ref());
             }
             if change.is_empty() {
                 return Ok(tries > 1);
@@ -189,8 +189,8 @@ impl Plane {
         }
     }
 
-    async fn read_pieces(&self, pieces: &[Piece]) -> Result<Vec<Option<Item>>> {
-        let keys: Vec<Key> = pieces.iter().map(|piece| piece.item.key.clone()).collect();
+    async fn read_records(&self, records: &[SeedRecord]) -> Result<Vec<Option<Item>>> {
+        let keys: Vec<Key> = records.iter().map(|seed_record| seed_record.item.key.clone()).collect();
         Ok(self.shared().batch_get(&keys).await?)
     }
 
@@ -236,17 +236,17 @@ impl Plane {
     }
 
     /// What a step made, as it is now.
-    async fn inspect(&self, step: &Step, founding: &Founding) -> Result<Finding> {
-        let pieces = (step.pieces)(founding);
+    async fn inspect(&self, step: &Step, seed: &SeedContext) -> Result<Finding> {
+        let records = (step.records)(seed);
         let (mut missing, mut different) = (Vec::new(), Vec::new());
-        for (piece, found) in pieces.iter().zip(self.read_pieces(&pieces).await?) {
+        for (seed_record, found) in records.iter().zip(self.read_records(&records).await?) {
             match found {
-                None => missing.push(format!("the {} is missing", piece.noun)),
-                Some(found) if (piece.mend)(&found).is_some() => missing.push("the link is missing".to_owned()),
-                Some(found) => different.extend((piece.differs)(&found)),
+                None => missing.push(format!("the {} is missing", seed_record.noun)),
+                Some(found) if (seed_record.repair)(&found).is_some() => missing.push("the link is missing".to_owned()),
+                Some(found) => different.extend((seed_record.mismatch)(&found)),
             }
         }
-        if step.beside == Beside::Identity {
+        if step.side_effect == SideEffect::Identity {
             match self.identity().probe_token(subject(known::ADMIN_USER)).await {
                 Ok(_) => {}
                 Err(IdentityError::Unknown) => missing.push(
@@ -267,27 +267,27 @@ impl Plane {
         Ok(Finding { state, detail })
     }
 
-    fn founding(&self, admin: Admin) -> Founding {
+    fn seed(&self, admin: Admin) -> SeedContext {
         let account_name = Name::try_from("ABC").expect("a plain word is a name");
-        Founding { admin, account_name, now: self.now(), today: self.clock().today() }
+        SeedContext { admin, account_name, now: self.now(), today: self.clock().today() }
     }
 
     /// What the steps would be made from today: the names and the address as they have become since.
-    async fn founding_found(&self, marker: Option<&Stored<Marker>>) -> Result<Founding> {
+    async fn current_seed(&self, marker: Option<&Stored<Marker>>) -> Result<SeedContext> {
         let keys = [User::key(known::ROOT_ACCOUNT, known::ADMIN_USER), Account::key(known::ROOT_ACCOUNT)];
         let found = self.shared().batch_get(&keys).await?;
-        let mut founding = self.founding(Admin::default());
+        let mut seed = self.seed(Admin::default());
         if let Some(email) = marker.and_then(|marker| marker.admin_email.clone()) {
-            founding.admin.email = email;
+            seed.admin.email = email;
         }
         if let Some(Some(user)) = found.first() {
             let User { email, first_name, last_name, .. } = decode::<User>(user)?.record;
-            founding.admin = Admin { email, first_name, last_name, password: None };
+            seed.admin = Admin { email, first_name, last_name, password: None };
         }
         if let Some(Some(account)) = found.get(1) {
-            founding.account_name = decode::<Account>(account)?.record.name;
+            seed.account_name = decode::<Account>(account)?.record.name;
         }
-        Ok(founding)
+        Ok(seed)
     }
 
     async fn marker(&self) -> Result<Option<Stored<Marker>>> {
@@ -323,18 +323,18 @@ fn system_change(action: &'static str) -> Change {
     Change::by_platform(Author::System { name: "bootstrap".into() }, action, known::ROOT_ACCOUNT).unfenced()
 }
 
-fn add_missing(change: &mut Change, piece: &Piece, found: Option<&Item>) {
+fn add_missing(change: &mut Change, seed_record: &SeedRecord, found: Option<&Item>) {
     match found {
         None => {
-            change.write(Write::Put { item: piece.item.clone(), when: Condition::Absent });
-            if let Some(counter) = &piece.takes_seat {
+            change.write(Write::Put { item: seed_record.item.clone(), when: Condition::Absent });
+            if let Some(counter) = &seed_record.takes_seat {
                 let when = Condition::fields("used", Is::Less, "seats");
                 let take = Write::Add { key: counter.clone(), field: "used", by: 1, when };
                 change.write_or(take, license_limit_exceeded());
             }
         }
         Some(found) => {
-            if let Some(item) = (piece.mend)(found) {
+            if let Some(item) = (seed_record.repair)(found) {
                 change.write(Write::Put { item, when: Condition::Version(found.version) });
             }
         }

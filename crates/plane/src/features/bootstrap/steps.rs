@@ -29,20 +29,20 @@ use crate::{
 /// One step: its name and the records it makes.
 pub(super) struct Step {
     pub name: &'static str,
-    pub pieces: fn(&Founding) -> Vec<Piece>,
-    pub beside: Beside,
+    pub records: fn(&SeedContext) -> Vec<SeedRecord>,
+    pub side_effect: SideEffect,
 }
 
 /// What a step does beside making records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Beside {
+pub(super) enum SideEffect {
     Nothing,
     /// Makes the administrator's identity.
     Identity,
 }
 
 /// What the steps are made from.
-pub(super) struct Founding {
+pub(super) struct SeedContext {
     pub admin: Admin,
     /// The name of the platform account, which its operators may have changed since.
     pub account_name: Name,
@@ -51,84 +51,84 @@ pub(super) struct Founding {
 }
 
 /// A record that a step makes.
-pub(super) struct Piece {
+pub(super) struct SeedRecord {
     pub noun: &'static str,
     pub item: NewItem,
     /// What is not as it must be; `None`: all is.
-    pub differs: Differs,
+    pub mismatch: Mismatch,
     /// The found record with what it lacks, where the step adds to a record of an earlier one.
-    pub mend: fn(&Item) -> Option<NewItem>,
+    pub repair: fn(&Item) -> Option<NewItem>,
     /// The seat counter that the new record takes a seat of.
     pub takes_seat: Option<Key>,
 }
 
-type Differs = Box<dyn Fn(&Item) -> Option<String> + Send + Sync>;
+type Mismatch = Box<dyn Fn(&Item) -> Option<String> + Send + Sync>;
 
-const fn step(name: &'static str, pieces: fn(&Founding) -> Vec<Piece>) -> Step {
-    Step { name, pieces, beside: Beside::Nothing }
+const fn step(name: &'static str, records: fn(&SeedContext) -> Vec<SeedRecord>) -> Step {
+    Step { name, records, side_effect: SideEffect::Nothing }
 }
 
 /// The documents' steps, in their order.
 pub(super) const STEPS: [Step; 14] = [
     step("Create Account: ABC", account),
-    step("Create Enterprise: Global", |founding| master(&enterprise(founding))),
-    step("Create Product: Global", |founding| master(&product(founding))),
-    step("Create Service: Global", |founding| master(&service(founding))),
-    step("Link Enterprise 'Global' → Product 'Global'", |founding| {
-        vec![Piece { mend: link_product, ..piece(&enterprise(founding), |_, _| true) }]
+    step("Create Enterprise: Global", |seed| master(&enterprise(seed))),
+    step("Create Product: Global", |seed| master(&product(seed))),
+    step("Create Service: Global", |seed| master(&service(seed))),
+    step("Link Enterprise 'Global' → Product 'Global'", |seed| {
+        vec![SeedRecord { repair: link_product, ..seed_record(&enterprise(seed), |_, _| true) }]
     }),
-    step("Link Product 'Global' → Service 'Global'", |founding| {
-        vec![Piece { mend: link_service, ..piece(&product(founding), |_, _| true) }]
+    step("Link Product 'Global' → Service 'Global'", |seed| {
+        vec![SeedRecord { repair: link_service, ..seed_record(&product(seed), |_, _| true) }]
     }),
     step("Create License: ABC → Global → Global → Global", license),
-    step("Create Role: Platform Admin", |founding| {
-        role(founding, known::PLATFORM_ADMIN_ROLE, "Platform Admin", RoleKind::Platform, Mask::EVERYTHING, Flags::ALL)
+    step("Create Role: Platform Admin", |seed| {
+        role(seed, known::PLATFORM_ADMIN_ROLE, "Platform Admin", RoleKind::Platform, Mask::EVERYTHING, Flags::ALL)
     }),
-    step("Create Role: Technical Role", |founding| {
-        role(founding, known::ROOT_TECHNICAL_ROLE, "Technical Role", RoleKind::Tenant, Mask::VIEW, Flags::VIEW)
+    step("Create Role: Technical Role", |seed| {
+        role(seed, known::ROOT_TECHNICAL_ROLE, "Technical Role", RoleKind::Tenant, Mask::VIEW, Flags::VIEW)
     }),
-    step("Create Group: Platform Admin → Platform Admin role", |founding| {
-        group(founding, known::PLATFORM_ADMIN_GROUP, "Platform Admin", known::PLATFORM_ADMIN_ROLE)
+    step("Create Group: Platform Admin → Platform Admin role", |seed| {
+        group(seed, known::PLATFORM_ADMIN_GROUP, "Platform Admin", known::PLATFORM_ADMIN_ROLE)
     }),
-    step("Create Group: Technical Group → Technical Role", |founding| {
-        group(founding, known::ROOT_TECHNICAL_GROUP, "Technical Group", known::ROOT_TECHNICAL_ROLE)
+    step("Create Group: Technical Group → Technical Role", |seed| {
+        group(seed, known::ROOT_TECHNICAL_GROUP, "Technical Group", known::ROOT_TECHNICAL_ROLE)
     }),
-    Step { name: "Create Technical User", pieces: user, beside: Beside::Identity },
-    step("Create Workstream: Global", |founding| workstream(founding, known::GLOBAL_WORKSTREAM, "Global")),
-    step("Create Workstream: Default", |founding| workstream(founding, known::DEFAULT_WORKSTREAM, Workstream::DEFAULT)),
+    Step { name: "Create Technical User", records: user, side_effect: SideEffect::Identity },
+    step("Create Workstream: Global", |seed| workstream(seed, known::GLOBAL_WORKSTREAM, "Global")),
+    step("Create Workstream: Default", |seed| workstream(seed, known::DEFAULT_WORKSTREAM, Workstream::DEFAULT)),
 ];
 
 /// A record and what must hold of the one that is found.
-fn piece<R: Record + Clone>(expected: &R, right: fn(&R, &R) -> bool) -> Piece {
+fn seed_record<R: Record + Clone>(expected: &R, right: fn(&R, &R) -> bool) -> SeedRecord {
     let expected_record = expected.clone();
-    let differs = move |item: &Item| match record::decode::<R>(item) {
+    let mismatch = move |item: &Item| match record::decode::<R>(item) {
         Ok(found) if right(&found.record, &expected_record) => None,
         Ok(_) => Some(format!("the {} is not as it was made", R::NOUN)),
         Err(_) => Some(format!("the {} can't be read", R::NOUN)),
     };
-    Piece {
+    SeedRecord {
         noun: R::NOUN,
         item: record::encode(expected),
-        differs: Box::new(differs),
-        mend: |_| None,
+        mismatch: Box::new(mismatch),
+        repair: |_| None,
         takes_seat: None,
     }
 }
 
-fn claim(expected: &Claim) -> Piece {
-    piece(expected, |found, expected| found.holder == expected.holder)
+fn claim(expected: &Claim) -> SeedRecord {
+    seed_record(expected, |found, expected| found.holder == expected.holder)
 }
 
 fn named(name: &str) -> Name {
     Name::try_from(name).expect("the names of Day-0 are plain words")
 }
 
-fn account(founding: &Founding) -> Vec<Piece> {
+fn account(seed: &SeedContext) -> Vec<SeedRecord> {
     let line = || Line::try_from("-").expect("a dash is a line");
     let account = Account {
         id: known::ROOT_ACCOUNT,
-        name: founding.account_name.clone(),
-        master_account_name: founding.account_name.clone(),
+        name: seed.account_name.clone(),
+        master_account_name: seed.account_name.clone(),
         cloud_type: CloudType::Public,
         status: AccountStatus::Active,
         degraded: false,
@@ -145,8 +145,8 @@ fn account(founding: &Founding) -> Vec<Piece> {
         connection_id: None,
         provisioning: None,
         deletes_at: None,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     };
     let route = Route {
         account_id: account.id,
@@ -157,41 +157,41 @@ fn account(founding: &Founding) -> Vec<Piece> {
         grant: None,
     };
     vec![
-        piece(&account, |found, _| found.status == AccountStatus::Active),
+        seed_record(&account, |found, _| found.status == AccountStatus::Active),
         claim(&Account::name_claim(account.id, &account.name)),
-        piece(&route, |found, _| found.state == RouteState::Open),
+        seed_record(&route, |found, _| found.state == RouteState::Open),
     ]
 }
 
-fn master<R: MasterRecord>(record: &R) -> Vec<Piece> {
+fn master<R: MasterRecord>(record: &R) -> Vec<SeedRecord> {
     vec![
-        piece(record, |found, _| found.built_in()),
+        seed_record(record, |found, _| found.built_in()),
         claim(&master_data::name_claim::<R>(record.id(), record.name())),
-        piece(&Uses::none::<R>(record.id()), |_, _| true),
+        seed_record(&Uses::none::<R>(record.id()), |_, _| true),
     ]
 }
 
-fn enterprise(founding: &Founding) -> Enterprise {
+fn enterprise(seed: &SeedContext) -> Enterprise {
     Enterprise {
         id: known::GLOBAL_ENTERPRISE,
         name: named("Global"),
         description: None,
         product_ids: Vec::new(),
         built_in: true,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     }
 }
 
-fn product(founding: &Founding) -> Product {
+fn product(seed: &SeedContext) -> Product {
     Product {
         id: known::GLOBAL_PRODUCT,
         name: named("Global"),
         description: None,
         service_ids: Vec::new(),
         built_in: true,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     }
 }
 
@@ -209,43 +209,43 @@ fn link_service(found: &Item) -> Option<NewItem> {
     missing.then(|| record::encode(&product))
 }
 
-fn service(founding: &Founding) -> Service {
+fn service(seed: &SeedContext) -> Service {
     Service {
         id: known::GLOBAL_SERVICE,
         name: named("Global"),
         description: None,
         built_in: true,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     }
 }
 
-fn license(founding: &Founding) -> Vec<Piece> {
-    let Admin { email, first_name, last_name, .. } = &founding.admin;
+fn license(seed: &SeedContext) -> Vec<SeedRecord> {
+    let Admin { email, first_name, last_name, .. } = &seed.admin;
     let license = License {
         id: known::ROOT_LICENSE,
         account_id: known::ROOT_ACCOUNT,
         enterprise_id: known::GLOBAL_ENTERPRISE,
         product_id: known::GLOBAL_PRODUCT,
         service_id: known::GLOBAL_SERVICE,
-        start_date: founding.today,
+        start_date: seed.today,
         end_date: date(2099, 12, 31).into(),
         number_of_users: SeatCount::try_from(100).expect("a hundred is within bounds"),
         contact: Some(Contact { name: both(first_name, last_name), email: email.clone(), phone: None }),
         renewal_notification: RenewalNotification::default(),
         built_in: true,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     };
     let link = LinkUse::new::<Enterprise, _>(license.enterprise_id, license.product_id, license.id);
     let next = LinkUse::new::<Product, _>(license.product_id, license.service_id, license.id);
     vec![
-        piece(&license, |found, expected| {
+        seed_record(&license, |found, expected| {
             found.triple() == expected.triple() && found.in_force(expected.start_date.max(found.start_date))
         }),
-        piece(&Seats::free(&license), |found, _| found.used <= found.seats),
-        piece(&link, |found, expected| found == expected),
-        piece(&next, |found, expected| found == expected),
+        seed_record(&Seats::free(&license), |found, _| found.used <= found.seats),
+        seed_record(&link, |found, expected| found == expected),
+        seed_record(&next, |found, expected| found == expected),
     ]
 }
 
@@ -254,7 +254,7 @@ fn both(first: &Name, last: &Name) -> Name {
     Name::try_from(name.trim_end()).expect("two names and a space are a name")
 }
 
-fn role(founding: &Founding, id: RoleId, name: &str, kind: RoleKind, mask: Mask, flags: Flags) -> Vec<Piece> {
+fn role(seed: &SeedContext, id: RoleId, name: &str, kind: RoleKind, mask: Mask, flags: Flags) -> Vec<SeedRecord> {
     let role = Role {
         id,
         account_id: known::ROOT_ACCOUNT,
@@ -266,18 +266,20 @@ fn role(founding: &Founding, id: RoleId, name: &str, kind: RoleKind, mask: Mask,
         kind,
         mask,
         built_in: true,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     };
     let permissions = RolePermissions { account_id: role.account_id, role_id: id, permissions: everywhere(flags) };
     vec![
-        piece(&role, |found, expected| found.kind == expected.kind && found.mask == expected.mask && found.built_in),
-        piece(&permissions, |found, expected| found == expected),
+        seed_record(&role, |found, expected| {
+            found.kind == expected.kind && found.mask == expected.mask && found.built_in
+        }),
+        seed_record(&permissions, |found, expected| found == expected),
         claim(&role.name_claim()),
     ]
 }
 
-fn group(founding: &Founding, id: GroupId, name: &str, role: RoleId) -> Vec<Piece> {
+fn group(seed: &SeedContext, id: GroupId, name: &str, role: RoleId) -> Vec<SeedRecord> {
     let group = Group {
         id,
         account_id: known::ROOT_ACCOUNT,
@@ -285,19 +287,19 @@ fn group(founding: &Founding, id: GroupId, name: &str, role: RoleId) -> Vec<Piec
         name: named(name),
         description: None,
         built_in: true,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     };
     let link = GroupRole { account_id: group.account_id, group_id: id, role_id: role };
     vec![
-        piece(&group, |found, _| found.built_in),
-        piece(&link, |found, expected| found == expected),
+        seed_record(&group, |found, _| found.built_in),
+        seed_record(&link, |found, expected| found == expected),
         claim(&group.name_claim()),
     ]
 }
 
-fn user(founding: &Founding) -> Vec<Piece> {
-    let Admin { email, first_name, last_name, .. } = &founding.admin;
+fn user(seed: &SeedContext) -> Vec<SeedRecord> {
+    let Admin { email, first_name, last_name, .. } = &seed.admin;
     let user = User {
         id: known::ADMIN_USER,
         account_id: known::ROOT_ACCOUNT,
@@ -311,30 +313,30 @@ fn user(founding: &Founding) -> Vec<Piece> {
         status: UserStatus::Active,
         identity_status: IdentityStatus::Invited,
         technical: true,
-        start_date: founding.today,
+        start_date: seed.today,
         end_date: None,
-        created_at: founding.now,
-        updated_at: founding.now,
+        created_at: seed.now,
+        updated_at: seed.now,
     };
     let home = Home { user_id: user.id, account_id: user.account_id };
     let membership =
         Membership { account_id: user.account_id, user_id: user.id, group_id: known::PLATFORM_ADMIN_GROUP };
-    let mut person = piece(&user, |found, expected| {
+    let mut person = seed_record(&user, |found, expected| {
         found.status == UserStatus::Active && found.enterprise_id == expected.enterprise_id
     });
     person.takes_seat = Some(Seats::key(user.account_id, user.license_id));
     vec![
         person,
-        piece(&home, |found, expected| found == expected),
+        seed_record(&home, |found, expected| found == expected),
         claim(&User::email_claim(user.account_id, user.id, email)),
-        piece(&membership, |found, expected| found == expected),
+        seed_record(&membership, |found, expected| found == expected),
     ]
 }
 
-fn workstream(founding: &Founding, id: WorkstreamId, name: &str) -> Vec<Piece> {
-    let default = Workstream::default_of(known::ROOT_ACCOUNT, known::GLOBAL_ENTERPRISE, founding.now);
+fn workstream(seed: &SeedContext, id: WorkstreamId, name: &str) -> Vec<SeedRecord> {
+    let default = Workstream::default_of(known::ROOT_ACCOUNT, known::GLOBAL_ENTERPRISE, seed.now);
     let workstream = Workstream { id, name: named(name), ..default };
-    vec![piece(&workstream, |found, _| found.built_in), claim(&workstream.name_claim())]
+    vec![seed_record(&workstream, |found, _| found.built_in), claim(&workstream.name_claim())]
 }
 
 /// For the log and the audit trail: the step's number, counted from 1.

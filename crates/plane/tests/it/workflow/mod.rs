@@ -6,6 +6,8 @@ mod outside;
 mod parallel;
 mod pure;
 mod toy;
+mod waiting;
+mod waiting_outside;
 
 use testkit::workflow::suite;
 use toy::Toy;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use async_trait::async_trait;
 use plane::{
-    ports::machines::{ExecutionStatus, Machines, MachinesError, Start},
+    ports::machines::{ExecutionStatus, Machines, MachinesError, Report, Start},
     workflow::{Act, Driver, EventKind, Invocation, Refusal, Settings, Status, outside},
 };
 use serde_json::{Value, json};
@@ -15,17 +15,25 @@ use tokio::sync::Notify;
 use super::toy::{Toy, execution, plan};
 
 /// Machines that a test leads by hand.
-struct ByHand {
-    answer: Mutex<Result<ExecutionStatus, MachinesError>>,
+pub(super) struct ByHand {
+    pub(super) answer: Mutex<Result<ExecutionStatus, MachinesError>>,
     started: Mutex<Vec<Start>>,
+    pub(super) reports: Mutex<Vec<(String, Report)>>,
+    /// The next report does not go through.
+    pub(super) report_fails: Mutex<bool>,
 }
 
 impl ByHand {
-    fn answering(answer: Result<ExecutionStatus, MachinesError>) -> Arc<Self> {
-        Arc::new(Self { answer: Mutex::new(answer), started: Mutex::default() })
+    pub(super) fn answering(answer: Result<ExecutionStatus, MachinesError>) -> Arc<Self> {
+        Arc::new(Self {
+            answer: Mutex::new(answer),
+            started: Mutex::default(),
+            reports: Mutex::default(),
+            report_fails: Mutex::default(),
+        })
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let started = self.started.lock().unwrap();
         let mut names: Vec<_> = started.iter().map(|start| format!("{} {}", start.machine, start.name)).collect();
         names.dedup();
@@ -39,16 +47,31 @@ impl Machines for ByHand {
         self.started.lock().unwrap().push(start.clone());
         self.answer.lock().unwrap().clone()
     }
+
+    async fn report(&self, token: &str, report: &Report) -> Result<(), MachinesError> {
+        if std::mem::take(&mut *self.report_fails.lock().unwrap()) {
+            return Err(MachinesError::Unavailable("no answer".into()));
+        }
+        self.reports.lock().unwrap().push((token.to_owned(), report.clone()));
+        Ok(())
+    }
 }
 
-fn led(world: &World, machines: &Arc<ByHand>, faults: &str) -> Driver {
+pub(super) fn led(world: &World, machines: &Arc<ByHand>, faults: &str) -> Driver {
     let machines = Some(Arc::clone(machines) as Arc<dyn Machines>);
     let settings = Settings { machines, faults: faults.parse().unwrap(), ..Settings::new("only") };
     Driver::new(Arc::clone(&world.table), world.workflows.clone(), Arc::clone(&world.clock), settings)
 }
 
 fn asked(world: &World, turn: u64, state: &str, item: Option<u32>) -> Invocation {
-    Invocation { execution_id: world.execution, turn, state: Some(state.to_owned()), item, undo: false }
+    Invocation {
+        execution_id: world.execution,
+        turn,
+        state: Some(state.to_owned()),
+        item,
+        undo: false,
+        task_token: None,
+    }
 }
 
 async fn step(driver: &Driver, world: &World, state: &str) -> Result<Value, Refusal> {

@@ -144,7 +144,7 @@ impl Sketch {
             match next.act {
                 Act::Finished(status) => return status,
                 Act::Perform(steps) => self.calls.extend(steps),
-                Act::Wait(_) => {}
+                Act::Wait(_) | Act::Rest(_) => {}
             }
             let maps = self.calls.iter().filter(|step| step.name.item.is_some()).count();
             self.most = self.most.max(maps);

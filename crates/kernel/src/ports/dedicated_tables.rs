@@ -14,7 +14,7 @@ pub enum Progress {
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum CloudError {
+pub enum DedicatedTableError {
     #[error("the cloud does not answer now: {0}")]
     Unavailable(Trouble),
     #[error("the cloud refuses: {0}")]
@@ -23,8 +23,8 @@ pub enum CloudError {
 
 /// Makes and removes dedicated tables with what belongs to them. Both are idempotent.
 #[async_trait]
-pub trait Cloud: Send + Sync {
-    async fn ensure_table(&self, account: AccountId, table: &TableName) -> Result<Progress, CloudError>;
+pub trait DedicatedTables: Send + Sync {
+    async fn ensure_table(&self, account: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError>;
 
-    async fn remove_table(&self, account: AccountId, table: &TableName) -> Result<Progress, CloudError>;
+    async fn remove_table(&self, account: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError>;
 }
