@@ -288,7 +288,7 @@ impl Kernel {
         let fence = writes.iter().position(|write| write.key() == &Route::key(change.account));
         match table.commit(writes).await {
             Ok(()) => {
-                self.news().of(&name);
+                self.commit_signal().committed(&name);
                 Ok(())
             }
             Err(CommitError::Refused { write, .. }) => match change.writes.get(write) {

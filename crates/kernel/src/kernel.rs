@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     audit::AuditChecks,
-    background::{Aside, Background, BackgroundLag, News},
+    background::{Background, BackgroundLag, BackgroundTasks, CommitSignal},
     guard::{actor::Actors, policy::Policy},
     ids::AccountId,
     jobs::{Job, Jobs},
@@ -113,9 +113,9 @@ struct Inner {
     kinds: OnceLock<RecordKinds>,
     jobs: OnceLock<Jobs>,
     driver: OnceLock<Driver>,
-    news: Arc<News>,
+    commit_signal: Arc<CommitSignal>,
     background: Background,
-    aside: Aside,
+    background_tasks: BackgroundTasks,
     security_events: SecurityEvents,
     audit_checks: AuditChecks,
 }
@@ -140,9 +140,9 @@ impl Kernel {
             kinds: OnceLock::new(),
             jobs: OnceLock::new(),
             driver: OnceLock::new(),
-            news: Arc::default(),
+            commit_signal: Arc::default(),
             background: Background::default(),
-            aside: Aside::default(),
+            background_tasks: BackgroundTasks::default(),
             security_events: SecurityEvents::default(),
         })))
     }
@@ -182,10 +182,10 @@ impl Kernel {
             faults: self.settings().faults.clone(),
             machines: self.ports().machines.clone(),
             queued: self.ports().dead_letters.is_some(),
-            metrics: Arc::new(RunNews {
+            metrics: Arc::new(RunObserver {
                 metrics: self.metrics().clone(),
                 counting: self.ports().counting.clone(),
-                news: Arc::clone(&self.0.news),
+                commit_signal: Arc::clone(&self.0.commit_signal),
             }),
             ..DriverSettings::new(hex::encode(id))
         };
@@ -250,7 +250,7 @@ impl Kernel {
     /// Begins what goes on beside the requests: the work after commits, and the runs that were open when the process
     /// before this one ended. Answers how many runs those are.
     pub async fn start(&self) -> Result<usize> {
-        tokio::spawn(self.clone().tend());
+        tokio::spawn(self.clone().run_relay());
         let resumed = self.driver().resume().await;
         resumed.map_err(|error| crate::problem::Problem::internal(&error))
     }
@@ -260,7 +260,7 @@ impl Kernel {
         self.jobs().stop(within).await;
         let rested = self.driver().drain(within).await;
         self.write_counted_events(Timestamp::MAX).await;
-        self.news().stop();
+        self.commit_signal().stop();
         rested
     }
 
@@ -272,8 +272,8 @@ impl Kernel {
         &self.0.security_events
     }
 
-    pub fn news(&self) -> &News {
-        &self.0.news
+    pub fn commit_signal(&self) -> &CommitSignal {
+        &self.0.commit_signal
     }
 
     pub fn background(&self) -> &Background {
@@ -285,8 +285,8 @@ impl Kernel {
         self.background().lags.at(self.now())
     }
 
-    pub fn under_way(&self) -> &Aside {
-        &self.0.aside
+    pub fn background_tasks(&self) -> &BackgroundTasks {
+        &self.0.background_tasks
     }
 
     /// Something in an account was written: what is remembered of it is dropped.
@@ -324,21 +324,21 @@ pub fn kernel_kinds() -> RecordKinds {
         .with(crate::workflow::KINDS)
 }
 
-/// Counts the runs, and says when one has ended: its end leaves events and audit entries to be tended.
-struct RunNews {
+/// Counts runs, and signals the end of one: it leaves events and audit entries to relay.
+struct RunObserver {
     metrics: Metrics,
     counting: Option<Arc<dyn WorkflowMetrics>>,
-    news: Arc<News>,
+    commit_signal: Arc<CommitSignal>,
 }
 
-impl RunNews {
+impl RunObserver {
     fn each(&self, tell: impl Fn(&dyn WorkflowMetrics)) {
         tell(&self.metrics);
         self.counting.iter().for_each(|counting| tell(counting.as_ref()));
     }
 }
 
-impl WorkflowMetrics for RunNews {
+impl WorkflowMetrics for RunObserver {
     fn worker_called(&self, worker: Worker, took: Duration, succeeded: bool) {
         self.each(|metrics| metrics.worker_called(worker, took, succeeded));
     }
@@ -349,7 +349,7 @@ impl WorkflowMetrics for RunNews {
 
     fn execution_ended(&self, workflow: &str, status: Status, timed_out: bool, took: Duration) {
         self.each(|metrics| metrics.execution_ended(workflow, status, timed_out, took));
-        self.news.of(&TableName::shared());
+        self.commit_signal.committed(&TableName::shared());
     }
 }
 

@@ -283,7 +283,7 @@ impl Trail for AuditTrail {
             Failure::InvalidCredentials | Failure::Locked => self.asked_by == AskedBy::SignedIn,
             Failure::Barred(_) => true,
         };
-        self.plane.aside(async move {
+        self.plane.spawn_background(async move {
             let (subject, draft) = match &whom {
                 Some(whom) => (Some(whom.subject), plane.personal_entry(action, whom, origin).await),
                 None => (None, EntryDraft::new(known::ROOT_ACCOUNT, Author::Anonymous, action).from(origin)),

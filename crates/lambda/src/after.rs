@@ -56,7 +56,7 @@ where
         let hosted = Arc::clone(&self.hosted);
         Box::pin(async move {
             answering.await?;
-            match hosted.plane().rest(clock::left(deadline).min(MOST)).await {
+            match hosted.plane().drain(clock::left(deadline).min(MOST)).await {
                 Ok(true) => {}
                 Ok(false) => tracing::info!("what requests left is still under way; it is taken up later"),
                 Err(problem) => {

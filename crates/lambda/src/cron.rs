@@ -26,7 +26,7 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
 
 async fn round(hosted: &Hosted, deadline: u64) -> Result<Value, Error> {
     let left = clock::left(deadline);
-    let Some(round) = clock::within(left, hosted.plane().round(left)).await else {
+    let Some(round) = clock::within(left, hosted.plane().tick(left)).await else {
         return Err("the function's time was over before the round was; the next takes up what it left".into());
     };
     let round = round?;

@@ -16,7 +16,7 @@ use lambda_http::{
     lambda_runtime::{self, LambdaEvent},
     service_fn,
 };
-use plane::{background::Asked, ports::table::TableName, problem::Result as Tended};
+use plane::{background::PendingWork, ports::table::TableName, problem::Result as Tended};
 use serde_json::{Value, json};
 
 use crate::clock;
@@ -67,7 +67,7 @@ async fn answer(hosted: &Hosted, event: LambdaEvent<Value>) -> Result<Value, Err
 
 async fn take_on(hosted: &Hosted, changes: &[Change], deadline: u64) -> Tended<bool> {
     tokio::time::sleep(left_alone(changes)).await;
-    let mut tables: BTreeMap<&TableName, Vec<Asked>> = BTreeMap::new();
+    let mut tables: BTreeMap<&TableName, Vec<PendingWork>> = BTreeMap::new();
     for change in changes {
         let asked = tables.entry(&change.table).or_default();
         if !asked.contains(&change.asked) {
@@ -77,7 +77,7 @@ async fn take_on(hosted: &Hosted, changes: &[Change], deadline: u64) -> Tended<b
     let mut rested = true;
     for (table, asked) in tables {
         let within = clock::left(deadline).min(MOST);
-        rested &= hosted.plane().take_on(table, &asked, within).await?;
+        rested &= hosted.plane().handle_stream_records(table, &asked, within).await?;
     }
     Ok(rested)
 }

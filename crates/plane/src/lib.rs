@@ -7,7 +7,7 @@ pub mod product;
 mod slice;
 
 pub use kernel::{
-    audit, background, change, day, directory, event_kinds, given, guard, idempotency, identity, ids, jobs, kinds,
-    mail, mail_limits, metrics, network, page, ports, problem, record, router, rows, scan, secret, security_events,
-    settings, system, text, whole, workflow,
+    audit, background, change, day, directory, event_kinds, guard, idempotency, identity, ids, jobs, json_integer,
+    kinds, mail, mail_limits, metrics, network, page, patch, ports, problem, record, router, rows, scan, secret,
+    security_events, settings, system, text, workflow,
 };

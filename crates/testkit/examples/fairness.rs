@@ -55,7 +55,7 @@ async fn main() {
         let each = written.load(Ordering::SeqCst) / usize::try_from(seconds).expect("some seconds");
         println!("a {cloud:<7} one floods   {found}   ({each} writes/s; its own seals {:.1} s behind)", lag.seals);
         let begun = Instant::now();
-        world.plane.tend_once().await.expect("the store answers");
+        world.plane.relay_once().await.expect("the store answers");
         println!("                       all of it done {:.1} s after its end", begun.elapsed().as_secs_f64());
     }
     world.plane.stop(Duration::from_secs(10)).await;

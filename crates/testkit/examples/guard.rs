@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Instant};
 use axum::{extract::State, response::Response, routing::get};
 use plane::{
     guard::{Granted, actions::UserRead},
-    http::call::{Argument as _, Call},
+    http::call::{Extract as _, IncomingRequest},
     page::PageQuery,
     plane::Plane,
 };
@@ -94,8 +94,8 @@ async fn guard_alone(plane: &Plane, token: &str) -> f64 {
     times[times.len() * 99 / 100].as_secs_f64() * 1e6
 }
 
-fn call(plane: &Plane, token: &str) -> Call {
+fn call(plane: &Plane, token: &str) -> IncomingRequest {
     let request = axum::http::Request::get("/api/users?limit=50").header("authorization", format!("Bearer {token}"));
     let (parts, ()) = request.body(()).expect("a plain request").into_parts();
-    Call::without_body(plane.clone(), parts, "bench".into(), [127, 0, 0, 1].into())
+    IncomingRequest::without_body(plane.clone(), parts, "bench".into(), [127, 0, 0, 1].into())
 }

@@ -1,7 +1,7 @@
 //! What the stream of a table tells a function of Lambda: which records were written, and what they ask for.
 
 use kernel::{
-    background::{Asked, Written},
+    background::{PendingWork, StreamRecord},
     ports::table::TableName,
 };
 use serde::Deserialize;
@@ -16,7 +16,7 @@ pub struct Change {
     pub sequence: String,
     /// When it was written, in seconds since 1970.
     pub at: f64,
-    pub asked: Asked,
+    pub asked: PendingWork,
 }
 
 /// The records of an event that ask for something, in order, and how many were of no table of this installation.
@@ -48,18 +48,18 @@ pub fn read(event: serde_json::Value, prefix: &str) -> Result<Changes, NotOfAStr
     Ok(changes)
 }
 
-fn asked(record: &Record) -> Option<Asked> {
+fn asked(record: &Record) -> Option<PendingWork> {
     if record.name == "REMOVE" {
         return None;
     }
-    let Some(now) = &record.stream.new_image else { return Some(Asked::Tending) };
-    Asked::by(&written(now)?, record.stream.old_image.as_ref().and_then(written).as_ref())
+    let Some(now) = &record.stream.new_image else { return Some(PendingWork::Relay) };
+    PendingWork::by(&written(now)?, record.stream.old_image.as_ref().and_then(written).as_ref())
 }
 
-fn written(image: &serde_json::Value) -> Option<Written<'_>> {
+fn written(image: &serde_json::Value) -> Option<StreamRecord<'_>> {
     let text = |name: &str| image[name]["S"].as_str();
     let [_, _, by_status] = &INDEX_NAMES;
-    Some(Written { partition: text(PK)?, line: text(by_status.pk), body: text(BODY)? })
+    Some(StreamRecord { partition: text(PK)?, queue: text(by_status.pk), body: text(BODY)? })
 }
 
 /// The table of `arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL`.
@@ -133,7 +133,7 @@ mod tests {
         image
     }
 
-    fn asked(name: &str, images: &Value) -> Option<Asked> {
+    fn asked(name: &str, images: &Value) -> Option<PendingWork> {
         let event = json!({ "Records": [record(name, "t-app_data", images)] });
         let changes = read(event, "t-").expect("it is an event of a stream");
         changes.asking.first().map(|change| change.asked)
@@ -143,7 +143,7 @@ mod tests {
     fn lines_that_wait_ask_for_tending() {
         for line in ["EVENT#PENDING", "AUDIT#UNSEALED", "COPY#PENDING", "LETTERNOTE#PENDING"] {
             let waits = image("ACCOUNT#1", Some(line), "{}");
-            assert_eq!(asked("INSERT", &json!({ "NewImage": waits })), Some(Asked::Tending), "{line}");
+            assert_eq!(asked("INSERT", &json!({ "NewImage": waits })), Some(PendingWork::Relay), "{line}");
             // What the tending itself leaves behind.
             let done = image("ACCOUNT#1", None, "{}");
             assert_eq!(asked("MODIFY", &json!({ "NewImage": done, "OldImage": waits })), None, "{line}");
@@ -152,7 +152,7 @@ mod tests {
         let license = image("ACCOUNT#1", Some("LICENSE#ACTIVE"), "{}");
         assert_eq!(asked("INSERT", &json!({ "NewImage": license })), None);
         // A stream of keys alone tells nothing of lines.
-        assert_eq!(asked("MODIFY", &json!({})), Some(Asked::Tending));
+        assert_eq!(asked("MODIFY", &json!({})), Some(PendingWork::Relay));
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
         };
         let leased = head(Some("EXECUTION#OPEN"), json!({ "holder": "a", "until": "2026-01-01T00:00:30Z" }));
         let (free, closed) = (head(Some("EXECUTION#OPEN"), Value::Null), head(None, Value::Null));
-        let run = Some(Asked::Run(RUN.parse().expect("it is an id")));
+        let run = Some(PendingWork::Run(RUN.parse().expect("it is an id")));
         assert_eq!(asked("INSERT", &json!({ "NewImage": free })), run, "it begins");
         assert_eq!(asked("MODIFY", &json!({ "NewImage": free, "OldImage": closed })), run, "it is redriven");
         assert_eq!(asked("MODIFY", &json!({ "NewImage": free, "OldImage": leased })), run, "it is given back");

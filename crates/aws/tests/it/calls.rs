@@ -27,7 +27,7 @@ async fn a_warm_list_asks_once_and_a_create_is_one_transaction() {
     let world = World::over(Arc::new(tables), Settings { alone: false, ..Settings::default() }).await;
     world.set_up().await;
     let acme = world.tenant("Acme", "public", 3).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     for path in ["/api/users", "/api/groups", "/api/roles", "/api/workstreams"] {
         acme.technical.get(path).await.expect(200);
         recorder.seen();

@@ -19,7 +19,7 @@ async fn accounts_of_every_cloud_type_come_up_are_used_and_go() {
         let acme = world.tenant(&format!("Acme-{cloud}"), cloud, 3).await;
         let users = acme.technical.get("/api/users").await.expect(200);
         assert_eq!(users["items"][0]["id"], acme.technical_id.as_str(), "{cloud}: {users}");
-        world.plane.tend_once().await.unwrap();
+        world.plane.relay_once().await.unwrap();
         let report = acme.technical.get("/api/audit/verify").await.expect(200);
         assert_eq!(report["valid"], true, "{cloud}: {report}");
 

@@ -4,21 +4,21 @@
 //! INVARIANT: no account holds up another. Each kind of work on the shared table has a loop of its own, each dedicated table has
 //! a lane of its own, and a turn of either takes a bounded portion in which the accounts take turns.
 
-mod asked;
 mod copies;
 mod delivery;
+mod drain;
 mod invitations;
 mod lag;
 mod letters;
 mod line;
-mod rest;
+mod pending_work;
 mod sealing;
 
-pub use asked::{Asked, Written};
+pub use drain::Tick;
 pub use lag::BackgroundLag;
 pub use lag::Lags;
 pub use line::Lines;
-pub use rest::Round;
+pub use pending_work::{PendingWork, StreamRecord};
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -49,7 +49,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const GATHER: Duration = Duration::from_millis(10);
 /// So many dedicated tables have a turn at once.
 const LANES: usize = 16;
-/// [`Kernel::tend_once`] ends after so many turns of one kind and table, whatever is written meanwhile.
+/// [`Kernel::relay_once`] ends after so many turns of one kind and table, whatever is written meanwhile.
 const MOST_TURNS: usize = 10_000;
 
 /// A kind of work after a commit.
@@ -105,9 +105,9 @@ impl CommitOutcome {
     }
 }
 
-/// What tells the loops that there is work.
+/// Signals the loops that a commit has left work.
 #[derive(Debug, Default)]
-pub struct News {
+pub struct CommitSignal {
     /// One for each kind of work on the shared table.
     shared: [Notify; WorkKind::ALL.len()],
     /// A dedicated table was written to, or a lane has ended.
@@ -121,8 +121,8 @@ pub struct News {
     stopping: AtomicBool,
 }
 
-impl News {
-    pub fn of(&self, table: &TableName) {
+impl CommitSignal {
+    pub fn committed(&self, table: &TableName) {
         self.fresh.store(true, Ordering::Release);
         if *table == TableName::shared() {
             self.shared.iter().for_each(Notify::notify_one);
@@ -193,39 +193,39 @@ impl Background {
     }
 }
 
-/// What goes on beside answers.
+/// Tasks that run beside answers.
 #[derive(Debug, Default)]
-pub struct Aside(Mutex<JoinSet<()>>);
+pub struct BackgroundTasks(Mutex<JoinSet<()>>);
 
 impl Kernel {
-    /// Tends what commits leave to be done, until the plane stops. To be spawned once.
-    pub async fn tend(self) {
-        self.look_everywhere().await;
+    /// Does the work that commits leave, until the kernel stops. To be spawned once.
+    pub async fn run_relay(self) {
+        self.scan_all_tables().await;
         let mut tasks = JoinSet::new();
         for kind in WorkKind::ALL {
-            tasks.spawn(self.clone().tend_shared(kind));
+            tasks.spawn(self.clone().relay_shared(kind));
         }
         let places = Arc::new(Semaphore::new(LANES));
-        while !self.news().is_stopping() {
-            for table in self.news().without_lane() {
-                tasks.spawn(self.clone().tend_lane(table, Arc::clone(&places)));
+        while !self.commit_signal().is_stopping() {
+            for table in self.commit_signal().without_lane() {
+                tasks.spawn(self.clone().relay_lane(table, Arc::clone(&places)));
             }
             // What has ended is let go of.
             while tasks.try_join_next().is_some() {}
             self.write_counted_events(self.now()).await;
-            drop(tokio::time::timeout(LOOK_AGAIN, self.news().lanes.notified()).await);
+            drop(tokio::time::timeout(LOOK_AGAIN, self.commit_signal().lanes.notified()).await);
         }
         while tasks.join_next().await.is_some() {}
     }
 
     /// One kind of work on the shared table.
-    async fn tend_shared(self, kind: WorkKind) {
+    async fn relay_shared(self, kind: WorkKind) {
         let shared = TableName::shared();
-        while !self.news().is_stopping() {
+        while !self.commit_signal().is_stopping() {
             match self.turn(&shared, kind).await {
                 Ok(true) => tokio::task::yield_now().await,
                 Ok(false) => {
-                    let news = &self.news().shared[kind as usize];
+                    let news = &self.commit_signal().shared[kind as usize];
                     drop(tokio::time::timeout(LOOK_AGAIN, news.notified()).await);
                     tokio::time::sleep(GATHER).await;
                 }
@@ -238,9 +238,9 @@ impl Kernel {
     }
 
     /// All that waits in a dedicated table, until nothing does.
-    async fn tend_lane(self, table: TableName, places: Arc<Semaphore>) {
+    async fn relay_lane(self, table: TableName, places: Arc<Semaphore>) {
         let mut pause = PAUSE;
-        while !self.news().is_stopping() {
+        while !self.commit_signal().is_stopping() {
             let turn = {
                 let _place = places.acquire().await.expect("the semaphore is never closed");
                 self.turn_of_all(&table).await
@@ -258,38 +258,38 @@ impl Kernel {
                 }
             }
         }
-        self.news().lane_ended(&table);
+        self.commit_signal().lane_ended(&table);
     }
 
-    /// What a crash left in dedicated tables is found by looking at each once.
-    async fn look_everywhere(&self) {
+    /// Scans each dedicated table once, for work that a crash left.
+    async fn scan_all_tables(&self) {
         match self.router().tables().list().await {
-            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
+            Ok(tables) => tables.iter().for_each(|table| self.commit_signal().committed(table)),
             Err(error) => tracing::warn!(%error, "the tables could not be listed"),
         }
         match self.features().connected_tables().await {
-            Ok(tables) => tables.iter().for_each(|table| self.news().of(table)),
+            Ok(tables) => tables.iter().for_each(|table| self.commit_signal().committed(table)),
             Err(problem) => tracing::warn!(%problem, "the tables in other accounts could not be listed"),
         }
     }
 
-    /// Does all that is to be done now.
-    pub async fn tend_once(&self) -> Result<()> {
-        self.news().fresh.store(false, Ordering::Release);
-        let shared = self.tend_named(&TableName::shared()).await;
+    /// Does all pending work of every table once.
+    pub async fn relay_once(&self) -> Result<()> {
+        self.commit_signal().fresh.store(false, Ordering::Release);
+        let shared = self.relay_table(&TableName::shared()).await;
         // A table that can't be reached, as where its owner has closed the way to it, holds up no other's.
         let mut all = Ok(());
-        for name in self.news().written() {
-            let tended = self.tend_named(&name).await;
+        for name in self.commit_signal().written() {
+            let tended = self.relay_table(&name).await;
             if tended.is_err() {
-                self.news().tables.lock().expect("no holder panics").insert(name);
+                self.commit_signal().tables.lock().expect("no holder panics").insert(name);
             }
             all = all.and(tended);
         }
         shared.and(all)
     }
 
-    async fn tend_named(&self, name: &TableName) -> Result<()> {
+    async fn relay_table(&self, name: &TableName) -> Result<()> {
         let mut all = Ok(());
         for kind in WorkKind::ALL {
             let mut turns = 0;

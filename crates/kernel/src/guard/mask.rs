@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::rights::Verb;
-use crate::whole::Whole;
+use crate::json_integer::JsonInteger;
 
 /// Where a right applies: the three levels of the scope mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Level {
 
 /// The 15-bit scope mask: five verbs on three levels. Bit 0 is account/visible, bit 14 workstream/delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Whole", into = "u32")]
+#[serde(try_from = "JsonInteger", into = "u32")]
 pub struct Mask(u16);
 
 impl Mask {
@@ -58,10 +58,10 @@ impl Mask {
     }
 }
 
-impl TryFrom<Whole> for Mask {
+impl TryFrom<JsonInteger> for Mask {
     type Error = String;
 
-    fn try_from(bits: Whole) -> Result<Self, String> {
+    fn try_from(bits: JsonInteger) -> Result<Self, String> {
         // A number beyond u32 has a bit that no mask has.
         Self::try_from(u32::try_from(bits.0).unwrap_or(u32::MAX))
     }

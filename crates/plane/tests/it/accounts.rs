@@ -204,7 +204,7 @@ async fn of_a_thousand_racing_creates_of_one_name_one_gets_through() {
 async fn the_audit_log_of_an_account_is_chained() {
     let world = World::new().await;
     let acme = world.tenant("Acme", "private", 3).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let report = acme.technical.get("/api/audit/verify").await.expect(200);
     assert_eq!(report["valid"], true, "{report}");
     let path = format!("/api/audit/account?accountId={}&order=ascending&limit=200", acme.id);

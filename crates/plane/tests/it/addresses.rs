@@ -37,7 +37,7 @@ async fn login(world: &World, email: &str, password: &str) -> Answer {
 
 /// Sends everything that goes out after answers.
 async fn mails_to(world: &World, email: &str) -> Vec<Value> {
-    assert!(world.plane.rest(std::time::Duration::from_secs(30)).await.unwrap());
+    assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
     let operator = world.operator().await;
     let mails = operator.get(&format!("/api/outbox?to={email}")).await.expect(200);
     mails["items"].as_array().unwrap().clone()
@@ -123,12 +123,12 @@ async fn no_mail_goes_to_the_default_address_and_its_password_cannot_be_reset() 
         let refused = world.plane.ports().mailer.send(mail).await.unwrap_err();
         assert!(refused.to_string().contains("default administrator"), "{refused}");
     }
-    assert!(world.plane.rest(std::time::Duration::from_secs(30)).await.unwrap());
+    assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
     assert_eq!(admin.get("/api/outbox").await.expect(200)["items"], json!([]));
     // It can be left, and nothing is told to it.
     let code = ask_for(&world, &admin, ROOT, PASSWORD, &admin).await;
     admin.post("/api/me/email/confirm", json!({ "code": code })).await.expect(200);
-    assert!(world.plane.rest(std::time::Duration::from_secs(30)).await.unwrap());
+    assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
     let mails = admin.get("/api/outbox").await.expect(200);
     assert!(mails["items"].as_array().unwrap().iter().all(|mail| mail["to"] == ROOT), "{mails}");
 }
@@ -136,7 +136,7 @@ async fn no_mail_goes_to_the_default_address_and_its_password_cannot_be_reset() 
 /// Asks for another address, and answers the code that was mailed; `reader` reads the outbox.
 async fn ask_for(world: &World, person: &Person, email: &str, password: &str, reader: &Person) -> String {
     person.post("/api/me/email", json!({ "newEmail": email, "password": password })).await.expect(202);
-    assert!(world.plane.rest(std::time::Duration::from_secs(30)).await.unwrap());
+    assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
     let mails = reader.get(&format!("/api/outbox?to={email}&limit=1")).await.expect(200);
     let text = mails["items"][0]["text"].as_str().unwrap_or_else(|| panic!("no mail: {mails}")).to_owned();
     text.split_once("#code=").unwrap().1.split_whitespace().next().unwrap().to_owned()

@@ -110,7 +110,7 @@ async fn fill(world: &World, account: AccountId, count: usize) {
     for writes in writes.chunks(100) {
         world.table().commit(writes.to_vec()).await.unwrap();
     }
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
 }
 
 async fn check(world: &World, account: AccountId, depth: Depth) -> ChainReport {

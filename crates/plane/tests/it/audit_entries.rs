@@ -89,7 +89,7 @@ impl Log {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let named = [("x-request-id", "the-callers-own")];
         let answer = by.person.send(method, path, body, &named).await;
-        assert!(self.world.plane.rest(Duration::from_secs(20)).await.unwrap());
+        assert!(self.world.plane.drain(Duration::from_secs(20)).await.unwrap());
         let entries = self.of(answer.header("x-server-request-id").unwrap()).await;
         (answer, entries)
     }
@@ -504,11 +504,11 @@ async fn failed_sign_ins_and_locks_are_entered_once_and_counted() {
         let email = format!("nobody{number}@nowhere.example");
         world.nobody().at([10, 0, 0, number].into()).post("/api/auth/login", try_in(&email)).await.refused(401);
     }
-    assert!(world.plane.rest(Duration::from_secs(20)).await.unwrap());
+    assert!(world.plane.drain(Duration::from_secs(20)).await.unwrap());
     assert_eq!(log.store.records().await.len(), before + 1);
     world.advance(WINDOW + SignedDuration::from_secs(1));
     world.nobody().post("/api/auth/login", try_in("nobody@nowhere.example")).await.refused(401);
-    assert!(world.plane.rest(Duration::from_secs(20)).await.unwrap());
+    assert!(world.plane.drain(Duration::from_secs(20)).await.unwrap());
     let path = "/api/audit/account?limit=200&action=auth_login";
     let entries = world.operator().await.get(path).await.expect(200);
     let counted = entries["items"].as_array().unwrap().iter().filter_map(|entry| entry["count"].as_u64()).max();

@@ -188,14 +188,14 @@ async fn who_closes_the_way_to_their_table_holds_up_nobody_else() {
         let group = json!({ "accountId": account, "enterpriseId": enterprise, "name": "Auditors" });
         groups.push(operator.post("/api/groups", group).await.expect(201));
     }
-    assert!(ground.world.plane.tend_once().await.is_err(), "that one of them waits is told");
+    assert!(ground.world.plane.relay_once().await.is_err(), "that one of them waits is told");
     let theirs = ground.elsewhere.records();
     let copied = |group: &Value| theirs.iter().any(|record| record.ends_with(&format!(" GROUP#{}", text(group, "id"))));
     assert_eq!(groups.iter().map(copied).collect::<Vec<_>>(), [false, true]);
     // What waited is made up for.
     let connections = operator.get("/api/connections").await.expect(200);
     ground.elsewhere.trust(ROLE, text(&connections["items"][0], "externalId"));
-    ground.world.plane.tend_once().await.unwrap();
+    ground.world.plane.relay_once().await.unwrap();
     let theirs = ground.elsewhere.records();
     let copied = |group: &Value| theirs.iter().any(|record| record.ends_with(&format!(" GROUP#{}", text(group, "id"))));
     assert!(groups.iter().all(copied), "{theirs:?}");

@@ -66,7 +66,7 @@ async fn queues_in_memory_conform() {
 #[tokio::test]
 async fn a_letter_is_in_its_queue_until_it_is_replayed() {
     let (world, queues, account) = taken_on("ProvisionCognitoUsers[0]:permanent").await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let kept = queues.letters();
     assert_eq!(kept.len(), letters(&world).await.len());
     let letter = kept.iter().find(|letter| letter.worker == COGNITO_PROVISIONER).unwrap();
@@ -74,30 +74,30 @@ async fn a_letter_is_in_its_queue_until_it_is_replayed() {
     let path = format!("/api/dead-letters/{}/replay", letter.id);
     world.operator().await.post_empty(&path).await.expect(202);
     world.run_ended(&account).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert_eq!((queues.letters(), letters(&world).await.len(), notes(&world).await), (vec![], 0, 0));
 }
 
 #[tokio::test]
 async fn a_letter_that_is_discarded_leaves_its_queue() {
     let (world, queues, _) = taken_on("SendCredentialNotifications[0]:permanent").await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let [letter] = queues.letters().try_into().unwrap();
     assert_eq!(letter.worker, SES_NOTIFICATION);
     world.operator().await.delete(&format!("/api/dead-letters/{}", letter.id)).await.expect(204);
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert_eq!((queues.letters(), notes(&world).await), (vec![], 0));
 }
 
 #[tokio::test]
 async fn a_redrive_takes_the_letters_of_what_it_tries_again() {
     let (world, queues, account) = taken_on("VerifyProvisioning:permanent").await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let workers: Vec<_> = queues.letters().iter().map(|letter| letter.worker.clone()).collect();
     assert_eq!(workers, [PROVISIONING_VERIFIER]);
     world.operator().await.post("/api/provisioning", json!({ "accountId": account })).await.expect(202);
     assert_eq!(world.run_ended(&account).await["status"], "succeeded");
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert_eq!(queues.letters(), []);
 }
 
@@ -109,7 +109,7 @@ async fn queues_that_are_down_hold_up_nothing_else_and_lose_nothing() {
     queues.break_down(true);
     let mut bus = world.bus.listen();
     let account = onboard(&world).await;
-    world.plane.tend_once().await.unwrap_err();
+    world.plane.relay_once().await.unwrap_err();
     let operator = world.operator().await;
     let verified = operator.get(&format!("/api/audit/verify?accountId={account}")).await.expect(200);
     assert_eq!(verified["unsealed"].as_u64().unwrap_or_default(), 0, "{verified}");
@@ -123,7 +123,7 @@ async fn queues_that_are_down_hold_up_nothing_else_and_lose_nothing() {
         ports.dead_letters = Some(Arc::clone(&queues) as _);
     })
     .await;
-    next.plane.tend_once().await.unwrap();
+    next.plane.relay_once().await.unwrap();
     let [letter] = queues.letters().try_into().unwrap();
     assert_eq!(notes(&next).await, 0);
     // What was removed before it was ever posted is not posted any more.
@@ -132,8 +132,8 @@ async fn queues_that_are_down_hold_up_nothing_else_and_lose_nothing() {
     let letters = next.plane.driver().dead_letters();
     let letter = letters.get(gone, next.plane.now()).await.unwrap().unwrap();
     letters.discard(&letter, Vec::new()).await.unwrap();
-    next.plane.tend_once().await.unwrap_err();
+    next.plane.relay_once().await.unwrap_err();
     queues.break_down(false);
-    next.plane.tend_once().await.unwrap();
+    next.plane.relay_once().await.unwrap();
     assert_eq!((queues.letters(), notes(&next).await), (vec![], 0));
 }

@@ -76,13 +76,13 @@ async fn an_alert_that_is_held_up_holds_up_its_own_account_alone() {
     let other = world.offer("Bolt").await;
     let fine = world.onboard(world.account_request("Bolt", "public", &other, 3)).await;
     assert_eq!(fine["status"], "active", "{fine}");
-    world.plane.tend_once().await.unwrap_err();
+    world.plane.relay_once().await.unwrap_err();
     let heard = bus.heard();
     assert!(of(&fine, &heard).contains(&"account.provisioning.succeeded"), "{heard:?}");
     assert!(!of(&failed, &heard).contains(&"account.provisioning.succeeded"), "it stands behind the alert: {heard:?}");
 
     bus.refuses_alerts.store(false, Ordering::SeqCst);
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let heard = bus.heard();
     let kinds = of(&failed, &heard);
     let at = |kind: &str| kinds.iter().position(|heard| *heard == kind);
@@ -96,17 +96,17 @@ async fn an_alert_that_is_held_up_holds_up_its_own_account_alone() {
 #[tokio::test]
 async fn what_went_out_before_the_bus_broke_does_not_go_out_again() {
     let (world, bus) = world("").await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let before = bus.heard().len();
     *bus.refuses_after.lock().unwrap() = Some(2);
     let offer = world.offer("Acme").await;
     world.onboard(world.account_request("Acme", "public", &offer, 3)).await;
     for _ in 0..3 {
-        world.plane.tend_once().await.unwrap_err();
+        world.plane.relay_once().await.unwrap_err();
     }
     assert_eq!(bus.heard().len(), before + 2);
     *bus.refuses_after.lock().unwrap() = None;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let mut ids: Vec<_> = bus.heard().iter().map(|event| event.id).collect();
     let all = ids.len();
     ids.sort_unstable();

@@ -92,7 +92,7 @@ async fn quiet(tables: Arc<dyn Tables>) -> World {
     world.set_up().await;
     world.plane.stop(std::time::Duration::from_secs(5)).await;
     // The loops have seen that they are to end; what they were at is done.
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     world
 }
 
@@ -110,7 +110,7 @@ async fn a_turn_takes_some_of_every_account_and_a_bounded_portion() {
     assert_eq!(left.len(), 1, "the quiet ones are sealed: {left:?}");
     let flood = left[&account(1)];
     assert!((4_600..5_000).contains(&flood), "a bounded part of the flood: {flood}");
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert!(unsealed(shared.as_ref()).await.is_empty());
 }
 
@@ -128,7 +128,7 @@ async fn more_accounts_than_a_turn_holds_take_turns() {
     let left = unsealed(shared.as_ref()).await;
     assert_eq!(left.len(), 30, "{left:?}");
     assert!(left.values().all(|left| *left < 300), "each has had a turn: {left:?}");
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert!(unsealed(shared.as_ref()).await.is_empty());
 }
 
@@ -138,7 +138,7 @@ async fn private_account(seals: &Seals) -> (World, AccountId, Arc<dyn Table>) {
     world.set_up().await;
     let acme = world.tenant("Acme", "private", 3).await;
     world.plane.stop(std::time::Duration::from_secs(5)).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let acme: AccountId = acme.id.parse().unwrap();
     let own = world.tables.open(&TableName::dedicated(acme)).await.unwrap().unwrap();
     (world, acme, own)
@@ -189,6 +189,6 @@ async fn what_waits_shows_in_the_lag_until_it_is_done() {
     assert_eq!(lag.behind, ["seals"]);
     let ready = world.nobody().get("/ready").await.expect(200);
     assert_eq!(ready["backgroundLag"]["behind"], serde_json::json!(["seals"]));
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert_eq!(world.plane.background_lag(), plane::background::BackgroundLag::default());
 }

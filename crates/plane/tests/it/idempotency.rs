@@ -205,7 +205,7 @@ impl Ground {
     }
 
     async fn rest(&self) {
-        assert!(self.world.plane.rest(Duration::from_secs(30)).await.unwrap());
+        assert!(self.world.plane.drain(Duration::from_secs(30)).await.unwrap());
     }
 
     /// The audit entries of what these requests did.

@@ -162,10 +162,10 @@ async fn an_invitation_that_was_cut_off_is_finished_and_its_key_replays_one_answ
     assert_eq!(found["items"][0]["identityStatus"], "pending");
     dies.store(false, Ordering::SeqCst);
     // Not before the time of the process that was asked is over.
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert_eq!(tokens(&world, "grace@acme.example").await.len(), 0);
     world.advance(SignedDuration::from_secs(16));
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let links = tokens(&world, "grace@acme.example").await;
     assert_eq!(links.len(), 1);
     let found = acme.admin.get("/api/users?email=grace@acme.example").await.expect(200);
@@ -187,7 +187,7 @@ async fn an_invitation_that_was_cut_off_is_finished_and_its_key_replays_one_answ
     assert!(cut.is_err(), "{cut:?}");
     dies.store(false, Ordering::SeqCst);
     world.advance(SignedDuration::from_secs(16));
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     assert_eq!(tokens(&world, "joan@acme.example").await.len(), 2);
     let (first, second) = (again().await.expect(200), again().await.expect(200));
     assert_eq!(first, second);
@@ -216,7 +216,7 @@ async fn a_user_who_is_deleted_before_the_mail_leaves_nothing() {
     acme.admin.delete(&format!("/api/users/{}", user["id"].as_str().unwrap())).await.expect(204);
     assert_eq!(accept(&world, &token).await.refused(400), "invalid_request");
     world.advance(SignedDuration::from_mins(1));
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let again = provision(&world, &acme, "grace@acme.example").await.expect(201);
     assert_ne!(again["id"], user["id"]);
 }

@@ -39,8 +39,8 @@ async fn events_that_went_out_do_not_go_out_again() {
     let mut bus = world.bus.listen();
     world.tenant("Acme", "private", 3).await;
     tokio::time::sleep(LAG * 2).await;
-    world.plane.tend_once().await.unwrap();
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let mut heard = BTreeMap::new();
     while let Ok(event) = bus.try_recv() {
         *heard.entry(event.id).or_insert(0) += 1;
@@ -67,7 +67,7 @@ async fn a_group_goes_with_its_members() {
 async fn an_audit_log_that_was_sealed_just_now_is_whole() {
     let world = lagging().await;
     let acme = world.tenant("Acme", "private", 3).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let report = acme.technical.get("/api/audit/verify").await.expect(200);
     assert_eq!(report["valid"], true, "{report}");
 }

@@ -180,7 +180,7 @@ async fn an_onboarding_that_failed_anywhere_can_be_undone_redriven_or_removed() 
                 let request = world.account_request("Acme", cloud, &offer, 3);
                 let account = world.onboard(request.clone()).await;
                 assert_eq!(account["status"], "failed", "{told}: {account}");
-                world.plane.tend_once().await.unwrap();
+                world.plane.relay_once().await.unwrap();
                 let alert = std::iter::from_fn(|| events.try_recv().ok())
                     .find(|event| event.kind == "account.provisioning.failed")
                     .unwrap_or_else(|| panic!("{told}: no alert"));
@@ -248,7 +248,7 @@ async fn a_removal_can_not_be_undone_into_an_account_that_is_gone_with_its_data(
 async fn a_private_accounts_own_table_learns_what_became_of_the_account() {
     let world = World::new().await;
     let acme = world.tenant("Acme", "private", 3).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let account: AccountId = acme.id.parse().unwrap();
     let own = world.tables.open(&TableName::dedicated(account)).await.unwrap().unwrap();
     let copy = own.get(&Key::new(format!("ACCOUNT#{account}"), "METADATA")).await.unwrap().unwrap();

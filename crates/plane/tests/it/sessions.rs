@@ -168,7 +168,7 @@ async fn a_forgotten_password_is_replaced_by_the_link_of_the_mail_alone() {
     let acme = tenant(&world, "Acme").await;
     let grace = acme.member(&world, "grace", json!([menu("access-control", "v")])).await;
     world.nobody().post("/api/auth/forgot-password", json!({ "email": grace.email })).await.expect(202);
-    assert!(world.plane.rest(std::time::Duration::from_secs(30)).await.unwrap());
+    assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
     let mails = world.operator().await.get(&format!("/api/outbox?to={}&limit=1", grace.email)).await.expect(200);
     let text = mails["items"][0]["text"].as_str().unwrap().to_owned();
     let token = text.split_once("/reset-password#token=").unwrap().1.split_whitespace().next().unwrap().to_owned();
@@ -378,7 +378,7 @@ async fn who_may_not_act_gets_no_tokens_and_hears_whom_to_ask() {
     accept(&world, &token, NEW).await.expect(204);
 
     // The reason is in the audit log, as the person's own doing.
-    assert!(world.plane.rest(std::time::Duration::from_secs(20)).await.unwrap());
+    assert!(world.plane.drain(std::time::Duration::from_secs(20)).await.unwrap());
     let path = format!("/api/audit/account?accountId={}&limit=200", acme.account);
     let entries = world.operator().await.get(&path).await.expect(200);
     let entries = entries["items"].as_array().unwrap();

@@ -37,7 +37,7 @@ impl Real {
     /// Does what goes on beside the runs of the last world: its dedicated table gets its copies.
     pub async fn tend(&self) {
         let plane = self.last.lock().expect("no holder panics").clone().expect("a world was made");
-        plane.tend_once().await.expect("memory answers");
+        plane.relay_once().await.expect("memory answers");
     }
 
     pub fn removal(cloud: &'static str) -> Self {
@@ -68,7 +68,7 @@ impl Subject for Real {
             let account = world.onboard(request).await;
             assert_eq!(account["status"], "active", "{account}");
             furnish(&world, &account, &offer).await;
-            world.plane.tend_once().await.expect("the product answers as it is documented to");
+            world.plane.relay_once().await.expect("the product answers as it is documented to");
             // From here on, only the suite's drivers work.
             world.plane.driver().abandon();
             let path = format!(

@@ -53,7 +53,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct AccountFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -75,7 +75,7 @@ struct AccountChange {
     address: Option<Address>,
 }
 
-async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Account>> {
+async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<AccountFilter>) -> Result<Page<Account>> {
     let name = which.name.as_ref().map(|name| fold(name.as_str()));
     let of = format!("accounts {name:?} {:?} {:?}", which.status, which.cloud_type);
     // Deleted accounts stand by status alone, so that names of old do not lengthen every list.

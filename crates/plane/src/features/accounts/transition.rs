@@ -26,7 +26,7 @@ use crate::{
 pub(super) fn after_transition(plane: &Plane, transition: &Transition) {
     if let Some(account) = transition.head.account_id {
         plane.changed(account);
-        plane.news().of(&TableName::shared());
+        plane.commit_signal().committed(&TableName::shared());
     }
 }
 

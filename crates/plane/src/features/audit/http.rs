@@ -47,7 +47,7 @@ enum Sort {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct EntryFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -67,7 +67,7 @@ struct HowDeep {
 
 /// Entries of the enterprise that the caller was let into; where that is every enterprise, of any. What belongs to no
 /// enterprise is shown by [`list_all`] alone.
-async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<AuditEntry>> {
+async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<EntryFilter>) -> Result<Page<AuditEntry>> {
     let of = format!("enterprise audit {:?}", who.enterprise());
     let enterprise = who.enterprise();
     let is_shown = move |entry: &FilteredEntry| match enterprise {
@@ -77,7 +77,11 @@ async fn list(who: Granted<AuditRead>, plane: Plane, Query(which): Query<Which>)
     page(&plane, who.account(), &which, &of, Some(&is_shown)).await
 }
 
-async fn list_all(who: Granted<AuditReadAll>, plane: Plane, Query(which): Query<Which>) -> Result<Page<AuditEntry>> {
+async fn list_all(
+    who: Granted<AuditReadAll>,
+    plane: Plane,
+    Query(which): Query<EntryFilter>,
+) -> Result<Page<AuditEntry>> {
     page(&plane, who.account(), &which, "account audit", None).await
 }
 
@@ -102,7 +106,7 @@ async fn keys(_: Public, plane: Plane) -> Result<Plain<serde_json::Value>> {
 async fn page(
     plane: &Plane,
     account: AccountId,
-    which: &Which,
+    which: &EntryFilter,
     of: &str,
     is_shown: Option<&(dyn Fn(&FilteredEntry) -> bool + Sync)>,
 ) -> Result<Page<AuditEntry>> {
@@ -137,7 +141,7 @@ async fn page(
     Ok(Page::new(page, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
-fn wanted(which: &Which, entry: &FilteredEntry) -> bool {
+fn wanted(which: &EntryFilter, entry: &FilteredEntry) -> bool {
     let by = |user: &UserId| matches!(&entry.author, Author::User { id, .. } if id == user);
     which.action.as_ref().is_none_or(|action| action.as_str() == entry.action) && which.user_id.as_ref().is_none_or(by)
 }

@@ -20,7 +20,7 @@ impl Plane {
             Ok(Some(reset)) => {
                 let plane = self.clone();
                 // Sent beside the answer, so that its time tells nothing.
-                self.aside(async move { plane.mail_reset(reset).await });
+                self.spawn_background(async move { plane.mail_reset(reset).await });
                 Ok(())
             }
             Ok(None) | Err(ResetError::InvalidCode | ResetError::Weak(_)) => Ok(()),

@@ -10,7 +10,6 @@ use crate::{
         master_data::{self, Links},
         products::{Catalogue, model::Product},
     },
-    given::Given,
     guard::{
         Granted,
         actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},
@@ -23,6 +22,7 @@ use crate::{
     },
     ids::{EnterpriseId, ProductKind},
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::Result,
     record::{Record as _, Stored},
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct EnterpriseFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -67,13 +67,17 @@ struct EnterpriseUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Option<Description>>,
+    description: Patch<Option<Description>>,
     /// The products that the enterprise is linked to from now on. A link that a license stands on can't go.
     #[serde(default)]
     product_ids: Option<Links<ProductKind>>,
 }
 
-async fn list(who: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<EnterpriseView>> {
+async fn list(
+    who: Granted<MasterDataRead>,
+    plane: Plane,
+    Query(which): Query<EnterpriseFilter>,
+) -> Result<Page<EnterpriseView>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     plane.visible_enterprises(&who, &page, which.name.as_ref()).await
 }

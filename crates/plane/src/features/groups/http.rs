@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     features::{roles::model::Role, users::model::User},
-    given::Given,
     guard::{
         Granted,
         actions::{GroupCreate, GroupDelete, GroupEdit, GroupRead},
@@ -21,6 +20,7 @@ use crate::{
     },
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::Result,
     record::Named,
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct GroupFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -75,7 +75,7 @@ struct GroupChange {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Option<Description>>,
+    description: Patch<Option<Description>>,
     #[serde(default)]
     #[schemars(length(max = 40))]
     role_ids: Option<Vec<RoleId>>,
@@ -88,7 +88,7 @@ struct RolesChange {
     role_ids: Vec<RoleId>,
 }
 
-async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Group>> {
+async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<GroupFilter>) -> Result<Page<Group>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
     let name = fold(name.as_str());

@@ -8,7 +8,6 @@ use crate::{
         roles::{model::Role, ops::unreserved},
         users::model::{Membership, User},
     },
-    given::Given,
     guard::{
         Granted,
         actions::{Action, GroupCreate, GroupDelete, GroupEdit},
@@ -19,6 +18,7 @@ use crate::{
     http::{call::IfMatch, idempotency::AnswerHead},
     ids::{GroupId, RoleId, known},
     page::{Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
@@ -41,7 +41,7 @@ pub struct NewGroup {
 #[derive(Debug)]
 pub struct GroupUpdate {
     pub name: Option<Name>,
-    pub description: Given<Option<Description>>,
+    pub description: Patch<Option<Description>>,
     pub role_ids: Option<Vec<RoleId>>,
 }
 

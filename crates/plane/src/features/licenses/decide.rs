@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::model::{Contact, License, RenewalNotification, SeatCount, Seats};
 use crate::{
     day::Day,
-    given::Given,
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId, known},
+    patch::Patch,
     ports::table::{Condition, Is, Write},
     problem::{Code, Problem, Result},
 };
@@ -100,7 +100,7 @@ pub(super) struct Update {
     pub start_date: Option<Day>,
     pub end_date: Option<Day>,
     pub number_of_users: Option<SeatCount>,
-    pub contact: Given<Option<Contact>>,
+    pub contact: Patch<Option<Contact>>,
     pub renewal_notification: Option<RenewalNotification>,
 }
 

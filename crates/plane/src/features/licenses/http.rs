@@ -13,7 +13,6 @@ use crate::{
     change::Change,
     day::Day,
     event_kinds::Reference,
-    given::Given,
     guard::{
         Granted,
         actions::{AccountRead, LicenseCreate, LicenseDelete, LicenseEdit, LicenseRead},
@@ -26,6 +25,7 @@ use crate::{
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::Result,
     record::{Record as _, Stored},
@@ -66,7 +66,7 @@ impl LicenseView {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct LicenseFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -75,9 +75,13 @@ struct Which {
     service_id: Option<ServiceId>,
 }
 
-async fn list(who: Granted<LicenseRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<LicenseView>> {
+async fn list(
+    who: Granted<LicenseRead>,
+    plane: Plane,
+    Query(which): Query<LicenseFilter>,
+) -> Result<Page<LicenseView>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
-    let Which { status, product_id, service_id, .. } = which;
+    let LicenseFilter { status, product_id, service_id, .. } = which;
     let today: Day = plane.clock().today();
     let by = format!("{status:?} {product_id:?} {service_id:?}");
     let wanted = move |license: &License| {
@@ -183,7 +187,7 @@ struct LicenseUpdate {
     #[serde(default)]
     number_of_users: Option<SeatCount>,
     #[serde(default)]
-    contact: Given<Option<Contact>>,
+    contact: Patch<Option<Contact>>,
     #[serde(default)]
     renewal_notification: Option<RenewalNotification>,
 }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     day::Day,
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    json_integer::JsonInteger,
     kinds::{OnRemoval, RecordKind, Stage},
     ports::table::{Condition, Is, Item, Key, Write},
     problem::{Code, Problem, Result},
     record::{Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Email, Name, Phone},
-    whole::Whole,
 };
 
 /// A license of an account: one enterprise, product and service, a number of seats, a first and a last day.
@@ -38,7 +38,7 @@ pub struct License {
 
 /// A number of seats: 1 to 1,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Whole", into = "u32")]
+#[serde(try_from = "JsonInteger", into = "u32")]
 pub struct SeatCount(u32);
 
 impl SeatCount {
@@ -55,10 +55,10 @@ impl From<SeatCount> for u32 {
     }
 }
 
-impl TryFrom<Whole> for SeatCount {
+impl TryFrom<JsonInteger> for SeatCount {
     type Error = &'static str;
 
-    fn try_from(seats: Whole) -> Result<Self, Self::Error> {
+    fn try_from(seats: JsonInteger) -> Result<Self, Self::Error> {
         Self::try_from(seats.0)
     }
 }
@@ -108,7 +108,7 @@ pub struct RenewalNotification {
 
 /// Days of notice: 1 to 365.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Whole", into = "u32")]
+#[serde(try_from = "JsonInteger", into = "u32")]
 pub struct NoticeDays(u32);
 
 impl NoticeDays {
@@ -131,10 +131,10 @@ impl From<NoticeDays> for u32 {
     }
 }
 
-impl TryFrom<Whole> for NoticeDays {
+impl TryFrom<JsonInteger> for NoticeDays {
     type Error = &'static str;
 
-    fn try_from(days: Whole) -> Result<Self, Self::Error> {
+    fn try_from(days: JsonInteger) -> Result<Self, Self::Error> {
         Self::try_from(days.0)
     }
 }

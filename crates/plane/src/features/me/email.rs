@@ -359,7 +359,7 @@ impl Plane {
     /// Sends a mail after the answer, so that the answer's time tells nothing about it.
     fn mail_aside(&self, mail: Mail) {
         let plane = self.clone();
-        self.aside(async move {
+        self.spawn_background(async move {
             if let Err(error) = plane.ports().mailer.send(mail).await {
                 tracing::error!(%error, "a mail about a new address was not sent");
             }

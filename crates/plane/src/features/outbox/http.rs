@@ -23,7 +23,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct MailFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -31,7 +31,7 @@ struct Which {
     to: Option<Bounded<254>>,
 }
 
-async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<OutboxMail>> {
+async fn list(who: Granted<OutboxRead>, plane: Plane, Query(which): Query<MailFilter>) -> Result<Page<OutboxMail>> {
     // Mails hold links and codes of others.
     plane.record_reading(&who).await;
     // The platform's own account means every account: the outbox is the platform's.

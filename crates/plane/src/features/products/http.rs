@@ -13,7 +13,6 @@ use crate::{
         master_data::{self, Links},
         services::model::Service,
     },
-    given::Given,
     guard::{
         Granted,
         actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},
@@ -26,6 +25,7 @@ use crate::{
     },
     ids::{ProductId, ServiceKind},
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::{Problem, Result},
     record::{Record as _, Stored},
@@ -45,7 +45,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct ProductFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -70,13 +70,17 @@ struct ProductUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Option<Description>>,
+    description: Patch<Option<Description>>,
     /// The services that the product is linked to from now on. A link that a license stands on can't go.
     #[serde(default)]
     service_ids: Option<Links<ServiceKind>>,
 }
 
-async fn list(who: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<ProductView>> {
+async fn list(
+    who: Granted<MasterDataRead>,
+    plane: Plane,
+    Query(which): Query<ProductFilter>,
+) -> Result<Page<ProductView>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let sight = plane.catalogue_sight(&who).await?;
     let licensed = match &sight {

@@ -63,7 +63,7 @@ struct Start {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct WhichLetters {
+struct LetterFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -207,7 +207,7 @@ async fn execution(
 async fn dead_letters(
     who: Granted<DeadLetterRead>,
     plane: Plane,
-    Query(which): Query<WhichLetters>,
+    Query(which): Query<LetterFilter>,
 ) -> Result<Page<DeadLetter>> {
     let account = named_account(&who);
     let worker = which.worker.map(|KnownWorker(name)| name);
@@ -235,7 +235,7 @@ async fn replay(
     let found = plane.dead_letter(&who, letter).await?;
     let along = EntryAndAnswer::of(&plane, &who, &letter_entry(&who, "dead_letter_replay", &found));
     let replayed = plane.driver().replay(letter, along).await;
-    plane.news().of(&TableName::shared());
+    plane.commit_signal().committed(&TableName::shared());
     along_kept(replayed, who.ticket())
 }
 
@@ -243,7 +243,7 @@ async fn discard(who: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<
     let letter = plane.dead_letter(&who, letter).await?;
     let entry = plane.entry_write(&letter_entry(&who, "dead_letter_discard", &letter));
     plane.driver().dead_letters().discard(&letter, vec![entry]).await.map_err(journal_problem)?;
-    plane.news().of(&TableName::shared());
+    plane.commit_signal().committed(&TableName::shared());
     Ok(NoContent)
 }
 

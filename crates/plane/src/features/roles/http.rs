@@ -8,7 +8,6 @@ use super::{
     ops::{NewRole, RoleUpdate, location},
 };
 use crate::{
-    given::Given,
     guard::{
         Granted,
         actions::{RoleCreate, RoleDelete, RoleEdit, RoleRead},
@@ -21,6 +20,7 @@ use crate::{
     },
     ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::Result,
     record::Named,
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct RoleFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -78,7 +78,7 @@ struct RoleChange {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Option<Description>>,
+    description: Patch<Option<Description>>,
     #[serde(default)]
     mask: Option<Mask>,
 }
@@ -91,7 +91,7 @@ struct PermissionsChange {
     permissions: Vec<MenuPermission>,
 }
 
-async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Role>> {
+async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<RoleFilter>) -> Result<Page<Role>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
     let name = fold(name.as_str());

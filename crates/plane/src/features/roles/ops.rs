@@ -36,7 +36,7 @@ pub struct NewRole {
 #[derive(Debug)]
 pub struct RoleUpdate {
     pub name: Option<Name>,
-    pub description: crate::given::Given<Option<Description>>,
+    pub description: crate::patch::Patch<Option<Description>>,
     pub mask: Option<Mask>,
 }
 

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use super::model::Service;
 use crate::{
     features::{licenses::sight::CatalogueSight, master_data},
-    given::Given,
     guard::{
         Granted,
         actions::{EnterpriseCreate, EnterpriseDelete, EnterpriseEdit, MasterDataRead},
@@ -19,6 +18,7 @@ use crate::{
     },
     ids::ServiceId,
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::{Problem, Result},
     record::{Record as _, Stored},
@@ -37,7 +37,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct ServiceFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -59,10 +59,10 @@ struct ServiceUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Option<Description>>,
+    description: Patch<Option<Description>>,
 }
 
-async fn list(who: Granted<MasterDataRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Service>> {
+async fn list(who: Granted<MasterDataRead>, plane: Plane, Query(which): Query<ServiceFilter>) -> Result<Page<Service>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let licensed = match plane.catalogue_sight(&who).await? {
         CatalogueSight::Everything => None,

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     day::Day,
     features::{groups::model::Group, workstreams::model::Workstream},
-    given::Given,
     guard::{
         Granted,
         actions::{UserCreate, UserDelete, UserEdit, UserRead},
@@ -23,6 +22,7 @@ use crate::{
     },
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId},
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::Result,
     record::Stored,
@@ -48,10 +48,10 @@ pub(super) fn routes() -> Routes {
         .put("/api/users/{userId}/workstreams", set_workstreams, "Replace the workstreams that a user is in")
 }
 
-/// Which users are meant.
+/// UserFilter users are meant.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct UserFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -118,7 +118,7 @@ struct UserChange {
     #[serde(default)]
     start_date: Option<Day>,
     #[serde(default)]
-    end_date: Given<Option<Day>>,
+    end_date: Patch<Option<Day>>,
     /// `inactive` frees the seat and ends the sessions; `active` takes a seat again.
     #[serde(default)]
     status: Option<UserStatus>,
@@ -138,8 +138,8 @@ struct WorkstreamsChange {
     workstream_ids: Vec<WorkstreamId>,
 }
 
-async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<User>> {
-    let Which { limit, cursor, status, email, license_id } = which;
+async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<UserFilter>) -> Result<Page<User>> {
+    let UserFilter { limit, cursor, status, email, license_id } = which;
     let page = PageQuery { limit, cursor };
     let email = email.map(|email| email.as_str().to_lowercase());
     let rows = plane.rows(&who);

@@ -15,7 +15,6 @@ use crate::{
         me::http::identity_problem,
         workstreams::model::Workstream,
     },
-    given::Given,
     guard::{
         Granted,
         actions::{Action, UserDelete, UserEdit},
@@ -26,6 +25,7 @@ use crate::{
     http::{call::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     kinds::RecordKind,
+    patch::Patch,
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
@@ -58,7 +58,7 @@ pub struct UserUpdate {
     pub last_name: Option<Name>,
     pub email: Option<Email>,
     pub start_date: Option<Day>,
-    pub end_date: Given<Option<Day>>,
+    pub end_date: Patch<Option<Day>>,
     pub status: Option<UserStatus>,
 }
 

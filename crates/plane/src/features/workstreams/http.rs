@@ -8,7 +8,6 @@ use super::{
     ops::creation,
 };
 use crate::{
-    given::Given,
     guard::{
         Granted,
         actions::{WorkstreamCreate, WorkstreamDelete, WorkstreamEdit, WorkstreamRead},
@@ -21,6 +20,7 @@ use crate::{
     },
     ids::{AccountId, EnterpriseId, WorkstreamId},
     page::{Limit, Page, PageQuery},
+    patch::Patch,
     plane::Plane,
     problem::Result,
     record::{Named, Record as _},
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct WorkstreamFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
@@ -49,7 +49,11 @@ struct Which {
     name: Option<Name>,
 }
 
-async fn list(who: Granted<WorkstreamRead>, plane: Plane, Query(which): Query<Which>) -> Result<Page<Workstream>> {
+async fn list(
+    who: Granted<WorkstreamRead>,
+    plane: Plane,
+    Query(which): Query<WorkstreamFilter>,
+) -> Result<Page<Workstream>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let rows = plane.workload_rows(&who).await?;
     let Some(name) = which.name else { return rows.page(&page).await };
@@ -146,7 +150,7 @@ struct WorkstreamUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
-    description: Given<Option<Description>>,
+    description: Patch<Option<Description>>,
     /// The tools from now on.
     #[serde(default)]
     tools: Option<Tools>,

@@ -96,7 +96,7 @@ async fn nobody_gets_at_what_is_not_theirs() {
 
     let mut tally = Tally::default();
     // From outside the account: nothing of it may change.
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let before = mentions(&store, &[&victims.id]).await;
     let prober = |name, person: &Person, own| Prober { name, person: person.clone(), own, victim: &victim };
     for prober in [
@@ -117,7 +117,7 @@ async fn nobody_gets_at_what_is_not_theirs() {
         .filter(|(name, _)| !matches!(**name, "accountId" | "productId" | "serviceId"))
         .map(|(_, id)| id.as_str())
         .collect();
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let before = mentions(&store, &own).await;
     prober("a user without rights of another enterprise", &neighbour.bystander, &neighbour)
         .probe(&world, &mut tally)

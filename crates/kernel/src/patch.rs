@@ -1,18 +1,18 @@
-//! A field that was given, or left out: in an update, `null` clears a field and an absent one leaves it as it is.
+//! A field of a merge patch (RFC 7396): `null` clears the field, and an absent field stays as it is.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 /// A field of an update. Use with `#[serde(default)]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Given<T> {
+pub enum Patch<T> {
     /// The field stays as it is.
     #[default]
     Absent,
     Value(T),
 }
 
-impl<T> Given<T> {
+impl<T> Patch<T> {
     /// The given value, or what is there.
     pub fn or(self, there: T) -> T {
         match self {
@@ -29,13 +29,13 @@ impl<T> Given<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::Value)
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Given<T> {
+impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn inline_schema() -> bool {
         true
     }

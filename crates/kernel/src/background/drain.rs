@@ -1,12 +1,12 @@
-//! For processes that are frozen between one call and the next: what goes on beside the calls is brought to rest before.
+//! For processes that are frozen between two calls: finishes background tasks before the freeze.
 
 use std::time::{Duration, Instant};
 
 use crate::{Kernel, jobs::JobReport, problem::Result};
 
-/// What a round did.
+/// What a tick did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Round {
+pub struct Tick {
     /// The jobs that were due, and what they did.
     pub jobs: Vec<JobReport>,
     /// Runs that nobody drove.
@@ -16,25 +16,25 @@ pub struct Round {
 }
 
 impl Kernel {
-    /// Has something go on beside the answer.
-    pub fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let mut under_way = self.under_way().0.lock().expect("no holder panics");
-        // What has ended is let go of.
+    /// Runs a task beside the answer.
+    pub fn spawn_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut under_way = self.background_tasks().0.lock().expect("no holder panics");
+        // Tasks that have ended are dropped.
         while under_way.try_join_next().is_some() {}
         under_way.spawn(work);
     }
 
-    /// Brings to rest what calls have left: mails go out, runs go on, and what was committed is tended. Answers whether
-    /// all of it ended in the time; the rest can be taken up by any process.
-    pub async fn rest(&self, within: Duration) -> Result<bool> {
+    /// Finishes what calls have started: mails, runs, and work after commits. Returns whether all of it ended in the time;
+    /// any process can take up the rest.
+    pub async fn drain(&self, within: Duration) -> Result<bool> {
         let until = Instant::now() + within;
-        let mails = std::mem::take(&mut *self.under_way().0.lock().expect("no holder panics"));
+        let mails = std::mem::take(&mut *self.background_tasks().0.lock().expect("no holder panics"));
         let mailed = tokio::time::timeout(within, mails.join_all()).await.is_ok();
         self.write_counted_events(self.now()).await;
         let rested = self.driver().settle(until.saturating_duration_since(Instant::now())).await;
-        if self.news().is_fresh() {
+        if self.commit_signal().is_fresh() {
             let left = until.saturating_duration_since(Instant::now());
-            match tokio::time::timeout(left, self.tend_once()).await {
+            match tokio::time::timeout(left, self.relay_once()).await {
                 Ok(tended) => tended?,
                 Err(_) => return Ok(false),
             }
@@ -44,13 +44,13 @@ impl Kernel {
 
     /// Does once what a server does by the clock, for processes that another clock calls: it runs the jobs that are due,
     /// takes up runs that nobody drives, and does the pending work of every table.
-    pub async fn round(&self, within: Duration) -> Result<Round> {
+    pub async fn tick(&self, within: Duration) -> Result<Tick> {
         let until = Instant::now() + within;
-        self.look_everywhere().await;
+        self.scan_all_tables().await;
         let jobs = self.run_due_jobs().await?;
         let runs = self.driver().take_up().await.map_err(|error| crate::problem::Problem::internal(&error))?;
-        let rested = self.rest(until.saturating_duration_since(Instant::now())).await?;
-        Ok(Round { jobs, runs, rested })
+        let rested = self.drain(until.saturating_duration_since(Instant::now())).await?;
+        Ok(Tick { jobs, runs, rested })
     }
 
     /// Forgets what is remembered of the store: the process was frozen, and its clocks may have stood still.

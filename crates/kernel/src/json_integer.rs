@@ -1,4 +1,4 @@
-//! Whole numbers as JSON has them: `1` and `1.0` are the same integer.
+//! JsonInteger numbers as JSON has them: `1` and `1.0` are the same integer.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use serde::{
 
 /// A whole number in a request, before its bounds are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Whole(pub i64);
+pub struct JsonInteger(pub i64);
 
-impl<'de> Deserialize<'de> for Whole {
+impl<'de> Deserialize<'de> for JsonInteger {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_i64(Reader)
     }
@@ -20,29 +20,29 @@ impl<'de> Deserialize<'de> for Whole {
 struct Reader;
 
 impl Visitor<'_> for Reader {
-    type Value = Whole;
+    type Value = JsonInteger;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a whole number")
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Whole, E> {
-        Ok(Whole(number))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<JsonInteger, E> {
+        Ok(JsonInteger(number))
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Whole, E> {
+    fn visit_u64<E: Error>(self, number: u64) -> Result<JsonInteger, E> {
         // Whatever is larger is out of every bound.
-        Ok(Whole(i64::try_from(number).unwrap_or(i64::MAX)))
+        Ok(JsonInteger(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Whole, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<JsonInteger, E> {
         // Beyond this, a float does not tell one whole number from the next.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         if number.fract() != 0.0 || number.abs() > EXACT {
             return Err(E::invalid_type(Unexpected::Float(number), &self));
         }
         #[expect(clippy::cast_possible_truncation, reason = "it is whole and in bounds")]
-        Ok(Whole(number as i64))
+        Ok(JsonInteger(number as i64))
     }
 }
 
@@ -52,8 +52,9 @@ mod tests {
 
     #[test]
     fn a_float_without_a_fraction_is_whole() {
-        let read =
-            |text: &str| serde_json::from_str::<Whole>(text).map(|whole| whole.0).map_err(|error| error.to_string());
+        let read = |text: &str| {
+            serde_json::from_str::<JsonInteger>(text).map(|whole| whole.0).map_err(|error| error.to_string())
+        };
         for (text, number) in [("7", 7), ("7.0", 7), ("-0.0", 0), ("1e3", 1_000), ("18446744073709551615", i64::MAX)] {
             assert_eq!(read(text), Ok(number), "{text}");
         }
