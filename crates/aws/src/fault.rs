@@ -231,7 +231,7 @@ impl Fault {
             | "TransactionConflict"
             | "ReplicatedWriteConflictException"
             | "ConcurrentModificationException" => Self::Conflict,
-            "TransactionInProgressException" => Self::Underway,
+            "TransactionInProgressException" | "ContinuousBackupsUnavailableException" => Self::Underway,
             "InternalServerError"
             | "InternalError"
             | "KMSInternalException"

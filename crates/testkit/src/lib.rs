@@ -14,6 +14,7 @@ pub mod hooked;
 pub mod keys;
 pub mod lagging;
 pub mod memory;
+pub mod meter;
 pub mod operations;
 pub mod queues;
 pub mod store;

@@ -18,7 +18,7 @@ use kernel::ports::table::{CommitError, Item, TableError, Write, judge};
 
 use super::{
     expression::{Draft, Kind, draft},
-    item::{self, Attributes},
+    item::{self, Attributes, Compared},
     table_error,
 };
 use crate::{fault::Fault, patience::Patience};
@@ -35,9 +35,10 @@ pub(super) async fn commit(
     patience: &Patience,
     table: &str,
     writes: &[Write],
+    compared: Compared,
 ) -> Result<(), CommitError> {
     judge::writes(writes)?;
-    let drafts: Vec<Draft> = writes.iter().map(draft).collect::<Result<_, _>>()?;
+    let drafts: Vec<Draft> = writes.iter().map(|write| draft(write, compared)).collect::<Result<_, _>>()?;
     let outcome = match drafts.as_slice() {
         [one @ Draft { kind: Kind::Update(expression), .. }] => {
             patience.repeat_unmade(|| update(client, table, one, expression)).await

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use kernel::ports::table::{Condition, Is, Key, NewItem, Operand, TableError, Write};
+use kernel::ports::table::{Condition, Is, NewItem, Operand, TableError, Write};
 use serde_json::Value;
 
 use super::item::{
-    self, Attributes, BODY, EXPIRES, FIELDS, FRACTIONS, INDEX_NAMES, PK, SUMS, Stored, VERSION, number, text,
+    self, Attributes, BODY, Compared, EXPIRES, FIELDS, FRACTIONS, INDEX_NAMES, PK, SUMS, Stored, VERSION, number, text,
 };
 
 /// One write, ready to be sent.
@@ -33,7 +33,8 @@ pub(super) enum Kind {
     Check,
 }
 
-pub(super) fn draft(write: &Write) -> Result<Draft, TableError> {
+pub(super) fn draft(write: &Write, compared: Compared) -> Result<Draft, TableError> {
+    are_compared(write, compared)?;
     let mut terms = Terms::default();
     let mut condition = terms.holds(write.when());
     if let Write::Add { field, by, .. } = write {
@@ -46,7 +47,7 @@ pub(super) fn draft(write: &Write) -> Result<Draft, TableError> {
     let kind = match write {
         // Nothing will be written: a check refuses as well.
         Write::Put { .. } | Write::Add { .. } | Write::Delete { .. } if condition == Holds::Never => Kind::Check,
-        Write::Put { item, .. } => Kind::Update(terms.put(item)?),
+        Write::Put { item, .. } => Kind::Update(terms.put(item, compared)?),
         Write::Add { field, by, .. } => Kind::Update(terms.add(field, *by)),
         Write::Delete { .. } => Kind::Delete,
         Write::Check { .. } => Kind::Check,
@@ -66,6 +67,34 @@ pub(super) fn draft(write: &Write) -> Result<Draft, TableError> {
         names: (!names.is_empty()).then_some(names),
         values: (!values.is_empty()).then_some(values),
     })
+}
+
+/// Refuses conditions and sums on fields that are not kept beside the body: they would hold of no record.
+fn are_compared(write: &Write, compared: Compared) -> Result<(), TableError> {
+    let Some(names) = compared else { return Ok(()) };
+    let mut fields = Vec::new();
+    fields_in(write.when(), &mut fields);
+    if let Write::Add { field, .. } = write {
+        fields.push(field);
+    }
+    match fields.into_iter().find(|field| !names.contains(field)) {
+        Some(field) => Err(TableError::Invalid(format!("the field {field} is not one that conditions may be on"))),
+        None => Ok(()),
+    }
+}
+
+fn fields_in(condition: &Condition, fields: &mut Vec<&'static str>) {
+    match condition {
+        Condition::Always | Condition::Absent | Condition::Present | Condition::Version(_) => {}
+        Condition::Field { name, is: _, than } => {
+            fields.push(name);
+            match than {
+                Operand::Value(_) => {}
+                Operand::Field(other) => fields.push(other),
+            }
+        }
+        Condition::All(all) => all.iter().for_each(|one| fields_in(one, fields)),
+    }
 }
 
 /// What a condition comes to.
@@ -97,20 +126,20 @@ struct Terms {
 
 impl Terms {
     /// Sets all that a record has, and takes away what it no longer has.
-    fn put(&mut self, new: &NewItem) -> Result<String, TableError> {
+    fn put(&mut self, new: &NewItem, compared: Compared) -> Result<String, TableError> {
         let NewItem { key: _, index, expires, body } = new;
-        let Stored { text: body, fields, fractions } = item::store(body)?;
+        let Stored { text: body, fields, fractions } = item::store(body, compared)?;
         let version = self.name(VERSION);
         let (zero, one) = (self.value(number(0)), self.value(number(1)));
         let mut set = vec![format!("{version} = if_not_exists({version}, {zero}) + {one}")];
         let mut gone = vec![self.name(SUMS)];
         set.push(self.assign(BODY, text(body)));
         set.push(self.assign(FIELDS, AttributeValue::M(fields)));
-        for (names, key) in INDEX_NAMES.iter().zip(index) {
+        for (slot, (names, key)) in INDEX_NAMES.iter().zip(index).enumerate() {
             match key {
-                Some(Key { pk, sk }) => {
-                    set.push(self.assign(names.pk, text(pk)));
-                    set.push(self.assign(names.sk, text(sk)));
+                Some(key) => {
+                    set.push(self.assign(names.pk, text(item::index_pk(slot, key))));
+                    set.push(self.assign(names.sk, text(&key.sk)));
                 }
                 None => gone.extend([self.name(names.pk), self.name(names.sk)]),
             }
@@ -256,10 +285,24 @@ const fn sign(is: Is) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use kernel::ports::table::{COMPARED_FIELDS, Key};
+
     use super::*;
 
     fn check(when: Condition) -> Draft {
-        draft(&Write::Check { key: Key::new("p", "s"), when }).unwrap()
+        draft(&Write::Check { key: Key::new("p", "s"), when }, None).unwrap()
+    }
+
+    #[test]
+    fn conditions_are_on_fields_that_are_kept_beside_the_body() {
+        let draft = |when| draft(&Write::Check { key: Key::new("p", "s"), when }, Some(&COMPARED_FIELDS));
+        assert!(draft(Condition::fields("used", Is::Less, "seats")).is_ok());
+        for when in [
+            Condition::field("name", Is::Equal, "Ada"),
+            Condition::All(vec![Condition::Present, Condition::fields("used", Is::Less, "total")]),
+        ] {
+            assert!(matches!(draft(when.clone()), Err(TableError::Invalid(_))), "{when:?}");
+        }
     }
 
     fn never(draft: &Draft) -> bool {
@@ -290,7 +333,7 @@ mod tests {
 
     #[test]
     fn no_condition_is_sent_where_there_is_none() {
-        let draft = draft(&Write::Delete { key: Key::new("p", "s"), when: Condition::All(vec![]) }).unwrap();
+        let draft = draft(&Write::Delete { key: Key::new("p", "s"), when: Condition::All(vec![]) }, None).unwrap();
         assert_eq!((draft.kind, draft.condition), (Kind::Delete, None));
         assert!(draft.names.is_none() && draft.values.is_none());
     }

@@ -3,6 +3,9 @@
 //! The body is kept as the text that was given, so that it comes back byte for byte: as a document of attributes it would
 //! lose the order of its fields and the look of its numbers. Its top-level fields that conditions may be on stand beside
 //! it a second time, in `fields`. What a sum changes there is named in `sums`, and goes into the text when it is read.
+//!
+//! A partition of `GSI3` holds what waits, of every account, and each commit writes to it. So it is spread over [`SHARDS`]
+//! partitions of DynamoDB, each of which takes 1,000 write units in a second. Only this adapter knows of that.
 
 use std::collections::HashMap;
 
@@ -39,6 +42,35 @@ pub(super) const INDEX_NAMES: [IndexNames; INDEXES] = [
     IndexNames { name: "GSI3", pk: "GSI3PK", sk: "GSI3SK" },
 ];
 
+/// Every partition of `GSI3` is spread over so many. More make each look at what waits dearer: it asks all of them.
+pub(super) const SHARDS: u32 = 4;
+/// Stands between the partition of `GSI3` and the number of its shard.
+const SHARD_MARK: char = '~';
+
+/// The partition of DynamoDB that holds a key of `GSI3`: by the first part of the sort key, which names the account where
+/// the partition holds work of accounts.
+pub(super) fn shard_of(key: &Key) -> String {
+    let first = key.sk.split('#').next().expect("a split has a first part");
+    // FNV-1a: it must stay the same for ever, for records stand by it.
+    let hash = first.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    shard(&key.pk, hash % SHARDS)
+}
+
+pub(super) fn shard(pk: &str, number: u32) -> String {
+    format!("{pk}{SHARD_MARK}{number}")
+}
+
+/// The partition of `GSI3` that a shard is of; `None` if this is no shard, as in tables of earlier versions.
+pub(super) fn unsharded(pk: &str) -> Option<&str> {
+    let (pk, number) = pk.rsplit_once(SHARD_MARK)?;
+    number.parse::<u32>().is_ok_and(|number| number < SHARDS).then_some(pk)
+}
+
+/// The key in an index as DynamoDB is to hold it.
+pub(super) fn index_pk(slot: usize, key: &Key) -> String {
+    if Some(slot) == Index::Gsi3.slot() { shard_of(key) } else { key.pk.clone() }
+}
+
 /// The names of an index; `None` for the table itself.
 pub(super) fn names_of(index: Index) -> Option<&'static IndexNames> {
     index.slot().map(|slot| &INDEX_NAMES[slot])
@@ -64,8 +96,11 @@ pub(super) struct Stored {
     pub(super) fractions: Vec<String>,
 }
 
+/// The fields that conditions may be on: those of these names, or all of them.
+pub(super) type Compared = Option<&'static [&'static str]>;
+
 /// Takes a body apart; refuses what is not one JSON object.
-pub(super) fn store(body: &Bytes) -> Result<Stored, TableError> {
+pub(super) fn store(body: &Bytes, compared: Compared) -> Result<Stored, TableError> {
     let malformed = || TableError::Invalid("a body is one JSON object".into());
     let all: Map<String, Value> = serde_json::from_slice(body).map_err(|_| malformed())?;
     let text = String::from_utf8(body.to_vec()).map_err(|_| malformed())?;
@@ -74,7 +109,7 @@ pub(super) fn store(body: &Bytes) -> Result<Stored, TableError> {
     for (name, value) in all {
         let Some(attribute) = comparable(&value) else { continue };
         // DynamoDB has no attributes without a name.
-        if name.is_empty() {
+        if name.is_empty() || compared.is_some_and(|names| !names.contains(&name.as_str())) {
             continue;
         }
         if value.is_f64() {
@@ -112,7 +147,7 @@ pub(super) fn read(mut attributes: Attributes) -> Result<Item, TableError> {
     for (at, names) in INDEX_NAMES.iter().enumerate() {
         if attributes.contains_key(names.pk) {
             let (pk, sk) = (take_text(&mut attributes, names.pk)?, take_text(&mut attributes, names.sk)?);
-            index[at] = Some(Key { pk, sk });
+            index[at] = Some(index_key(at, pk, sk));
         }
     }
     let version = take_number(&mut attributes, VERSION)?;
@@ -124,6 +159,19 @@ pub(super) fn read(mut attributes: Attributes) -> Result<Item, TableError> {
         Some(_) => return Err(damaged(SUMS)),
     };
     Ok(Item { key, index, version, expires, body })
+}
+
+fn index_key(slot: usize, pk: String, sk: String) -> Key {
+    let whole = if Some(slot) == Index::Gsi3.slot() { unsharded(&pk) } else { None };
+    Key { pk: whole.map_or(pk.clone(), ToOwned::to_owned), sk }
+}
+
+/// The keys of an entry of `GSI3`: its record's, and its own.
+pub(super) fn read_entry(mut attributes: Attributes) -> Result<(Key, Key), TableError> {
+    let [_, _, names] = &INDEX_NAMES;
+    let key = Key { pk: take_text(&mut attributes, PK)?, sk: take_text(&mut attributes, SK)? };
+    let (pk, sk) = (take_text(&mut attributes, names.pk)?, take_text(&mut attributes, names.sk)?);
+    Ok((key, index_key(2, pk, sk)))
 }
 
 /// The position that a page ended at.
@@ -176,7 +224,7 @@ mod tests {
     use super::*;
 
     fn stored(body: &str) -> Attributes {
-        let Stored { text: body, fields, fractions } = store(&Bytes::from(body.to_owned())).unwrap();
+        let Stored { text: body, fields, fractions } = store(&Bytes::from(body.to_owned()), None).unwrap();
         let mut attributes = primary(&Key::new("p", "s"));
         attributes.insert(VERSION.into(), number(3));
         attributes.insert(BODY.into(), text(body));
@@ -208,7 +256,7 @@ mod tests {
         let body = format!(
             r#"{{"n":1,"f":1.5,"s":"","t":true,"nil":null,"":1,"l":[1],"m":{{}},"long":"{long}","far":1e300}}"#
         );
-        let Stored { fields, fractions, .. } = store(&Bytes::from(body)).unwrap();
+        let Stored { fields, fractions, .. } = store(&Bytes::from(body), None).unwrap();
         let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["f", "n", "nil", "s", "t"]);
@@ -216,9 +264,40 @@ mod tests {
     }
 
     #[test]
+    fn fields_that_nothing_compares_are_not_kept_twice() {
+        let body = Bytes::from(r#"{"name":"Ada","version":3,"used":1.5,"state":"open"}"#);
+        let Stored { fields, fractions, .. } = store(&body, Some(&["state", "used", "version"])).unwrap();
+        let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!((names, fractions), (vec!["state", "used", "version"], vec!["used".to_owned()]));
+    }
+
+    /// Records stand by these: another answer would lose them.
+    #[test]
+    fn shards_stay_where_they_are() {
+        let shard = |sk: &str| shard_of(&Key::new("EVENT#PENDING", sk));
+        assert_eq!(
+            ["019e830e-1a61-7c94-b330-41bd9e03d439#1", "019e830e-1a61-7c94-b330-41bd9e03d439#2", "a", "b", "c", "d"]
+                .map(shard),
+            [
+                "EVENT#PENDING~2",
+                "EVENT#PENDING~2",
+                "EVENT#PENDING~0",
+                "EVENT#PENDING~1",
+                "EVENT#PENDING~2",
+                "EVENT#PENDING~3"
+            ]
+        );
+        assert_eq!(unsharded("EVENT#PENDING~3"), Some("EVENT#PENDING"));
+        for plain in ["EVENT#PENDING", "EVENT#PENDING~4", "EVENT~PENDING", "~"] {
+            assert_eq!(unsharded(plain), None, "{plain}");
+        }
+    }
+
+    #[test]
     fn what_is_not_an_object_is_refused() {
         for body in ["[]", "1", "", "{", "{\"a\":\"\\ud800\"}"] {
-            assert!(matches!(store(&Bytes::from(body)), Err(TableError::Invalid(_))), "{body}");
+            assert!(matches!(store(&Bytes::from(body), None), Err(TableError::Invalid(_))), "{body}");
         }
     }
 

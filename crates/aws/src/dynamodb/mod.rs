@@ -1,12 +1,13 @@
 //! The table port on DynamoDB.
 //!
 //! Each record is one item (`item.rs` says how it is laid out), each commit one request, each table one of DynamoDB's, with
-//! the keys `PK` and `SK`, and three global indexes `GSI1` to `GSI3` that hold whole records.
+//! the keys `PK` and `SK`, and three global indexes: `GSI1` and `GSI2` hold what lists need, `GSI3` holds keys alone.
 
 mod commit;
 mod dedicated;
 mod expression;
 mod item;
+mod layout;
 mod query;
 mod schema;
 pub mod stream;
@@ -23,7 +24,10 @@ use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use kernel::ports::{
     chance::Chance,
     dedicated_tables::Progress,
-    table::{CommitError, Index, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge},
+    table::{
+        COMPARED_FIELDS, CommitError, Index, Item, Key, MAX_KEYS, Position, Query, Rows, Table, TableError, TableName,
+        Tables, Write, judge,
+    },
 };
 use tokio::time::Instant;
 
@@ -52,6 +56,8 @@ pub struct Options {
     pub protection: Protection,
     /// The id, alias or ARN of a key of KMS that encrypts new tables; else DynamoDB's own.
     pub kms_key: Option<String>,
+    /// The fields that are kept beside bodies, for conditions; `None`: all that conditions may be on.
+    pub compared: Option<&'static [&'static str]>,
     /// A request that fails in passing is not begun anew so long after the first try.
     pub patience: Duration,
     /// [`Tables::create`] and [`Tables::remove`] wait so long for a table to come and to go.
@@ -65,6 +71,7 @@ impl Default for Options {
             prefix: String::new(),
             protection: Protection::default(),
             kms_key: None,
+            compared: Some(&COMPARED_FIELDS),
             patience: patience::MOST,
             wait: Duration::from_mins(2),
         }
@@ -112,6 +119,8 @@ struct Inner {
     options: Options,
     /// Tables that were there, and when.
     seen: Mutex<HashMap<TableName, Instant>>,
+    /// Tables of earlier versions whose records this process knows to stand where this version looks.
+    moved: Mutex<HashSet<String>>,
 }
 
 impl DynamoTables {
@@ -120,7 +129,7 @@ impl DynamoTables {
         builder.set_endpoint_url(options.endpoint.clone());
         let client = Client::from_conf(builder.build());
         let patience = Patience::new(chance, options.patience);
-        Self(Arc::new(Inner { client, patience, options, seen: Mutex::default() }))
+        Self(Arc::new(Inner { client, patience, options, seen: Mutex::default(), moved: Mutex::default() }))
     }
 
     /// How the shared table stands, and what it is called.
@@ -131,7 +140,7 @@ impl DynamoTables {
             Ok(Stage::None | Stage::Going) => Ok(Standing::Missing),
             Ok(Stage::Coming) => Ok(Standing::Coming),
             Ok(Stage::Foreign) => Ok(Standing::Foreign),
-            Ok(Stage::There { protected }) => Ok(Standing::There { protected }),
+            Ok(Stage::There { protected, .. }) => Ok(Standing::There { protected }),
             Err(fault) => Err(fault),
         };
         (table, standing)
@@ -153,7 +162,7 @@ impl DynamoTables {
         let Inner { client, patience, options, .. } = &*self.0;
         let table = self.full(&TableName::shared());
         let stage = schema::stage(client, patience, &table).await.map_err(table_error)?;
-        if options.protection.from_deletion && stage == (Stage::There { protected: false }) {
+        if options.protection.from_deletion && matches!(stage, Stage::There { protected: false, .. }) {
             schema::protect(client, patience, &table, true).await.map_err(table_error)?;
         }
         Ok(())
@@ -169,12 +178,31 @@ impl DynamoTables {
                 Ok(Progress::Underway)
             }
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
-            Stage::There { .. } => {
-                schema::settle(client, patience, &table, options.protection).await.map_err(table_error)?;
+            Stage::There { earlier, .. } => {
+                match schema::settle(client, patience, &table, options.protection).await {
+                    Ok(()) => {}
+                    // DynamoDB makes a new table's backups possible some time after the table.
+                    Err(Fault::Underway) => return Ok(Progress::Underway),
+                    Err(fault) => return Err(table_error(fault)),
+                }
+                if earlier {
+                    self.move_records(&table).await?;
+                }
                 Ok(Progress::Done)
             }
             Stage::Foreign => Err(foreign(&table)),
         }
+    }
+
+    /// Has the records of a table that an earlier version made stand where this one looks. To be done once a table.
+    async fn move_records(&self, table: &str) -> Result<(), TableError> {
+        let Inner { client, patience, moved, .. } = &*self.0;
+        if moved.lock().expect("no holder panics").contains(table) {
+            return Ok(());
+        }
+        layout::settle(client, patience, table).await?;
+        moved.lock().expect("no holder panics").insert(table.to_owned());
+        Ok(())
     }
 
     /// Whether somebody who removes a table may: takes its protection away if it has one. One that is absent is as good.
@@ -183,10 +211,10 @@ impl DynamoTables {
         let Inner { client, patience, .. } = &*self.0;
         let table = self.full(name);
         match schema::stage(client, patience, &table).await.map_err(table_error)? {
-            Stage::There { protected: true } => {
+            Stage::There { protected: true, .. } => {
                 schema::protect(client, patience, &table, false).await.map_err(table_error)
             }
-            Stage::There { protected: false } | Stage::None | Stage::Coming | Stage::Going => Ok(()),
+            Stage::There { protected: false, .. } | Stage::None | Stage::Coming | Stage::Going => Ok(()),
             Stage::Foreign => Err(foreign(&table)),
         }
     }
@@ -199,12 +227,12 @@ impl DynamoTables {
         match schema::stage(client, patience, &table).await.map_err(table_error)? {
             Stage::None => Ok(Progress::Done),
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
-            Stage::There { protected: true } => {
+            Stage::There { protected: true, .. } => {
                 // Whoever calls has decided; the table is still being changed when it answers.
                 schema::protect(client, patience, &table, false).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
-            Stage::There { protected: false } => {
+            Stage::There { protected: false, .. } => {
                 schema::remove(client, patience, &table).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
@@ -256,7 +284,12 @@ impl Tables for DynamoTables {
         match schema::stage(client, patience, &full).await.map_err(table_error)? {
             Stage::None | Stage::Going => Ok(None),
             Stage::Coming => Err(TableError::Unavailable("the table is still being made".into())),
-            Stage::There { .. } => Ok(Some(self.table(name))),
+            Stage::There { earlier, .. } => {
+                if earlier {
+                    self.move_records(&full).await?;
+                }
+                Ok(Some(self.table(name)))
+            }
             Stage::Foreign => Err(foreign(&full)),
         }
     }
@@ -316,29 +349,44 @@ impl Table for DynamoTable {
     }
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        query::query(&self.inner.client, &self.inner.patience, &self.name, query).await
+        let Inner { client, patience, .. } = &*self.inner;
+        match query.index {
+            Index::Table | Index::Gsi1 | Index::Gsi2 => query::query(client, patience, &self.name, query).await,
+            Index::Gsi3 => {
+                let (keys, next) = query::waiting(client, patience, &self.name, query).await?;
+                self.now(query, &keys, next).await
+            }
+        }
     }
 
     async fn query_now(&self, query: &Query) -> Result<Rows, TableError> {
-        let Rows { items, next } = self.query(query).await?;
-        if query.index == Index::Table {
-            return Ok(Rows { items, next });
+        match query.index {
+            Index::Table | Index::Gsi3 => self.query(query).await,
+            Index::Gsi1 | Index::Gsi2 => {
+                let Rows { items, next } = self.query(query).await?;
+                let keys: Vec<Key> = items.into_iter().map(|item| item.key).collect();
+                self.now(query, &keys, next).await
+            }
         }
-        let keys: Vec<Key> = items.into_iter().map(|item| item.key).collect();
-        let mut now = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(MAX_KEYS) {
-            now.extend(self.batch_get(keys).await?.into_iter().flatten());
-        }
-        now.retain(|item| query::stands(query, item));
-        Ok(Rows { items: now, next })
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        commit::commit(&self.inner.client, &self.inner.patience, &self.name, &writes).await
+        let Inner { client, patience, options, .. } = &*self.inner;
+        commit::commit(client, patience, &self.name, &writes, options.compared).await
     }
 }
 
 impl DynamoTable {
+    /// The records of a page as they are now, without those that have left it.
+    async fn now(&self, query: &Query, keys: &[Key], next: Option<Position>) -> Result<Rows, TableError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_KEYS) {
+            items.extend(self.batch_get(keys).await?.into_iter().flatten());
+        }
+        items.retain(|item| query::stands(query, item));
+        Ok(Rows { items, next })
+    }
+
     /// The records that are there. DynamoDB takes each key once, and may leave some for another request.
     async fn found(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, TableError> {
         let Inner { client, patience, .. } = &*self.inner;

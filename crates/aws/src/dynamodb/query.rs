@@ -1,7 +1,8 @@
 //! Queries: ranges and positions as DynamoDB takes them, and pages put together from its pages.
 //!
 //! DynamoDB refuses empty bounds, bounds that cross, and positions out of the range; to the port these are ranges and
-//! positions like any other, so they are settled here.
+//! positions like any other, so they are settled here. `GSI3` holds keys alone, in shards: a page of it is put together from
+//! all of them, and its records are read from the table.
 
 use std::cmp::Ordering;
 
@@ -9,7 +10,7 @@ use aws_sdk_dynamodb::Client;
 use kernel::ports::table::{Index, Item, Key, MAX_SK_BYTES, Order, Position, Query, Range, Rows, TableError, judge};
 
 use super::{
-    item::{self, Attributes, IndexNames, PK, SK, names_of, text},
+    item::{self, Attributes, IndexNames, PK, SHARDS, SK, names_of, text},
     table_error,
 };
 use crate::{fault::Fault, patience::Patience};
@@ -44,6 +45,72 @@ pub(super) async fn query(
         }
         // DynamoDB ends its own page after 1 MB.
         from = Some(last);
+    }
+}
+
+/// The keys of a page of `GSI3`, in order, and where it ends.
+pub(super) async fn waiting(
+    client: &Client,
+    patience: &Patience,
+    table: &str,
+    query: &Query,
+) -> Result<(Vec<Key>, Option<Position>), TableError> {
+    judge::query(query)?;
+    let Some(span) = span(&query.range)? else { return Ok((Vec::new(), None)) };
+    if start(query, &span) == Start::Nowhere {
+        return Ok((Vec::new(), None));
+    }
+    let shards = (0..SHARDS).map(|number| shard_keys(client, patience, table, query, &span, number));
+    let (mut entries, mut more) = (Vec::new(), false);
+    for shard in futures::future::try_join_all(shards).await? {
+        entries.extend(shard.0);
+        more |= shard.1;
+    }
+    // Stable: equal sort keys are of one shard, which has an order of its own.
+    match query.order {
+        Order::Ascending => entries.sort_by(|(_, one), (_, other)| one.sk.cmp(&other.sk)),
+        Order::Descending => entries.sort_by(|(_, one), (_, other)| other.sk.cmp(&one.sk)),
+    }
+    more |= entries.len() > query.limit;
+    entries.truncate(query.limit);
+    let next = entries.last().filter(|_| more).cloned();
+    let next = next.map(|(key, index)| Position { key, index: Some(index) });
+    Ok((entries.into_iter().map(|(key, _)| key).collect(), next))
+}
+
+type Entries = Vec<(Key, Key)>;
+
+/// A page's share of one shard: as much as the page could hold, and whether the shard has more.
+async fn shard_keys(
+    client: &Client,
+    patience: &Patience,
+    table: &str,
+    query: &Query,
+    span: &Span<'_>,
+    number: u32,
+) -> Result<(Entries, bool), TableError> {
+    let query = Query { pk: item::shard(&query.pk, number), ..query.clone() };
+    // The record that the last page ended with is of one shard; to the others its place is as good as any.
+    let mut from = query.after.as_ref().and_then(|after| {
+        let index = after.index.as_ref().map(|index| Key { pk: query.pk.clone(), sk: index.sk.clone() });
+        match start(&Query { after: Some(Position { key: after.key.clone(), index }), ..query.clone() }, span) {
+            Start::After(position) => Some(position),
+            Start::Anywhere | Start::Nowhere => None,
+        }
+    });
+    let mut entries = Entries::new();
+    loop {
+        let (items, last) = patience
+            .repeat(|| page(client, table, &query, span, from.clone(), query.limit - entries.len()))
+            .await
+            .map_err(table_error)?;
+        for item in items {
+            entries.push(item::read_entry(item)?);
+        }
+        if last.is_none() || entries.len() == query.limit {
+            return Ok((entries, last.is_some()));
+        }
+        from = last;
     }
 }
 

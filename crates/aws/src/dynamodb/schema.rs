@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 
 use super::{
     Options, Protection,
-    item::{EXPIRES, INDEX_NAMES, PK, SK},
+    item::{BODY, EXPIRES, FIELDS, INDEX_NAMES, IndexNames, PK, SK, SUMS, VERSION},
 };
 use crate::{fault::Fault, patience::Patience};
 
@@ -25,6 +25,8 @@ pub(super) enum Stage {
     There {
         /// Its removal is refused until that is taken away.
         protected: bool,
+        /// An earlier version made it, whose `GSI3` has no shards.
+        earlier: bool,
     },
     Going,
     /// A table, but not one of ours.
@@ -45,7 +47,7 @@ pub(super) async fn stage(client: &Client, patience: &Patience, table: &str) -> 
 fn stage_of(table: &TableDescription) -> Stage {
     match table.table_status() {
         Some(TableStatus::Active | TableStatus::Updating) if fits(table) => {
-            Stage::There { protected: table.deletion_protection_enabled() == Some(true) }
+            Stage::There { protected: table.deletion_protection_enabled() == Some(true), earlier: is_earlier(table) }
         }
         Some(TableStatus::Creating) => Stage::Coming,
         Some(TableStatus::Deleting) => Stage::Going,
@@ -59,9 +61,30 @@ fn fits(table: &TableDescription) -> bool {
     keyed(table.key_schema(), PK, SK)
         && INDEX_NAMES.iter().all(|names| {
             indexes.iter().any(|index| {
-                index.index_name() == Some(names.name) && keyed(index.key_schema(), names.pk, names.sk) && whole(index)
+                index.index_name() == Some(names.name)
+                    && keyed(index.key_schema(), names.pk, names.sk)
+                    && holds(index, projected(names))
             })
         })
+}
+
+/// Tables of earlier versions hold whole records in every index.
+fn is_earlier(table: &TableDescription) -> bool {
+    let [_, _, waiting] = &INDEX_NAMES;
+    let of_waiting = |index: &&GlobalSecondaryIndexDescription| index.index_name() == Some(waiting.name);
+    table.global_secondary_indexes().iter().find(of_waiting).is_some_and(|index| holds(index, None))
+}
+
+/// The attributes of records that an index holds beside the keys; `None`: all of them.
+type Projected = Option<&'static [&'static str]>;
+
+/// What lists answer from. A page of what waits is read from the table.
+fn projected(names: &IndexNames) -> Projected {
+    let [by_type, by_tenant, _] = &INDEX_NAMES;
+    if [by_type.name, by_tenant.name].contains(&names.name) {
+        return Some(&[BODY, EXPIRES, FIELDS, SUMS, VERSION]);
+    }
+    Some(&[])
 }
 
 fn keyed(schema: &[KeySchemaElement], pk: &str, sk: &str) -> bool {
@@ -69,8 +92,17 @@ fn keyed(schema: &[KeySchemaElement], pk: &str, sk: &str) -> bool {
     has(pk, &KeyType::Hash) && has(sk, &KeyType::Range)
 }
 
-fn whole(index: &GlobalSecondaryIndexDescription) -> bool {
-    index.projection().and_then(Projection::projection_type) == Some(&ProjectionType::All)
+/// Whether an index holds at least these attributes.
+fn holds(index: &GlobalSecondaryIndexDescription, least: Projected) -> bool {
+    let Some(projection) = index.projection() else { return false };
+    match (projection.projection_type(), least) {
+        (Some(ProjectionType::All), _) => true,
+        (Some(ProjectionType::KeysOnly), Some(least)) => least.is_empty(),
+        (Some(ProjectionType::Include), Some(least)) => {
+            least.iter().all(|name| projection.non_key_attributes().iter().any(|held| held == name))
+        }
+        _ => false,
+    }
 }
 
 /// Asks for a table; that it is under way already is as good.
@@ -132,11 +164,23 @@ fn indexes() -> Vec<GlobalSecondaryIndex> {
             GlobalSecondaryIndex::builder()
                 .index_name(names.name)
                 .set_key_schema(Some(key_schema(names.pk, names.sk)))
-                .projection(Projection::builder().projection_type(ProjectionType::All).build())
+                .projection(projection(names))
                 .build()
                 .expect("name and keys are given")
         })
         .collect()
+}
+
+fn projection(names: &IndexNames) -> Projection {
+    let projection = Projection::builder();
+    match projected(names) {
+        None => projection.projection_type(ProjectionType::All).build(),
+        Some([]) => projection.projection_type(ProjectionType::KeysOnly).build(),
+        Some(held) => {
+            let held = held.iter().map(|name| (*name).to_owned()).collect();
+            projection.projection_type(ProjectionType::Include).set_non_key_attributes(Some(held)).build()
+        }
+    }
 }
 
 /// Sets what can't be set before a table is there; what is set already stays.

@@ -6,7 +6,7 @@ use kernel::{
 };
 use serde::Deserialize;
 
-use super::item::{BODY, INDEX_NAMES, PK};
+use super::item::{BODY, INDEX_NAMES, PK, unsharded};
 
 /// A record that asks for something.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,8 @@ fn asked(record: &Record) -> Option<PendingWork> {
 fn written(image: &serde_json::Value) -> Option<StreamRecord<'_>> {
     let text = |name: &str| image[name]["S"].as_str();
     let [_, _, by_status] = &INDEX_NAMES;
-    Some(StreamRecord { partition: text(PK)?, queue: text(by_status.pk), body: text(BODY)? })
+    let queue = text(by_status.pk).map(|queue| unsharded(queue).unwrap_or(queue));
+    Some(StreamRecord { partition: text(PK)?, queue, body: text(BODY)? })
 }
 
 /// The table of `arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL`.
@@ -128,7 +129,7 @@ mod tests {
         let mut image =
             json!({ "PK": { "S": partition }, "SK": { "S": "s" }, "body": { "S": body }, "version": { "N": "1" } });
         if let Some(line) = line {
-            image["GSI3PK"] = json!({ "S": line });
+            image["GSI3PK"] = json!({ "S": format!("{line}~2") });
         }
         image
     }

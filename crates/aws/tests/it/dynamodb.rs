@@ -10,6 +10,7 @@
 //! - it reads no signatures, so that no denial is seen.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -23,7 +24,10 @@ use aws::{
 };
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
+    types::{
+        AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+        ProjectionType, ScalarAttributeType,
+    },
 };
 use bytes::Bytes;
 use kernel::{
@@ -42,7 +46,8 @@ use testkit::{clock::FakeClock, conformance::table};
 use crate::emulator::{Lossy, Shared, connection, dynoxide};
 
 async fn tables(endpoint: String, prefix: &str, limits: Limits) -> DynamoTables {
-    let options = Options { endpoint: Some(endpoint), prefix: prefix.to_owned(), ..Options::default() };
+    // Cases put conditions on fields of all names.
+    let options = Options { endpoint: Some(endpoint), prefix: prefix.to_owned(), compared: None, ..Options::default() };
     DynamoTables::new(&connection(limits).await, options, Arc::new(Shared))
 }
 
@@ -185,7 +190,7 @@ async fn records_are_laid_out_as_documented() {
         ("SK", text("USER#2")),
         ("GSI1PK", text("USER")),
         ("GSI1SK", text("ada")),
-        ("GSI3PK", text("ACTIVE")),
+        ("GSI3PK", text("ACTIVE~1")),
         ("GSI3SK", text("2026-11-20")),
         ("version", number("2")),
         ("expires", number("4102444800")),
@@ -198,6 +203,105 @@ async fn records_are_laid_out_as_documented() {
 
     let expiry = client.describe_time_to_live().table_name("app_data").send().await.unwrap();
     assert_eq!(expiry.time_to_live_description.unwrap().attribute_name.as_deref(), Some("expires"));
+}
+
+/// A table as earlier versions made it: whole records in every index.
+async fn earlier_table(client: &Client) {
+    let attributes = ["PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK", "GSI3PK", "GSI3SK"].map(|name| {
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        attribute.build().unwrap()
+    });
+    let keys = |of: &str| {
+        [(format!("{of}PK"), KeyType::Hash), (format!("{of}SK"), KeyType::Range)]
+            .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap())
+            .to_vec()
+    };
+    let index = |name: &str| {
+        let whole = Projection::builder().projection_type(ProjectionType::All).build();
+        let index = GlobalSecondaryIndex::builder().index_name(name).set_key_schema(Some(keys(name)));
+        index.projection(whole).build().unwrap()
+    };
+    let made = client.create_table().table_name("app_data").billing_mode(BillingMode::PayPerRequest);
+    let made = made.set_attribute_definitions(Some(attributes.to_vec())).set_key_schema(Some(keys("")));
+    let made = made.set_global_secondary_indexes(Some(["GSI1", "GSI2", "GSI3"].map(index).to_vec()));
+    made.send().await.unwrap();
+}
+
+/// A record as earlier versions wrote it.
+async fn earlier_record(client: &Client, sk: &str, line: &str) {
+    let text = |text: &str| AttributeValue::S(text.into());
+    let fields = HashMap::from([("n".to_owned(), AttributeValue::N("1".into()))]);
+    let put = client.put_item().table_name("app_data").item("PK", text("p")).item("SK", text(sk));
+    let put = put.item("GSI3PK", text(line)).item("GSI3SK", text(&format!("account-{}#{sk}", sk.len())));
+    let put = put.item("version", AttributeValue::N("7".into())).item("body", text("{\"n\":1}"));
+    put.item("fields", AttributeValue::M(fields)).send().await.unwrap();
+}
+
+/// What waits in a partition of `GSI3`, each record with its version.
+async fn waiting(table: &Arc<dyn Table>, line: &str) -> Vec<(String, u64)> {
+    let mut query = Query {
+        index: Index::Gsi3,
+        pk: line.into(),
+        range: Range::All,
+        order: Order::Ascending,
+        limit: 7,
+        after: None,
+    };
+    let mut all = Vec::new();
+    loop {
+        let rows = table.query(&query).await.unwrap();
+        all.extend(rows.items.into_iter().map(|item| (item.key.sk, item.version)));
+        query.after = rows.next;
+        if query.after.is_none() {
+            all.sort();
+            return all;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_in_a_table_of_an_earlier_version_is_found_also_after_a_broken_off_start() {
+    let emulator = dynoxide().await;
+    let lossy = Lossy::before(&emulator).await;
+    let config = connection(Limits::default()).await;
+    let config = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(emulator.endpoint()).build();
+    let client = Client::from_conf(config);
+    earlier_table(&client).await;
+    let names: Vec<String> = (0..40).map(|n| format!("{}{n:02}", "x".repeat(n % 5))).collect();
+    for name in &names {
+        earlier_record(&client, name, if name.len() % 2 == 0 { "EVENT#PENDING" } else { "AUDIT#UNSEALED" }).await;
+    }
+    let sharded = async || {
+        let all = client.scan().table_name("app_data").send().await.unwrap().items.unwrap();
+        all.iter().filter(|item| item.get("GSI3PK").is_some_and(|pk| pk.as_s().unwrap().contains('~'))).count()
+    };
+    // The start is broken off when some records have their shards.
+    let limits = Limits::default();
+    let options = Options { endpoint: Some(lossy.endpoint()), patience: Duration::ZERO, ..Options::default() };
+    let broken = DynamoTables::new(&connection(limits).await, options, Arc::new(Shared));
+    let breaking = tokio::spawn(async move { broken.open(&TableName::shared()).await.map(drop) });
+    let until = tokio::time::Instant::now() + Duration::from_secs(20);
+    while sharded().await < 5 {
+        assert!(tokio::time::Instant::now() < until, "no record gets a shard");
+        tokio::task::yield_now().await;
+    }
+    lossy.lose(1000);
+    drop(breaking.await.unwrap());
+    lossy.lose(0);
+
+    let table = tables(emulator.endpoint(), "", limits).await.open(&TableName::shared()).await.unwrap().unwrap();
+    assert_eq!(sharded().await, names.len());
+    let expected = |even: usize| {
+        let mut of: Vec<_> = names.iter().filter(|name| name.len() % 2 == even).map(|name| (name.clone(), 7)).collect();
+        of.sort();
+        of
+    };
+    assert_eq!(waiting(&table, "EVENT#PENDING").await, expected(0));
+    assert_eq!(waiting(&table, "AUDIT#UNSEALED").await, expected(1));
+    // It is done once: the next process looks at the mark alone.
+    lossy.answered();
+    tables(lossy.endpoint(), "", limits).await.open(&TableName::shared()).await.unwrap().unwrap();
+    assert_eq!(lossy.answered(), 2);
 }
 
 #[tokio::test]

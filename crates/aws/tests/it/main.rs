@@ -9,6 +9,7 @@ mod alerts;
 mod calls;
 mod cloudformation;
 mod cognito;
+mod costs;
 mod dynamodb;
 mod emulator;
 mod events;

@@ -51,7 +51,8 @@ async fn items(endpoint: &str) -> Vec<Value> {
 }
 
 fn line(item: &Value) -> &str {
-    item["GSI3PK"]["S"].as_str().unwrap_or_default()
+    let shard = item["GSI3PK"]["S"].as_str().unwrap_or_default();
+    shard.rsplit_once('~').map_or(shard, |(line, _)| line)
 }
 
 /// How many records wait in each line.

@@ -63,9 +63,10 @@ impl Behind {
         };
         let names = ["", "GSI1", "GSI2", "GSI3"].into_iter().flat_map(|of| [format!("{of}PK"), format!("{of}SK")]);
         let attributes: Vec<_> = names.map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).collect();
-        let indexes = ["GSI1", "GSI2", "GSI3"].map(
-            |index| json!({ "IndexName": index, "KeySchema": key(index), "Projection": { "ProjectionType": "ALL" } }),
-        );
+        let held = json!({ "ProjectionType": "INCLUDE",
+            "NonKeyAttributes": ["body", "expires", "fields", "sums", "version"] });
+        let indexes = [("GSI1", held.clone()), ("GSI2", held), ("GSI3", json!({ "ProjectionType": "KEYS_ONLY" }))]
+            .map(|(index, held)| json!({ "IndexName": index, "KeySchema": key(index), "Projection": held }));
         let create = json!({
             "TableName": table, "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": attributes,
             "KeySchema": key(""), "GlobalSecondaryIndexes": indexes

@@ -38,6 +38,30 @@ pub const MAX_FIELD_BYTES: usize = 1024;
 /// At most this many bytes stand in those top-level fields of a record that conditions may be on: numbers, booleans,
 /// null, and texts of up to [`MAX_FIELD_BYTES`], with their names.
 pub const MAX_FIELDS_BYTES: usize = 16 * 1024;
+/// The top-level fields of the product's records that conditions and sums are on, in order. A store that keeps such fields
+/// beside the bodies keeps these alone.
+///
+/// INVARIANT: a name that is added holds of records that are written from then on, not of those that a store has already.
+pub const COMPARED_FIELDS: [&str; 18] = [
+    "count",
+    "digest",
+    "enabled",
+    "endDate",
+    "epoch",
+    "fence",
+    "holder",
+    "identityStatus",
+    "mailId",
+    "request",
+    "seats",
+    "since",
+    "startDate",
+    "state",
+    "subject",
+    "used",
+    "uses",
+    "version",
+];
 /// At most this many bytes stand in a partition key.
 pub const MAX_PK_BYTES: usize = 2048;
 /// At most this many bytes stand in a sort key.
@@ -64,7 +88,8 @@ impl Key {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     pub key: Key,
-    /// The record's keys in `Gsi1`, `Gsi2` and `Gsi3`; `None` where it does not stand in that index.
+    /// The record's keys in `Gsi1`, `Gsi2` and `Gsi3`; `None` where it does not stand in that index. A query of `Gsi1` or
+    /// `Gsi2` need not tell the keys in the other indexes.
     pub index: [Option<Key>; INDEXES],
     /// 1 when created, one more with every write.
     pub version: u64,
