@@ -20,7 +20,6 @@ use crate::{
     },
     problem::{Code, Problem, Result},
     record::{self, Place, Record, Stored, partition},
-    router::Route,
 };
 
 /// The kinds of record that changes write beside their own.
@@ -277,15 +276,18 @@ impl Kernel {
             (Some(route), Home::Workload) => self.router().table(route).await?,
         };
         writes.extend(self.recorded(change, now));
+        let mut fence = None;
         if let Some(route) = &route {
-            writes.push(route.fence());
+            let mut random = [0; 4];
+            self.chance().fill(&mut random);
+            fence = Some(writes.len());
+            writes.push(route.fence(u32::from_le_bytes(random)));
             writes.extend(change.markers(route, self.kinds()));
         }
         let name = match (&route, change.home) {
             (Some(route), Home::Workload) => route.table.clone(),
             (_, Home::Directory) | (None, Home::Workload) => TableName::shared(),
         };
-        let fence = writes.iter().position(|write| write.key() == &Route::key(change.account));
         match table.commit(writes).await {
             Ok(()) => {
                 self.commit_signal().committed(&name);

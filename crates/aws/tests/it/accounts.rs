@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use kernel::{
     ids::AccountId,
     ports::table::{Condition, Grant, Key, NewItem, Table, TableError, TableName, Tables, Write},
-    record::{decode, encode},
+    record::decode,
     router::Route,
     settings::Settings,
 };
@@ -218,11 +218,10 @@ async fn a_route_leads_into_another_account_and_its_version_fences_late_writes()
 
     let moved = Route { version: home.version + 1, grant: Some(grant("210987654321", EXTERNAL)), ..home.clone() };
     for table in [shared, &dedicated] {
-        let write = Write::Put { item: encode(&moved), when: Condition::Present };
-        table.commit(vec![write]).await.unwrap();
+        table.commit(moved.puts(Condition::Present)).await.unwrap();
     }
     // The old version is refused where the data is now; the product looks the route up anew, and goes there.
-    let refused = dedicated.commit(vec![late.fence(), write("late")]).await;
+    let refused = dedicated.commit(vec![late.fence(0), write("late")]).await;
     assert!(refused.is_err(), "{refused:?}");
     let body = json!({ "name": "Checkout", "accountId": acme.id, "enterpriseId": acme.offer.enterprise });
     world.operator().await.post("/api/workstreams", body).await.expect(201);

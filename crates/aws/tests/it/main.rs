@@ -9,6 +9,7 @@ mod alerts;
 mod calls;
 mod cloudformation;
 mod cognito;
+mod conflicts;
 mod costs;
 mod dynamodb;
 mod emulator;

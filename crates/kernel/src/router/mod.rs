@@ -2,7 +2,8 @@
 //!
 //! The route is control-plane state (a record of the shared table); the parameter store holds its published copy. Every
 //! write of a tenant's record carries the route's version as a condition against the copy in the very table that it
-//! goes to, so that a write by an old route is refused there.
+//! goes to, so that a write by an old route is refused there. That condition is on one of the route's fences, picked by
+//! chance: DynamoDB cancels transactions that meet on one item, and on the route itself all writes of an account would meet.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -15,11 +16,11 @@ use crate::{
     kinds::{OnRemoval, RecordKind},
     ports::table::{Condition, Grant, Index, Is, Key, Order, Query, Range, Table, TableName, Tables, Write},
     problem::{Code, Problem, Result},
-    record::{Place, Record, Stored, decode, partition},
+    record::{Place, Record, Stored, decode, encode, partition, tenant_key},
 };
 
 /// The kinds of record of the router.
-pub(crate) const KINDS: &[RecordKind] = &[Route::DECLARED];
+pub(crate) const KINDS: &[RecordKind] = &[Route::DECLARED, Fence::DECLARED];
 
 /// Whether an account's records may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,40 @@ pub struct Route {
     /// What opens the table where it stands in another account of the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Grant>,
+    /// How many fences the route has. None, as earlier versions wrote it: writes meet on the route itself.
+    #[serde(default)]
+    pub fences: u32,
+}
+
+/// A new route has so many fences.
+pub const FENCES: u32 = 16;
+
+/// What of a route a write is held to, once more: written with the route, and removed with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fence {
+    pub account_id: AccountId,
+    pub number: u32,
+    pub version: u64,
+    pub state: RouteState,
+}
+
+impl Fence {
+    pub const KIND: &'static str = "FENCE";
+
+    pub fn key(account: AccountId, number: u32) -> Key {
+        tenant_key(account, Self::KIND, number)
+    }
+}
+
+impl Record for Fence {
+    const NOUN: &'static str = "fence";
+    const DECLARED: RecordKind =
+        RecordKind::of_account(Self::NOUN, "FENCE#").internal().on_removal(OnRemoval::DeletedLast);
+
+    fn place(&self) -> Place {
+        Place::at(Self::key(self.account_id, self.number))
+    }
 }
 
 impl Route {
@@ -51,10 +86,29 @@ impl Route {
         Key::new(partition(account), "ROUTE")
     }
 
-    /// The condition that a write by this route carries.
-    pub fn fence(&self) -> Write {
+    /// The writes that put the route in a table, with its fences. The route's own, which has the condition, is the first.
+    pub fn puts(&self, when: Condition) -> Vec<Write> {
+        let fences = (0..self.fences).map(|number| {
+            let (account_id, version, state) = (self.account_id, self.version, self.state);
+            Write::Put { item: encode(&Fence { account_id, number, version, state }), when: Condition::Always }
+        });
+        std::iter::once(Write::Put { item: encode(self), when }).chain(fences).collect()
+    }
+
+    /// The writes that remove a route and all fences that it can have.
+    pub fn removal(account: AccountId) -> Vec<Write> {
+        let keys = std::iter::once(Self::key(account)).chain((0..FENCES).map(|number| Fence::key(account, number)));
+        keys.map(|key| Write::Delete { key, when: Condition::Always }).collect()
+    }
+
+    /// The condition that a write by this route carries, on the fence that a random number picks.
+    pub fn fence(&self, random: u32) -> Write {
+        let key = match self.fences {
+            0 => Self::key(self.account_id),
+            fences => Fence::key(self.account_id, random % fences),
+        };
         Write::Check {
-            key: Self::key(self.account_id),
+            key,
             when: Condition::All(vec![
                 Condition::field("version", Is::Equal, self.version),
                 Condition::field("state", Is::Equal, "open"),

@@ -10,9 +10,9 @@ use plane::{
     },
     guard::rights::{Flags, Mask, everywhere},
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, RoleId, ServiceId, UserId},
-    ports::table::TableName,
+    ports::table::{Condition, TableName},
     record,
-    router::{Route, RouteState},
+    router::{FENCES, Route, RouteState},
     text::{Line, Name},
 };
 use serde_json::{Value, json};
@@ -101,8 +101,10 @@ async fn found_account(world: &World, id: AccountId, name: &str) {
         version: 1,
         state: RouteState::Open,
         grant: None,
+        fences: FENCES,
     };
-    let writes = vec![record::create(&account), record::create(&route)];
+    let mut writes = vec![record::create(&account)];
+    writes.extend(route.puts(Condition::Absent));
     world.table().commit(writes).await.unwrap();
 }
 

@@ -4,9 +4,9 @@ use axum::http::Method;
 use plane::{
     features::{users::model::Assignment, workstreams::model::Workstream},
     ids::{UserId, WorkstreamId, known},
-    ports::table::{Condition, TableName, Write},
+    ports::table::{Condition, TableName},
     record,
-    router::{Route, RouteState},
+    router::{FENCES, Route, RouteState},
 };
 use serde_json::{Value, json};
 use testkit::world::World;
@@ -226,10 +226,10 @@ async fn of_an_account_with_a_table_of_its_own_they_stand_there() {
         version: 2,
         state: RouteState::Open,
         grant: None,
+        fences: FENCES,
     };
-    let write = Write::Put { item: record::encode(&moved), when: Condition::Always };
-    dedicated.commit(vec![write.clone()]).await.unwrap();
-    world.table().commit(vec![write]).await.unwrap();
+    dedicated.commit(moved.puts(Condition::Always)).await.unwrap();
+    world.table().commit(moved.puts(Condition::Always)).await.unwrap();
     world.plane.router().forget(acme.account);
 
     let key = [("idempotency-key", "d")];

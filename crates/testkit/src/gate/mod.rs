@@ -4,6 +4,7 @@
 mod behind;
 mod call;
 mod census;
+mod strict;
 mod wire;
 
 use std::{
@@ -23,6 +24,7 @@ pub use self::{
     behind::{Behind, Delivery},
     call::Call,
     census::{Snapshot, difference},
+    strict::Strictness,
     wire::Answer,
 };
 
@@ -80,6 +82,7 @@ struct Shared {
     held: watch::Sender<bool>,
     under_way: watch::Sender<usize>,
     script: Mutex<Option<Script>>,
+    strict: strict::Strict,
 }
 
 #[derive(Default)]
@@ -102,6 +105,7 @@ impl Gate {
             held: watch::channel(false).0,
             under_way: watch::channel(0).0,
             script: Mutex::default(),
+            strict: strict::Strict::default(),
         });
         let serving = Arc::clone(&shared);
         let accepting = tokio::spawn(async move {
@@ -171,6 +175,16 @@ impl Gate {
     /// Answers some calls in the emulators' place from now on.
     pub fn script(&self, script: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static) {
         *self.shared.script.lock().expect("no holder panics") = Some(Arc::new(script));
+    }
+
+    /// Answers as AWS does where the emulators are kinder.
+    pub fn be(&self, strict: Strictness) {
+        *self.shared.strict.of.lock().expect("no holder panics") = strict;
+    }
+
+    /// How many writes were refused since this was asked last, because another one was under way on one of their items.
+    pub fn conflicts(&self) -> usize {
+        self.shared.strict.conflicts()
     }
 
     pub fn no_script(&self) {
@@ -269,6 +283,12 @@ impl Shared {
     }
 
     async fn forward(&self, request: &wire::Request, call: &Call) -> Answer {
-        self.behind.ask(request, call).await
+        if let Some(refusal) = self.strict.refusal(call) {
+            return refusal;
+        }
+        match self.strict.begin(call).await {
+            Ok(_writing) => self.behind.ask(request, call).await,
+            Err(conflict) => conflict,
+        }
     }
 }

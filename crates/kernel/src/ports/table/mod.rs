@@ -42,7 +42,7 @@ pub const MAX_FIELDS_BYTES: usize = 16 * 1024;
 /// beside the bodies keeps these alone.
 ///
 /// INVARIANT: a name that is added holds of records that are written from then on, not of those that a store has already.
-pub const COMPARED_FIELDS: [&str; 18] = [
+pub const COMPARED_FIELDS: [&str; 19] = [
     "count",
     "digest",
     "enabled",
@@ -53,6 +53,7 @@ pub const COMPARED_FIELDS: [&str; 18] = [
     "identityStatus",
     "mailId",
     "request",
+    "runs",
     "seats",
     "since",
     "startDate",

@@ -163,7 +163,7 @@ impl Workers for Deprovisioning {
             && let (Some(account), Some(change)) = (transition.head.account_id, &mut change)
         {
             change.create(&self.receipt(account, transition)?);
-            change.write(Write::Delete { key: Route::key(account), when: Condition::Always });
+            Route::removal(account).into_iter().for_each(|write| change.write(write));
             if let Some(grant) = removal::grant(&self.0, account).await? {
                 self.0.router().disconnect(account, &grant);
             }

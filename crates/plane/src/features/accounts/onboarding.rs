@@ -32,8 +32,8 @@ use crate::{
         table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::Result,
-    record::{self, Stored, TenantRecord, decode, encode},
-    router::{Route, RouteState},
+    record::{Stored, TenantRecord, decode},
+    router::{FENCES, Route, RouteState},
     slice::SliceWorkflow,
     system::{SystemTable, SystemTask},
     text::Name,
@@ -289,6 +289,7 @@ impl OnboardingStep {
             version: 1,
             state: RouteState::Open,
             grant,
+            fences: FENCES,
         };
         put_absent(&self.shared(), &route, Some(self.call.check_fence())).await?;
         self.plane.router().forget(self.account());
@@ -584,8 +585,8 @@ fn name(text: &str) -> Name {
     Name::try_from(text).expect("two plain words are a name")
 }
 
-async fn put_absent<R: record::Record>(table: &SystemTable, new: &R, fence: Option<Write>) -> Result<(), StepError> {
-    let mut writes = vec![Write::Put { item: encode(new), when: Condition::Absent }];
+async fn put_absent(table: &SystemTable, new: &Route, fence: Option<Write>) -> Result<(), StepError> {
+    let mut writes = new.puts(Condition::Absent);
     writes.extend(fence);
     match table.commit(writes).await {
         Ok(()) | Err(CommitError::Refused { write: 0, .. }) => Ok(()),

@@ -19,8 +19,7 @@ use crate::{
 
 /// Removes the route, in the shared table.
 pub(super) async fn route(plane: &Plane, account: AccountId) -> Result<()> {
-    let write = Write::Delete { key: Route::key(account), when: Condition::Always };
-    plane.system(SystemTask::Deprovisioning).commit(vec![write]).await?;
+    plane.system(SystemTask::Deprovisioning).commit(Route::removal(account)).await?;
     plane.router().forget(account);
     Ok(())
 }
@@ -43,7 +42,7 @@ pub(super) async fn close_route(plane: &Plane, account: AccountId) -> Result<()>
 async fn close(table: &SystemTable, old: &crate::record::Stored<Route>) -> Result<()> {
     if old.state == RouteState::Open {
         let closed = Route { state: RouteState::Closed, version: old.record.version + 1, ..old.record.clone() };
-        table.commit(vec![crate::record::replace(old, &closed)]).await?;
+        table.commit(closed.puts(Condition::Version(old.version))).await?;
     }
     Ok(())
 }

@@ -155,6 +155,8 @@ fn account(seed: &SeedContext) -> Vec<SeedRecord> {
         version: 1,
         state: RouteState::Open,
         grant: None,
+        // The platform's own account is written to by its operators alone.
+        fences: 0,
     };
     vec![
         seed_record(&account, |found, _| found.status == AccountStatus::Active),

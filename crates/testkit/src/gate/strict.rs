@@ -1,0 +1,139 @@
+//! Where the emulators are kinder than AWS: each switch has the gate answer as AWS does.
+
+use std::{collections::HashMap, sync::Mutex, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{call::Call, wire::Answer};
+
+/// What the gate does as AWS does and the emulators do not. All is off at first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Strictness {
+    /// Two writes that overlap on an item conflict, if one of them is part of a transaction. A transaction is under way for
+    /// so long at least: DynamoDB prepares it before it writes.
+    pub transactions: Option<Duration>,
+    /// The continuous backups of a new table can't be switched on at the first so many tries.
+    pub backups_come_late: usize,
+}
+
+/// An item of a table.
+type Place = (String, String, String);
+
+/// What the switches remember.
+#[derive(Default)]
+pub(super) struct Strict {
+    pub(super) of: Mutex<Strictness>,
+    /// The items that writes are under way on, and whether the write is a transaction.
+    under_way: Mutex<HashMap<Place, Vec<bool>>>,
+    conflicts: Mutex<usize>,
+    refused_backups: Mutex<HashMap<String, usize>>,
+}
+
+impl Strict {
+    /// How often a write was refused for a conflict since this was asked last.
+    pub(super) fn conflicts(&self) -> usize {
+        std::mem::take(&mut self.conflicts.lock().expect("no holder panics"))
+    }
+
+    /// The answer to a call that AWS refuses.
+    pub(super) fn refusal(&self, call: &Call) -> Option<Answer> {
+        let of = *self.of.lock().expect("no holder panics");
+        if call.operation == "UpdateContinuousBackups" && of.backups_come_late > 0 {
+            let table = serde_json::from_str::<Value>(&call.body).unwrap_or_default()["TableName"].to_string();
+            let mut refused = self.refused_backups.lock().expect("no holder panics");
+            let times = refused.entry(table).or_default();
+            if *times < of.backups_come_late {
+                *times += 1;
+                let message = "Backups are being enabled for the table. Please retry later";
+                return Some(Answer::error(400, "ContinuousBackupsUnavailableException", message));
+            }
+        }
+        None
+    }
+
+    /// Whether a write may go on; a transaction takes its time. The other answer is a conflict.
+    pub(super) async fn begin(&self, call: &Call) -> Result<Option<Writing<'_>>, Answer> {
+        let Some(lasts) = self.of.lock().expect("no holder panics").transactions else { return Ok(None) };
+        let Some((places, is_transaction)) = written(call) else { return Ok(None) };
+        let writing = {
+            let mut under_way = self.under_way.lock().expect("no holder panics");
+            let meets = |place: &Place| {
+                let others = under_way.get(place).map_or(&[][..], Vec::as_slice);
+                if is_transaction { !others.is_empty() } else { others.contains(&true) }
+            };
+            let met: Vec<bool> = places.iter().map(meets).collect();
+            if met.contains(&true) {
+                *self.conflicts.lock().expect("no holder panics") += 1;
+                return Err(conflict(is_transaction, &met));
+            }
+            for place in &places {
+                under_way.entry(place.clone()).or_default().push(is_transaction);
+            }
+            Writing { strict: self, places, is_transaction }
+        };
+        if is_transaction {
+            tokio::time::sleep(lasts).await;
+        }
+        Ok(Some(writing))
+    }
+}
+
+/// A write that is under way.
+pub(super) struct Writing<'a> {
+    strict: &'a Strict,
+    places: Vec<Place>,
+    is_transaction: bool,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.strict.under_way.lock().expect("no holder panics");
+        for place in &self.places {
+            let Some(writes) = under_way.get_mut(place) else { continue };
+            if let Some(one) = writes.iter().position(|write| *write == self.is_transaction) {
+                writes.swap_remove(one);
+            }
+            if writes.is_empty() {
+                under_way.remove(place);
+            }
+        }
+    }
+}
+
+/// The items that a call writes or checks, and whether it is a transaction.
+fn written(call: &Call) -> Option<(Vec<Place>, bool)> {
+    if call.service != "dynamodb" {
+        return None;
+    }
+    let body: Value = serde_json::from_str(&call.body).ok()?;
+    let place = |of: &Value| -> Option<Place> {
+        let key = if of["Key"].is_object() { &of["Key"] } else { &of["Item"] };
+        let text = |value: &Value| value["S"].as_str().map(ToOwned::to_owned);
+        Some((of["TableName"].as_str()?.to_owned(), text(&key["PK"])?, text(&key["SK"])?))
+    };
+    match call.operation.as_str() {
+        "TransactWriteItems" => {
+            let members = body["TransactItems"].as_array()?.iter().flat_map(|member| member.as_object());
+            Some((members.flat_map(|member| member.values().filter_map(place)).collect(), true))
+        }
+        "PutItem" | "UpdateItem" | "DeleteItem" => Some((vec![place(&body)?], false)),
+        _ => None,
+    }
+}
+
+fn conflict(is_transaction: bool, met: &[bool]) -> Answer {
+    const MESSAGE: &str = "Transaction is ongoing for the item";
+    if !is_transaction {
+        return Answer::error(400, "TransactionConflictException", MESSAGE);
+    }
+    let reasons = met.iter().map(|met| match met {
+        true => json!({ "Code": "TransactionConflict", "Message": MESSAGE }),
+        false => json!({ "Code": "None" }),
+    });
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
+        "CancellationReasons": reasons.collect::<Value>()
+    });
+    Answer::new(400, &[("content-type", "application/x-amz-json-1.0")], body.to_string())
+}
