@@ -57,6 +57,8 @@ async function follow(
 ): Promise<void> {
   let last = from
   let failures = 0
+  // The server answered the last time: that it ended the answer breaks nothing.
+  let going = false
   while (!signal.aborted) {
     await visible(signal)
     const attempt = new AbortController()
@@ -67,8 +69,11 @@ async function follow(
     let over = false
     // Session, user or right have ended: asking again would be refused.
     let ended = false
+    // The server ends the answer to be asked again after this: a function of Lambda can't hold it open.
+    let again: number | undefined
     try {
-      say(failures > 0 ? 'broken' : 'connecting')
+      if (failures > 0) say('broken')
+      else if (!going) say('connecting')
       const response = await open(
         `/api/provisioning/${accountId}/events`,
         { accept: 'text/event-stream', 'last-event-id': last },
@@ -78,8 +83,12 @@ async function follow(
       if (response.status === 204) return
       if (!response.ok || !response.body) throw ApiError.of(response, undefined)
       failures = 0
+      going = true
       say('live')
       const parser = createParser({
+        onRetry(ms) {
+          again = ms
+        },
         onEvent(event) {
           if (event.event === 'end') {
             ended = (JSON.parse(event.data) as { reason: string }).reason !== 'unavailable'
@@ -97,6 +106,10 @@ async function follow(
         say('broken')
         return
       }
+      if (again !== undefined) {
+        await pause(again, signal)
+        continue
+      }
       // It ended without an end: the server stopped, or something in between did.
       failures += 1
     } catch {
@@ -108,6 +121,7 @@ async function follow(
       attempt.abort()
     }
     if (failures > 0) {
+      going = false
       say('broken')
       await pause(Math.min(250 * 2 ** failures, LONGEST_PAUSE_MS), signal)
     }

@@ -42,8 +42,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// After a renewal that failed, what there is is used so long before the next.
 const TRY_AGAIN_SECONDS: i64 = 30;
 /// What the product does with a table of somebody else's.
-const ACTIONS: [&str; 8] =
-    ["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem", "Query", "UpdateItem"];
+const ACTIONS: [&str; 9] = [
+    "BatchGetItem",
+    "ConditionCheckItem",
+    "DeleteItem",
+    "DescribeTable",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "UpdateItem",
+];
+
+/// What DynamoDB asks of KMS for a table under a key of its owner's.
+const KEY_ACTIONS: [&str; 5] = ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"];
 
 /// The platform's own tables, and those of accounts that are connected.
 #[derive(Clone)]
@@ -187,12 +199,19 @@ impl Role {
             return Err(TableError::Invalid(format!("the grant of {role} has no external id of the platform's")));
         }
         let table = format!("arn:{partition}:dynamodb:{region}:{account}:table/{table}");
+        // DynamoDB asks KMS as whoever asks it. What the role itself does not permit, this does not either.
+        let by_dynamodb = ["amazonaws.com", "amazonaws.com.cn"].map(|domain| format!("dynamodb.{region}.{domain}"));
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
                 "Effect": "Allow",
                 "Action": ACTIONS.map(|action| format!("dynamodb:{action}")),
                 "Resource": [table, format!("{table}/index/*")],
+            }, {
+                "Effect": "Allow",
+                "Action": KEY_ACTIONS.map(|action| format!("kms:{action}")),
+                "Resource": format!("arn:{partition}:kms:{region}:{account}:key/*"),
+                "Condition": { "StringEquals": { "kms:ViaService": by_dynamodb } },
             }],
         });
         Ok(Self {

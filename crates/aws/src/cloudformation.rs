@@ -19,7 +19,7 @@ use kernel::{
     ids::AccountId,
     ports::{
         chance::Chance,
-        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress},
+        dedicated_tables::{DedicatedTables, DedicatedTableError, Progress, TableOwner},
         table::{TableError, TableName},
         trouble::{Named, Passes, Trouble},
     },
@@ -35,9 +35,11 @@ use crate::{
 pub const TEMPLATE: &str = include_str!("../../../deploy/cloudformation/account-table.yaml");
 /// The tag and parameter that say whose a stack is.
 const OWNER: &str = "freehold:account-id";
+/// The resource of the template whose drift counts. Stacks of earlier versions made parameters too, which the product writes.
+const TABLE: &str = "Table";
 
-/// A stack is asked for its drift so often at most, after pauses of this length.
-const DRIFT_TRIES: u32 = 15;
+/// A stack is asked for its drift so often at most, after pauses of this length: two minutes.
+const DRIFT_TRIES: u32 = 60;
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What became of a stack since it was made.
@@ -49,7 +51,9 @@ pub enum Drift {
         stack: String,
         resources: i32,
     },
-    /// It can't be said now.
+    /// It can't be said yet.
+    Underway(String),
+    /// It could not be found.
     Unsettled(String),
 }
 
@@ -60,8 +64,8 @@ pub struct Options {
     pub endpoint: Option<String>,
     /// Stands before the name of every stack and role.
     pub project: String,
-    /// Stands before the names of the parameters, as in the parameter store.
-    pub parameter_prefix: String,
+    /// Which installation this is, for tags.
+    pub environment: String,
     /// The key of KMS that encrypts tables; else DynamoDB's own.
     pub kms_key: Option<String>,
     /// Tables are protected from deletion and backed up.
@@ -75,7 +79,7 @@ impl Default for Options {
         Self {
             endpoint: None,
             project: "freehold".into(),
-            parameter_prefix: String::new(),
+            environment: "production".into(),
             kms_key: None,
             protect: true,
             patience: patience::MOST,
@@ -107,18 +111,18 @@ impl StackCloud {
 
     /// How an account's stack stands to what it was made as; `None` if it has none.
     ///
-    /// CloudFormation takes its time to find out: it is asked again for half a minute.
+    /// CloudFormation looks with the caller's permissions, and takes its time: it is asked again for two minutes.
     pub async fn drift(&self, account: AccountId) -> Result<Option<Drift>, DedicatedTableError> {
         let name = self.name(account);
         let Some(stack) = self.stack(&name).await? else { return Ok(None) };
         if !matches!(standing(&stack), Standing::There) {
             let status = stack.stack_status().map_or("nothing", StackStatus::as_str);
-            return Ok(Some(Drift::Unsettled(format!("{name} is {status}"))));
+            return Ok(Some(Drift::Underway(format!("{name} is {status}"))));
         }
         let begun = self
             .patience
             .repeat(async || {
-                let asked = self.client.detect_stack_drift().stack_name(&name).send().await;
+                let asked = self.client.detect_stack_drift().stack_name(&name).logical_resource_ids(TABLE).send().await;
                 asked.map_err(|error| Fault::of(&error))
             })
             .await
@@ -133,14 +137,22 @@ impl StackCloud {
                 })
                 .await
                 .map_err(|fault| cloud_error("DescribeStackDriftDetectionStatus", fault))?;
-            if told.detection_status() != Some(&StackDriftDetectionStatus::DetectionInProgress) {
-                let drifted = told.stack_drift_status() == Some(&StackDriftStatus::Drifted);
-                let resources = told.drifted_stack_resource_count.unwrap_or_default();
-                return Ok(Some(if drifted { Drift::Drifted { stack: name, resources } } else { Drift::None }));
+            match told.detection_status() {
+                Some(StackDriftDetectionStatus::DetectionInProgress) => {}
+                Some(StackDriftDetectionStatus::DetectionComplete) => {
+                    let drifted = told.stack_drift_status() == Some(&StackDriftStatus::Drifted);
+                    let resources = told.drifted_stack_resource_count.unwrap_or_default();
+                    return Ok(Some(if drifted { Drift::Drifted { stack: name, resources } } else { Drift::None }));
+                }
+                _ => {
+                    let reason = told.detection_status_reason().unwrap_or("CloudFormation gives no reason");
+                    tracing::warn!(stack = name, reason, "the drift of a stack can't be found");
+                    return Ok(Some(Drift::Unsettled(format!("the drift of {name} could not be found"))));
+                }
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        Ok(Some(Drift::Unsettled(format!("the drift of {name} is still being looked for"))))
+        Ok(Some(Drift::Underway(format!("the drift of {name} is still being looked for"))))
     }
 
     fn name(&self, account: AccountId) -> String {
@@ -165,13 +177,16 @@ impl StackCloud {
         found.map(|stack| stack.filter(|stack| !gone(stack))).map_err(|fault| cloud_error("DescribeStacks", fault))
     }
 
-    async fn create(&self, name: &str, account: AccountId, table: &TableName) -> Result<(), DedicatedTableError> {
+    async fn create(&self, name: &str, owner: &TableOwner, table: &TableName) -> Result<(), DedicatedTableError> {
+        let account = owner.account;
         let switch = self.options.protect.to_string();
         let values = [
             ("AccountId", account.to_string()),
             ("ProjectName", self.options.project.clone()),
             ("TableName", self.tables.full(table)),
-            ("ParameterPrefix", self.options.parameter_prefix.clone()),
+            ("AccountName", tag_value(&owner.name)),
+            ("Environment", self.options.environment.clone()),
+            ("CloudType", owner.cloud_type.as_str().to_owned()),
             ("KmsKey", self.options.kms_key.clone().unwrap_or_default()),
             ("EnablePointInTimeRecovery", switch.clone()),
             ("EnableDeletionProtection", switch),
@@ -235,10 +250,11 @@ impl StackCloud {
 
 #[async_trait]
 impl DedicatedTables for StackCloud {
-    async fn ensure_table(&self, account: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError> {
+    async fn ensure_table(&self, owner: &TableOwner, table: &TableName) -> Result<Progress, DedicatedTableError> {
+        let account = owner.account;
         let name = self.name(account);
         let Some(stack) = self.stack(&name).await? else {
-            self.create(&name, account, table).await?;
+            self.create(&name, owner, table).await?;
             return Ok(Progress::Underway);
         };
         if !owned(&stack, account) {
@@ -299,6 +315,13 @@ impl DedicatedTables for StackCloud {
             }
         }
     }
+}
+
+/// A text as the value of a tag: tags take letters, digits, spaces and a few signs, and 256 of them.
+fn tag_value(text: &str) -> String {
+    let fits = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+    let value: String = text.chars().map(|c| if fits(c) { c } else { '_' }).take(256).collect();
+    value.trim().to_owned()
 }
 
 enum Standing {

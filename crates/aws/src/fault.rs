@@ -298,7 +298,9 @@ impl Fault {
             "UserLambdaValidationException" | "InvalidLambdaResponseException" => Self::Trigger,
             "MessageRejected" | "MailFromDomainNotVerifiedException" => Self::Rejected,
             "SendingPausedException" | "AccountSuspendedException" => Self::Paused,
-            "ValidationException"
+            // Secrets Manager's word for what can't be had as it is now: a secret that is scheduled for deletion.
+            "InvalidRequestException"
+            | "ValidationException"
             | "InvalidArn"
             | "InvalidName"
             | "InvalidUserPoolConfigurationException"

@@ -11,7 +11,8 @@ use aws_sdk_sts::types::Credentials as Given;
 use kernel::ports::{
     chance::{self, Chance},
     grants::{GrantError, Grants, Invitation},
-    table::{Grant, TableError, TableName, Tables as _},
+    table::{Grant, Key, TableError, TableName, Tables as _},
+    trouble::Passes,
 };
 
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
 
 /// The shortest life that STS gives credentials.
 const SECONDS: i32 = 900;
+const READ: &str = "make the stack from the template as it is given; where the table is under a key of KMS, its KmsKey names it, \
+                    and the key is enabled";
 const TRUST: &str = "its trust policy must name the platform's role, and ask for the external id of this connection";
 
 /// Roles of other accounts.
@@ -75,6 +78,13 @@ impl RoleGrants {
             Ok(_) => Err(refused(format!("the role {role} opens {how}"), TRUST)),
             Err(fault) => Err(failed(&format!("whether the role {role} opens {how} can't be seen"), fault)),
         }
+    }
+
+    /// Whether there is such a table that can be read: one under a key that the role may not use is described all the same.
+    async fn read_by(&self, grant: &Grant, table: &TableName) -> Result<bool, TableError> {
+        let Some(table) = self.tables.open_by(grant, table).await? else { return Ok(false) };
+        table.get(&Key::new("FREEHOLD", "VERIFY")).await?;
+        Ok(true)
     }
 
     async fn is_of_its_account(&self, role: &str, given: Given) -> Result<(), GrantError> {
@@ -132,16 +142,22 @@ impl Grants for RoleGrants {
         let other = hex::encode(chance::secret(&*self.chance));
         self.is_closed(role, None, "without an external id").await?;
         self.is_closed(role, Some(&other), "with another external id").await?;
-        let opened = self.tables.open_by(grant, table).await;
+        let opened = self.read_by(grant, table).await;
         // It is entered anew by whoever uses it.
         self.tables.disconnect(grant);
         match opened {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => {
+            Ok(true) => Ok(()),
+            Ok(false) => {
                 let cause = format!("the role opens, but there is no table {table} for it in {region}");
                 Err(refused(cause, "make the stack in the connection's region, with its parameters as they are given"))
             }
-            Err(TableError::Unavailable(trouble)) => Err(GrantError::Unavailable(trouble.to_string())),
+            Err(TableError::Unavailable(trouble)) => match trouble.named {
+                Some(named) if named.passes == Passes::WhenFixed => {
+                    let cause = format!("the table {table} can't be read by the role {role}: {trouble}");
+                    Err(refused(cause, READ))
+                }
+                Some(_) | None => Err(GrantError::Unavailable(trouble.to_string())),
+            },
             Err(error @ (TableError::Full | TableError::Invalid(_) | TableError::Damaged(_))) => {
                 Err(refused(error.to_string(), "make the stack from the template as it is given"))
             }

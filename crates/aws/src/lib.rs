@@ -29,6 +29,8 @@ pub mod kms;
 #[cfg(feature = "sdk")]
 pub mod patience;
 #[cfg(feature = "profile")]
+pub mod permissions;
+#[cfg(feature = "profile")]
 pub mod preflight;
 #[cfg(feature = "profile")]
 pub mod profile;

@@ -10,6 +10,9 @@ use crate::fault::Fault;
 /// The first pause is at most this long, each further one twice as long as the last, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(25);
 const LONGEST: Duration = Duration::from_secs(1);
+/// Who met another write on an item waits for that one, which takes some milliseconds: often, and not for long.
+const LONGEST_OF_CONFLICTS: Duration = Duration::from_millis(100);
+const TRIES_OF_CONFLICTS: u32 = 200;
 /// The pauses come to some four seconds on average, and nine at most.
 const TRIES: u32 = 14;
 /// No further try is begun so long after the first, unless it is set otherwise.
@@ -48,6 +51,14 @@ impl Patience {
         self.repeat_if(|fault| fault.passes() && fault.changed_nothing(), make).await
     }
 
+    /// The same for requests that go on where they were made though nobody waits any more: again unless the time was over.
+    pub async fn repeat_unless_late<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
+    where
+        Made: Future<Output = Result<T, Fault>>,
+    {
+        self.repeat_if(|fault| fault.passes() && fault != Fault::TimedOut, make).await
+    }
+
     async fn repeat_if<T, Made>(&self, again: impl Fn(Fault) -> bool, make: impl Fn() -> Made) -> Result<T, Fault>
     where
         Made: Future<Output = Result<T, Fault>>,
@@ -56,7 +67,10 @@ impl Patience {
         loop {
             match make().await {
                 Err(fault) if again(fault) => {
-                    if !self.pause(&mut tries).await {
+                    let met = fault == Fault::Conflict;
+                    let (most, longest) =
+                        if met { (TRIES_OF_CONFLICTS, LONGEST_OF_CONFLICTS) } else { (TRIES, LONGEST) };
+                    if !self.pause_among(&mut tries, most, longest).await {
                         tracing::warn!(%fault, tries = tries.made, "a request to AWS fails again and again");
                         return Err(fault);
                     }
@@ -68,11 +82,15 @@ impl Patience {
 
     /// Waits before another try; false, at once, if there have been enough.
     pub async fn pause(&self, tries: &mut Tries) -> bool {
+        self.pause_among(tries, TRIES, LONGEST).await
+    }
+
+    async fn pause_among(&self, tries: &mut Tries, most: u32, longest: Duration) -> bool {
         tries.made += 1;
-        if tries.made >= TRIES {
+        if tries.made >= most {
             return false;
         }
-        let longest = LONGEST.min(FIRST * 2_u32.saturating_pow(tries.made - 1));
+        let longest = longest.min(FIRST.saturating_mul(2_u32.saturating_pow(tries.made - 1)));
         let pause = longest.mul_f64(self.share());
         if tries.begun.elapsed() + pause >= self.most {
             return false;

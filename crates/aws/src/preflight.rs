@@ -24,6 +24,7 @@ use crate::{
     fault::Fault,
     patience::{self, Patience},
     profile::{ConnectError, Connected, People, Profile},
+    secrets::Presence,
     states::Deployed,
 };
 
@@ -293,7 +294,53 @@ impl Preflight {
             ),
             (Err(fault), _) | (_, Err(fault)) => Check::fault(SENDER, "SES", fault),
         };
-        vec![check, self.sending(&client).await]
+        vec![check, self.sending(&client).await, self.configuration_set(&client).await]
+    }
+
+    /// Without a configuration set nobody learns of bounces and complaints.
+    async fn configuration_set(&self, client: &ses::Client) -> Check {
+        const CHECK: &str = "bounces";
+        let Some(set) = &self.connected.profile().configuration_set else {
+            let fix = "make a configuration set in SES with a destination for bounces and complaints, and name it: \
+                       aws_configuration_set";
+            return Check::warning(
+                CHECK,
+                "nobody learns of bounces and complaints: no configuration set is named",
+                fix,
+            );
+        };
+        let asked = self
+            .patience
+            .repeat(async || {
+                let request = client.get_configuration_set_event_destinations().configuration_set_name(set);
+                request.send().await.map_err(|error| Fault::of(&error))
+            })
+            .await;
+        let reports = |found: &ses::types::EventDestination| {
+            let told = found.matching_event_types();
+            found.enabled()
+                && [ses::types::EventType::Bounce, ses::types::EventType::Complaint]
+                    .iter()
+                    .all(|kind| told.contains(kind))
+        };
+        match asked {
+            Ok(found) if found.event_destinations().iter().any(reports) => {
+                Check::ok(CHECK, format!("the configuration set {set} reports them"))
+            }
+            Ok(_) => {
+                let fix = "add an event destination for bounces and complaints to it";
+                Check::warning(
+                    CHECK,
+                    format!("the configuration set {set} reports bounces or complaints to nobody"),
+                    fix,
+                )
+            }
+            Err(Fault::NotFound) => {
+                let fix = "make it in SES, or name another: aws_configuration_set";
+                Check::bad(CHECK, format!("there is no configuration set {set}: no mail can be sent"), fix)
+            }
+            Err(fault) => Check::fault(CHECK, format!("SES, the configuration set {set}"), fault),
+        }
     }
 
     /// `None`: SES does not know it.
@@ -323,6 +370,11 @@ impl Preflight {
             Ok(account) if !account.sending_enabled => {
                 Check::bad(CHECK, "sending is paused for the account", "resume it in the console of SES")
             }
+            Ok(account) if account.enforcement_status().is_some_and(|status| status != "HEALTHY") => Check::warning(
+                CHECK,
+                format!("SES has the account under review: {}", account.enforcement_status().unwrap_or_default()),
+                "look at the reputation in the console of SES: too many mails bounced, or were complained of",
+            ),
             Ok(account) if !account.production_access_enabled => Check::warning(
                 CHECK,
                 "the account is in the sandbox of SES: only verified people get mail",
@@ -376,8 +428,12 @@ impl Preflight {
         let there = self.connected.secrets().there().await.into_iter();
         there
             .map(|(name, there)| match there {
-                Ok(true) => Check::ok(CHECK, name),
-                Ok(false) => Check::ok(CHECK, format!("{name} is not there yet; the first start makes it")),
+                Ok(Presence::There) => Check::ok(CHECK, name),
+                Ok(Presence::None) => Check::ok(CHECK, format!("{name} is not there yet; the first start makes it")),
+                Ok(Presence::Leaving) => {
+                    let fix = format!("aws secretsmanager restore-secret --secret-id {name}");
+                    Check::bad(CHECK, format!("{name} is scheduled for deletion: no start can use it or make it"), fix)
+                }
                 Err(fault) => Check::fault(CHECK, format!("Secrets Manager, {name}"), fault),
             })
             .collect()

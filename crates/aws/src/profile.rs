@@ -22,6 +22,7 @@ use crate::{
     fault::Fault,
     grants::RoleGrants,
     kms::{self, Keys},
+    permissions::{self, Process},
     queues::{self, SqsQueues},
     secrets::{self, Secrets},
     ses::{self, SesMailer},
@@ -48,6 +49,10 @@ pub struct Profile {
     pub queue_prefix: Option<String>,
     /// The address that mail comes from.
     pub sender: String,
+    /// The configuration set of SES that bounces and complaints are reported by.
+    pub configuration_set: Option<String>,
+    /// Which installation this is, for the tags of stacks.
+    pub environment: String,
     /// Where people's passwords and tokens are; `None`: in the shared table.
     pub people: Option<People>,
     /// An access token lives so long.
@@ -151,6 +156,11 @@ impl Connected {
         &self.config
     }
 
+    /// The policy that a process must have in the caller's account.
+    pub async fn policy(&self, process: Process) -> Result<serde_json::Value, Fault> {
+        Ok(permissions::policy(process, &self.profile, &self.region, &self.caller().await?))
+    }
+
     pub async fn caller(&self) -> Result<Caller, Fault> {
         sts::caller(&self.config, self.profile.endpoints.sts.clone(), Arc::clone(&self.chance)).await
     }
@@ -158,10 +168,12 @@ impl Connected {
     /// The state machines of the account that the credentials are of.
     pub async fn machines(&self) -> Result<StateMachines, Fault> {
         let Profile { endpoints, machine_prefix, .. } = &self.profile;
+        let caller = self.caller().await?;
         let options = states::Options {
             endpoint: endpoints.states.clone(),
             region: self.region.clone(),
-            account: self.caller().await?.account,
+            partition: caller.partition().to_owned(),
+            account: caller.account,
             prefix: machine_prefix.clone(),
             ..states::Options::default()
         };
@@ -203,10 +215,10 @@ impl Connected {
 
     /// What makes them by stacks, if that is asked for.
     pub fn stacks(&self) -> Option<StackCloud> {
-        let Profile { endpoints, parameter_prefix, protect, stacks, kms_key, .. } = &self.profile;
+        let Profile { endpoints, environment, protect, stacks, kms_key, .. } = &self.profile;
         let options = cloudformation::Options {
             endpoint: endpoints.cloudformation.clone(),
-            parameter_prefix: parameter_prefix.clone(),
+            environment: environment.clone(),
             kms_key: kms_key.clone(),
             protect: *protect,
             ..cloudformation::Options::default()
@@ -256,8 +268,12 @@ impl Connected {
 
     /// `notes`: the table in which it is noted what was sent.
     pub fn mailer(&self, notes: Arc<dyn Table>, clock: Arc<dyn Clock>) -> SesMailer {
-        let Profile { endpoints, sender, .. } = &self.profile;
-        let options = ses::Options { endpoint: endpoints.ses.clone(), ..ses::Options::from(sender.clone()) };
+        let Profile { endpoints, sender, configuration_set, .. } = &self.profile;
+        let options = ses::Options {
+            endpoint: endpoints.ses.clone(),
+            configuration_set: configuration_set.clone(),
+            ..ses::Options::from(sender.clone())
+        };
         SesMailer::new(&self.config, options, notes, clock, Arc::clone(&self.chance))
     }
 

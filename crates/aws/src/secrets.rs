@@ -60,6 +60,15 @@ impl Default for Options {
     }
 }
 
+/// Whether a secret is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    None,
+    There,
+    /// Scheduled for deletion: it can't be read, nor made anew.
+    Leaving,
+}
+
 /// Why there is no secret to go on with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretsError {
@@ -163,7 +172,7 @@ impl Secrets {
     }
 
     /// Whether each secret is there: the answers bear its full name.
-    pub async fn there(&self) -> Vec<(String, Result<bool, Fault>)> {
+    pub async fn there(&self) -> Vec<(String, Result<Presence, Fault>)> {
         let mut found = Vec::new();
         for name in [self.full(SIGNING_KEYS), self.full(PLATFORM_KEY)] {
             let described = self
@@ -174,8 +183,9 @@ impl Secrets {
                 })
                 .await;
             found.push(match described {
-                Ok(secret) => (name, Ok(secret.deleted_date.is_none())),
-                Err(Fault::NotFound) => (name, Ok(false)),
+                Ok(secret) if secret.deleted_date.is_some() => (name, Ok(Presence::Leaving)),
+                Ok(_) => (name, Ok(Presence::There)),
+                Err(Fault::NotFound) => (name, Ok(Presence::None)),
                 Err(fault) => (name, Err(fault)),
             });
         }

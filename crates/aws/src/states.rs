@@ -27,6 +27,8 @@ pub struct Options {
     pub region: String,
     /// The account of AWS that holds the machines: twelve digits.
     pub account: String,
+    /// The part of AWS that the region is in, as the caller's ARN names it.
+    pub partition: String,
     /// Stands before every machine's name, such as `freehold-`.
     pub prefix: String,
     /// A request that fails in passing is not begun anew so long after the first try.
@@ -49,13 +51,7 @@ impl StateMachines {
     }
 
     fn arn(&self, what: &str, name: &str) -> String {
-        let Options { region, account, prefix, .. } = &self.options;
-        // The first part names the part of AWS that the region is in.
-        let partition = match region.split('-').next() {
-            Some("cn") => "aws-cn",
-            Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-            Some(_) | None => "aws",
-        };
+        let Options { partition, region, account, prefix, .. } = &self.options;
         format!("arn:{partition}:states:{region}:{account}:{what}:{prefix}{name}")
     }
 
@@ -203,6 +199,7 @@ impl Default for Options {
             endpoint: None,
             region: String::new(),
             account: String::new(),
+            partition: "aws".into(),
             prefix: String::new(),
             patience: patience::MOST,
         }

@@ -19,6 +19,13 @@ pub struct Caller {
     pub arn: String,
 }
 
+impl Caller {
+    /// The part of AWS that the caller is in, such as `aws` or `aws-cn`.
+    pub fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).unwrap_or("aws")
+    }
+}
+
 /// Asks AWS who the credentials are of. Nobody needs a permission for that.
 pub async fn caller(config: &SdkConfig, endpoint: Option<String>, chance: Arc<dyn Chance>) -> Result<Caller, Fault> {
     let client = client(config, endpoint);

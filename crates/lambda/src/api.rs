@@ -15,7 +15,7 @@ use axum::{
     response::Response,
 };
 use cli::hosted::Hosted;
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream};
 use http_body_util::Full;
 use lambda_http::{Error, Request, RequestExt as _, request::RequestContext, service_fn};
 use plane::{
@@ -28,6 +28,9 @@ use crate::{Stopped, after::After, clock};
 
 /// An answer is sent as a whole: a stream of events ends after this, and its client asks for what came since.
 const STREAMED: Duration = Duration::from_millis(1500);
+/// What such a stream ends with: its client asks again after three seconds. So an open page of a run holds a function for a
+/// third of the time.
+const ASK_AGAIN: &str = "retry: 3000\n\n";
 
 pub(crate) async fn run(hosted: Hosted) -> Result<(), Stopped> {
     let service = hosted.service()?;
@@ -87,5 +90,7 @@ fn ended(response: Response) -> Response {
     if response.headers().get(header::CONTENT_TYPE) != Some(&HeaderValue::from_static("text/event-stream")) {
         return response;
     }
-    response.map(|body| Body::from_stream(body.into_data_stream().take_until(tokio::time::sleep(STREAMED))))
+    let again = stream::once(async { Ok(Bytes::from_static(ASK_AGAIN.as_bytes())) });
+    response
+        .map(|body| Body::from_stream(body.into_data_stream().take_until(tokio::time::sleep(STREAMED)).chain(again)))
 }

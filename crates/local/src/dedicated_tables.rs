@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{
     ids::AccountId,
     ports::{
-        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress},
+        dedicated_tables::{DedicatedTables, DedicatedTableError, Progress, TableOwner},
         table::{TableError, TableName, Tables},
     },
 };
@@ -25,7 +25,7 @@ fn unavailable(error: TableError) -> DedicatedTableError {
 
 #[async_trait]
 impl DedicatedTables for LocalTables {
-    async fn ensure_table(&self, _: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError> {
+    async fn ensure_table(&self, _: &TableOwner, table: &TableName) -> Result<Progress, DedicatedTableError> {
         self.0.create(table).await.map_err(unavailable)?;
         Ok(Progress::Done)
     }

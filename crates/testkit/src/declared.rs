@@ -1,4 +1,5 @@
-//! A check of every commit of a world: the registry has the kinds of its records, with their secret fields.
+//! A check of every commit of a world: the registry has the kinds of its records, with their secret fields, and conditions are
+//! on fields that stores keep for them.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +7,15 @@ use async_trait::async_trait;
 use plane::{
     change::OutgoingEvent,
     kinds::{RecordKind, RecordKinds},
-    ports::table::{CommitError, Table, Write},
+    ports::table::{COMPARED_FIELDS, CommitError, Table, Write, judge},
     record::Record as _,
 };
 use serde_json::Value;
 
 use crate::hooked::CommitHook;
 
-/// Panics if a commit writes a record of an undeclared kind, an undeclared secret field, or an undeclared event.
+/// Panics if a commit writes a record of an undeclared kind, an undeclared secret field, or an undeclared event, or has a
+/// condition on a field that stores do not keep for it.
 pub struct DeclaredKinds {
     kinds: RecordKinds,
     events: BTreeSet<&'static str>,
@@ -30,6 +32,9 @@ impl Default for DeclaredKinds {
 impl CommitHook for DeclaredKinds {
     async fn commit(&self, table: &dyn Table, writes: Vec<Write>) -> Result<(), CommitError> {
         for write in &writes {
+            if let Err(error) = judge::compared(write, &COMPARED_FIELDS) {
+                panic!("{error}: add it to COMPARED_FIELDS");
+            }
             let key = write.key();
             let kind = self.kinds.of(key);
             let kind = kind.unwrap_or_else(|| panic!("no slice declares a kind with the key {} / {}", key.pk, key.sk));

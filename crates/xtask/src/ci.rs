@@ -41,7 +41,10 @@ pub(crate) fn aws() -> Result<()> {
         command("cargo", &first.iter().chain(common).chain(last).copied().collect::<Vec<_>>())
     };
     step("aws: emulators", || command("scripts/emulators", &[]))?;
-    step("aws: templates", || command("target/venv-aws/bin/cfn-lint", &["deploy/cloudformation/account-table.yaml"]))?;
+    step("aws: templates", || {
+        let templates = ["deploy/cloudformation/account-table.yaml", "deploy/cloudformation/functions.yaml"];
+        command("target/venv-aws/bin/cfn-lint", &templates)
+    })?;
     step("aws: state machines", machines)?;
     step("aws: lint", || cargo(&["clippy", "--quiet"], &["--all-targets", "--", "-D", "warnings"]))?;
     step("aws: test", || {

@@ -1,9 +1,10 @@
 //! The requests that are made of a pool, each by the word of what it is for.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_cognitoidentityprovider::{
-    Client,
+    Client, Config,
+    config::{Builder, timeout::TimeoutConfig},
     types::{AttributeType, AuthFlowType, AuthenticationResultType, ChallengeNameType, MessageActionType},
 };
 use kernel::{identity::vault::Person, ids::Subject};
@@ -135,14 +136,17 @@ impl Calls {
         found.map(|user| user.enabled)
     }
 
+    /// Not asked again when the time is over: the pool's triggers may still run, and a second sign-in beside the first would move
+    /// the person over twice.
     pub(super) async fn sign_in(&self, subject: Subject, password: &SecretString) -> Result<Entry, Fault> {
         let answer = self
             .patience
-            .repeat(async || {
+            .repeat_unless_late(async || {
                 let request = self.client.admin_initiate_auth().user_pool_id(&self.pool).client_id(&self.app);
                 let request = request.auth_flow(AuthFlowType::AdminUserPasswordAuth);
                 let request = request.auth_parameters("USERNAME", subject.to_string());
                 let request = request.auth_parameters("PASSWORD", password.expose_secret());
+                let request = request.customize().config_override(with_triggers());
                 request.send().await.map_err(|error| Fault::of(&error))
             })
             .await?;
@@ -167,7 +171,8 @@ impl Calls {
                     ("NEW_PASSWORD".to_owned(), password.expose_secret().to_owned()),
                 ];
                 let request = request.set_challenge_responses(Some(HashMap::from(responses)));
-                request.session(session.expose_secret()).send().await.map_err(|error| Fault::of(&error))
+                let request = request.session(session.expose_secret()).customize().config_override(with_triggers());
+                request.send().await.map_err(|error| Fault::of(&error))
             })
             .await?;
         entry(answer.authentication_result, answer.challenge_name, answer.session)
@@ -191,6 +196,14 @@ impl Calls {
         let request = self.client.revoke_token().client_id(&self.app).token(renewal.expose_secret());
         request.send().await.map(drop).map_err(|error| Fault::of(&error))
     }
+}
+
+/// A pool waits five seconds for a trigger, and asks it up to three times.
+const WITH_TRIGGERS: Duration = Duration::from_secs(16);
+
+fn with_triggers() -> Builder {
+    let limits = TimeoutConfig::builder().operation_attempt_timeout(WITH_TRIGGERS).operation_timeout(WITH_TRIGGERS);
+    Config::builder().timeout_config(limits.build())
 }
 
 fn entry(

@@ -2,7 +2,7 @@
 
 use aws_sdk_cognitoidentityprovider::types::{
     ExplicitAuthFlowsType, FeatureType, LambdaConfigType, PasswordPolicyType, PreTokenGenerationLambdaVersionType,
-    PreventUserExistenceErrorTypes, TimeUnitsType, UserPoolClientType, UserPoolMfaType, UserPoolType,
+    PreventUserExistenceErrorTypes, TimeUnitsType, UserPoolClientType, UserPoolMfaType, UserPoolTierType, UserPoolType,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use crate::{fault::Fault, patience::Patience, preflight::Check, profile::Connect
 
 const POOL: &str = "user pool";
 const CLIENT: &str = "app client";
+const TIER: &str = "user pool plan";
 const POLICY: &str = "password policy";
 const SIGN_UP: &str = "self sign-up";
 const ATTRIBUTES: &str = "attributes";
@@ -65,7 +66,7 @@ pub(crate) async fn look(
 }
 
 fn of_pool(pool: &UserPoolType) -> Vec<Check> {
-    vec![names(pool), policy(pool), sign_up(pool), attributes(pool), triggers(pool.lambda_config())]
+    vec![names(pool), tier(pool), policy(pool), sign_up(pool), attributes(pool), triggers(pool.lambda_config())]
 }
 
 fn of_client(app: &UserPoolClientType, access_minutes: i32) -> Vec<Check> {
@@ -86,6 +87,24 @@ fn names(pool: &UserPoolType) -> Check {
         );
     }
     Check::ok(POOL, format!("{} ({})", pool.name().unwrap_or_default(), pool.id().unwrap_or_default()))
+}
+
+/// What AWS bills a pool by, and what its triggers may do.
+fn tier(pool: &UserPoolType) -> Check {
+    let both = pool.lambda_config().and_then(LambdaConfigType::pre_token_generation_config);
+    let stamps_access = both.is_some_and(|set| set.lambda_version() != &PreTokenGenerationLambdaVersionType::V10);
+    match pool.user_pool_tier() {
+        Some(UserPoolTierType::Lite) if stamps_access => {
+            let fix = "change its plan to Essentials or Plus, or have pre_token called with event version V1_0";
+            Check::bad(TIER, "the plan Lite stamps no access tokens: people can't sign in by this pre_token", fix)
+        }
+        Some(UserPoolTierType::Lite) => {
+            let fix = "change its plan to Essentials or Plus before pre_token is called with event version V2_0";
+            Check::warning(TIER, "Lite: access tokens can't be stamped", fix)
+        }
+        Some(tier) => Check::ok(TIER, format!("{tier}, billed for each active person beyond the free ones")),
+        None => Check::warning(TIER, "Cognito does not tell the pool's plan", "it must be Essentials or Plus"),
+    }
 }
 
 fn policy(pool: &UserPoolType) -> Check {

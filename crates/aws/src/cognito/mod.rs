@@ -95,7 +95,11 @@ fn region(pool: &str) -> &str {
 /// Who tokens of a pool say that they are from.
 fn issuer(pool: &str) -> String {
     let region = region(pool);
-    let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = match region.split('-').next() {
+        Some("cn") => "amazonaws.com.cn",
+        Some("eusc") => "amazonaws.eu",
+        Some(_) | None => "amazonaws.com",
+    };
     format!("https://cognito-idp.{region}.{domain}/{pool}")
 }
 
@@ -116,6 +120,7 @@ mod tests {
     #[test]
     fn the_issuer_is_of_the_region_in_the_pools_id() {
         assert_eq!(issuer("eu-central-1_a1B2c3"), "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_a1B2c3");
+        assert_eq!(issuer("eusc-de-east-1_x"), "https://cognito-idp.eusc-de-east-1.amazonaws.eu/eusc-de-east-1_x");
         assert_eq!(issuer("cn-north-1_x"), "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_x");
     }
 }

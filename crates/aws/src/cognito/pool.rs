@@ -10,7 +10,7 @@ use aws_sdk_cognitoidentityprovider::{
         AccountRecoverySettingType, AdminCreateUserConfigType, AttributeDataType, DeletionProtectionType,
         ExplicitAuthFlowsType, PasswordPolicyType, PreventUserExistenceErrorTypes, RecoveryOptionNameType,
         RecoveryOptionType, SchemaAttributeType, StringAttributeConstraintsType, TimeUnitsType, TokenValidityUnitsType,
-        UserPoolMfaType, UserPoolPolicyType,
+        UserPoolMfaType, UserPoolPolicyType, UserPoolTierType,
     },
 };
 use kernel::ports::chance::Chance;
@@ -124,6 +124,8 @@ impl Maker<'_> {
                     request.policies(UserPoolPolicyType::builder().password_policy(passwords.clone()).build());
                 let request = request.schema(account.clone()).mfa_configuration(UserPoolMfaType::Off);
                 let request = request.deletion_protection(protection.clone());
+                // Tokens that a trigger puts claims into want this plan at least. It is billed for each active person.
+                let request = request.user_pool_tier(UserPoolTierType::Essentials);
                 let request = request.admin_create_user_config(
                     AdminCreateUserConfigType::builder().allow_admin_create_user_only(true).build(),
                 );

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use kernel::{
     ids::AccountId,
     ports::{
-        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress},
+        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress, TableOwner},
         table::{TableError, TableName},
     },
 };
@@ -22,7 +22,7 @@ impl DedicatedDynamoTables {
 
 #[async_trait]
 impl DedicatedTables for DedicatedDynamoTables {
-    async fn ensure_table(&self, _: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError> {
+    async fn ensure_table(&self, _: &TableOwner, table: &TableName) -> Result<Progress, DedicatedTableError> {
         self.0.advance(table).await.map_err(cloud_error)
     }
 

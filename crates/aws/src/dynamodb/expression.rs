@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use kernel::ports::table::{Condition, Is, NewItem, Operand, TableError, Write};
+use kernel::ports::table::{Condition, Is, NewItem, Operand, TableError, Write, judge};
 use serde_json::Value;
 
 use super::item::{
@@ -34,7 +34,9 @@ pub(super) enum Kind {
 }
 
 pub(super) fn draft(write: &Write, compared: Compared) -> Result<Draft, TableError> {
-    are_compared(write, compared)?;
+    if let Some(names) = compared {
+        judge::compared(write, names)?;
+    }
     let mut terms = Terms::default();
     let mut condition = terms.holds(write.when());
     if let Write::Add { field, by, .. } = write {
@@ -67,34 +69,6 @@ pub(super) fn draft(write: &Write, compared: Compared) -> Result<Draft, TableErr
         names: (!names.is_empty()).then_some(names),
         values: (!values.is_empty()).then_some(values),
     })
-}
-
-/// Refuses conditions and sums on fields that are not kept beside the body: they would hold of no record.
-fn are_compared(write: &Write, compared: Compared) -> Result<(), TableError> {
-    let Some(names) = compared else { return Ok(()) };
-    let mut fields = Vec::new();
-    fields_in(write.when(), &mut fields);
-    if let Write::Add { field, .. } = write {
-        fields.push(field);
-    }
-    match fields.into_iter().find(|field| !names.contains(field)) {
-        Some(field) => Err(TableError::Invalid(format!("the field {field} is not one that conditions may be on"))),
-        None => Ok(()),
-    }
-}
-
-fn fields_in(condition: &Condition, fields: &mut Vec<&'static str>) {
-    match condition {
-        Condition::Always | Condition::Absent | Condition::Present | Condition::Version(_) => {}
-        Condition::Field { name, is: _, than } => {
-            fields.push(name);
-            match than {
-                Operand::Value(_) => {}
-                Operand::Field(other) => fields.push(other),
-            }
-        }
-        Condition::All(all) => all.iter().for_each(|one| fields_in(one, fields)),
-    }
 }
 
 /// What a condition comes to.

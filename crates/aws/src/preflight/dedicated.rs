@@ -1,6 +1,7 @@
 //! What stands for private and hybrid accounts: whether routes and what is published of them agree, and stacks are as they
 //! were made.
 
+use futures::{StreamExt as _, stream};
 use kernel::{
     ids::AccountId,
     ports::{
@@ -21,6 +22,14 @@ use crate::{
 
 /// So many accounts are looked at: each costs some requests, and AWS looks for the drift of few stacks at a time.
 const MOST: usize = 50;
+
+/// The drift of so many stacks is looked for at once: each takes CloudFormation some seconds to minutes.
+const AT_ONCE: usize = 10;
+
+/// CloudFormation looks at a table by these, as whoever asks it.
+const LOOKS_BY: &str = "permit what CloudFormation looks by, as the caller: dynamodb:DescribeTable, \
+    DescribeContinuousBackups, DescribeTimeToLive, DescribeContributorInsights, DescribeKinesisStreamingDestination, \
+    GetResourcePolicy and ListTagsOfResource; the log has its reason";
 
 const RESTORE: &str = "restore the record from a backup of the table";
 
@@ -49,9 +58,11 @@ pub(super) async fn checks(connected: &Connected) -> Vec<Check> {
     let mut checks = Vec::new();
     for account in accounts.iter().take(MOST) {
         checks.extend(route(shared.as_ref(), &params, *account).await);
-        if let Some(stacks) = &stacks {
-            checks.extend(stack(stacks, *account).await);
-        }
+    }
+    if let Some(stacks) = &stacks {
+        let looks = accounts.iter().take(MOST).map(|account| stack(stacks, *account));
+        let looked: Vec<Option<Check>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+        checks.extend(looked.into_iter().flatten());
     }
     if checks.is_empty() {
         let looked = accounts.len().min(MOST);
@@ -108,7 +119,8 @@ async fn stack(stacks: &StackCloud, account: AccountId) -> Option<Check> {
             );
             Some(Check::bad(CHECK, finding, fix))
         }
-        Ok(Some(Drift::Unsettled(finding))) => Some(Check::warning(CHECK, finding, "look again later")),
+        Ok(Some(Drift::Underway(finding))) => Some(Check::warning(CHECK, finding, "look again later")),
+        Ok(Some(Drift::Unsettled(finding))) => Some(Check::warning(CHECK, finding, LOOKS_BY)),
         Err(DedicatedTableError::Unavailable(trouble) | DedicatedTableError::Refused(trouble)) => {
             let permit = "permit cloudformation:DetectStackDrift and DescribeStackDriftDetectionStatus";
             let Check { finding, fix, .. } = Check::trouble(CHECK, &trouble, permit);

@@ -131,9 +131,18 @@ async fn each_role_is_assumed_with_its_external_id_for_its_table_alone() {
         let policy: Value = serde_json::from_str(asked["Policy"].as_str().unwrap()).unwrap();
         let account = grant.role.split(':').nth(4).unwrap();
         let arn = format!("arn:aws:dynamodb:eu-central-1:{account}:table/{name}");
-        assert_eq!(policy["Statement"].as_array().unwrap().len(), 1);
+        assert_eq!(policy["Statement"].as_array().unwrap().len(), 2);
         assert_eq!(policy["Statement"][0]["Resource"], json!([arn, format!("{arn}/index/*")]));
         assert!(!policy["Statement"][0]["Action"].to_string().contains('*'), "{policy}");
+        // Keys of KMS are used by DynamoDB alone, in the table's region and account.
+        let key = &policy["Statement"][1];
+        assert_eq!(key["Resource"], json!(format!("arn:aws:kms:eu-central-1:{account}:key/*")));
+        let via = &key["Condition"]["StringEquals"]["kms:ViaService"];
+        assert_eq!(via[0], "dynamodb.eu-central-1.amazonaws.com", "{policy}");
+        assert!(
+            key["Action"].as_array().unwrap().iter().all(|act| act.as_str().unwrap().starts_with("kms:")),
+            "{policy}"
+        );
 
         let used: Vec<_> = ground.dynamodb.seen().into_iter().filter_map(|seen| seen.key).collect();
         assert!(!used.is_empty() && used.iter().all(|key| *key == used[0] && key != "AKIAEMULATOR"), "{used:?}");

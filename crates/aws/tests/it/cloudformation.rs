@@ -21,9 +21,10 @@ use axum::{
 };
 use bytes::Bytes;
 use kernel::{
+    directory::account::CloudType,
     ids::AccountId,
     ports::{
-        dedicated_tables::{DedicatedTableError, DedicatedTables as _, Progress},
+        dedicated_tables::{DedicatedTables as _, DedicatedTableError, Progress, TableOwner},
         table::{Condition, Key, NewItem, TableName, Tables as _, Write},
     },
 };
@@ -37,6 +38,10 @@ use crate::{
 
 fn account() -> AccountId {
     "0191e830-1c5e-7cc7-bd26-df2ab63ed296".parse().unwrap()
+}
+
+fn owner() -> TableOwner {
+    TableOwner { account: account(), name: "Acme & Sons".into(), cloud_type: CloudType::Hybrid }
 }
 
 async fn tables(endpoint: String) -> DynamoTables {
@@ -55,9 +60,9 @@ async fn a_stack_makes_a_table_that_the_product_can_use_and_takes_it_away() {
     let tables = tables(emulator.endpoint()).await;
     let cloud = cloud(emulator.endpoint(), tables.clone()).await;
     let name = TableName::dedicated(account());
-    assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), Progress::Underway);
+    assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), Progress::Underway);
     for _ in 0..2 {
-        assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), Progress::Done);
+        assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), Progress::Done);
     }
     // Keys and indexes are those that the adapter of tables asks for.
     let table = tables.open(&name).await.unwrap().expect("the stack made it");
@@ -73,8 +78,8 @@ async fn a_stack_makes_a_table_that_the_product_can_use_and_takes_it_away() {
     let shared = cloud.remove_table(account(), &TableName::shared()).await;
     assert!(matches!(shared, Err(DedicatedTableError::Refused(_))), "{shared:?}");
     // And once more from the start.
-    cloud.ensure_table(account(), &name).await.unwrap();
-    assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), Progress::Done);
+    cloud.ensure_table(&owner(), &name).await.unwrap();
+    assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), Progress::Done);
 }
 
 #[tokio::test]
@@ -184,7 +189,7 @@ async fn a_stack_that_is_rolled_back_is_told_by_its_reason_and_begun_anew() {
     let (script, cloud, name, _alive) = scripted().await;
     script.next([None, Stack("CREATE_IN_PROGRESS"), Stack("ROLLBACK_IN_PROGRESS")]);
     for _ in 0..3 {
-        assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), Progress::Underway);
+        assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), Progress::Underway);
     }
     let asked = script.asked.lock().unwrap().clone();
     let create = asked.iter().find(|pairs| pairs.contains(&("Action".into(), "CreateStack".into()))).unwrap();
@@ -196,20 +201,20 @@ async fn a_stack_that_is_rolled_back_is_told_by_its_reason_and_begun_anew() {
     assert_eq!(given("TableName"), name.as_str());
     assert_eq!(given("AccountId"), account().to_string());
     assert_eq!(given("EnableDeletionProtection"), "true");
+    assert_eq!(given("CloudType"), "hybrid");
+    assert_eq!((given("AccountName"), given("Environment")), ("Acme _ Sons".to_owned(), "production".to_owned()));
     assert!(create.iter().any(|(name, value)| name == "TemplateBody" && value == TEMPLATE));
     assert!(create.contains(&("Capabilities.member.1".into(), "CAPABILITY_NAMED_IAM".into())), "{create:?}");
     assert_eq!(script.acts(), ["CreateStack"]);
 
     script.next([Stack("ROLLBACK_COMPLETE")]);
-    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(account(), &name).await else {
-        panic!("it was rolled back")
-    };
+    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(&owner(), &name).await else { panic!("it was rolled back") };
     assert!(why.ends_with("was rolled back: Table: Subscriber limit exceeded"), "{why}");
     assert_eq!(script.acts(), ["DeleteStack"]);
     // Whoever tries again waits until it is gone, and begins anew.
     script.next([Stack("DELETE_IN_PROGRESS"), Stack("DELETE_COMPLETE"), Stack("CREATE_COMPLETE")]);
     for expected in [Progress::Underway, Progress::Underway, Progress::Done] {
-        assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), expected);
+        assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), expected);
     }
     assert_eq!(script.acts(), ["CreateStack"]);
 }
@@ -220,9 +225,7 @@ async fn calls_that_are_denied_or_throttled_are_told_by_name() {
     let (script, cloud, name, _alive) = scripted().await;
     *script.refused.lock().unwrap() = Some(("AccessDenied", "User: arn:aws:iam::1:role/x is not authorized"));
     script.next([None]);
-    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(account(), &name).await else {
-        panic!("it is denied")
-    };
+    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(&owner(), &name).await else { panic!("it is denied") };
     assert_eq!(&*why, "CloudFormation, CreateStack: access is denied");
     let named = why.named.expect("it has a name");
     assert!(named.code == "access_denied" && named.fix.starts_with("permit"), "{named:?}");
@@ -230,9 +233,9 @@ async fn calls_that_are_denied_or_throttled_are_told_by_name() {
     // A stack that somebody begins beside us is as good.
     *script.refused.lock().unwrap() = Some(("AlreadyExistsException", "Stack already exists"));
     script.next([None]);
-    assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), Progress::Underway);
+    assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), Progress::Underway);
     script.next([Error("Throttling"), Error("Throttling"), Stack("CREATE_COMPLETE")]);
-    assert_eq!(cloud.ensure_table(account(), &name).await.unwrap(), Progress::Done);
+    assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), Progress::Done);
 }
 
 #[tokio::test]
@@ -259,7 +262,7 @@ async fn a_removal_that_fails_is_told_and_tried_again() {
 async fn a_stack_that_is_not_the_accounts_is_left_alone() {
     let (script, cloud, name, _alive) = scripted().await;
     script.next([Described::Others, Described::Others]);
-    let made = cloud.ensure_table(account(), &name).await;
+    let made = cloud.ensure_table(&owner(), &name).await;
     assert!(matches!(&made, Err(DedicatedTableError::Refused(why)) if why.contains("not of this account")), "{made:?}");
     let removed = cloud.remove_table(account(), &name).await;
     assert!(

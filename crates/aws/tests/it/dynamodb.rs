@@ -31,10 +31,11 @@ use aws_sdk_dynamodb::{
 };
 use bytes::Bytes;
 use kernel::{
+    directory::account::CloudType,
     ids::AccountId,
     ports::{
         clock::Clock as _,
-        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress},
+        dedicated_tables::{DedicatedTables, DedicatedTableError, Progress, TableOwner},
         table::{
             CommitError, Condition, Index, Key, NewItem, Order, Query, Range, Table, TableError, TableName, Tables,
             Write,
@@ -330,8 +331,9 @@ async fn the_cloud_makes_and_removes_dedicated_tables() {
     let cloud = DedicatedDynamoTables::new(tables.clone());
     let account = AccountId::new(FakeClock::default().now(), &Shared);
     let name = TableName::dedicated(account);
+    let owner = TableOwner { account, name: "Acme".into(), cloud_type: CloudType::Private };
     let mut asked = 0;
-    while cloud.ensure_table(account, &name).await.unwrap() == Progress::Underway {
+    while cloud.ensure_table(&owner, &name).await.unwrap() == Progress::Underway {
         asked += 1;
         assert!(asked < 1000, "the table does not come");
     }

@@ -1,6 +1,6 @@
 //! `freehold preflight`: whether what the product stands on in AWS is as it must be, and what to do where not.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{
     config::{Config, Place},
@@ -18,9 +18,24 @@ pub(crate) struct Preflight {
     /// With --fix: make a user pool of Cognito too, and say by which settings it is named
     #[arg(long, requires = "fix")]
     user_pool: bool,
+    /// Print what IAM must permit a process, as a policy document, and check nothing
+    #[arg(long, value_name = "PROCESS", num_args = 0..=1, default_missing_value = "serve", conflicts_with = "fix")]
+    policy: Option<PolicyOf>,
     /// Any setting; `freehold config --defaults` explains them
     #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = crate::args::pair)]
     pub(crate) settings: Vec<(String, String)>,
+}
+
+/// Whose policy.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PolicyOf {
+    /// The server, and the functions api, step, stream and cron
+    Serve,
+    /// The functions pre_token and migrate_user
+    Triggers,
+    Preflight,
+    /// `preflight --fix`, beside what preflight needs
+    Fix,
 }
 
 /// Checks everything; fails if anything is bad.
@@ -32,7 +47,8 @@ pub(crate) fn run(preflight: &Preflight, config: &Config, json: bool) -> Outcome
         Place::Aws => in_aws::run(preflight, config, json),
         #[cfg(not(feature = "aws"))]
         Place::Aws => {
-            unreachable!("the configuration was checked, json: {json}, fix: {}{}", preflight.fix, preflight.user_pool)
+            let Preflight { fix, user_pool, policy, .. } = preflight;
+            unreachable!("the configuration was checked, json: {json}, fix: {fix}{user_pool}{policy:?}")
         }
     }
 }
@@ -41,10 +57,13 @@ pub(crate) fn run(preflight: &Preflight, config: &Config, json: bool) -> Outcome
 mod in_aws {
     use std::sync::Arc;
 
-    use aws::preflight::{self, Mend, State as Found};
+    use aws::{
+        permissions::Process,
+        preflight::{self, Mend, State as Found},
+    };
     use local::chance::SystemChance;
 
-    use super::Preflight;
+    use super::{PolicyOf, Preflight};
     use crate::{
         commands::{
             check::{self, Check, State},
@@ -52,12 +71,16 @@ mod in_aws {
         },
         compose,
         config::Config,
-        fail::Outcome,
+        fail::{Failure, Outcome},
+        print,
     };
 
     pub(super) fn run(command: &Preflight, config: &Config, json: bool) -> Outcome {
         crate::offline(async {
             let chance = Arc::new(SystemChance::default());
+            if let Some(of) = command.policy {
+                return policy(of, config, chance).await;
+            }
             let mend = match (command.fix, command.user_pool) {
                 (false, _) => Mend::Nothing,
                 (true, false) => Mend::Missing,
@@ -69,6 +92,23 @@ mod in_aws {
             checks.push(doctor::administrator(config));
             check::told(&checks, json)
         })
+    }
+
+    async fn policy(of: PolicyOf, config: &Config, chance: Arc<SystemChance>) -> Outcome {
+        let process = match of {
+            PolicyOf::Serve => Process::Serve,
+            PolicyOf::Triggers => Process::Triggers,
+            PolicyOf::Preflight => Process::Preflight,
+            PolicyOf::Fix => Process::Fix,
+        };
+        let connected = compose::aws::profile(config).connect(chance).await;
+        let connected = connected.map_err(|error| Failure::usage(error).hint(error.fix()))?;
+        let policy = connected
+            .policy(process)
+            .await
+            .map_err(|fault| Failure::new(format!("STS does not tell the account: {fault}")).hint(fault.fix()))?;
+        print::out(serde_json::to_string_pretty(&policy).expect("a policy is JSON"));
+        Ok(())
     }
 
     fn shown(check: preflight::Check) -> Check {

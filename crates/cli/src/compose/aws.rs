@@ -48,6 +48,8 @@ pub(crate) fn profile(config: &Config) -> Profile {
         alert_topic: set(&aws.alert_topic),
         queue_prefix: set(&aws.dead_letter_queue_prefix),
         sender: aws.sender.clone(),
+        configuration_set: set(&aws.configuration_set),
+        environment: config.environment.name().to_owned(),
         people: set(&aws.user_pool).map(|pool| People { pool, client: aws.user_pool_client.clone() }),
         access_minutes: i32::try_from(config.access_token_minutes).unwrap_or(i32::MAX),
         protect: aws.protect_tables,

@@ -28,6 +28,8 @@ pub(crate) struct Aws {
     pub dead_letter_queue_prefix: String,
     #[serde(rename = "aws_sender")]
     pub sender: String,
+    #[serde(rename = "aws_configuration_set")]
+    pub configuration_set: String,
     #[serde(rename = "aws_keep_mails")]
     pub keep_mails: bool,
     #[serde(rename = "aws_user_pool")]
@@ -110,6 +112,9 @@ impl Aws {
         }
         if !self.sender.is_empty() && Email::parse(&self.sender).is_err() {
             return Err(("aws_sender", "an e-mail address such as freehold@example.com"));
+        }
+        if !named(&self.configuration_set, "_-") || self.configuration_set.len() > 64 {
+            return Err(("aws_configuration_set", "at most 64 letters, digits, and _ -"));
         }
         self.check_people()?;
         let url = |url: &str| url.is_empty() || url.starts_with("http://") || url.starts_with("https://");

@@ -29,6 +29,7 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt as _, stream};
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,
@@ -278,15 +279,15 @@ impl Kernel {
         self.commit_signal().fresh.store(false, Ordering::Release);
         let shared = self.relay_table(&TableName::shared()).await;
         // A table that can't be reached, as where its owner has closed the way to it, holds up no other's.
-        let mut all = Ok(());
-        for name in self.commit_signal().written() {
+        let tables = self.commit_signal().written().into_iter().map(|name| async move {
             let tended = self.relay_table(&name).await;
             if tended.is_err() {
                 self.commit_signal().tables.lock().expect("no holder panics").insert(name);
             }
-            all = all.and(tended);
-        }
-        shared.and(all)
+            tended
+        });
+        let tended: Vec<Result<()>> = stream::iter(tables).buffer_unordered(LANES).collect().await;
+        tended.into_iter().fold(shared, Result::and)
     }
 
     async fn relay_table(&self, name: &TableName) -> Result<()> {

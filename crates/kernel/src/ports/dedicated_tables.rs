@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{table::TableName, trouble::Trouble};
-use crate::ids::AccountId;
+use crate::{directory::account::CloudType, ids::AccountId};
 
 /// How far the making or removing of a dedicated table has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +21,19 @@ pub enum DedicatedTableError {
     Refused(Trouble),
 }
 
+/// Whose a dedicated table is.
+#[derive(Clone, Debug)]
+pub struct TableOwner {
+    pub account: AccountId,
+    /// What the account is called, for people who look at the cloud.
+    pub name: String,
+    pub cloud_type: CloudType,
+}
+
 /// Makes and removes dedicated tables with what belongs to them. Both are idempotent.
 #[async_trait]
 pub trait DedicatedTables: Send + Sync {
-    async fn ensure_table(&self, account: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError>;
+    async fn ensure_table(&self, owner: &TableOwner, table: &TableName) -> Result<Progress, DedicatedTableError>;
 
     async fn remove_table(&self, account: AccountId, table: &TableName) -> Result<Progress, DedicatedTableError>;
 }

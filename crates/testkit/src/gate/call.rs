@@ -39,6 +39,28 @@ impl Call {
         format!("{} {}", self.service, self.operation)
     }
 
+    /// What IAM must permit for it. Of a transaction that is what its members do.
+    pub fn actions(&self) -> BTreeSet<String> {
+        let Self { service, operation, .. } = self;
+        let named = match (service.as_str(), operation.as_str()) {
+            // Whoever has credentials may ask who they are of.
+            ("sts", "GetCallerIdentity") => Vec::new(),
+            ("ses", "POST email/outbound-emails") => vec!["SendEmail"],
+            ("ses", "GET email/account") => vec!["GetAccount"],
+            ("ses", "GET email/identities") => vec!["GetEmailIdentity"],
+            ("dynamodb", "TransactWriteItems") => {
+                let body = serde_json::from_str::<Value>(&self.body).unwrap_or_default();
+                let members = body["TransactItems"].as_array().cloned().unwrap_or_default();
+                let has = |kind: &str| members.iter().any(|member| member[kind].is_object());
+                let kinds = ["Update", "Delete", "ConditionCheck", "Put"].into_iter();
+                let kinds = kinds.zip(["UpdateItem", "DeleteItem", "ConditionCheckItem", "PutItem"]);
+                kinds.filter(|(kind, _)| has(kind)).map(|(_, action)| action).collect()
+            }
+            (_, operation) => vec![operation],
+        };
+        named.into_iter().map(|action| format!("{service}:{action}")).collect()
+    }
+
     /// Whether it changes nothing.
     pub fn reads(&self) -> bool {
         let reads = ["Get", "BatchGet", "Query", "Scan", "Describe", "List", "AssumeRole"];

@@ -287,7 +287,11 @@ impl Shared {
             return refusal;
         }
         match self.strict.begin(call).await {
-            Ok(_writing) => self.behind.ask(request, call).await,
+            Ok(_writing) => {
+                let answer = self.behind.ask(request, call).await;
+                self.strict.learn(call, &answer);
+                answer
+            }
             Err(conflict) => conflict,
         }
     }

@@ -12,7 +12,10 @@ pub struct Strictness {
     /// Two writes that overlap on an item conflict, if one of them is part of a transaction. A transaction is under way for
     /// so long at least: DynamoDB prepares it before it writes.
     pub transactions: Option<Duration>,
-    /// The continuous backups of a new table can't be switched on at the first so many tries.
+    /// Tables that are used by roles of other accounts are under keys of KMS of their owners: a session whose policy permits
+    /// nothing of KMS can't read or write them.
+    pub owners_keys: bool,
+    /// The backups of a new table can't be switched on at the first so many tries. The emulator of tables knows none.
     pub backups_come_late: usize,
 }
 
@@ -26,7 +29,10 @@ pub(super) struct Strict {
     /// The items that writes are under way on, and whether the write is a transaction.
     under_way: Mutex<HashMap<Place, Vec<bool>>>,
     conflicts: Mutex<usize>,
-    refused_backups: Mutex<HashMap<String, usize>>,
+    /// How often each table's backups were to be switched on.
+    backup_tries: Mutex<HashMap<String, usize>>,
+    /// The policies of sessions of roles, by their access keys.
+    sessions: Mutex<HashMap<String, String>>,
 }
 
 impl Strict {
@@ -38,17 +44,49 @@ impl Strict {
     /// The answer to a call that AWS refuses.
     pub(super) fn refusal(&self, call: &Call) -> Option<Answer> {
         let of = *self.of.lock().expect("no holder panics");
-        if call.operation == "UpdateContinuousBackups" && of.backups_come_late > 0 {
-            let table = serde_json::from_str::<Value>(&call.body).unwrap_or_default()["TableName"].to_string();
-            let mut refused = self.refused_backups.lock().expect("no holder panics");
-            let times = refused.entry(table).or_default();
-            if *times < of.backups_come_late {
-                *times += 1;
-                let message = "Backups are being enabled for the table. Please retry later";
-                return Some(Answer::error(400, "ContinuousBackupsUnavailableException", message));
+        if of.backups_come_late > 0 && call.operation.ends_with("ContinuousBackups") {
+            return Some(self.backups(call, of.backups_come_late));
+        }
+        if of.owners_keys && call.service == "dynamodb" && call.operation != "DescribeTable" {
+            let sessions = self.sessions.lock().expect("no holder panics");
+            if sessions.get(&call.key).is_some_and(|policy| !policy.contains("kms:Decrypt")) {
+                let message =
+                    "User is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext";
+                return Some(Answer::error(400, "AccessDeniedException", message));
             }
         }
         None
+    }
+
+    /// What AWS says of a table's backups: they can be switched on after so many tries.
+    fn backups(&self, call: &Call, late: usize) -> Answer {
+        let table = serde_json::from_str::<Value>(&call.body).unwrap_or_default()["TableName"].to_string();
+        let mut tries = self.backup_tries.lock().expect("no holder panics");
+        let tries = tries.entry(table).or_default();
+        if call.operation == "UpdateContinuousBackups" {
+            *tries += 1;
+            if *tries <= late {
+                let message = "Backups are being enabled for the table. Please retry later";
+                return Answer::error(400, "ContinuousBackupsUnavailableException", message);
+            }
+        }
+        let status = if *tries > late { "ENABLED" } else { "DISABLED" };
+        let body = json!({ "ContinuousBackupsDescription": { "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": { "PointInTimeRecoveryStatus": status } } });
+        Answer::new(200, &[("content-type", "application/x-amz-json-1.0")], body.to_string())
+    }
+
+    /// Learns of a session of a role.
+    pub(super) fn learn(&self, call: &Call, answer: &Answer) {
+        if call.operation != "AssumeRole" || answer.status >= 300 {
+            return;
+        }
+        let said = String::from_utf8_lossy(&answer.body);
+        let key =
+            said.split_once("<AccessKeyId>").and_then(|(_, rest)| rest.split_once('<')).map(|(key, _)| key.to_owned());
+        if let (Some(key), Some(policy)) = (key, call.field("Policy")) {
+            self.sessions.lock().expect("no holder panics").insert(key, policy);
+        }
     }
 
     /// Whether a write may go on; a transaction takes its time. The other answer is a conflict.

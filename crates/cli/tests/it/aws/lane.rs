@@ -9,7 +9,7 @@ use std::{
 use reqwest::RequestBuilder;
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
-use testkit::gate::{Answer, Behind, Call, Delivery, Gate, Moment, Snapshot, Which, difference};
+use testkit::gate::{Answer, Behind, Call, Delivery, Gate, Moment, Snapshot, Strictness, Which, difference};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
 use crate::server::{ADMIN, Home, INITIAL, PASSWORD, Server, wait};
@@ -108,16 +108,27 @@ pub(super) struct Lane<'a> {
     starts: i64,
     roles: Mutex<BTreeMap<String, String>>,
     before: Snapshot,
+    /// Stands before the names of the platform's own tables.
+    table_prefix: String,
 }
 
 impl<'a> Lane<'a> {
     pub(super) fn open(home: &'a Home) -> Self {
+        Self::open_with(home, &[], Strictness::default())
+    }
+
+    /// With more settings, and emulators that are as strict as this.
+    pub(super) fn open_with(home: &'a Home, more: &[(&'static str, &str)], strict: Strictness) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let behind = runtime.block_on(Behind::start());
         let gate = runtime.block_on(Gate::before(&behind));
-        let environment = environment(&gate, 0);
+        gate.be(strict);
+        let mut environment = environment(&gate, 0);
+        environment.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let prepared = home.command(&["preflight", "--fix"]).envs(environment.clone()).output().unwrap();
         assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stdout));
+        // What prepared the ground was no server.
+        drop(gate.calls());
         let server = serve(home, &environment);
         let mut lane = Self {
             home,
@@ -131,6 +142,7 @@ impl<'a> Lane<'a> {
             starts: 0,
             roles: Mutex::default(),
             before: Snapshot::default(),
+            table_prefix: environment.get("FREEHOLD_AWS_TABLE_PREFIX").cloned().unwrap_or_default(),
         };
         lane.sign_in();
         lane.make_offer();
@@ -267,16 +279,21 @@ impl<'a> Lane<'a> {
     }
 
     fn ended(&self, account: &str) -> bool {
-        let found = self.runtime.block_on(self.behind.record("app_data", &format!("ACCOUNT#{account}"), "METADATA"));
+        let found = self.runtime.block_on(self.behind.record(
+            &format!("{}app_data", self.table_prefix),
+            &format!("ACCOUNT#{account}"),
+            "METADATA",
+        ));
         let found = found.expect("an account that was answered is there");
         found["provisioning"]["status"] != "running"
     }
 
     fn tables_at_rest(&self, account: Option<&str>) -> bool {
-        let own = account.map(|account| format!("app_acct_{account}"));
+        let prefix = &self.table_prefix;
+        let own = account.map(|account| format!("{prefix}app_acct_{account}"));
         self.runtime.block_on(async {
             for table in self.behind.tables().await {
-                let concerned = table == "app_data" || Some(&table) == own.as_ref();
+                let concerned = table == format!("{prefix}app_data") || Some(&table) == own.as_ref();
                 if concerned && !self.behind.at_rest(&table).await {
                     return false;
                 }
@@ -330,10 +347,32 @@ impl<'a> Lane<'a> {
         args: &[&str],
         script: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static,
     ) -> crate::server::Ran {
+        self.scripted_with(args, &[], script)
+    }
+
+    /// The same with more settings.
+    pub(super) fn scripted_with(
+        &self,
+        args: &[&str],
+        more: &[(&'static str, &str)],
+        script: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static,
+    ) -> crate::server::Ran {
         let gate = self.runtime.block_on(Gate::before(&self.behind));
         gate.script(script);
         let home = Home::new();
-        crate::server::Ran::of(args, &home.command(args).envs(environment(&gate, 0)).output().unwrap())
+        let command = home.command(args).envs(environment(&gate, 0)).envs(more.iter().copied()).output().unwrap();
+        crate::server::Ran::of(args, &command)
+    }
+
+    /// How the latest run of an account has gone, as its operator is told.
+    pub(super) fn told(&self, account: &str) -> Value {
+        let (_, told) = self.ask("GET", &format!("/api/provisioning/{account}"), None, None).unwrap();
+        told
+    }
+
+    /// What is published in the parameter store.
+    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
+        self.snapshot().parameters
     }
 
     /// Does something in AWS that the product did not ask for.

@@ -81,6 +81,34 @@ fn fields_size(body: &[u8]) -> usize {
     fields.iter().filter(|(_, value)| comparable(value)).map(|(name, value)| name.len() + value.to_string().len()).sum()
 }
 
+/// Refuses conditions and sums on fields of other names than these: a store that keeps these alone beside the bodies would
+/// find that they hold of no record.
+pub fn compared(write: &Write, names: &[&str]) -> Result<(), TableError> {
+    let mut fields = Vec::new();
+    fields_in(write.when(), &mut fields);
+    if let Write::Add { field, .. } = write {
+        fields.push(*field);
+    }
+    match fields.into_iter().find(|field| !names.contains(field)) {
+        Some(field) => Err(TableError::Invalid(format!("the field {field} is not one that conditions may be on"))),
+        None => Ok(()),
+    }
+}
+
+fn fields_in(condition: &Condition, fields: &mut Vec<&'static str>) {
+    match condition {
+        Condition::Always | Condition::Absent | Condition::Present | Condition::Version(_) => {}
+        Condition::Field { name, is: _, than } => {
+            fields.push(name);
+            match than {
+                Operand::Value(_) => {}
+                Operand::Field(other) => fields.push(other),
+            }
+        }
+        Condition::All(all) => all.iter().for_each(|one| fields_in(one, fields)),
+    }
+}
+
 /// Whether a condition may be on a field of this value.
 pub fn comparable(value: &Value) -> bool {
     match value {

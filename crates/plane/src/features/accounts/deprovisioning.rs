@@ -20,7 +20,7 @@ use crate::{
     plane::Plane,
     ports::{
         dedicated_tables::Progress,
-        table::{Condition, Key, MAX_PAGE, Range, TableName, Write},
+        table::{Key, MAX_PAGE, Range, TableName, Write},
     },
     record::{Place, Record, partition},
     router::Route,

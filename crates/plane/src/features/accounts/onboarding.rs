@@ -28,7 +28,7 @@ use crate::{
     ids::{AccountId, GroupId, LicenseId, MailId, RoleId, UserId},
     plane::Plane,
     ports::{
-        dedicated_tables::Progress,
+        dedicated_tables::{Progress, TableOwner},
         table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::Result,
@@ -341,7 +341,12 @@ impl OnboardingStep {
                 )),
             };
         }
-        let made = self.plane.ports().dedicated_tables.ensure_table(self.account(), &self.table()).await;
+        let owner = TableOwner {
+            account: self.account(),
+            name: self.intake.request.name.to_string(),
+            cloud_type: self.cloud(),
+        };
+        let made = self.plane.ports().dedicated_tables.ensure_table(&owner, &self.table()).await;
         if made? == Progress::Underway {
             return Ok(StepOutcome::NotYet { after: LOOK_AGAIN });
         }
