@@ -20,6 +20,7 @@ use crate::{
     },
     problem::{Code, Problem, Result},
     record::{self, Place, Record, Stored, partition},
+    router::Route,
 };
 
 /// The kinds of record that changes write beside their own.
