@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use kernel::{
     ids::AccountId,
     ports::table::{Condition, Grant, Key, NewItem, Table, TableError, TableName, Tables, Write},
-    record::decode,
+    record::{decode, tenant_key},
     router::Route,
     settings::Settings,
 };
@@ -230,7 +230,9 @@ async fn a_route_leads_into_another_account_and_its_version_fences_late_writes()
         table.commit(moved.puts(Condition::Present)).await.unwrap();
     }
     // The old version is refused where the data is now; the product looks the route up anew, and goes there.
-    let refused = dedicated.commit(vec![late.fence(0), write("late")]).await;
+    let key = tenant_key(account, "WORKSTREAM", "late");
+    let item = NewItem { key, index: [None, None, None], expires: None, body: Bytes::from_static(b"{}") };
+    let refused = dedicated.commit(vec![late.fence(0), Write::Put { item, when: Condition::Absent }]).await;
     assert!(refused.is_err(), "{refused:?}");
     let body = json!({ "name": "Checkout", "accountId": acme.id, "enterpriseId": acme.offer.enterprise });
     world.operator().await.post("/api/workstreams", body).await.expect(201);
