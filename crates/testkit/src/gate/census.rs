@@ -168,8 +168,8 @@ fn told((table, pk, sk): &Place, body: &Value, tag: &str) -> Option<String> {
             entry.to_string()
         }
         "EXECUTION" => format!("{} {}", body["workflow"], body["status"]),
-        // Sessions are of whoever signs in, and of the verifier's.
-        "SESSION" | "REFRESH" => return None,
+        // Sessions are of whoever signs in, and of the verifier's; a scheduled job runs by the clock, beside everything.
+        "SESSION" | "REFRESH" | "JOB" => return None,
         _ => normal(body, tag).to_string(),
     };
     Some(format!("{own}{kind} {} {what}", plain(first(sk), tag)))
