@@ -236,7 +236,7 @@ fn preflight_looks_at_the_topic_the_queues_and_the_key() {
     insta::assert_debug_snapshot!(bad(&aws.run(&home, &["preflight", "--json"]).out), @r#"
     {
         "alerts": "arn:aws:sns:eu-central-1:123456789012:alerts: not there; make the topic, or name another: aws_alert_topic",
-        "dead letters": "freehold-provisioning-verifier-dlq: not there; freehold preflight --fix makes the queues; or check aws_dead_letter_queue_prefix and the region",
+        "dead letters": "freehold-ses-notification-dlq: not there; freehold preflight --fix makes the queues; or check aws_dead_letter_queue_prefix and the region",
         "key": "KMS, alias/freehold: there is no such key of KMS; check aws_kms_key and the region: a key is used in its own region alone",
     }
     "#);
@@ -259,16 +259,19 @@ fn preflight_looks_at_the_topic_the_queues_and_the_key() {
     let seen: Vec<Value> = serde_json::from_str(&aws.run(&home, &["preflight", "--json"]).good()).unwrap();
     let found = |name: &str| {
         let of = seen.iter().filter(|check| check["name"] == name);
-        of.map(|check| (check["state"].as_str().unwrap(), check["finding"].as_str().unwrap())).collect::<Vec<_>>()
+        let mut of: Vec<_> =
+            of.map(|check| (check["state"].as_str().unwrap(), check["finding"].as_str().unwrap())).collect();
+        of.sort_unstable();
+        of
     };
     assert_eq!(found("alerts"), [("warning", &*format!("{topic} takes alerts, but nobody has subscribed to it"))]);
     assert_eq!(
         found("dead letters"),
         [
-            ("ok", "freehold-dynamodb-provisioner-dlq, encrypted, kept for 14 days"),
             ("ok", "freehold-cognito-provisioner-dlq, encrypted, kept for 14 days"),
-            ("ok", "freehold-ses-notification-dlq, encrypted, kept for 14 days"),
+            ("ok", "freehold-dynamodb-provisioner-dlq, encrypted, kept for 14 days"),
             ("ok", "freehold-provisioning-verifier-dlq, encrypted, kept for 14 days"),
+            ("ok", "freehold-ses-notification-dlq, encrypted, kept for 14 days"),
         ]
     );
     assert!(matches!(found("key").as_slice(), [("ok", finding)] if finding.ends_with(" can be used")), "{seen:?}");
