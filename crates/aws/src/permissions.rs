@@ -67,7 +67,7 @@ impl Names<'_> {
             all.push(statement("Mail", "ses", &["SendEmail"], &of));
         }
         if let Some(topic) = alert_topic {
-            all.push(statement("Alerts", "sns", &["Publish"], &[topic.clone()]));
+            all.push(statement("Alerts", "sns", &["Publish"], std::slice::from_ref(topic)));
         }
         if let Some(prefix) = queue_prefix {
             let acts = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueUrl", "ReceiveMessage", "SendMessage"];
@@ -154,7 +154,7 @@ impl Names<'_> {
             all.push(statement("ByCloudFormation", "dynamodb", &looks, &self.tables("app_acct_*")));
         }
         if let Some(topic) = &self.profile.alert_topic {
-            all.push(statement("Alerts", "sns", &["GetTopicAttributes", "Publish"], &[topic.clone()]));
+            all.push(statement("Alerts", "sns", &["GetTopicAttributes", "Publish"], std::slice::from_ref(topic)));
         }
         if let Some(prefix) = &self.profile.queue_prefix {
             let acts = ["GetQueueAttributes", "GetQueueUrl"];

@@ -72,19 +72,16 @@ fn fits(table: &TableDescription) -> bool {
 fn is_earlier(table: &TableDescription) -> bool {
     let [_, _, waiting] = &INDEX_NAMES;
     let of_waiting = |index: &&GlobalSecondaryIndexDescription| index.index_name() == Some(waiting.name);
-    table.global_secondary_indexes().iter().find(of_waiting).is_some_and(|index| holds(index, None))
+    table.global_secondary_indexes().iter().find(of_waiting).is_some_and(holds_all)
 }
 
-/// The attributes of records that an index holds beside the keys; `None`: all of them.
-type Projected = Option<&'static [&'static str]>;
-
 /// What lists answer from. A page of what waits is read from the table.
-fn projected(names: &IndexNames) -> Projected {
+fn projected(names: &IndexNames) -> &'static [&'static str] {
     let [by_type, by_tenant, _] = &INDEX_NAMES;
     if [by_type.name, by_tenant.name].contains(&names.name) {
-        return Some(&[BODY, EXPIRES, FIELDS, SUMS, VERSION]);
+        return &[BODY, EXPIRES, FIELDS, SUMS, VERSION];
     }
-    Some(&[])
+    &[]
 }
 
 fn keyed(schema: &[KeySchemaElement], pk: &str, sk: &str) -> bool {
@@ -92,17 +89,21 @@ fn keyed(schema: &[KeySchemaElement], pk: &str, sk: &str) -> bool {
     has(pk, &KeyType::Hash) && has(sk, &KeyType::Range)
 }
 
-/// Whether an index holds at least these attributes.
-fn holds(index: &GlobalSecondaryIndexDescription, least: Projected) -> bool {
+/// Whether an index holds at least these attributes beside the keys.
+fn holds(index: &GlobalSecondaryIndexDescription, least: &[&str]) -> bool {
     let Some(projection) = index.projection() else { return false };
-    match (projection.projection_type(), least) {
-        (Some(ProjectionType::All), _) => true,
-        (Some(ProjectionType::KeysOnly), Some(least)) => least.is_empty(),
-        (Some(ProjectionType::Include), Some(least)) => {
+    match projection.projection_type() {
+        Some(ProjectionType::All) => true,
+        Some(ProjectionType::KeysOnly) => least.is_empty(),
+        Some(ProjectionType::Include) => {
             least.iter().all(|name| projection.non_key_attributes().iter().any(|held| held == name))
         }
         _ => false,
     }
+}
+
+fn holds_all(index: &GlobalSecondaryIndexDescription) -> bool {
+    index.projection().and_then(Projection::projection_type) == Some(&ProjectionType::All)
 }
 
 /// Asks for a table; that it is under way already is as good.
@@ -172,15 +173,12 @@ fn indexes() -> Vec<GlobalSecondaryIndex> {
 }
 
 fn projection(names: &IndexNames) -> Projection {
-    let projection = Projection::builder();
-    match projected(names) {
-        None => projection.projection_type(ProjectionType::All).build(),
-        Some([]) => projection.projection_type(ProjectionType::KeysOnly).build(),
-        Some(held) => {
-            let held = held.iter().map(|name| (*name).to_owned()).collect();
-            projection.projection_type(ProjectionType::Include).set_non_key_attributes(Some(held)).build()
-        }
+    let held = projected(names);
+    if held.is_empty() {
+        return Projection::builder().projection_type(ProjectionType::KeysOnly).build();
     }
+    let held = held.iter().map(|name| (*name).to_owned()).collect();
+    Projection::builder().projection_type(ProjectionType::Include).set_non_key_attributes(Some(held)).build()
 }
 
 /// Sets what can't be set before a table is there; what is set already stays.

@@ -151,7 +151,7 @@ fn written(call: &Call) -> Option<(Vec<Place>, bool)> {
     };
     match call.operation.as_str() {
         "TransactWriteItems" => {
-            let members = body["TransactItems"].as_array()?.iter().flat_map(|member| member.as_object());
+            let members = body["TransactItems"].as_array()?.iter().filter_map(|member| member.as_object());
             Some((members.flat_map(|member| member.values().filter_map(place)).collect(), true))
         }
         "PutItem" | "UpdateItem" | "DeleteItem" => Some((vec![place(&body)?], false)),

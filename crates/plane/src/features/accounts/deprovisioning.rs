@@ -163,7 +163,9 @@ impl Workers for Deprovisioning {
             && let (Some(account), Some(change)) = (transition.head.account_id, &mut change)
         {
             change.create(&self.receipt(account, transition)?);
-            Route::removal(account).into_iter().for_each(|write| change.write(write));
+            for write in Route::removal(account) {
+                change.write(write);
+            }
             if let Some(grant) = removal::grant(&self.0, account).await? {
                 self.0.router().disconnect(account, &grant);
             }
