@@ -19,7 +19,7 @@ use kernel::{
     ids::AccountId,
     ports::{
         chance::Chance,
-        dedicated_tables::{DedicatedTables, DedicatedTableError, Progress, TableOwner},
+        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress, TableOwner},
         table::{TableError, TableName},
         trouble::{Named, Passes, Trouble},
     },

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{
     ids::AccountId,
     ports::{
-        dedicated_tables::{DedicatedTables, DedicatedTableError, Progress, TableOwner},
+        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress, TableOwner},
         table::{TableError, TableName, Tables},
     },
 };

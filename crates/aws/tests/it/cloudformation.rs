@@ -24,7 +24,7 @@ use kernel::{
     directory::account::CloudType,
     ids::AccountId,
     ports::{
-        dedicated_tables::{DedicatedTables as _, DedicatedTableError, Progress, TableOwner},
+        dedicated_tables::{DedicatedTableError, DedicatedTables as _, Progress, TableOwner},
         table::{Condition, Key, NewItem, TableName, Tables as _, Write},
     },
 };
@@ -208,7 +208,9 @@ async fn a_stack_that_is_rolled_back_is_told_by_its_reason_and_begun_anew() {
     assert_eq!(script.acts(), ["CreateStack"]);
 
     script.next([Stack("ROLLBACK_COMPLETE")]);
-    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(&owner(), &name).await else { panic!("it was rolled back") };
+    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(&owner(), &name).await else {
+        panic!("it was rolled back")
+    };
     assert!(why.ends_with("was rolled back: Table: Subscriber limit exceeded"), "{why}");
     assert_eq!(script.acts(), ["DeleteStack"]);
     // Whoever tries again waits until it is gone, and begins anew.
@@ -225,7 +227,9 @@ async fn calls_that_are_denied_or_throttled_are_told_by_name() {
     let (script, cloud, name, _alive) = scripted().await;
     *script.refused.lock().unwrap() = Some(("AccessDenied", "User: arn:aws:iam::1:role/x is not authorized"));
     script.next([None]);
-    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(&owner(), &name).await else { panic!("it is denied") };
+    let Err(DedicatedTableError::Refused(why)) = cloud.ensure_table(&owner(), &name).await else {
+        panic!("it is denied")
+    };
     assert_eq!(&*why, "CloudFormation, CreateStack: access is denied");
     let named = why.named.expect("it has a name");
     assert!(named.code == "access_denied" && named.fix.starts_with("permit"), "{named:?}");

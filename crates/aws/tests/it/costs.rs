@@ -39,7 +39,7 @@ async fn a_create_costs_no_more_than_documented() {
     let world = World::over(Arc::new(tables), Settings::default()).await;
     world.set_up().await;
     let acme = world.tenant("Acme", "public", 50).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
 
     let operator = world.operator().await;
     meter.writes();
@@ -48,14 +48,14 @@ async fn a_create_costs_no_more_than_documented() {
         "firstName": "Grace", "lastName": "Hopper", "email": "grace@acme.example", "startDate": world.today()
     });
     operator.post("/api/users", user).await.expect(201);
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let user = cost("a user", &meter.writes());
 
     let workstream = json!({ "accountId": acme.id, "enterpriseId": acme.offer.enterprise, "name": "Payments", "description": "Money in", "tools": [
         { "tool": "git", "url": "https://git.example.com/acme", "settings": { "branch": "main" } }
     ] });
     operator.post("/api/workstreams", workstream).await.expect(201);
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let workstream = cost("a workstream", &meter.writes());
 
     // With whole records in every index, and every field of a record twice, a workstream was 24, and a user without its event

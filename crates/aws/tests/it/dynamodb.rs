@@ -35,7 +35,7 @@ use kernel::{
     ids::AccountId,
     ports::{
         clock::Clock as _,
-        dedicated_tables::{DedicatedTables, DedicatedTableError, Progress, TableOwner},
+        dedicated_tables::{DedicatedTableError, DedicatedTables, Progress, TableOwner},
         table::{
             CommitError, Condition, Index, Key, NewItem, Order, Query, Range, Table, TableError, TableName, Tables,
             Write,

@@ -54,7 +54,7 @@ async fn creates_that_race_in_one_account_are_all_answered() {
     let world = World::over(Arc::new(tables), unlimited()).await;
     world.set_up().await;
     let acme = world.tenant("Acme", "public", 500).await;
-    world.plane.tend_once().await.unwrap();
+    world.plane.relay_once().await.unwrap();
     let operator = world.operator().await;
     operator.get(&format!("/api/workstreams?accountId={}", acme.id)).await.expect(200);
     let offer = &acme.offer;
