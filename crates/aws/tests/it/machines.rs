@@ -206,7 +206,7 @@ pub(crate) async fn run(real: &Real, world: &World, driver: &Driver, script: &Sc
             break;
         }
     }
-    real.run_relay().await;
+    real.tend().await;
     let head = world.head().await;
     let mut told: Vec<_> = letters(world)
         .await
