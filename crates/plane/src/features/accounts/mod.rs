@@ -7,6 +7,7 @@ pub mod intake;
 pub use kernel::directory::account as model;
 pub mod onboarding;
 pub mod ops;
+mod outputs;
 mod removal;
 mod transition;
 mod verification;

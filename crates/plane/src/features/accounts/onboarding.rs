@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
     intake::Intake,
     model::{Account, AccountStatus, CloudType, RunStatus},
+    outputs::{CoreRecords, IdentityMade, ProvisioningVerified, RouteOpened, TechnicalGroup},
     removal,
     transition::{account_transition, written},
     verification::Finding,
@@ -25,7 +25,7 @@ use crate::{
         workstreams::model::Workstream,
     },
     guard::rights::{Flags, Mask, everywhere},
-    ids::{AccountId, GroupId, LicenseId, MailId, RoleId, UserId},
+    ids::{AccountId, MailId, UserId},
     plane::Plane,
     ports::{
         dedicated_tables::{Progress, TableOwner},
@@ -38,8 +38,8 @@ use crate::{
     system::{SystemTable, SystemTask},
     text::Name,
     workflow::{
-        Call, Definition, Direction, ItemFailure, State, Status, StepError, StepOutcome, StepOutput, Transition,
-        UndoOutcome, Workers, plan::NONE,
+        Call, Definition, Direction, ItemFailure, State, Status, StepError, StepOutcome, Transition, UndoOutcome,
+        Workers, plan::NONE,
     },
 };
 
@@ -112,59 +112,6 @@ pub fn definition() -> Definition<OnboardingStep> {
 /// The variables of a run: references alone.
 pub fn input(account: AccountId, cloud: CloudType, users: &[UserId]) -> Value {
     json!({ "accountId": account, "cloudType": cloud.as_str(), "users": users })
-}
-
-/// The route of the account is there, and leads to this table.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RouteOpened {
-    table_name: TableName,
-}
-
-impl StepOutput for RouteOpened {
-    const STATE: Option<&'static str> = Some("ProvisionDynamoDB");
-}
-
-/// The licenses that the account begins with.
-#[derive(Serialize, Deserialize)]
-pub struct CoreRecords {
-    licenses: Vec<LicenseId>,
-}
-
-impl StepOutput for CoreRecords {
-    const STATE: Option<&'static str> = Some("WriteCoreRecords");
-}
-
-/// The group and the role of the technical user.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TechnicalGroup {
-    group_id: GroupId,
-    role_id: RoleId,
-}
-
-impl StepOutput for TechnicalGroup {
-    const STATE: Option<&'static str> = Some("ProvisionTechnicalGroupAndRole");
-}
-
-/// A user has an identity.
-#[derive(Serialize, Deserialize)]
-pub struct IdentityMade {
-    pub(super) identity: bool,
-}
-
-impl StepOutput for IdentityMade {
-    const STATE: Option<&'static str> = Some("ProvisionCognitoUsers");
-}
-
-/// The verdict of the verifier.
-#[derive(Serialize, Deserialize)]
-pub struct ProvisioningVerified {
-    verified: bool,
-}
-
-impl StepOutput for ProvisioningVerified {
-    const STATE: Option<&'static str> = Some("VerifyProvisioning");
 }
 
 /// The workers of the plan.
