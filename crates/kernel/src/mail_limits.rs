@@ -1,4 +1,4 @@
-//! Counts the mails that people cause, per day (UTC): to one recipient, by one sender, for one account.
+//! Counts the mails that people cause, per day (UTC): of an account to one recipient, by one sender, for one account.
 //!
 //! INVARIANT: a mail is counted before it is sent, in one commit over all its counters: if one is full, none increases.
 
@@ -86,9 +86,10 @@ impl Kernel {
         let recipient = digest(&mail.recipient.to_lowercase());
         let counters = [
             Limited {
-                subject: format!("recipient#{recipient}"),
+                // For each account, so that none uses up the others' share, or learns of it.
+                subject: format!("recipient#{recipient}#{}", mail.account),
                 limit: limits.per_recipient,
-                full: "this address was sent",
+                full: "this account has sent this address",
             },
             Limited { subject: format!("sender#{}", mail.sender), limit: limits.per_sender, full: "you have sent" },
             Limited {

@@ -280,7 +280,7 @@ impl Trail for AuditTrail {
     fn failed(&self, whom: Option<Whom>, why: Failure) {
         let (plane, action, origin) = (self.plane.clone(), self.failed_action, self.origin.clone());
         let proven = match why {
-            Failure::InvalidCredentials | Failure::Locked => self.asked_by == AskedBy::SignedIn,
+            Failure::InvalidCredentials => self.asked_by == AskedBy::SignedIn,
             Failure::Barred(_) => true,
         };
         self.plane.spawn_background(async move {

@@ -155,7 +155,14 @@ impl Provider {
 
     /// The first identity of an address that may set a new password, for all of them.
     async fn resettable(&self, email: Option<&Email>) -> Result<Option<Person>, ResetError> {
-        Ok(self.identities_of(email).await?.persons().find(|person| may_reset(person)).cloned())
+        let same = self.identities_of(email).await?;
+        let enabled = same.persons().find(|person| may_reset(person));
+        // Another account has invited a person whom this one has disabled. They need the password to accept.
+        let needed = || {
+            let is_asked_for = same.persons().any(|person| person.enabled);
+            same.persons().find(|person| is_asked_for && has_own_password(person) && !person.email.is_default_admin())
+        };
+        Ok(enabled.or_else(needed).cloned())
     }
 
     /// The record of the day under a key, or a fresh one, and the condition to write it under.
@@ -228,8 +235,9 @@ impl Provider {
         let link: Option<Stored<ResetLinkRecord>> = self.stored(&key).await?;
         let link = link.map(|link| link.record).filter(|link| now < link.expires).ok_or_else(|| refused(None))?;
         let person = self.person(link.subject).await?.map(|stored| stored.record);
-        let person = person.filter(|person| may_reset(person) && person.epoch == link.epoch);
-        let person = person.ok_or_else(|| refused(None))?;
+        let person = person.filter(|person| person.epoch == link.epoch).ok_or_else(|| refused(None))?;
+        let resettable = self.resettable(Some(&person.email)).await?;
+        let person = resettable.filter(|one| one.subject == person.subject).ok_or_else(|| refused(None))?;
         policy::judge(reset.new_password.expose_secret(), Some(&person.email))?;
         self.vault.accepts(&reset.new_password)?;
         self.replace_forgotten(person.subject, link.epoch, reset, Some(key)).await
@@ -275,7 +283,7 @@ impl Provider {
 
 /// The refusal of a code or link, told to the trail.
 fn refused(person: Option<&Person>) -> ResetError {
-    trail::failed(person, false);
+    trail::failed(person);
     ResetError::InvalidCode
 }
 

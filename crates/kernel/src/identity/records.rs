@@ -91,6 +91,9 @@ pub struct SessionRecord {
     /// By what the vault renews it, where sessions stand there too. It is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<String>,
+    /// The session that continues this one in another account. This one is over, and its refresh tokens end that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued_by: Option<(Subject, SessionId)>,
 }
 
 /// Whose a session is.
@@ -104,7 +107,7 @@ pub enum SessionKind {
 
 impl SessionRecord {
     pub(super) fn alive(&self, person: &Person, now: Timestamp) -> bool {
-        person.enabled && self.epoch == person.epoch && now < self.ends
+        person.enabled && self.epoch == person.epoch && now < self.ends && self.continued_by.is_none()
     }
 }
 

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Provider,
     provider::{Living, Stored},
-    records::{RefreshRecord, Spent, put, refresh_key, session_key, spell},
+    records::{RefreshRecord, SessionRecord, Spent, put, refresh_key, session_key, spell},
     same_address::has_own_password,
     sessions::tokens,
     trail,
@@ -22,7 +22,7 @@ use crate::{
     ports::{
         chance,
         identity::{RefreshError, TokenSet},
-        table::{CommitError, Condition, Write},
+        table::{CommitError, Condition},
     },
 };
 
@@ -35,6 +35,7 @@ impl Provider {
                 return Err(RefreshError::Refused);
             };
             let Some(living) = self.living(record.subject, record.session, now).await? else {
+                self.end_what_continues(&record, now).await?;
                 return Err(RefreshError::Refused);
             };
             // The token stays as it is: the session goes on once the person may act again.
@@ -81,12 +82,17 @@ impl Provider {
             if self.vault.opens_sessions() {
                 return Err(RefreshError::PasswordRequired);
             }
-            let Living { person, session, version: session_version } = living;
+            let Living { person, mut session, version: session_version } = living;
             let opening = self.open_since(session.created, target, session.ip, &session.user_agent, None, now);
+            session.continued_by = Some((opening.session.subject, opening.session.id));
+            let spent = RefreshRecord {
+                spent: Some(Spent { at: now, salt: hex::encode(chance::secret(self.chance.as_ref())) }),
+                ..record
+            };
             let key = session_key(session.subject, session.id);
             let mut writes = vec![
-                Write::Delete { key: refresh_key(token), when: Condition::Version(version) },
-                Write::Delete { key, when: Condition::Version(session_version) },
+                put(refresh_key(token), &spent, Some(spent.expires), Condition::Version(version)),
+                put(key, &session, Some(session.ends), Condition::Version(session_version)),
                 person.unchanged_epoch(),
             ];
             if target.subject != person.subject {
@@ -105,6 +111,19 @@ impl Provider {
             }
         }
         Err(contended().into())
+    }
+
+    /// A token whose session goes on in another account came back. Unless that was a race, two hold it: neither goes on.
+    async fn end_what_continues(&self, record: &RefreshRecord, now: Timestamp) -> Result<(), RefreshError> {
+        let raced = record.spent.as_ref().is_some_and(|spent| now < spent.at + self.settings.refresh_grace);
+        let session: Option<Stored<SessionRecord>> = self.stored(&session_key(record.subject, record.session)).await?;
+        if session.is_none_or(|session| session.record.continued_by.is_none()) || raced {
+            return Ok(());
+        }
+        self.end_continued(record.subject, record.session).await?;
+        tracing::warn!(subject = %record.subject, session = %record.session,
+            "a refresh token of a session that went over to another account came back, its session is ended");
+        Ok(())
     }
 
     /// `None` if another call changed the token or its session first.

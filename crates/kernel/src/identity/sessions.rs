@@ -74,6 +74,7 @@ impl Provider {
             ip: ip.to_canonical(),
             user_agent: user_agent.chars().take(USER_AGENT).collect(),
             renewal,
+            continued_by: None,
         };
         let refresh = new_secret("fhr_", self.chance.as_ref());
         let record =
@@ -118,6 +119,7 @@ impl Provider {
             ip: Ipv4Addr::UNSPECIFIED.into(),
             user_agent: String::new(),
             renewal: None,
+            continued_by: None,
         };
         let write = put(session_key(subject, session.id), &session, Some(session.ends), Condition::Absent);
         match self.table.commit(vec![person.unchanged_epoch(), write]).await {
@@ -193,9 +195,21 @@ impl Provider {
 
     pub(super) async fn end_session_of(&self, token: &SecretString) -> Result<(), IdentityError> {
         match self.stored::<RefreshRecord>(&refresh_key(token)).await? {
-            Some(Stored { record, .. }) => Ok(self.end(record.subject, record.session).await?),
+            Some(Stored { record, .. }) => Ok(self.end_continued(record.subject, record.session).await?),
             None => Ok(()),
         }
+    }
+
+    /// Ends a session, or the one that continues it in another account.
+    pub(super) async fn end_continued(&self, subject: Subject, session: SessionId) -> Result<(), TableError> {
+        let (mut subject, mut session) = (subject, session);
+        while let Some(stored) = self.stored::<SessionRecord>(&session_key(subject, session)).await? {
+            match stored.record.continued_by {
+                Some(next) => (subject, session) = next,
+                None => break,
+            }
+        }
+        self.end(subject, session).await
     }
 }
 

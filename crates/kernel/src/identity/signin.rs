@@ -52,8 +52,12 @@ impl Provider {
             self.guesses.settle(&suspect, right, now).await?
         };
         if !admitted {
-            let locked = closed || self.guesses.standing(&suspect, now).await?.locked;
-            trail::failed(person, locked);
+            match attempt.account {
+                Some(_) => trail::failed(person),
+                // In the log of each account, so that none of them shows whether there are others.
+                None if same.first().is_some() => same.persons().for_each(|person| trail::failed(Some(person))),
+                None => trail::failed(None),
+            }
             self.turn_away(admission, person, attempt, now).await;
             return Err(SignInError::InvalidCredentials);
         }

@@ -38,10 +38,9 @@ impl From<&Person> for Whom {
 /// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// The password or code is wrong.
+    /// The password or code is wrong, or too many wrong ones came from the network. Which of them is not recorded: failures are
+    /// counted for the address, also those from before an account knew it.
     InvalidCredentials,
-    /// Too many failures came from this network.
-    Locked,
     /// The person is who they say they are, and may not act.
     Barred(Barred),
 }
@@ -50,7 +49,6 @@ impl Failure {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidCredentials => "invalid_credentials",
-            Self::Locked => "locked",
             Self::Barred(barred) => barred.as_str(),
         }
     }
@@ -108,8 +106,7 @@ pub(super) async fn bars(person: &Person) -> Result<Option<Barred>, TableError> 
 }
 
 /// Tells the failure of the operation under way.
-pub(super) fn failed(person: Option<&Person>, locked: bool) {
-    let why = if locked { Failure::Locked } else { Failure::InvalidCredentials };
+pub(super) fn failed(person: Option<&Person>) {
     // Without a trail there is nobody to tell.
-    _ = TRAIL.try_with(|trail| trail.failed(person.map(Whom::from), why));
+    _ = TRAIL.try_with(|trail| trail.failed(person.map(Whom::from), Failure::InvalidCredentials));
 }

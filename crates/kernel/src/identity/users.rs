@@ -12,7 +12,7 @@ use super::{
     policy,
     provider::Stored,
     records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
-    same_address::NewPassword,
+    same_address::{NewPassword, SameAddress},
     trail,
     vault::VaultError,
 };
@@ -215,7 +215,7 @@ impl Provider {
         for _ in 0..ATTEMPTS {
             let person = self.person(accepted.subject).await?.ok_or(PasswordError::Unknown)?.record;
             let same = self.identities_of(Some(&person.email)).await?;
-            let known = same.others_with_password(person.subject).next();
+            let known = self.password_to_compare(&same, person.subject);
             let planned = match known {
                 None => {
                     policy::judge(accepted.password.expose_secret(), Some(&person.email))?;
@@ -225,8 +225,8 @@ impl Provider {
                     same.with_password(person.subject, &Password { hash, temporary: false, set: now }, now)
                 }
                 Some(known) => {
-                    let known = &known.record;
-                    let right = self.judge_password(Some(known), same.first(), &accepted.password, accepted.ip).await?;
+                    let (password, ip) = (&accepted.password, accepted.ip);
+                    let right = self.judge_password(Some(known), &person, same.first(), password, ip).await?;
                     let password = known.password.as_ref().filter(|_| right).ok_or(PasswordError::NotTheExisting)?;
                     same.joined(person.subject, password, self.clock.now())
                 }
@@ -241,6 +241,13 @@ impl Provider {
             }
         }
         Err(contended().into())
+    }
+
+    /// The identity whose password an acceptance is compared with: one that is enabled before one that its account disabled.
+    /// `None`: there is none, or it is in a vault that compares none of somebody who is disabled. The mailbox decides then.
+    fn password_to_compare<'a>(&self, same: &'a SameAddress, accepted: Subject) -> Option<&'a Person> {
+        let known = || same.others_with_password(accepted).map(|stored| &stored.record);
+        known().find(|person| person.enabled).or_else(|| known().next().filter(|_| !self.vault.opens_sessions()))
     }
 
     pub(super) async fn replace_password(&self, change: &PasswordChange) -> Result<(), PasswordError> {
@@ -274,25 +281,33 @@ impl Provider {
         ip: IpAddr,
     ) -> Result<Password, PasswordError> {
         let first = self.identities_of(person.as_ref().map(|person| &person.email)).await?.first();
-        let admitted = self.judge_password(person.as_ref(), first, password, ip).await?;
+        let admitted = match &person {
+            Some(person) => {
+                let known = Some(person).filter(|person| person.enabled);
+                self.judge_password(known, person, first, password, ip).await?
+            }
+            None => false,
+        };
         person.and_then(|person| person.password).filter(|_| admitted).ok_or(PasswordError::InvalidCredentials)
     }
 
-    /// Checks a password, under the lock of its address: `counted` is the identity that guesses are counted under.
+    /// Checks the password of `compared`, under the lock of its address: `counted` is the identity that guesses are counted
+    /// under. A failure is recorded for `asking`.
     async fn judge_password(
         &self,
-        person: Option<&Person>,
+        compared: Option<&Person>,
+        asking: &Person,
         counted: Option<Subject>,
         password: &SecretString,
         ip: IpAddr,
     ) -> Result<bool, PasswordError> {
         let suspect = Suspect::new(counted, "", ip);
         let locked = self.guesses.standing(&suspect, self.clock.now()).await?.locked;
-        let known = person.filter(|person| person.enabled && person.password.is_some() && !locked);
+        let known = compared.filter(|person| person.password.is_some() && !locked);
         let right = self.vault.compare(known, password).await?;
         let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
         if !admitted {
-            trail::failed(person, locked);
+            trail::failed(Some(asking));
         }
         Ok(admitted)
     }

@@ -120,6 +120,29 @@ async fn a_session_goes_over_to_the_other_account_and_sees_nothing_of_the_first(
 }
 
 #[tokio::test]
+async fn the_logs_of_an_account_do_not_tell_of_others() {
+    let world = World::unlimited().await;
+    let (acme, bolt) = (tenant(&world, "Acme").await, tenant(&world, "Bolt").await);
+    provision(&world, &acme).await.expect(201);
+    accept(&world, PASSWORD).await.expect(204);
+    // More failures than open the lock, before Bolt knows the address.
+    for _ in 0..9 {
+        login(&world, None, OTHER).await.refused(401);
+    }
+    provision(&world, &bolt).await.expect(201);
+    login(&world, None, OTHER).await.refused(401);
+    accept(&world, OTHER).await.refused(400);
+    assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
+    for (at, action) in [(&bolt, "auth_login"), (&bolt, "auth_accept_invitation"), (&acme, "auth_login")] {
+        let log = at.admin.get(&format!("/api/audit/account?action={action}")).await.expect(200);
+        let failed: Vec<_> =
+            log["items"].as_array().unwrap().iter().filter(|entry| entry["outcome"] == "failed").collect();
+        assert_eq!(failed.len(), 1, "{action}: {log}");
+        assert_eq!(failed[0]["reason"], "invalid_credentials", "{log}");
+    }
+}
+
+#[tokio::test]
 async fn an_account_ends_its_own_membership_alone() {
     let world = World::unlimited().await;
     let (acme, bolt) = (tenant(&world, "Acme").await, tenant(&world, "Bolt").await);

@@ -483,8 +483,9 @@ async fn accept_invitation(
     Json(acceptance): Json<Acceptance>,
 ) -> Result<NoContent> {
     let token = acceptance.token.into_string().into();
-    let accepted = plane.accept_invitation(&token, acceptance.new_password.0, client.ip, &client.origin).await;
     let trail = plane.trail("auth_accept_invitation", &client.origin);
+    let accepted = plane.accept_invitation(&token, acceptance.new_password.0, client.ip, &client.origin);
+    let accepted = trail::along(Arc::clone(&trail), accepted).await;
     match accepted {
         Ok(()) => Ok(NoContent),
         Err(AcceptError::Barred(whom, barred)) => {

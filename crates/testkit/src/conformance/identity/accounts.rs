@@ -208,6 +208,40 @@ cases! {
         world.identity.refresh(there.refresh_token).await.unwrap();
     }
 
+    a_token_of_a_session_that_went_over_ends_it_when_it_comes_back(world) {
+        world.ada_of_two().await;
+        let first = world.enter("acme", GOOD).await.unwrap();
+        let second = world.identity.refresh(first.refresh_token.clone()).await.unwrap();
+        let switch = |token| world.identity.switch_account(token, account("bolt"));
+        let there = match switch(second.refresh_token.clone()).await {
+            Ok(tokens) => tokens,
+            Err(RefreshError::PasswordRequired) => return,
+            Err(other) => panic!("{other}"),
+        };
+        // Another tab was a moment late.
+        assert!(world.identity.refresh(second.refresh_token.clone()).await.is_err());
+        assert!(world.good(&there.access_token).await);
+        world.advance(minutes(1));
+        assert!(world.identity.refresh(first.refresh_token).await.is_err());
+        assert!(!world.good(&there.access_token).await, "two hold the token");
+
+        let mine = world.enter("acme", GOOD).await.unwrap();
+        let there = switch(mine.refresh_token.clone()).await.unwrap();
+        world.identity.sign_out(mine.refresh_token).await.unwrap();
+        assert!(!world.good(&there.access_token).await, "signing out ends what the session became");
+    }
+
+    an_account_that_disables_a_person_keeps_no_other_from_inviting_them(world) {
+        let acme = world.ada().await;
+        world.identity.set_enabled(acme, false).await.unwrap();
+        let bolt = world.ada_in("bolt").await;
+        let mail = world.identity.forgot_password(forgotten("192.0.2.1", ADA)).await.unwrap().unwrap();
+        world.identity.reset_password(reset(ADA, &mail.code.unwrap(), OTHER)).await.unwrap();
+        world.accept(bolt, OTHER).await.unwrap();
+        assert_eq!(world.enter("bolt", OTHER).await.unwrap().subject, bolt);
+        assert!(world.enter("acme", OTHER).await.is_none());
+    }
+
     a_password_given_by_the_platform_opens_one_account_alone(world) {
         let (acme, bolt) = world.ada_of_two().await;
         world.identity.set_password(acme, OTHER.into(), Permanence::Temporary).await.unwrap();
