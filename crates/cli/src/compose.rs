@@ -212,8 +212,14 @@ async fn day_zero(config: &Config, plane: &Plane) -> Outcome {
                     None => failure,
                 }
             })?;
-            if let Some(done) = done {
-                print::set_up(config.log_format, done.admin_email.as_str(), done.generated_password.as_ref());
+            match done {
+                Some(done) => {
+                    print::set_up(config.log_format, done.admin_email.as_str(), done.generated_password.as_ref());
+                }
+                None if config.admin_password().is_some() => {
+                    tracing::info!("the platform is set up already: admin_email and admin_password have no effect");
+                }
+                None => {}
             }
         }
         Setup::ByToken => {

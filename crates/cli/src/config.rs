@@ -23,7 +23,7 @@ use serde::Deserialize;
 pub(crate) use self::environment::Environment;
 use self::{
     aws::Aws,
-    environment::{PREFIX, Variables},
+    environment::{NOT_SETTINGS, PREFIX, Variables},
 };
 use crate::{
     fail::{Failure, Outcome},
@@ -142,6 +142,22 @@ pub(crate) struct Flags {
     pub settings: BTreeMap<String, String>,
 }
 
+/// Warns of variables with the product's prefix that are neither settings nor read by the command line.
+pub(crate) fn warn_of_unknown_variables(environment: &Environment) {
+    let Ok(defaults) = Layer::of_file(DEFAULTS_NAME.into(), DEFAULTS) else { return };
+    for key in environment.variables(&defaults.values).unknown {
+        let name = format!("{PREFIX}{}", key.to_ascii_uppercase());
+        let known = defaults.values.keys().map(|key| format!("{PREFIX}{}", key.to_ascii_uppercase()));
+        let known = known.chain(NOT_SETTINGS.map(str::to_owned));
+        let near = known.map(|known| (distance(&known, &name), known)).min().filter(|(distance, _)| *distance <= 3);
+        let hint = near.map_or_else(
+            || "freehold config --defaults shows every setting".to_owned(),
+            |(_, known)| format!("did you mean {known}?"),
+        );
+        print::note(format_args!("warning: there is no setting {key} (the environment: {name})\nhint: {hint}"));
+    }
+}
+
 /// Reads the configuration, or says which key of which source is wrong.
 pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> {
     let defaults = Layer::of_file(DEFAULTS_NAME.into(), DEFAULTS)?;
@@ -155,12 +171,10 @@ pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> 
     let flag_layer = Layer::of_texts("the command line", &defaults.values, &flags.settings, |key| {
         format!("--{}", key.replace('_', "-"))
     })?;
-    let Variables { settings, unknown } = environment.variables(&defaults.values);
+    let Variables { settings, .. } = environment.variables(&defaults.values);
     let environment_layer = Layer::of_texts("the environment", &defaults.values, &settings, |key| {
         format!("{PREFIX}{}", key.to_ascii_uppercase())
     })?;
-    let environment_unknown: Vec<_> =
-        unknown.iter().map(|key| environment_layer.unknown(key, &defaults.values)).collect();
     let mut layers = vec![defaults, environment_layer, flag_layer];
 
     let named = flags.file.clone().or_else(|| environment.get("FREEHOLD_CONFIG").map(PathBuf::from));
@@ -183,11 +197,7 @@ pub(crate) fn load(environment: &Environment, flags: &Flags) -> Outcome<Config> 
         }
         layers.insert(1, layer);
     }
-    let config = resolve(environment, &layers)?;
-    for unknown in &environment_unknown {
-        print::note(unknown.to_string().replacen("error", "warning", 1));
-    }
-    Ok(config)
+    resolve(environment, &layers)
 }
 
 fn data_dir(environment: &Environment, layers: &[Layer]) -> Outcome<PathBuf> {

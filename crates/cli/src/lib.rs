@@ -46,6 +46,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, environment: &Environment) -> Outcome {
     let json = cli.common.json;
+    config::warn_of_unknown_variables(environment);
     let config = || config::load(environment, &cli.flags());
     match &cli.command {
         Command::Serve(_) => serve::run(&config()?),

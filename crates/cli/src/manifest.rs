@@ -58,6 +58,9 @@ impl Manifest {
     }
 
     pub(crate) fn read(backup: &Path) -> Outcome<Self> {
+        if !backup.is_dir() {
+            return Err(Failure::usage(format!("there is no folder {}", backup.display())));
+        }
         let path = Self::path(backup);
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => incomplete(backup, &format!("{FILE} is missing"))

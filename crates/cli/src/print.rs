@@ -163,10 +163,8 @@ pub(crate) fn serving(config: &Config, url: &str) {
         LogFormat::Text => {
             note(format_args!("Freehold serves {url}   (data in {})", config.data_dir.display()));
             note(format_args!("  documentation  {url}/docs"));
-            note(format_args!(
-                "  sign in        freehold login --server {url} --email {}",
-                config.admin_email.as_str()
-            ));
+            note(format_args!("  console        {url}"));
+            note(format_args!("  command line   freehold login --server {url}"));
         }
     }
 }

@@ -130,7 +130,12 @@ pub(crate) async fn read_outbox(read: &Read, config: &Config, json: bool) -> Out
     if mails.is_empty() {
         print::note("there are no such mails");
     }
-    mails.iter().for_each(print_mail);
+    for (index, mail) in mails.iter().enumerate() {
+        if index > 0 {
+            print::out("");
+        }
+        print_mail(mail);
+    }
     Ok(())
 }
 

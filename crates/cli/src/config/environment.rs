@@ -12,7 +12,7 @@ use crate::fail::{Failure, Outcome};
 
 pub(super) const PREFIX: &str = "FREEHOLD_";
 /// Variables with the prefix that are no settings of the server.
-const NOT_SETTINGS: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_SERVER", "FREEHOLD_TOKEN"];
+pub(super) const NOT_SETTINGS: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_SERVER", "FREEHOLD_TOKEN"];
 
 /// The environment as it was at the start.
 #[derive(Clone, Debug, Default)]
