@@ -11,7 +11,7 @@ use crate::{asvs, defaults, links};
 const LONGEST: usize = 600;
 
 /// `Plane` has at most this many methods. Lower it when a slice's helpers become free functions; never raise it.
-const PLANE_METHODS: usize = 169;
+const PLANE_METHODS: usize = 90;
 
 pub(crate) fn run() -> Result<()> {
     let mut found = Vec::new();

@@ -11,7 +11,7 @@ use super::{
     outputs::{CoreRecords, IdentityMade, ProvisioningVerified, RouteOpened, TechnicalGroup},
     removal,
     transition::{account_transition, written},
-    verification::Finding,
+    verification::{Finding, verify_account},
     workers::{COGNITO_PROVISIONER, DYNAMODB_PROVISIONER, PROVISIONING_VERIFIER, SES_NOTIFICATION},
 };
 use crate::{
@@ -481,7 +481,7 @@ impl OnboardingStep {
     }
 
     async fn verify(&self) -> Result<StepOutcome<ProvisioningVerified>, StepError> {
-        match self.plane.verify_account(&self.intake, self.has_identity()?).await? {
+        match verify_account(&self.plane, &self.intake, self.has_identity()?).await? {
             Finding::Right => {}
             Finding::NotYet => return Ok(StepOutcome::NotYet { after: Duration::from_millis(20) }),
             Finding::Wrong(what) => return Err(StepError::permanent("verification_failed", what)),

@@ -127,7 +127,7 @@ impl Plane {
         if let Some((verified, used)) = &connection {
             change.replace(verified, used);
         }
-        for write in self.run_start(onboarding::NAME, execution_id, id, input) {
+        for write in run_start(self, onboarding::NAME, execution_id, id, input) {
             change.write(write);
         }
         change.event(&super::events::PROVISIONING_STARTED, &Reference::to("execution", execution_id));
@@ -139,12 +139,7 @@ impl Plane {
 
     /// The account that somebody was let into.
     pub async fn account<A: Action>(&self, who: &Granted<A>) -> Result<Stored<Account>> {
-        self.account_by_id(who.account()).await
-    }
-
-    async fn account_by_id(&self, id: AccountId) -> Result<Stored<Account>> {
-        let item = self.system(SystemTask::AccountLifecycle).get(&Account::key(id)).await?;
-        decode(&item.ok_or_else(|| Problem::new(Code::NotFound, "there is no such account"))?)
+        account_by_id(self, who.account()).await
     }
 
     pub async fn update_account(
@@ -219,7 +214,7 @@ impl Plane {
             self.commit(change).await?;
             return Ok(disabled);
         }
-        self.begin_removal(Change::by(who), old, who.author().starter()).await
+        begin_removal(self, Change::by(who), old, who.author().starter()).await
     }
 
     /// Ends the time of grace of an account that was disabled: it is as before.
@@ -255,7 +250,7 @@ impl Plane {
                 let author = Author::System { name: "deletion".into() };
                 let change = Change::by_platform(author, "account_delete", account.id);
                 // An account whose removal can't begin holds up no other.
-                match self.begin_removal(change, account, None).await {
+                match begin_removal(self, change, account, None).await {
                     Ok(_) => begun += 1,
                     Err(problem) => failed = failed.and(Err(problem)),
                 }
@@ -263,42 +258,47 @@ impl Plane {
         }
         failed.map(|()| begun)
     }
+}
 
-    async fn begin_removal(&self, change: Change, old: Stored<Account>, by: Option<Starter>) -> Result<Account> {
-        let execution_id = ExecutionId::new(self.now(), self.chance());
-        let account = Account {
-            status: AccountStatus::Deprovisioning,
-            provisioning: Some(ProvisioningRef { execution_id, status: RunStatus::Running }),
-            deletes_at: None,
-            updated_at: self.now(),
-            ..old.record.clone()
-        };
-        let mut change = change.unfenced().about("account", old.id);
-        change.replace(&old, &account);
-        let mut input = deprovisioning::input(old.id, old.cloud_type);
-        if let Some(by) = by {
-            input[STARTED_BY] = json!(by);
-        }
-        for write in self.run_start(deprovisioning::NAME, execution_id, old.id, input) {
-            change.write(write);
-        }
-        change.event(&super::events::DEPROVISIONING_STARTED, &Reference::to("execution", execution_id));
-        self.commit(change).await?;
-        self.driver().wake(execution_id);
-        Ok(account)
-    }
+async fn account_by_id(plane: &Plane, id: AccountId) -> Result<Stored<Account>> {
+    let item = plane.system(SystemTask::AccountLifecycle).get(&Account::key(id)).await?;
+    decode(&item.ok_or_else(|| Problem::new(Code::NotFound, "there is no such account"))?)
+}
 
-    fn run_start(
-        &self,
-        workflow: &str,
-        execution: ExecutionId,
-        account: AccountId,
-        input: serde_json::Value,
-    ) -> Vec<Write> {
-        let plan: &Plan =
-            &self.driver().workflows().latest(workflow).expect("every workflow is registered at the start").plan;
-        journal::start(NewRun { execution, plan, account: Some(account), input }, self.now())
+async fn begin_removal(plane: &Plane, change: Change, old: Stored<Account>, by: Option<Starter>) -> Result<Account> {
+    let execution_id = ExecutionId::new(plane.now(), plane.chance());
+    let account = Account {
+        status: AccountStatus::Deprovisioning,
+        provisioning: Some(ProvisioningRef { execution_id, status: RunStatus::Running }),
+        deletes_at: None,
+        updated_at: plane.now(),
+        ..old.record.clone()
+    };
+    let mut change = change.unfenced().about("account", old.id);
+    change.replace(&old, &account);
+    let mut input = deprovisioning::input(old.id, old.cloud_type);
+    if let Some(by) = by {
+        input[STARTED_BY] = json!(by);
     }
+    for write in run_start(plane, deprovisioning::NAME, execution_id, old.id, input) {
+        change.write(write);
+    }
+    change.event(&super::events::DEPROVISIONING_STARTED, &Reference::to("execution", execution_id));
+    plane.commit(change).await?;
+    plane.driver().wake(execution_id);
+    Ok(account)
+}
+
+fn run_start(
+    plane: &Plane,
+    workflow: &str,
+    execution: ExecutionId,
+    account: AccountId,
+    input: serde_json::Value,
+) -> Vec<Write> {
+    let plan: &Plan =
+        &plane.driver().workflows().latest(workflow).expect("every workflow is registered at the start").plan;
+    journal::start(NewRun { execution, plan, account: Some(account), input }, plane.now())
 }
 
 /// The member of a run's input that names the person who started it.

@@ -23,19 +23,9 @@ impl Plane {
     pub async fn verify_audit(&self, account: AccountId, depth: Depth) -> Result<ChainReport> {
         let running = {
             let mut running = self.audit_checks().running.lock().expect("no holder panics");
-            running.entry((account, depth)).or_insert_with(|| self.begin_check(account, depth)).clone()
+            running.entry((account, depth)).or_insert_with(|| begin_check(self, account, depth)).clone()
         };
         running.await
-    }
-
-    fn begin_check(&self, account: AccountId, depth: Depth) -> Running {
-        let plane = self.clone();
-        let task = tokio::spawn(async move {
-            let report = plane.check_chain(account, depth).await;
-            plane.audit_checks().running.lock().expect("no holder panics").remove(&(account, depth));
-            report
-        });
-        async move { task.await.unwrap_or_else(|error| Err(Problem::internal(&error))) }.boxed().shared()
     }
 
     /// The signed end of an account's chain, as it now is.
@@ -45,130 +35,134 @@ impl Plane {
             let detail = format!("the audit log is not as it was written, so nothing is signed: {broken}");
             return Err(Problem::new(Code::Conflict, detail));
         }
-        match self.last_checkpoint(account).await? {
+        match last_checkpoint(self, account).await? {
             Some(checkpoint) => Ok(checkpoint.record),
             None => Ok(self.audit_checks().key.sign(&ChainHead::first(account), self.now())),
         }
     }
+}
 
-    async fn check_chain(&self, account: AccountId, depth: Depth) -> Result<ChainReport> {
-        let _place = self.audit_checks().places.acquire().await.expect("the semaphore is never closed");
-        let checkpoint = self.last_checkpoint(account).await?;
-        let head = self.chain_head(account).await?;
-        if let Some(broken) = checkpoint.as_ref().and_then(|checkpoint| self.contradicted(checkpoint, &head)) {
-            let entries = head.sequence;
-            return Ok(ChainReport {
-                account_id: account,
-                valid: false,
-                entries,
-                checked_from: 0,
-                broken: Some(broken),
-            });
-        }
-        let known = match (depth, &checkpoint) {
-            (Depth::SinceCheckpoint, Some(checkpoint)) => checkpoint.head(),
-            (Depth::SinceCheckpoint, None) | (Depth::Full, _) => ChainHead::first(account),
-        };
-        let report = self.check_by_index(known.clone(), &head).await?;
-        // The index may not show yet what was sealed just now, and what is missing is an alarm.
-        let report = if report.valid { report } else { self.check_by_table(known, &head).await? };
-        if report.valid && checkpoint.as_ref().is_none_or(|checkpoint| checkpoint.sequence < head.sequence) {
-            self.keep_checkpoint(checkpoint.as_ref(), &head).await?;
-        }
-        Ok(report)
+fn begin_check(plane: &Plane, account: AccountId, depth: Depth) -> Running {
+    let plane = plane.clone();
+    let task = tokio::spawn(async move {
+        let report = check_chain(&plane, account, depth).await;
+        plane.audit_checks().running.lock().expect("no holder panics").remove(&(account, depth));
+        report
+    });
+    async move { task.await.unwrap_or_else(|error| Err(Problem::internal(&error))) }.boxed().shared()
+}
+
+async fn check_chain(plane: &Plane, account: AccountId, depth: Depth) -> Result<ChainReport> {
+    let _place = plane.audit_checks().places.acquire().await.expect("the semaphore is never closed");
+    let checkpoint = last_checkpoint(plane, account).await?;
+    let head = chain_head(plane, account).await?;
+    if let Some(broken) = checkpoint.as_ref().and_then(|checkpoint| contradicted(plane, checkpoint, &head)) {
+        let entries = head.sequence;
+        return Ok(ChainReport { account_id: account, valid: false, entries, checked_from: 0, broken: Some(broken) });
     }
-
-    /// What is wrong if the last checkpoint can't be one of this chain.
-    fn contradicted(&self, checkpoint: &Checkpoint, head: &ChainHead) -> Option<String> {
-        if !checkpoint.is_signed_by(&self.audit_checks().key.public()) {
-            return Some("the stored checkpoint is not signed by this platform".to_owned());
-        }
-        let Checkpoint { sequence, .. } = checkpoint;
-        let lost = head.sequence < *sequence || head.sequence == *sequence && head.hash != checkpoint.hash;
-        lost.then(|| format!("the chain ends at entry {}, and was signed up to entry {sequence}", head.sequence))
+    let known = match (depth, &checkpoint) {
+        (Depth::SinceCheckpoint, Some(checkpoint)) => checkpoint.head(),
+        (Depth::SinceCheckpoint, None) | (Depth::Full, _) => ChainHead::first(account),
+    };
+    let report = check_by_index(plane, known.clone(), &head).await?;
+    // The index may not show yet what was sealed just now, and what is missing is an alarm.
+    let report = if report.valid { report } else { check_by_table(plane, known, &head).await? };
+    if report.valid && checkpoint.as_ref().is_none_or(|checkpoint| checkpoint.sequence < head.sequence) {
+        keep_checkpoint(plane, checkpoint.as_ref(), &head).await?;
     }
+    Ok(report)
+}
 
-    async fn chain_head(&self, account: AccountId) -> Result<ChainHead> {
-        let first = ChainHead::first(account);
-        let found = self.system(SystemTask::AuditChecks).get(&first.place().key).await?;
-        Ok(found.map(|item| decode::<ChainHead>(&item)).transpose()?.map_or(first, |head| head.record))
+/// What is wrong if the last checkpoint can't be one of this chain.
+fn contradicted(plane: &Plane, checkpoint: &Checkpoint, head: &ChainHead) -> Option<String> {
+    if !checkpoint.is_signed_by(&plane.audit_checks().key.public()) {
+        return Some("the stored checkpoint is not signed by this platform".to_owned());
     }
+    let Checkpoint { sequence, .. } = checkpoint;
+    let lost = head.sequence < *sequence || head.sequence == *sequence && head.hash != checkpoint.hash;
+    lost.then(|| format!("the chain ends at entry {}, and was signed up to entry {sequence}", head.sequence))
+}
 
-    async fn last_checkpoint(&self, account: AccountId) -> Result<Option<Stored<Checkpoint>>> {
-        self.system(SystemTask::AuditChecks).get(&Checkpoint::key(account)).await?.map(|item| decode(&item)).transpose()
+async fn chain_head(plane: &Plane, account: AccountId) -> Result<ChainHead> {
+    let first = ChainHead::first(account);
+    let found = plane.system(SystemTask::AuditChecks).get(&first.place().key).await?;
+    Ok(found.map(|item| decode::<ChainHead>(&item)).transpose()?.map_or(first, |head| head.record))
+}
+
+async fn last_checkpoint(plane: &Plane, account: AccountId) -> Result<Option<Stored<Checkpoint>>> {
+    plane.system(SystemTask::AuditChecks).get(&Checkpoint::key(account)).await?.map(|item| decode(&item)).transpose()
+}
+
+async fn keep_checkpoint(plane: &Plane, before: Option<&Stored<Checkpoint>>, head: &ChainHead) -> Result<()> {
+    let checkpoint = plane.audit_checks().key.sign(head, plane.now());
+    let when = before.map_or(Condition::Absent, |before| Condition::Version(before.version));
+    match plane.system(SystemTask::AuditChecks).commit(vec![Write::Put { item: encode(&checkpoint), when }]).await {
+        // Another process has signed as much or more.
+        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+        Err(CommitError::Table(error)) => Err(error.into()),
     }
+}
 
-    async fn keep_checkpoint(&self, before: Option<&Stored<Checkpoint>>, head: &ChainHead) -> Result<()> {
-        let checkpoint = self.audit_checks().key.sign(head, self.now());
-        let when = before.map_or(Condition::Absent, |before| Condition::Version(before.version));
-        match self.system(SystemTask::AuditChecks).commit(vec![Write::Put { item: encode(&checkpoint), when }]).await {
-            // Another process has signed as much or more.
-            Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
-            Err(CommitError::Table(error)) => Err(error.into()),
-        }
+/// Reads the entries in the order of the chain.
+async fn check_by_index(plane: &Plane, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
+    let mut query = Query {
+        index: Index::Gsi2,
+        pk: chain(known.account_id),
+        range: Range::Between(chain_position(known.sequence + 1), chain_position(head.sequence)),
+        order: Order::Ascending,
+        limit: PIECE,
+        after: None,
+    };
+    let mut check = ChainCheck::after(known);
+    if check.last().sequence >= head.sequence {
+        return Ok(check.finish(Some(head)));
     }
-
-    /// Reads the entries in the order of the chain.
-    async fn check_by_index(&self, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
-        let mut query = Query {
-            index: Index::Gsi2,
-            pk: chain(known.account_id),
-            range: Range::Between(chain_position(known.sequence + 1), chain_position(head.sequence)),
-            order: Order::Ascending,
-            limit: PIECE,
-            after: None,
-        };
-        let mut check = ChainCheck::after(known);
-        if check.last().sequence >= head.sequence {
+    loop {
+        let rows = plane.system(SystemTask::AuditChecks).query_now(&query).await?;
+        check = add_all(check, rows.items).await?;
+        query.after = rows.next;
+        if query.after.is_none() {
             return Ok(check.finish(Some(head)));
         }
-        loop {
-            let rows = self.system(SystemTask::AuditChecks).query_now(&query).await?;
-            check = add_all(check, rows.items).await?;
-            query.after = rows.next;
-            if query.after.is_none() {
-                return Ok(check.finish(Some(head)));
-            }
-        }
     }
+}
 
-    /// Reads every entry of the account, and those after a link in the order of the chain.
-    async fn check_by_table(&self, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
-        let mut query = Query {
-            index: Index::Table,
-            pk: partition(known.account_id),
-            range: Range::Prefix(format!("{}#", AuditEntry::KIND)),
-            order: Order::Ascending,
-            limit: MAX_PAGE,
-            after: None,
-        };
-        let mut items = BTreeMap::new();
-        loop {
-            let rows = self.system(SystemTask::AuditChecks).query(&query).await?;
-            for item in rows.items {
-                let entry = decode::<AuditEntry>(&item)?.record;
-                // What waits to be sealed, and what was sealed after the head was read, is beyond it.
-                if let Some(sequence) = entry.seal.as_ref().map(|seal| seal.sequence)
-                    && (known.sequence + 1..=head.sequence).contains(&sequence)
-                {
-                    items.insert((sequence, entry.id), item);
-                }
+/// Reads every entry of the account, and those after a link in the order of the chain.
+async fn check_by_table(plane: &Plane, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
+    let mut query = Query {
+        index: Index::Table,
+        pk: partition(known.account_id),
+        range: Range::Prefix(format!("{}#", AuditEntry::KIND)),
+        order: Order::Ascending,
+        limit: MAX_PAGE,
+        after: None,
+    };
+    let mut items = BTreeMap::new();
+    loop {
+        let rows = plane.system(SystemTask::AuditChecks).query(&query).await?;
+        for item in rows.items {
+            let entry = decode::<AuditEntry>(&item)?.record;
+            // What waits to be sealed, and what was sealed after the head was read, is beyond it.
+            if let Some(sequence) = entry.seal.as_ref().map(|seal| seal.sequence)
+                && (known.sequence + 1..=head.sequence).contains(&sequence)
+            {
+                items.insert((sequence, entry.id), item);
             }
-            query.after = rows.next;
-            if query.after.is_none() {
-                break;
-            }
-            tokio::task::yield_now().await;
         }
-        let mut check = ChainCheck::after(known);
-        let mut items = items.into_values();
-        loop {
-            let piece: Vec<Item> = items.by_ref().take(PIECE).collect();
-            if piece.is_empty() {
-                return Ok(check.finish(Some(head)));
-            }
-            check = add_all(check, piece).await?;
+        query.after = rows.next;
+        if query.after.is_none() {
+            break;
         }
+        tokio::task::yield_now().await;
+    }
+    let mut check = ChainCheck::after(known);
+    let mut items = items.into_values();
+    loop {
+        let piece: Vec<Item> = items.by_ref().take(PIECE).collect();
+        if piece.is_empty() {
+            return Ok(check.finish(Some(head)));
+        }
+        check = add_all(check, piece).await?;
     }
 }
 

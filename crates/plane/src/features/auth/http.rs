@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{memberships::MembershipView, sign_out::PresentedSessions};
+use super::{
+    memberships::{MembershipView, membership_views},
+    sign_out::{PresentedSessions, sign_out},
+};
 use crate::{
     directory::user::Barred,
     features::users::invitation::{AcceptError, busy, password_problem},
@@ -287,7 +290,7 @@ async fn login(
             Ok(tokens_answer(&plane, tokens, grant))
         }
         Ok(SignedIn::ChooseAccount(accounts)) => {
-            let accounts = plane.membership_views(&accounts, None).await?;
+            let accounts = membership_views(&plane, &accounts, None).await?;
             let answer = Plain(SignInAnswer::AccountChoice { challenge: SelectAccount::SelectAccount, accounts });
             Ok(WithHeaders { answer, headers: Vec::new() })
         }
@@ -384,7 +387,7 @@ async fn logout(
     OptionalJson(logout): OptionalJson<Logout>,
 ) -> Result<WithHeaders<NoContent>> {
     let refresh_tokens = secret(logout.refresh_token).into_iter().chain(client.refresh_cookies.all()).collect();
-    let signed_out = plane.sign_out(PresentedSessions { access_token, refresh_tokens });
+    let signed_out = sign_out(&plane, PresentedSessions { access_token, refresh_tokens });
     trail::along(plane.trail("auth_logout", &client.origin), signed_out).await?;
     let cleared = RefreshCookie::of(&plane.settings().public_url).clear();
     Ok(WithHeaders { answer: NoContent, headers: cleared.into_iter().map(|one| (header::SET_COOKIE, one)).collect() })

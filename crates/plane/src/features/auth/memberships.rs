@@ -19,21 +19,19 @@ pub struct MembershipView {
     pub current: Option<bool>,
 }
 
-impl Plane {
-    /// The names of accounts that somebody belongs to, sorted by name. An account that is gone is left out.
-    pub(in crate::features) async fn membership_views(
-        &self,
-        accounts: &[AccountId],
-        current: Option<AccountId>,
-    ) -> Result<Vec<MembershipView>> {
-        let keys: Vec<_> = accounts.iter().map(|id| Account::key(*id)).collect();
-        let mut views = Vec::with_capacity(keys.len());
-        for item in self.system(SystemTask::Identification).batch_get(&keys).await?.into_iter().flatten() {
-            let Account { id, name, .. } = decode::<Account>(&item)?.record;
-            let current = current.map(|current| current == id);
-            views.push(MembershipView { account_id: id, account_name: name, current });
-        }
-        views.sort_by(|a, b| a.account_name.as_str().cmp(b.account_name.as_str()));
-        Ok(views)
+/// The names of accounts that somebody belongs to, sorted by name. An account that is gone is left out.
+pub(in crate::features) async fn membership_views(
+    plane: &Plane,
+    accounts: &[AccountId],
+    current: Option<AccountId>,
+) -> Result<Vec<MembershipView>> {
+    let keys: Vec<_> = accounts.iter().map(|id| Account::key(*id)).collect();
+    let mut views = Vec::with_capacity(keys.len());
+    for item in plane.system(SystemTask::Identification).batch_get(&keys).await?.into_iter().flatten() {
+        let Account { id, name, .. } = decode::<Account>(&item)?.record;
+        let current = current.map(|current| current == id);
+        views.push(MembershipView { account_id: id, account_name: name, current });
     }
+    views.sort_by(|a, b| a.account_name.as_str().cmp(b.account_name.as_str()));
+    Ok(views)
 }

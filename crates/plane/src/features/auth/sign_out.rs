@@ -17,41 +17,39 @@ pub(super) struct PresentedSessions {
     pub refresh_tokens: Vec<SecretString>,
 }
 
-impl Plane {
-    /// Ends the session of each credential. A credential whose session is already over is fine. An access token that
-    /// can't be verified names no session: with nothing beside it, the caller learns that nothing was ended.
-    pub(super) async fn sign_out(&self, presented: PresentedSessions) -> Result<()> {
-        let alone = presented.refresh_tokens.is_empty();
-        let mut failure = None;
-        for token in presented.refresh_tokens {
-            if let Err(error) = self.identity().sign_out(token).await {
-                failure = Some(identity_problem(error));
-            }
+/// Ends the session of each credential. A credential whose session is already over is fine. An access token that
+/// can't be verified names no session: with nothing beside it, the caller learns that nothing was ended.
+pub(super) async fn sign_out(plane: &Plane, presented: PresentedSessions) -> Result<()> {
+    let alone = presented.refresh_tokens.is_empty();
+    let mut failure = None;
+    for token in presented.refresh_tokens {
+        if let Err(error) = plane.identity().sign_out(token).await {
+            failure = Some(identity_problem(error));
         }
-        if let Some(token) = &presented.access_token {
-            match self.sign_out_by_access_token(token).await {
-                Err(problem) if problem.code == Code::Unauthenticated && !alone => {}
-                Err(problem) => failure = Some(problem),
-                Ok(()) => {}
-            }
-        }
-        failure.map_or(Ok(()), Err)
     }
+    if let Some(token) = &presented.access_token {
+        match sign_out_by_access_token(plane, token).await {
+            Err(problem) if problem.code == Code::Unauthenticated && !alone => {}
+            Err(problem) => failure = Some(problem),
+            Ok(()) => {}
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
 
-    async fn sign_out_by_access_token(&self, token: &SecretString) -> Result<()> {
-        match self.identity().verify(token.expose_secret()).await {
-            Ok(verified) => {
-                let ended = self.identity().end_session(verified.subject, verified.session).await;
-                ended.map_err(identity_problem)
-            }
-            Err(TokenRefused::Ended) => Ok(()),
-            Err(TokenRefused::Store(error)) => Err(error.into()),
-            Err(TokenRefused::Away(away)) => Err(Problem::identities_away(&away)),
-            Err(refused) => {
-                tracing::debug!(%refused, "sign-out with an access token that is not valid");
-                Err(Problem::new(Code::Unauthenticated, "the access token is not valid, so no session was ended")
-                    .help("send the refresh token, or end the session under /api/users/me/sessions"))
-            }
+async fn sign_out_by_access_token(plane: &Plane, token: &SecretString) -> Result<()> {
+    match plane.identity().verify(token.expose_secret()).await {
+        Ok(verified) => {
+            let ended = plane.identity().end_session(verified.subject, verified.session).await;
+            ended.map_err(identity_problem)
+        }
+        Err(TokenRefused::Ended) => Ok(()),
+        Err(TokenRefused::Store(error)) => Err(error.into()),
+        Err(TokenRefused::Away(away)) => Err(Problem::identities_away(&away)),
+        Err(refused) => {
+            tracing::debug!(%refused, "sign-out with an access token that is not valid");
+            Err(Problem::new(Code::Unauthenticated, "the access token is not valid, so no session was ended")
+                .help("send the refresh token, or end the session under /api/users/me/sessions"))
         }
     }
 }

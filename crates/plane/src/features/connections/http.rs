@@ -91,7 +91,7 @@ async fn create(
 
 async fn stack(_: Granted<ConnectionRead>, plane: Plane, Path(id): Path<ConnectionId>) -> Result<Plain<OwnersStack>> {
     let connection = plane.connection(id).await?.record;
-    let parameters = plane.stack_parameters(&connection).await?;
+    let parameters = super::ops::stack_parameters(&plane, &connection).await?;
     let stack_name = format!("freehold-account-{}", connection.account_id);
     let given: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let command = format!(

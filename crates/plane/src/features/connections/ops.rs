@@ -79,24 +79,13 @@ impl Plane {
             updated_at: now,
         };
         // Told now where there is no way to other accounts at all.
-        self.stack_parameters(&connection).await?;
+        stack_parameters(self, &connection).await?;
         let mut change = change(who, id);
         change.create(&connection);
         change.event(&super::events::CREATED, &Reference::to(Connection::NOUN, id));
         change.answers(AnswerHead::created(format!("/api/connections/{id}"), 1), &connection);
         self.commit(change).await?;
         Ok(connection)
-    }
-
-    /// What the owner's stack is told.
-    pub(super) async fn stack_parameters(&self, connection: &Connection) -> Result<Vec<(&'static str, String)>> {
-        let invitation = self.ports().grants.invitation(&connection.table()).await.map_err(refused)?;
-        Ok(vec![
-            ("AccountId", connection.account_id.to_string()),
-            ("TableName", invitation.table),
-            ("TrustedRoleArn", invitation.platform),
-            ("ExternalId", connection.external_id.clone()),
-        ])
     }
 
     /// Looks whether the role opens as it must, and writes down what was found.
@@ -206,6 +195,17 @@ impl Plane {
         let used = Connection { status: ConnectionStatus::Used, updated_at: self.now(), ..connection.record.clone() };
         Ok((connection, used))
     }
+}
+
+/// What the owner's stack is told.
+pub(super) async fn stack_parameters(plane: &Plane, connection: &Connection) -> Result<Vec<(&'static str, String)>> {
+    let invitation = plane.ports().grants.invitation(&connection.table()).await.map_err(refused)?;
+    Ok(vec![
+        ("AccountId", connection.account_id.to_string()),
+        ("TableName", invitation.table),
+        ("TrustedRoleArn", invitation.platform),
+        ("ExternalId", connection.external_id.clone()),
+    ])
 }
 
 fn all(limit: usize, after: Option<Position>) -> Query {

@@ -87,7 +87,7 @@ impl Plane {
         let sight = self.catalogue_sight(who).await?;
         if let CatalogueSight::Licensed { enterprises, .. } = &sight {
             let licensed: Vec<EnterpriseId> = enterprises.iter().copied().collect();
-            return self.licensed_page(who, &sight, &licensed, page, name).await;
+            return licensed_page(self, who, &sight, &licensed, page, name).await;
         }
         let rows = self.master_page::<Enterprise>(page, name).await?;
         let mut catalogue = Catalogue::default();
@@ -103,41 +103,40 @@ impl Plane {
         }
         Ok(Page::of(&views, rows.next_cursor))
     }
+}
 
-    async fn licensed_page(
-        &self,
-        who: &Granted<MasterDataRead>,
-        sight: &CatalogueSight,
-        licensed: &[EnterpriseId],
-        page: &PageQuery,
-        name: Option<&Name>,
-    ) -> Result<Page<EnterpriseView>> {
-        let of = format!("enterprises of {} {:?}", who.account(), name.map(Name::as_str));
-        let after = page.cursor.as_deref().map(|cursor| self.cursors().open(&of, cursor)).transpose()?;
-        let found = self.masters::<Enterprise>(licensed).await?;
-        let wanted =
-            |one: &Enterprise| name.is_none_or(|name| fold(one.name.as_str()).starts_with(&fold(name.as_str())));
-        let mut enterprises: Vec<(Key, Enterprise)> = found
-            .into_values()
-            .filter(|one| wanted(one))
-            .map(|stored| (master_data::list_key(&stored.record), stored.record))
-            .collect();
-        enterprises.sort_by(|a, b| a.0.cmp(&b.0));
-        if let Some(Position { key, .. }) = after {
-            enterprises.retain(|(here, _)| *here > key);
-        }
-        let mut catalogue = Catalogue::default();
-        let (mut views, mut breadth) = (Vec::new(), 0);
-        let mut rest = enterprises.into_iter().peekable();
-        while let Some((key, enterprise)) = rest.next() {
-            let view = self.enterprise_view(&mut catalogue, sight, enterprise).await?;
-            breadth += view.breadth();
-            views.push(view);
-            let full = views.len() == page.limit.get() || breadth >= BROADEST_PAGE;
-            if full && rest.peek().is_some() {
-                return Ok(Page::of(&views, Some(self.cursors().seal(&of, &Position { key, index: None }))));
-            }
-        }
-        Ok(Page::of(&views, None))
+async fn licensed_page(
+    plane: &Plane,
+    who: &Granted<MasterDataRead>,
+    sight: &CatalogueSight,
+    licensed: &[EnterpriseId],
+    page: &PageQuery,
+    name: Option<&Name>,
+) -> Result<Page<EnterpriseView>> {
+    let of = format!("enterprises of {} {:?}", who.account(), name.map(Name::as_str));
+    let after = page.cursor.as_deref().map(|cursor| plane.cursors().open(&of, cursor)).transpose()?;
+    let found = plane.masters::<Enterprise>(licensed).await?;
+    let wanted = |one: &Enterprise| name.is_none_or(|name| fold(one.name.as_str()).starts_with(&fold(name.as_str())));
+    let mut enterprises: Vec<(Key, Enterprise)> = found
+        .into_values()
+        .filter(|one| wanted(one))
+        .map(|stored| (master_data::list_key(&stored.record), stored.record))
+        .collect();
+    enterprises.sort_by(|a, b| a.0.cmp(&b.0));
+    if let Some(Position { key, .. }) = after {
+        enterprises.retain(|(here, _)| *here > key);
     }
+    let mut catalogue = Catalogue::default();
+    let (mut views, mut breadth) = (Vec::new(), 0);
+    let mut rest = enterprises.into_iter().peekable();
+    while let Some((key, enterprise)) = rest.next() {
+        let view = plane.enterprise_view(&mut catalogue, sight, enterprise).await?;
+        breadth += view.breadth();
+        views.push(view);
+        let full = views.len() == page.limit.get() || breadth >= BROADEST_PAGE;
+        if full && rest.peek().is_some() {
+            return Ok(Page::of(&views, Some(plane.cursors().seal(&of, &Position { key, index: None }))));
+        }
+    }
+    Ok(Page::of(&views, None))
 }

@@ -67,7 +67,7 @@ impl Plane {
         let mut change = Change::by(who).about("group", group.id);
         change.create(&group);
         change.claim(&group.name_claim(), name_taken(&group.name));
-        self.give_roles(who, &mut change, &group, &[], &new.role_ids).await?;
+        give_roles(self, who, &mut change, &group, &[], &new.role_ids).await?;
         change.event(&super::events::CREATED, &Reference::to(Group::NOUN, group.id));
         change.answers(AnswerHead::created(location(group.id), 1), &group);
         self.commit(change).await?;
@@ -98,8 +98,8 @@ impl Plane {
         }
         group.description = update.description.or(group.description);
         if let Some(roles) = update.role_ids {
-            let there = self.group_role_ids(who, id).await?;
-            self.give_roles(who, &mut change, &group, &there, &roles).await?;
+            let there = group_role_ids(self, who, id).await?;
+            give_roles(self, who, &mut change, &group, &there, &roles).await?;
         }
         change.replace(&old, &group);
         change.event(&super::events::UPDATED, &Reference::to(Group::NOUN, id));
@@ -112,11 +112,11 @@ impl Plane {
         if group.built_in {
             return Err(protected());
         }
-        let roles = self.group_role_ids(who, id).await?;
+        let roles = group_role_ids(self, who, id).await?;
         let (own, members) = (self.rows(who), Membership::members(group.account_id, id));
         let mut after = None;
         let taken = access_by_groups(self, group.account_id, vec![id]).await?.grants;
-        self.keep_own_right_without_group(who, id, Grants::default()).await?;
+        keep_own_right_without_group(self, who, id, Grants::default()).await?;
         let mut is_recorded = false;
         loop {
             let rows = own.listed_now(&members, MEMBERS_AT_ONCE, after.take()).await?;
@@ -150,9 +150,9 @@ impl Plane {
     /// Replaces the roles that a group gives.
     pub async fn set_group_roles(&self, who: &Granted<GroupEdit>, id: GroupId, roles: &[RoleId]) -> Result<Vec<Role>> {
         let group: Stored<Group> = self.rows(who).get(id).await?;
-        let there = self.group_role_ids(who, id).await?;
+        let there = group_role_ids(self, who, id).await?;
         let mut change = Change::by(who).about("group", id);
-        self.give_roles(who, &mut change, &group, &there, roles).await?;
+        give_roles(self, who, &mut change, &group, &there, roles).await?;
         change.replace(&group, &Group { updated_at: self.now(), ..group.record.clone() });
         change.event(&super::events::ROLES_UPDATED, &Reference::to(Group::NOUN, id));
         self.commit(change).await?;
@@ -186,79 +186,84 @@ impl Plane {
         let next = rows.next.map(|position| self.cursors().seal(of, &position));
         Ok(Page::new(users, next))
     }
+}
 
-    async fn group_role_ids<A: Action>(&self, who: &Granted<A>, id: GroupId) -> Result<Vec<RoleId>> {
-        let links: Vec<GroupRole> = self.rows(who).links(GroupRole::of(id)).await?;
-        Ok(links.into_iter().map(|link| link.role_id).collect())
-    }
+async fn group_role_ids<A: Action>(plane: &Plane, who: &Granted<A>, id: GroupId) -> Result<Vec<RoleId>> {
+    let links: Vec<GroupRole> = plane.rows(who).links(GroupRole::of(id)).await?;
+    Ok(links.into_iter().map(|link| link.role_id).collect())
+}
 
-    /// Adds to a change what makes a group give these roles, and no others.
-    async fn give_roles<A: Action>(
-        &self,
-        who: &Granted<A>,
-        change: &mut Change,
-        group: &Group,
-        there: &[RoleId],
-        wanted: &[RoleId],
-    ) -> Result<()> {
-        if wanted.len() > MAX_ROLES {
-            return Err(Problem::field("/roleIds", format!("a group gives at most {MAX_ROLES} roles")));
-        }
-        if group.id == known::PLATFORM_ADMIN_GROUP {
-            return Err(protected());
-        }
-        let mut new = wanted.to_vec();
-        new.sort_unstable();
-        new.dedup();
-        for role in self.roles_by_id(who, group.enterprise_id, &new).await? {
-            if there.contains(&role.id) {
-                continue;
-            }
-            may_give(who.actor(), std::slice::from_ref(&role))?;
-            let permissions = self.role_permissions(who, role.id).await?;
-            may_grant(who.actor(), &Grants::of(role.mask, &permissions.permissions))?;
-            change.write(create(&GroupRole { account_id: group.account_id, group_id: group.id, role_id: role.id }));
-            change.write_or(
-                Write::Check { key: Role::key(group.account_id, role.id), when: Condition::Present },
-                Problem::new(Code::Conflict, "a role was deleted meanwhile; try again"),
-            );
-        }
-        let gone: Vec<RoleId> = there.iter().copied().filter(|role| !wanted.contains(role)).collect();
-        if gone.is_empty() {
-            return Ok(());
-        }
-        let taken = self.grants_of_roles(who, &gone).await?;
-        self.take_rights_of_members(who, change, &taken, group.id).await?;
-        let left = self.grants_of_roles(who, &new).await?;
-        self.keep_own_right_without_group(who, group.id, left).await?;
-        for role_id in gone {
-            change.write(unlink(group, role_id));
-        }
-        Ok(())
+/// Adds to a change what makes a group give these roles, and no others.
+async fn give_roles<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    change: &mut Change,
+    group: &Group,
+    there: &[RoleId],
+    wanted: &[RoleId],
+) -> Result<()> {
+    if wanted.len() > MAX_ROLES {
+        return Err(Problem::field("/roleIds", format!("a group gives at most {MAX_ROLES} roles")));
     }
+    if group.id == known::PLATFORM_ADMIN_GROUP {
+        return Err(protected());
+    }
+    let mut new = wanted.to_vec();
+    new.sort_unstable();
+    new.dedup();
+    for role in plane.roles_by_id(who, group.enterprise_id, &new).await? {
+        if there.contains(&role.id) {
+            continue;
+        }
+        may_give(who.actor(), std::slice::from_ref(&role))?;
+        let permissions = plane.role_permissions(who, role.id).await?;
+        may_grant(who.actor(), &Grants::of(role.mask, &permissions.permissions))?;
+        change.write(create(&GroupRole { account_id: group.account_id, group_id: group.id, role_id: role.id }));
+        change.write_or(
+            Write::Check { key: Role::key(group.account_id, role.id), when: Condition::Present },
+            Problem::new(Code::Conflict, "a role was deleted meanwhile; try again"),
+        );
+    }
+    let gone: Vec<RoleId> = there.iter().copied().filter(|role| !wanted.contains(role)).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let taken = grants_of_roles(plane, who, &gone).await?;
+    plane.take_rights_of_members(who, change, &taken, group.id).await?;
+    let left = grants_of_roles(plane, who, &new).await?;
+    keep_own_right_without_group(plane, who, group.id, left).await?;
+    for role_id in gone {
+        change.write(unlink(group, role_id));
+    }
+    Ok(())
+}
 
-    /// What some roles give together. A role that is gone gives nothing.
-    async fn grants_of_roles<A: Action>(&self, who: &Granted<A>, roles: &[RoleId]) -> Result<Grants> {
-        let mut grants = Grants::default();
-        for role in roles {
-            let Some(role) = self.rows(who).find::<Role>(*role).await? else { continue };
-            let permissions = self.role_permissions(who, role.id).await?;
-            grants.add(role.mask, &permissions.permissions);
-        }
-        Ok(grants)
+/// What some roles give together. A role that is gone gives nothing.
+async fn grants_of_roles<A: Action>(plane: &Plane, who: &Granted<A>, roles: &[RoleId]) -> Result<Grants> {
+    let mut grants = Grants::default();
+    for role in roles {
+        let Some(role) = plane.rows(who).find::<Role>(*role).await? else { continue };
+        let permissions = plane.role_permissions(who, role.id).await?;
+        grants.add(role.mask, &permissions.permissions);
     }
+    Ok(grants)
+}
 
-    /// Refuses if the caller is a member of a group and administers the account no more once it gives `left` instead.
-    async fn keep_own_right_without_group<A: Action>(&self, who: &Granted<A>, id: GroupId, left: Grants) -> Result<()> {
-        let actor = who.actor();
-        if actor.account() != who.account() || !actor.access.groups.iter().any(|group| group.id == id) {
-            return Ok(());
-        }
-        let others = actor.access.groups.iter().map(|group| group.id).filter(|group| *group != id).collect();
-        let mut after = access_by_groups(self, actor.account(), others).await?.grants;
-        after.add_all(&left);
-        self.keep_own_administration(who, &after)
+/// Refuses if the caller is a member of a group and administers the account no more once it gives `left` instead.
+async fn keep_own_right_without_group<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    id: GroupId,
+    left: Grants,
+) -> Result<()> {
+    let actor = who.actor();
+    if actor.account() != who.account() || !actor.access.groups.iter().any(|group| group.id == id) {
+        return Ok(());
     }
+    let others = actor.access.groups.iter().map(|group| group.id).filter(|group| *group != id).collect();
+    let mut after = access_by_groups(plane, actor.account(), others).await?.grants;
+    after.add_all(&left);
+    plane.keep_own_administration(who, &after)
 }
 
 fn unlink(group: &Group, role_id: RoleId) -> Write {

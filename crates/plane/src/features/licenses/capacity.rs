@@ -70,7 +70,7 @@ pub(super) struct GlobalAccess {
 
 impl Plane {
     pub(super) async fn capacity(&self, who: &Granted<LicenseRead>) -> Result<Capacity> {
-        let licenses = self.licenses_in_force(who).await?;
+        let licenses = licenses_in_force(self, who).await?;
         let counters: Vec<Seats> = self.rows(who).links(format!("{}#", Seats::KIND)).await?;
         let counters: HashMap<LicenseId, Seats> =
             counters.into_iter().map(|counter| (counter.license_id, counter)).collect();
@@ -94,7 +94,7 @@ impl Plane {
     }
 
     pub(super) async fn licensed_entities(&self, who: &Granted<LicenseRead>) -> Result<LicensedEntities> {
-        let licenses = self.licenses_in_force(who).await?;
+        let licenses = licenses_in_force(self, who).await?;
         let products: Vec<ProductId> = distinct(licenses.iter().map(|license| license.product_id));
         let services: Vec<ServiceId> = distinct(licenses.iter().map(|license| license.service_id));
         let products = self.masters::<Product>(&products).await?;
@@ -124,15 +124,15 @@ impl Plane {
                 .any(|license| license.enterprise_id == known::GLOBAL_ENTERPRISE && license.in_force(today));
         Ok(GlobalAccess { account_id, global_access })
     }
+}
 
-    async fn licenses_in_force<A: Action>(&self, who: &Granted<A>) -> Result<Vec<License>> {
-        let today = self.clock().today();
-        let mut licenses = self.licenses_of(who.account()).await?;
-        licenses.retain(|license| {
-            license.in_force(today) && who.enterprise().is_none_or(|enterprise| enterprise == license.enterprise_id)
-        });
-        Ok(licenses)
-    }
+async fn licenses_in_force<A: Action>(plane: &Plane, who: &Granted<A>) -> Result<Vec<License>> {
+    let today = plane.clock().today();
+    let mut licenses = plane.licenses_of(who.account()).await?;
+    licenses.retain(|license| {
+        license.in_force(today) && who.enterprise().is_none_or(|enterprise| enterprise == license.enterprise_id)
+    });
+    Ok(licenses)
 }
 
 fn distinct<T: Ord>(ids: impl Iterator<Item = T>) -> Vec<T> {

@@ -41,7 +41,7 @@ impl Plane {
         for (place, license) in licenses.iter().enumerate() {
             let pointer = pointer(place);
             decide::check(license).map_err(|refused| refused.problem(&pointer))?;
-            self.check_triple(license.triple(), &pointer, &mut checks).await?;
+            check_triple(self, license.triple(), &pointer, &mut checks).await?;
             let again = || Problem::new(Code::Conflict, "the license is there already");
             writes.push((record::create(license), again()));
             writes.push((record::create(&Seats::free(license)), again()));
@@ -52,35 +52,6 @@ impl Plane {
         writes.extend(checks.into_iter().map(|(key, when)| (Write::Check { key, when }, changed())));
         writes.extend(count_uses(licenses, 1).into_iter().map(|write| (write, changed())));
         Ok(writes)
-    }
-
-    /// Refuses a triple that is not linked; notes what must stay as it was seen.
-    async fn check_triple(&self, triple: Triple, pointer: &str, checks: &mut BTreeMap<Key, Condition>) -> Result<()> {
-        let Triple { enterprise, product, service } = triple;
-        let keys = [
-            master_data::key::<Enterprise>(enterprise),
-            master_data::key::<Product>(product),
-            master_data::key::<Service>(service),
-        ];
-        let found = self.system(SystemTask::Licensing).batch_get(&keys).await?;
-        let [found_enterprise, found_product, found_service] = found.as_slice() else {
-            return Err(Problem::internal(&"three keys, another number of answers"));
-        };
-        let missing = |noun, field| Problem::not_found_at(noun, format!("{pointer}/{field}"));
-        let enterprise_item = found_enterprise.as_ref().ok_or_else(|| missing(Enterprise::NOUN, "enterpriseId"))?;
-        let product_item = found_product.as_ref().ok_or_else(|| missing(Product::NOUN, "productId"))?;
-        found_service.as_ref().ok_or_else(|| missing(Service::NOUN, "serviceId"))?;
-        if !decode::<Enterprise>(enterprise_item)?.product_ids.contains(&product) {
-            return Err(not_linked("the enterprise is not linked to the product"));
-        }
-        if !decode::<Product>(product_item)?.service_ids.contains(&service) {
-            return Err(not_linked("the product is not linked to the service"));
-        }
-        let [enterprise, product, service] = keys;
-        checks.insert(enterprise, Condition::Version(enterprise_item.version));
-        checks.insert(product, Condition::Version(product_item.version));
-        checks.insert(service, Condition::Present);
-        Ok(())
     }
 
     /// Every license of an account.
@@ -187,6 +158,40 @@ impl Plane {
         change.event(&super::events::DELETED, &Reference::to(License::NOUN, old.id));
         self.commit(change).await
     }
+}
+
+/// Refuses a triple that is not linked; notes what must stay as it was seen.
+async fn check_triple(
+    plane: &Plane,
+    triple: Triple,
+    pointer: &str,
+    checks: &mut BTreeMap<Key, Condition>,
+) -> Result<()> {
+    let Triple { enterprise, product, service } = triple;
+    let keys = [
+        master_data::key::<Enterprise>(enterprise),
+        master_data::key::<Product>(product),
+        master_data::key::<Service>(service),
+    ];
+    let found = plane.system(SystemTask::Licensing).batch_get(&keys).await?;
+    let [found_enterprise, found_product, found_service] = found.as_slice() else {
+        return Err(Problem::internal(&"three keys, another number of answers"));
+    };
+    let missing = |noun, field| Problem::not_found_at(noun, format!("{pointer}/{field}"));
+    let enterprise_item = found_enterprise.as_ref().ok_or_else(|| missing(Enterprise::NOUN, "enterpriseId"))?;
+    let product_item = found_product.as_ref().ok_or_else(|| missing(Product::NOUN, "productId"))?;
+    found_service.as_ref().ok_or_else(|| missing(Service::NOUN, "serviceId"))?;
+    if !decode::<Enterprise>(enterprise_item)?.product_ids.contains(&product) {
+        return Err(not_linked("the enterprise is not linked to the product"));
+    }
+    if !decode::<Product>(product_item)?.service_ids.contains(&service) {
+        return Err(not_linked("the product is not linked to the service"));
+    }
+    let [enterprise, product, service] = keys;
+    checks.insert(enterprise, Condition::Version(enterprise_item.version));
+    checks.insert(product, Condition::Version(product_item.version));
+    checks.insert(service, Condition::Present);
+    Ok(())
 }
 
 /// What goes with a license, beside its own record: for the commit that removes it.

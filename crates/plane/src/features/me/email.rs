@@ -118,9 +118,9 @@ impl Plane {
         }
         self.identity().check_password(check).await.map_err(|error| password_problem(error, "/password"))?;
         let code = format!("fhe_{}", URL_SAFE_NO_PAD.encode(chance::secret(self.chance())));
-        self.keep_pending(who, &new, &code).await?;
-        let free = self.is_free_address(user, &new).await?;
-        let text = if free { self.code_text(&code) } else { TAKEN_TEXT.to_owned() };
+        keep_pending(self, who, &new, &code).await?;
+        let free = is_free_address(self, user, &new).await?;
+        let text = if free { code_text(self, &code) } else { TAKEN_TEXT.to_owned() };
         let mail = Mail {
             id: MailId::new(self.now(), self.chance()),
             account: user.account_id,
@@ -130,53 +130,8 @@ impl Plane {
             text: text.into(),
             at: self.now(),
         };
-        self.mail_aside(mail);
+        mail_aside(self, mail);
         Ok(())
-    }
-
-    /// Whether an address is nobody's to sign in with, and no other user's of the account.
-    async fn is_free_address(&self, user: &User, new: &Email) -> Result<bool> {
-        if self.identity().has_address(new).await.map_err(identity_problem)? {
-            return Ok(false);
-        }
-        let claim = User::email_claim(user.account_id, user.id, new);
-        let there = self.system(SystemTask::EmailChange).get(&claim.place().key).await?;
-        let there = there.map(|item| decode::<Claim>(&item)).transpose()?;
-        let taken = there.is_some_and(|there| there.record.holder != claim.holder);
-        Ok(!taken && refuse_earlier_claim(self, user.account_id, new).await.is_ok())
-    }
-
-    /// Remembers the code; the one before is void.
-    async fn keep_pending(&self, who: &Granted<MeEdit>, new: &Email, code: &str) -> Result<()> {
-        let user_id = who.actor().user.id;
-        for _ in 0..ATTEMPTS {
-            let now = self.now();
-            let before = self.pending_email(user_id).await?;
-            let (codes_today, day_ends) = PendingEmail::count(before.as_ref().map(|before| &before.record), now)?;
-            let pending = PendingEmail {
-                user_id,
-                new_email: new.clone(),
-                digest: digest(code),
-                expires_at: now + LIFE,
-                replaced: None,
-                codes_today,
-                day_ends,
-            };
-            let mut change = Change::by(who).about("user", user_id);
-            if !who.actor().every_enterprise() {
-                change = change.in_enterprise(who.actor().enterprise());
-            }
-            match &before {
-                Some(before) => change.replace(before, &pending),
-                None => change.create(&pending),
-            }
-            change.answers(AnswerHead::plain(202), &serde_json::json!({ "detail": SENT }));
-            match self.commit(change).await {
-                Err(problem) if lost_a_race(&problem) => {}
-                other => return other,
-            }
-        }
-        Err(contended())
     }
 
     /// Gives somebody the address that their code proves. Asking again with the same code is fine.
@@ -187,46 +142,20 @@ impl Plane {
                 .help("ask for a new code: POST /api/me/email")
         };
         for _ in 0..ATTEMPTS {
-            let pending = self.pending_email(user_id).await?.filter(|pending| self.now() < pending.expires_at);
+            let pending = pending_email(self, user_id).await?.filter(|pending| self.now() < pending.expires_at);
             let pending = pending.filter(|pending| pending.opens_with(code)).ok_or_else(void)?;
             if pending.replaced.is_none() {
-                match self.apply_pending(who, &pending).await {
+                match apply_pending(self, who, &pending).await {
                     Ok(()) => {}
                     Err(problem) if lost_a_race(&problem) => continue,
                     Err(problem) => return Err(problem),
                 }
             }
-            let replaced = self.pending_email(user_id).await?.and_then(|pending| pending.record.replaced);
-            self.finish_email_change(&who.actor().user, &pending.record, replaced).await;
+            let replaced = pending_email(self, user_id).await?.and_then(|pending| pending.record.replaced);
+            finish_email_change(self, &who.actor().user, &pending.record, replaced).await;
             return Ok(pending.record.new_email);
         }
         Err(contended())
-    }
-
-    async fn apply_pending(&self, who: &Granted<MeEdit>, pending: &Stored<PendingEmail>) -> Result<()> {
-        let User { id, account_id, .. } = who.actor().user;
-        let mut change = Change::by(who).about("user", id);
-        let sessions = OnEmailChange::EndOthers { keep: who.session() };
-        let old = self.plan_address(&mut change, account_id, id, &pending.new_email, sessions).await?;
-        change.replace(pending, &PendingEmail { replaced: Some(old), ..pending.record.clone() });
-        change.event(&crate::features::users::events::UPDATED, &Reference::to("user", id));
-        change.answers(AnswerHead::plain(200), &super::http::AddressView { email: pending.new_email.clone() });
-        self.commit(change).await
-    }
-
-    /// What follows the commit; a repeated confirmation repeats it, and the notice is sent once.
-    async fn finish_email_change(&self, user: &User, pending: &PendingEmail, replaced: Option<Email>) {
-        self.settle_address(user.id).await;
-        let Some(old) = replaced.filter(|old| !old.is_default_admin()) else { return };
-        self.mail_aside(Mail {
-            id: MailId::derived(user.id.uuid(), &format!("email-changed/{}", pending.digest)),
-            account: user.account_id,
-            kind: MailKind::EmailChanged,
-            to: old.to_string(),
-            subject: "Your e-mail address was changed".into(),
-            text: CHANGED_TEXT.into(),
-            at: self.now(),
-        });
     }
 
     /// Gives the administrator a real address as part of their first sign-in, where they still have the default one.
@@ -256,124 +185,198 @@ impl Plane {
         refuse_default(new)?;
         judge_password(password.expose_secret(), Some(new))
             .map_err(|weak| Problem::field("/newPassword", weak.to_string()))?;
-        self.replace_default_address(&challenged, new).await
+        replace_default_address(self, &challenged, new).await
     }
+}
 
-    async fn replace_default_address(&self, challenged: &Challenged, new: &Email) -> Result<()> {
-        for _ in 0..ATTEMPTS {
-            let Some(actor) = self.actor(challenged.subject).await? else {
-                return Err(Problem::internal(&"an identity has no user"));
-            };
-            let User { id, account_id, ref email, .. } = actor.user;
-            if email == new {
+/// Whether an address is nobody's to sign in with, and no other user's of the account.
+async fn is_free_address(plane: &Plane, user: &User, new: &Email) -> Result<bool> {
+    if plane.identity().has_address(new).await.map_err(identity_problem)? {
+        return Ok(false);
+    }
+    let claim = User::email_claim(user.account_id, user.id, new);
+    let there = plane.system(SystemTask::EmailChange).get(&claim.place().key).await?;
+    let there = there.map(|item| decode::<Claim>(&item)).transpose()?;
+    let taken = there.is_some_and(|there| there.record.holder != claim.holder);
+    Ok(!taken && refuse_earlier_claim(plane, user.account_id, new).await.is_ok())
+}
+
+/// Remembers the code; the one before is void.
+async fn keep_pending(plane: &Plane, who: &Granted<MeEdit>, new: &Email, code: &str) -> Result<()> {
+    let user_id = who.actor().user.id;
+    for _ in 0..ATTEMPTS {
+        let now = plane.now();
+        let before = pending_email(plane, user_id).await?;
+        let (codes_today, day_ends) = PendingEmail::count(before.as_ref().map(|before| &before.record), now)?;
+        let pending = PendingEmail {
+            user_id,
+            new_email: new.clone(),
+            digest: digest(code),
+            expires_at: now + LIFE,
+            replaced: None,
+            codes_today,
+            day_ends,
+        };
+        let mut change = Change::by(who).about("user", user_id);
+        if !who.actor().every_enterprise() {
+            change = change.in_enterprise(who.actor().enterprise());
+        }
+        match &before {
+            Some(before) => change.replace(before, &pending),
+            None => change.create(&pending),
+        }
+        change.answers(AnswerHead::plain(202), &serde_json::json!({ "detail": SENT }));
+        match plane.commit(change).await {
+            Err(problem) if lost_a_race(&problem) => {}
+            other => return other,
+        }
+    }
+    Err(contended())
+}
+
+async fn apply_pending(plane: &Plane, who: &Granted<MeEdit>, pending: &Stored<PendingEmail>) -> Result<()> {
+    let User { id, account_id, .. } = who.actor().user;
+    let mut change = Change::by(who).about("user", id);
+    let sessions = OnEmailChange::EndOthers { keep: who.session() };
+    let old = plan_address(plane, &mut change, account_id, id, &pending.new_email, sessions).await?;
+    change.replace(pending, &PendingEmail { replaced: Some(old), ..pending.record.clone() });
+    change.event(&crate::features::users::events::UPDATED, &Reference::to("user", id));
+    change.answers(AnswerHead::plain(200), &super::http::AddressView { email: pending.new_email.clone() });
+    plane.commit(change).await
+}
+
+/// What follows the commit; a repeated confirmation repeats it, and the notice is sent once.
+async fn finish_email_change(plane: &Plane, user: &User, pending: &PendingEmail, replaced: Option<Email>) {
+    settle_address(plane, user.id).await;
+    let Some(old) = replaced.filter(|old| !old.is_default_admin()) else { return };
+    mail_aside(
+        plane,
+        Mail {
+            id: MailId::derived(user.id.uuid(), &format!("email-changed/{}", pending.digest)),
+            account: user.account_id,
+            kind: MailKind::EmailChanged,
+            to: old.to_string(),
+            subject: "Your e-mail address was changed".into(),
+            text: CHANGED_TEXT.into(),
+            at: plane.now(),
+        },
+    );
+}
+
+async fn replace_default_address(plane: &Plane, challenged: &Challenged, new: &Email) -> Result<()> {
+    for _ in 0..ATTEMPTS {
+        let Some(actor) = plane.actor(challenged.subject).await? else {
+            return Err(Problem::internal(&"an identity has no user"));
+        };
+        let User { id, account_id, ref email, .. } = actor.user;
+        if email == new {
+            return Ok(());
+        }
+        let author = Author::User { id, email: challenged.email.to_string(), operator: actor.operator };
+        let mut change = Change::by_platform(author, "first_address_set", account_id).about("user", id);
+        let planned = plan_address(plane, &mut change, account_id, id, new, OnEmailChange::KeepAll).await;
+        let committed = match planned {
+            Ok(_) => plane.commit(change).await,
+            Err(problem) => Err(problem),
+        };
+        match committed {
+            Err(problem) if lost_a_race(&problem) => {}
+            Err(problem) => return Err(problem),
+            Ok(()) => {
+                settle_address(plane, id).await;
                 return Ok(());
             }
-            let author = Author::User { id, email: challenged.email.to_string(), operator: actor.operator };
-            let mut change = Change::by_platform(author, "first_address_set", account_id).about("user", id);
-            let planned = self.plan_address(&mut change, account_id, id, new, OnEmailChange::KeepAll).await;
-            let committed = match planned {
-                Ok(_) => self.commit(change).await,
-                Err(problem) => Err(problem),
-            };
-            match committed {
-                Err(problem) if lost_a_race(&problem) => {}
-                Err(problem) => return Err(problem),
-                Ok(()) => {
-                    self.settle_address(id).await;
-                    return Ok(());
-                }
-            }
         }
-        Err(contended())
     }
+    Err(contended())
+}
 
-    /// Adds to a change all writes that give a user another address. Answers the old one.
-    async fn plan_address(
-        &self,
-        change: &mut Change,
-        account: AccountId,
-        id: UserId,
-        new: &Email,
-        sessions: OnEmailChange,
-    ) -> Result<Email> {
-        let item = self.system(SystemTask::EmailChange).get(&User::key(account, id)).await?;
-        let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
-        let plan = self.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
-        if user.email == *new || plan.old == *new {
-            // Another request gave them the address meanwhile. A commit can't release and claim one name.
-            return Err(Problem::new(Code::PreconditionFailed, "the address was changed meanwhile"));
-        }
-        change.replace(&user, &User { email: new.clone(), updated_at: self.now(), ..user.record.clone() });
-        refuse_earlier_claim(self, account, new).await?;
-        for claim in held_email_claims(self, account, id, &user.email).await? {
-            change.release(&claim);
-        }
-        change.claim(&User::email_claim(account, id, new), email_taken());
-        change.write_or(plan.claim, in_use_elsewhere());
-        for write in plan.others {
-            change.write(write);
-        }
-        self.plan_contacts(change, &user, new).await?;
-        Ok(plan.old)
+/// Adds to a change all writes that give a user another address. Answers the old one.
+async fn plan_address(
+    plane: &Plane,
+    change: &mut Change,
+    account: AccountId,
+    id: UserId,
+    new: &Email,
+    sessions: OnEmailChange,
+) -> Result<Email> {
+    let item = plane.system(SystemTask::EmailChange).get(&User::key(account, id)).await?;
+    let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
+    let plan = plane.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
+    if user.email == *new || plan.old == *new {
+        // Another request gave them the address meanwhile. A commit can't release and claim one name.
+        return Err(Problem::new(Code::PreconditionFailed, "the address was changed meanwhile"));
     }
+    change.replace(&user, &User { email: new.clone(), updated_at: plane.now(), ..user.record.clone() });
+    refuse_earlier_claim(plane, account, new).await?;
+    for claim in held_email_claims(plane, account, id, &user.email).await? {
+        change.release(&claim);
+    }
+    change.claim(&User::email_claim(account, id, new), email_taken());
+    change.write_or(plan.claim, in_use_elsewhere());
+    for write in plan.others {
+        change.write(write);
+    }
+    plan_contacts(plane, change, &user, new).await?;
+    Ok(plan.old)
+}
 
-    /// The account's contacts of the old address, and the technical contact that it was onboarded with, follow.
-    async fn plan_contacts(&self, change: &mut Change, user: &User, new: &Email) -> Result<()> {
-        let table = self.system(SystemTask::EmailChange);
-        let query = Query {
-            index: Index::Table,
-            pk: partition(user.account_id),
-            range: Range::Prefix("LICENSE#".into()),
-            order: Order::Ascending,
-            limit: MAX_CONTACTS,
-            after: None,
-        };
-        for item in table.query(&query).await?.items {
-            let license: Stored<License> = decode(&item)?;
-            let Some(contact) = license.contact.clone().filter(|contact| contact.email == user.email) else { continue };
-            let contact = Some(Contact { email: new.clone(), ..contact });
-            change.replace(&license, &License { contact, updated_at: self.now(), ..license.record.clone() });
+/// The account's contacts of the old address, and the technical contact that it was onboarded with, follow.
+async fn plan_contacts(plane: &Plane, change: &mut Change, user: &User, new: &Email) -> Result<()> {
+    let table = plane.system(SystemTask::EmailChange);
+    let query = Query {
+        index: Index::Table,
+        pk: partition(user.account_id),
+        range: Range::Prefix("LICENSE#".into()),
+        order: Order::Ascending,
+        limit: MAX_CONTACTS,
+        after: None,
+    };
+    for item in table.query(&query).await?.items {
+        let license: Stored<License> = decode(&item)?;
+        let Some(contact) = license.contact.clone().filter(|contact| contact.email == user.email) else { continue };
+        let contact = Some(Contact { email: new.clone(), ..contact });
+        change.replace(&license, &License { contact, updated_at: plane.now(), ..license.record.clone() });
+    }
+    if user.id == technical_user_id(user.account_id)
+        && let Some(item) = table.get(&Intake::key(user.account_id)).await?
+    {
+        let intake: Stored<Intake> = decode(&item)?;
+        let mut moved = intake.record.clone();
+        moved.request.technical_user.email = new.clone();
+        change.replace(&intake, &moved);
+    }
+    Ok(())
+}
+
+async fn settle_address(plane: &Plane, user: UserId) {
+    let subject = crate::features::users::model::subject(user);
+    if let Err(error) = plane.identity().email_changed(subject).await {
+        tracing::warn!(%error, %subject, "a new address waits to be told to the vault; the next sign-in tells it");
+    }
+}
+
+async fn pending_email(plane: &Plane, user: UserId) -> Result<Option<Stored<PendingEmail>>> {
+    plane.system(SystemTask::EmailChange).get(&PendingEmail::key(user)).await?.map(|item| decode(&item)).transpose()
+}
+
+/// Sends a mail after the answer, so that the answer's time tells nothing about it.
+fn mail_aside(plane: &Plane, mail: Mail) {
+    let sender = plane.clone();
+    plane.spawn_background(async move {
+        if let Err(error) = sender.ports().mailer.send(mail).await {
+            tracing::error!(%error, "a mail about a new address was not sent");
         }
-        if user.id == technical_user_id(user.account_id)
-            && let Some(item) = table.get(&Intake::key(user.account_id)).await?
-        {
-            let intake: Stored<Intake> = decode(&item)?;
-            let mut moved = intake.record.clone();
-            moved.request.technical_user.email = new.clone();
-            change.replace(&intake, &moved);
-        }
-        Ok(())
-    }
+    });
+}
 
-    async fn settle_address(&self, user: UserId) {
-        let subject = crate::features::users::model::subject(user);
-        if let Err(error) = self.identity().email_changed(subject).await {
-            tracing::warn!(%error, %subject, "a new address waits to be told to the vault; the next sign-in tells it");
-        }
-    }
-
-    async fn pending_email(&self, user: UserId) -> Result<Option<Stored<PendingEmail>>> {
-        self.system(SystemTask::EmailChange).get(&PendingEmail::key(user)).await?.map(|item| decode(&item)).transpose()
-    }
-
-    /// Sends a mail after the answer, so that the answer's time tells nothing about it.
-    fn mail_aside(&self, mail: Mail) {
-        let plane = self.clone();
-        self.spawn_background(async move {
-            if let Err(error) = plane.ports().mailer.send(mail).await {
-                tracing::error!(%error, "a mail about a new address was not sent");
-            }
-        });
-    }
-
-    fn code_text(&self, code: &str) -> String {
-        let link = format!("{}/confirm-email#code={code}", self.settings().public_url);
-        format!(
-            "Hello,\n\nconfirm that this is your new address. Open this link within an hour, where you are signed \
-             in:\n\n{link}\n\nOn the command line: freehold me confirm-email {code}\n\nIf you did not ask for it, do \
-             nothing."
-        )
-    }
+fn code_text(plane: &Plane, code: &str) -> String {
+    let link = format!("{}/confirm-email#code={code}", plane.settings().public_url);
+    format!(
+        "Hello,\n\nconfirm that this is your new address. Open this link within an hour, where you are signed \
+         in:\n\n{link}\n\nOn the command line: freehold me confirm-email {code}\n\nIf you did not ask for it, do \
+         nothing."
+    )
 }
 
 const TAKEN_TEXT: &str = "Hello,\n\nsomebody asked to sign in with this address from now on. It is in use already, so \

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::email::SENT;
 use crate::{
     features::{
-        auth::{Password, memberships::MembershipView},
+        auth::{
+            Password,
+            memberships::{MembershipView, membership_views},
+        },
         users::access::{Permissions, Reach},
     },
     guard::{
@@ -94,7 +97,7 @@ async fn permissions(who: Granted<MeRead>, plane: Plane) -> Result<Permissions> 
 
 async fn accounts(who: Granted<MeRead>, plane: Plane) -> Result<Page<MembershipView>> {
     let accounts = plane.identity().accounts(who.actor().user.subject()).await.map_err(identity_problem)?;
-    let views = plane.membership_views(&accounts, Some(who.actor().account())).await?;
+    let views = membership_views(&plane, &accounts, Some(who.actor().account())).await?;
     Ok(Page::of(&views, None))
 }
 

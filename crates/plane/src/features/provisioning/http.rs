@@ -132,7 +132,7 @@ impl From<Head> for Execution {
 }
 
 async fn status(who: Granted<ProvisioningRead>, plane: Plane, Path(_): Path<AccountId>) -> Result<Plain<Progress>> {
-    Ok(Plain(plane.progress(plane.latest_run(&who).await?).await?))
+    Ok(Plain(plane.progress(latest_run(&plane, &who).await?).await?))
 }
 
 async fn events(
@@ -141,7 +141,7 @@ async fn events(
     Path(_): Path<AccountId>,
     last: LastEventId,
 ) -> Result<EventStream<Progress>> {
-    let execution = plane.latest_run(&who).await?;
+    let execution = latest_run(&plane, &who).await?;
     let head = plane.driver().journal().head(execution).await.map_err(journal_problem)?.head;
     let after = last.within(execution, head.events);
     let is_told = after > 0 && after == head.events && !head.status.is_open();
@@ -152,13 +152,13 @@ async fn events(
 }
 
 async fn start(who: Granted<ProvisioningStart>, plane: Plane, Json(_): Json<Start>) -> Result<Accepted<Progress>> {
-    let execution = plane.latest_run(&who).await?;
+    let execution = latest_run(&plane, &who).await?;
     let along = EntryAndAnswer::of(&plane, &who, &who.entry().about("execution", execution));
     along_kept(plane.driver().redrive(execution, along).await, who.ticket())
 }
 
 async fn undo(who: Granted<ProvisioningEdit>, plane: Plane, Path(_): Path<AccountId>) -> Result<Accepted<Progress>> {
-    let execution = plane.latest_run(&who).await?;
+    let execution = latest_run(&plane, &who).await?;
     let along = EntryAndAnswer::of(&plane, &who, &who.entry().about("execution", execution));
     along_kept(plane.driver().undo(execution, along).await, who.ticket())
 }
@@ -224,7 +224,7 @@ async fn dead_letter(
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Plain<DeadLetter>> {
-    Ok(Plain(plane.dead_letter(&who, letter).await?))
+    Ok(Plain(find_dead_letter(&plane, &who, letter).await?))
 }
 
 async fn replay(
@@ -232,7 +232,7 @@ async fn replay(
     plane: Plane,
     Path(letter): Path<DeadLetterId>,
 ) -> Result<Accepted<Progress>> {
-    let found = plane.dead_letter(&who, letter).await?;
+    let found = find_dead_letter(&plane, &who, letter).await?;
     let along = EntryAndAnswer::of(&plane, &who, &letter_entry(&who, "dead_letter_replay", &found));
     let replayed = plane.driver().replay(letter, along).await;
     plane.commit_signal().committed(&TableName::shared());
@@ -240,7 +240,7 @@ async fn replay(
 }
 
 async fn discard(who: Granted<DeadLetterEdit>, plane: Plane, Path(letter): Path<DeadLetterId>) -> Result<NoContent> {
-    let letter = plane.dead_letter(&who, letter).await?;
+    let letter = find_dead_letter(&plane, &who, letter).await?;
     let entry = plane.entry_write(&letter_entry(&who, "dead_letter_discard", &letter));
     plane.driver().dead_letters().discard(&letter, vec![entry]).await.map_err(journal_problem)?;
     plane.commit_signal().committed(&TableName::shared());
@@ -292,24 +292,6 @@ fn concerns<A: Action>(who: &Granted<A>, account: Option<AccountId>) -> bool {
 }
 
 impl Plane {
-    /// A dead letter, of the account that the request names if it names one.
-    async fn dead_letter<A: Action>(&self, who: &Granted<A>, id: DeadLetterId) -> Result<DeadLetter> {
-        let found = self.driver().dead_letters().get(id, self.now()).await.map_err(journal_problem)?;
-        found
-            .filter(|letter| concerns(who, letter.account_id))
-            .ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))
-    }
-
-    /// The run that an account's status speaks of.
-    async fn latest_run<A: Action>(&self, who: &Granted<A>) -> Result<ExecutionId> {
-        let account = self.account(who).await?;
-        let run = account
-            .record
-            .provisioning
-            .ok_or_else(|| Problem::new(Code::NotFound, "nothing was ever run for this account"))?;
-        Ok(run.execution_id)
-    }
-
     /// How far a run is.
     pub async fn progress(&self, execution: ExecutionId) -> Result<Progress> {
         let (held, history) = self.driver().journal().load(execution).await.map_err(journal_problem)?;
@@ -318,6 +300,24 @@ impl Plane {
             workflow.ok_or_else(|| Problem::new(Code::Conflict, "this version does not know the run's workflow"))?;
         Ok(Progress::of(&workflow.plan, &held.head, &history))
     }
+}
+
+/// A dead letter, of the account that the request names if it names one.
+async fn find_dead_letter<A: Action>(plane: &Plane, who: &Granted<A>, id: DeadLetterId) -> Result<DeadLetter> {
+    let found = plane.driver().dead_letters().get(id, plane.now()).await.map_err(journal_problem)?;
+    found
+        .filter(|letter| concerns(who, letter.account_id))
+        .ok_or_else(|| Problem::new(Code::NotFound, "there is no such dead letter"))
+}
+
+/// The run that an account's status speaks of.
+async fn latest_run<A: Action>(plane: &Plane, who: &Granted<A>) -> Result<ExecutionId> {
+    let account = plane.account(who).await?;
+    let run = account
+        .record
+        .provisioning
+        .ok_or_else(|| Problem::new(Code::NotFound, "nothing was ever run for this account"))?;
+    Ok(run.execution_id)
 }
 
 fn journal_problem(error: JournalError) -> Problem {

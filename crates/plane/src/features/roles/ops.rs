@@ -45,7 +45,7 @@ impl Plane {
         unreserved(&new.name)?;
         let enterprise_id = who.enterprise_of_new()?;
         self.licensed_enterprise(who, enterprise_id).await?;
-        self.check_narrowing(who, new.product_id, new.service_id).await?;
+        check_narrowing(self, who, new.product_id, new.service_id).await?;
         let now = self.now();
         let role = Role {
             id: RoleId::new(now, self.chance()),
@@ -73,30 +73,6 @@ impl Plane {
         Ok(role)
     }
 
-    /// Refuses a product or service that is not there, or that the caller does not see: both get the same answer.
-    async fn check_narrowing(
-        &self,
-        who: &Granted<RoleCreate>,
-        product: Option<ProductId>,
-        service: Option<ServiceId>,
-    ) -> Result<()> {
-        if product.is_none() && service.is_none() {
-            return Ok(());
-        }
-        let sight = self.catalogue_sight(who).await?;
-        if let Some(product) = product
-            && !(sight.sees_product(product) && self.masters::<Product>(&[product]).await?.contains_key(&product))
-        {
-            return Err(Problem::not_found_at(Product::NOUN, "/productId"));
-        }
-        if let Some(service) = service
-            && !(sight.sees_service(service) && self.masters::<Service>(&[service]).await?.contains_key(&service))
-        {
-            return Err(Problem::not_found_at(Service::NOUN, "/serviceId"));
-        }
-        Ok(())
-    }
-
     pub async fn update_role(
         &self,
         who: &Granted<RoleEdit>,
@@ -119,7 +95,7 @@ impl Plane {
             let (before, after) =
                 (Grants::of(old.mask, &permissions.permissions), Grants::of(role.mask, &permissions.permissions));
             may_grant(who.actor(), &after)?;
-            self.change_role_grants(who, &mut change, id, &before, after).await?;
+            change_role_grants(self, who, &mut change, id, &before, after).await?;
         }
         if let Some(name) = renamed {
             unreserved(&name)?;
@@ -164,7 +140,7 @@ impl Plane {
             if is_recorded {
                 change = change.following();
             }
-            self.change_role_grants(who, &mut change, id, &before, Grants::default()).await?;
+            change_role_grants(self, who, &mut change, id, &before, Grants::default()).await?;
             for link in &links.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
@@ -207,7 +183,7 @@ impl Plane {
         let new = RolePermissions { account_id: role.account_id, role_id: id, permissions };
         let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
         let (before, after) = (Grants::of(role.mask, &old.permissions), Grants::of(role.mask, &new.permissions));
-        self.change_role_grants(who, &mut change, id, &before, after).await?;
+        change_role_grants(self, who, &mut change, id, &before, after).await?;
         change.write_or(
             Write::Check { key: Role::key(role.account_id, id), when: Condition::Version(role.version) },
             Problem::new(Code::Conflict, "the role changed meanwhile; try again"),
@@ -216,32 +192,6 @@ impl Plane {
         change.event(&super::events::PERMISSIONS_UPDATED, &Reference::to(Role::NOUN, id));
         self.commit(change).await?;
         Ok(Stored { record: new, version: old.version + 1 })
-    }
-
-    /// Permits that a role comes to give something else: nobody takes more than they hold, or their own right to
-    /// administer the account.
-    async fn change_role_grants<A: Action>(
-        &self,
-        who: &Granted<A>,
-        change: &mut Change,
-        role: RoleId,
-        before: &Grants,
-        after: Grants,
-    ) -> Result<()> {
-        if before.within(&after) {
-            return Ok(());
-        }
-        self.take_rights_by_role(who, change, before, role).await?;
-        let actor = who.actor();
-        if actor.account() != who.account() || !actor.access.roles.iter().any(|own| own.id == role) {
-            return Ok(());
-        }
-        let mut left = after;
-        for own in actor.access.roles.iter().filter(|own| own.id != role) {
-            let permissions = self.role_permissions(who, own.id).await?;
-            left.add(own.mask, &permissions.permissions);
-        }
-        self.keep_own_administration(who, &left)
     }
 
     /// Refuses an enterprise that the account has no license for.
@@ -274,6 +224,56 @@ impl Plane {
         }
         Ok(roles)
     }
+}
+
+/// Refuses a product or service that is not there, or that the caller does not see: both get the same answer.
+async fn check_narrowing(
+    plane: &Plane,
+    who: &Granted<RoleCreate>,
+    product: Option<ProductId>,
+    service: Option<ServiceId>,
+) -> Result<()> {
+    if product.is_none() && service.is_none() {
+        return Ok(());
+    }
+    let sight = plane.catalogue_sight(who).await?;
+    if let Some(product) = product
+        && !(sight.sees_product(product) && plane.masters::<Product>(&[product]).await?.contains_key(&product))
+    {
+        return Err(Problem::not_found_at(Product::NOUN, "/productId"));
+    }
+    if let Some(service) = service
+        && !(sight.sees_service(service) && plane.masters::<Service>(&[service]).await?.contains_key(&service))
+    {
+        return Err(Problem::not_found_at(Service::NOUN, "/serviceId"));
+    }
+    Ok(())
+}
+
+/// Permits that a role comes to give something else: nobody takes more than they hold, or their own right to
+/// administer the account.
+async fn change_role_grants<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    change: &mut Change,
+    role: RoleId,
+    before: &Grants,
+    after: Grants,
+) -> Result<()> {
+    if before.within(&after) {
+        return Ok(());
+    }
+    plane.take_rights_by_role(who, change, before, role).await?;
+    let actor = who.actor();
+    if actor.account() != who.account() || !actor.access.roles.iter().any(|own| own.id == role) {
+        return Ok(());
+    }
+    let mut left = after;
+    for own in actor.access.roles.iter().filter(|own| own.id != role) {
+        let permissions = plane.role_permissions(who, own.id).await?;
+        left.add(own.mask, &permissions.permissions);
+    }
+    plane.keep_own_administration(who, &left)
 }
 
 pub fn unreserved(name: &Name) -> Result<()> {

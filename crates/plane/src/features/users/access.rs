@@ -160,7 +160,7 @@ impl Plane {
         }
         let mut reach = Vec::with_capacity(accounts.len());
         for Account { id, name, cloud_type, .. } in accounts {
-            let all = self.enterprise_reach(id).await?;
+            let all = enterprise_reach(self, id).await?;
             let mine = |enterprise: &EnterpriseReach| actor.every_enterprise() || enterprise.id == actor.enterprise();
             let enterprises = all.into_iter().filter(mine).collect();
             reach.push(AccountReach { id, name, cloud_type, enterprises });
@@ -173,34 +173,34 @@ impl Plane {
             operator: actor.operator,
         })
     }
+}
 
-    /// The enterprises that an account has licenses for.
-    async fn enterprise_reach(&self, account: AccountId) -> Result<Vec<EnterpriseReach>> {
-        let query = Query {
-            index: Index::Table,
-            pk: partition(account),
-            range: Range::Prefix("LICENSE#".into()),
-            order: Order::Ascending,
-            limit: 500,
-            after: None,
-        };
-        let mut ids: Vec<EnterpriseId> = Vec::new();
-        for item in self.system(SystemTask::Identification).query(&query).await?.items {
-            let license: Licensed = serde_json::from_slice(&item.body).map_err(|error| Problem::internal(&error))?;
-            if !ids.contains(&license.enterprise_id) {
-                ids.push(license.enterprise_id);
-            }
+/// The enterprises that an account has licenses for.
+async fn enterprise_reach(plane: &Plane, account: AccountId) -> Result<Vec<EnterpriseReach>> {
+    let query = Query {
+        index: Index::Table,
+        pk: partition(account),
+        range: Range::Prefix("LICENSE#".into()),
+        order: Order::Ascending,
+        limit: 500,
+        after: None,
+    };
+    let mut ids: Vec<EnterpriseId> = Vec::new();
+    for item in plane.system(SystemTask::Identification).query(&query).await?.items {
+        let license: Licensed = serde_json::from_slice(&item.body).map_err(|error| Problem::internal(&error))?;
+        if !ids.contains(&license.enterprise_id) {
+            ids.push(license.enterprise_id);
         }
-        let keys: Vec<_> = ids.iter().map(|id| master_data::key::<Enterprise>(*id)).collect();
-        let mut enterprises = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(MAX_KEYS) {
-            for item in self.system(SystemTask::Identification).batch_get(keys).await?.iter().flatten() {
-                let Enterprise { id, name, .. } = decode::<Enterprise>(item)?.record;
-                enterprises.push(EnterpriseReach { id, name });
-            }
-        }
-        Ok(enterprises)
     }
+    let keys: Vec<_> = ids.iter().map(|id| master_data::key::<Enterprise>(*id)).collect();
+    let mut enterprises = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(MAX_KEYS) {
+        for item in plane.system(SystemTask::Identification).batch_get(keys).await?.iter().flatten() {
+            let Enterprise { id, name, .. } = decode::<Enterprise>(item)?.record;
+            enterprises.push(EnterpriseReach { id, name });
+        }
+    }
+    Ok(enterprises)
 }
 
 #[cfg(test)]

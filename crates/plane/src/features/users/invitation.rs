@@ -126,7 +126,7 @@ impl Plane {
     /// once.
     pub async fn invite(&self, user: &User, mail: MailId) -> Result<(), InviteError> {
         let token = self.key().token("invitation", &mail.to_string());
-        self.replace_link(user, digest(token.expose_secret())).await?;
+        replace_link(self, user, digest(token.expose_secret())).await?;
         let link = format!("{}/accept-invitation#token={}", self.settings().public_url, token.expose_secret());
         let text = format!(
             "{}\n\nan account was made for you. Choose your password here, within 24 hours:\n\n{link}\n\n\
@@ -146,89 +146,10 @@ impl Plane {
         Ok(self.ports().mailer.send(mail).await?)
     }
 
-    /// Makes a link the one that counts. Of racing invitations each voids the one before; where the person has chosen a
-    /// password, or is choosing one, none is made.
-    async fn replace_link(&self, user: &User, digest: String) -> Result<(), InviteError> {
-        let table = self.system(SystemTask::Invitations);
-        for _ in 0..MAX_ATTEMPTS {
-            let now = self.now();
-            let current: Option<Stored<Current>> = self.shared_record(&Current::key(user.id)).await?;
-            let before: Option<Stored<Invitation>> = match &current {
-                Some(current) => self.shared_record(&Invitation::key(&current.digest)).await?,
-                None => None,
-            };
-            if before.as_ref().is_some_and(|link| link.is_in_use(now)) {
-                return Err(InviteError::Problem(in_use()));
-            }
-            let expires_at = now + LIFE;
-            let link = Invitation {
-                digest: digest.clone(),
-                account_id: user.account_id,
-                user_id: user.id,
-                expires_at,
-                claimed_at: None,
-            };
-            let next = Current {
-                user_id: user.id,
-                digest: digest.clone(),
-                expires: expires_at.as_second(),
-                sent_at: Some(now),
-            };
-            let mut writes = vec![
-                Write::Put { item: encode(&next), when: unchanged(current.as_ref()) },
-                Write::Check { key: User::key(user.account_id, user.id), when: not_confirmed() },
-            ];
-            match before.filter(|before| before.digest != digest) {
-                Some(before) => {
-                    writes.push(Write::Delete {
-                        key: Invitation::key(&before.digest),
-                        when: Condition::Version(before.version),
-                    });
-                    writes.push(Write::Put { item: encode(&link), when: Condition::Always });
-                }
-                None => writes.push(Write::Put { item: encode(&link), when: Condition::Always }),
-            }
-            match table.commit(writes).await {
-                Ok(()) => return Ok(()),
-                Err(CommitError::Refused { write: 1, .. }) => return Err(InviteError::Problem(confirmed())),
-                // Another invitation, or a use of the link, came first: look again.
-                Err(CommitError::Refused { .. }) => {}
-                Err(error @ CommitError::Table(_)) => return Err(error.into()),
-            }
-        }
-        Err(InviteError::Problem(busy_user()))
-    }
-
-    /// When a user was sent a link last.
-    pub(super) async fn last_invitation(&self, user: UserId) -> Result<Option<Timestamp>> {
-        let current: Option<Stored<Current>> = self.shared_record(&Current::key(user)).await?;
-        Ok(current.and_then(|current| current.sent_at))
-    }
-
-    async fn shared_record<R: Record>(&self, key: &Key) -> Result<Option<Stored<R>>> {
-        let item = self.system(SystemTask::Invitations).get(key).await?;
-        item.map(|item| decode::<R>(&item)).transpose()
-    }
-
     /// Removes the identity of a user, with the link that was sent to them. It can be asked again.
     pub async fn remove_identity(&self, user: UserId) -> Result<(), IdentityError> {
         self.identity().remove_user(super::model::subject(user)).await?;
-        self.void_invitation(user).await
-    }
-
-    /// Voids the link that was sent to a user last.
-    async fn void_invitation(&self, user: UserId) -> Result<(), IdentityError> {
-        let table = self.system(SystemTask::Invitations);
-        let Some(item) = table.get(&Current::key(user)).await? else { return Ok(()) };
-        let Ok(current) = decode::<Current>(&item) else { return Ok(()) };
-        let writes = vec![
-            Write::Delete { key: Invitation::key(&current.digest), when: Condition::Always },
-            Write::Delete { key: Current::key(user), when: Condition::Always },
-        ];
-        match table.commit(writes).await {
-            Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
-            Err(CommitError::Table(error)) => Err(error.into()),
-        }
+        void_invitation(self, user).await
     }
 
     /// Uses a link: the person's password is set, and the link is void. Of racing uses one gets through.
@@ -241,7 +162,7 @@ impl Plane {
     ) -> Result<(), AcceptError> {
         let table = self.system(SystemTask::Invitations);
         let link: Option<Stored<Invitation>> =
-            self.shared_record(&Invitation::key(&digest(token.expose_secret()))).await?;
+            shared_record(self, &Invitation::key(&digest(token.expose_secret()))).await?;
         let link = link.ok_or(AcceptError::Void)?;
         let now = self.now();
         if link.expires_at <= now || link.is_in_use(now) {
@@ -249,7 +170,7 @@ impl Plane {
         }
         let subject = super::model::subject(link.user_id);
         if let Some(barred) = self.barred_from_accepting(subject).await? {
-            return Err(self.barred_by_link(&link, barred).await);
+            return Err(barred_by_link(self, &link, barred).await);
         }
         let claimed = Invitation { claimed_at: Some(now), ..link.record.clone() };
         let claim = vec![
@@ -281,19 +202,7 @@ impl Plane {
             Write::Delete { key: Invitation::key(&claimed.digest), when: Condition::Present },
             Write::Delete { key: Current::key(claimed.user_id), when: Condition::Always },
         ];
-        Ok(self.confirm(claimed.account_id, claimed.user_id, Some((used, origin))).await?)
-    }
-
-    /// The refusal of somebody whose link is good. Without the user's record the link is good for nothing.
-    async fn barred_by_link(&self, link: &Invitation, barred: Barred) -> AcceptError {
-        match self.shared_record::<User>(&User::key(link.account_id, link.user_id)).await {
-            Ok(Some(user)) => {
-                let (subject, email) = (user.subject(), user.email.to_string());
-                AcceptError::Barred(Whom { subject, user: user.id, account: user.account_id, email }, barred)
-            }
-            Ok(None) => AcceptError::Void,
-            Err(problem) => problem.into(),
-        }
+        Ok(confirm(self, claimed.account_id, claimed.user_id, Some((used, origin))).await?)
     }
 
     /// Records that somebody signs in with a password of their own. The sign-in itself has the audit entry.
@@ -302,44 +211,131 @@ impl Plane {
         if actor.user.identity_status == IdentityStatus::Confirmed {
             return Ok(());
         }
-        self.confirm(actor.account(), actor.user.id, None).await
+        confirm(self, actor.account(), actor.user.id, None).await
     }
+}
 
-    /// `accepted`: by an invitation, whose link these writes use up.
-    async fn confirm(
-        &self,
-        account: AccountId,
-        user: UserId,
-        accepted: Option<(Vec<Write>, &RequestOrigin)>,
-    ) -> Result<()> {
-        let key = User::key(account, user);
-        for _ in 0..8 {
-            let Some(item) = self.system(SystemTask::Invitations).get(&key).await? else {
-                return Err(Problem::new(Code::NotFound, "the user is gone"));
-            };
-            let user = decode::<User>(&item)?;
-            let confirmed =
-                User { identity_status: IdentityStatus::Confirmed, updated_at: self.now(), ..user.record.clone() };
-            let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
-            let entry = EntryDraft::new(user.account_id, author, "auth_accept_invitation").about("user", user.id);
-            let mut change = match &accepted {
-                Some((used, origin)) => {
-                    let mut change = Change::of(entry.from((*origin).clone()));
-                    for write in used {
-                        change.write(write.clone());
-                    }
-                    change
-                }
-                None => Change::of(entry).following(),
-            };
-            change.replace(&user, &confirmed);
-            match self.commit(change).await {
-                Err(problem) if problem.code == Code::PreconditionFailed => {}
-                other => return other,
-            }
+/// When a user was sent a link last.
+pub(super) async fn last_invitation(plane: &Plane, user: UserId) -> Result<Option<Timestamp>> {
+    let current: Option<Stored<Current>> = shared_record(plane, &Current::key(user)).await?;
+    Ok(current.and_then(|current| current.sent_at))
+}
+
+/// Makes a link the one that counts. Of racing invitations each voids the one before; where the person has chosen a
+/// password, or is choosing one, none is made.
+async fn replace_link(plane: &Plane, user: &User, digest: String) -> Result<(), InviteError> {
+    let table = plane.system(SystemTask::Invitations);
+    for _ in 0..MAX_ATTEMPTS {
+        let now = plane.now();
+        let current: Option<Stored<Current>> = shared_record(plane, &Current::key(user.id)).await?;
+        let before: Option<Stored<Invitation>> = match &current {
+            Some(current) => shared_record(plane, &Invitation::key(&current.digest)).await?,
+            None => None,
+        };
+        if before.as_ref().is_some_and(|link| link.is_in_use(now)) {
+            return Err(InviteError::Problem(in_use()));
         }
-        Err(busy_user())
+        let expires_at = now + LIFE;
+        let link = Invitation {
+            digest: digest.clone(),
+            account_id: user.account_id,
+            user_id: user.id,
+            expires_at,
+            claimed_at: None,
+        };
+        let next =
+            Current { user_id: user.id, digest: digest.clone(), expires: expires_at.as_second(), sent_at: Some(now) };
+        let mut writes = vec![
+            Write::Put { item: encode(&next), when: unchanged(current.as_ref()) },
+            Write::Check { key: User::key(user.account_id, user.id), when: not_confirmed() },
+        ];
+        match before.filter(|before| before.digest != digest) {
+            Some(before) => {
+                writes.push(Write::Delete {
+                    key: Invitation::key(&before.digest),
+                    when: Condition::Version(before.version),
+                });
+                writes.push(Write::Put { item: encode(&link), when: Condition::Always });
+            }
+            None => writes.push(Write::Put { item: encode(&link), when: Condition::Always }),
+        }
+        match table.commit(writes).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Refused { write: 1, .. }) => return Err(InviteError::Problem(confirmed())),
+            // Another invitation, or a use of the link, came first: look again.
+            Err(CommitError::Refused { .. }) => {}
+            Err(error @ CommitError::Table(_)) => return Err(error.into()),
+        }
     }
+    Err(InviteError::Problem(busy_user()))
+}
+
+async fn shared_record<R: Record>(plane: &Plane, key: &Key) -> Result<Option<Stored<R>>> {
+    let item = plane.system(SystemTask::Invitations).get(key).await?;
+    item.map(|item| decode::<R>(&item)).transpose()
+}
+
+/// Voids the link that was sent to a user last.
+async fn void_invitation(plane: &Plane, user: UserId) -> Result<(), IdentityError> {
+    let table = plane.system(SystemTask::Invitations);
+    let Some(item) = table.get(&Current::key(user)).await? else { return Ok(()) };
+    let Ok(current) = decode::<Current>(&item) else { return Ok(()) };
+    let writes = vec![
+        Write::Delete { key: Invitation::key(&current.digest), when: Condition::Always },
+        Write::Delete { key: Current::key(user), when: Condition::Always },
+    ];
+    match table.commit(writes).await {
+        Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+        Err(CommitError::Table(error)) => Err(error.into()),
+    }
+}
+
+/// The refusal of somebody whose link is good. Without the user's record the link is good for nothing.
+async fn barred_by_link(plane: &Plane, link: &Invitation, barred: Barred) -> AcceptError {
+    match shared_record::<User>(plane, &User::key(link.account_id, link.user_id)).await {
+        Ok(Some(user)) => {
+            let (subject, email) = (user.subject(), user.email.to_string());
+            AcceptError::Barred(Whom { subject, user: user.id, account: user.account_id, email }, barred)
+        }
+        Ok(None) => AcceptError::Void,
+        Err(problem) => problem.into(),
+    }
+}
+
+/// `accepted`: by an invitation, whose link these writes use up.
+async fn confirm(
+    plane: &Plane,
+    account: AccountId,
+    user: UserId,
+    accepted: Option<(Vec<Write>, &RequestOrigin)>,
+) -> Result<()> {
+    let key = User::key(account, user);
+    for _ in 0..8 {
+        let Some(item) = plane.system(SystemTask::Invitations).get(&key).await? else {
+            return Err(Problem::new(Code::NotFound, "the user is gone"));
+        };
+        let user = decode::<User>(&item)?;
+        let confirmed =
+            User { identity_status: IdentityStatus::Confirmed, updated_at: plane.now(), ..user.record.clone() };
+        let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
+        let entry = EntryDraft::new(user.account_id, author, "auth_accept_invitation").about("user", user.id);
+        let mut change = match &accepted {
+            Some((used, origin)) => {
+                let mut change = Change::of(entry.from((*origin).clone()));
+                for write in used {
+                    change.write(write.clone());
+                }
+                change
+            }
+            None => Change::of(entry).following(),
+        };
+        change.replace(&user, &confirmed);
+        match plane.commit(change).await {
+            Err(problem) if problem.code == Code::PreconditionFailed => {}
+            other => return other,
+        }
+    }
+    Err(busy_user())
 }
 
 /// Why an invitation is not accepted.

@@ -65,7 +65,7 @@ pub struct UserUpdate {
 impl Plane {
     /// Makes a user on a seat of a license in force for the triple.
     pub async fn create_user<A: Action>(&self, who: &Granted<A>, new: NewUser) -> Result<User> {
-        Ok(self.make_user(who, new, false).await?.0)
+        Ok(make_user(self, who, new, false).await?.0)
     }
 
     /// The same for a user who is to be invited; the commit asks for that too.
@@ -74,81 +74,7 @@ impl Plane {
         who: &Granted<A>,
         new: NewUser,
     ) -> Result<PendingInvitation> {
-        Ok(self.make_user(who, new, true).await?.1)
-    }
-
-    async fn make_user<A: Action>(
-        &self,
-        who: &Granted<A>,
-        new: NewUser,
-        invited: bool,
-    ) -> Result<(User, PendingInvitation)> {
-        new.start_date.check_given("/startDate")?;
-        dates(new.start_date, new.end_date)?;
-        let enterprise = who.enterprise_of_new()?;
-        refuse_earlier_claim(self, who.account(), &new.email).await?;
-        let groups = self.joinable(who, enterprise, &new.group_ids).await?;
-        let workstreams = self.assignable(who, enterprise, &new.workstream_ids).await?;
-        let triple = Triple { enterprise, product: new.product_id, service: new.service_id };
-        let mut made = None;
-        let seated = self.commit_with_seat(who.account(), triple, |license| {
-            let (user, mut change) = self.user_on(who, &new, license, &groups, &workstreams, invited);
-            let pending = PendingInvitation::of_new(self, who, user.id);
-            if invited {
-                change.write(pending.put());
-            }
-            made = Some((user, pending));
-            Ok(change)
-        });
-        seated.await?;
-        Ok(made.expect("a seat was taken for the user made last"))
-    }
-
-    fn user_on<A: Action>(
-        &self,
-        who: &Granted<A>,
-        new: &NewUser,
-        license: &License,
-        groups: &[GroupId],
-        workstreams: &[WorkstreamId],
-        invited: bool,
-    ) -> (User, Change) {
-        let now = self.now();
-        let user = User {
-            id: UserId::new(now, self.chance()),
-            account_id: who.account(),
-            enterprise_id: license.enterprise_id,
-            product_id: new.product_id,
-            service_id: new.service_id,
-            license_id: license.id,
-            first_name: new.first_name.clone(),
-            last_name: new.last_name.clone(),
-            email: new.email.clone(),
-            status: UserStatus::Active,
-            identity_status: if invited { IdentityStatus::Pending } else { IdentityStatus::None },
-            technical: false,
-            start_date: new.start_date,
-            end_date: new.end_date,
-            created_at: now,
-            updated_at: now,
-        };
-        let mut change = Change::by(who).about("user", user.id);
-        change.create(&user);
-        change.create(&Home { user_id: user.id, account_id: user.account_id });
-        change.claim(&User::email_claim(user.account_id, user.id, &user.email), email_taken());
-        join(&mut change, &user, groups);
-        for workstream_id in workstreams {
-            change.create(&Assignment { account_id: user.account_id, user_id: user.id, workstream_id: *workstream_id });
-        }
-        change.event(&super::events::CREATED, &Reference::to(User::NOUN, user.id));
-        let head = AnswerHead::created(location(user.id), 1);
-        if invited {
-            // Provisioning goes on after this commit, and answers with its result.
-            change.answers_provisionally(head, &user);
-        } else {
-            change.answers(head, &user);
-        }
-        (user, change)
+        Ok(make_user(self, who, new, true).await?.1)
     }
 
     pub async fn update_user(
@@ -180,7 +106,7 @@ impl Plane {
         }
         let mut change = Change::by(who).about("user", id);
         if old.gains_days_over(&after, self.clock().today()) {
-            self.take_from_user(who, &mut change, &old).await?;
+            take_from_user(self, who, &mut change, &old).await?;
         }
         if let Some(email) = update.email.filter(|email| *email != old.email) {
             if !matches!(old.identity_status, IdentityStatus::None) {
@@ -197,21 +123,21 @@ impl Plane {
             }
             change.claim(&User::email_claim(user.account_id, id, &user.email), email_taken());
         }
-        let ends = self.ends_administration(&old, &user);
+        let ends = ends_administration(self, &old, &user);
         if ends {
-            self.keep_an_administrator(&mut change, id).await?;
+            keep_an_administrator(self, &mut change, id).await?;
         }
         if let Some(status) = update.status.filter(|status| *status != old.status) {
             user.status = status;
             match status {
                 UserStatus::Inactive => {
-                    self.keep_an_administrator_if(&mut change, &old, !ends).await?;
+                    keep_an_administrator_if(self, &mut change, &old, !ends).await?;
                     change.write(Seats::free_one(user.account_id, user.license_id));
                 }
                 UserStatus::Active => {
                     let triple =
                         Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
-                    let license = self.license_with_a_seat(user.account_id, triple).await?;
+                    let license = license_with_a_seat(self, user.account_id, triple).await?;
                     user.license_id = license.id;
                     for (write, problem) in license.take_seat(self.clock().today()) {
                         change.write_or(write, problem);
@@ -239,68 +165,11 @@ impl Plane {
             return Err(Problem::new(Code::Protected, "you can't delete yourself").help("ask another administrator"));
         }
         // Decided before the identity is touched: of two administrators who delete each other, one stays whole.
-        let is_recorded = retrying(|| self.retire(who, id)).await?;
+        let is_recorded = retrying(|| retire(self, who, id)).await?;
         self.remove_identity(id).await.map_err(identity_problem)?;
-        retrying(|| self.erase(who, id, is_recorded)).await?;
+        retrying(|| erase(self, who, id, is_recorded)).await?;
         // An invitation that raced the removal may have made the identity once more.
         self.remove_identity(id).await.map_err(identity_problem)
-    }
-
-    /// Deactivates a user who is to be deleted: the seat is free. Answers whether it wrote the audit entry of the
-    /// deletion: not for a user who was inactive.
-    async fn retire(&self, who: &Granted<UserDelete>, id: UserId) -> Result<bool> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
-        if user.status == UserStatus::Inactive {
-            return Ok(false);
-        }
-        let mut change = Change::by(who).about("user", id);
-        self.take_from_user(who, &mut change, &user).await?;
-        self.keep_an_administrator_if(&mut change, &user, true).await?;
-        change.write(Seats::free_one(user.account_id, user.license_id));
-        change.replace(&user, &User { status: UserStatus::Inactive, updated_at: self.now(), ..user.record.clone() });
-        self.commit(change).await?;
-        Ok(true)
-    }
-
-    async fn erase(&self, who: &Granted<UserDelete>, id: UserId, is_recorded: bool) -> Result<()> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
-        let memberships: Vec<Membership> = self.rows(who).links(Membership::of(id)).await?;
-        let assignments: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
-        let mut change = Change::by(who).about("user", id);
-        if is_recorded {
-            change = change.following();
-        } else {
-            self.take_from_user(who, &mut change, &user).await?;
-        }
-        for link in &memberships {
-            change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
-        }
-        for link in &assignments {
-            change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
-        }
-        if user.status == UserStatus::Active {
-            change.write(Seats::free_one(user.account_id, user.license_id));
-        }
-        change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
-        change.write(Write::Delete { key: PendingInvitation::key(id), when: Condition::Always });
-        for claim in held_email_claims(self, user.account_id, id, &user.email).await? {
-            change.release(&claim);
-        }
-        change.remove(&user);
-        change.event(&super::events::DELETED, &Reference::to(User::NOUN, id));
-        self.commit(change).await
-    }
-
-    /// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
-    async fn license_with_a_seat(&self, account: AccountId, triple: Triple) -> Result<License> {
-        let mut full = None;
-        for license in self.find_licenses(account, triple, self.clock().today()).await? {
-            if self.seats(&license).await?.available() > 0 {
-                return Ok(license);
-            }
-            full = full.or(Some(license));
-        }
-        full.ok_or_else(no_active_license)
     }
 
     /// The groups that a user is in.
@@ -319,7 +188,7 @@ impl Plane {
         let there: Vec<GroupId> = there.iter().map(|link| link.group_id).collect();
         let groups = distinct(groups, "/groupIds")?;
         let new: Vec<GroupId> = groups.iter().copied().filter(|group| !there.contains(group)).collect();
-        let new = self.joinable(who, user.enterprise_id, &new).await?;
+        let new = joinable(self, who, user.enterprise_id, &new).await?;
         let mut change = Change::by(who).about("user", id);
         join(&mut change, &user, &new);
         let gone: Vec<GroupId> = there.iter().copied().filter(|group| !groups.contains(group)).collect();
@@ -334,7 +203,7 @@ impl Plane {
         }
         for group_id in there.into_iter().filter(|group| !groups.contains(group)) {
             if group_id == known::PLATFORM_ADMIN_GROUP {
-                self.keep_an_administrator(&mut change, id).await?;
+                keep_an_administrator(self, &mut change, id).await?;
             }
             let link = Membership { account_id: user.account_id, user_id: id, group_id };
             change.write(Write::Delete { key: encode(&link).key, when: Condition::Always });
@@ -368,7 +237,7 @@ impl Plane {
         let user: Stored<User> = self.rows(who).get(id).await?;
         let there: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
         let there: Vec<WorkstreamId> = there.iter().map(|link| link.workstream_id).collect();
-        let wanted = self.assignable(who, user.enterprise_id, wanted).await?;
+        let wanted = assignable(self, who, user.enterprise_id, wanted).await?;
         let mut change = Change::by(who).about("user", id);
         for workstream_id in wanted.iter().filter(|workstream| !there.contains(workstream)) {
             change.create(&Assignment { account_id: user.account_id, user_id: id, workstream_id: *workstream_id });
@@ -382,119 +251,250 @@ impl Plane {
         self.commit(change).await?;
         self.user_workstreams(who, id).await
     }
+}
 
-    /// Those of the groups, once each, if all are in the enterprise and give nothing that the caller does not hold.
-    async fn joinable<A: Action>(
-        &self,
-        who: &Granted<A>,
-        enterprise: EnterpriseId,
-        ids: &[GroupId],
-    ) -> Result<Vec<GroupId>> {
-        let ids = distinct(ids, "/groupIds")?;
-        if ids.is_empty() {
-            return Ok(ids);
+async fn make_user<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    new: NewUser,
+    invited: bool,
+) -> Result<(User, PendingInvitation)> {
+    new.start_date.check_given("/startDate")?;
+    dates(new.start_date, new.end_date)?;
+    let enterprise = who.enterprise_of_new()?;
+    refuse_earlier_claim(plane, who.account(), &new.email).await?;
+    let groups = joinable(plane, who, enterprise, &new.group_ids).await?;
+    let workstreams = assignable(plane, who, enterprise, &new.workstream_ids).await?;
+    let triple = Triple { enterprise, product: new.product_id, service: new.service_id };
+    let mut made = None;
+    let seated = plane.commit_with_seat(who.account(), triple, |license| {
+        let (user, mut change) = user_on(plane, who, &new, license, &groups, &workstreams, invited);
+        let pending = PendingInvitation::of_new(plane, who, user.id);
+        if invited {
+            change.write(pending.put());
         }
-        let access = access_by_groups(self, who.account(), ids.clone()).await?;
-        for (place, id) in ids.iter().enumerate() {
-            if !access.groups.iter().any(|group| group.id == *id && group.enterprise_id == enterprise) {
-                return Err(Problem::not_found_at("group in this enterprise", format!("/groupIds/{place}")));
-            }
-        }
-        may_give(who.actor(), &access.roles)?;
-        may_grant(who.actor(), &access.grants)?;
-        Ok(ids)
+        made = Some((user, pending));
+        Ok(change)
+    });
+    seated.await?;
+    Ok(made.expect("a seat was taken for the user made last"))
+}
+
+fn user_on<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    new: &NewUser,
+    license: &License,
+    groups: &[GroupId],
+    workstreams: &[WorkstreamId],
+    invited: bool,
+) -> (User, Change) {
+    let now = plane.now();
+    let user = User {
+        id: UserId::new(now, plane.chance()),
+        account_id: who.account(),
+        enterprise_id: license.enterprise_id,
+        product_id: new.product_id,
+        service_id: new.service_id,
+        license_id: license.id,
+        first_name: new.first_name.clone(),
+        last_name: new.last_name.clone(),
+        email: new.email.clone(),
+        status: UserStatus::Active,
+        identity_status: if invited { IdentityStatus::Pending } else { IdentityStatus::None },
+        technical: false,
+        start_date: new.start_date,
+        end_date: new.end_date,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut change = Change::by(who).about("user", user.id);
+    change.create(&user);
+    change.create(&Home { user_id: user.id, account_id: user.account_id });
+    change.claim(&User::email_claim(user.account_id, user.id, &user.email), email_taken());
+    join(&mut change, &user, groups);
+    for workstream_id in workstreams {
+        change.create(&Assignment { account_id: user.account_id, user_id: user.id, workstream_id: *workstream_id });
     }
-
-    /// Those of the workstreams, once each, if all are in the enterprise.
-    async fn assignable<A: Action>(
-        &self,
-        who: &Granted<A>,
-        enterprise: EnterpriseId,
-        ids: &[WorkstreamId],
-    ) -> Result<Vec<WorkstreamId>> {
-        let ids = distinct(ids, "/workstreamIds")?;
-        if ids.is_empty() {
-            return Ok(ids);
-        }
-        let rows = self.workload_rows(who).await?;
-        for (place, id) in ids.iter().enumerate() {
-            let found: Option<Stored<Workstream>> = rows.find(id).await?;
-            if found.is_none_or(|workstream| workstream.enterprise_id != enterprise) {
-                return Err(Problem::not_found_at("workstream in this enterprise", format!("/workstreamIds/{place}")));
-            }
-        }
-        Ok(ids)
+    change.event(&super::events::CREATED, &Reference::to(User::NOUN, user.id));
+    let head = AnswerHead::created(location(user.id), 1);
+    if invited {
+        // Provisioning goes on after this commit, and answers with its result.
+        change.answers_provisionally(head, &user);
+    } else {
+        change.answers(head, &user);
     }
+    (user, change)
+}
 
-    /// Permits that a user comes to act on fewer days, or not at all: who does that takes all rights of the user.
-    async fn take_from_user<A: Action>(&self, who: &Granted<A>, change: &mut Change, user: &User) -> Result<()> {
-        let taken = access(self, user.account_id, user.id).await?;
-        // The platform's own administrators have a rule of their own.
-        if who.actor().user.id == user.id && user.account_id != known::ROOT_ACCOUNT {
-            self.keep_own_administration(who, &Grants::default())?;
-        }
-        self.take_rights(who, change, &taken.grants, &taken.roles).await
+/// Deactivates a user who is to be deleted: the seat is free. Answers whether it wrote the audit entry of the
+/// deletion: not for a user who was inactive.
+async fn retire(plane: &Plane, who: &Granted<UserDelete>, id: UserId) -> Result<bool> {
+    let user: Stored<User> = plane.rows(who).get(id).await?;
+    if user.status == UserStatus::Inactive {
+        return Ok(false);
     }
+    let mut change = Change::by(who).about("user", id);
+    take_from_user(plane, who, &mut change, &user).await?;
+    keep_an_administrator_if(plane, &mut change, &user, true).await?;
+    change.write(Seats::free_one(user.account_id, user.license_id));
+    change.replace(&user, &User { status: UserStatus::Inactive, updated_at: plane.now(), ..user.record.clone() });
+    plane.commit(change).await?;
+    Ok(true)
+}
 
-    /// Whether a change of dates ends somebody's time on the platform account.
-    fn ends_administration(&self, old: &User, new: &User) -> bool {
-        let today = self.clock().today();
-        old.account_id == known::ROOT_ACCOUNT
-            && old.acts_on(today)
-            && (!new.acts_on(today) || new.end_date != old.end_date && new.end_date.is_some())
+async fn erase(plane: &Plane, who: &Granted<UserDelete>, id: UserId, is_recorded: bool) -> Result<()> {
+    let user: Stored<User> = plane.rows(who).get(id).await?;
+    let memberships: Vec<Membership> = plane.rows(who).links(Membership::of(id)).await?;
+    let assignments: Vec<Assignment> = plane.rows(who).links(Assignment::of(id)).await?;
+    let mut change = Change::by(who).about("user", id);
+    if is_recorded {
+        change = change.following();
+    } else {
+        take_from_user(plane, who, &mut change, &user).await?;
     }
+    for link in &memberships {
+        change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
+    }
+    for link in &assignments {
+        change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
+    }
+    if user.status == UserStatus::Active {
+        change.write(Seats::free_one(user.account_id, user.license_id));
+    }
+    change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
+    change.write(Write::Delete { key: PendingInvitation::key(id), when: Condition::Always });
+    for claim in held_email_claims(plane, user.account_id, id, &user.email).await? {
+        change.release(&claim);
+    }
+    change.remove(&user);
+    change.event(&super::events::DELETED, &Reference::to(User::NOUN, id));
+    plane.commit(change).await
+}
 
-    async fn keep_an_administrator_if(&self, change: &mut Change, user: &User, asked: bool) -> Result<()> {
-        if asked && user.account_id == known::ROOT_ACCOUNT {
-            self.keep_an_administrator(change, user.id).await
-        } else {
-            Ok(())
+/// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
+async fn license_with_a_seat(plane: &Plane, account: AccountId, triple: Triple) -> Result<License> {
+    let mut full = None;
+    for license in plane.find_licenses(account, triple, plane.clock().today()).await? {
+        if plane.seats(&license).await?.available() > 0 {
+            return Ok(license);
+        }
+        full = full.or(Some(license));
+    }
+    full.ok_or_else(no_active_license)
+}
+
+/// Those of the groups, once each, if all are in the enterprise and give nothing that the caller does not hold.
+async fn joinable<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    enterprise: EnterpriseId,
+    ids: &[GroupId],
+) -> Result<Vec<GroupId>> {
+    let ids = distinct(ids, "/groupIds")?;
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let access = access_by_groups(plane, who.account(), ids.clone()).await?;
+    for (place, id) in ids.iter().enumerate() {
+        if !access.groups.iter().any(|group| group.id == *id && group.enterprise_id == enterprise) {
+            return Err(Problem::not_found_at("group in this enterprise", format!("/groupIds/{place}")));
         }
     }
+    may_give(who.actor(), &access.roles)?;
+    may_grant(who.actor(), &access.grants)?;
+    Ok(ids)
+}
 
-    /// Refuses if nobody but this user administers the platform; else makes the change one that no other change of
-    /// administrators can race.
-    async fn keep_an_administrator(&self, change: &mut Change, leaving: UserId) -> Result<()> {
-        let table = self.system(SystemTask::Administrators);
-        let group_id = known::PLATFORM_ADMIN_GROUP;
-        let own = Membership { account_id: known::ROOT_ACCOUNT, user_id: leaving, group_id };
-        if table.get(&own.place().key).await?.is_none() {
-            return Ok(());
+/// Those of the workstreams, once each, if all are in the enterprise.
+async fn assignable<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    enterprise: EnterpriseId,
+    ids: &[WorkstreamId],
+) -> Result<Vec<WorkstreamId>> {
+    let ids = distinct(ids, "/workstreamIds")?;
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let rows = plane.workload_rows(who).await?;
+    for (place, id) in ids.iter().enumerate() {
+        let found: Option<Stored<Workstream>> = rows.find(id).await?;
+        if found.is_none_or(|workstream| workstream.enterprise_id != enterprise) {
+            return Err(Problem::not_found_at("workstream in this enterprise", format!("/workstreamIds/{place}")));
         }
-        let fence = table.get(&Administrators::key()).await?;
-        let query = Query {
-            index: Index::Gsi2,
-            pk: Membership::members(known::ROOT_ACCOUNT, group_id).partition,
-            range: Range::All,
-            order: Order::Ascending,
-            limit: 200,
-            after: None,
-        };
-        let mut others = false;
-        for item in table.query_now(&query).await?.items {
-            let member = decode::<Membership>(&item)?.record.user_id;
-            if member == leaving {
-                continue;
-            }
-            let user = table.get(&User::key(known::ROOT_ACCOUNT, member)).await?;
-            let user = user.map(|item| decode::<User>(&item)).transpose()?;
-            others |= user.is_some_and(|user| {
-                user.acts_on(self.clock().today())
-                    && user.end_date.is_none()
-                    && user.identity_status == IdentityStatus::Confirmed
-            });
-        }
-        if !others {
-            return Err(Problem::new(Code::Protected, "this is the last administrator of the platform")
-                .help("make another user a member of the Platform Admin group first, and let them sign in"));
-        }
-        let when = fence.map_or(Condition::Absent, |item| Condition::Version(item.version));
-        change.write_or(
-            Write::Put { item: encode(&Administrators {}), when },
-            Problem::new(Code::Conflict, "another administrator was changed meanwhile; try again"),
-        );
+    }
+    Ok(ids)
+}
+
+/// Permits that a user comes to act on fewer days, or not at all: who does that takes all rights of the user.
+async fn take_from_user<A: Action>(plane: &Plane, who: &Granted<A>, change: &mut Change, user: &User) -> Result<()> {
+    let taken = access(plane, user.account_id, user.id).await?;
+    // The platform's own administrators have a rule of their own.
+    if who.actor().user.id == user.id && user.account_id != known::ROOT_ACCOUNT {
+        plane.keep_own_administration(who, &Grants::default())?;
+    }
+    plane.take_rights(who, change, &taken.grants, &taken.roles).await
+}
+
+/// Whether a change of dates ends somebody's time on the platform account.
+fn ends_administration(plane: &Plane, old: &User, new: &User) -> bool {
+    let today = plane.clock().today();
+    old.account_id == known::ROOT_ACCOUNT
+        && old.acts_on(today)
+        && (!new.acts_on(today) || new.end_date != old.end_date && new.end_date.is_some())
+}
+
+async fn keep_an_administrator_if(plane: &Plane, change: &mut Change, user: &User, asked: bool) -> Result<()> {
+    if asked && user.account_id == known::ROOT_ACCOUNT {
+        keep_an_administrator(plane, change, user.id).await
+    } else {
         Ok(())
     }
+}
+
+/// Refuses if nobody but this user administers the platform; else makes the change one that no other change of
+/// administrators can race.
+async fn keep_an_administrator(plane: &Plane, change: &mut Change, leaving: UserId) -> Result<()> {
+    let table = plane.system(SystemTask::Administrators);
+    let group_id = known::PLATFORM_ADMIN_GROUP;
+    let own = Membership { account_id: known::ROOT_ACCOUNT, user_id: leaving, group_id };
+    if table.get(&own.place().key).await?.is_none() {
+        return Ok(());
+    }
+    let fence = table.get(&Administrators::key()).await?;
+    let query = Query {
+        index: Index::Gsi2,
+        pk: Membership::members(known::ROOT_ACCOUNT, group_id).partition,
+        range: Range::All,
+        order: Order::Ascending,
+        limit: 200,
+        after: None,
+    };
+    let mut others = false;
+    for item in table.query_now(&query).await?.items {
+        let member = decode::<Membership>(&item)?.record.user_id;
+        if member == leaving {
+            continue;
+        }
+        let user = table.get(&User::key(known::ROOT_ACCOUNT, member)).await?;
+        let user = user.map(|item| decode::<User>(&item)).transpose()?;
+        others |= user.is_some_and(|user| {
+            user.acts_on(plane.clock().today())
+                && user.end_date.is_none()
+                && user.identity_status == IdentityStatus::Confirmed
+        });
+    }
+    if !others {
+        return Err(Problem::new(Code::Protected, "this is the last administrator of the platform")
+            .help("make another user a member of the Platform Admin group first, and let them sign in"));
+    }
+    let when = fence.map_or(Condition::Absent, |item| Condition::Version(item.version));
+    change.write_or(
+        Write::Put { item: encode(&Administrators {}), when },
+        Problem::new(Code::Conflict, "another administrator was changed meanwhile; try again"),
+    );
+    Ok(())
 }
 
 /// A record whose version counts the changes of who administers the platform.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    invitation::confirmed,
+    invitation::{confirmed, last_invitation},
     model::{INVITATIONS_PENDING, IdentityStatus, User},
 };
 use crate::{
@@ -133,29 +133,15 @@ impl Plane {
         if pending.is_under_way(self) {
             return Ok(false);
         }
-        self.resume_invitation(&pending).await?;
+        resume_invitation(self, &pending).await?;
         Ok(true)
-    }
-
-    async fn resume_invitation(&self, pending: &PendingInvitation) -> Result<()> {
-        match self.finish_invitation(pending).await {
-            Ok(_) => Ok(()),
-            Err(problem) if problem.code == Code::NotFound => {
-                self.remove_identity(pending.user_id).await.map_err(identity_problem)?;
-                match self.system(SystemTask::Invitations).commit(vec![pending.done()]).await {
-                    Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
-                    Err(CommitError::Table(error)) => Err(error.into()),
-                }
-            }
-            Err(problem) => Err(problem),
-        }
     }
 
     /// Makes a user with an identity, and invites them.
     pub async fn provision_user(&self, who: &Granted<UserCreate>, new: super::ops::NewUser) -> Result<Stored<User>> {
-        self.count_invitation(who, &new.email).await?;
+        count_invitation(self, who, &new.email).await?;
         let pending = self.create_invited_user(who, new).await?;
-        self.finish_invitation(&pending).await
+        finish_invitation(self, &pending).await
     }
 
     /// Invites a user again, or for the first time: a new link, which voids the one before.
@@ -164,7 +150,7 @@ impl Plane {
         if user.identity_status == IdentityStatus::Confirmed {
             return Err(confirmed());
         }
-        if let Some(sent_at) = self.last_invitation(id).await? {
+        if let Some(sent_at) = last_invitation(self, id).await? {
             let pause = SignedDuration::from_secs(self.settings().mail_limits.pause_seconds.into());
             let wait = pause - self.now().duration_since(sent_at);
             if wait.is_positive() {
@@ -172,7 +158,7 @@ impl Plane {
                 return Err(Problem::new(Code::TooManyRequests, "the user was invited just now").retry_after(seconds));
             }
         }
-        self.count_invitation(who, &user.email).await?;
+        count_invitation(self, who, &user.email).await?;
         let pending = PendingInvitation::of_known(self, who, id);
         let status = match user.identity_status {
             IdentityStatus::None | IdentityStatus::Failed => IdentityStatus::Pending,
@@ -186,73 +172,87 @@ impl Plane {
         change.keeps_answer_of(who);
         change.answers_provisionally(AnswerHead::found(user.version + 1), &asked);
         self.commit(change).await?;
-        self.finish_invitation(&pending).await
+        finish_invitation(self, &pending).await
     }
+}
 
-    /// Counts the mail of an invitation against the limits of recipient, sender and account.
-    async fn count_invitation<A: Action>(&self, who: &Granted<A>, to: &Email) -> Result<()> {
-        let mail = CountedMail { recipient: to.as_str(), sender: who.actor().user.id, account: who.account() };
-        self.count_mail(mail).await
-    }
-
-    /// Makes the identity, sends the mail and records the result. It can be repeated. The answer is kept for the
-    /// idempotency key of the request, if it has one.
-    async fn finish_invitation(&self, pending: &PendingInvitation) -> Result<Stored<User>> {
-        let PendingInvitation { account_id, user_id, mail_id, .. } = *pending;
-        let user = self.invited_user(pending).await?;
-        let made = match self.ensure_identity(&user.record).await {
-            Ok(()) => self.invite(&user.record, mail_id).await.map_err(|error| error.to_string()),
-            Err(IdentityError::Store(error)) => return Err(error.into()),
-            Err(error) => Err(error.to_string()),
-        };
-        let status = match made {
-            Ok(()) => IdentityStatus::Invited,
-            Err(error) => {
-                tracing::error!(user.id = %user_id, error, "a user was not invited");
-                IdentityStatus::Failed
-            }
-        };
-        let done = self.record_invitation(pending, status).await;
-        if done.is_err() && self.has_left(account_id, user_id).await? {
-            // The user or the account was deleted while the identity was made: delete the identity too.
-            self.remove_identity(user_id).await.map_err(identity_problem)?;
-        }
-        done
-    }
-
-    async fn invited_user(&self, pending: &PendingInvitation) -> Result<Stored<User>> {
-        let item = self.system(SystemTask::Invitations).get(&User::key(pending.account_id, pending.user_id)).await?;
-        item.map(|item| decode::<User>(&item)).transpose()?.ok_or_else(|| Problem::not_found(User::NOUN))
-    }
-
-    /// Records what became of an invitation: the audit entry stands with the commit that asked for it.
-    async fn record_invitation(&self, pending: &PendingInvitation, status: IdentityStatus) -> Result<Stored<User>> {
-        for _ in 0..MAX_ATTEMPTS {
-            let old = self.invited_user(pending).await?;
-            let status = if old.identity_status == IdentityStatus::Confirmed { old.identity_status } else { status };
-            let user = User { identity_status: status, updated_at: self.now(), ..old.record.clone() };
-            let author = pending.author.clone();
-            let mut change = Change::by_platform(author, "user_invite", pending.account_id).following();
-            change.replace(&old, &user);
-            change.write(pending.done());
-            if let Some(PendingAnswer { ticket, status, location }) = &pending.answer {
-                let head = AnswerHead { status: *status, location: location.clone(), version: Some(old.version + 1) };
-                change.answers_finally(ticket, head, &user, self.now());
-            }
-            match self.commit(change).await {
-                Ok(()) => return Ok(Stored { record: user, version: old.version + 1 }),
-                Err(problem) if matches!(problem.code, Code::PreconditionFailed | Code::Conflict) => {}
-                Err(problem) => return Err(problem),
+async fn resume_invitation(plane: &Plane, pending: &PendingInvitation) -> Result<()> {
+    match finish_invitation(plane, pending).await {
+        Ok(_) => Ok(()),
+        Err(problem) if problem.code == Code::NotFound => {
+            plane.remove_identity(pending.user_id).await.map_err(identity_problem)?;
+            match plane.system(SystemTask::Invitations).commit(vec![pending.done()]).await {
+                Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
+                Err(CommitError::Table(error)) => Err(error.into()),
             }
         }
-        Err(Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1))
+        Err(problem) => Err(problem),
     }
+}
 
-    /// Whether a user or their account is deleted or being deleted.
-    async fn has_left(&self, account: AccountId, user: UserId) -> Result<bool> {
-        let found =
-            self.system(SystemTask::Invitations).batch_get(&[User::key(account, user), Route::key(account)]).await?;
-        let [Some(_), Some(route)] = found.as_slice() else { return Ok(true) };
-        Ok(decode::<Route>(route)?.state == RouteState::Closed)
+/// Counts the mail of an invitation against the limits of recipient, sender and account.
+async fn count_invitation<A: Action>(plane: &Plane, who: &Granted<A>, to: &Email) -> Result<()> {
+    let mail = CountedMail { recipient: to.as_str(), sender: who.actor().user.id, account: who.account() };
+    plane.count_mail(mail).await
+}
+
+/// Makes the identity, sends the mail and records the result. It can be repeated. The answer is kept for the
+/// idempotency key of the request, if it has one.
+async fn finish_invitation(plane: &Plane, pending: &PendingInvitation) -> Result<Stored<User>> {
+    let PendingInvitation { account_id, user_id, mail_id, .. } = *pending;
+    let user = invited_user(plane, pending).await?;
+    let made = match plane.ensure_identity(&user.record).await {
+        Ok(()) => plane.invite(&user.record, mail_id).await.map_err(|error| error.to_string()),
+        Err(IdentityError::Store(error)) => return Err(error.into()),
+        Err(error) => Err(error.to_string()),
+    };
+    let status = match made {
+        Ok(()) => IdentityStatus::Invited,
+        Err(error) => {
+            tracing::error!(user.id = %user_id, error, "a user was not invited");
+            IdentityStatus::Failed
+        }
+    };
+    let done = record_invitation(plane, pending, status).await;
+    if done.is_err() && has_left(plane, account_id, user_id).await? {
+        // The user or the account was deleted while the identity was made: delete the identity too.
+        plane.remove_identity(user_id).await.map_err(identity_problem)?;
     }
+    done
+}
+
+async fn invited_user(plane: &Plane, pending: &PendingInvitation) -> Result<Stored<User>> {
+    let item = plane.system(SystemTask::Invitations).get(&User::key(pending.account_id, pending.user_id)).await?;
+    item.map(|item| decode::<User>(&item)).transpose()?.ok_or_else(|| Problem::not_found(User::NOUN))
+}
+
+/// Records what became of an invitation: the audit entry stands with the commit that asked for it.
+async fn record_invitation(plane: &Plane, pending: &PendingInvitation, status: IdentityStatus) -> Result<Stored<User>> {
+    for _ in 0..MAX_ATTEMPTS {
+        let old = invited_user(plane, pending).await?;
+        let status = if old.identity_status == IdentityStatus::Confirmed { old.identity_status } else { status };
+        let user = User { identity_status: status, updated_at: plane.now(), ..old.record.clone() };
+        let author = pending.author.clone();
+        let mut change = Change::by_platform(author, "user_invite", pending.account_id).following();
+        change.replace(&old, &user);
+        change.write(pending.done());
+        if let Some(PendingAnswer { ticket, status, location }) = &pending.answer {
+            let head = AnswerHead { status: *status, location: location.clone(), version: Some(old.version + 1) };
+            change.answers_finally(ticket, head, &user, plane.now());
+        }
+        match plane.commit(change).await {
+            Ok(()) => return Ok(Stored { record: user, version: old.version + 1 }),
+            Err(problem) if matches!(problem.code, Code::PreconditionFailed | Code::Conflict) => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Err(Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1))
+}
+
+/// Whether a user or their account is deleted or being deleted.
+async fn has_left(plane: &Plane, account: AccountId, user: UserId) -> Result<bool> {
+    let found =
+        plane.system(SystemTask::Invitations).batch_get(&[User::key(account, user), Route::key(account)]).await?;
+    let [Some(_), Some(route)] = found.as_slice() else { return Ok(true) };
+    Ok(decode::<Route>(route)?.state == RouteState::Closed)
 }

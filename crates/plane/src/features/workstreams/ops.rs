@@ -45,34 +45,12 @@ impl Plane {
         old: &Stored<Workstream>,
     ) -> Result<()> {
         protect(old, "deleted")?;
-        self.unassign_all(who, old.id).await?;
+        unassign_all(self, who, old.id).await?;
         let mut change = Change::by(who).workload().about(Workstream::NOUN, old.id);
         change.remove(old);
         change.release(&old.name_claim());
         change.event(&super::events::DELETED, &Reference::to(Workstream::NOUN, old.id));
         self.commit(change).await
-    }
-
-    /// Takes everybody out of a workstream. The assignments are in the directory, which may be another table, so this
-    /// comes first: cut here, the workstream is still there, and deleting it goes on.
-    async fn unassign_all(&self, who: &Granted<WorkstreamDelete>, id: WorkstreamId) -> Result<()> {
-        const AT_ONCE: usize = 50;
-        let (own, members) = (self.rows(who), Assignment::members(who.account(), id));
-        let mut after = None;
-        loop {
-            let rows = own.listed_now(&members, AT_ONCE, after.take()).await?;
-            if !rows.items.is_empty() {
-                let mut change = Change::by(who).following();
-                for item in rows.items {
-                    change.write(Write::Delete { key: item.key, when: Condition::Always });
-                }
-                self.commit(change).await?;
-            }
-            match rows.next {
-                Some(next) => after = Some(next),
-                None => return Ok(()),
-            }
-        }
     }
 
     /// The workstream of the name `Default` of an enterprise of the account, made if there is none.
@@ -95,6 +73,28 @@ impl Plane {
                 workstream_named(&rows, enterprise, &default.name).await?.ok_or(problem)
             }
             Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// Takes everybody out of a workstream. The assignments are in the directory, which may be another table, so this
+/// comes first: cut here, the workstream is still there, and deleting it goes on.
+async fn unassign_all(plane: &Plane, who: &Granted<WorkstreamDelete>, id: WorkstreamId) -> Result<()> {
+    const AT_ONCE: usize = 50;
+    let (own, members) = (plane.rows(who), Assignment::members(who.account(), id));
+    let mut after = None;
+    loop {
+        let rows = own.listed_now(&members, AT_ONCE, after.take()).await?;
+        if !rows.items.is_empty() {
+            let mut change = Change::by(who).following();
+            for item in rows.items {
+                change.write(Write::Delete { key: item.key, when: Condition::Always });
+            }
+            plane.commit(change).await?;
+        }
+        match rows.next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
         }
     }
 }
