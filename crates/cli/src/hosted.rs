@@ -64,6 +64,7 @@ impl Hosted {
 
     async fn opened() -> Outcome<Self> {
         let environment = Environment::read();
+        config::warn_of_unknown_variables(&environment);
         let mut flags = Flags::default();
         flags.settings.insert("profile".into(), "aws".into());
         if environment.get("FREEHOLD_DATA_DIR").is_none() {
