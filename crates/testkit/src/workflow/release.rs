@@ -102,6 +102,12 @@ pub struct Release {
     outside: Arc<Outside>,
 }
 
+impl Release {
+    pub fn new(table: Arc<dyn Table>, outside: Arc<Outside>) -> Self {
+        Self { table, outside }
+    }
+}
+
 /// One call of a worker.
 pub struct ReleaseStep {
     table: Arc<dyn Table>,
@@ -187,7 +193,7 @@ pub async fn world() -> (World, Arc<Outside>) {
     let execution = ExecutionId::from_uuid(Uuid::from_u128(0xe000));
     let new = NewRun { execution, plan: &plan(), account: None, input: json!({}) };
     table.commit(journal::start(new, clock.now())).await.expect("memory takes a run");
-    let workers = Release { table: Arc::clone(&table), outside: Arc::clone(&outside) };
+    let workers = Release::new(Arc::clone(&table), Arc::clone(&outside));
     let effects = census(&table);
     let leftovers = census(&table);
     let workflows = Workflows::default().with(definition(), workers);

@@ -1,5 +1,6 @@
 //! Workflows: a toy plan of the documents' shape through the whole suite, and what the suite does not ask.
 
+mod callbacks;
 mod driver;
 mod operate;
 mod outside;
