@@ -1,6 +1,6 @@
 //! What the product must be permitted in AWS: the least that its calls need, as policy documents of IAM.
 //!
-//! The suites over emulators compare what they see of calls with what stands here.
+//! The suites over emulators compare the calls that they see with this list.
 
 use serde_json::{Value, json};
 
@@ -111,7 +111,7 @@ impl Names<'_> {
         all
     }
 
-    /// Tables of accounts of their own. CloudFormation makes them by the permissions of whoever asks it.
+    /// Tables of accounts of their own. CloudFormation makes them with the permissions of its caller.
     fn dedicated_tables(&self) -> Vec<Value> {
         let tables = self.tables("app_acct_*");
         let mut made = vec!["CreateTable", "DeleteTable", "DescribeTimeToLive", "UpdateTable", "UpdateTimeToLive"];

@@ -1,4 +1,4 @@
-//! Steps that wait for something outside: who answers names the wait, and the answer is stored in the run's head.
+//! Steps that wait for something outside: the caller who answers names the wait, and the answer is stored in the run's head.
 //!
 //! INVARIANT: an answer changes the head under its version, as an append does. So it can't be lost between a step that asks
 //! for it and the event that says that the step waits: whichever is second sees the other.

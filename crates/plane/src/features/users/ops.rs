@@ -109,19 +109,7 @@ impl Plane {
             take_from_user(self, who, &mut change, &old).await?;
         }
         if let Some(email) = update.email.filter(|email| *email != old.email) {
-            if !matches!(old.identity_status, IdentityStatus::None) {
-                return Err(Problem::new(
-                    Code::Conflict,
-                    "the user signs in with this e-mail address: it can't be changed",
-                )
-                .help("make a user with the new address and delete this one"));
-            }
-            user.email = email;
-            refuse_earlier_claim(self, user.account_id, &user.email).await?;
-            for claim in held_email_claims(self, user.account_id, id, &old.email).await? {
-                change.release(&claim);
-            }
-            change.claim(&User::email_claim(user.account_id, id, &user.email), email_taken());
+            take_address(self, &mut change, &mut user, &old, email).await?;
         }
         let ends = ends_administration(self, &old, &user);
         if ends {
@@ -134,15 +122,7 @@ impl Plane {
                     keep_an_administrator_if(self, &mut change, &old, !ends).await?;
                     change.write(Seats::free_one(user.account_id, user.license_id));
                 }
-                UserStatus::Active => {
-                    let triple =
-                        Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
-                    let license = license_with_a_seat(self, user.account_id, triple).await?;
-                    user.license_id = license.id;
-                    for (write, problem) in license.take_seat(self.clock().today()) {
-                        change.write_or(write, problem);
-                    }
-                }
+                UserStatus::Active => take_seat(self, &mut change, &mut user).await?,
             }
         }
         change.replace(&old, &user);
@@ -370,6 +350,32 @@ async fn erase(plane: &Plane, who: &Granted<UserDelete>, id: UserId, is_recorded
     change.remove(&user);
     change.event(&super::events::DELETED, &Reference::to(User::NOUN, id));
     plane.commit(change).await
+}
+
+/// Gives a user who does not sign in yet another address.
+async fn take_address(plane: &Plane, change: &mut Change, user: &mut User, old: &User, email: Email) -> Result<()> {
+    if !matches!(old.identity_status, IdentityStatus::None) {
+        return Err(Problem::new(Code::Conflict, "the user signs in with this e-mail address: it can't be changed")
+            .help("make a user with the new address and delete this one"));
+    }
+    user.email = email;
+    refuse_earlier_claim(plane, user.account_id, &user.email).await?;
+    for claim in held_email_claims(plane, user.account_id, user.id, &old.email).await? {
+        change.release(&claim);
+    }
+    change.claim(&User::email_claim(user.account_id, user.id, &user.email), email_taken());
+    Ok(())
+}
+
+/// Puts a user who becomes active on a seat.
+async fn take_seat(plane: &Plane, change: &mut Change, user: &mut User) -> Result<()> {
+    let triple = Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
+    let license = license_with_a_seat(plane, user.account_id, triple).await?;
+    user.license_id = license.id;
+    for (write, problem) in license.take_seat(plane.clock().today()) {
+        change.write_or(write, problem);
+    }
+    Ok(())
 }
 
 /// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.

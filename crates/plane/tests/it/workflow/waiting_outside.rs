@@ -1,4 +1,4 @@
-//! Runs that wait for something outside, led by state machines: a task waits for its token, and is told the answer by it.
+//! Runs that wait for something outside, led by state machines: a task waits for its token, by which it gets the answer.
 
 use std::{sync::Arc, time::Duration};
 
