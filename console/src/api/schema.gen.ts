@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 5bf48b29fc25f497c0f5ec77a4abf533cf3e4d165a65458ad9eaccd079bf9244). Not edited by hand.
+// Generated from openapi.json (sha256 ef8a790a6c9e5507da253a2bdbd18dbc5f0af61e7f968b4ff2a38d2182893dd7). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1877,7 +1877,7 @@ export interface components {
              */
             renewalNotification?: components["schemas"]["RenewalNotification"];
         };
-        /** @description Whom to ask about a license. */
+        /** @description The person to ask about a license. */
         Contact: {
             /** Format: line */
             name: string;
@@ -2036,7 +2036,7 @@ export interface components {
             requestId?: string | null;
             /** @description The caller's name for the request (`X-Request-Id`). */
             clientRequestId?: string | null;
-            /** @description Place in the account's chain, counted from 1; absent for the moment until the entry is sealed. */
+            /** @description Position in the account's chain, counted from 1; absent until the entry is sealed. */
             seal?: components["schemas"]["Seal"] | null;
         };
         /** @description Who did it. */

@@ -20,17 +20,17 @@ use aws_credential_types::{
 };
 use aws_sdk_sts as sts;
 use kernel::ports::{
-    chance::{self, Chance},
     clock::Clock,
-    table::{Grant, Table, TableError, TableName, Tables},
-    trouble::Named,
+    external_error::KnownCondition,
+    random::{self, RandomSource},
+    table::{CrossAccountRole, Table, TableError, TableName, Tables},
 };
 use serde_json::json;
 
 use crate::{
     dynamodb::{DynamoTables, Options},
     fault::Fault,
-    patience::Patience,
+    retry::RetryPolicy,
 };
 
 /// Who assumes a role of its own credentials gets an hour at most.
@@ -38,7 +38,7 @@ const LIFE: Duration = Duration::from_hours(1);
 /// Credentials are renewed when this share of their life is over.
 const RENEWED: f64 = 0.8;
 /// So long is STS asked again and again; all who use the table wait.
-const PATIENCE: Duration = Duration::from_secs(3);
+const RETRY_FOR: Duration = Duration::from_secs(3);
 /// After a renewal that failed, what there is is used so long before the next.
 const TRY_AGAIN_SECONDS: i64 = 30;
 /// What the product does with a table of somebody else's.
@@ -68,8 +68,8 @@ struct Inner {
     endpoint: Option<String>,
     sts: sts::Client,
     clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
-    connected: Mutex<HashMap<(Grant, TableName), Connected>>,
+    rng: Arc<dyn RandomSource>,
+    connected: Mutex<HashMap<(CrossAccountRole, TableName), Connected>>,
 }
 
 struct Connected {
@@ -84,14 +84,14 @@ impl AccountTables {
         config: &SdkConfig,
         endpoints: Endpoints,
         clock: Arc<dyn Clock>,
-        chance: Arc<dyn Chance>,
+        rng: Arc<dyn RandomSource>,
     ) -> Self {
         let sts = crate::sts::client(config, endpoints.sts);
         let (config, endpoint) = (config.clone(), endpoints.dynamodb);
-        Self(Arc::new(Inner { home, config, endpoint, sts, clock, chance, connected: Mutex::default() }))
+        Self(Arc::new(Inner { home, config, endpoint, sts, clock, rng, connected: Mutex::default() }))
     }
 
-    fn connected(&self, grant: &Grant, name: &TableName) -> Result<(DynamoTables, Arc<Role>), TableError> {
+    fn connected(&self, grant: &CrossAccountRole, name: &TableName) -> Result<(DynamoTables, Arc<Role>), TableError> {
         let inner = &*self.0;
         let mut connected = inner.connected.lock().expect("no holder panics");
         let key = (grant.clone(), name.clone());
@@ -105,7 +105,7 @@ impl AccountTables {
         // The role knows best when its credentials are renewed, and when they are dropped.
         let config = config.identity_cache(aws_config::identity::IdentityCache::no_cache()).build();
         let options = Options { endpoint: inner.endpoint.clone(), ..Options::default() };
-        let tables = DynamoTables::new(&config, options, Arc::clone(&inner.chance));
+        let tables = DynamoTables::new(&config, options, Arc::clone(&inner.rng));
         connected.insert(key, Connected { tables: tables.clone(), role: Arc::clone(&role) });
         Ok((tables, role))
     }
@@ -140,18 +140,18 @@ impl Tables for AccountTables {
         self.0.home.forget(name);
     }
 
-    async fn open_by(&self, grant: &Grant, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+    async fn open_by(&self, grant: &CrossAccountRole, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         let (tables, role) = self.connected(grant, name)?;
         // A role that does not open is told by its name, not by the first request that lacks it.
         role.credentials().await.map_err(|fault| {
-            let mut trouble = fault.trouble(format_args!("the role {} can't be assumed", grant.role));
-            trouble.named = trouble.named.map(|named| Named { fix: role_fix(fault), ..named });
-            TableError::Unavailable(trouble)
+            let mut error = fault.external_error(format_args!("the role {} can't be assumed", grant.role));
+            error.condition = error.condition.map(|condition| KnownCondition { fix: role_fix(fault), ..condition });
+            TableError::Unavailable(error)
         })?;
         tables.open(name).await
     }
 
-    fn disconnect(&self, grant: &Grant) {
+    fn disconnect(&self, grant: &CrossAccountRole) {
         let mut connected = self.0.connected.lock().expect("no holder panics");
         connected.retain(|(of, _), Connected { role, .. }| {
             if of == grant {
@@ -172,7 +172,7 @@ fn role_fix(fault: Fault) -> &'static str {
 /// A role in another account, for one table.
 struct Role {
     sts: sts::Client,
-    patience: Patience,
+    retry: RetryPolicy,
     clock: Arc<dyn Clock>,
     arn: String,
     external_id: String,
@@ -190,8 +190,8 @@ struct Assumed {
 }
 
 impl Role {
-    fn of(inner: &Inner, grant: &Grant, table: &TableName) -> Result<Self, TableError> {
-        let Grant { role, external_id, region } = grant;
+    fn of(inner: &Inner, grant: &CrossAccountRole, table: &TableName) -> Result<Self, TableError> {
+        let CrossAccountRole { role, external_id, region } = grant;
         let Some((partition, account)) = account_of(role) else {
             return Err(TableError::Invalid(format!("{role} is not the ARN of a role")));
         };
@@ -216,7 +216,7 @@ impl Role {
         });
         Ok(Self {
             sts: inner.sts.clone(),
-            patience: Patience::new(Arc::clone(&inner.chance), PATIENCE),
+            retry: RetryPolicy::new(Arc::clone(&inner.rng), RETRY_FOR),
             clock: Arc::clone(&inner.clock),
             arn: role.clone(),
             external_id: external_id.clone(),
@@ -253,9 +253,9 @@ impl Role {
     }
 
     async fn assume(&self, now: i64) -> Result<Assumed, Fault> {
-        let session = format!("freehold-{}", hex::encode(&chance::secret(self.patience.chance())[..8]));
+        let session = format!("freehold-{}", hex::encode(&random::secret(self.retry.rng())[..8]));
         let answer = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.sts.assume_role().role_arn(&self.arn).external_id(&self.external_id);
                 let request = request.role_session_name(&session).policy(&self.policy);

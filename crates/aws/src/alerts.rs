@@ -12,14 +12,14 @@ use aws_sdk_sns::{Client, types::MessageAttributeValue};
 use kernel::{
     ids::EventId,
     ports::{
-        chance::Chance,
         events::{Event, Events, EventsError},
+        random::RandomSource,
     },
 };
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// SNS takes no longer subjects.
@@ -33,12 +33,12 @@ pub struct Options {
     /// The ARN of a standard topic, in whichever region.
     pub topic: String,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { endpoint: None, topic: String::new(), patience: patience::MOST }
+        Self { endpoint: None, topic: String::new(), retry_for: retry::MAX_DURATION }
     }
 }
 
@@ -46,7 +46,7 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Topic {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     arn: String,
 }
 
@@ -59,15 +59,15 @@ pub struct Message<'a> {
 }
 
 impl Topic {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
-        let Options { endpoint, topic, patience } = options;
+    pub fn new(config: &SdkConfig, options: Options, rng: Arc<dyn RandomSource>) -> Self {
+        let Options { endpoint, topic, retry_for } = options;
         let mut builder = aws_sdk_sns::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
         // SNS answers for the topics of its own region alone.
         if let Some(region) = topic.split(':').nth(3).filter(|region| !region.is_empty()) {
             builder.set_region(Some(Region::new(region.to_owned())));
         }
-        Self { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience), arn: topic }
+        Self { client: Client::from_conf(builder.build()), retry: RetryPolicy::new(rng, retry_for), arn: topic }
     }
 
     pub fn arn(&self) -> &str {
@@ -77,7 +77,7 @@ impl Topic {
     /// At least once: of a request whose answer is lost, two messages come.
     pub async fn publish(&self, message: &Message<'_>) -> Result<(), Fault> {
         let subject = subject(message.subject);
-        self.patience
+        self.retry
             .repeat(|| async {
                 let mut request = self.client.publish().topic_arn(&self.arn).subject(&subject).message(message.text);
                 for (name, value) in message.attributes {
@@ -92,7 +92,7 @@ impl Topic {
     /// How many have said that they want to hear of it.
     pub async fn subscribers(&self) -> Result<u64, Fault> {
         let told = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.get_topic_attributes().topic_arn(&self.arn);
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -125,14 +125,14 @@ fn subject(text: &str) -> String {
 }
 
 /// A bus whose alerts go to a topic too.
-pub struct Alerting {
+pub struct AlertingEvents {
     bus: Arc<dyn Events>,
     topic: Topic,
     /// Alerts that are on the bus while the topic has not taken them yet: tried again, they are not put on the bus anew.
     halfway: Mutex<BTreeSet<EventId>>,
 }
 
-impl Alerting {
+impl AlertingEvents {
     pub fn new(bus: Arc<dyn Events>, topic: Topic) -> Self {
         Self { bus, topic, halfway: Mutex::default() }
     }
@@ -143,7 +143,7 @@ impl Alerting {
 }
 
 #[async_trait]
-impl Events for Alerting {
+impl Events for AlertingEvents {
     async fn publish(&self, event: &Event) -> Result<(), EventsError> {
         self.bus.publish(event).await
     }

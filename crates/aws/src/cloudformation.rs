@@ -18,17 +18,17 @@ use aws_sdk_cloudformation::{
 use kernel::{
     ids::AccountId,
     ports::{
-        chance::Chance,
         dedicated_tables::{DedicatedTableError, DedicatedTables, Progress, TableOwner},
+        external_error::{ErrorKind, ExternalError, KnownCondition},
+        random::RandomSource,
         table::{TableError, TableName},
-        trouble::{Named, Passes, Trouble},
     },
 };
 
 use crate::{
     dynamodb::DynamoTables,
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// The template that stacks are made from.
@@ -71,7 +71,7 @@ pub struct Options {
     /// Tables are protected from deletion and backed up.
     pub protect: bool,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
@@ -82,7 +82,7 @@ impl Default for Options {
             environment: "production".into(),
             kms_key: None,
             protect: true,
-            patience: patience::MOST,
+            retry_for: retry::MAX_DURATION,
         }
     }
 }
@@ -90,18 +90,18 @@ impl Default for Options {
 /// Makes dedicated tables by stacks.
 pub struct StackCloud {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     options: Options,
     tables: DynamoTables,
 }
 
 impl StackCloud {
     /// `tables`: the platform's own, for the tables' names, and for taking their protection away.
-    pub fn new(config: &SdkConfig, options: Options, tables: DynamoTables, chance: Arc<dyn Chance>) -> Self {
+    pub fn new(config: &SdkConfig, options: Options, tables: DynamoTables, rng: Arc<dyn RandomSource>) -> Self {
         let mut builder = aws_sdk_cloudformation::config::Builder::from(config);
         builder.set_endpoint_url(options.endpoint.clone());
-        let patience = Patience::new(chance, options.patience);
-        Self { client: Client::from_conf(builder.build()), patience, options, tables }
+        let retry = RetryPolicy::new(rng, options.retry_for);
+        Self { client: Client::from_conf(builder.build()), retry, options, tables }
     }
 
     /// Whether stacks can be asked for.
@@ -115,12 +115,12 @@ impl StackCloud {
     pub async fn drift(&self, account: AccountId) -> Result<Option<Drift>, DedicatedTableError> {
         let name = self.name(account);
         let Some(stack) = self.stack(&name).await? else { return Ok(None) };
-        if !matches!(standing(&stack), Standing::There) {
+        if !matches!(stack_state(&stack), StackState::There) {
             let status = stack.stack_status().map_or("nothing", StackStatus::as_str);
             return Ok(Some(Drift::Underway(format!("{name} is {status}"))));
         }
         let begun = self
-            .patience
+            .retry
             .repeat(async || {
                 let asked = self.client.detect_stack_drift().stack_name(&name).logical_resource_ids(TABLE).send().await;
                 asked.map_err(|error| Fault::of(&error))
@@ -130,7 +130,7 @@ impl StackCloud {
         let id = begun.stack_drift_detection_id.unwrap_or_default();
         for _ in 0..DRIFT_TRIES {
             let told = self
-                .patience
+                .retry
                 .repeat(async || {
                     let asked = self.client.describe_stack_drift_detection_status();
                     asked.stack_drift_detection_id(&id).send().await.map_err(|error| Fault::of(&error))
@@ -162,7 +162,7 @@ impl StackCloud {
     /// The stack of this name that is not deleted.
     async fn stack(&self, name: &str) -> Result<Option<Stack>, DedicatedTableError> {
         let found = self
-            .patience
+            .retry
             .repeat(|| async {
                 match self.client.describe_stacks().stack_name(name).send().await {
                     Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
@@ -195,7 +195,7 @@ impl StackCloud {
             values.map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build());
         let owner = Tag::builder().key(OWNER).value(account.to_string()).build();
         let made = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.create_stack().stack_name(name).template_body(TEMPLATE);
                 let request = request.set_parameters(Some(parameters.to_vec())).tags(owner.clone());
@@ -211,7 +211,7 @@ impl StackCloud {
     }
 
     async fn delete(&self, name: &str) -> Result<(), DedicatedTableError> {
-        self.patience
+        self.retry
             .repeat(|| async {
                 self.client.delete_stack().stack_name(name).send().await.map_err(|error| Fault::of(&error))
             })
@@ -225,7 +225,7 @@ impl StackCloud {
         let said = stack.stack_status_reason().unwrap_or("CloudFormation gives no reason").to_owned();
         let Some(id) = stack.stack_id() else { return said };
         let told = self
-            .patience
+            .retry
             .repeat(|| async {
                 self.client.describe_stack_events().stack_name(id).send().await.map_err(|error| Fault::of(&error))
             })
@@ -260,20 +260,20 @@ impl DedicatedTables for StackCloud {
         if !owned(&stack, account) {
             return Err(DedicatedTableError::Refused(foreign(&name)));
         }
-        match standing(&stack) {
-            Standing::There => Ok(Progress::Done),
-            Standing::Moving => Ok(Progress::Underway),
-            Standing::Failed => {
+        match stack_state(&stack) {
+            StackState::There => Ok(Progress::Done),
+            StackState::Moving => Ok(Progress::Underway),
+            StackState::Failed => {
                 let reason = self.reason(&stack).await;
                 // Nothing of it is in use: the table of an account stands before anything is written to it.
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(DedicatedTableError::Refused(Trouble::new(
+                Err(DedicatedTableError::Refused(ExternalError::new(
                     format!("the stack {name} was rolled back: {reason}"),
-                    Named {
+                    KnownCondition {
                         code: "stack_rolled_back",
                         fix: "take away what the reason names, then try the run again: the stack is made anew",
-                        passes: Passes::WhenFixed,
+                        kind: ErrorKind::Permanent,
                     },
                 )))
             }
@@ -298,12 +298,12 @@ impl DedicatedTables for StackCloud {
                 let reason = self.reason(&stack).await;
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
-                Err(DedicatedTableError::Refused(Trouble::new(
+                Err(DedicatedTableError::Refused(ExternalError::new(
                     format!("the stack {name} could not be deleted: {reason}"),
-                    Named {
+                    KnownCondition {
                         code: "stack_not_deleted",
                         fix: "take away what the reason names, then try the run again",
-                        passes: Passes::WhenFixed,
+                        kind: ErrorKind::Permanent,
                     },
                 )))
             }
@@ -324,13 +324,13 @@ fn tag_value(text: &str) -> String {
     value.trim().to_owned()
 }
 
-enum Standing {
+enum StackState {
     There,
     Moving,
     Failed,
 }
 
-fn standing(stack: &Stack) -> Standing {
+fn stack_state(stack: &Stack) -> StackState {
     match stack.stack_status() {
         Some(
             StackStatus::CreateComplete
@@ -341,15 +341,15 @@ fn standing(stack: &Stack) -> Standing {
             | StackStatus::UpdateRollbackComplete
             | StackStatus::UpdateRollbackInProgress
             | StackStatus::UpdateRollbackCompleteCleanupInProgress,
-        ) => Standing::There,
+        ) => StackState::There,
         Some(
             StackStatus::CreateInProgress
             | StackStatus::ReviewInProgress
             | StackStatus::RollbackInProgress
             | StackStatus::DeleteInProgress,
-        ) => Standing::Moving,
+        ) => StackState::Moving,
         // What has not come up, was rolled back, or is half deleted; what later versions of AWS add is no table either.
-        _ => Standing::Failed,
+        _ => StackState::Failed,
     }
 }
 
@@ -362,23 +362,23 @@ fn owned(stack: &Stack, account: AccountId) -> bool {
     stack.tags().iter().any(|tag| tag.key() == Some(OWNER) && tag.value() == Some(&account))
 }
 
-fn foreign(stack: &str) -> Trouble {
-    let named = Named {
+fn foreign(stack: &str) -> ExternalError {
+    let named = KnownCondition {
         code: "stack_of_another",
         fix: "another installation uses this account of AWS: look whose the stack is, and rename one of them",
-        passes: Passes::WhenFixed,
+        kind: ErrorKind::Permanent,
     };
-    Trouble::new(format!("the stack {stack} is not of this account"), named)
+    ExternalError::new(format!("the stack {stack} is not of this account"), named)
 }
 
 fn cloud_error(call: &str, fault: Fault) -> DedicatedTableError {
-    let said = fault.trouble(format_args!("CloudFormation, {call}"));
+    let said = fault.external_error(format_args!("CloudFormation, {call}"));
     if fault.passes() { DedicatedTableError::Unavailable(said) } else { DedicatedTableError::Refused(said) }
 }
 
 fn table_error(error: TableError) -> DedicatedTableError {
     match error {
-        TableError::Unavailable(trouble) => DedicatedTableError::Unavailable(trouble),
+        TableError::Unavailable(error) => DedicatedTableError::Unavailable(error),
         TableError::Full => DedicatedTableError::Unavailable(error.to_string().into()),
         TableError::Invalid(_) | TableError::Damaged(_) => DedicatedTableError::Refused(error.to_string().into()),
     }

@@ -10,13 +10,13 @@ use aws_sdk_eventbridge::{
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
 use kernel::ports::{
-    chance::Chance,
     events::{Event, Events, EventsError},
+    random::RandomSource,
 };
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// Where events go.
@@ -29,29 +29,34 @@ pub struct Options {
     /// The source that rules match lifecycle events by; that of alerts is the same with `.alert` behind it.
     pub source: String,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { endpoint: None, bus: "default".to_owned(), source: "freehold".to_owned(), patience: patience::MOST }
+        Self {
+            endpoint: None,
+            bus: "default".to_owned(),
+            source: "freehold".to_owned(),
+            retry_for: retry::MAX_DURATION,
+        }
     }
 }
 
 /// Puts each event on the bus: its kind as the detail's type, itself as the detail.
 pub struct BusEvents {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     bus: String,
     source: String,
 }
 
 impl BusEvents {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
-        let Options { endpoint, bus, source, patience } = options;
+    pub fn new(config: &SdkConfig, options: Options, rng: Arc<dyn RandomSource>) -> Self {
+        let Options { endpoint, bus, source, retry_for } = options;
         let mut builder = aws_sdk_eventbridge::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
-        Self { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience), bus, source }
+        Self { client: Client::from_conf(builder.build()), retry: RetryPolicy::new(rng, retry_for), bus, source }
     }
 
     /// Events are delivered at least once, so an event may be put twice.
@@ -65,7 +70,7 @@ impl BusEvents {
             .resources(event.account_id.to_string())
             .detail(detail)
             .build();
-        self.patience
+        self.retry
             .repeat(|| async {
                 let answer = self.client.put_events().entries(entry.clone()).send().await;
                 accepted(answer.map_err(|error| Fault::of(&error))?.entries())

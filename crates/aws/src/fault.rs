@@ -5,7 +5,7 @@ use std::{error::Error, iter};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use kernel::ports::trouble::{Named, Passes, Trouble};
+use kernel::ports::external_error::{ErrorKind, ExternalError, KnownCondition};
 
 /// Why a request was not answered as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -199,15 +199,15 @@ impl Fault {
     }
 
     /// The fault as the product's ports tell it.
-    pub fn trouble(self, of: impl std::fmt::Display) -> Trouble {
-        let passes = match self {
-            Self::Throttled => Passes::Slowly,
+    pub fn external_error(self, of: impl std::fmt::Display) -> ExternalError {
+        let kind = match self {
+            Self::Throttled => ErrorKind::Throttled,
             // What has just been made or permitted is not known everywhere at once.
-            Self::NotFound | Self::InUse | Self::Unknown => Passes::ByItself,
-            lasting if !lasting.passes() => Passes::WhenFixed,
-            _passing => Passes::ByItself,
+            Self::NotFound | Self::InUse | Self::Unknown => ErrorKind::Transient,
+            lasting if !lasting.passes() => ErrorKind::Permanent,
+            _passing => ErrorKind::Transient,
         };
-        Trouble::new(format!("{of}: {self}"), Named { code: self.code(), fix: self.fix(), passes })
+        ExternalError::new(format!("{of}: {self}"), KnownCondition { code: self.code(), fix: self.fix(), kind })
     }
 
     /// The fault that a service's code stands for.

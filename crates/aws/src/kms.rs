@@ -8,12 +8,12 @@ use aws_sdk_kms::{
     primitives::Blob,
     types::{DataKeySpec, KeyState, KeyUsageType},
 };
-use kernel::ports::chance::Chance;
+use kernel::ports::random::RandomSource;
 use secrecy::SecretBox;
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// What a data key is for is bound to its ciphertext under this name: opened for something else, it does not open.
@@ -25,18 +25,18 @@ pub struct Options {
     /// Another endpoint than the region's.
     pub endpoint: Option<String>,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { endpoint: None, patience: patience::MOST }
+        Self { endpoint: None, retry_for: retry::MAX_DURATION }
     }
 }
 
 /// A key for data, as it may be kept: only KMS can open it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrapped {
+pub struct WrappedKey {
     /// The ARN of the key that opens it.
     pub key: String,
     pub ciphertext: Vec<u8>,
@@ -46,21 +46,21 @@ pub struct Wrapped {
 #[derive(Clone)]
 pub struct Keys {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
 }
 
 impl Keys {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
-        let Options { endpoint, patience } = options;
+    pub fn new(config: &SdkConfig, options: Options, rng: Arc<dyn RandomSource>) -> Self {
+        let Options { endpoint, retry_for } = options;
         let mut builder = aws_sdk_kms::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
-        Self { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience) }
+        Self { client: Client::from_conf(builder.build()), retry: RetryPolicy::new(rng, retry_for) }
     }
 
     /// Makes a key of 256 bits for a purpose. `key`: the id, alias or ARN of one of KMS's.
-    pub async fn make(&self, key: &str, purpose: &str) -> Result<Wrapped, Fault> {
+    pub async fn make(&self, key: &str, purpose: &str) -> Result<WrappedKey, Fault> {
         let made = self
-            .patience
+            .retry
             .repeat(|| async {
                 // What it is in plain is asked for when it is opened: that shows that it can be.
                 let request = self.client.generate_data_key_without_plaintext().key_id(key);
@@ -69,14 +69,14 @@ impl Keys {
             })
             .await?;
         match (made.key_id, made.ciphertext_blob) {
-            (Some(key), Some(ciphertext)) => Ok(Wrapped { key, ciphertext: ciphertext.into_inner() }),
+            (Some(key), Some(ciphertext)) => Ok(WrappedKey { key, ciphertext: ciphertext.into_inner() }),
             _ => Err(Fault::Garbled),
         }
     }
 
-    pub async fn open(&self, wrapped: &Wrapped, purpose: &str) -> Result<SecretBox<[u8; 32]>, Fault> {
+    pub async fn open(&self, wrapped: &WrappedKey, purpose: &str) -> Result<SecretBox<[u8; 32]>, Fault> {
         let opened = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.decrypt().key_id(&wrapped.key);
                 let request = request.ciphertext_blob(Blob::new(wrapped.ciphertext.clone()));
@@ -91,7 +91,7 @@ impl Keys {
     /// The ARN of a key that can be used.
     pub async fn usable(&self, key: &str) -> Result<String, Fault> {
         let told = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.describe_key().key_id(key);
                 request.send().await.map_err(|error| of_key(Fault::of(&error)))

@@ -14,6 +14,8 @@ pub mod cloudformation;
 pub mod cognito;
 #[cfg(feature = "sdk")]
 pub mod connect;
+#[cfg(all(feature = "dynamodb", feature = "sts"))]
+pub mod cross_account;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 #[cfg(feature = "emf")]
@@ -22,12 +24,8 @@ pub mod emf;
 pub mod events;
 #[cfg(feature = "sdk")]
 pub mod fault;
-#[cfg(all(feature = "dynamodb", feature = "sts"))]
-pub mod grants;
 #[cfg(feature = "kms")]
 pub mod kms;
-#[cfg(feature = "sdk")]
-pub mod patience;
 #[cfg(feature = "profile")]
 pub mod permissions;
 #[cfg(feature = "profile")]
@@ -36,6 +34,8 @@ pub mod preflight;
 pub mod profile;
 #[cfg(feature = "sqs")]
 pub mod queues;
+#[cfg(feature = "sdk")]
+pub mod retry;
 #[cfg(feature = "secrets")]
 pub mod secrets;
 #[cfg(feature = "ses")]

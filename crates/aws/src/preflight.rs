@@ -9,10 +9,10 @@ use aws_sdk_eventbridge as eventbridge;
 use aws_sdk_sesv2 as ses;
 use kernel::{
     ports::{
-        chance::{self, Chance},
         dedicated_tables::DedicatedTableError,
+        external_error::ExternalError,
         params::Params as _,
-        trouble::Trouble,
+        random::{self, RandomSource},
     },
     workflow::{Plan, asl},
 };
@@ -20,12 +20,12 @@ use serde::Serialize;
 
 use crate::{
     cognito::checks,
-    dynamodb::{Standing, Switches},
+    dynamodb::{Switches, TableState},
     fault::Fault,
-    patience::{self, Patience},
     profile::{ConnectError, Connected, People, Profile},
+    retry::{self, RetryPolicy},
     secrets::Presence,
-    states::Deployed,
+    states::DeployedState,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,12 +60,12 @@ impl Check {
     }
 
     /// `permit`: what to do where access is denied.
-    fn trouble(name: &'static str, trouble: &Trouble, permit: &str) -> Self {
-        let fix = match trouble.named {
-            Some(named) if named.code != Fault::Denied.code() => named.fix,
+    fn external_error(name: &'static str, error: &ExternalError, permit: &str) -> Self {
+        let fix = match error.condition {
+            Some(condition) if condition.code != Fault::Denied.code() => condition.fix,
             Some(_) | None => permit,
         };
-        Self::bad(name, trouble.to_string(), fix)
+        Self::bad(name, error.to_string(), fix)
     }
 
     pub(crate) fn fault(name: &'static str, of: impl std::fmt::Display, fault: Fault) -> Self {
@@ -77,7 +77,7 @@ const MAKE: &str = "freehold preflight --fix makes it";
 
 /// What is done before anything is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mend {
+pub enum Repair {
     Nothing,
     /// What is missing and can be made is made.
     Missing,
@@ -87,8 +87,8 @@ pub enum Mend {
 
 /// Looks at everything, after it was mended.
 /// `plans`: the workflows whose state machines must be there.
-pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend, plans: Vec<Plan>) -> Vec<Check> {
-    let connected = match profile.connect(Arc::clone(&chance)).await {
+pub async fn run(profile: Profile, rng: Arc<dyn RandomSource>, mend: Repair, plans: Vec<Plan>) -> Vec<Check> {
+    let connected = match profile.connect(Arc::clone(&rng)).await {
         Ok(connected) => connected,
         Err(error @ ConnectError::NoRegion) => return vec![Check::bad("region", error.to_string(), error.fix())],
         Err(error @ ConnectError::Credentials(_)) => {
@@ -100,12 +100,12 @@ pub async fn run(profile: Profile, chance: Arc<dyn Chance>, mend: Mend, plans: V
         // Everything else would fail for the same reason.
         return checks;
     }
-    let patience = Patience::new(Arc::clone(&chance), patience::MOST);
-    let mut preflight = Preflight { connected, patience, chance, plans };
+    let retry = RetryPolicy::new(Arc::clone(&rng), retry::MAX_DURATION);
+    let mut preflight = Preflight { connected, retry, rng, plans };
     match mend {
-        Mend::Nothing => {}
-        Mend::Missing => checks.extend(Box::pin(preflight.mend()).await),
-        Mend::MissingAndPool => {
+        Repair::Nothing => {}
+        Repair::Missing => checks.extend(Box::pin(preflight.mend()).await),
+        Repair::MissingAndPool => {
             checks.extend(Box::pin(preflight.mend()).await);
             checks.push(Box::pin(preflight.make_pool()).await);
         }
@@ -154,8 +154,8 @@ async fn caller(connected: &Connected) -> Check {
 
 struct Preflight {
     connected: Connected,
-    patience: Patience,
-    chance: Arc<dyn Chance>,
+    retry: RetryPolicy,
+    rng: Arc<dyn RandomSource>,
     plans: Vec<Plan>,
 }
 
@@ -167,18 +167,18 @@ impl Preflight {
         let region = self.connected.region();
         match standing {
             Err(fault) => vec![Check::fault(TABLE, format!("{name} in {region}"), fault)],
-            Ok(Standing::Missing) => vec![Check::bad(
+            Ok(TableState::Missing) => vec![Check::bad(
                 TABLE,
                 format!("there is no table {name} in {region}"),
                 format!("{MAKE}; or check aws_region and aws_table_prefix"),
             )],
-            Ok(Standing::Coming) => vec![Check::bad(TABLE, format!("{name} is still being made"), "wait a minute")],
-            Ok(Standing::Foreign) => vec![Check::bad(
+            Ok(TableState::Coming) => vec![Check::bad(TABLE, format!("{name} is still being made"), "wait a minute")],
+            Ok(TableState::Foreign) => vec![Check::bad(
                 TABLE,
                 format!("{name} has other keys or indexes than PK, SK and GSI1 to GSI3, or can't be used now"),
                 "name another: set aws_table_prefix",
             )],
-            Ok(Standing::There { protected }) => {
+            Ok(TableState::There { protected }) => {
                 let Switches { backed_up, expires } = tables.switches().await;
                 vec![
                     Check::ok(TABLE, format!("{name} in {region}, with its three indexes")),
@@ -211,8 +211,12 @@ impl Preflight {
         };
         match stacks.probe().await {
             Ok(()) => Check::ok(CHECK, "CloudFormation answers"),
-            Err(DedicatedTableError::Unavailable(trouble) | DedicatedTableError::Refused(trouble)) => {
-                Check::trouble(CHECK, &trouble, "permit cloudformation:DescribeStacks, CreateStack and DeleteStack")
+            Err(DedicatedTableError::Unavailable(error) | DedicatedTableError::Refused(error)) => {
+                Check::external_error(
+                    CHECK,
+                    &error,
+                    "permit cloudformation:DescribeStacks, CreateStack and DeleteStack",
+                )
             }
         }
     }
@@ -232,9 +236,9 @@ impl Preflight {
         for document in self.plans.iter().flat_map(asl::machines) {
             let name = format!("{}{}", self.connected.profile().machine_prefix, document.name);
             checks.push(match machines.deployed(&document).await {
-                Ok(Deployed::Current) => Check::ok(CHECK, format!("{name} is this version's")),
-                Ok(Deployed::Other) => Check::bad(CHECK, format!("{name} is not this version's"), DEPLOY),
-                Ok(Deployed::Missing) => Check::bad(
+                Ok(DeployedState::Current) => Check::ok(CHECK, format!("{name} is this version's")),
+                Ok(DeployedState::Other) => Check::bad(CHECK, format!("{name} is not this version's"), DEPLOY),
+                Ok(DeployedState::Missing) => Check::bad(
                     CHECK,
                     format!("there is no state machine {name} in {}", self.connected.region()),
                     DEPLOY,
@@ -249,7 +253,7 @@ impl Preflight {
     async fn parameters(&self) -> Check {
         const CHECK: &str = "parameters";
         let params = self.connected.params();
-        let name = format!("/preflight/{}", hex::encode(&chance::secret(&*self.chance)[..8]));
+        let name = format!("/preflight/{}", hex::encode(&random::secret(&*self.rng)[..8]));
         let tried = async {
             params.put(&name, "written").await?;
             let read = params.get(&name).await?;
@@ -262,7 +266,7 @@ impl Preflight {
                 Check::ok(CHECK, format!("{shown} can be written and read"))
             }
             Ok(_) => Check::bad(CHECK, format!("{shown} can be written, but not read at once"), "try again"),
-            Err(error) => Check::trouble(
+            Err(error) => Check::external_error(
                 CHECK,
                 &error.0,
                 "permit ssm:PutParameter, GetParameter and DeleteParameter below aws_parameter_prefix",
@@ -310,7 +314,7 @@ impl Preflight {
             );
         };
         let asked = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = client.get_configuration_set_event_destinations().configuration_set_name(set);
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -346,7 +350,7 @@ impl Preflight {
     /// `None`: SES does not know it.
     async fn verified(&self, client: &ses::Client, identity: &str) -> Result<Option<bool>, Fault> {
         let asked = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = client.get_email_identity().email_identity(identity);
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -365,7 +369,7 @@ impl Preflight {
     async fn sending(&self, client: &ses::Client) -> Check {
         const CHECK: &str = "mail";
         let asked =
-            self.patience.repeat(async || client.get_account().send().await.map_err(|error| Fault::of(&error))).await;
+            self.retry.repeat(async || client.get_account().send().await.map_err(|error| Fault::of(&error))).await;
         match asked {
             Ok(account) if !account.sending_enabled => {
                 Check::bad(CHECK, "sending is paused for the account", "resume it in the console of SES")
@@ -390,7 +394,7 @@ impl Preflight {
         let bus = self.connected.profile().event_bus.as_str();
         let client = self.eventbridge();
         let asked = self
-            .patience
+            .retry
             .repeat(async || client.describe_event_bus().name(bus).send().await.map_err(|error| Fault::of(&error)))
             .await;
         match asked {
@@ -443,7 +447,7 @@ impl Preflight {
         match self.connected.pool() {
             Some(options) => {
                 let minutes = self.connected.profile().access_minutes;
-                checks::look(&self.connected, &options, minutes, &self.patience).await
+                checks::look(&self.connected, &options, minutes, &self.retry).await
             }
             None => {
                 vec![Check::ok("user pool", "none is named: passwords and signing keys are the product's own")]
@@ -493,7 +497,7 @@ impl Preflight {
         }
         let client = self.eventbridge();
         let made = self
-            .patience
+            .retry
             .repeat(async || client.create_event_bus().name(bus).send().await.map_err(|error| Fault::of(&error)))
             .await;
         there_now(made)
@@ -512,7 +516,7 @@ impl Preflight {
             }
         }
         let made = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = client.create_email_identity().email_identity(sender);
                 request.send().await.map_err(|error| Fault::of(&error))

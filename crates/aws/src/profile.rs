@@ -6,21 +6,22 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use kernel::{
     ports::{
-        chance::Chance, clock::Clock, dedicated_tables::DedicatedTables, events::Events, table::Table, trouble::Trouble,
+        clock::Clock, dedicated_tables::DedicatedTables, events::Events, external_error::ExternalError,
+        random::RandomSource, table::Table,
     },
     secret::PlatformKey,
 };
 
 use crate::{
     accounts::{self, AccountTables},
-    alerts::{self, Alerting, Topic},
+    alerts::{self, AlertingEvents, Topic},
     cloudformation::{self, StackCloud},
-    cognito::{self, CognitoVault, pool},
+    cognito::{self, CognitoCredentialStore, pool},
     connect::{self, Settings},
+    cross_account::StsCrossAccountAccess,
     dynamodb::{self, DedicatedDynamoTables, DynamoTables, Protection},
     events::{self, BusEvents},
     fault::Fault,
-    grants::RoleGrants,
     kms::{self, Keys},
     permissions::{self, Process},
     queues::{self, SqsQueues},
@@ -121,12 +122,12 @@ pub struct Connected {
     profile: Profile,
     config: SdkConfig,
     region: String,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn RandomSource>,
 }
 
 impl Profile {
     /// Finds region and credentials. The only request it may make is to where the credentials come from.
-    pub async fn connect(self, chance: Arc<dyn Chance>) -> Result<Connected, ConnectError> {
+    pub async fn connect(self, rng: Arc<dyn RandomSource>) -> Result<Connected, ConnectError> {
         let settings = Settings {
             region: self.region.clone(),
             profile: self.credentials.clone(),
@@ -139,7 +140,7 @@ impl Profile {
             tracing::debug!(%error, "no credentials for AWS");
             ConnectError::Credentials(Fault::of_credentials(&error))
         })?;
-        Ok(Connected { profile: self, config, region, chance })
+        Ok(Connected { profile: self, config, region, rng })
     }
 }
 
@@ -162,7 +163,7 @@ impl Connected {
     }
 
     pub async fn caller(&self) -> Result<Caller, Fault> {
-        sts::caller(&self.config, self.profile.endpoints.sts.clone(), Arc::clone(&self.chance)).await
+        sts::caller(&self.config, self.profile.endpoints.sts.clone(), Arc::clone(&self.rng)).await
     }
 
     /// The state machines of the account that the credentials are of.
@@ -177,7 +178,7 @@ impl Connected {
             prefix: machine_prefix.clone(),
             ..states::Options::default()
         };
-        Ok(StateMachines::new(&self.config, options, Arc::clone(&self.chance)))
+        Ok(StateMachines::new(&self.config, options, Arc::clone(&self.rng)))
     }
 
     pub fn tables(&self) -> DynamoTables {
@@ -189,20 +190,26 @@ impl Connected {
             protection: Protection { point_in_time: *protect, from_deletion: *protect },
             ..dynamodb::Options::default()
         };
-        DynamoTables::new(&self.config, options, Arc::clone(&self.chance))
+        DynamoTables::new(&self.config, options, Arc::clone(&self.rng))
     }
 
     /// The platform's tables, and those of accounts of AWS that are connected.
     pub fn account_tables(&self, clock: Arc<dyn Clock>) -> AccountTables {
         let Endpoints { dynamodb, sts, .. } = self.profile.endpoints.clone();
         let endpoints = accounts::Endpoints { dynamodb, sts };
-        AccountTables::new(self.tables(), &self.config, endpoints, clock, Arc::clone(&self.chance))
+        AccountTables::new(self.tables(), &self.config, endpoints, clock, Arc::clone(&self.rng))
     }
 
     /// Whether roles in other accounts open as they must.
-    pub fn grants(&self, tables: AccountTables) -> RoleGrants {
+    pub fn cross_account(&self, tables: AccountTables) -> StsCrossAccountAccess {
         let Profile { endpoints, platform_role, .. } = &self.profile;
-        RoleGrants::new(tables, &self.config, endpoints.sts.clone(), platform_role.clone(), Arc::clone(&self.chance))
+        StsCrossAccountAccess::new(
+            tables,
+            &self.config,
+            endpoints.sts.clone(),
+            platform_role.clone(),
+            Arc::clone(&self.rng),
+        )
     }
 
     /// What makes dedicated tables.
@@ -223,7 +230,7 @@ impl Connected {
             protect: *protect,
             ..cloudformation::Options::default()
         };
-        stacks.then(|| StackCloud::new(&self.config, options, self.tables(), Arc::clone(&self.chance)))
+        stacks.then(|| StackCloud::new(&self.config, options, self.tables(), Arc::clone(&self.rng)))
     }
 
     pub fn params(&self) -> SsmParams {
@@ -233,7 +240,7 @@ impl Connected {
             prefix: parameter_prefix.clone(),
             ..ssm::Options::default()
         };
-        SsmParams::new(&self.config, options, Arc::clone(&self.chance))
+        SsmParams::new(&self.config, options, Arc::clone(&self.rng))
     }
 
     pub fn events(&self) -> Arc<dyn Events> {
@@ -243,9 +250,9 @@ impl Connected {
             bus: event_bus.clone(),
             ..events::Options::default()
         };
-        let bus = Arc::new(BusEvents::new(&self.config, options, Arc::clone(&self.chance)));
+        let bus = Arc::new(BusEvents::new(&self.config, options, Arc::clone(&self.rng)));
         match self.topic() {
-            Some(topic) => Arc::new(Alerting::new(bus, topic)),
+            Some(topic) => Arc::new(AlertingEvents::new(bus, topic)),
             None => bus,
         }
     }
@@ -255,7 +262,7 @@ impl Connected {
         let Profile { endpoints, queue_prefix, .. } = &self.profile;
         let prefix = queue_prefix.clone()?;
         let options = queues::Options { endpoint: endpoints.sqs.clone(), prefix, ..queues::Options::default() };
-        Some(SqsQueues::new(&self.config, options, Arc::clone(&self.chance)))
+        Some(SqsQueues::new(&self.config, options, Arc::clone(&self.rng)))
     }
 
     /// The topic that alerts go to, if one is named.
@@ -263,7 +270,7 @@ impl Connected {
         let Profile { endpoints, alert_topic, .. } = &self.profile;
         let topic = alert_topic.clone()?;
         let options = alerts::Options { endpoint: endpoints.sns.clone(), topic, ..alerts::Options::default() };
-        Some(Topic::new(&self.config, options, Arc::clone(&self.chance)))
+        Some(Topic::new(&self.config, options, Arc::clone(&self.rng)))
     }
 
     /// `notes`: the table in which it is noted what was sent.
@@ -274,13 +281,13 @@ impl Connected {
             configuration_set: configuration_set.clone(),
             ..ses::Options::from(sender.clone())
         };
-        SesMailer::new(&self.config, options, notes, clock, Arc::clone(&self.chance))
+        SesMailer::new(&self.config, options, notes, clock, Arc::clone(&self.rng))
     }
 
-    /// The vault in the user pool, if that is where people are.
-    pub async fn vault(&self, key: PlatformKey) -> Option<Result<CognitoVault, Trouble>> {
+    /// The credential store in the user pool, if that is where people are.
+    pub async fn credentials(&self, key: PlatformKey) -> Option<Result<CognitoCredentialStore, ExternalError>> {
         let options = self.pool()?;
-        Some(CognitoVault::open(&self.config, options, key, Arc::clone(&self.chance)).await)
+        Some(CognitoCredentialStore::open(&self.config, options, key, Arc::clone(&self.rng)).await)
     }
 
     pub(crate) fn pool(&self) -> Option<cognito::Options> {
@@ -297,7 +304,7 @@ impl Connected {
             access_minutes: self.profile.access_minutes,
             protect: self.profile.protect,
         };
-        let pool::Made { pool, client } = pool::ensure(&self.config, &plan, Arc::clone(&self.chance)).await?;
+        let pool::PoolIds { pool, client } = pool::ensure(&self.config, &plan, Arc::clone(&self.rng)).await?;
         Ok(People { pool, client })
     }
 
@@ -307,7 +314,7 @@ impl Connected {
 
     pub fn keys(&self) -> Keys {
         let options = kms::Options { endpoint: self.profile.endpoints.kms.clone(), ..kms::Options::default() };
-        Keys::new(&self.config, options, Arc::clone(&self.chance))
+        Keys::new(&self.config, options, Arc::clone(&self.rng))
     }
 
     pub fn secrets(&self) -> Secrets {
@@ -318,6 +325,6 @@ impl Connected {
             kms_key: kms_key.clone(),
             ..secrets::Options::default()
         };
-        Secrets::new(&self.config, options, self.keys(), Arc::clone(&self.chance))
+        Secrets::new(&self.config, options, self.keys(), Arc::clone(&self.rng))
     }
 }

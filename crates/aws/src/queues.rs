@@ -21,15 +21,15 @@ use aws_sdk_sqs::{
 use kernel::{
     ids::DeadLetterId,
     ports::{
-        chance::Chance,
         dead_letters::{DeadLetterQueues, QueuesError},
+        random::RandomSource,
     },
     workflow::{DeadLetter, WorkerName},
 };
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// How long a message is kept: 14 days, as long as the letter itself.
@@ -51,12 +51,12 @@ pub struct Options {
     /// Stands before every queue's name, such as `freehold-`.
     pub prefix: String,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { endpoint: None, prefix: String::new(), patience: patience::MOST }
+        Self { endpoint: None, prefix: String::new(), retry_for: retry::MAX_DURATION }
     }
 }
 
@@ -80,18 +80,18 @@ struct Looked {
 #[derive(Clone)]
 pub struct SqsQueues {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     prefix: String,
     urls: Arc<Mutex<HashMap<WorkerName, String>>>,
 }
 
 impl SqsQueues {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
-        let Options { endpoint, prefix, patience } = options;
+    pub fn new(config: &SdkConfig, options: Options, rng: Arc<dyn RandomSource>) -> Self {
+        let Options { endpoint, prefix, retry_for } = options;
         let mut builder = aws_sdk_sqs::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
-        let (client, patience) = (Client::from_conf(builder.build()), Patience::new(chance, patience));
-        Self { client, patience, prefix, urls: Arc::default() }
+        let (client, retry) = (Client::from_conf(builder.build()), RetryPolicy::new(rng, retry_for));
+        Self { client, retry, prefix, urls: Arc::default() }
     }
 
     /// What a worker's queue is called.
@@ -102,7 +102,7 @@ impl SqsQueues {
     pub async fn status(&self, worker: &WorkerName) -> Result<QueueStatus, Fault> {
         let url = self.url(worker).await?;
         let told = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.get_queue_attributes().queue_url(&url);
                 let request = request.attribute_names(QueueAttributeName::All);
@@ -127,7 +127,7 @@ impl SqsQueues {
                 let url = self.url(worker).await?;
                 // A key of KMS that somebody has chosen stays.
                 let attributes: HashMap<_, _> = [kept].into_iter().chain((!encrypted).then_some(own_key)).collect();
-                self.patience
+                self.retry
                     .repeat(|| async {
                         let request = self.client.set_queue_attributes().queue_url(&url);
                         let request = request.set_attributes(Some(attributes.clone()));
@@ -139,7 +139,7 @@ impl SqsQueues {
             Err(Fault::NotFound) => {
                 let name = self.name(worker);
                 let attributes: HashMap<_, _> = [kept, own_key].into();
-                self.patience
+                self.retry
                     .repeat(|| async {
                         let request = self.client.create_queue().queue_name(&name);
                         let request = request.set_attributes(Some(attributes.clone()));
@@ -173,7 +173,7 @@ impl SqsQueues {
         }
         let name = self.name(worker);
         let found = self
-            .patience
+            .retry
             .repeat(|| async {
                 self.client.get_queue_url().queue_name(&name).send().await.map_err(|error| Fault::of(&error))
             })
@@ -186,7 +186,7 @@ impl SqsQueues {
     async fn send(&self, letter: &DeadLetter) -> Result<(), Fault> {
         let url = self.url(&letter.worker).await?;
         let body = serde_json::to_string(letter).expect("a dead letter is plain JSON");
-        self.patience
+        self.retry
             .repeat(|| async {
                 let mut request = self.client.send_message().queue_url(&url).message_body(&body);
                 request = request.message_attributes("id", attribute(&letter.id.to_string()));
@@ -251,7 +251,7 @@ impl SqsQueues {
 
     async fn receive(&self, url: &str) -> Result<Vec<Message>, Fault> {
         let received = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.receive_message().queue_url(url).max_number_of_messages(AT_ONCE);
                 let request = request.visibility_timeout(HELD).wait_time_seconds(WAIT);
@@ -270,7 +270,7 @@ impl SqsQueues {
             entry.build().expect("id and receipt are given")
         });
         let entries: Vec<_> = entries.collect();
-        self.patience
+        self.retry
             .repeat(|| async {
                 let request = self.client.delete_message_batch().queue_url(url).set_entries(Some(entries.clone()));
                 let answer = request.send().await.map_err(|error| Fault::of(&error))?;
@@ -288,7 +288,7 @@ impl SqsQueues {
             });
             let entries: Vec<_> = entries.collect();
             // An entry that is not accepted comes back by itself when its time is over.
-            self.patience
+            self.retry
                 .repeat(|| async {
                     let request = self.client.change_message_visibility_batch().queue_url(url);
                     let request = request.set_entries(Some(entries.clone()));
@@ -306,7 +306,7 @@ impl SqsQueues {
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
         ];
         let told = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.get_queue_attributes().queue_url(url);
                 let request = request.set_attribute_names(Some(COUNTS.to_vec()));

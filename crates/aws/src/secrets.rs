@@ -22,10 +22,10 @@ use aws_sdk_secretsmanager::Client;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kernel::{
     identity::{
-        kept,
+        key_document,
         keys::{KeyStore, KeyStoreError, StoredKey},
     },
-    ports::chance::{self, Chance},
+    ports::random::{self, RandomSource},
     secret::PlatformKey,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -34,8 +34,8 @@ use tokio::runtime::Handle;
 
 use crate::{
     fault::Fault,
-    kms::{Keys, Wrapped},
-    patience::{self, Patience},
+    kms::{Keys, WrappedKey},
+    retry::{self, RetryPolicy},
 };
 
 const SIGNING_KEYS: &str = "signing-keys";
@@ -51,12 +51,12 @@ pub struct Options {
     /// The id, alias or ARN of a key of KMS for what is made; else Secrets Manager's own.
     pub kms_key: Option<String>,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { endpoint: None, prefix: String::new(), kms_key: None, patience: patience::MOST }
+        Self { endpoint: None, prefix: String::new(), kms_key: None, retry_for: retry::MAX_DURATION }
     }
 }
 
@@ -104,7 +104,7 @@ impl SecretsError {
 #[derive(Clone)]
 pub struct Secrets {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     prefix: String,
     kms_key: Option<String>,
     keys: Keys,
@@ -112,12 +112,12 @@ pub struct Secrets {
 
 impl Secrets {
     /// `keys`: what opens the platform's own.
-    pub fn new(config: &SdkConfig, options: Options, keys: Keys, chance: Arc<dyn Chance>) -> Self {
-        let Options { endpoint, prefix, kms_key, patience } = options;
+    pub fn new(config: &SdkConfig, options: Options, keys: Keys, rng: Arc<dyn RandomSource>) -> Self {
+        let Options { endpoint, prefix, kms_key, retry_for } = options;
         let mut builder = aws_sdk_secretsmanager::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
-        let (client, patience) = (Client::from_conf(builder.build()), Patience::new(chance, patience));
-        Self { client, patience, prefix, kms_key, keys }
+        let (client, retry) = (Client::from_conf(builder.build()), RetryPolicy::new(rng, retry_for));
+        Self { client, retry, prefix, kms_key, keys }
     }
 
     /// The platform's own key; made if it is missing and the platform is not in use.
@@ -137,10 +137,11 @@ impl Secrets {
     /// A new key, as it is kept.
     async fn made(&self, name: &str) -> Result<SecretString, SecretsError> {
         let Some(key) = &self.kms_key else {
-            return Ok(STANDARD.encode(chance::secret(self.patience.chance())).into());
+            return Ok(STANDARD.encode(random::secret(self.retry.rng())).into());
         };
         let made = self.keys.make(key, PLATFORM_KEY).await;
-        let Wrapped { key, ciphertext } = made.map_err(|fault| SecretsError::Key { name: name.to_owned(), fault })?;
+        let WrappedKey { key, ciphertext } =
+            made.map_err(|fault| SecretsError::Key { name: name.to_owned(), fault })?;
         let kept = Kept { kms_key: key, ciphertext: STANDARD.encode(ciphertext) };
         Ok(serde_json::to_string(&kept).expect("its fields are plain").into())
     }
@@ -157,7 +158,7 @@ impl Secrets {
         let damaged = "it is no ciphertext of KMS";
         let kept: Kept = serde_json::from_str(kept.expose_secret()).map_err(|_| unreadable(damaged))?;
         let ciphertext = STANDARD.decode(&kept.ciphertext).map_err(|_| unreadable(damaged))?;
-        match self.keys.open(&Wrapped { key: kept.kms_key, ciphertext }, PLATFORM_KEY).await {
+        match self.keys.open(&WrappedKey { key: kept.kms_key, ciphertext }, PLATFORM_KEY).await {
             Ok(bytes) => Ok(PlatformKey::new(bytes.expose_secret())),
             Err(Fault::Malformed) => Err(unreadable("its key of KMS does not open it")),
             Err(fault) => Err(SecretsError::Key { name: name.to_owned(), fault }),
@@ -176,7 +177,7 @@ impl Secrets {
         let mut found = Vec::new();
         for name in [self.full(SIGNING_KEYS), self.full(PLATFORM_KEY)] {
             let described = self
-                .patience
+                .retry
                 .repeat(|| async {
                     let request = self.client.describe_secret().secret_id(&name);
                     request.send().await.map_err(|error| Fault::of(&error))
@@ -198,7 +199,7 @@ impl Secrets {
 
     async fn read(&self, name: &str) -> Result<Option<SecretString>, SecretsError> {
         let read = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.get_secret_value().secret_id(name);
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -217,7 +218,7 @@ impl Secrets {
     /// Keeps a secret under a name that nobody has taken; where somebody was faster, theirs stays.
     async fn create(&self, name: &str, value: &SecretString) -> Result<(), SecretsError> {
         let made = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.create_secret().name(name).secret_string(value.expose_secret());
                 let request = request.description("Freehold: without it nobody can sign in");
@@ -232,7 +233,7 @@ impl Secrets {
     }
 
     async fn replace(&self, name: &str, value: &SecretString) -> Result<(), SecretsError> {
-        self.patience
+        self.retry
             .repeat(|| async {
                 let request = self.client.put_secret_value().secret_id(name).secret_string(value.expose_secret());
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -266,7 +267,7 @@ impl KeyStore for SigningKeys {
         let kept = self.runtime.block_on(self.secrets.read(&self.name)).map_err(stopped)?;
         self.none.store(kept.is_none(), Ordering::Release);
         match kept {
-            Some(kept) => kept::read(&kept).map_err(|error| {
+            Some(kept) => key_document::read(&kept).map_err(|error| {
                 stopped(SecretsError::Unreadable { name: self.name.clone(), what: error.to_string() })
             }),
             None if self.in_use => Err(stopped(SecretsError::Missing { name: self.name.clone() })),
@@ -275,7 +276,7 @@ impl KeyStore for SigningKeys {
     }
 
     fn save(&self, keys: &[StoredKey]) -> Result<(), KeyStoreError> {
-        let document = kept::write(keys);
+        let document = key_document::write(keys);
         let saved = if self.none.load(Ordering::Acquire) {
             self.runtime.block_on(self.secrets.create(&self.name, &document))
         } else {

@@ -16,9 +16,9 @@ use bytes::Bytes;
 use kernel::{
     ids::MailId,
     ports::{
-        chance::Chance,
         clock::Clock,
         mailer::{Mail, MailError, MailKind, Mailer},
+        random::RandomSource,
         table::{CommitError, Condition, Item, Key, NewItem, Table, TableError, Write},
     },
 };
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// A claim is left alone for so long. Sending takes 15 seconds at most; whoever takes up the run of a process that ended has
@@ -46,19 +46,19 @@ pub struct Options {
     /// The configuration set that bounces and complaints are reported by.
     pub configuration_set: Option<String>,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Options {
     pub fn from(from: impl Into<String>) -> Self {
-        Self { endpoint: None, from: from.into(), configuration_set: None, patience: patience::MOST }
+        Self { endpoint: None, from: from.into(), configuration_set: None, retry_for: retry::MAX_DURATION }
     }
 }
 
 /// Sends mail, each once.
 pub struct SesMailer {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     from: String,
     configuration_set: Option<String>,
     /// Where it is noted what was sent.
@@ -83,13 +83,13 @@ impl SesMailer {
         options: Options,
         notes: Arc<dyn Table>,
         clock: Arc<dyn Clock>,
-        chance: Arc<dyn Chance>,
+        rng: Arc<dyn RandomSource>,
     ) -> Self {
-        let Options { endpoint, from, configuration_set, patience } = options;
+        let Options { endpoint, from, configuration_set, retry_for } = options;
         let mut builder = aws_sdk_sesv2::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
         let client = Client::from_conf(builder.build());
-        Self { client, patience: Patience::new(chance, patience), from, configuration_set, notes, clock }
+        Self { client, retry: RetryPolicy::new(rng, retry_for), from, configuration_set, notes, clock }
     }
 
     /// Claims a mail for this call, and answers the claim's version; `None` if it was sent before.
@@ -167,7 +167,7 @@ impl Mailer for SesMailer {
         if self.clock.now().as_second() >= begun + LEASE.as_secs().cast_signed() {
             return Err(busy());
         }
-        match self.patience.repeat_unmade(|| self.request(&mail)).await {
+        match self.retry.repeat_unmade(|| self.request(&mail)).await {
             Ok(()) => {
                 self.mark_sent(mail.id, claim).await;
                 Ok(())
@@ -206,14 +206,14 @@ fn busy() -> MailError {
 
 fn unnoted(error: TableError) -> MailError {
     MailError::Unavailable(match error {
-        TableError::Unavailable(trouble) => trouble,
+        TableError::Unavailable(error) => error,
         TableError::Full | TableError::Damaged(_) | TableError::Invalid(_) => error.to_string().into(),
     })
 }
 
 fn mail_error(fault: Fault) -> MailError {
     match fault {
-        Fault::Rejected | Fault::Malformed | Fault::NotFound => MailError::Refused(fault.trouble("SES")),
+        Fault::Rejected | Fault::Malformed | Fault::NotFound => MailError::Refused(fault.external_error("SES")),
         Fault::Throttled
         | Fault::Conflict
         | Fault::Underway
@@ -238,6 +238,6 @@ fn mail_error(fault: Fault) -> MailError {
         | Fault::KeyDisabled
         | Fault::KeyUnusable
         | Fault::KeyMissing
-        | Fault::Unknown => MailError::Unavailable(fault.trouble("SES")),
+        | Fault::Unknown => MailError::Unavailable(fault.external_error("SES")),
     }
 }

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_ssm::{Client, types::ParameterType};
 use kernel::ports::{
-    chance::Chance,
     params::{Params, ParamsError},
+    random::RandomSource,
 };
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// How parameters are named and reached.
@@ -23,28 +23,28 @@ pub struct Options {
     /// Stands before every name, such as `/freehold`, so that several deployments share an account of AWS.
     pub prefix: String,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { endpoint: None, prefix: String::new(), patience: patience::MOST }
+        Self { endpoint: None, prefix: String::new(), retry_for: retry::MAX_DURATION }
     }
 }
 
 /// Parameters of one account and region of AWS. They are no secrets, so they are kept as plain text.
 pub struct SsmParams {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     prefix: String,
 }
 
 impl SsmParams {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
-        let Options { endpoint, prefix, patience } = options;
+    pub fn new(config: &SdkConfig, options: Options, rng: Arc<dyn RandomSource>) -> Self {
+        let Options { endpoint, prefix, retry_for } = options;
         let mut builder = aws_sdk_ssm::config::Builder::from(config);
         builder.set_endpoint_url(endpoint);
-        Self { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience), prefix }
+        Self { client: Client::from_conf(builder.build()), retry: RetryPolicy::new(rng, retry_for), prefix }
     }
 
     fn full(&self, name: &str) -> String {
@@ -53,7 +53,7 @@ impl SsmParams {
 
     async fn write(&self, name: &str, value: &str, over: bool) -> Result<(), Fault> {
         let name = self.full(name);
-        self.patience
+        self.retry
             .repeat(|| async {
                 let request = self.client.put_parameter().name(&name).value(value);
                 let request = request.r#type(ParameterType::String).overwrite(over);
@@ -69,7 +69,7 @@ impl Params for SsmParams {
     async fn get(&self, name: &str) -> Result<Option<String>, ParamsError> {
         let name = self.full(name);
         let found = self
-            .patience
+            .retry
             .repeat(|| async {
                 self.client.get_parameter().name(&name).send().await.map_err(|error| Fault::of(&error))
             })
@@ -95,7 +95,7 @@ impl Params for SsmParams {
     async fn delete(&self, name: &str) -> Result<(), ParamsError> {
         let name = self.full(name);
         let gone = self
-            .patience
+            .retry
             .repeat(|| async {
                 self.client.delete_parameter().name(&name).send().await.map_err(|error| Fault::of(&error))
             })
@@ -108,5 +108,5 @@ impl Params for SsmParams {
 }
 
 fn params_error(fault: Fault) -> ParamsError {
-    ParamsError(fault.trouble("SSM"))
+    ParamsError(fault.external_error("SSM"))
 }

@@ -7,8 +7,8 @@ use aws_config::SdkConfig;
 use aws_sdk_sfn::{Client, error::ProvideErrorMetadata as _, types::ExecutionStatus as SfnStatus};
 use kernel::{
     ports::{
-        chance::Chance,
-        machines::{ExecutionStatus, Machines, MachinesError, Report, Start},
+        machines::{ExecutionStatus, Machines, MachinesError, Start, TaskReport},
+        random::RandomSource,
     },
     workflow::asl::{self, Machine},
 };
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// Where the machines are, and how they are reached.
@@ -32,22 +32,22 @@ pub struct Options {
     /// Stands before every machine's name, such as `freehold-`.
     pub prefix: String,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 /// The state machines of one account and region of AWS.
 pub struct StateMachines {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     options: Options,
 }
 
 impl StateMachines {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
+    pub fn new(config: &SdkConfig, options: Options, rng: Arc<dyn RandomSource>) -> Self {
         let mut builder = aws_sdk_sfn::config::Builder::from(config);
         builder.set_endpoint_url(options.endpoint.clone());
-        let patience = Patience::new(chance, options.patience);
-        Self { client: Client::from_conf(builder.build()), patience, options }
+        let retry = RetryPolicy::new(rng, options.retry_for);
+        Self { client: Client::from_conf(builder.build()), retry, options }
     }
 
     fn arn(&self, what: &str, name: &str) -> String {
@@ -56,10 +56,10 @@ impl StateMachines {
     }
 
     /// How a machine stands that was deployed from its document.
-    pub async fn deployed(&self, machine: &Machine) -> Result<Deployed, Fault> {
+    pub async fn deployed(&self, machine: &Machine) -> Result<DeployedState, Fault> {
         let arn = self.arn("stateMachine", &machine.name);
         let described = self
-            .patience
+            .retry
             .repeat(|| async {
                 self.client
                     .describe_state_machine()
@@ -70,9 +70,9 @@ impl StateMachines {
             })
             .await;
         match described {
-            Ok(described) if is_of(&described.definition, &machine.definition) => Ok(Deployed::Current),
-            Ok(_) => Ok(Deployed::Other),
-            Err(Fault::NotFound) => Ok(Deployed::Missing),
+            Ok(described) if is_of(&described.definition, &machine.definition) => Ok(DeployedState::Current),
+            Ok(_) => Ok(DeployedState::Other),
+            Err(Fault::NotFound) => Ok(DeployedState::Missing),
             Err(fault) => Err(fault),
         }
     }
@@ -80,7 +80,7 @@ impl StateMachines {
     async fn status(&self, start: &Start) -> Result<ExecutionStatus, Fault> {
         let arn = format!("{}:{}", self.arn("execution", &start.machine), start.name);
         let described = self
-            .patience
+            .retry
             .repeat(|| async {
                 self.client.describe_execution().execution_arn(&arn).send().await.map_err(|error| Fault::of(&error))
             })
@@ -94,7 +94,7 @@ impl StateMachines {
 
 /// How a machine in AWS compares with the document that this build has of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deployed {
+pub enum DeployedState {
     Current,
     Other,
     Missing,
@@ -134,7 +134,7 @@ impl Machines for StateMachines {
         let (arn, input) = (self.arn("stateMachine", &start.machine), start.input.to_string());
         // The name makes it one start, however often it is asked for.
         let started = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.client.start_execution().state_machine_arn(&arn).name(&start.name).input(&input);
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -148,11 +148,11 @@ impl Machines for StateMachines {
         status.map_err(|fault| refused(fault, &start.machine))
     }
 
-    async fn report(&self, token: &str, report: &Report) -> Result<(), MachinesError> {
+    async fn report(&self, token: &str, report: &TaskReport) -> Result<(), MachinesError> {
         let told = match report {
-            Report::Done(output) => {
+            TaskReport::Done(output) => {
                 let output = output.to_string();
-                self.patience
+                self.retry
                     .repeat(|| async {
                         match self.client.send_task_success().task_token(token).output(&output).send().await {
                             Ok(_) => Ok(()),
@@ -162,8 +162,8 @@ impl Machines for StateMachines {
                     })
                     .await
             }
-            Report::Failed(refusal) => {
-                self.patience
+            TaskReport::Failed(refusal) => {
+                self.retry
                     .repeat(|| async {
                         let request = self.client.send_task_failure().task_token(token).error(refusal.error_type);
                         match request.cause(&refusal.error_message).send().await {
@@ -201,7 +201,7 @@ impl Default for Options {
             account: String::new(),
             partition: "aws".into(),
             prefix: String::new(),
-            patience: patience::MOST,
+            retry_for: retry::MAX_DURATION,
         }
     }
 }

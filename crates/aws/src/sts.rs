@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::Client;
-use kernel::ports::chance::Chance;
+use kernel::ports::random::RandomSource;
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
-/// Whom AWS takes the caller for.
+/// The identity that AWS sees in the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The account of AWS: twelve digits.
@@ -27,9 +27,9 @@ impl Caller {
 }
 
 /// Asks AWS who the credentials are of. Nobody needs a permission for that.
-pub async fn caller(config: &SdkConfig, endpoint: Option<String>, chance: Arc<dyn Chance>) -> Result<Caller, Fault> {
+pub async fn caller(config: &SdkConfig, endpoint: Option<String>, rng: Arc<dyn RandomSource>) -> Result<Caller, Fault> {
     let client = client(config, endpoint);
-    let answer = Patience::new(chance, patience::MOST)
+    let answer = RetryPolicy::new(rng, retry::MAX_DURATION)
         .repeat(|| async { client.get_caller_identity().send().await.map_err(|error| Fault::of(&error)) })
         .await?;
     match (answer.account, answer.arn) {

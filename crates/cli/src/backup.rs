@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fail::{Failure, Outcome},
-    folder::{self, Places},
+    folder::{self, FolderPaths},
     manifest::{Entry, Manifest},
 };
 
@@ -23,12 +23,12 @@ const UNFINISHED: &str = "tables.unfinished";
 const BEFORE_RESTORE: [&str; 3] = ["lock", "freehold.toml", "lost+found"];
 
 /// Writes a backup into a new or empty folder while requests go on. The manifest comes last.
-pub(crate) async fn write(tables: &FileTables, places: &Places, to: &Path, now: Timestamp) -> Outcome {
+pub(crate) async fn write(tables: &FileTables, places: &FolderPaths, to: &Path, now: Timestamp) -> Outcome {
     tables.backup(to).await.map_err(Failure::new)?;
     let (places, to) = (places.clone(), to.to_owned());
     let finish = move || {
         // The keys come after the tables: a key that a rotation made meanwhile signed nothing that the tables know.
-        copy_keys(&places, &Places(to.clone()))?;
+        copy_keys(&places, &FolderPaths(to.clone()))?;
         Manifest::write(&to, now)?;
         sync(&to)
     };
@@ -59,7 +59,7 @@ pub(crate) fn restore(from: &Path, data_dir: &Path) -> Outcome<Manifest> {
     let marker = RestoreMarker { backup: from.display().to_string(), manifest_digest: manifest.digest() };
     let resumes = check_target(data_dir, &marker)?;
     let lock = folder::lock(data_dir)?;
-    let target = Places(lock.path().to_owned());
+    let target = FolderPaths(lock.path().to_owned());
     let failed = |error: io::Error| {
         Failure::new(format!("the backup can't be restored to {}: {error}", data_dir.display()))
             .hint("give the same command again: it goes on where it stopped")
@@ -74,7 +74,7 @@ pub(crate) fn restore(from: &Path, data_dir: &Path) -> Outcome<Manifest> {
 
 /// Whether the data folder holds an interrupted restore of this backup; refuses if it holds anything else.
 fn check_target(data_dir: &Path, marker: &RestoreMarker) -> Outcome<bool> {
-    if let Some(found) = read_marker(&Places(data_dir.to_owned()))? {
+    if let Some(found) = read_marker(&FolderPaths(data_dir.to_owned()))? {
         if found.manifest_digest == marker.manifest_digest {
             return Ok(true);
         }
@@ -103,7 +103,7 @@ fn check_target(data_dir: &Path, marker: &RestoreMarker) -> Outcome<bool> {
 
 /// Copies every file, and compares what it copied with the manifest. Whatever an interrupted restore copied is copied
 /// again.
-fn copy_files(from: &Path, target: &Places, manifest: &Manifest) -> io::Result<()> {
+fn copy_files(from: &Path, target: &FolderPaths, manifest: &Manifest) -> io::Result<()> {
     let unfinished = target.0.join(UNFINISHED);
     for folder in [&unfinished, &target.tables()] {
         remove_folder(folder)?;
@@ -140,7 +140,7 @@ fn remove_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn read_marker(places: &Places) -> Outcome<Option<RestoreMarker>> {
+fn read_marker(places: &FolderPaths) -> Outcome<Option<RestoreMarker>> {
     let path = places.restore_marker();
     match fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text)
@@ -152,7 +152,7 @@ fn read_marker(places: &Places) -> Outcome<Option<RestoreMarker>> {
 }
 
 /// Refuses a data folder in which a restore was interrupted.
-pub(crate) fn check_no_restore(places: &Places) -> Outcome {
+pub(crate) fn check_no_restore(places: &FolderPaths) -> Outcome {
     let Some(marker) = read_marker(places)? else {
         // Earlier versions wrote no marker.
         if places.0.join(UNFINISHED).exists() {
@@ -167,12 +167,12 @@ pub(crate) fn check_no_restore(places: &Places) -> Outcome {
     )))
 }
 
-fn interrupted(places: &Places, backup: &str) -> Failure {
+fn interrupted(places: &FolderPaths, backup: &str) -> Failure {
     Failure::usage(format!("a restore of {backup} into {} was interrupted", places.0.display()))
         .detail("nothing was started and nothing was changed")
 }
 
-fn copy_keys(from: &Places, to: &Places) -> io::Result<()> {
+fn copy_keys(from: &FolderPaths, to: &FolderPaths) -> io::Result<()> {
     permissions::create_folder(&to.keys())?;
     folder::write_whole(&to.signing_keys(), &fs::read(from.signing_keys())?)?;
     folder::write_whole(&to.platform_key(), &fs::read(from.platform_key())?)?;

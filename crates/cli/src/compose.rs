@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use local::{chance::SystemChance, clock::SystemClock, table::FileTables};
+use local::{clock::SystemClock, random::OsRandom, table::FileTables};
 use plane::{
     features::bootstrap::Admin,
     identity::Provider,
@@ -16,16 +16,16 @@ use plane::{
     jobs::Job,
     plane::{Plane, Ports},
     ports::{
-        chance::{self, Chance},
         clock::Clock,
+        cross_account::CrossAccountAccess,
         dead_letters::DeadLetterQueues,
         dedicated_tables::DedicatedTables,
         events::Events,
-        grants::Grants,
         identity::{Email, Profile, Profiles},
         machines::Machines,
         mailer::Mailer,
         params::Params,
+        random::{self, RandomSource},
         table::Tables,
     },
     secret::PlatformKey,
@@ -35,7 +35,7 @@ use plane::{
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    config::{Config, Place, Setup},
+    config::{Config, ProfileKind, Setup},
     fail::{Failure, Outcome},
     folder::{self, Opened},
     print,
@@ -54,7 +54,7 @@ pub(crate) struct Composed {
 }
 
 /// What a profile gives the product to stand on.
-struct Ground {
+struct Adapters {
     tables: Arc<dyn Tables>,
     files: Option<FileTables>,
     identity: Arc<Provider>,
@@ -62,7 +62,7 @@ struct Ground {
     mailer: Arc<dyn Mailer>,
     events: Arc<dyn Events>,
     dedicated_tables: Arc<dyn DedicatedTables>,
-    grants: Arc<dyn Grants>,
+    cross_account: Arc<dyn CrossAccountAccess>,
     machines: Option<Arc<dyn Machines>>,
     dead_letters: Option<Arc<dyn DeadLetterQueues>>,
     counting: Option<Arc<dyn WorkflowMetrics>>,
@@ -73,26 +73,26 @@ struct Ground {
 
 /// What every profile takes from the machine.
 #[derive(Clone)]
-struct Machine {
+struct HostServices {
     clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn RandomSource>,
 }
 
 /// Opens everything; writes to the store only if it is new.
 pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -> Outcome<Composed> {
     config.refuse_default_admin()?;
-    let machine = Machine {
+    let machine = HostServices {
         clock: Arc::new(SystemClock { offset: SignedDuration::from_secs(config.clock_offset) }),
-        chance: Arc::new(SystemChance::default()),
+        rng: Arc::new(OsRandom::default()),
     };
     let ground = match config.profile {
-        Place::Embedded => embedded::ground(config, &opened.places, &machine).await?,
+        ProfileKind::Embedded => embedded::ground(config, &opened.places, &machine).await?,
         #[cfg(feature = "aws")]
-        Place::Aws => aws::ground(config, &machine).await?,
+        ProfileKind::Aws => aws::ground(config, &machine).await?,
         #[cfg(not(feature = "aws"))]
-        Place::Aws => unreachable!("the configuration was checked"),
+        ProfileKind::Aws => unreachable!("the configuration was checked"),
     };
-    let Ground {
+    let Adapters {
         tables,
         files,
         identity,
@@ -100,14 +100,14 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         mailer,
         events,
         dedicated_tables,
-        grants,
+        cross_account,
         machines,
         dead_letters,
         counting,
         key,
         alone,
     } = ground;
-    let Machine { clock, chance } = machine;
+    let HostServices { clock, rng } = machine;
     let ports = Ports {
         identity: Arc::clone(&identity) as _,
         tables: plane::plane::ClosedTables::new(tables),
@@ -115,15 +115,15 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         mailer,
         events,
         dedicated_tables,
-        grants,
+        cross_account,
         machines,
         dead_letters,
         counting,
         jobs: files.iter().map(|files| sweep(files, &clock)).collect(),
         clock,
-        chance,
+        rng,
     };
-    identity.load_session_floor().await.map_err(Failure::new)?;
+    identity.load_session_cutoff().await.map_err(Failure::new)?;
     let plane = plane::product::open(ports, settings(config, public_url, alone), key).await.map_err(Failure::new)?;
     identity.show(Arc::new(Directory(plane.clone())));
     Ok(Composed { plane, files, identity, opened })
@@ -236,7 +236,7 @@ async fn day_zero(config: &Config, plane: &Plane) -> Outcome {
 
 fn made_token(plane: &Plane) -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    URL_SAFE_NO_PAD.encode(chance::secret(plane.chance()))
+    URL_SAFE_NO_PAD.encode(random::secret(plane.rng()))
 }
 
 /// The directory as tokens show it. It gives no rights.

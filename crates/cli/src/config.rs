@@ -76,7 +76,7 @@ pub(crate) struct Config {
     pub console_dir: PathBuf,
     faults: String,
     pub environment: Stage,
-    pub profile: Place,
+    pub profile: ProfileKind,
     #[serde(skip)]
     pub aws: Aws,
     #[serde(skip)]
@@ -86,7 +86,7 @@ pub(crate) struct Config {
 /// Where the data is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Place {
+pub(crate) enum ProfileKind {
     Embedded,
     Aws,
 }
@@ -299,7 +299,7 @@ impl Config {
             return refuse("public_url", why)
                 .map_err(|failure| failure.hint("name the origin alone: https://freehold.example.com"));
         }
-        if self.profile == Place::Aws {
+        if self.profile == ProfileKind::Aws {
             if cfg!(not(feature = "aws")) {
                 let hint = "build it in: cargo build --release --bin freehold --features aws";
                 return refuse("profile", "this binary was built without the aws profile")
@@ -320,7 +320,7 @@ impl Config {
 
     /// Why nobody may rehearse faults and dates with this configuration.
     fn refuses_rehearsal(&self) -> Option<&'static str> {
-        if self.profile == Place::Aws {
+        if self.profile == ProfileKind::Aws {
             return (!cfg!(feature = "rehearsal")).then_some("the profile is aws");
         }
         let local_url = |url: &str| {
@@ -344,7 +344,7 @@ impl Config {
 
     /// Whether the default administrator's address would be used where mail leaves the machine.
     pub(crate) fn mails_default_admin(&self) -> bool {
-        self.profile == Place::Aws && self.setup == Setup::AtStart && self.admin_email.is_default_admin()
+        self.profile == ProfileKind::Aws && self.setup == Setup::AtStart && self.admin_email.is_default_admin()
     }
 
     /// Refuses the default administrator's address where mail leaves the machine.

@@ -18,7 +18,7 @@ use local::{
 };
 use plane::{
     identity::keys::KeyStore as _,
-    ports::{chance::Chance, table::TableName},
+    ports::{random::RandomSource, table::TableName},
     secret::PlatformKey,
 };
 use serde::{Deserialize, Serialize};
@@ -30,9 +30,9 @@ use crate::{
 
 /// The paths below a data folder.
 #[derive(Clone, Debug)]
-pub(crate) struct Places(pub PathBuf);
+pub(crate) struct FolderPaths(pub PathBuf);
 
-impl Places {
+impl FolderPaths {
     pub(crate) fn tables(&self) -> PathBuf {
         self.0.join("tables")
     }
@@ -84,7 +84,7 @@ impl Places {
 pub(crate) struct Opened {
     /// Gives the folder back when it is dropped.
     pub _lock: DataDir,
-    pub places: Places,
+    pub places: FolderPaths,
 }
 
 /// The keys of a data folder, found to be right.
@@ -113,13 +113,13 @@ const FORMAT: u32 = 1;
 /// Takes the folder for this process, and refuses one that is not whole.
 pub(crate) fn open(path: &Path) -> Outcome<Opened> {
     let lock = lock(path)?;
-    let places = Places(lock.path().to_owned());
+    let places = FolderPaths(lock.path().to_owned());
     check_whole(&places)?;
     Ok(Opened { _lock: lock, places })
 }
 
 /// Refuses a folder in which a restore was interrupted, or whose main table is gone. Writes nothing.
-pub(crate) fn check_whole(places: &Places) -> Outcome {
+pub(crate) fn check_whole(places: &FolderPaths) -> Outcome {
     backup::check_no_restore(places)?;
     let table = places.shared_table();
     if table.exists() {
@@ -139,7 +139,7 @@ pub(crate) fn check_whole(places: &Places) -> Outcome {
 }
 
 /// Notes that the main table was made: from now on its absence stops a start.
-pub(crate) fn note_tables(places: &Places) -> Outcome {
+pub(crate) fn note_tables(places: &FolderPaths) -> Outcome {
     let path = places.installation();
     match read_installation(places)? {
         Some(installation) if !installation.has_tables => {
@@ -151,14 +151,14 @@ pub(crate) fn note_tables(places: &Places) -> Outcome {
 }
 
 /// Checks the keys of a folder that is ours; makes them in one that nobody has used.
-pub(crate) fn keys(places: &Places, chance: &dyn Chance) -> Outcome<Keys> {
+pub(crate) fn keys(places: &FolderPaths, rng: &dyn RandomSource) -> Outcome<Keys> {
     let state = places.state();
     permissions::create_folder(&places.keys()).map_err(|error| unusable(&places.keys(), &error))?;
     let signing = KeyFile::new(places.signing_keys(), state);
     signing.load().map_err(stopped)?;
     let platform = match read_platform_key(places)? {
         Some(key) => key,
-        None if state == Folder::New => make_platform_key(places, chance)?,
+        None if state == Folder::New => make_platform_key(places, rng)?,
         None => {
             return Err(stopped(format!(
                 "the platform key {} is missing, though this data folder is in use",
@@ -189,13 +189,13 @@ pub(crate) fn lock(path: &Path) -> Outcome<DataDir> {
         tracing::warn!(folder = %path.display(), mode = format_args!("{mode:o}"), changed = changed.len(),
             "others could read the data folder; it is its owner's alone now");
     }
-    tighten(&Places(lock.path().to_owned()))?;
+    tighten(&FolderPaths(lock.path().to_owned()))?;
     Ok(lock)
 }
 
 /// Takes the rights of others from what is in a private folder: they come into force again once the folder is shared,
 /// copied or moved. A key that others can read is refused later instead, since they may have read it.
-fn tighten(places: &Places) -> Outcome {
+fn tighten(places: &FolderPaths) -> Outcome {
     for (folder, entries) in [(&places.0, &["tables"][..]), (&places.keys(), &[])] {
         if !folder.is_dir() {
             continue;
@@ -253,7 +253,7 @@ fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("{} can't be used: {error}", path.display()))
 }
 
-fn read_platform_key(places: &Places) -> Outcome<Option<PlatformKey>> {
+fn read_platform_key(places: &FolderPaths) -> Outcome<Option<PlatformKey>> {
     let path = places.platform_key();
     let there = match fs::symlink_metadata(&path) {
         Ok(there) => there,
@@ -277,7 +277,7 @@ fn read_platform_key(places: &Places) -> Outcome<Option<PlatformKey>> {
 }
 
 /// Whether there is a platform key, and the right one; writes nothing.
-pub(crate) fn check_platform_key(places: &Places) -> Outcome<bool> {
+pub(crate) fn check_platform_key(places: &FolderPaths) -> Outcome<bool> {
     match (read_platform_key(places)?, places.state()) {
         (Some(key), _) => {
             if places.installation().exists() {
@@ -292,15 +292,15 @@ pub(crate) fn check_platform_key(places: &Places) -> Outcome<bool> {
     }
 }
 
-fn make_platform_key(places: &Places, chance: &dyn Chance) -> Outcome<PlatformKey> {
+fn make_platform_key(places: &FolderPaths, rng: &dyn RandomSource) -> Outcome<PlatformKey> {
     let mut bytes = [0; 32];
-    chance.fill(&mut bytes);
+    rng.fill(&mut bytes);
     let path = places.platform_key();
     write_whole(&path, &bytes).map_err(|error| unusable(&path, &error))?;
     Ok(PlatformKey::new(&bytes))
 }
 
-fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
+fn check_installation(places: &FolderPaths, key: &PlatformKey) -> Outcome {
     let path = places.installation();
     let fingerprint = plane::secret::digest(&format!("{:?}", key.subkey("fingerprint")));
     let Some(installation) = read_installation(places)? else {
@@ -324,7 +324,7 @@ fn check_installation(places: &Places, key: &PlatformKey) -> Outcome {
     Ok(())
 }
 
-fn read_installation(places: &Places) -> Outcome<Option<Installation>> {
+fn read_installation(places: &FolderPaths) -> Outcome<Option<Installation>> {
     let path = places.installation();
     match fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text)
@@ -335,7 +335,7 @@ fn read_installation(places: &Places) -> Outcome<Option<Installation>> {
     }
 }
 
-fn write_installation(places: &Places, installation: &Installation) -> std::io::Result<()> {
+fn write_installation(places: &FolderPaths, installation: &Installation) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(installation).expect("its fields are plain");
     write_whole(&places.installation(), text.as_bytes())
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub use aws::dynamodb::stream::{Change, Changes, NotOfAStream};
 use axum::Router;
 use plane::{
-    identity::Moving,
+    identity::MigratingUser,
     ids::Subject,
     plane::Plane,
     ports::{
@@ -119,13 +119,17 @@ impl Hosted {
     }
 
     /// Who moves into the user pool by the password whose hash stands in the table.
-    pub async fn move_by_password(&self, name: &str, password: &SecretString) -> Result<Option<Moving>, SignInError> {
-        self.composed.identity.move_by_password(name, password).await
+    pub async fn migrate_by_password(
+        &self,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<Option<MigratingUser>, SignInError> {
+        self.composed.identity.migrate_by_password(name, password).await
     }
 
     /// Who moves into the user pool to be given another password there.
-    pub async fn move_by_code(&self, name: &str) -> Result<Option<Moving>, TableError> {
-        self.composed.identity.move_by_code(name).await
+    pub async fn migrate_by_code(&self, name: &str) -> Result<Option<MigratingUser>, TableError> {
+        self.composed.identity.migrate_by_code(name).await
     }
 
     /// To be called before each call is answered: what may have changed while the process was frozen is looked at anew.

@@ -26,7 +26,7 @@ use crate::{
     ids::{AccountId, AuditId, EnterpriseId, ExecutionId, UserId},
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
-    record::{Place, Record, tenant_key},
+    record::{Record, RecordKeys, tenant_key},
 };
 
 /// The kinds of record of the audit log.
@@ -144,7 +144,7 @@ pub struct AuditEntry {
     /// The caller's name for the request (`X-Request-Id`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,
-    /// Place in the account's chain, counted from 1; absent for the moment until the entry is sealed.
+    /// Position in the account's chain, counted from 1; absent until the entry is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<Seal>,
 }
@@ -203,11 +203,11 @@ impl Record for AuditEntry {
     const NOUN: &'static str = "audit entry";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "AUDIT#").on_removal(OnRemoval::Kept("audit log"));
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         match &self.seal {
-            None => Place::at(tenant_key(self.account_id, Self::KIND, self.id))
+            None => RecordKeys::at(tenant_key(self.account_id, Self::KIND, self.id))
                 .by_status(Key::new(Self::UNSEALED, format!("{}#{}", self.account_id, self.id))),
-            Some(seal) => Place::at(tenant_key(self.account_id, Self::KIND, self.id))
+            Some(seal) => RecordKeys::at(tenant_key(self.account_id, Self::KIND, self.id))
                 .by_tenant(Key::new(chain(self.account_id), chain_position(seal.sequence))),
         }
     }

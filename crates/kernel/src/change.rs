@@ -19,7 +19,7 @@ use crate::{
         table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::{Code, Problem, Result},
-    record::{self, Place, Record, Stored, partition},
+    record::{self, Record, RecordKeys, Stored, partition},
     router::Route,
 };
 
@@ -280,7 +280,7 @@ impl Kernel {
         let mut fence = None;
         if let Some(route) = &route {
             let mut random = [0; 4];
-            self.chance().fill(&mut random);
+            self.rng().fill(&mut random);
             fence = Some(writes.len());
             writes.push(route.fence(u32::from_le_bytes(random)));
             writes.extend(change.markers(route, self.kinds()));
@@ -337,11 +337,11 @@ impl Kernel {
     }
 
     fn author_entry(&self, draft: &EntryDraft, at: Timestamp) -> AuditEntry {
-        draft.entry(AuditId::new(at, self.chance()), at)
+        draft.entry(AuditId::new(at, self.rng()), at)
     }
 
     fn outgoing(&self, account_id: AccountId, kind: &str, detail: &Value, at: Timestamp) -> OutgoingEvent {
-        let id = EventId::new(at, self.chance());
+        let id = EventId::new(at, self.rng());
         OutgoingEvent {
             event: Event { id, kind: kind.to_owned(), account_id, at, detail: detail.clone() },
             delivered_at: None,
@@ -385,8 +385,8 @@ impl Record for CopyMarker {
     const NOUN: &'static str = "copy marker";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "COPY#").internal();
 
-    fn place(&self) -> Place {
-        Place::at(Key::new(partition(self.account_id), format!("COPY#{}", self.sk)))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Key::new(partition(self.account_id), format!("COPY#{}", self.sk)))
             .by_status(Key::new(COPIES_PENDING, format!("{}#{}", self.account_id, self.sk)))
     }
 }
@@ -416,8 +416,8 @@ impl Record for OutgoingEvent {
     const NOUN: &'static str = "event";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "EVENT#").on_removal(OnRemoval::Kept("events"));
 
-    fn place(&self) -> Place {
-        let place = Place::at(record::tenant_key(self.event.account_id, "EVENT", self.event.id));
+    fn place(&self) -> RecordKeys {
+        let place = RecordKeys::at(record::tenant_key(self.event.account_id, "EVENT", self.event.id));
         match self.delivered_at {
             None => place.by_status(Key::new(Self::PENDING, format!("{}#{}", self.event.account_id, self.event.id))),
             Some(at) => place.until(at.as_second() + Self::KEPT_SECONDS),
@@ -453,9 +453,9 @@ impl Record for Claim {
     const NOUN: &'static str = "claim";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "CLAIM#", "");
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         // Folding can lengthen a name past what a key holds; a digest is always of one length.
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.name.as_bytes());
-        Place::at(Key::new(format!("CLAIM#{}", self.space), hex::encode(digest)))
+        RecordKeys::at(Key::new(format!("CLAIM#{}", self.space), hex::encode(digest)))
     }
 }

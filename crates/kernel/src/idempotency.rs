@@ -20,7 +20,7 @@ use crate::{
     kinds::RecordKind,
     ports::table::{CommitError, Condition, Is, Key, Table, TableName, Write},
     problem::{Code, Problem, Result},
-    record::{self, Place, Record, Stored, decode},
+    record::{self, Record, RecordKeys, Stored, decode},
 };
 
 /// The kinds of record that idempotency keys need.
@@ -332,8 +332,8 @@ impl Record for KeptAnswer {
     const DECLARED: RecordKind =
         RecordKind::of_platform(Self::NOUN, "IDEMPOTENCY#", "ANSWER").secret(&["digest", "body"]);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(&self.digest)).until(self.expires)
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(&self.digest)).until(self.expires)
     }
 }
 
@@ -364,8 +364,8 @@ impl Record for Reservation {
     const NOUN: &'static str = "reservation of an idempotency key";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "IDEMPOTENCY#", "RESERVATION").secret(&["digest"]);
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         // A reservation that has ended means nothing after the answer's own time.
-        Place::at(Self::key(&self.digest)).until((self.until + KEPT).as_second())
+        RecordKeys::at(Self::key(&self.digest)).until((self.until + KEPT).as_second())
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ports::chance::Chance;
+use crate::ports::random::RandomSource;
 
 /// An identifier of one kind of thing. On the wire it is a bare UUID.
 pub struct Id<K>(Uuid, PhantomData<fn() -> K>);
@@ -19,10 +19,10 @@ impl<K> Id<K> {
 
     /// A new identifier (UUID version 7): sorts by the time it was made, to the quarter of a microsecond, so that what
     /// one request after the other made is listed in that order.
-    pub fn new(now: Timestamp, chance: &dyn Chance) -> Self {
+    pub fn new(now: Timestamp, rng: &dyn RandomSource) -> Self {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let mut random = [0; 10];
-        chance.fill(&mut random[2..]);
+        rng.fill(&mut random[2..]);
         // RFC 9562, section 6.2, method 3: the first twelve random bits carry the fraction of the millisecond.
         let nanos = now.subsec_nanosecond().unsigned_abs() % 1_000_000;
         let fraction = u16::try_from(u64::from(nanos) * 4_096 / 1_000_000).expect("less than a millisecond");
@@ -196,7 +196,7 @@ mod tests {
 
     struct Loudest;
 
-    impl Chance for Loudest {
+    impl RandomSource for Loudest {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(0xff);
         }
@@ -204,7 +204,7 @@ mod tests {
 
     struct Quietest;
 
-    impl Chance for Quietest {
+    impl RandomSource for Quietest {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(0);
         }

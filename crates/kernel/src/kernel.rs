@@ -20,16 +20,16 @@ use crate::{
     metrics::Metrics,
     page::Cursors,
     ports::{
-        chance::Chance,
         clock::Clock,
+        cross_account::CrossAccountAccess,
         dead_letters::DeadLetterQueues,
         dedicated_tables::DedicatedTables,
         events::Events,
-        grants::Grants,
         identity::Identity,
         machines::Machines,
         mailer::Mailer,
         params::Params,
+        random::RandomSource,
         table::{Item, TableName, Tables},
     },
     problem::Result,
@@ -54,7 +54,7 @@ pub struct Ports {
     /// Makes and removes the tables of private and hybrid accounts.
     pub dedicated_tables: Arc<dyn DedicatedTables>,
     /// The way to tables in other accounts of the cloud.
-    pub grants: Arc<dyn Grants>,
+    pub cross_account: Arc<dyn CrossAccountAccess>,
     /// State machines that lead the workflows; `None`: this process does.
     pub machines: Option<Arc<dyn Machines>>,
     /// Where dead letters are put besides; `None`: they stand in the table alone.
@@ -64,7 +64,7 @@ pub struct Ports {
     /// The scheduled jobs of the adapters.
     pub jobs: Vec<Job>,
     pub clock: Arc<dyn Clock>,
-    pub chance: Arc<dyn Chance>,
+    pub rng: Arc<dyn RandomSource>,
 }
 
 /// The tables, handed to the kernel: nobody takes them out of its ports again.
@@ -175,7 +175,7 @@ impl Kernel {
 
     fn driver_of(&self, workflows: Workflows) -> Driver {
         let mut id = [0; 8];
-        self.chance().fill(&mut id);
+        self.rng().fill(&mut id);
         let driving = DriverSettings {
             at_once: self.settings().runs_at_once,
             exclusive: self.settings().alone,
@@ -206,8 +206,8 @@ impl Kernel {
         self.0.ports.clock.as_ref()
     }
 
-    pub fn chance(&self) -> &dyn Chance {
-        self.0.ports.chance.as_ref()
+    pub fn rng(&self) -> &dyn RandomSource {
+        self.0.ports.rng.as_ref()
     }
 
     pub fn ports(&self) -> &Ports {

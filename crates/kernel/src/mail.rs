@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use crate::{
     ports::{
+        external_error::{ErrorKind, ExternalError, KnownCondition},
         mailer::{Mail, MailError, Mailer},
-        trouble::{Named, Passes, Trouble},
     },
     text::Email,
 };
@@ -21,7 +21,7 @@ pub struct OutgoingMail(pub Arc<dyn Mailer>);
 impl Mailer for OutgoingMail {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
         if Email::parse(&mail.to).is_ok_and(|to| to.is_default_admin()) {
-            return Err(MailError::Refused(Trouble::new(
+            return Err(MailError::Refused(ExternalError::new(
                 "no mail goes to the default administrator's address",
                 UNOWNED,
             )));
@@ -30,8 +30,8 @@ impl Mailer for OutgoingMail {
     }
 }
 
-const UNOWNED: Named = Named {
+const UNOWNED: KnownCondition = KnownCondition {
     code: "default_admin_address",
     fix: "give the administrator a real address: freehold me email ADDRESS",
-    passes: Passes::WhenFixed,
+    kind: ErrorKind::Permanent,
 };

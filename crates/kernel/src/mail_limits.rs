@@ -11,7 +11,7 @@ use crate::{
     kinds::RecordKind,
     ports::table::{CommitError, Condition, Is, Key, Write},
     problem::{Code, Problem, Result},
-    record::{Place, Record, create, decode},
+    record::{Record, RecordKeys, create, decode},
     secret::digest,
 };
 
@@ -66,8 +66,8 @@ impl Record for MailCounter {
     const NOUN: &'static str = "counter of mails";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MAILS#", "DAY#");
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(&self.subject, self.day)).until((self.day + 2) * DAY_SECONDS)
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(&self.subject, self.day)).until((self.day + 2) * DAY_SECONDS)
     }
 }
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::{
+    external_error::{ExternalError, KnownCondition},
     table::{CommitError, TableError},
-    trouble::{Named, Trouble},
 };
 
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -105,7 +105,7 @@ pub struct Problem {
     /// The way out, where there is one.
     pub help: Option<String>,
     /// What is wrong outside the product, where it is that.
-    pub outside: Option<Box<Named>>,
+    pub outside: Option<Box<KnownCondition>>,
     /// What operators hear instead: it can name tables and roles.
     pub for_operators: Option<Box<OperatorView>>,
 }
@@ -131,9 +131,9 @@ impl Problem {
     }
 
     /// Whoever keeps passwords and signs tokens did not do as asked. Callers may be anybody: the log is told why.
-    pub fn identities_away(trouble: &Trouble) -> Self {
-        tracing::warn!(cause = %trouble, fix = trouble.named.map(|named| named.fix), "the user pool did not do as asked");
-        let outside = trouble.named.map(Box::new);
+    pub fn identities_away(error: &ExternalError) -> Self {
+        tracing::warn!(cause = %error, fix = error.condition.map(|condition| condition.fix), "the user pool did not do as asked");
+        let outside = error.condition.map(Box::new);
         Self { outside, ..Self::new(Code::Unavailable, "identities can't be reached now; try again").retry_after(1) }
     }
 
@@ -233,13 +233,13 @@ impl ProblemDocument {
 impl From<TableError> for Problem {
     fn from(error: TableError) -> Self {
         match error {
-            TableError::Unavailable(trouble) => {
-                tracing::warn!(cause = %trouble, "store unavailable");
+            TableError::Unavailable(error) => {
+                tracing::warn!(cause = %error, "store unavailable");
                 let plain = Self::new(Code::Unavailable, "the store does not answer now; try again").retry_after(1);
-                let Some(named) = trouble.named else { return plain };
-                let detail = format!("the store does not answer now: {trouble}");
-                let view = OperatorView { detail, help: Some(named.fix.to_owned()) };
-                Self { outside: Some(Box::new(named)), for_operators: Some(Box::new(view)), ..plain }
+                let Some(condition) = error.condition else { return plain };
+                let detail = format!("the store does not answer now: {error}");
+                let view = OperatorView { detail, help: Some(condition.fix.to_owned()) };
+                Self { outside: Some(Box::new(condition)), for_operators: Some(Box::new(view)), ..plain }
             }
             TableError::Full => {
                 let plain = Self::new(Code::StorageFull, "no room is left to write; nothing was changed");

@@ -16,13 +16,13 @@ use crate::{
 
 /// Where a record stands: its own key and its keys in the three indexes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct RecordKeys {
     pub key: Key,
     pub index: [Option<Key>; INDEXES],
     pub expires: Option<i64>,
 }
 
-impl Place {
+impl RecordKeys {
     pub fn at(key: Key) -> Self {
         Self { key, index: [None, None, None], expires: None }
     }
@@ -69,7 +69,7 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The kind, as the registry has it.
     const DECLARED: RecordKind;
 
-    fn place(&self) -> Place;
+    fn place(&self) -> RecordKeys;
 }
 
 /// A kind of record that belongs to an account, and stands at `ACCOUNT#<account>` / `<KIND>#<id>`.
@@ -85,7 +85,7 @@ pub trait TenantRecord: Record {
 
 /// The name of a record, for filters by name.
 #[derive(Debug, Deserialize)]
-pub struct Named {
+pub struct RecordName {
     pub name: Name,
 }
 
@@ -138,7 +138,7 @@ pub fn decode_part<V: DeserializeOwned>(item: &Item, noun: &str) -> Result<V> {
 
 /// The record as it is to be written.
 pub fn encode<R: Record>(record: &R) -> NewItem {
-    let Place { key, index, expires } = record.place();
+    let RecordKeys { key, index, expires } = record.place();
     let body = serde_json::to_vec(record).expect("records hold nothing that JSON can't");
     NewItem { key, index, expires, body: Bytes::from(body) }
 }

@@ -9,7 +9,7 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::ports::chance::{self, Chance};
+use crate::ports::random::{self, RandomSource};
 
 /// Thirty-two random bytes that one installation keeps. It does not print.
 #[derive(Clone)]
@@ -32,8 +32,8 @@ impl PlatformKey {
     }
 
     /// Seals a text for one purpose and place, so that it can be stored. Of equal texts nobody can tell that they are.
-    pub fn seal(&self, purpose: &str, place: &str, text: &SecretString, chance: &dyn Chance) -> String {
-        let salt = chance::secret(chance);
+    pub fn seal(&self, purpose: &str, place: &str, text: &SecretString, rng: &dyn RandomSource) -> String {
+        let salt = random::secret(rng);
         let mut bytes = text.expose_secret().as_bytes().to_vec();
         self.sealing(purpose, place, &salt)
             .seal_in_place_append_tag(once(), Aad::empty(), &mut bytes)
@@ -87,7 +87,7 @@ mod tests {
 
     struct Counting(std::sync::atomic::AtomicU8);
 
-    impl Chance for Counting {
+    impl RandomSource for Counting {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         }
@@ -96,10 +96,10 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_in_its_place_by_its_key_alone() {
         let (key, other) = (PlatformKey::new(&[7; 32]), PlatformKey::new(&[8; 32]));
-        let chance = Counting(std::sync::atomic::AtomicU8::new(0));
-        let sealed = key.seal("renewal", "ada", &"secret".into(), &chance);
+        let rng = Counting(std::sync::atomic::AtomicU8::new(0));
+        let sealed = key.seal("renewal", "ada", &"secret".into(), &rng);
         assert!(!sealed.contains("secret"));
-        assert_ne!(sealed, key.seal("renewal", "ada", &"secret".into(), &chance));
+        assert_ne!(sealed, key.seal("renewal", "ada", &"secret".into(), &rng));
         let opened = |key: &PlatformKey, purpose, place, sealed: &str| {
             key.unseal(purpose, place, sealed).map(|text| text.expose_secret().to_owned())
         };

@@ -16,9 +16,9 @@ use crate::{
     Kernel,
     audit::{Author, EntryDraft, NamedTenant, Outcome, RequestOrigin, Target},
     change::Change,
-    directory::user::{Barred, User},
+    directory::user::{InactiveUser, User},
     guard::{Granted, actions::Action},
-    identity::trail::{Failure, Trail, Whom},
+    identity::trail::{AuditSubject, AuditTrail, Failure},
     ids::{Subject, known},
     ports::table::{TableError, Write},
     problem::Result,
@@ -198,35 +198,35 @@ impl Kernel {
 
     /// Records an identity operation by which a person proves who they are: its success in the commit that does it, its failures
     /// beside the answer.
-    pub fn trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
+    pub fn trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn AuditTrail> {
         self.trail_of(action, origin, AskedBy::Themselves)
     }
 
     /// Records an identity operation of somebody who is signed in: its failures too are theirs.
-    pub fn own_trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
+    pub fn own_trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn AuditTrail> {
         self.trail_of(action, origin, AskedBy::SignedIn)
     }
 
     /// Records what a refresh leads to: no success, for it is no sign-in, the end of the session that a stolen token causes, and
     /// the refusal of somebody who may not act.
-    pub fn refresh_trail(&self, origin: &RequestOrigin) -> Arc<dyn Trail> {
+    pub fn refresh_trail(&self, origin: &RequestOrigin) -> Arc<dyn AuditTrail> {
         let asked_by = AskedBy::Themselves;
         let (action, failed_action) = ("session_end", "auth_refresh");
-        Arc::new(AuditTrail { plane: self.clone(), action, failed_action, origin: origin.clone(), asked_by })
+        Arc::new(SecurityTrail { plane: self.clone(), action, failed_action, origin: origin.clone(), asked_by })
     }
 
     /// Records an identity operation that anybody can ask for: repeats are counted.
-    pub fn open_trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn Trail> {
+    pub fn open_trail(&self, action: &'static str, origin: &RequestOrigin) -> Arc<dyn AuditTrail> {
         self.trail_of(action, origin, AskedBy::Anybody)
     }
 
-    fn trail_of(&self, action: &'static str, origin: &RequestOrigin, asked_by: AskedBy) -> Arc<dyn Trail> {
+    fn trail_of(&self, action: &'static str, origin: &RequestOrigin, asked_by: AskedBy) -> Arc<dyn AuditTrail> {
         let origin = origin.clone();
-        Arc::new(AuditTrail { plane: self.clone(), action, failed_action: action, origin, asked_by })
+        Arc::new(SecurityTrail { plane: self.clone(), action, failed_action: action, origin, asked_by })
     }
 
     /// The entry of an identity operation by the person whom it is about.
-    async fn personal_entry(&self, action: &'static str, whom: &Whom, origin: RequestOrigin) -> EntryDraft {
+    async fn personal_entry(&self, action: &'static str, whom: &AuditSubject, origin: RequestOrigin) -> EntryDraft {
         let key = User::key(whom.account, whom.user);
         // Without the user's record the entry is of the account as a whole.
         let user = self.router().shared().get(&key).await.ok().flatten().and_then(|item| decode::<User>(&item).ok());
@@ -238,7 +238,7 @@ impl Kernel {
     }
 }
 
-struct AuditTrail {
+struct SecurityTrail {
     plane: Kernel,
     action: &'static str,
     failed_action: &'static str,
@@ -258,13 +258,13 @@ enum AskedBy {
 }
 
 #[async_trait]
-impl Trail for AuditTrail {
-    async fn bars(&self, subject: Subject) -> std::result::Result<Option<Barred>, TableError> {
+impl AuditTrail for SecurityTrail {
+    async fn bars(&self, subject: Subject) -> std::result::Result<Option<InactiveUser>, TableError> {
         let barred = self.plane.barred(subject).await;
         barred.map_err(|problem| TableError::Unavailable(problem.operator_detail().to_owned().into()))
     }
 
-    async fn writes(&self, whom: Whom) -> std::result::Result<Vec<Write>, TableError> {
+    async fn writes(&self, whom: AuditSubject) -> std::result::Result<Vec<Write>, TableError> {
         let draft = self.plane.personal_entry(self.action, &whom, self.origin.clone()).await;
         let draft = match self.asked_by {
             AskedBy::Themselves | AskedBy::SignedIn => Some(draft),
@@ -277,11 +277,11 @@ impl Trail for AuditTrail {
         Ok(draft.iter().map(|draft| self.plane.entry_write(draft)).collect())
     }
 
-    fn failed(&self, whom: Option<Whom>, why: Failure) {
+    fn failed(&self, whom: Option<AuditSubject>, why: Failure) {
         let (plane, action, origin) = (self.plane.clone(), self.failed_action, self.origin.clone());
         let proven = match why {
             Failure::InvalidCredentials => self.asked_by == AskedBy::SignedIn,
-            Failure::Barred(_) => true,
+            Failure::InactiveUser(_) => true,
         };
         self.plane.spawn_background(async move {
             let (subject, draft) = match &whom {

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use crate::{
     Kernel,
     ids::AccountId,
-    ports::table::{Bodies, CommitError, Grant, Item, Key, Query, Rows, Table, TableError, TableName, Write},
+    ports::table::{
+        Bodies, CommitError, CrossAccountRole, Item, Key, Query, Rows, Table, TableError, TableName, Write,
+    },
     problem::Result,
     record::{Record, links},
     router::Route,
@@ -74,7 +76,7 @@ impl Kernel {
     pub async fn system_granted(
         &self,
         task: SystemTask,
-        grant: &Grant,
+        grant: &CrossAccountRole,
         name: &TableName,
     ) -> Result<Option<SystemTable>, TableError> {
         Ok(self.router().tables().open_by(grant, name).await?.map(|table| SystemTable { table, task }))

@@ -24,7 +24,7 @@ use plane::{
 };
 use tower::ServiceExt as _;
 
-use crate::{Stopped, after::After, clock};
+use crate::{Stopped, clock, drain_after::DrainLayer};
 
 /// An answer is sent as a whole: a stream of events ends after this, and its client asks for what came since.
 const STREAMED: Duration = Duration::from_millis(1500);
@@ -36,7 +36,7 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Stopped> {
     let service = hosted.service()?;
     hosted.set_up().await?;
     let hosted = Arc::new(hosted);
-    let after = After(Arc::clone(&hosted));
+    let after = DrainLayer(Arc::clone(&hosted));
     let handler = service_fn(move |request: Request| {
         let (hosted, service) = (Arc::clone(&hosted), service.clone());
         async move {

@@ -5,10 +5,10 @@
 //! the answer and that question. What does not end in time, or is lost with the process, stands in the table, and the
 //! function `cron` takes it up in its next round, or `stream` at once, where the table has a stream that leads to it.
 
-mod after;
 mod api;
 mod clock;
 mod cron;
+mod drain_after;
 mod migrate_user;
 mod pre_token;
 mod refused;

@@ -11,12 +11,12 @@ use lambda_http::{
     lambda_runtime::{self, Diagnostic, LambdaEvent},
     service_fn,
 };
-use plane::identity::Moving;
+use plane::identity::MigratingUser;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{clock, pre_token::PATIENCE};
+use crate::{clock, pre_token::RETRY_FOR};
 
 /// What is read of an event.
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
         let hosted = Arc::clone(&hosted);
         async move {
             hosted.wake().await;
-            let left = clock::left(event.context.deadline).min(PATIENCE);
+            let left = clock::left(event.context.deadline).min(RETRY_FOR);
             let judged = clock::within(left, judge(&hosted, &event.payload)).await;
             judged
                 .unwrap_or_else(|| Err(away("the function's time was over")))
@@ -59,7 +59,7 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
 
 /// Who comes in, and in which state.
 struct Moved {
-    moving: Moving,
+    moving: MigratingUser,
     /// `None`: the pool asks for a new password.
     status: Option<&'static str>,
 }
@@ -72,11 +72,11 @@ async fn judge(hosted: &Hosted, event: &Value) -> Result<Moved, Diagnostic> {
     let moved = match asked.trigger_source {
         Source::SignIn => {
             let password = asked.request.password.unwrap_or_default();
-            let moving = hosted.move_by_password(&asked.user_name, &password).await;
+            let moving = hosted.migrate_by_password(&asked.user_name, &password).await;
             moving.map_err(|error| away(&error.to_string()))?.map(|moving| Moved { moving, status: Some("CONFIRMED") })
         }
         Source::ForgotPassword => {
-            let moving = hosted.move_by_code(&asked.user_name).await;
+            let moving = hosted.migrate_by_code(&asked.user_name).await;
             moving.map_err(|error| away(&error.to_string()))?.map(|moving| Moved { moving, status: None })
         }
     };
@@ -88,7 +88,7 @@ async fn judge(hosted: &Hosted, event: &Value) -> Result<Moved, Diagnostic> {
 
 /// The event with its answer. Nothing is mailed.
 fn answered(mut event: Value, Moved { moving, status }: Moved) -> Value {
-    let Moving { subject, email, account } = moving;
+    let MigratingUser { subject, email, account } = moving;
     let mut attributes = json!({ "email": email, "email_verified": "true", "custom:account_id": account });
     // In the pool people are called by their subject, whatever they typed.
     if event["userName"].as_str() != Some(subject.to_string().as_str()) {

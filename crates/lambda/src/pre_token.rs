@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use crate::clock;
 
 /// A user pool waits five seconds for an answer, whatever the function has.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
+pub(crate) const RETRY_FOR: Duration = Duration::from_secs(4);
 
 /// The scope of self-service at a pool.
 const SELF_SERVICE: &str = "aws.cognito.signin.user.admin";
@@ -29,7 +29,7 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
         let hosted = Arc::clone(&hosted);
         async move {
             hosted.wake().await;
-            let left = clock::left(event.context.deadline).min(PATIENCE);
+            let left = clock::left(event.context.deadline).min(RETRY_FOR);
             let shown = clock::within(left, shown(&hosted, &event.payload)).await.flatten();
             if shown.is_none() {
                 tracing::warn!("tokens are given that show nothing of the directory");

@@ -11,7 +11,7 @@ use std::{
 };
 
 use kernel::identity::{
-    kept,
+    key_document,
     keys::{KeyStore, KeyStoreError, StoredKey},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -102,11 +102,11 @@ impl KeyStore for KeyFile {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| self.wrong(error))?;
         let text = SecretString::from(text);
-        kept::read(&text).map_err(|error| self.wrong(format_args!("{error}; put the file back from a backup")))
+        key_document::read(&text).map_err(|error| self.wrong(format_args!("{error}; put the file back from a backup")))
     }
 
     fn save(&self, keys: &[StoredKey]) -> Result<(), KeyStoreError> {
-        let text = kept::write(keys);
+        let text = key_document::write(keys);
         self.write(text.expose_secret()).map_err(|error| self.wrong(error))
     }
 }
@@ -125,7 +125,7 @@ mod tests {
     use testkit::memory::MemoryTable;
 
     use super::*;
-    use crate::{chance::SystemChance, clock::SystemClock};
+    use crate::{clock::SystemClock, random::OsRandom};
 
     fn key(kid: &str) -> StoredKey {
         StoredKey { kid: kid.into(), pkcs8: vec![1, 2, 3].into(), made: Timestamp::UNIX_EPOCH, retires: None }
@@ -233,7 +233,7 @@ mod tests {
             table: Arc::clone(table) as _,
             keys: Arc::new(file(folder, state)),
             clock: Arc::new(SystemClock::default()),
-            chance: Arc::new(SystemChance::default()),
+            rng: Arc::new(OsRandom::default()),
         })
     }
 

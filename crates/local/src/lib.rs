@@ -1,6 +1,5 @@
 //! Freehold's embedded adapters: everything on one machine.
 
-pub mod chance;
 pub mod clock;
 pub mod dedicated_tables;
 pub mod events;
@@ -9,4 +8,5 @@ pub mod lock;
 pub mod mailer;
 pub mod params;
 pub mod permissions;
+pub mod random;
 pub mod table;

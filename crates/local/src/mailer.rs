@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use kernel::{
     directory::outbox::StoredMail,
     ports::{
-        chance::Chance,
         mailer::{Mail, MailError, Mailer},
+        random::RandomSource,
         table::{CommitError, Table},
     },
     record,
@@ -18,19 +18,19 @@ use kernel::{
 pub struct OutboxMailer {
     table: Arc<dyn Table>,
     key: PlatformKey,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn RandomSource>,
 }
 
 impl OutboxMailer {
-    pub fn new(table: Arc<dyn Table>, key: PlatformKey, chance: Arc<dyn Chance>) -> Self {
-        Self { table, key, chance }
+    pub fn new(table: Arc<dyn Table>, key: PlatformKey, rng: Arc<dyn RandomSource>) -> Self {
+        Self { table, key, rng }
     }
 }
 
 #[async_trait]
 impl Mailer for OutboxMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
-        let stored = StoredMail::seal(mail, &self.key, &*self.chance);
+        let stored = StoredMail::seal(mail, &self.key, &*self.rng);
         match self.table.commit(vec![record::create(&stored)]).await {
             // A refusal means that the mail was sent before.
             Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Instant};
 use axum::{extract::State, response::Response, routing::get};
 use plane::{
     guard::{Granted, actions::UserRead},
-    http::call::{Extract as _, IncomingRequest},
+    http::extract::{Extract as _, IncomingRequest},
     page::PageQuery,
     plane::Plane,
 };

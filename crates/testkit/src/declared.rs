@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use plane::{
     change::OutgoingEvent,
     kinds::{RecordKind, RecordKinds},
-    ports::table::{COMPARED_FIELDS, CommitError, Table, Write, judge},
+    ports::table::{COMPARED_FIELDS, CommitError, Table, Write, validate},
     record::Record as _,
 };
 use serde_json::Value;
@@ -32,7 +32,7 @@ impl Default for DeclaredKinds {
 impl CommitHook for DeclaredKinds {
     async fn commit(&self, table: &dyn Table, writes: Vec<Write>) -> Result<(), CommitError> {
         for write in &writes {
-            if let Err(error) = judge::compared(write, &COMPARED_FIELDS) {
+            if let Err(error) = validate::compared(write, &COMPARED_FIELDS) {
                 panic!("{error}: add it to COMPARED_FIELDS");
             }
             let key = write.key();

@@ -7,9 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use plane::ports::{
-    grants::{GrantError, Grants, Invitation},
-    table::{Grant, Table, TableError, TableName, Tables},
-    trouble::{Named, Passes, Trouble},
+    cross_account::{CrossAccountAccess, CrossAccountError, TableInvitation},
+    external_error::{ErrorKind, ExternalError, KnownCondition},
+    table::{CrossAccountRole, Table, TableError, TableName, Tables},
 };
 
 use crate::memory::MemoryTables;
@@ -21,7 +21,7 @@ pub struct Elsewhere {
     /// The external id that each role asks for.
     roles: Mutex<BTreeMap<String, String>>,
     /// Every use of a role: by which external id.
-    pub used: Mutex<Vec<Grant>>,
+    pub used: Mutex<Vec<CrossAccountRole>>,
 }
 
 impl Elsewhere {
@@ -47,7 +47,7 @@ impl Elsewhere {
         tables.flat_map(|(_, items)| items).map(|item| format!("{} {}", item.key.pk, item.key.sk)).collect()
     }
 
-    fn opens(&self, grant: &Grant) -> bool {
+    fn opens(&self, grant: &CrossAccountRole) -> bool {
         self.used.lock().expect("no holder panics").push(grant.clone());
         self.roles.lock().expect("no holder panics").get(&grant.role) == Some(&grant.external_id)
     }
@@ -71,23 +71,24 @@ impl Tables for Elsewhere {
         self.home.list().await
     }
 
-    async fn open_by(&self, grant: &Grant, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+    async fn open_by(&self, grant: &CrossAccountRole, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         if self.opens(grant) {
             return self.theirs.open(name).await;
         }
-        let named = Named { code: "access_denied", fix: "mend its trust policy", passes: Passes::WhenFixed };
-        Err(TableError::Unavailable(Trouble::new(format!("the role {} can't be assumed", grant.role), named)))
+        let named = KnownCondition { code: "access_denied", fix: "mend its trust policy", kind: ErrorKind::Permanent };
+        Err(TableError::Unavailable(ExternalError::new(format!("the role {} can't be assumed", grant.role), named)))
     }
 }
 
 #[async_trait]
-impl Grants for Elsewhere {
-    async fn invitation(&self, table: &TableName) -> Result<Invitation, GrantError> {
-        Ok(Invitation { platform: "arn:aws:iam::123456789012:role/freehold".into(), table: table.to_string() })
+impl CrossAccountAccess for Elsewhere {
+    async fn invitation(&self, table: &TableName) -> Result<TableInvitation, CrossAccountError> {
+        Ok(TableInvitation { platform: "arn:aws:iam::123456789012:role/freehold".into(), table: table.to_string() })
     }
 
-    async fn check(&self, grant: &Grant, table: &TableName) -> Result<(), GrantError> {
-        let refused = |cause: &str| Err(GrantError::Refused { cause: cause.to_owned(), fix: "make the stack".into() });
+    async fn check(&self, grant: &CrossAccountRole, table: &TableName) -> Result<(), CrossAccountError> {
+        let refused =
+            |cause: &str| Err(CrossAccountError::Refused { cause: cause.to_owned(), fix: "make the stack".into() });
         if !self.opens(grant) {
             return refused("the role does not open with the external id");
         }

@@ -36,7 +36,7 @@ use tokio::{
 use crate::functions::Functions;
 
 /// An emulator is up within this time, or the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RETRY_FOR: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A server that runs until it is dropped.
@@ -74,7 +74,7 @@ impl Emulator {
     /// False if it ends instead.
     async fn answers(&mut self) -> bool {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < RETRY_FOR {
             if self.child.try_wait().expect("it is our child").is_some() {
                 return false;
             }

@@ -19,7 +19,7 @@ use plane::{
     },
     identity::{
         jwt::{self, PublicKeys},
-        kept,
+        key_document,
     },
     ids::{AccountId, EnterpriseId, Id, Subject},
     network::{ProxyNetwork, TrustedProxies},
@@ -192,8 +192,8 @@ fn jwks(data: &[u8]) {
 /// A document of signing keys that can be read is written and read again as it was.
 fn key_document(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok(keys) = kept::read(&text.into()) else { return };
-    let again = kept::read(&kept::write(&keys)).expect("what is written can be read");
+    let Ok(keys) = key_document::read(&text.into()) else { return };
+    let again = key_document::read(&key_document::write(&keys)).expect("what is written can be read");
     let names = |keys: &[plane::identity::keys::StoredKey]| keys.iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
     assert_eq!(names(&again), names(&keys));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plane::ports::table::{
-    Bodies, CommitError, Grant, Item, Key, Query, Rows, Table, TableError, TableName, Tables, Write,
+    Bodies, CommitError, CrossAccountRole, Item, Key, Query, Rows, Table, TableError, TableName, Tables, Write,
 };
 
 /// Makes the commits in a table's place.
@@ -51,11 +51,11 @@ impl<H: CommitHook> Tables for HookedTables<H> {
         self.inner.forget(name);
     }
 
-    async fn open_by(&self, grant: &Grant, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+    async fn open_by(&self, grant: &CrossAccountRole, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         Ok(self.inner.open_by(grant, name).await?.map(|table| self.hooked(table)))
     }
 
-    fn disconnect(&self, grant: &Grant) {
+    fn disconnect(&self, grant: &CrossAccountRole) {
         self.inner.disconnect(grant);
     }
 }

@@ -1,6 +1,5 @@
 //! Freehold's test tools: conformance suites, adapters for tests, builders and fault injection.
 
-pub mod chance;
 pub mod clock;
 pub mod conformance;
 pub mod declared;
@@ -17,6 +16,7 @@ pub mod memory;
 pub mod meter;
 pub mod operations;
 pub mod queues;
+pub mod random;
 pub mod store;
 pub mod story;
 pub mod workflow;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use plane::ports::table::{
     CommitError, Index, Item, Key, MAX_KEYS, MAX_PAGE, NewItem, Order, Position, Query, Range, Rows, Table, TableError,
-    TableName, Tables, Write, judge,
+    TableName, Tables, Write, validate,
 };
 
 /// All tables, in memory.
@@ -71,7 +71,7 @@ impl MemoryTable {
 #[async_trait]
 impl Table for MemoryTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        judge::key(key)?;
+        validate::key(key)?;
         Ok(self.rows.lock().expect("no holder panics").get(key).cloned())
     }
 
@@ -79,13 +79,13 @@ impl Table for MemoryTable {
         if keys.len() > MAX_KEYS {
             return Err(TableError::Invalid(format!("at most {MAX_KEYS} keys")));
         }
-        keys.iter().try_for_each(judge::key)?;
+        keys.iter().try_for_each(validate::key)?;
         let rows = self.rows.lock().expect("no holder panics");
         Ok(keys.iter().map(|key| rows.get(key).cloned()).collect())
     }
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        judge::query(query)?;
+        validate::query(query)?;
         let rows = self.rows.lock().expect("no holder panics");
         let mut found: Vec<(Key, &Item)> = match query.index.slot() {
             None => rows
@@ -122,17 +122,17 @@ impl Table for MemoryTable {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        judge::writes(&writes)?;
+        validate::writes(&writes)?;
         let mut rows = self.rows.lock().expect("no holder panics");
         let mut bodies: Vec<Option<Bytes>> = Vec::with_capacity(writes.len());
         for (place, write) in writes.iter().enumerate() {
             let current = rows.get(write.key());
             let refused = || CommitError::Refused { write: place, current: current.cloned().map(Box::new) };
-            if !judge::holds(write.when(), current) {
+            if !validate::holds(write.when(), current) {
                 return Err(refused());
             }
             bodies.push(match write {
-                Write::Add { field, by, .. } => Some(judge::add(current, field, *by).ok_or_else(refused)?),
+                Write::Add { field, by, .. } => Some(validate::add(current, field, *by).ok_or_else(refused)?),
                 Write::Put { .. } | Write::Delete { .. } | Write::Check { .. } => None,
             });
         }

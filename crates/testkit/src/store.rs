@@ -78,8 +78,8 @@ mod kind {
     use serde_json::{Value, json};
 
     use crate::{
-        chance::SeededChance,
         emulator::{Emulator, dynoxide},
+        random::SeededRandom,
     };
 
     const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIAEMULATOR/20260101/eu-central-1/dynamodb/aws4_request, \
@@ -94,8 +94,8 @@ mod kind {
         let options = Options { endpoint: Some(emulator.endpoint()), ..Options::default() };
         // Tests run beside each other, each with an emulator: who is slow is not gone.
         let limits = Limits { answer: std::time::Duration::from_secs(30), ..Limits::default() };
-        let options = Options { patience: std::time::Duration::from_mins(1), ..options };
-        DynamoTables::new(&emulated(limits).await, options, Arc::new(SeededChance::new(1)))
+        let options = Options { retry_for: std::time::Duration::from_mins(1), ..options };
+        DynamoTables::new(&emulated(limits).await, options, Arc::new(SeededRandom::new(1)))
     }
 
     pub(super) struct Kind {

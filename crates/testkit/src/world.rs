@@ -20,7 +20,7 @@ use plane::{
     plane::{Plane, Ports},
     ports::{
         clock::Clock as _,
-        grants::NoGrants,
+        cross_account::NoCrossAccountAccess,
         identity::{ChallengeResponse, Identity as _, Permanence, SignIn, SignedIn, TokenSet},
         table::{Table, TableName, Tables},
     },
@@ -34,8 +34,8 @@ use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
 use crate::{
-    chance::SeededChance, clock::FakeClock, declared::DeclaredKinds, elsewhere::Elsewhere, hooked::HookedTables,
-    keys::MemoryKeys, store,
+    clock::FakeClock, declared::DeclaredKinds, elsewhere::Elsewhere, hooked::HookedTables, keys::MemoryKeys,
+    random::SeededRandom, store,
 };
 
 /// The product, with its ports at hand.
@@ -115,7 +115,7 @@ impl World {
     /// A world in which Day-0 has been done, with the way to another account of the cloud.
     pub async fn beside(elsewhere: &Arc<Elsewhere>) -> Self {
         let (tables, keys) = (Arc::clone(elsewhere) as _, MemoryKeys::default());
-        let connect = |ports: &mut Ports| ports.grants = Arc::clone(elsewhere) as _;
+        let connect = |ports: &mut Ports| ports.cross_account = Arc::clone(elsewhere) as _;
         let world = Self::over_ports(tables, Settings::default(), keys, connect).await;
         world.set_up().await;
         world
@@ -137,7 +137,7 @@ impl World {
         let clock = Arc::new(FakeClock::running(FakeClock::default().now()));
         let keys = Arc::new(keys);
         let bus = Arc::new(Bus::default());
-        let chance = Arc::new(SeededChance::new(42));
+        let rng = Arc::new(SeededRandom::new(42));
         let platform_key = PlatformKey::new(&[7; 32]);
         let table = tables.create(&TableName::shared()).await.expect("memory has room");
         let identity = Provider::start(Parts {
@@ -150,23 +150,23 @@ impl World {
             table: Arc::clone(&table),
             keys: Arc::clone(&keys) as _,
             clock: Arc::clone(&clock) as _,
-            chance: Arc::clone(&chance) as _,
+            rng: Arc::clone(&rng) as _,
         });
         let identity = Arc::new(identity.expect("a fresh provider starts"));
         let mut ports = Ports {
             tables: plane::plane::ClosedTables::new(Arc::clone(&tables)),
             identity: Arc::clone(&identity) as _,
             params: Arc::new(TableParams::new(Arc::clone(&table))),
-            mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key.clone(), Arc::clone(&chance) as _)),
+            mailer: Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key.clone(), Arc::clone(&rng) as _)),
             events: Arc::clone(&bus) as _,
             dedicated_tables: Arc::new(LocalTables::new(Arc::clone(&tables))),
-            grants: Arc::new(NoGrants),
+            cross_account: Arc::new(NoCrossAccountAccess),
             machines: None,
             dead_letters: None,
             counting: None,
             jobs: Vec::new(),
             clock: Arc::clone(&clock) as _,
-            chance,
+            rng,
         };
         exchange(&mut ports);
         let plane = plane::product::open(ports, settings, platform_key).await.expect("memory answers");

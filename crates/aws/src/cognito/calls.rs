@@ -7,14 +7,14 @@ use aws_sdk_cognitoidentityprovider::{
     config::{Builder, timeout::TimeoutConfig},
     types::{AttributeType, AuthFlowType, AuthenticationResultType, ChallengeNameType, MessageActionType},
 };
-use kernel::{identity::vault::Person, ids::Subject};
+use kernel::{identity::credential_store::Person, ids::Subject};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{fault::Fault, patience::Patience};
+use crate::{fault::Fault, retry::RetryPolicy};
 
 pub(super) struct Calls {
     pub(super) client: Client,
-    pub(super) patience: Patience,
+    pub(super) retry: RetryPolicy,
     pub(super) pool: String,
     /// The app client's id.
     pub(super) app: String,
@@ -33,7 +33,7 @@ impl Calls {
     /// Makes somebody whom no password opens yet, and mails nothing.
     pub(super) async fn create(&self, person: &Person) -> Result<(), Fault> {
         let made = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_create_user().user_pool_id(&self.pool);
                 let request = request.username(person.subject.to_string()).message_action(MessageActionType::Suppress);
@@ -52,7 +52,7 @@ impl Calls {
     /// Writes the attributes of somebody who is in the pool.
     pub(super) async fn describe(&self, person: &Person) -> Result<(), Fault> {
         let described = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_update_user_attributes().user_pool_id(&self.pool);
                 let request = request.username(person.subject.to_string());
@@ -65,7 +65,7 @@ impl Calls {
 
     pub(super) async fn delete(&self, subject: Subject) -> Result<(), Fault> {
         let gone = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_delete_user().user_pool_id(&self.pool).username(subject.to_string());
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -76,7 +76,7 @@ impl Calls {
 
     pub(super) async fn enable(&self, subject: Subject) -> Result<(), Fault> {
         let enabled = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_enable_user().user_pool_id(&self.pool).username(subject.to_string());
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -87,7 +87,7 @@ impl Calls {
 
     pub(super) async fn disable(&self, subject: Subject) -> Result<(), Fault> {
         let disabled = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_disable_user().user_pool_id(&self.pool).username(subject.to_string());
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -98,7 +98,7 @@ impl Calls {
 
     pub(super) async fn sign_out(&self, subject: Subject) -> Result<(), Fault> {
         let ended = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_user_global_sign_out().user_pool_id(&self.pool);
                 request.username(subject.to_string()).send().await.map_err(|error| Fault::of(&error))
@@ -114,7 +114,7 @@ impl Calls {
         permanent: bool,
     ) -> Result<(), Fault> {
         let set = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_set_user_password().user_pool_id(&self.pool);
                 let request = request.username(subject.to_string()).password(password.expose_secret());
@@ -127,7 +127,7 @@ impl Calls {
     /// Whether somebody may sign in.
     pub(super) async fn enabled(&self, subject: Subject) -> Result<bool, Fault> {
         let found = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_get_user().user_pool_id(&self.pool).username(subject.to_string());
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -140,7 +140,7 @@ impl Calls {
     /// the person over twice.
     pub(super) async fn sign_in(&self, subject: Subject, password: &SecretString) -> Result<Entry, Fault> {
         let answer = self
-            .patience
+            .retry
             .repeat_unless_late(async || {
                 let request = self.client.admin_initiate_auth().user_pool_id(&self.pool).client_id(&self.app);
                 let request = request.auth_flow(AuthFlowType::AdminUserPasswordAuth);
@@ -161,7 +161,7 @@ impl Calls {
         password: &SecretString,
     ) -> Result<Entry, Fault> {
         let answer = self
-            .patience
+            .retry
             .repeat_unmade(async || {
                 let request = self.client.admin_respond_to_auth_challenge();
                 let request = request.user_pool_id(&self.pool).client_id(&self.app);
@@ -180,7 +180,7 @@ impl Calls {
 
     pub(super) async fn refresh(&self, renewal: &SecretString) -> Result<AuthenticationResultType, Fault> {
         let answer = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.admin_initiate_auth().user_pool_id(&self.pool).client_id(&self.app);
                 let request = request.auth_flow(AuthFlowType::RefreshTokenAuth);

@@ -9,7 +9,7 @@ use super::{
     Options, client,
     pool::{ACCOUNT, SESSION_DAYS, SHORTEST_PASSWORD},
 };
-use crate::{fault::Fault, patience::Patience, preflight::Check, profile::Connected};
+use crate::{fault::Fault, preflight::Check, profile::Connected, retry::RetryPolicy};
 
 const POOL: &str = "user pool";
 const CLIENT: &str = "app client";
@@ -28,10 +28,10 @@ pub(crate) async fn look(
     connected: &Connected,
     options: &Options,
     access_minutes: i32,
-    patience: &Patience,
+    retry: &RetryPolicy,
 ) -> Vec<Check> {
     let asked = client(connected.config(), options);
-    let described = patience
+    let described = retry
         .repeat(async || {
             let request = asked.describe_user_pool().user_pool_id(&options.pool);
             request.send().await.map_err(|error| Fault::of(&error))
@@ -46,7 +46,7 @@ pub(crate) async fn look(
         }
         Err(fault) => return vec![Check::fault(POOL, format!("Cognito, {}", options.pool), fault)],
     };
-    let described = patience
+    let described = retry
         .repeat(async || {
             let request = asked.describe_user_pool_client().user_pool_id(&options.pool).client_id(&options.client);
             request.send().await.map_err(|error| Fault::of(&error))

@@ -13,10 +13,10 @@ use std::{
 use jiff::Timestamp;
 use kernel::{
     identity::{
+        credential_store::CheckedToken,
         jwt::{self, PublicKeys},
-        vault::Judged,
     },
-    ports::{identity::TokenRefused, trouble::Trouble},
+    ports::{external_error::ExternalError, identity::TokenRefused},
 };
 use serde_json::Value;
 use tokio::{sync::Mutex, time::Instant};
@@ -25,7 +25,7 @@ use super::{
     away,
     claims::{self, Access},
 };
-use crate::{fault::Fault, patience::Patience};
+use crate::{fault::Fault, retry::RetryPolicy};
 
 /// Keys that were read so long ago are read again: Cognito publishes a new one before it signs with it, and an old one as
 /// long as its tokens live.
@@ -40,7 +40,7 @@ pub(super) struct PoolKeys {
     url: String,
     issuer: String,
     client: String,
-    patience: Patience,
+    retry: RetryPolicy,
     ring: RwLock<Arc<Ring>>,
     /// One reads at a time; when it last went well.
     read: Mutex<Instant>,
@@ -55,21 +55,26 @@ struct Ring {
 }
 
 impl PoolKeys {
-    pub(super) async fn open(url: String, issuer: String, client: String, patience: Patience) -> Result<Self, Trouble> {
+    pub(super) async fn open(
+        url: String,
+        issuer: String,
+        client: String,
+        retry: RetryPolicy,
+    ) -> Result<Self, ExternalError> {
         let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(2)).timeout(Duration::from_secs(5));
         let http = http.redirect(reqwest::redirect::Policy::none()).build();
         let http = http.map_err(|error| {
             tracing::error!(%error, "no client for HTTP");
             away("the pool's keys", Fault::Unreachable)
         })?;
-        let keys = patience.repeat(async || fetch(&http, &url).await).await;
+        let keys = retry.repeat(async || fetch(&http, &url).await).await;
         let keys = keys.map_err(|fault| away("the pool's keys", fault))?;
         Ok(Self {
             http,
             url,
             issuer,
             client,
-            patience,
+            retry,
             ring: RwLock::new(Arc::new(Ring { keys, generation: 0 })),
             read: Mutex::new(Instant::now()),
             looked: AtomicI64::new(i64::MIN),
@@ -83,9 +88,9 @@ impl PoolKeys {
         Ok((claims::read(&payload, &self.issuer, &self.client)?, ring.generation))
     }
 
-    pub(super) fn judge(&self, token: &str, now: Timestamp) -> Result<Judged, TokenRefused> {
+    pub(super) fn judge(&self, token: &str, now: Timestamp) -> Result<CheckedToken, TokenRefused> {
         let (access, generation) = self.read(token)?;
-        Ok(Judged { verified: access.at(now)?, generation })
+        Ok(CheckedToken { verified: access.at(now)?, generation })
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -105,7 +110,7 @@ impl PoolKeys {
     }
 
     /// Reads them again for a name that is not known, unless that was done just now.
-    pub(super) async fn look_again(&self, now: Timestamp) -> Result<(), Trouble> {
+    pub(super) async fn look_again(&self, now: Timestamp) -> Result<(), ExternalError> {
         let now = now.as_millisecond();
         let looked = self.looked.load(Ordering::Acquire);
         let due = !(0..PAUSE).contains(&now.saturating_sub(looked));
@@ -117,21 +122,21 @@ impl PoolKeys {
     }
 
     /// Reads them again, once: whoever asks waits for it.
-    pub(super) async fn look_now(&self) -> Result<(), Trouble> {
+    pub(super) async fn look_now(&self) -> Result<(), ExternalError> {
         let mut read = self.read.lock().await;
         self.take(fetch(&self.http, &self.url).await, &mut read)
     }
 
     /// Reads them again if that is due.
-    pub(super) async fn refresh(&self) -> Result<(), Trouble> {
+    pub(super) async fn refresh(&self) -> Result<(), ExternalError> {
         let mut read = self.read.lock().await;
         if read.elapsed() < BELIEVED {
             return Ok(());
         }
-        self.take(self.patience.repeat(async || fetch(&self.http, &self.url).await).await, &mut read)
+        self.take(self.retry.repeat(async || fetch(&self.http, &self.url).await).await, &mut read)
     }
 
-    fn take(&self, fetched: Result<PublicKeys, Fault>, read: &mut Instant) -> Result<(), Trouble> {
+    fn take(&self, fetched: Result<PublicKeys, Fault>, read: &mut Instant) -> Result<(), ExternalError> {
         let keys = fetched.map_err(|fault| away("the pool's keys", fault))?;
         *read = Instant::now();
         let known = self.ring();

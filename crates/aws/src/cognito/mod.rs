@@ -1,4 +1,4 @@
-//! People's passwords and tokens in a user pool of Cognito: the vault beside our own directory.
+//! People's passwords and tokens in a user pool of Cognito: the credential store beside our own directory.
 //!
 //! A person's name in the pool is our subject; Cognito's own `sub` means nothing here. A session is called by the
 //! `origin_jti` that all its tokens bear, and stands in our table like any other: with the pool's refresh token, sealed.
@@ -8,10 +8,10 @@ mod calls;
 #[cfg(feature = "profile")]
 pub(crate) mod checks;
 mod claims;
+mod credential_store;
 mod keys;
 pub mod pool;
 mod probes;
-mod vault;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,8 +19,8 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::{Client, config::Builder};
 use kernel::{
     ports::{
-        chance::Chance,
-        trouble::{Named, Passes, Trouble},
+        external_error::{ErrorKind, ExternalError, KnownCondition},
+        random::RandomSource,
     },
     secret::PlatformKey,
 };
@@ -28,7 +28,7 @@ use kernel::{
 use self::{calls::Calls, keys::PoolKeys, probes::Probes};
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// Which pool, and how it is reached.
@@ -41,42 +41,42 @@ pub struct Options {
     /// Another endpoint than the region's; the issuer of tokens stays what it is.
     pub endpoint: Option<String>,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { pool: String::new(), client: String::new(), endpoint: None, patience: patience::MOST }
+        Self { pool: String::new(), client: String::new(), endpoint: None, retry_for: retry::MAX_DURATION }
     }
 }
 
-/// The vault in a user pool.
-pub struct CognitoVault {
+/// The credential store in a user pool.
+pub struct CognitoCredentialStore {
     calls: Calls,
     keys: PoolKeys,
     probes: Probes,
     key: PlatformKey,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn RandomSource>,
 }
 
-impl CognitoVault {
+impl CognitoCredentialStore {
     /// Reaches the pool's published keys once, so that a pool that is not there, or not reached, is noticed at the start.
     pub async fn open(
         config: &SdkConfig,
         options: Options,
         key: PlatformKey,
-        chance: Arc<dyn Chance>,
-    ) -> Result<Self, Trouble> {
-        let patience = Patience::new(Arc::clone(&chance), options.patience);
+        rng: Arc<dyn RandomSource>,
+    ) -> Result<Self, ExternalError> {
+        let retry = RetryPolicy::new(Arc::clone(&rng), options.retry_for);
         let issuer = issuer(&options.pool);
         let base = match &options.endpoint {
             Some(endpoint) => format!("{}/{}", endpoint.trim_end_matches('/'), options.pool),
             None => issuer.clone(),
         };
         let keys =
-            PoolKeys::open(format!("{base}/.well-known/jwks.json"), issuer, options.client.clone(), patience.clone());
-        let calls = Calls { client: client(config, &options), patience, pool: options.pool, app: options.client };
-        Ok(Self { calls, keys: keys.await?, probes: Probes::default(), key, chance })
+            PoolKeys::open(format!("{base}/.well-known/jwks.json"), issuer, options.client.clone(), retry.clone());
+        let calls = Calls { client: client(config, &options), retry, pool: options.pool, app: options.client };
+        Ok(Self { calls, keys: keys.await?, probes: Probes::default(), key, rng })
     }
 }
 
@@ -104,13 +104,13 @@ fn issuer(pool: &str) -> String {
 }
 
 /// A fault as the provider hears of it.
-fn away(what: &str, fault: Fault) -> Trouble {
-    let trouble = fault.trouble(format_args!("Cognito, {what}"));
+fn away(what: &str, fault: Fault) -> ExternalError {
+    let error = fault.external_error(format_args!("Cognito, {what}"));
     if fault != Fault::NotFound {
-        return trouble;
+        return error;
     }
     let fix = "check aws_user_pool and aws_user_pool_client, and the region in the pool's id";
-    Trouble::new(&*trouble, Named { code: fault.code(), fix, passes: Passes::WhenFixed })
+    ExternalError::new(&*error, KnownCondition { code: fault.code(), fix, kind: ErrorKind::Permanent })
 }
 
 #[cfg(test)]

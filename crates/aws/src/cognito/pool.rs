@@ -13,11 +13,11 @@ use aws_sdk_cognitoidentityprovider::{
         UserPoolMfaType, UserPoolPolicyType, UserPoolTierType,
     },
 };
-use kernel::ports::chance::Chance;
+use kernel::ports::random::RandomSource;
 
 use crate::{
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
 };
 
 /// The attribute in which a person's account is shown, by its name in a pool's schema.
@@ -40,17 +40,17 @@ pub struct Plan {
 
 /// What the configuration wants to know of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
+pub struct PoolIds {
     pub pool: String,
     pub client: String,
 }
 
 /// The pool of that name with its client; made if there is none, of either.
-pub async fn ensure(config: &SdkConfig, plan: &Plan, chance: Arc<dyn Chance>) -> Result<Made, Fault> {
+pub async fn ensure(config: &SdkConfig, plan: &Plan, rng: Arc<dyn RandomSource>) -> Result<PoolIds, Fault> {
     let mut builder = Builder::from(config);
     builder.set_endpoint_url(plan.endpoint.clone());
     let maker =
-        Maker { client: Client::from_conf(builder.build()), patience: Patience::new(chance, patience::MOST), plan };
+        Maker { client: Client::from_conf(builder.build()), retry: RetryPolicy::new(rng, retry::MAX_DURATION), plan };
     let pool = match maker.find().await? {
         Some(pool) => pool,
         None => maker.make().await?,
@@ -59,12 +59,12 @@ pub async fn ensure(config: &SdkConfig, plan: &Plan, chance: Arc<dyn Chance>) ->
         Some(client) => client,
         None => maker.make_client(&pool).await?,
     };
-    Ok(Made { pool, client })
+    Ok(PoolIds { pool, client })
 }
 
 struct Maker<'a> {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     plan: &'a Plan,
 }
 
@@ -77,7 +77,7 @@ impl Maker<'_> {
         let mut after = None;
         loop {
             let page = self
-                .patience
+                .retry
                 .repeat(async || {
                     let request = self.client.list_user_pools().max_results(PAGE).set_next_token(after.clone());
                     request.send().await.map_err(|error| Fault::of(&error))
@@ -117,7 +117,7 @@ impl Maker<'_> {
         let protection =
             if self.plan.protect { DeletionProtectionType::Active } else { DeletionProtectionType::Inactive };
         let made = self
-            .patience
+            .retry
             .repeat_unmade(async || {
                 let request = self.client.create_user_pool().pool_name(&self.plan.name);
                 let request =
@@ -140,7 +140,7 @@ impl Maker<'_> {
 
     async fn find_client(&self, pool: &str) -> Result<Option<String>, Fault> {
         let clients = self
-            .patience
+            .retry
             .repeat(async || {
                 let request = self.client.list_user_pool_clients().user_pool_id(pool).max_results(PAGE);
                 request.send().await.map_err(|error| Fault::of(&error))
@@ -157,7 +157,7 @@ impl Maker<'_> {
             .refresh_token(TimeUnitsType::Days)
             .build();
         let made = self
-            .patience
+            .retry
             .repeat_unmade(async || {
                 let request = self.client.create_user_pool_client().user_pool_id(pool).client_name(CLIENT_NAME);
                 let request = request

@@ -11,8 +11,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use kernel::{
     ports::{
-        chance::{self, Chance},
         identity::{TokenRefused, Verified},
+        random::{self, RandomSource},
     },
     secret::digest,
 };
@@ -24,8 +24,8 @@ const PREFIX: &str = "fhp_";
 pub(super) struct Probes(Mutex<HashMap<String, Verified>>);
 
 impl Probes {
-    pub(super) fn give(&self, verified: Verified, now: Timestamp, chance: &dyn Chance) -> SecretString {
-        let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(chance::secret(chance)));
+    pub(super) fn give(&self, verified: Verified, now: Timestamp, rng: &dyn RandomSource) -> SecretString {
+        let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::secret(rng)));
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, known| now < known.expires_at);
         known.insert(digest(&token), verified);

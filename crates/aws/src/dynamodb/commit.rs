@@ -14,14 +14,14 @@ use aws_sdk_dynamodb::{
         Update,
     },
 };
-use kernel::ports::table::{CommitError, Item, TableError, Write, judge};
+use kernel::ports::table::{CommitError, Item, TableError, Write, validate};
 
 use super::{
     expression::{Draft, Kind, draft},
     item::{self, Attributes, Compared},
     table_error,
 };
-use crate::{fault::Fault, patience::Patience};
+use crate::{fault::Fault, retry::RetryPolicy};
 
 /// What came of one try.
 enum Outcome {
@@ -32,22 +32,22 @@ enum Outcome {
 
 pub(super) async fn commit(
     client: &Client,
-    patience: &Patience,
+    retry: &RetryPolicy,
     table: &str,
     writes: &[Write],
     compared: Compared,
 ) -> Result<(), CommitError> {
-    judge::writes(writes)?;
+    validate::writes(writes)?;
     let drafts: Vec<Draft> = writes.iter().map(|write| draft(write, compared)).collect::<Result<_, _>>()?;
     let outcome = match drafts.as_slice() {
         [one @ Draft { kind: Kind::Update(expression), .. }] => {
-            patience.repeat_unmade(|| update(client, table, one, expression)).await
+            retry.repeat_unmade(|| update(client, table, one, expression)).await
         }
-        [one @ Draft { kind: Kind::Delete, .. }] => patience.repeat_unmade(|| delete(client, table, one)).await,
+        [one @ Draft { kind: Kind::Delete, .. }] => retry.repeat_unmade(|| delete(client, table, one)).await,
         all => {
             let all: Vec<TransactWriteItem> = all.iter().map(|one| member(table, one)).collect();
-            let token = token(patience);
-            patience.repeat(|| transaction(client, &all, &token)).await
+            let token = token(retry);
+            retry.repeat(|| transaction(client, &all, &token)).await
         }
     };
     match outcome.map_err(table_error)? {
@@ -61,9 +61,9 @@ fn current(found: Option<Attributes>) -> Result<Option<Box<Item>>, TableError> {
 }
 
 /// Thirty-two characters; DynamoDB takes thirty-six.
-fn token(patience: &Patience) -> String {
+fn token(retry: &RetryPolicy) -> String {
     let mut bytes = [0; 16];
-    patience.chance().fill(&mut bytes);
+    retry.rng().fill(&mut bytes);
     hex::encode(bytes)
 }
 

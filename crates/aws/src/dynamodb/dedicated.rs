@@ -36,7 +36,7 @@ impl DedicatedTables for DedicatedDynamoTables {
 
 fn cloud_error(error: TableError) -> DedicatedTableError {
     match error {
-        TableError::Unavailable(trouble) => DedicatedTableError::Unavailable(trouble),
+        TableError::Unavailable(error) => DedicatedTableError::Unavailable(error),
         TableError::Full => DedicatedTableError::Unavailable(error.to_string().into()),
         TableError::Invalid(_) | TableError::Damaged(_) => DedicatedTableError::Refused(error.to_string().into()),
     }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use kernel::ports::table::{Condition, Is, NewItem, Operand, TableError, Write, judge};
+use kernel::ports::table::{Condition, Is, NewItem, Operand, TableError, Write, validate};
 use serde_json::Value;
 
 use super::item::{
@@ -35,7 +35,7 @@ pub(super) enum Kind {
 
 pub(super) fn draft(write: &Write, compared: Compared) -> Result<Draft, TableError> {
     if let Some(names) = compared {
-        judge::compared(write, names)?;
+        validate::compared(write, names)?;
     }
     let mut terms = Terms::default();
     let mut condition = terms.holds(write.when());

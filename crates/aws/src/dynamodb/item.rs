@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
-use kernel::ports::table::{INDEXES, Index, Item, Key, TableError, judge};
+use kernel::ports::table::{INDEXES, Index, Item, Key, TableError, validate};
 use serde_json::{Map, Number, Value};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -122,7 +122,7 @@ pub(super) fn store(body: &Bytes, compared: Compared) -> Result<Stored, TableErr
 
 /// A value as conditions see it; `None` if none can be on it.
 pub(super) fn comparable(value: &Value) -> Option<AttributeValue> {
-    if !judge::comparable(value) {
+    if !validate::comparable(value) {
         return None;
     }
     match value {

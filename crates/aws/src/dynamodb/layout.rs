@@ -13,27 +13,27 @@ use super::{
     item::{self, Attributes, BODY, FIELDS, INDEX_NAMES, VERSION, number, text},
     table_error,
 };
-use crate::{fault::Fault, patience::Patience};
+use crate::{fault::Fault, retry::RetryPolicy};
 
 /// So many records are given their shards at once.
 const AT_ONCE: usize = 16;
 
 /// Gives every record of `GSI3` its shard, unless that is done.
-pub(super) async fn settle(client: &Client, patience: &Patience, table: &str) -> Result<(), TableError> {
-    if is_done(client, patience, table).await.map_err(table_error)? {
+pub(super) async fn settle(client: &Client, retry: &RetryPolicy, table: &str) -> Result<(), TableError> {
+    if is_done(client, retry, table).await.map_err(table_error)? {
         return Ok(());
     }
     tracing::info!(table, "the table is of an earlier version: what waits in it is moved to shards");
     // An index lags: what it shows no more without a shard has one.
     let mut all = 0;
     loop {
-        let moved = round(client, patience, table).await?;
+        let moved = round(client, retry, table).await?;
         all += moved;
         if moved == 0 {
             break;
         }
     }
-    mark(client, patience, table).await.map_err(table_error)?;
+    mark(client, retry, table).await.map_err(table_error)?;
     tracing::info!(table, records = all, "what waits in the table is in shards");
     Ok(())
 }
@@ -43,8 +43,8 @@ fn marker() -> Key {
     Key::new("TABLE", "LAYOUT")
 }
 
-async fn is_done(client: &Client, patience: &Patience, table: &str) -> Result<bool, Fault> {
-    let found = patience
+async fn is_done(client: &Client, retry: &RetryPolicy, table: &str) -> Result<bool, Fault> {
+    let found = retry
         .repeat(async || {
             let request = client.get_item().table_name(table).set_key(Some(item::primary(&marker())));
             request.consistent_read(true).send().await.map_err(|error| Fault::of(&error))
@@ -53,7 +53,7 @@ async fn is_done(client: &Client, patience: &Patience, table: &str) -> Result<bo
     Ok(found.item.is_some())
 }
 
-async fn mark(client: &Client, patience: &Patience, table: &str) -> Result<(), Fault> {
+async fn mark(client: &Client, retry: &RetryPolicy, table: &str) -> Result<(), Fault> {
     let mut record = item::primary(&marker());
     record.insert(VERSION.to_owned(), number(1));
     record.insert(BODY.to_owned(), text(json!({ "shards": item::SHARDS }).to_string()));
@@ -62,15 +62,15 @@ async fn mark(client: &Client, patience: &Patience, table: &str) -> Result<(), F
         let request = client.put_item().table_name(table).set_item(Some(record.clone()));
         request.send().await.map(drop).map_err(|error| Fault::of(&error))
     };
-    patience.repeat(put).await
+    retry.repeat(put).await
 }
 
 /// Looks through the whole index once. Answers how many records had no shard.
-async fn round(client: &Client, patience: &Patience, table: &str) -> Result<usize, TableError> {
+async fn round(client: &Client, retry: &RetryPolicy, table: &str) -> Result<usize, TableError> {
     let [_, _, waiting] = &INDEX_NAMES;
     let (mut from, mut moved): (Option<Attributes>, usize) = (None, 0);
     loop {
-        let page = patience
+        let page = retry
             .repeat(async || {
                 let request = client.scan().table_name(table).index_name(waiting.name);
                 let request = request.projection_expression("#pk, #sk, #gpk, #gsk");
@@ -88,7 +88,7 @@ async fn round(client: &Client, patience: &Patience, table: &str) -> Result<usiz
         let entries: Vec<(Key, Key)> = unsharded.map(item::read_entry).collect::<Result<_, _>>()?;
         moved += entries.len();
         stream::iter(entries.iter().map(Ok))
-            .try_for_each_concurrent(AT_ONCE, |(key, index)| patience.repeat(move || give(client, table, key, index)))
+            .try_for_each_concurrent(AT_ONCE, |(key, index)| retry.repeat(move || give(client, table, key, index)))
             .await
             .map_err(table_error)?;
         from = page.last_evaluated_key;

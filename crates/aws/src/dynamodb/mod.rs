@@ -22,11 +22,11 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use kernel::ports::{
-    chance::Chance,
     dedicated_tables::Progress,
+    random::RandomSource,
     table::{
         COMPARED_FIELDS, CommitError, Index, Item, Key, MAX_KEYS, Position, Query, Rows, Table, TableError, TableName,
-        Tables, Write, judge,
+        Tables, Write, validate,
     },
 };
 use tokio::time::Instant;
@@ -38,7 +38,7 @@ use self::{
 };
 use crate::{
     fault::Fault,
-    patience::{self, Patience, Tries},
+    retry::{self, Attempts, RetryPolicy},
 };
 
 /// A table that was there is believed to be for so long.
@@ -59,7 +59,7 @@ pub struct Options {
     /// The fields that are kept beside bodies, for conditions; `None`: all that conditions may be on.
     pub compared: Option<&'static [&'static str]>,
     /// A request that fails in passing is not begun anew so long after the first try.
-    pub patience: Duration,
+    pub retry_for: Duration,
     /// [`Tables::create`] and [`Tables::remove`] wait so long for a table to come and to go.
     pub wait: Duration,
 }
@@ -72,7 +72,7 @@ impl Default for Options {
             protection: Protection::default(),
             kms_key: None,
             compared: Some(&COMPARED_FIELDS),
-            patience: patience::MOST,
+            retry_for: retry::MAX_DURATION,
             wait: Duration::from_mins(2),
         }
     }
@@ -89,7 +89,7 @@ pub struct Protection {
 
 /// How the shared table stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TableState {
     Missing,
     Coming,
     /// A table, but with other keys or indexes.
@@ -115,7 +115,7 @@ pub struct DynamoTables(Arc<Inner>);
 
 struct Inner {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     options: Options,
     /// Tables that were there, and when.
     seen: Mutex<HashMap<TableName, Instant>>,
@@ -124,23 +124,23 @@ struct Inner {
 }
 
 impl DynamoTables {
-    pub fn new(config: &SdkConfig, options: Options, chance: Arc<dyn Chance>) -> Self {
+    pub fn new(config: &SdkConfig, options: Options, rng: Arc<dyn RandomSource>) -> Self {
         let mut builder = aws_sdk_dynamodb::config::Builder::from(config);
         builder.set_endpoint_url(options.endpoint.clone());
         let client = Client::from_conf(builder.build());
-        let patience = Patience::new(chance, options.patience);
-        Self(Arc::new(Inner { client, patience, options, seen: Mutex::default(), moved: Mutex::default() }))
+        let retry = RetryPolicy::new(rng, options.retry_for);
+        Self(Arc::new(Inner { client, retry, options, seen: Mutex::default(), moved: Mutex::default() }))
     }
 
     /// How the shared table stands, and what it is called.
-    pub async fn standing(&self) -> (String, Result<Standing, Fault>) {
-        let Inner { client, patience, .. } = &*self.0;
+    pub async fn standing(&self) -> (String, Result<TableState, Fault>) {
+        let Inner { client, retry, .. } = &*self.0;
         let table = self.full(&TableName::shared());
-        let standing = match schema::stage(client, patience, &table).await {
-            Ok(Stage::None | Stage::Going) => Ok(Standing::Missing),
-            Ok(Stage::Coming) => Ok(Standing::Coming),
-            Ok(Stage::Foreign) => Ok(Standing::Foreign),
-            Ok(Stage::There { protected, .. }) => Ok(Standing::There { protected }),
+        let standing = match schema::stage(client, retry, &table).await {
+            Ok(Stage::None | Stage::Going) => Ok(TableState::Missing),
+            Ok(Stage::Coming) => Ok(TableState::Coming),
+            Ok(Stage::Foreign) => Ok(TableState::Foreign),
+            Ok(Stage::There { protected, .. }) => Ok(TableState::There { protected }),
             Err(fault) => Err(fault),
         };
         (table, standing)
@@ -148,38 +148,38 @@ impl DynamoTables {
 
     /// What is switched on for the shared table, which is there.
     pub async fn switches(&self) -> Switches {
-        let Inner { client, patience, .. } = &*self.0;
+        let Inner { client, retry, .. } = &*self.0;
         let table = self.full(&TableName::shared());
         Switches {
-            backed_up: patience.repeat(async || schema::backed_up(client, &table).await).await,
-            expires: patience.repeat(async || schema::expires(client, &table).await).await,
+            backed_up: retry.repeat(async || schema::backed_up(client, &table).await).await,
+            expires: retry.repeat(async || schema::expires(client, &table).await).await,
         }
     }
 
     /// Makes the shared table, or what it lacks.
     pub async fn mend(&self) -> Result<(), TableError> {
         self.create(&TableName::shared()).await?;
-        let Inner { client, patience, options, .. } = &*self.0;
+        let Inner { client, retry, options, .. } = &*self.0;
         let table = self.full(&TableName::shared());
-        let stage = schema::stage(client, patience, &table).await.map_err(table_error)?;
+        let stage = schema::stage(client, retry, &table).await.map_err(table_error)?;
         if options.protection.from_deletion && matches!(stage, Stage::There { protected: false, .. }) {
-            schema::protect(client, patience, &table, true).await.map_err(table_error)?;
+            schema::protect(client, retry, &table, true).await.map_err(table_error)?;
         }
         Ok(())
     }
 
     /// Takes the making of a table one step further; idempotent. It takes DynamoDB some seconds to half a minute.
     pub(crate) async fn advance(&self, name: &TableName) -> Result<Progress, TableError> {
-        let Inner { client, patience, options, .. } = &*self.0;
+        let Inner { client, retry, options, .. } = &*self.0;
         let table = self.full(name);
-        match schema::stage(client, patience, &table).await.map_err(table_error)? {
+        match schema::stage(client, retry, &table).await.map_err(table_error)? {
             Stage::None => {
-                schema::create(client, patience, &table, options).await.map_err(table_error)?;
+                schema::create(client, retry, &table, options).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
             Stage::There { earlier, .. } => {
-                match schema::settle(client, patience, &table, options.protection).await {
+                match schema::settle(client, retry, &table, options.protection).await {
                     Ok(()) => {}
                     // DynamoDB makes a new table's backups possible some time after the table.
                     Err(Fault::Underway) => return Ok(Progress::Underway),
@@ -196,11 +196,11 @@ impl DynamoTables {
 
     /// Has the records of a table that an earlier version made stand where this one looks. To be done once a table.
     async fn move_records(&self, table: &str) -> Result<(), TableError> {
-        let Inner { client, patience, moved, .. } = &*self.0;
+        let Inner { client, retry, moved, .. } = &*self.0;
         if moved.lock().expect("no holder panics").contains(table) {
             return Ok(());
         }
-        layout::settle(client, patience, table).await?;
+        layout::settle(client, retry, table).await?;
         moved.lock().expect("no holder panics").insert(table.to_owned());
         Ok(())
     }
@@ -208,11 +208,11 @@ impl DynamoTables {
     /// Whether somebody who removes a table may: takes its protection away if it has one. One that is absent is as good.
     #[cfg(feature = "cloudformation")]
     pub(crate) async fn unprotect(&self, name: &TableName) -> Result<(), TableError> {
-        let Inner { client, patience, .. } = &*self.0;
+        let Inner { client, retry, .. } = &*self.0;
         let table = self.full(name);
-        match schema::stage(client, patience, &table).await.map_err(table_error)? {
+        match schema::stage(client, retry, &table).await.map_err(table_error)? {
             Stage::There { protected: true, .. } => {
-                schema::protect(client, patience, &table, false).await.map_err(table_error)
+                schema::protect(client, retry, &table, false).await.map_err(table_error)
             }
             Stage::There { protected: false, .. } | Stage::None | Stage::Coming | Stage::Going => Ok(()),
             Stage::Foreign => Err(foreign(&table)),
@@ -221,19 +221,19 @@ impl DynamoTables {
 
     /// Takes the removal of a table one step further; idempotent.
     pub(crate) async fn retire(&self, name: &TableName) -> Result<Progress, TableError> {
-        let Inner { client, patience, seen, .. } = &*self.0;
+        let Inner { client, retry, seen, .. } = &*self.0;
         seen.lock().expect("no holder panics").remove(name);
         let table = self.full(name);
-        match schema::stage(client, patience, &table).await.map_err(table_error)? {
+        match schema::stage(client, retry, &table).await.map_err(table_error)? {
             Stage::None => Ok(Progress::Done),
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
             Stage::There { protected: true, .. } => {
                 // Whoever calls has decided; the table is still being changed when it answers.
-                schema::protect(client, patience, &table, false).await.map_err(table_error)?;
+                schema::protect(client, retry, &table, false).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
             Stage::There { protected: false, .. } => {
-                schema::remove(client, patience, &table).await.map_err(table_error)?;
+                schema::remove(client, retry, &table).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }
             Stage::Foreign => Err(foreign(&table)),
@@ -276,12 +276,12 @@ impl DynamoTables {
 #[async_trait]
 impl Tables for DynamoTables {
     async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
-        let Inner { client, patience, .. } = &*self.0;
+        let Inner { client, retry, .. } = &*self.0;
         let full = self.full(name);
         if self.was_seen(name) {
             return Ok(Some(Arc::new(DynamoTable { inner: Arc::clone(&self.0), name: full })));
         }
-        match schema::stage(client, patience, &full).await.map_err(table_error)? {
+        match schema::stage(client, retry, &full).await.map_err(table_error)? {
             Stage::None | Stage::Going => Ok(None),
             Stage::Coming => Err(TableError::Unavailable("the table is still being made".into())),
             Stage::There { earlier, .. } => {
@@ -308,8 +308,8 @@ impl Tables for DynamoTables {
     }
 
     async fn list(&self) -> Result<Vec<TableName>, TableError> {
-        let Inner { client, patience, options, .. } = &*self.0;
-        let names = schema::names(client, patience, &options.prefix).await.map_err(table_error)?;
+        let Inner { client, retry, options, .. } = &*self.0;
+        let names = schema::names(client, retry, &options.prefix).await.map_err(table_error)?;
         // What has another kind of name is not ours.
         let ours = names.iter().filter_map(|name| TableName::try_from(name[options.prefix.len()..].to_owned()).ok());
         let mut ours: Vec<TableName> = ours.collect();
@@ -327,9 +327,9 @@ struct DynamoTable {
 #[async_trait]
 impl Table for DynamoTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        judge::key(key)?;
-        let Inner { client, patience, .. } = &*self.inner;
-        let answer = patience
+        validate::key(key)?;
+        let Inner { client, retry, .. } = &*self.inner;
+        let answer = retry
             .repeat(|| async {
                 let request = client.get_item().table_name(&self.name).set_key(Some(primary(key)));
                 request.consistent_read(true).send().await.map_err(|error| Fault::of(&error))
@@ -343,17 +343,17 @@ impl Table for DynamoTable {
         if keys.len() > MAX_KEYS {
             return Err(TableError::Invalid(format!("at most {MAX_KEYS} keys are read at once")));
         }
-        keys.iter().try_for_each(judge::key)?;
+        keys.iter().try_for_each(validate::key)?;
         let found = self.found(keys).await?;
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        let Inner { client, patience, .. } = &*self.inner;
+        let Inner { client, retry, .. } = &*self.inner;
         match query.index {
-            Index::Table | Index::Gsi1 | Index::Gsi2 => query::query(client, patience, &self.name, query).await,
+            Index::Table | Index::Gsi1 | Index::Gsi2 => query::query(client, retry, &self.name, query).await,
             Index::Gsi3 => {
-                let (keys, next) = query::waiting(client, patience, &self.name, query).await?;
+                let (keys, next) = query::waiting(client, retry, &self.name, query).await?;
                 self.now(query, &keys, next).await
             }
         }
@@ -371,8 +371,8 @@ impl Table for DynamoTable {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        let Inner { client, patience, options, .. } = &*self.inner;
-        commit::commit(client, patience, &self.name, &writes, options.compared).await
+        let Inner { client, retry, options, .. } = &*self.inner;
+        commit::commit(client, retry, &self.name, &writes, options.compared).await
     }
 }
 
@@ -389,13 +389,13 @@ impl DynamoTable {
 
     /// The records that are there. DynamoDB takes each key once, and may leave some for another request.
     async fn found(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, TableError> {
-        let Inner { client, patience, .. } = &*self.inner;
+        let Inner { client, retry, .. } = &*self.inner;
         let once: HashSet<&Key> = keys.iter().collect();
         let mut open: Vec<Attributes> = once.into_iter().map(primary).collect();
         let mut found = HashMap::new();
-        let mut tries = Tries::default();
+        let mut tries = Attempts::default();
         while !open.is_empty() {
-            let answer = patience
+            let answer = retry
                 .repeat(|| async {
                     let asked = KeysAndAttributes::builder().set_keys(Some(open.clone())).consistent_read(true);
                     let asked = asked.build().expect("keys are given");
@@ -415,7 +415,7 @@ impl DynamoTable {
                 found.insert(item.key.clone(), item);
             }
             // A large answer comes in parts, at once; only one that brings nothing is a sign of too much.
-            if open.len() == before && !patience.pause(&mut tries).await {
+            if open.len() == before && !retry.pause(&mut tries).await {
                 return Err(table_error(Fault::Throttled));
             }
         }
@@ -457,6 +457,6 @@ fn table_error(fault: Fault) -> TableError {
         | Fault::NoSuchUser
         | Fault::Policy
         | Fault::Trigger
-        | Fault::Unknown => TableError::Unavailable(fault.trouble("DynamoDB")),
+        | Fault::Unknown => TableError::Unavailable(fault.external_error("DynamoDB")),
     }
 }

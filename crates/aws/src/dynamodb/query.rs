@@ -7,21 +7,21 @@
 use std::cmp::Ordering;
 
 use aws_sdk_dynamodb::Client;
-use kernel::ports::table::{Index, Item, Key, MAX_SK_BYTES, Order, Position, Query, Range, Rows, TableError, judge};
+use kernel::ports::table::{Index, Item, Key, MAX_SK_BYTES, Order, Position, Query, Range, Rows, TableError, validate};
 
 use super::{
     item::{self, Attributes, IndexNames, PK, SHARDS, SK, names_of, text},
     table_error,
 };
-use crate::{fault::Fault, patience::Patience};
+use crate::{fault::Fault, retry::RetryPolicy};
 
 pub(super) async fn query(
     client: &Client,
-    patience: &Patience,
+    retry: &RetryPolicy,
     table: &str,
     query: &Query,
 ) -> Result<Rows, TableError> {
-    judge::query(query)?;
+    validate::query(query)?;
     let mut rows = Rows { items: Vec::new(), next: None };
     let Some(span) = span(&query.range)? else { return Ok(rows) };
     let mut from = match start(query, &span) {
@@ -30,7 +30,7 @@ pub(super) async fn query(
         Start::Nowhere => return Ok(rows),
     };
     loop {
-        let (items, last) = patience
+        let (items, last) = retry
             .repeat(|| page(client, table, query, &span, from.clone(), query.limit - rows.items.len()))
             .await
             .map_err(table_error)?;
@@ -51,16 +51,16 @@ pub(super) async fn query(
 /// The keys of a page of `GSI3`, in order, and where it ends.
 pub(super) async fn waiting(
     client: &Client,
-    patience: &Patience,
+    retry: &RetryPolicy,
     table: &str,
     query: &Query,
 ) -> Result<(Vec<Key>, Option<Position>), TableError> {
-    judge::query(query)?;
+    validate::query(query)?;
     let Some(span) = span(&query.range)? else { return Ok((Vec::new(), None)) };
     if start(query, &span) == Start::Nowhere {
         return Ok((Vec::new(), None));
     }
-    let shards = (0..SHARDS).map(|number| shard_keys(client, patience, table, query, &span, number));
+    let shards = (0..SHARDS).map(|number| shard_keys(client, retry, table, query, &span, number));
     let (mut entries, mut more) = (Vec::new(), false);
     for shard in futures::future::try_join_all(shards).await? {
         entries.extend(shard.0);
@@ -83,7 +83,7 @@ type Entries = Vec<(Key, Key)>;
 /// A page's share of one shard: as much as the page could hold, and whether the shard has more.
 async fn shard_keys(
     client: &Client,
-    patience: &Patience,
+    retry: &RetryPolicy,
     table: &str,
     query: &Query,
     span: &Span<'_>,
@@ -100,7 +100,7 @@ async fn shard_keys(
     });
     let mut entries = Entries::new();
     loop {
-        let (items, last) = patience
+        let (items, last) = retry
             .repeat(|| page(client, table, &query, span, from.clone(), query.limit - entries.len()))
             .await
             .map_err(table_error)?;

@@ -14,7 +14,7 @@ use super::{
     Options, Protection,
     item::{BODY, EXPIRES, FIELDS, INDEX_NAMES, IndexNames, PK, SK, SUMS, VERSION},
 };
-use crate::{fault::Fault, patience::Patience};
+use crate::{fault::Fault, retry::RetryPolicy};
 
 /// What is there under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub(super) enum Stage {
     Foreign,
 }
 
-pub(super) async fn stage(client: &Client, patience: &Patience, table: &str) -> Result<Stage, Fault> {
-    let described = patience
+pub(super) async fn stage(client: &Client, retry: &RetryPolicy, table: &str) -> Result<Stage, Fault> {
+    let described = retry
         .repeat(async || client.describe_table().table_name(table).send().await.map_err(|error| Fault::of(&error)))
         .await;
     match described {
@@ -107,12 +107,12 @@ fn holds_all(index: &GlobalSecondaryIndexDescription) -> bool {
 }
 
 /// Asks for a table; that it is under way already is as good.
-pub(super) async fn create(client: &Client, patience: &Patience, table: &str, options: &Options) -> Result<(), Fault> {
+pub(super) async fn create(client: &Client, retry: &RetryPolicy, table: &str, options: &Options) -> Result<(), Fault> {
     let encryption = options
         .kms_key
         .as_ref()
         .map(|key| SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(key).build());
-    let made = patience
+    let made = retry
         .repeat(async || {
             client
                 .create_table()
@@ -184,13 +184,13 @@ fn projection(names: &IndexNames) -> Projection {
 /// Sets what can't be set before a table is there; what is set already stays.
 pub(super) async fn settle(
     client: &Client,
-    patience: &Patience,
+    retry: &RetryPolicy,
     table: &str,
     protection: Protection,
 ) -> Result<(), Fault> {
-    patience.repeat(async || expiry(client, table).await).await?;
+    retry.repeat(async || expiry(client, table).await).await?;
     if protection.point_in_time {
-        patience.repeat(async || backups(client, table).await).await?;
+        retry.repeat(async || backups(client, table).await).await?;
     }
     Ok(())
 }
@@ -242,8 +242,8 @@ async fn backups(client: &Client, table: &str) -> Result<(), Fault> {
 }
 
 /// Has the removal of a table refused, or not.
-pub(super) async fn protect(client: &Client, patience: &Patience, table: &str, protected: bool) -> Result<(), Fault> {
-    patience
+pub(super) async fn protect(client: &Client, retry: &RetryPolicy, table: &str, protected: bool) -> Result<(), Fault> {
+    retry
         .repeat(async || {
             let request = client.update_table().table_name(table).deletion_protection_enabled(protected);
             request.send().await.map_err(|error| Fault::of(&error))
@@ -253,8 +253,8 @@ pub(super) async fn protect(client: &Client, patience: &Patience, table: &str, p
 }
 
 /// Asks for the removal of a table; one that is absent, or going already, is as good.
-pub(super) async fn remove(client: &Client, patience: &Patience, table: &str) -> Result<(), Fault> {
-    let removed = patience
+pub(super) async fn remove(client: &Client, retry: &RetryPolicy, table: &str) -> Result<(), Fault> {
+    let removed = retry
         .repeat(async || client.delete_table().table_name(table).send().await.map_err(|error| Fault::of(&error)))
         .await;
     match removed {
@@ -264,11 +264,11 @@ pub(super) async fn remove(client: &Client, patience: &Patience, table: &str) ->
 }
 
 /// All names of tables that begin so.
-pub(super) async fn names(client: &Client, patience: &Patience, prefix: &str) -> Result<Vec<String>, Fault> {
+pub(super) async fn names(client: &Client, retry: &RetryPolicy, prefix: &str) -> Result<Vec<String>, Fault> {
     let mut names = Vec::new();
     let mut from: Option<String> = None;
     loop {
-        let page = patience
+        let page = retry
             .repeat(async || {
                 let request = client.list_tables().set_exclusive_start_table_name(from.clone());
                 request.send().await.map_err(|error| Fault::of(&error))

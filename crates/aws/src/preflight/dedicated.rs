@@ -43,8 +43,8 @@ pub(super) async fn checks(connected: &Connected) -> Vec<Check> {
     };
     let (names, shared) = match found.await {
         Ok(found) => found,
-        Err(TableError::Unavailable(trouble)) => {
-            return vec![Check::trouble(CHECK, &trouble, "permit dynamodb:ListTables and DescribeTable")];
+        Err(TableError::Unavailable(error)) => {
+            return vec![Check::external_error(CHECK, &error, "permit dynamodb:ListTables and DescribeTable")];
         }
         Err(error) => return vec![Check::bad(CHECK, error.to_string(), "the log says more")],
     };
@@ -80,8 +80,8 @@ async fn route(shared: &dyn Table, params: &SsmParams, account: AccountId) -> Op
     const CHECK: &str = "route";
     let item = match shared.get(&Route::key(account)).await {
         Ok(item) => item,
-        Err(TableError::Unavailable(trouble)) => {
-            return Some(Check::trouble(CHECK, &trouble, "permit dynamodb:GetItem"));
+        Err(TableError::Unavailable(error)) => {
+            return Some(Check::external_error(CHECK, &error, "permit dynamodb:GetItem"));
         }
         Err(error) => return Some(Check::bad(CHECK, error.to_string(), "the log says more")),
     };
@@ -103,7 +103,9 @@ async fn route(shared: &dyn Table, params: &SsmParams, account: AccountId) -> Op
             let finding = format!("the parameter {name} says {published}, and the account's route {}", route.table);
             Some(Check::bad(CHECK, finding, "put the parameter right, and find out who changed it: the route counts"))
         }
-        Err(error) => Some(Check::trouble(CHECK, &error.0, "permit ssm:GetParameter below aws_parameter_prefix")),
+        Err(error) => {
+            Some(Check::external_error(CHECK, &error.0, "permit ssm:GetParameter below aws_parameter_prefix"))
+        }
     }
 }
 
@@ -121,9 +123,9 @@ async fn stack(stacks: &StackCloud, account: AccountId) -> Option<Check> {
         }
         Ok(Some(Drift::Underway(finding))) => Some(Check::warning(CHECK, finding, "look again later")),
         Ok(Some(Drift::Unsettled(finding))) => Some(Check::warning(CHECK, finding, LOOKS_BY)),
-        Err(DedicatedTableError::Unavailable(trouble) | DedicatedTableError::Refused(trouble)) => {
+        Err(DedicatedTableError::Unavailable(error) | DedicatedTableError::Refused(error)) => {
             let permit = "permit cloudformation:DetectStackDrift and DescribeStackDriftDetectionStatus";
-            let Check { finding, fix, .. } = Check::trouble(CHECK, &trouble, permit);
+            let Check { finding, fix, .. } = Check::external_error(CHECK, &error, permit);
             Some(Check::warning(CHECK, finding, fix.unwrap_or_default()))
         }
     }

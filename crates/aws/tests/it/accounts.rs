@@ -15,7 +15,7 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 use kernel::{
     ids::AccountId,
-    ports::table::{Condition, Grant, Key, NewItem, Table, TableError, TableName, Tables, Write},
+    ports::table::{Condition, CrossAccountRole, Key, NewItem, Table, TableError, TableName, Tables, Write},
     record::{decode, tenant_key},
     router::Route,
     settings::Settings,
@@ -60,15 +60,15 @@ impl Ground {
         name
     }
 
-    async fn open(&self, grant: &Grant, name: &TableName) -> Arc<dyn Table> {
+    async fn open(&self, grant: &CrossAccountRole, name: &TableName) -> Arc<dyn Table> {
         self.tables.open_by(grant, name).await.unwrap().expect("it is there")
     }
 }
 
 const EXTERNAL: &str = "0123456789abcdef0123456789abcdef";
 
-fn grant(account: &str, external_id: &str) -> Grant {
-    Grant {
+fn grant(account: &str, external_id: &str) -> CrossAccountRole {
+    CrossAccountRole {
         role: format!("arn:aws:iam::{account}:role/freehold-table"),
         external_id: external_id.to_owned(),
         region: "eu-central-1".into(),
@@ -201,10 +201,10 @@ async fn a_grant_that_is_not_whole_is_never_asked_for() {
     let name = ground.table("acme-table").await;
     let whole = grant("210987654321", EXTERNAL);
     for wrong in [
-        Grant { external_id: String::new(), ..whole.clone() },
-        Grant { external_id: "short".into(), ..whole.clone() },
-        Grant { role: "arn:aws:iam::210987654321:user/somebody".into(), ..whole.clone() },
-        Grant { role: "freehold-table".into(), ..whole },
+        CrossAccountRole { external_id: String::new(), ..whole.clone() },
+        CrossAccountRole { external_id: "short".into(), ..whole.clone() },
+        CrossAccountRole { role: "arn:aws:iam::210987654321:user/somebody".into(), ..whole.clone() },
+        CrossAccountRole { role: "freehold-table".into(), ..whole },
     ] {
         let refused = ground.tables.open_by(&wrong, &name).await.map(|table| table.is_some());
         assert!(matches!(refused, Err(TableError::Invalid(_))), "{wrong:?}: {refused:?}");

@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use aws::{
-    alerts::{Alerting, Options, Topic},
+    alerts::{AlertingEvents, Options, Topic},
     connect::Limits,
 };
 use kernel::ports::events::{Event, Events};
@@ -25,10 +25,10 @@ use crate::{
     stub::{Stub, xml_error},
 };
 
-const PATIENCE: Duration = Duration::from_millis(300);
+const RETRY_FOR: Duration = Duration::from_millis(300);
 
 async fn topic(endpoint: String, arn: &str) -> Topic {
-    let options = Options { endpoint: Some(endpoint), topic: arn.to_owned(), patience: PATIENCE };
+    let options = Options { endpoint: Some(endpoint), topic: arn.to_owned(), retry_for: RETRY_FOR };
     Topic::new(&connection(Limits::default()).await, options, Arc::new(Shared))
 }
 
@@ -53,7 +53,7 @@ async fn conforms() {
         let queue = Queue::on(&emulator, &name).await;
         let (subscribed, arn) = Queue::of_topic(&emulator, &format!("alerts-{name}"), None).await;
         let bus = Arc::new(bus(emulator.endpoint(), &name).await);
-        let alerting = Alerting::new(bus, topic(emulator.endpoint(), &arn).await);
+        let alerting = AlertingEvents::new(bus, topic(emulator.endpoint(), &arn).await);
         (Arc::new(alerting) as Arc<dyn Events>, Arc::new(Both(queue, subscribed)) as Arc<dyn Listener>)
     })
     .await;
@@ -66,7 +66,7 @@ async fn alerts_alone_go_to_the_topic_and_subscriptions_can_filter_them() {
     let queue = Queue::on(&emulator, "bus").await;
     let (all, arn) = Queue::of_topic(&emulator, "alerts", None).await;
     let bus = Arc::new(bus(emulator.endpoint(), "bus").await);
-    let alerting = Alerting::new(bus, topic(emulator.endpoint(), &arn).await);
+    let alerting = AlertingEvents::new(bus, topic(emulator.endpoint(), &arn).await);
     alerting.publish(&event()).await.unwrap();
     assert_eq!(all.wrapped().await, [json!(null); 0]);
     alerting.alert(&event()).await.unwrap();
@@ -80,7 +80,7 @@ async fn alerts_alone_go_to_the_topic_and_subscriptions_can_filter_them() {
     ] {
         let (some, arn) = Queue::of_topic(&emulator, name, Some(filter)).await;
         let topic = topic(emulator.endpoint(), &arn).await;
-        Alerting::new(Arc::new(local::events::Bus::default()), topic).alert(&event()).await.unwrap();
+        AlertingEvents::new(Arc::new(local::events::Bus::default()), topic).alert(&event()).await.unwrap();
         assert_eq!(some.wrapped().await.len(), heard, "{name}");
     }
 }
@@ -91,7 +91,7 @@ async fn an_alert_whose_answer_is_lost_goes_out_again() {
     let (heard, arn) = Queue::of_topic(&emulator, "lossy", None).await;
     let lossy = Lossy::before(&emulator).await;
     let topic = topic(lossy.endpoint(), &arn).await;
-    let alerting = Alerting::new(Arc::new(local::events::Bus::default()), topic);
+    let alerting = AlertingEvents::new(Arc::new(local::events::Bus::default()), topic);
     lossy.lose(1);
     alerting.alert(&event()).await.unwrap();
     assert_eq!(heard.wrapped().await, [json!(event()), json!(event())]);
@@ -115,7 +115,7 @@ async fn what_sns_refuses_is_named_with_its_fix_and_the_bus_has_the_alert_once()
         let stub = Stub::answering([xml_error(status, code)]).await;
         let bus = Arc::new(local::events::Bus::default());
         let mut on_bus = bus.listen();
-        let alerting = Alerting::new(bus, topic(stub.endpoint(), ARN).await);
+        let alerting = AlertingEvents::new(bus, topic(stub.endpoint(), ARN).await);
         for _ in 0..3 {
             let refused = alerting.alert(&event()).await.unwrap_err();
             assert_eq!(refused.0, format!("SNS, {ARN}: {expected}"));
@@ -130,7 +130,7 @@ async fn what_sns_refuses_is_named_with_its_fix_and_the_bus_has_the_alert_once()
 async fn a_throttled_alert_goes_out_when_sns_takes_it() {
     let throttled = || xml_error(429, "Throttled");
     let stub = Stub::answering([throttled(), throttled(), (200, TAKEN.to_owned())]).await;
-    let alerting = Alerting::new(Arc::new(local::events::Bus::default()), topic(stub.endpoint(), ARN).await);
+    let alerting = AlertingEvents::new(Arc::new(local::events::Bus::default()), topic(stub.endpoint(), ARN).await);
     alerting.alert(&event()).await.unwrap();
     let asked = stub.asked();
     assert_eq!(asked.len(), 3);
@@ -142,7 +142,7 @@ async fn a_throttled_alert_goes_out_when_sns_takes_it() {
     );
 
     let stub = Stub::answering([throttled()]).await;
-    let alerting = Alerting::new(Arc::new(local::events::Bus::default()), topic(stub.endpoint(), ARN).await);
+    let alerting = AlertingEvents::new(Arc::new(local::events::Bus::default()), topic(stub.endpoint(), ARN).await);
     let busy = alerting.alert(&event()).await.unwrap_err();
     assert_eq!(busy.0, format!("SNS, {ARN}: throttled; ask for a higher quota, or wait"));
 }

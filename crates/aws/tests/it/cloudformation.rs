@@ -231,7 +231,7 @@ async fn calls_that_are_denied_or_throttled_are_told_by_name() {
         panic!("it is denied")
     };
     assert_eq!(&*why, "CloudFormation, CreateStack: access is denied");
-    let named = why.named.expect("it has a name");
+    let named = why.condition.expect("it has a name");
     assert!(named.code == "access_denied" && named.fix.starts_with("permit"), "{named:?}");
     assert!(!why.contains("arn:aws"), "what AWS said goes to the log: {why}");
     // A stack that somebody begins beside us is as good.

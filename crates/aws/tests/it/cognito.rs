@@ -15,21 +15,21 @@ use std::{
 };
 
 use aws::{
-    cognito::{CognitoVault, Options, pool},
+    cognito::{CognitoCredentialStore, Options, pool},
     connect::Limits,
 };
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use kernel::{
-    identity::{HashCost, Provider, Settings, VaultParts},
+    identity::{CredentialStoreParts, HashCost, Provider, Settings},
     ports::{
+        external_error::ExternalError,
         identity::{
             ChallengeError, Identity as _, IdentityError, PasswordError, Permanence, RefreshError, SignInError,
             SignedIn, TokenRefused, WeakPassword,
         },
         table::Key,
-        trouble::Trouble,
     },
     secret::PlatformKey,
 };
@@ -47,12 +47,12 @@ use crate::emulator::{Lossy, Shared, connection, moto};
 /// Asked of nobody but the embedded provider: moto may take both of two answers, or neither by name.
 const UNASKED: [&str; 1] = ["of_racing_answers_to_one_challenge_one_wins"];
 
-async fn made(endpoint: &str, name: &str) -> pool::Made {
+async fn made(endpoint: &str, name: &str) -> pool::PoolIds {
     let plan = pool::Plan { name: name.into(), endpoint: Some(endpoint.to_owned()), access_minutes: 15, protect: true };
     pool::ensure(&connection(Limits::default()).await, &plan, Arc::new(Shared)).await.unwrap()
 }
 
-async fn vault(endpoint: &str, made: &pool::Made) -> Result<CognitoVault, Trouble> {
+async fn credentials(endpoint: &str, made: &pool::PoolIds) -> Result<CognitoCredentialStore, ExternalError> {
     let options = Options {
         pool: made.pool.clone(),
         client: made.client.clone(),
@@ -60,21 +60,21 @@ async fn vault(endpoint: &str, made: &pool::Made) -> Result<CognitoVault, Troubl
         ..Options::default()
     };
     let key = PlatformKey::new(&[7; 32]);
-    CognitoVault::open(&connection(Limits::default()).await, options, key, Arc::new(Shared)).await
+    CognitoCredentialStore::open(&connection(Limits::default()).await, options, key, Arc::new(Shared)).await
 }
 
-fn provider(vault: CognitoVault, table: &Arc<MemoryTable>, clock: &Arc<FakeClock>) -> Arc<Provider> {
+fn provider(credentials: CognitoCredentialStore, table: &Arc<MemoryTable>, clock: &Arc<FakeClock>) -> Arc<Provider> {
     let settings = Settings {
         hash_cost: HashCost { memory_kib: 64, passes: 1, lanes: 1 },
         hash_queue: 512,
         ..Settings::default()
     };
-    let parts = VaultParts {
+    let parts = CredentialStoreParts {
         settings,
         table: Arc::clone(table) as _,
-        vault: Arc::new(vault),
+        credential_store: Arc::new(credentials),
         clock: Arc::clone(clock) as _,
-        chance: Arc::new(Shared),
+        rng: Arc::new(Shared),
     };
     Arc::new(Provider::over(parts).unwrap())
 }
@@ -85,11 +85,11 @@ fn clock() -> Arc<FakeClock> {
 }
 
 /// Two processes over a pool. Their clock is moto's, and stands: tokens may be from some seconds ahead.
-async fn ground_at(endpoint: &str, made: &pool::Made) -> Ground {
+async fn ground_at(endpoint: &str, made: &pool::PoolIds) -> Ground {
     let clock = clock();
     let table = Arc::new(MemoryTable::default());
-    let identity = provider(vault(endpoint, made).await.unwrap(), &table, &clock);
-    let neighbour = provider(vault(endpoint, made).await.unwrap(), &table, &clock);
+    let identity = provider(credentials(endpoint, made).await.unwrap(), &table, &clock);
+    let neighbour = provider(credentials(endpoint, made).await.unwrap(), &table, &clock);
     Ground { clock, table, identity, neighbour }
 }
 
@@ -294,11 +294,12 @@ async fn what_cognito_refuses_has_a_name_and_a_fix() {
         pool: made.pool,
         client: made.client,
         endpoint: Some(endpoint),
-        patience: std::time::Duration::from_millis(200),
+        retry_for: std::time::Duration::from_millis(200),
     };
     let config = connection(Limits::default()).await;
-    let vault = CognitoVault::open(&config, options, PlatformKey::new(&[7; 32]), Arc::new(Shared)).await.unwrap();
-    let identity = provider(vault, &Arc::default(), &clock);
+    let credentials =
+        CognitoCredentialStore::open(&config, options, PlatformKey::new(&[7; 32]), Arc::new(Shared)).await.unwrap();
+    let identity = provider(credentials, &Arc::default(), &clock);
     let ada = new_identity(ADA);
     identity.ensure_user(ada.clone()).await.unwrap();
     identity.set_password(ada.subject, GOOD.into(), Permanence::Permanent).await.unwrap();
@@ -324,9 +325,9 @@ async fn what_cognito_refuses_has_a_name_and_a_fix() {
         match sign_in(error).await {
             Err(SignInError::Away(away)) => {
                 assert_eq!(*away, format!("Cognito, a sign-in: {what}"));
-                let named = away.named.unwrap();
+                let named = away.condition.unwrap();
                 assert!(named.fix.starts_with(fix), "{error}: {}", named.fix);
-                assert_eq!(away.passes(), passes, "{error}");
+                assert_eq!(away.is_retryable(), passes, "{error}");
             }
             other => panic!("{error}: {other:?}"),
         }
@@ -335,7 +336,7 @@ async fn what_cognito_refuses_has_a_name_and_a_fix() {
     let weak = identity.set_password(ada.subject, OTHER.into(), Permanence::Permanent).await;
     assert!(matches!(weak, Err(PasswordError::Weak(WeakPassword::PoolPolicy))));
     doctored.answer(Some("TooManyRequestsException"));
-    assert!(matches!(identity.remove_user(ada.subject).await, Err(IdentityError::Away(away)) if away.passes()));
+    assert!(matches!(identity.remove_user(ada.subject).await, Err(IdentityError::Away(away)) if away.is_retryable()));
     doctored.answer(None);
     identity.remove_user(ada.subject).await.unwrap();
 }
@@ -375,7 +376,7 @@ async fn keys_are_looked_for_when_a_new_one_signs_and_stay_when_none_are_given()
     let described = world.identity.openid_configuration("https://freehold.example");
     assert_eq!(described["issuer"], format!("https://cognito-idp.eu-central-1.amazonaws.com/{}", made.pool));
     assert!(matches!(world.identity.rotate_keys().await, Err(IdentityError::NotOurKeys)));
-    let never = vault(&endpoint, &made).await.err().unwrap();
+    let never = credentials(&endpoint, &made).await.err().unwrap();
     assert!(never.starts_with("Cognito, the pool's keys: "), "{never}");
 }
 
@@ -491,13 +492,13 @@ async fn people_move_in_with_their_passwords_and_their_hashes_go() {
     assert!(refused(world.sign_in(ADA, GOOD).await), "she is not in the pool yet");
     let subject = ada.subject.to_string();
     for name in [ADA, &subject] {
-        assert_eq!(world.identity.move_by_password(name, &OTHER.into()).await.unwrap(), None);
-        let moving = world.identity.move_by_password(name, &GOOD.into()).await.unwrap().unwrap();
+        assert_eq!(world.identity.migrate_by_password(name, &OTHER.into()).await.unwrap(), None);
+        let moving = world.identity.migrate_by_password(name, &GOOD.into()).await.unwrap().unwrap();
         assert_eq!((moving.subject, moving.email.as_str(), moving.account), (ada.subject, ADA, ada.account));
-        assert_eq!(world.identity.move_by_code(name).await.unwrap(), Some(moving));
+        assert_eq!(world.identity.migrate_by_code(name).await.unwrap(), Some(moving));
     }
-    assert_eq!(world.identity.move_by_password("nobody@example.com", &GOOD.into()).await.unwrap(), None);
-    assert_eq!(world.identity.move_by_code("nobody@example.com").await.unwrap(), None);
+    assert_eq!(world.identity.migrate_by_password("nobody@example.com", &GOOD.into()).await.unwrap(), None);
+    assert_eq!(world.identity.migrate_by_code("nobody@example.com").await.unwrap(), None);
 
     let pool = made(&emulator.endpoint(), "people").await.pool;
     in_pool(&emulator, "AdminCreateUser", &json!({ "UserPoolId": pool, "Username": subject })).await;
@@ -505,7 +506,7 @@ async fn people_move_in_with_their_passwords_and_their_hashes_go() {
     in_pool(&emulator, "AdminSetUserPassword", &password).await;
     world.tokens().await;
     assert!(!hashed());
-    assert_eq!(world.identity.move_by_password(ADA, &GOOD.into()).await.unwrap(), None, "she has moved");
+    assert_eq!(world.identity.migrate_by_password(ADA, &GOOD.into()).await.unwrap(), None, "she has moved");
     world.tokens().await;
     assert!(world.identity.refresh(session.refresh_token).await.is_err(), "a session of the old tokens is over");
 }
@@ -518,16 +519,16 @@ async fn who_moves_in_is_slowed_down_and_a_temporary_password_moves_nobody() {
     let ada = new_identity(ADA);
     own.ensure_user(ada.clone()).await.unwrap();
     own.set_password(ada.subject, GOOD.into(), Permanence::Temporary).await.unwrap();
-    assert_eq!(world.identity.move_by_password(ADA, &GOOD.into()).await.unwrap(), None);
-    assert_eq!(world.identity.move_by_code(ADA).await.unwrap(), None);
+    assert_eq!(world.identity.migrate_by_password(ADA, &GOOD.into()).await.unwrap(), None);
+    assert_eq!(world.identity.migrate_by_code(ADA).await.unwrap(), None);
     own.set_password(ada.subject, GOOD.into(), Permanence::Permanent).await.unwrap();
     world.advance(seconds(16 * 60));
     for _ in 0..5 {
-        assert_eq!(world.identity.move_by_password(ADA, &OTHER.into()).await.unwrap(), None);
+        assert_eq!(world.identity.migrate_by_password(ADA, &OTHER.into()).await.unwrap(), None);
     }
-    assert_eq!(world.identity.move_by_password(ADA, &GOOD.into()).await.unwrap(), None, "locked");
+    assert_eq!(world.identity.migrate_by_password(ADA, &GOOD.into()).await.unwrap(), None, "locked");
     world.advance(seconds(1));
-    assert!(world.identity.move_by_password(ADA, &GOOD.into()).await.unwrap().is_some());
+    assert!(world.identity.migrate_by_password(ADA, &GOOD.into()).await.unwrap().is_some());
     // Who is given a password by an administrator, or by a code, moves in by that.
     world.identity.set_password(ada.subject, OTHER.into(), Permanence::Permanent).await.unwrap();
     assert!(matches!(world.sign_in(ADA, OTHER).await, Ok(SignedIn::Tokens(_))));
@@ -540,7 +541,7 @@ fn embedded(world: &Ground) -> Provider {
         table: Arc::clone(&world.table) as _,
         keys: Arc::new(testkit::keys::MemoryKeys::default()),
         clock: Arc::clone(&world.clock) as _,
-        chance: Arc::new(Shared),
+        rng: Arc::new(Shared),
     })
     .unwrap()
 }

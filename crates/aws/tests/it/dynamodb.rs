@@ -129,7 +129,7 @@ async fn who_does_not_answer_is_given_up_in_time() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let limits = Limits { connect: Duration::from_millis(100), answer: Duration::from_millis(100) };
-    let options = Options { endpoint: Some(endpoint), patience: Duration::from_secs(1), ..Options::default() };
+    let options = Options { endpoint: Some(endpoint), retry_for: Duration::from_secs(1), ..Options::default() };
     let tables = DynamoTables::new(&connection(limits).await, options, Arc::new(Shared));
     let begun = std::time::Instant::now();
     let answer = tables.open(&TableName::shared()).await.map(|table| table.is_some());
@@ -278,7 +278,7 @@ async fn what_waits_in_a_table_of_an_earlier_version_is_found_also_after_a_broke
     };
     // The start is broken off when some records have their shards.
     let limits = Limits::default();
-    let options = Options { endpoint: Some(lossy.endpoint()), patience: Duration::ZERO, ..Options::default() };
+    let options = Options { endpoint: Some(lossy.endpoint()), retry_for: Duration::ZERO, ..Options::default() };
     let broken = DynamoTables::new(&connection(limits).await, options, Arc::new(Shared));
     let breaking = tokio::spawn(async move { broken.open(&TableName::shared()).await.map(drop) });
     let until = tokio::time::Instant::now() + Duration::from_secs(20);

@@ -19,10 +19,10 @@ use crate::{
     stub::{Stub, json_error},
 };
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const RETRY_FOR: Duration = Duration::from_secs(2);
 
 async fn keys(endpoint: &str) -> Keys {
-    let options = Options { endpoint: Some(endpoint.to_owned()), patience: PATIENCE };
+    let options = Options { endpoint: Some(endpoint.to_owned()), retry_for: RETRY_FOR };
     Keys::new(&connection(Limits::default()).await, options, Arc::new(Shared))
 }
 
@@ -31,7 +31,7 @@ async fn secrets(endpoint: &str, kms_key: Option<&str>, keys: Keys) -> Secrets {
         endpoint: Some(endpoint.to_owned()),
         prefix: "freehold/".into(),
         kms_key: kms_key.map(str::to_owned),
-        patience: PATIENCE,
+        retry_for: RETRY_FOR,
     };
     Secrets::new(&connection(Limits::default()).await, options, keys, Arc::new(Shared))
 }

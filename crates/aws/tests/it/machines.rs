@@ -16,15 +16,15 @@ use std::{
 use async_trait::async_trait;
 use kernel::{
     ports::{
-        chance::Chance as _,
-        machines::{ExecutionStatus, Machines, MachinesError, Report, Start},
+        machines::{ExecutionStatus, Machines, MachinesError, Start, TaskReport},
+        random::RandomSource as _,
     },
     workflow::{Driver, EventKind, Head, Settings, Status},
 };
 use serde_json::{Value, json};
 use testkit::{
-    chance::SeededChance,
     functions::Functions,
+    random::SeededRandom,
     workflow::{Subject as _, World, real::Real, suite},
 };
 use tokio::sync::Notify;
@@ -122,7 +122,7 @@ impl Machines for Local {
         Ok(ExecutionStatus::Running)
     }
 
-    async fn report(&self, _: &str, _: &Report) -> Result<(), MachinesError> {
+    async fn report(&self, _: &str, _: &TaskReport) -> Result<(), MachinesError> {
         unreachable!("no plan of the product waits for a token")
     }
 }
@@ -135,10 +135,10 @@ pub(crate) struct Script {
 
 impl Script {
     fn of(seed: u64, steps: &[String], can_be_undone: bool) -> Self {
-        let chance = SeededChance::new(seed);
+        let rng = SeededRandom::new(seed);
         let pick = |of: usize| {
             let mut bytes = [0; 8];
-            chance.fill(&mut bytes);
+            rng.fill(&mut bytes);
             usize::try_from(u64::from_le_bytes(bytes) % of as u64).unwrap()
         };
         let rule = |undo: &str| {
@@ -155,9 +155,9 @@ impl Script {
 
     /// One that takes no long time where retries wait.
     pub(crate) fn short(seed: u64, steps: &[String]) -> Self {
-        let chance = SeededChance::new(seed);
+        let rng = SeededRandom::new(seed);
         let mut bytes = [0; 3];
-        chance.fill(&mut bytes);
+        rng.fill(&mut bytes);
         let kind = ["transient", "throttled", "permanent", "error-after"][usize::from(bytes[0]) % 4];
         let step = &steps[usize::from(bytes[1]) % steps.len()];
         Self { faults: format!("{step}:{kind}*{}", 1 + bytes[2] % 4), operations: [bytes[2] % 8 < 4, false, false] }

@@ -31,8 +31,8 @@ use crate::{
 const WORKER: Worker = plane::features::accounts::workers::COGNITO_PROVISIONER;
 
 async fn queues(endpoint: String, prefix: &str) -> SqsQueues {
-    let patience = Duration::from_secs(2);
-    let options = Options { endpoint: Some(endpoint), prefix: prefix.to_owned(), patience };
+    let retry_for = Duration::from_secs(2);
+    let options = Options { endpoint: Some(endpoint), prefix: prefix.to_owned(), retry_for };
     SqsQueues::new(&connection(Limits::default()).await, options, Arc::new(Shared))
 }
 

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use aws::{
     connect::Limits,
-    states::{Deployed, Options, StateMachines},
+    states::{DeployedState, Options, StateMachines},
 };
 use kernel::{
     ports::machines::{ExecutionStatus, Machines as _, MachinesError, Start},
@@ -68,13 +68,13 @@ async fn machines_are_compared_with_their_documents() {
     let emulator = moto_with_machines(&functions).await;
     let [machine, _] = asl::machines(&onboarding::definition().into_plan());
     let deployed = async |prefix: &str| machines(&emulator, prefix).await.deployed(&machine).await;
-    assert_eq!(deployed("freehold-").await, Ok(Deployed::Missing));
+    assert_eq!(deployed("freehold-").await, Ok(DeployedState::Missing));
     deploy_machines(&emulator, "freehold-", "arn:aws:lambda:eu-central-1:123456789012:function:step").await;
-    assert_eq!(deployed("freehold-").await, Ok(Deployed::Current));
+    assert_eq!(deployed("freehold-").await, Ok(DeployedState::Current));
     let mut older = machine.definition.clone();
     older["TimeoutSeconds"] = json!(60);
     create_machine(&emulator, "older-account-onboarding-v1", &older).await;
-    assert_eq!(deployed("older-").await, Ok(Deployed::Other));
+    assert_eq!(deployed("older-").await, Ok(DeployedState::Other));
 }
 
 /// Retries wait here as long as the documents say.

@@ -6,14 +6,14 @@ use std::{sync::Arc, time::Duration};
 use aws::{
     accounts::{AccountTables, Endpoints},
     connect::Limits,
+    cross_account::StsCrossAccountAccess,
     dynamodb::{DynamoTables, Options, Protection},
-    grants::RoleGrants,
 };
 use futures::future::join_all;
 use kernel::{
     ports::{
-        grants::{GrantError, Grants as _},
-        table::{Condition, Grant, TableName, Tables as _},
+        cross_account::{CrossAccountAccess as _, CrossAccountError},
+        table::{Condition, CrossAccountRole, TableName, Tables as _},
     },
     router::Route,
 };
@@ -130,10 +130,10 @@ async fn a_table_under_its_owners_key_is_read_by_a_role_and_verified_by_reading(
     let endpoints = Endpoints { dynamodb: endpoint.clone(), sts: endpoint.clone() };
     let tables = AccountTables::new(home, &config, endpoints, Arc::new(FakeClock::default()), Arc::new(Shared));
     let platform = Some("arn:aws:iam::123456789012:role/freehold".to_owned());
-    let grants = RoleGrants::new(tables.clone(), &config, endpoint, platform, Arc::new(Shared));
-    let grant = Grant { role: ROLE.into(), external_id: EXTERNAL.into(), region: "eu-central-1".into() };
+    let cross_account = StsCrossAccountAccess::new(tables.clone(), &config, endpoint, platform, Arc::new(Shared));
+    let grant = CrossAccountRole { role: ROLE.into(), external_id: EXTERNAL.into(), region: "eu-central-1".into() };
     let table = TableName::try_from("acme-table".to_owned()).unwrap();
-    assert!(grants.check(&grant, &table).await.is_ok());
+    assert!(cross_account.check(&grant, &table).await.is_ok());
 
     // The owner disables the key: the table is described as before.
     gate.script(|call| {
@@ -141,7 +141,7 @@ async fn a_table_under_its_owners_key_is_read_by_a_role_and_verified_by_reading(
         let message = "arn:aws:kms:eu-central-1:210987654321:key/1 is disabled";
         reads.then(|| Answer::error(400, "KMSDisabledException", message))
     });
-    let Err(GrantError::Refused { cause, fix }) = grants.check(&grant, &table).await else {
+    let Err(CrossAccountError::Refused { cause, fix }) = cross_account.check(&grant, &table).await else {
         panic!("a table that can't be read is no connection")
     };
     assert!(cause.contains("can't be read by the role") && fix.contains("KmsKey"), "{cause}; {fix}");

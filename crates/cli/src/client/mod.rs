@@ -31,7 +31,7 @@ pub(crate) struct Client {
 
 /// A request to the API.
 #[derive(Clone, Debug)]
-pub(crate) struct Ask {
+pub(crate) struct ApiRequest {
     method: Method,
     path: String,
     query: Vec<(String, String)>,
@@ -39,7 +39,7 @@ pub(crate) struct Ask {
     headers: Vec<(&'static str, String)>,
 }
 
-impl Ask {
+impl ApiRequest {
     pub(crate) fn get(path: impl Into<String>) -> Self {
         Self::of(Method::GET, path)
     }
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// The body of the answer; null where there is none.
-    pub(crate) async fn ask(&mut self, ask: Ask) -> Outcome<Value> {
+    pub(crate) async fn ask(&mut self, ask: ApiRequest) -> Outcome<Value> {
         let token = self.access_token().await?;
         let response = self.send(&ask, Some(&token)).await?;
         if response.status() != StatusCode::UNAUTHORIZED || self.token.is_some() {
@@ -123,14 +123,14 @@ impl Client {
         mut answer_challenge: impl FnMut(&Value) -> Outcome<Value>,
     ) -> Outcome {
         let login = json!({ "email": email, "password": password, "grant": "token" });
-        let mut answered = self.ask_openly(Ask::post("/api/auth/login").body(login.clone())).await?;
+        let mut answered = self.ask_openly(ApiRequest::post("/api/auth/login").body(login.clone())).await?;
         let mut email = email.to_owned();
         while answered["challenge"].is_string() {
             let mut answer = answer_challenge(&answered)?;
             if answered["challenge"] == "SELECT_ACCOUNT" {
                 let mut again = login.clone();
                 again["accountId"] = answer["accountId"].take();
-                answered = self.ask_openly(Ask::post("/api/auth/login").body(again)).await?;
+                answered = self.ask_openly(ApiRequest::post("/api/auth/login").body(again)).await?;
                 continue;
             }
             answer["challenge"] = answered["challenge"].clone();
@@ -139,7 +139,7 @@ impl Client {
             }
             answer["session"] = answered["session"].clone();
             answer["grant"] = "token".into();
-            answered = self.ask_openly(Ask::post("/api/auth/challenge").body(answer)).await?;
+            answered = self.ask_openly(ApiRequest::post("/api/auth/challenge").body(answer)).await?;
         }
         self.keep(&email, &answered)
     }
@@ -153,7 +153,8 @@ impl Client {
     pub(crate) async fn sign_out(&mut self) -> Outcome {
         if let Some(session) = self.session.take() {
             let token = session.refresh_token.expose_secret();
-            let ended = self.ask_openly(Ask::post("/api/auth/logout").body(json!({ "refreshToken": token }))).await;
+            let ended =
+                self.ask_openly(ApiRequest::post("/api/auth/logout").body(json!({ "refreshToken": token }))).await;
             self.sessions.remove()?;
             ended?;
         }
@@ -161,17 +162,17 @@ impl Client {
     }
 
     /// An answer that is read piece by piece.
-    async fn open(&mut self, ask: &Ask) -> Outcome<reqwest::Response> {
+    async fn open(&mut self, ask: &ApiRequest) -> Outcome<reqwest::Response> {
         let token = self.access_token().await?;
         let response = self.send(ask, Some(&token)).await?;
         if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
     }
 
-    async fn ask_openly(&self, ask: Ask) -> Outcome<Value> {
+    async fn ask_openly(&self, ask: ApiRequest) -> Outcome<Value> {
         answer(self.send(&ask, None).await?).await
     }
 
-    async fn send(&self, ask: &Ask, token: Option<&str>) -> Outcome<reqwest::Response> {
+    async fn send(&self, ask: &ApiRequest, token: Option<&str>) -> Outcome<reqwest::Response> {
         let mut url = self.server.join(ask.path.trim_start_matches('/')).map_err(Failure::usage)?;
         if !ask.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&ask.query);
@@ -222,7 +223,7 @@ impl Client {
             None => before,
         };
         let refresh = json!({ "refreshToken": session.refresh_token.expose_secret() });
-        let response = self.send(&Ask::post("/api/auth/refresh").body(refresh), None).await?;
+        let response = self.send(&ApiRequest::post("/api/auth/refresh").body(refresh), None).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             return Err(self.signed_out());
         }

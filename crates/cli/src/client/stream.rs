@@ -6,7 +6,7 @@ use eventsource_stream::Eventsource as _;
 use futures::StreamExt as _;
 use serde_json::Value;
 
-use super::{Ask, Client};
+use super::{ApiRequest, Client};
 use crate::fail::{Failure, Outcome};
 
 /// So many times in a row may the stream break without a message.
@@ -18,7 +18,8 @@ impl Client {
         let (mut last, mut latest) = (None::<String>, Value::Null);
         let mut breaks = 0;
         loop {
-            let ask = Ask::get(format!("/api/provisioning/{account}/events")).header("last-event-id", last.clone());
+            let ask =
+                ApiRequest::get(format!("/api/provisioning/{account}/events")).header("last-event-id", last.clone());
             match self.open(&ask).await {
                 Ok(response) => {
                     let mut messages = response.bytes_stream().eventsource();

@@ -9,7 +9,7 @@ use super::{
     provisioning,
 };
 use crate::{
-    client::Ask,
+    client::ApiRequest,
     fail::{Failure, Outcome},
     print,
 };
@@ -78,30 +78,32 @@ pub(crate) async fn run(command: &Accounts, session: &mut Session) -> Outcome {
     let at = |id: &Uuid, what: &str| format!("/api/accounts/{id}{what}");
     match command {
         Accounts::List(list) => ACCOUNTS.list(ACCOUNTS.path, list, session).await,
-        Accounts::Show { id } => session.show(Ask::get(at(id, ""))).await,
+        Accounts::Show { id } => session.show(ApiRequest::get(at(id, ""))).await,
         Accounts::Create(create) => create_account(create, session).await,
         Accounts::Update(update) => {
-            let ask = Ask::put(at(&update.id, "")).body(update.body.read()?);
+            let ask = ApiRequest::put(at(&update.id, "")).body(update.body.read()?);
             session.change(ask.header("if-match", update.if_match.clone())).await
         }
         Accounts::Delete(delete) => {
-            let ask = Ask::delete(at(&delete.id, ""))
+            let ask = ApiRequest::delete(at(&delete.id, ""))
                 .with("confirm", Some(&delete.confirm))
                 .with("now", delete.now.then_some("true"));
             session.change(ask).await?;
             if delete.watch { provisioning::watch(delete.id, session).await } else { Ok(()) }
         }
-        Accounts::Restore { id } => session.change(Ask::post(at(id, "/restore"))).await,
-        Accounts::Receipt { id } => session.show(Ask::get(at(id, "/receipt"))).await,
+        Accounts::Restore { id } => session.change(ApiRequest::post(at(id, "/restore"))).await,
+        Accounts::Receipt { id } => session.show(ApiRequest::get(at(id, "/receipt"))).await,
         Accounts::TechnicalUsers { id } => {
             super::users::USERS.list(&at(id, "/technical-users"), &List::default(), session).await
         }
-        Accounts::GlobalAccess { id } => session.show(Scope::default().of(Ask::get(at(id, "/global-access")))).await,
+        Accounts::GlobalAccess { id } => {
+            session.show(Scope::default().of(ApiRequest::get(at(id, "/global-access")))).await
+        }
     }
 }
 
 async fn create_account(create: &Create, session: &mut Session) -> Outcome {
-    let ask = Ask::post("/api/accounts").body(create.body.read()?);
+    let ask = ApiRequest::post("/api/accounts").body(create.body.read()?);
     let account = session.create(ask.header("idempotency-key", create.idempotency_key.clone())).await?;
     let id = account["id"].as_str().and_then(|id| id.parse().ok());
     let id: Uuid = id.ok_or_else(|| Failure::new("the server answered an account without an id"))?;

@@ -17,7 +17,7 @@ use super::{
     entity::{Entity, List, Scope},
 };
 use crate::{
-    client::Ask,
+    client::ApiRequest,
     fail::{Failure, Outcome},
     print,
 };
@@ -98,17 +98,17 @@ pub(crate) async fn run(command: &Audit, session: &mut Session) -> Outcome {
             entity.list(entity.path, list, session).await
         }
         Audit::Verify { file: Some(file), .. } => {
-            let keys = session.client.ask(Ask::get(KEYS)).await?;
+            let keys = session.client.ask(ApiRequest::get(KEYS)).await?;
             judge_file(file, &keys, session.json)
         }
         Audit::Verify { file: None, full, scope, .. } => {
-            let ask = scope.of(Ask::get("/api/audit/verify")).with("full", full.then_some(true));
+            let ask = scope.of(ApiRequest::get("/api/audit/verify")).with("full", full.then_some(true));
             let report = session.client.ask(ask).await?;
             tell(&report, session.json)
         }
         Audit::Export { output, scope } => export(output.as_deref(), scope, session).await,
         Audit::Keys => {
-            print::json(&session.client.ask(Ask::get(KEYS)).await?);
+            print::json(&session.client.ask(ApiRequest::get(KEYS)).await?);
             Ok(())
         }
     }
@@ -164,11 +164,12 @@ async fn export(output: Option<&Path>, scope: &Scope, session: &mut Session) -> 
         };
         writeln!(file, "{line}").map_err(unwritable)
     };
-    let closing = session.client.ask(scope.of(Ask::get("/api/audit/checkpoint"))).await?;
+    let closing = session.client.ask(scope.of(ApiRequest::get("/api/audit/checkpoint"))).await?;
     let last = closing["sequence"].as_u64().unwrap_or_default();
     let (mut cursor, mut written, mut looks) = (None::<String>, 0, 0);
     while written < last {
-        let ask = scope.of(Ask::get(ACCOUNT_AUDIT.path)).with("order", Some("ascending")).with("limit", Some(200));
+        let ask =
+            scope.of(ApiRequest::get(ACCOUNT_AUDIT.path)).with("order", Some("ascending")).with("limit", Some(200));
         let page = session.client.ask(ask.with("cursor", cursor.as_ref())).await?;
         for entry in page["items"].as_array().into_iter().flatten() {
             let sequence = entry.pointer("/seal/sequence").and_then(Value::as_u64).unwrap_or_default();

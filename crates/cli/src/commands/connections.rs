@@ -7,7 +7,7 @@ use super::{
     Session,
     entity::{Body, Entity, List},
 };
-use crate::{client::Ask, fail::Outcome, print};
+use crate::{client::ApiRequest, fail::Outcome, print};
 
 const CONNECTIONS: Entity = Entity {
     path: "/api/connections",
@@ -54,23 +54,23 @@ pub(crate) enum Connections {
 pub(crate) async fn run(command: &Connections, session: &mut Session) -> Outcome {
     match command {
         Connections::List(list) => CONNECTIONS.list(CONNECTIONS.path, list, session).await,
-        Connections::Show { id } => session.show(Ask::get(CONNECTIONS.at(*id))).await,
+        Connections::Show { id } => session.show(ApiRequest::get(CONNECTIONS.at(*id))).await,
         Connections::Create { body } => {
-            session.create(Ask::post(CONNECTIONS.path).body(body.read()?)).await?;
+            session.create(ApiRequest::post(CONNECTIONS.path).body(body.read()?)).await?;
             print::note("what its owner makes: freehold connections stack ID");
             Ok(())
         }
         Connections::Stack { id, template } => stack(*id, *template, session).await,
         Connections::Verify { id, role } => {
-            let ask = Ask::post(format!("{}/verify", CONNECTIONS.at(*id)));
+            let ask = ApiRequest::post(format!("{}/verify", CONNECTIONS.at(*id)));
             session.change(ask.body(serde_json::json!({ "roleArn": role }))).await
         }
-        Connections::Delete { id } => session.change(Ask::delete(CONNECTIONS.at(*id))).await,
+        Connections::Delete { id } => session.change(ApiRequest::delete(CONNECTIONS.at(*id))).await,
     }
 }
 
 async fn stack(id: Uuid, template: bool, session: &mut Session) -> Outcome {
-    let stack = session.client.ask(Ask::get(format!("{}/stack", CONNECTIONS.at(id)))).await?;
+    let stack = session.client.ask(ApiRequest::get(format!("{}/stack", CONNECTIONS.at(id)))).await?;
     if session.json {
         print::json(&stack);
     } else if template {

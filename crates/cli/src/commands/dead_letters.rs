@@ -7,7 +7,7 @@ use super::{
     Session,
     entity::{Entity, List},
 };
-use crate::{client::Ask, fail::Outcome};
+use crate::{client::ApiRequest, fail::Outcome};
 
 const DEAD_LETTERS: Entity = Entity {
     path: "/api/dead-letters",
@@ -37,8 +37,10 @@ pub(crate) enum DeadLetters {
 pub(crate) async fn run(command: &DeadLetters, session: &mut Session) -> Outcome {
     match command {
         DeadLetters::List(list) => DEAD_LETTERS.list(DEAD_LETTERS.path, list, session).await,
-        DeadLetters::Show { id } => session.show(Ask::get(DEAD_LETTERS.at(*id))).await,
-        DeadLetters::Replay { id } => session.change(Ask::post(format!("{}/replay", DEAD_LETTERS.at(*id)))).await,
-        DeadLetters::Discard { id } => session.change(Ask::delete(DEAD_LETTERS.at(*id))).await,
+        DeadLetters::Show { id } => session.show(ApiRequest::get(DEAD_LETTERS.at(*id))).await,
+        DeadLetters::Replay { id } => {
+            session.change(ApiRequest::post(format!("{}/replay", DEAD_LETTERS.at(*id)))).await
+        }
+        DeadLetters::Discard { id } => session.change(ApiRequest::delete(DEAD_LETTERS.at(*id))).await,
     }
 }

@@ -9,15 +9,15 @@ use std::{
 
 use local::{
     keys::{Folder, KeyFile},
-    table::LookedAt,
+    table::InspectedTable,
 };
 use plane::{identity::keys::KeyStore as _, ports::table::TableName, router::own_tables};
 
 use crate::{
     commands::check::{self, Check},
-    config::{Config, Environment, Place},
+    config::{Config, Environment, ProfileKind},
     fail::Outcome,
-    folder::{self, Places},
+    folder::{self, FolderPaths},
     manifest::Manifest,
 };
 
@@ -27,10 +27,10 @@ const LITTLE_SPACE: u64 = 256 * MIB;
 
 /// Checks everything; fails if anything is bad.
 pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Outcome {
-    let places = Places(config.data_dir.clone());
+    let places = FolderPaths(config.data_dir.clone());
     let mut checks = vec![data_folder(&places)];
     if places.0.is_dir() {
-        if config.profile == Place::Embedded {
+        if config.profile == ProfileKind::Embedded {
             checks.extend([whole(&places), signing_keys(&places), platform_key(&places), space(&places.0)]);
             checks.push(tables(&places));
         }
@@ -42,7 +42,7 @@ pub(crate) fn run(config: &Config, environment: &Environment, json: bool) -> Out
     check::told(&checks, json)
 }
 
-fn data_folder(places: &Places) -> Check {
+fn data_folder(places: &FolderPaths) -> Check {
     const CHECK: &str = "data folder";
     let path = places.0.display();
     let Ok(about) = fs::metadata(&places.0) else {
@@ -63,7 +63,7 @@ fn data_folder(places: &Places) -> Check {
 }
 
 /// Whether nothing of the data is missing: the main table, what a restore has still to copy, the files of a backup.
-fn whole(places: &Places) -> Check {
+fn whole(places: &FolderPaths) -> Check {
     const CHECK: &str = "data";
     let checked = folder::check_whole(places).and_then(|()| {
         if Manifest::path(&places.0).exists() {
@@ -85,7 +85,7 @@ fn whole(places: &Places) -> Check {
 
 /// Whether every table opens as a server would open it, and every account that has a table of its own finds it. Writes
 /// nothing.
-fn tables(places: &Places) -> Check {
+fn tables(places: &FolderPaths) -> Check {
     const CHECK: &str = "tables";
     const RESTORE: &str = "restore a backup into a new folder: freehold restore BACKUP --data-dir NEW_FOLDER";
     let is_served = File::open(places.0.join("lock"))
@@ -101,7 +101,7 @@ fn tables(places: &Places) -> Check {
     let mut wrong = Vec::new();
     let mut shared = None;
     for name in &names {
-        match LookedAt::open(&places.0, name) {
+        match InspectedTable::open(&places.0, name) {
             Ok(table) if *name == TableName::shared() => shared = Some(table),
             Ok(_) => {}
             Err(error) => wrong.push(format!("{name} can't be opened: {error}")),
@@ -125,7 +125,7 @@ fn tables(places: &Places) -> Check {
     }
 }
 
-fn signing_keys(places: &Places) -> Check {
+fn signing_keys(places: &FolderPaths) -> Check {
     const CHECK: &str = "signing keys";
     match KeyFile::new(places.signing_keys(), places.state()).load() {
         Ok(keys) if keys.is_empty() => Check::ok(CHECK, "none yet; the first start makes one"),
@@ -134,7 +134,7 @@ fn signing_keys(places: &Places) -> Check {
     }
 }
 
-fn platform_key(places: &Places) -> Check {
+fn platform_key(places: &FolderPaths) -> Check {
     const CHECK: &str = "platform key";
     match folder::check_platform_key(places) {
         Ok(true) => Check::ok(CHECK, places.platform_key().display().to_string()),
@@ -146,7 +146,7 @@ fn platform_key(places: &Places) -> Check {
     }
 }
 
-fn server(places: &Places) -> Check {
+fn server(places: &FolderPaths) -> Check {
     const CHECK: &str = "server";
     let Ok(lock) = File::open(places.0.join("lock")) else { return Check::ok(CHECK, "none runs on this folder") };
     match lock.try_lock_shared() {
@@ -189,8 +189,8 @@ fn space(path: &Path) -> Check {
 fn profile(config: &Config) -> Check {
     const CHECK: &str = "profile";
     match config.profile {
-        Place::Embedded => Check::ok(CHECK, "embedded: everything is in the data folder"),
-        Place::Aws => Check::ok(CHECK, "aws: freehold preflight checks what is there"),
+        ProfileKind::Embedded => Check::ok(CHECK, "embedded: everything is in the data folder"),
+        ProfileKind::Aws => Check::ok(CHECK, "aws: freehold preflight checks what is there"),
     }
 }
 

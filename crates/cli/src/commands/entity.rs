@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Session;
 use crate::{
-    client::Ask,
+    client::ApiRequest,
     fail::{Failure, Outcome},
     print,
 };
@@ -115,7 +115,7 @@ impl List {
 
 impl Create {
     /// The request that creates a record. A new record's enterprise is a field of its body.
-    pub(super) fn ask(&self, path: &str) -> Outcome<Ask> {
+    pub(super) fn ask(&self, path: &str) -> Outcome<ApiRequest> {
         let mut body = self.body.read()?;
         let mut scope = self.scope.clone();
         let fields = body.as_object_mut().filter(|fields| !fields.contains_key("enterpriseId"));
@@ -123,13 +123,13 @@ impl Create {
             fields.insert("enterpriseId".into(), enterprise.to_string().into());
             scope.enterprise = None;
         }
-        let ask = scope.of(Ask::post(path)).body(body);
+        let ask = scope.of(ApiRequest::post(path)).body(body);
         Ok(ask.header("idempotency-key", self.idempotency_key.clone()))
     }
 }
 
 impl Scope {
-    pub(crate) fn of(&self, ask: Ask) -> Ask {
+    pub(crate) fn of(&self, ask: ApiRequest) -> ApiRequest {
         ask.with("accountId", self.account).with("enterpriseId", self.enterprise)
     }
 }
@@ -138,13 +138,13 @@ impl Entity {
     pub(crate) async fn run(&self, command: &Crud, session: &mut Session) -> Outcome {
         match command {
             Crud::List(list) => self.list(self.path, list, session).await,
-            Crud::Show(one) => session.show(one.scope.of(Ask::get(self.at(one.id)))).await,
+            Crud::Show(one) => session.show(one.scope.of(ApiRequest::get(self.at(one.id)))).await,
             Crud::Create(create) => session.create(create.ask(self.path)?).await.map(drop),
             Crud::Update(update) => {
-                let ask = update.scope.of(Ask::put(self.at(update.id))).body(update.body.read()?);
+                let ask = update.scope.of(ApiRequest::put(self.at(update.id))).body(update.body.read()?);
                 session.change(ask.header("if-match", update.if_match.clone())).await
             }
-            Crud::Delete(one) => session.change(one.scope.of(Ask::delete(self.at(one.id)))).await,
+            Crud::Delete(one) => session.change(one.scope.of(ApiRequest::delete(self.at(one.id)))).await,
         }
     }
 
@@ -154,7 +154,7 @@ impl Entity {
 
     /// Lists what is at a path, in this kind's columns.
     pub(crate) async fn list(&self, path: &str, list: &List, session: &mut Session) -> Outcome {
-        let mut ask = list.scope.of(Ask::get(path)).with("cursor", list.cursor.as_ref());
+        let mut ask = list.scope.of(ApiRequest::get(path)).with("cursor", list.cursor.as_ref());
         ask = ask.with("limit", list.limit.or(list.all.then_some(200)));
         for filter in &list.filters {
             let (field, value) = filter.split_once('=').ok_or_else(|| {

@@ -8,7 +8,7 @@ use super::{
     entity::{Entity, List},
     provisioning,
 };
-use crate::{client::Ask, fail::Outcome};
+use crate::{client::ApiRequest, fail::Outcome};
 
 const EXECUTIONS: Entity = Entity {
     path: "/api/executions",
@@ -34,7 +34,7 @@ pub(crate) async fn run(command: &Executions, session: &mut Session) -> Outcome 
     match command {
         Executions::List(list) => EXECUTIONS.list(EXECUTIONS.path, list, session).await,
         Executions::Show { id } => {
-            let progress = session.client.ask(Ask::get(EXECUTIONS.at(*id))).await?;
+            let progress = session.client.ask(ApiRequest::get(EXECUTIONS.at(*id))).await?;
             provisioning::show(&progress, session.json);
             Ok(())
         }

@@ -6,7 +6,7 @@ use super::{
     Session,
     entity::{Entity, List},
 };
-use crate::{client::Ask, fail::Outcome};
+use crate::{client::ApiRequest, fail::Outcome};
 
 const JOBS: Entity = Entity {
     path: "/api/jobs",
@@ -34,7 +34,7 @@ pub(crate) enum Jobs {
 pub(crate) async fn run(command: &Jobs, session: &mut Session) -> Outcome {
     match command {
         Jobs::List => JOBS.list(JOBS.path, &List::default(), session).await,
-        Jobs::Show { name } => session.show(Ask::get(format!("{}/{name}", JOBS.path))).await,
+        Jobs::Show { name } => session.show(ApiRequest::get(format!("{}/{name}", JOBS.path))).await,
     }
 }
 

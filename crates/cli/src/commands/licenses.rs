@@ -6,7 +6,7 @@ use super::{
     Session,
     entity::{Crud, Entity, List, Scope},
 };
-use crate::{client::Ask, fail::Outcome, print};
+use crate::{client::ApiRequest, fail::Outcome, print};
 
 pub(crate) const LICENSES: Entity = Entity {
     path: "/api/licenses",
@@ -47,7 +47,7 @@ pub(crate) async fn run(command: &Licenses, session: &mut Session) -> Outcome {
     match command {
         Licenses::Crud(crud) => LICENSES.run(crud, session).await,
         Licenses::Capacity(scope) => {
-            let capacity = session.client.ask(scope.of(Ask::get("/api/licenses/capacity"))).await?;
+            let capacity = session.client.ask(scope.of(ApiRequest::get("/api/licenses/capacity"))).await?;
             if session.json {
                 print::json(&capacity);
                 return Ok(());
@@ -72,6 +72,8 @@ pub(crate) async fn run(command: &Licenses, session: &mut Session) -> Outcome {
             );
             LICENSES.list(&path, list, session).await
         }
-        Licenses::LicensedEntities(scope) => session.show(scope.of(Ask::get("/api/licenses/licensed-entities"))).await,
+        Licenses::LicensedEntities(scope) => {
+            session.show(scope.of(ApiRequest::get("/api/licenses/licensed-entities"))).await
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Session;
 use crate::{
-    client::Ask,
+    client::ApiRequest,
     fail::{Failure, Outcome},
     print,
 };
@@ -27,7 +27,7 @@ pub(crate) struct Login {
 }
 
 pub(crate) async fn login(login: &Login, session: &mut Session) -> Outcome {
-    let asker = Asker { stdin: login.password_stdin };
+    let asker = Prompt { stdin: login.password_stdin };
     let email = match &login.email {
         Some(email) => email.clone(),
         None => asker.line("E-mail: ")?,
@@ -40,7 +40,7 @@ pub(crate) async fn login(login: &Login, session: &mut Session) -> Outcome {
 }
 
 /// The fields that answer a challenge.
-fn answer(asker: &Asker, account: Option<&str>, challenge: &Value) -> Outcome<Value> {
+fn answer(asker: &Prompt, account: Option<&str>, challenge: &Value) -> Outcome<Value> {
     match challenge["challenge"].as_str().unwrap_or_default() {
         "NEW_PASSWORD_REQUIRED" => {
             print::note("You must choose a new password: 12 characters or more, of several kinds.");
@@ -61,7 +61,7 @@ fn answer(asker: &Asker, account: Option<&str>, challenge: &Value) -> Outcome<Va
 }
 
 /// Which of the accounts of an address somebody signs in to.
-fn choose(asker: &Asker, account: Option<&str>, challenge: &Value) -> Outcome<Value> {
+fn choose(asker: &Prompt, account: Option<&str>, challenge: &Value) -> Outcome<Value> {
     let accounts = challenge["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let list = || {
         let line =
@@ -91,11 +91,11 @@ fn choose(asker: &Asker, account: Option<&str>, challenge: &Value) -> Outcome<Va
 }
 
 /// Asks a person, or takes lines from stdin.
-pub(crate) struct Asker {
+pub(crate) struct Prompt {
     pub(crate) stdin: bool,
 }
 
-impl Asker {
+impl Prompt {
     fn line(&self, prompt: &str) -> Outcome<String> {
         if !self.stdin {
             if !stdin().is_terminal() {
@@ -127,7 +127,7 @@ pub(crate) async fn logout(session: &mut Session) -> Outcome {
 }
 
 pub(crate) async fn whoami(session: &mut Session) -> Outcome {
-    let access = session.client.ask(Ask::get("/api/users/me/access")).await?;
+    let access = session.client.ask(ApiRequest::get("/api/users/me/access")).await?;
     if session.json {
         print::json(&access);
         return Ok(());
@@ -154,7 +154,7 @@ mod tests {
         let challenge = json!({
             "challenge": "SELECT_ACCOUNT", "accounts": [one("1", "Acme"), one("2", "Bolt"), one("3", "BOLT")]
         });
-        let chosen = |account: Option<&str>| choose(&Asker { stdin: true }, account, &challenge);
+        let chosen = |account: Option<&str>| choose(&Prompt { stdin: true }, account, &challenge);
         assert_eq!(chosen(Some("acme")).unwrap(), json!({ "accountId": "1" }));
         assert_eq!(chosen(Some("2")).unwrap(), json!({ "accountId": "2" }));
         for (account, said) in

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Session, login::Asker};
-use crate::{client::Ask, fail::Outcome, print};
+use super::{Session, login::Prompt};
+use crate::{client::ApiRequest, fail::Outcome, print};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Me {
@@ -23,14 +23,14 @@ pub(crate) enum Me {
 pub(crate) async fn run(command: &Me, session: &mut Session) -> Outcome {
     match command {
         Me::Email { address, password_stdin } => {
-            let password = Asker { stdin: *password_stdin }.secret("Password: ")?;
+            let password = Prompt { stdin: *password_stdin }.secret("Password: ")?;
             let body = json!({ "newEmail": address, "password": password });
-            session.client.ask(Ask::post("/api/me/email").body(body)).await?;
+            session.client.ask(ApiRequest::post("/api/me/email").body(body)).await?;
             print::note(format_args!("a code is on its way to {address}: freehold me confirm-email CODE"));
             Ok(())
         }
         Me::ConfirmEmail { code } => {
-            let ask = Ask::post("/api/me/email/confirm").body(json!({ "code": code }));
+            let ask = ApiRequest::post("/api/me/email/confirm").body(json!({ "code": code }));
             let answer = session.client.ask(ask).await?;
             print::note(format_args!("you sign in as {} from now on", print::cell(answer.get("email"))));
             Ok(())

@@ -28,7 +28,7 @@ pub(crate) mod workstreams;
 use serde_json::Value;
 
 use crate::{
-    client::{Ask, Client},
+    client::{ApiRequest, Client},
     fail::Outcome,
     print,
 };
@@ -41,14 +41,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// Shows a record.
-    async fn show(&mut self, ask: Ask) -> Outcome {
+    async fn show(&mut self, ask: ApiRequest) -> Outcome {
         let record = self.client.ask(ask).await?;
         self.print(&record);
         Ok(())
     }
 
     /// Creates a record, and says its id.
-    async fn create(&mut self, ask: Ask) -> Outcome<Value> {
+    async fn create(&mut self, ask: ApiRequest) -> Outcome<Value> {
         let record = self.client.ask(ask).await?;
         match record["id"].as_str().filter(|_| !self.json) {
             Some(id) => print::out(id),
@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// Changes something; that it was done is no news.
-    async fn change(&mut self, ask: Ask) -> Outcome {
+    async fn change(&mut self, ask: ApiRequest) -> Outcome {
         let answer = self.client.ask(ask).await?;
         if self.json && !answer.is_null() {
             print::json(&answer);

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::outbox::{Read, print_mail};
 use crate::{
     backup, compose,
-    config::{Config, DEFAULTS, Place},
+    config::{Config, DEFAULTS, ProfileKind},
     control::{self, Request},
     fail::{Failure, Outcome},
-    folder::{self, Places},
+    folder::{self, FolderPaths},
     print,
 };
 
@@ -72,7 +72,7 @@ pub(crate) fn config(config: &Config, json: bool) {
 }
 
 pub(crate) async fn backup(command: &Backup, config: &Config, json: bool) -> Outcome {
-    if config.profile == Place::Aws {
+    if config.profile == ProfileKind::Aws {
         return Err(backup::elsewhere());
     }
     let to = std::path::absolute(&command.directory).map_err(Failure::usage)?;
@@ -85,7 +85,7 @@ pub(crate) async fn backup(command: &Backup, config: &Config, json: bool) -> Out
 
 /// Restores a backup, and says what came back with it.
 pub(crate) async fn restore(restore: &Restore, config: &Config, json: bool) -> Outcome {
-    if config.profile == Place::Aws {
+    if config.profile == ProfileKind::Aws {
         return Err(backup::elsewhere());
     }
     let manifest = backup::restore(&restore.backup, &config.data_dir)?;
@@ -171,11 +171,11 @@ pub(crate) async fn rotate_keys(rotate: &RotateKeys, config: &Config, json: bool
 
 /// Has the server that runs on the data folder do it, or does it over the folder if none runs.
 async fn perform(request: Request, config: &Config) -> Outcome<Value> {
-    let places = Places(config.data_dir.clone());
+    let places = FolderPaths(config.data_dir.clone());
     if let Some(done) = control::ask(&places.control(), &request).await? {
         return Ok(done);
     }
-    if config.profile == Place::Embedded {
+    if config.profile == ProfileKind::Embedded {
         folder::check_whole(&places)?;
         in_use(&config.data_dir)?;
     }
@@ -184,7 +184,7 @@ async fn perform(request: Request, config: &Config) -> Outcome<Value> {
 }
 
 fn in_use(data_dir: &Path) -> Outcome {
-    match Places(data_dir.to_owned()).state() {
+    match FolderPaths(data_dir.to_owned()).state() {
         Folder::Initialised => Ok(()),
         Folder::New => Err(Failure::usage(format!("there is no data in {}", data_dir.display()))
             .hint("name the data folder: --data-dir DIR")),

@@ -9,7 +9,7 @@ use super::{
     entity::{Entity, List},
 };
 use crate::{
-    client::Ask,
+    client::ApiRequest,
     fail::{Failure, Outcome},
     print,
 };
@@ -75,7 +75,7 @@ pub(crate) fn print_mail(mail: &Value) {
 async fn find(id: &str, session: &mut Session) -> Outcome<Value> {
     let mut cursor = None::<String>;
     loop {
-        let ask = Ask::get(OUTBOX.path).with("limit", Some(200)).with("cursor", cursor.as_ref());
+        let ask = ApiRequest::get(OUTBOX.path).with("limit", Some(200)).with("cursor", cursor.as_ref());
         let mut page = session.client.ask(ask).await?;
         let mails = page["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
         if let Some(mail) = mails.into_iter().find(|mail| mail["id"] == id) {

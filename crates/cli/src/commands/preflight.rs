@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::{
-    config::{Config, Place},
+    config::{Config, ProfileKind},
     fail::{Failure, Outcome},
 };
 
@@ -41,12 +41,12 @@ enum PolicyOf {
 /// Checks everything; fails if anything is bad.
 pub(crate) fn run(preflight: &Preflight, config: &Config, json: bool) -> Outcome {
     match config.profile {
-        Place::Embedded => Err(Failure::usage("the embedded profile stands on this machine alone")
+        ProfileKind::Embedded => Err(Failure::usage("the embedded profile stands on this machine alone")
             .hint("freehold doctor checks it; freehold preflight --profile aws checks AWS")),
         #[cfg(feature = "aws")]
-        Place::Aws => in_aws::run(preflight, config, json),
+        ProfileKind::Aws => in_aws::run(preflight, config, json),
         #[cfg(not(feature = "aws"))]
-        Place::Aws => {
+        ProfileKind::Aws => {
             let Preflight { fix, user_pool, policy, .. } = preflight;
             unreachable!("the configuration was checked, json: {json}, fix: {fix}{user_pool}{policy:?}")
         }
@@ -59,9 +59,9 @@ mod in_aws {
 
     use aws::{
         permissions::Process,
-        preflight::{self, Mend, State as Found},
+        preflight::{self, Repair, State as Found},
     };
-    use local::chance::SystemChance;
+    use local::random::OsRandom;
 
     use super::{PolicyOf, Preflight};
     use crate::{
@@ -77,31 +77,31 @@ mod in_aws {
 
     pub(super) fn run(command: &Preflight, config: &Config, json: bool) -> Outcome {
         crate::offline(async {
-            let chance = Arc::new(SystemChance::default());
+            let rng = Arc::new(OsRandom::default());
             if let Some(of) = command.policy {
-                return policy(of, config, chance).await;
+                return policy(of, config, rng).await;
             }
             let mend = match (command.fix, command.user_pool) {
-                (false, _) => Mend::Nothing,
-                (true, false) => Mend::Missing,
-                (true, true) => Mend::MissingAndPool,
+                (false, _) => Repair::Nothing,
+                (true, false) => Repair::Missing,
+                (true, true) => Repair::MissingAndPool,
             };
             let found =
-                Box::pin(preflight::run(compose::aws::profile(config), chance, mend, plane::features::plans())).await;
+                Box::pin(preflight::run(compose::aws::profile(config), rng, mend, plane::features::plans())).await;
             let mut checks: Vec<Check> = found.into_iter().map(shown).collect();
             checks.push(doctor::administrator(config));
             check::told(&checks, json)
         })
     }
 
-    async fn policy(of: PolicyOf, config: &Config, chance: Arc<SystemChance>) -> Outcome {
+    async fn policy(of: PolicyOf, config: &Config, rng: Arc<OsRandom>) -> Outcome {
         let process = match of {
             PolicyOf::Serve => Process::Serve,
             PolicyOf::Triggers => Process::Triggers,
             PolicyOf::Preflight => Process::Preflight,
             PolicyOf::Fix => Process::Fix,
         };
-        let connected = compose::aws::profile(config).connect(chance).await;
+        let connected = compose::aws::profile(config).connect(rng).await;
         let connected = connected.map_err(|error| Failure::usage(error).hint(error.fix()))?;
         let policy = connected
             .policy(process)

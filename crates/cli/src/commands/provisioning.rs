@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Session;
 use crate::{
-    client::Ask,
+    client::ApiRequest,
     fail::{Failure, Outcome},
     print,
 };
@@ -43,18 +43,18 @@ pub(crate) enum Provisioning {
 pub(crate) async fn run(command: &Provisioning, session: &mut Session) -> Outcome {
     match command {
         Provisioning::Show { account } => {
-            let progress = session.client.ask(Ask::get(format!("/api/provisioning/{account}"))).await?;
+            let progress = session.client.ask(ApiRequest::get(format!("/api/provisioning/{account}"))).await?;
             show(&progress, session.json);
             Ok(())
         }
         Provisioning::Watch { account } => watch(*account, session).await,
         Provisioning::Redrive { account, watch: follow } => {
             let body = serde_json::json!({ "accountId": account });
-            session.change(Ask::post("/api/provisioning").body(body)).await?;
+            session.change(ApiRequest::post("/api/provisioning").body(body)).await?;
             if *follow { watch(*account, session).await } else { Ok(()) }
         }
         Provisioning::Undo { account, watch: follow } => {
-            session.change(Ask::post(format!("/api/provisioning/{account}/undo"))).await?;
+            session.change(ApiRequest::post(format!("/api/provisioning/{account}/undo"))).await?;
             if *follow { watch(*account, session).await } else { Ok(()) }
         }
     }

@@ -9,7 +9,7 @@ use super::{
     Session,
     entity::{Crud, Entity, One, read_json},
 };
-use crate::{client::Ask, fail::Outcome, print};
+use crate::{client::ApiRequest, fail::Outcome, print};
 
 pub(crate) const ROLES: Entity = Entity {
     path: "/api/roles",
@@ -51,7 +51,7 @@ pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
         Roles::Crud(crud) => ROLES.run(crud, session).await,
         Roles::Permissions(Permissions::Get(one)) => {
             let path = format!("{}/permissions", ROLES.at(one.id));
-            let permissions = session.client.ask(one.scope.of(Ask::get(path))).await?;
+            let permissions = session.client.ask(one.scope.of(ApiRequest::get(path))).await?;
             if session.json {
                 print::json(&permissions);
             } else {
@@ -63,7 +63,7 @@ pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
             let mut read = read_json(file)?;
             let permissions = if read.is_array() { read } else { read["permissions"].take() };
             let path = format!("{}/permissions", ROLES.at(one.id));
-            session.change(one.scope.of(Ask::put(path)).body(json!({ "permissions": permissions }))).await
+            session.change(one.scope.of(ApiRequest::put(path)).body(json!({ "permissions": permissions }))).await
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     groups::GROUPS,
     workstreams::WORKSTREAMS,
 };
-use crate::{client::Ask, fail::Outcome};
+use crate::{client::ApiRequest, fail::Outcome};
 
 pub(crate) const USERS: Entity = Entity {
     path: "/api/users",
@@ -60,7 +60,7 @@ impl Links {
             return entity.list(path, &list, session).await;
         };
         let ids: Vec<&str> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
-        session.change(self.scope.of(Ask::put(path)).body(json!({ field: ids }))).await
+        session.change(self.scope.of(ApiRequest::put(path)).body(json!({ field: ids }))).await
     }
 }
 
@@ -69,11 +69,11 @@ pub(crate) async fn run(command: &Users, session: &mut Session) -> Outcome {
     match command {
         Users::Crud(crud) => USERS.run(crud, session).await,
         Users::Provision(create) => session.create(create.ask("/api/users/provision")?).await.map(drop),
-        Users::Invite(one) => session.change(one.scope.of(Ask::post(at(one.id, "invitation")))).await,
+        Users::Invite(one) => session.change(one.scope.of(ApiRequest::post(at(one.id, "invitation")))).await,
         Users::Groups(links) => links.run(&at(links.id, "groups"), "groupIds", &GROUPS, session).await,
         Users::Workstreams(links) => {
             links.run(&at(links.id, "workstreams"), "workstreamIds", &WORKSTREAMS, session).await
         }
-        Users::Permissions(one) => session.show(one.scope.of(Ask::get(at(one.id, "permissions")))).await,
+        Users::Permissions(one) => session.show(one.scope.of(ApiRequest::get(at(one.id, "permissions")))).await,
     }
 }

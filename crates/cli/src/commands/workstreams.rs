@@ -6,7 +6,7 @@ use super::{
     Session,
     entity::{Crud, Entity, Scope},
 };
-use crate::{client::Ask, fail::Outcome};
+use crate::{client::ApiRequest, fail::Outcome};
 
 pub(crate) const WORKSTREAMS: Entity = Entity {
     path: "/api/workstreams",
@@ -31,7 +31,7 @@ pub(crate) async fn run(command: &Workstreams, session: &mut Session) -> Outcome
     match command {
         Workstreams::Crud(crud) => WORKSTREAMS.run(crud, session).await,
         Workstreams::EnsureDefault(scope) => {
-            let ask = scope.of(Ask::post("/api/workstreams/ensure-default"));
+            let ask = scope.of(ApiRequest::post("/api/workstreams/ensure-default"));
             session.create(ask).await.map(drop)
         }
     }

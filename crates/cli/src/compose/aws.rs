@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws::{
-    dynamodb::Standing,
+    dynamodb::TableState,
     emf::{self, EmbeddedMetrics},
     profile::{Connected, Endpoints, People, Profile},
     ses::SesMailer,
@@ -15,11 +15,11 @@ use aws::{
 use bytes::Bytes;
 use local::mailer::OutboxMailer;
 use plane::{
-    identity::{Parts, Provider, VaultParts},
+    identity::{CredentialStoreParts, Parts, Provider},
     ports::{
-        chance::Chance,
         machines::Machines,
         mailer::{Mail, MailError, Mailer},
+        random::RandomSource,
         table::{CommitError, Condition, Key, NewItem, Table, TableName, Tables as _, Write},
     },
     secret::PlatformKey,
@@ -27,7 +27,7 @@ use plane::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Ground, Machine, identity_settings};
+use super::{Adapters, HostServices, identity_settings};
 use crate::{
     config::Config,
     fail::{Failure, Outcome},
@@ -74,15 +74,15 @@ pub(crate) fn profile(config: &Config) -> Profile {
     }
 }
 
-pub(super) async fn ground(config: &Config, machine: &Machine) -> Outcome<Ground> {
-    let connected = connect(config, Arc::clone(&machine.chance)).await?;
+pub(super) async fn ground(config: &Config, machine: &HostServices) -> Outcome<Adapters> {
+    let connected = connect(config, Arc::clone(&machine.rng)).await?;
     check_table(&connected).await?;
     let tables = connected.tables();
     let shared = tables.create(&TableName::shared()).await.map_err(Failure::new)?;
     let (identity, key) = identity(config, &connected, &shared, machine).await?;
     let tables = connected.account_tables(Arc::clone(&machine.clock));
-    Ok(Ground {
-        grants: Arc::new(connected.grants(tables.clone())),
+    Ok(Adapters {
+        cross_account: Arc::new(connected.cross_account(tables.clone())),
         tables: Arc::new(tables),
         files: None,
         identity: Arc::new(identity),
@@ -112,7 +112,7 @@ async fn machines(config: &Config, connected: &Connected) -> Outcome<Option<Arc<
 }
 
 /// Metrics for CloudWatch, as lines on the standard output.
-fn counting(config: &Config, machine: &Machine) -> Option<Arc<dyn WorkflowMetrics>> {
+fn counting(config: &Config, machine: &HostServices) -> Option<Arc<dyn WorkflowMetrics>> {
     let options = emf::Options {
         environment: config.environment.name().to_owned(),
         executions: !config.aws.enable_step_functions,
@@ -121,8 +121,8 @@ fn counting(config: &Config, machine: &Machine) -> Option<Arc<dyn WorkflowMetric
     config.aws.metrics.then(|| Arc::new(EmbeddedMetrics::new(options, clock, std::io::stdout())) as _)
 }
 
-async fn connect(config: &Config, chance: Arc<dyn Chance>) -> Outcome<Connected> {
-    profile(config).connect(chance).await.map_err(|error| Failure::usage(error).hint(error.fix()))
+async fn connect(config: &Config, rng: Arc<dyn RandomSource>) -> Outcome<Connected> {
+    profile(config).connect(rng).await.map_err(|error| Failure::usage(error).hint(error.fix()))
 }
 
 /// The table is made by whoever sets the platform up, never by a server that may have been given the wrong name.
@@ -130,14 +130,16 @@ async fn check_table(connected: &Connected) -> Outcome {
     let (name, standing) = connected.tables().standing().await;
     let region = connected.region();
     match standing {
-        Ok(Standing::There { .. }) => Ok(()),
-        Ok(Standing::Missing) => Err(Failure::usage(format!("there is no table {name} in {region}"))
+        Ok(TableState::There { .. }) => Ok(()),
+        Ok(TableState::Missing) => Err(Failure::usage(format!("there is no table {name} in {region}"))
             .hint("make it: freehold preflight --profile aws --fix; or check aws_region and aws_table_prefix")),
-        Ok(Standing::Coming) => {
+        Ok(TableState::Coming) => {
             Err(Failure::new(format!("the table {name} is still being made")).hint("try again in a minute"))
         }
-        Ok(Standing::Foreign) => Err(Failure::usage(format!("the table {name} in {region} is not one of Freehold's"))
-            .hint("it has other keys or indexes, or can't be used now; name another: aws_table_prefix")),
+        Ok(TableState::Foreign) => {
+            Err(Failure::usage(format!("the table {name} in {region} is not one of Freehold's"))
+                .hint("it has other keys or indexes, or can't be used now; name another: aws_table_prefix"))
+        }
         Err(fault) => {
             Err(Failure::usage(format!("DynamoDB does not give the table {name} in {region}: {fault}"))
                 .hint(fault.fix()))
@@ -150,7 +152,7 @@ async fn identity(
     config: &Config,
     connected: &Connected,
     shared: &Arc<dyn Table>,
-    machine: &Machine,
+    machine: &HostServices,
 ) -> Outcome<(Provider, PlatformKey)> {
     let secrets = connected.secrets();
     let installed = installation(shared).await?;
@@ -169,26 +171,26 @@ async fn identity(
     Ok((identity, key))
 }
 
-/// The identity provider over the user pool, if one is named; else over the product's own vault.
+/// The identity provider over the user pool, if one is named; else over the product's own credential store.
 async fn provider(
     config: &Config,
     connected: &Connected,
     shared: &Arc<dyn Table>,
-    machine: &Machine,
+    machine: &HostServices,
     key: &PlatformKey,
     in_use: bool,
 ) -> Outcome<Provider> {
     let settings = identity_settings(config, false);
-    let (table, clock, chance) = (Arc::clone(shared), Arc::clone(&machine.clock), Arc::clone(&machine.chance));
-    let started = if let Some(vault) = connected.vault(key.clone()).await {
-        let vault = vault.map_err(|away| {
-            let fix = away.named.map_or("try again", |named| named.fix);
+    let (table, clock, rng) = (Arc::clone(shared), Arc::clone(&machine.clock), Arc::clone(&machine.rng));
+    let started = if let Some(credentials) = connected.credentials(key.clone()).await {
+        let credentials = credentials.map_err(|away| {
+            let fix = away.condition.map_or("try again", |condition| condition.fix);
             Failure::usage(&away).detail("nothing was started and nothing was changed").hint(fix)
         })?;
-        Provider::over(VaultParts { settings, table, vault: Arc::new(vault), clock, chance })
+        Provider::over(CredentialStoreParts { settings, table, credential_store: Arc::new(credentials), clock, rng })
     } else {
         let keys = Arc::new(connected.secrets().signing_keys(in_use));
-        let parts = Parts { settings, table, keys, clock, chance };
+        let parts = Parts { settings, table, keys, clock, rng };
         tokio::task::spawn_blocking(|| Provider::start(parts)).await.map_err(Failure::new)?
     };
     started.map_err(|error| Failure::usage(error).detail("nothing was started"))
@@ -236,9 +238,9 @@ fn mailer(
     connected: &Connected,
     shared: Arc<dyn Table>,
     key: &PlatformKey,
-    machine: &Machine,
+    machine: &HostServices,
 ) -> Arc<dyn Mailer> {
-    let outbox = OutboxMailer::new(Arc::clone(&shared), key.clone(), Arc::clone(&machine.chance));
+    let outbox = OutboxMailer::new(Arc::clone(&shared), key.clone(), Arc::clone(&machine.rng));
     if config.aws.sender.is_empty() {
         return Arc::new(outbox);
     }

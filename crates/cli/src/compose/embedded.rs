@@ -6,20 +6,20 @@ use local::{dedicated_tables::LocalTables, events::Bus, mailer::OutboxMailer, pa
 use plane::{
     identity::{Parts, Provider},
     ports::{
-        grants::NoGrants,
+        cross_account::NoCrossAccountAccess,
         table::{TableName, Tables as _},
     },
 };
 
-use super::{Ground, Machine, identity_settings};
+use super::{Adapters, HostServices, identity_settings};
 use crate::{
     config::Config,
     fail::{Failure, Outcome},
-    folder::{self, Places},
+    folder::{self, FolderPaths},
 };
 
-pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) -> Outcome<Ground> {
-    let folder::Keys { platform, signing } = folder::keys(places, &*machine.chance)?;
+pub(super) async fn ground(config: &Config, places: &FolderPaths, machine: &HostServices) -> Outcome<Adapters> {
+    let folder::Keys { platform, signing } = folder::keys(places, &*machine.rng)?;
     let tables = FileTables::open(&places.0).map_err(Failure::usage)?;
     let shared = tables.create(&TableName::shared()).await.map_err(Failure::usage)?;
     folder::note_tables(places)?;
@@ -28,19 +28,19 @@ pub(super) async fn ground(config: &Config, places: &Places, machine: &Machine) 
         table: Arc::clone(&shared),
         keys: Arc::new(signing),
         clock: Arc::clone(&machine.clock),
-        chance: Arc::clone(&machine.chance),
+        rng: Arc::clone(&machine.rng),
     });
     let identity = identity.map_err(|error| {
         Failure::usage(error).detail("nothing was started").hint("put the folder `keys` back from a backup")
     })?;
-    Ok(Ground {
+    Ok(Adapters {
         tables: Arc::new(tables.clone()),
         identity: Arc::new(identity),
         params: Arc::new(TableParams::new(Arc::clone(&shared))),
-        mailer: Arc::new(OutboxMailer::new(shared, platform.clone(), Arc::clone(&machine.chance))),
+        mailer: Arc::new(OutboxMailer::new(shared, platform.clone(), Arc::clone(&machine.rng))),
         events: Arc::new(Bus::default()),
         dedicated_tables: Arc::new(LocalTables::new(Arc::new(tables.clone()))),
-        grants: Arc::new(NoGrants),
+        cross_account: Arc::new(NoCrossAccountAccess),
         machines: None,
         dead_letters: None,
         counting: None,

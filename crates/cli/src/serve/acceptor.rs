@@ -29,7 +29,7 @@ use tokio::{
 use tower::ServiceExt as _;
 
 use super::{
-    connections::{Connection, ConnectionLimits, Connections, Phase, Place},
+    connections::{Connection, ConnectionLimits, ConnectionSlot, Connections, Phase},
     stream::Stream,
 };
 
@@ -121,7 +121,13 @@ async fn refused_by_the_system(connections: &Connections, error: &io::Error) {
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, place: Place, service: Router, mut ending: watch::Receiver<bool>) {
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: ConnectionSlot,
+    service: Router,
+    mut ending: watch::Receiver<bool>,
+) {
     // Answers are small: waiting for more to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps Nagle's delay");

@@ -168,12 +168,12 @@ struct Open {
 
 /// A place among the connections, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
     pub(super) connection: Arc<Connection>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.connections.open().remove(&self.connection);
     }
@@ -190,7 +190,7 @@ impl Connections {
 
     /// A place for a new connection. Where there is none, an older connection that serves no request is closed for it;
     /// `None` where all of them serve one.
-    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<ConnectionSlot> {
         let network = ClientNetwork::of(peer);
         let exempt = peer.to_canonical().is_loopback() || self.limits.trusted.contains(peer);
         let mut open = self.open();
@@ -204,7 +204,7 @@ impl Connections {
         }
         let connection = open.insert(network);
         drop(open);
-        Some(Place { connections: Arc::clone(self), connection })
+        Some(ConnectionSlot { connections: Arc::clone(self), connection })
     }
 
     /// Closes one connection that serves no request, because the system has no room for more. Says whether there was one.
@@ -277,7 +277,7 @@ mod tests {
         Connections::new(ConnectionLimits { total, per_network, trusted, head: long, idle: long, write: long })
     }
 
-    fn evicted(place: &Place) -> bool {
+    fn evicted(place: &ConnectionSlot) -> bool {
         let ids: Vec<u64> = place.connections.open().networks.values().flat_map(BTreeMap::keys).copied().collect();
         !ids.contains(&place.connection.id)
     }

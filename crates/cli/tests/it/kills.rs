@@ -278,7 +278,7 @@ fn what_a_kill_cuts_is_finished_and_its_key_replays_one_answer() {
     let rounds = if all { 50 } else { 8 };
     let home = Home::new();
     let mut ground = Ground::prepare(&home, rounds);
-    let (mut answered, mut begun, mut chance) = (0, 0, 0x2545_f491_4f6c_dd1d_u64);
+    let (mut answered, mut begun, mut rng) = (0, 0, 0x2545_f491_4f6c_dd1d_u64);
     for round in 0..rounds {
         let server = home.serve_with(&SETTINGS);
         let client = Client::of(&server);
@@ -289,9 +289,9 @@ fn what_a_kill_cuts_is_finished_and_its_key_replays_one_answer() {
                 scope.spawn(move || operation.ask(&client))
             };
             let asked: Vec<_> = operations.iter().map(ask).collect();
-            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            // Chance decides how far each comes: what is asserted holds wherever that is.
-            thread::sleep(Duration::from_micros((chance >> 33) % 60_000));
+            rng = rng.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // How far each comes is random: the assertions hold in every case.
+            thread::sleep(Duration::from_micros((rng >> 33) % 60_000));
             drop(server);
             asked.into_iter().map(|thread| thread.join().unwrap()).collect()
         });

@@ -135,7 +135,7 @@ fn a_restore_killed_at_any_moment_is_named_and_goes_on() {
         let fresh = Home::new();
         let mut command = fresh.command(&["restore", backup.to_str().unwrap()]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Chance decides how far it comes: the figures below hold wherever that is.
+        // How far it comes is random: the figures below hold in every case.
         thread::sleep(Duration::from_micros(round * 400));
         drop((child.kill(), child.wait()));
         let marker = fresh.data().join("restore.json");

@@ -8,7 +8,7 @@ use crate::{
     ids::AccountId,
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
-    record::{Place, Record, partition},
+    record::{Record, RecordKeys, partition},
 };
 
 /// The partition of `Gsi2` that holds an account's sealed entries in the order of the chain.
@@ -42,8 +42,8 @@ impl Record for ChainHead {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "AUDITHEAD").on_removal(OnRemoval::Kept("audit log"));
 
-    fn place(&self) -> Place {
-        Place::at(Key::new(partition(self.account_id), "AUDITHEAD"))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Key::new(partition(self.account_id), "AUDITHEAD"))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     ids::AccountId,
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
-    record::{Place, Record, partition},
+    record::{Record, RecordKeys, partition},
     secret::PlatformKey,
 };
 
@@ -68,8 +68,8 @@ impl Record for Checkpoint {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "AUDITCHECKPOINT").on_removal(OnRemoval::Kept("audit log"));
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id))
     }
 }
 

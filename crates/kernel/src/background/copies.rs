@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt as _, stream};
 
-use super::{CommitOutcome, WorkKind, line::Portion};
+use super::{CommitOutcome, WorkKind, line::QueueBatch};
 use crate::{
     Kernel,
     change::{COPIES_PENDING, CopyMarker},
@@ -21,7 +21,7 @@ impl Kernel {
     /// Makes copies that are due, as the records now are. Returns whether more wait, also those that another process was
     /// faster with.
     pub(super) async fn make_copies(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
-        let Portion { items, more } = self.portion(table.as_ref(), name, WorkKind::Copies, COPIES_PENDING).await?;
+        let QueueBatch { items, more } = self.portion(table.as_ref(), name, WorkKind::Copies, COPIES_PENDING).await?;
         let mut due: BTreeMap<AccountId, Vec<Stored<CopyMarker>>> = BTreeMap::new();
         for item in items {
             let marker = decode::<CopyMarker>(&item)?;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{CommitOutcome, WorkKind, line::Portion};
+use super::{CommitOutcome, WorkKind, line::QueueBatch};
 use crate::{
     Kernel,
     change::OutgoingEvent,
@@ -17,7 +17,7 @@ impl Kernel {
     /// another process was faster with.
     pub(super) async fn deliver(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
         let line = OutgoingEvent::PENDING;
-        let Portion { items: due, more } = self.portion(table.as_ref(), name, WorkKind::Events, line).await?;
+        let QueueBatch { items: due, more } = self.portion(table.as_ref(), name, WorkKind::Events, line).await?;
         let mut round = Round::default();
         let mut outcome = CommitOutcome::Done;
         for items in due.chunks(MAX_WRITES) {

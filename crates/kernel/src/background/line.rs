@@ -14,7 +14,7 @@ pub(super) const PER_ACCOUNT: usize = 100;
 
 /// What a turn takes of a line.
 #[derive(Debug, Default)]
-pub(super) struct Portion {
+pub(super) struct QueueBatch {
     pub(super) items: Vec<Item>,
     /// More waits.
     pub(super) more: bool,
@@ -27,10 +27,10 @@ pub struct Lines(Mutex<HashMap<(String, &'static str), String>>);
 impl Lines {
     /// Takes the next portion of a line whose sort keys begin with the account. The accounts take turns; each gives its oldest
     /// records.
-    pub(super) async fn take(&self, table: &dyn Table, name: &str, line: &'static str) -> Result<Portion> {
+    pub(super) async fn take(&self, table: &dyn Table, name: &str, line: &'static str) -> Result<QueueBatch> {
         let place = (name.to_owned(), line);
         let start = self.0.lock().expect("no holder panics").remove(&place);
-        let mut portion = Portion::default();
+        let mut portion = QueueBatch::default();
         let mut end = collect(table, line, start.as_deref(), None, &mut portion).await?;
         if end.is_none()
             && let Some(start) = &start
@@ -52,7 +52,7 @@ async fn collect(
     line: &'static str,
     from: Option<&str>,
     to: Option<&str>,
-    portion: &mut Portion,
+    portion: &mut QueueBatch,
 ) -> Result<Option<String>> {
     let mut from = from.map(ToOwned::to_owned);
     let (mut account, mut taken) = (String::new(), 0);

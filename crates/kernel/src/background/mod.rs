@@ -356,7 +356,7 @@ impl Kernel {
         name: &TableName,
         kind: WorkKind,
         line: &'static str,
-    ) -> Result<line::Portion> {
+    ) -> Result<line::QueueBatch> {
         let portion = self.background().lines.take(table, name.as_str(), line).await?;
         self.background().lags.found(name, kind, &portion.items, self.now());
         Ok(portion)

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{CommitOutcome, WorkKind, line::Portion};
+use super::{CommitOutcome, WorkKind, line::QueueBatch};
 use crate::{
     Kernel,
     audit::{AuditEntry, ChainHead, SealForm},
@@ -19,7 +19,8 @@ impl Kernel {
     /// Seals entries that wait in a table. The chain is in the shared table, whichever table the entry is in. Returns whether
     /// more entries wait, also those that another sealer was faster with.
     pub(super) async fn seal(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
-        let Portion { items, more } = self.portion(table.as_ref(), name, WorkKind::Seals, AuditEntry::UNSEALED).await?;
+        let QueueBatch { items, more } =
+            self.portion(table.as_ref(), name, WorkKind::Seals, AuditEntry::UNSEALED).await?;
         let mut entries = Vec::with_capacity(items.len());
         for item in &items {
             entries.push(decode::<AuditEntry>(item)?);

@@ -9,7 +9,7 @@ use crate::{
     ids::{AccountId, ConnectionId, ExecutionId, UserId},
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
-    record::{Place, Record, partition},
+    record::{Record, RecordKeys, partition},
     text::{Line, Name, fold},
 };
 
@@ -174,7 +174,7 @@ impl Record for Account {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "METADATA").copied().on_removal(OnRemoval::Kept("account"));
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         // A folded name can be longer than the name; a sort key holds 1,024 bytes.
         let mut name = fold(self.name.as_str());
         while name.len() > 900 {
@@ -182,7 +182,7 @@ impl Record for Account {
         }
         let by_status =
             Key::new(format!("ACCOUNT#{}", self.status.as_str()), format!("{}#{}", self.created_at, self.id));
-        let place = Place::at(Self::key(self.id)).by_status(by_status);
+        let place = RecordKeys::at(Self::key(self.id)).by_status(by_status);
         match self.status {
             AccountStatus::Deleted => place,
             AccountStatus::Provisioning

@@ -9,7 +9,7 @@ use crate::{
     event_kinds::{EventKind, RecordEvents},
     ids::{EnterpriseId, EnterpriseKind, Id, ProductId},
     kinds::RecordKind,
-    record::{Place, Record},
+    record::{Record, RecordKeys},
     text::{Description, Name},
 };
 
@@ -33,7 +33,7 @@ impl Record for Enterprise {
     const NOUN: &'static str = "enterprise";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#ENTERPRISE#", "METADATA");
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         master_data::place(self)
     }
 }

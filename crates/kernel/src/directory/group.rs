@@ -10,7 +10,7 @@ use crate::{
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Index, Item, Key, Write},
     problem::Result,
-    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
+    record::{self, Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
     rows::List,
     text::{Description, Name},
 };
@@ -53,8 +53,8 @@ impl Record for Group {
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
             self.account_id,
             self.enterprise_id,
             Self::KIND,
@@ -103,8 +103,8 @@ impl Record for GroupRole {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "GROUPROLE#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
 
-    fn place(&self) -> Place {
-        Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.group_id, self.role_id)))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.group_id, self.role_id)))
             .by_tenant(Key::new(Self::givers(self.account_id, self.role_id).partition, self.group_id.to_string()))
     }
 }

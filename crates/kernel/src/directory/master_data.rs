@@ -9,7 +9,7 @@ use crate::{
     ids::{Id, LicenseId},
     kinds::RecordKind,
     ports::table::Key,
-    record::{Place, Record},
+    record::{Record, RecordKeys},
     text::{Name, fold},
 };
 
@@ -37,8 +37,8 @@ pub fn list_key<R: MasterRecord>(record: &R) -> Key {
 }
 
 /// Where a record of master data stands.
-pub fn place<R: MasterRecord>(record: &R) -> Place {
-    Place::at(key::<R>(record.id())).by_type(list_key(record))
+pub fn place<R: MasterRecord>(record: &R) -> RecordKeys {
+    RecordKeys::at(key::<R>(record.id())).by_type(list_key(record))
 }
 
 /// The claim on the name: unique among its kind.
@@ -63,12 +63,12 @@ pub fn partition<R: MasterRecord>(id: Id<R::Kind>) -> String {
 /// unlink that saw it at some version can't miss a license.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Uses {
+pub struct UseCount {
     of: String,
     pub uses: u64,
 }
 
-impl Uses {
+impl UseCount {
     pub fn none<R: MasterRecord>(id: Id<R::Kind>) -> Self {
         Self { of: partition::<R>(id), uses: 0 }
     }
@@ -78,12 +78,12 @@ impl Uses {
     }
 }
 
-impl Record for Uses {
+impl Record for UseCount {
     const NOUN: &'static str = "count of licenses";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#", "USES");
 
-    fn place(&self) -> Place {
-        Place::at(Key::new(self.of.clone(), "USES"))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Key::new(self.of.clone(), "USES"))
     }
 }
 
@@ -111,7 +111,7 @@ impl Record for LinkUse {
     const NOUN: &'static str = "use of a link";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#", "LICENSE#");
 
-    fn place(&self) -> Place {
-        Place::at(Key::new(self.of.clone(), format!("LICENSE#{}#{}", self.to, self.license_id)))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Key::new(self.of.clone(), format!("LICENSE#{}#{}", self.to, self.license_id)))
     }
 }

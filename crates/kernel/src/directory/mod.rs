@@ -17,7 +17,7 @@ pub(crate) const KINDS: &[RecordKind] = &[
     group::Group::DECLARED,
     group::GroupRole::DECLARED,
     master_data::LinkUse::DECLARED,
-    master_data::Uses::DECLARED,
+    master_data::UseCount::DECLARED,
     outbox::StoredMail::DECLARED,
     role::Role::DECLARED,
     role::RolePermissions::DECLARED,

@@ -9,11 +9,11 @@ use crate::{
     ids::{AccountId, MailId},
     kinds::RecordKind,
     ports::{
-        chance::Chance,
         mailer::{Mail, MailKind},
+        random::RandomSource,
         table::Key,
     },
-    record::{Place, Record},
+    record::{Record, RecordKeys},
     secret::PlatformKey,
 };
 
@@ -64,9 +64,9 @@ impl StoredMail {
     const KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
     /// Encrypts the text of a mail.
-    pub fn seal(mail: Mail, key: &PlatformKey, chance: &dyn Chance) -> Self {
+    pub fn seal(mail: Mail, key: &PlatformKey, rng: &dyn RandomSource) -> Self {
         let Mail { id, account, kind, to, subject, text, at } = mail;
-        let text = StoredText::SealedText(key.seal(PURPOSE, &id.to_string(), &text, chance));
+        let text = StoredText::SealedText(key.seal(PURPOSE, &id.to_string(), &text, rng));
         Self { id, account_id: account, kind, to, subject, text, at }
     }
 
@@ -89,8 +89,8 @@ impl Record for StoredMail {
     const NOUN: &'static str = "mail";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MAIL#", "MAIL").secret(&["sealedText", "text"]);
 
-    fn place(&self) -> Place {
-        Place::at(Key::new(format!("MAIL#{}", self.id), "MAIL"))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Key::new(format!("MAIL#{}", self.id), "MAIL"))
             .by_status(Key::new(Self::BY_TIME, format!("{}#{}", self.at, self.id)))
             .until(self.at.as_second() + Self::KEPT_SECONDS)
     }
@@ -105,7 +105,7 @@ mod tests {
 
     struct Fixed;
 
-    impl Chance for Fixed {
+    impl RandomSource for Fixed {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(5);
         }

@@ -11,7 +11,7 @@ use crate::{
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Item, Key, Write},
     problem::Result,
-    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
+    record::{self, Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Description, Name},
 };
 
@@ -68,8 +68,8 @@ impl Record for Role {
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
             self.account_id,
             self.enterprise_id,
             Self::KIND,
@@ -111,7 +111,7 @@ impl Record for RolePermissions {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "PERMISSIONS#").copied().on_removal(OnRemoval::Deleted(Stage::Access));
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.role_id))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.role_id))
     }
 }

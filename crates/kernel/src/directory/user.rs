@@ -12,7 +12,7 @@ use crate::{
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Index, Item, Key, Write},
     problem::Result,
-    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
+    record::{self, Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
     rows::List,
     text::{Email, Name},
 };
@@ -47,7 +47,7 @@ pub enum IdentityStatus {
 
 /// Why a person may not act at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Barred {
+pub enum InactiveUser {
     #[error("the user is inactive")]
     Inactive,
     #[error("the user's start date is in the future")]
@@ -61,7 +61,7 @@ pub enum Barred {
     Gone,
 }
 
-impl Barred {
+impl InactiveUser {
     /// The reason in an audit entry.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -120,15 +120,15 @@ impl User {
     }
 
     /// Whether the user may act on a day; if not, why.
-    pub fn may_act_on(&self, today: Day) -> Result<(), Barred> {
+    pub fn may_act_on(&self, today: Day) -> Result<(), InactiveUser> {
         if self.status != UserStatus::Active {
-            return Err(Barred::Inactive);
+            return Err(InactiveUser::Inactive);
         }
         if today < self.start_date {
-            return Err(Barred::NotBegun);
+            return Err(InactiveUser::NotBegun);
         }
         if self.end_date.is_some_and(|end| end < today) {
-            return Err(Barred::Over);
+            return Err(InactiveUser::Over);
         }
         Ok(())
     }
@@ -191,8 +191,8 @@ impl Record for User {
         .on_removal(OnRemoval::Deleted(Stage::Users))
         .deleted_by(deletion);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
             self.account_id,
             self.enterprise_id,
             Self::KIND,
@@ -231,8 +231,8 @@ impl Record for Home {
     const NOUN: &'static str = "user's home";
     const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "SUBJECT#", "HOME");
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(subject(self.user_id)))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(subject(self.user_id)))
     }
 }
 
@@ -264,8 +264,8 @@ impl Record for Membership {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "USERGROUP#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
 
-    fn place(&self) -> Place {
-        Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.group_id)))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.group_id)))
             .by_tenant(Key::new(Self::members(self.account_id, self.group_id).partition, self.user_id.to_string()))
     }
 }
@@ -298,8 +298,8 @@ impl Record for Assignment {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "USERWORKSTREAM#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
 
-    fn place(&self) -> Place {
-        Place::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.workstream_id)))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.workstream_id)))
             .by_tenant(Key::new(Self::members(self.account_id, self.workstream_id).partition, self.user_id.to_string()))
     }
 }

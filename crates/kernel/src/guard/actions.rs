@@ -26,7 +26,7 @@ impl Class {
 
 /// What the guard must know of an action.
 #[derive(Debug)]
-pub struct Facts {
+pub struct ActionFacts {
     /// The operation's name, noun first, as in the API's document and in the audit log.
     pub id: &'static str,
     pub class: Class,
@@ -39,7 +39,7 @@ pub struct Facts {
 
 /// An action, as a type: what [`super::Granted`] is granted for.
 pub trait Action: Send + Sync + 'static {
-    const FACTS: &'static Facts;
+    const FACTS: &'static ActionFacts;
 }
 
 macro_rules! actions {
@@ -49,7 +49,7 @@ macro_rules! actions {
             pub enum $name {}
 
             impl Action for $name {
-                const FACTS: &'static Facts = &Facts {
+                const FACTS: &'static ActionFacts = &ActionFacts {
                     id: $id,
                     class: Class::$class,
                     right: Right { menu: Menu::$menu, tab: $tab, verb: Verb::$verb },
@@ -60,7 +60,7 @@ macro_rules! actions {
         )*
 
         /// All of them, in the order of this file.
-        pub const ALL: &[&Facts] = &[$($name::FACTS,)*];
+        pub const ALL: &[&ActionFacts] = &[$($name::FACTS,)*];
     };
     (@account platform) => { false };
     (@account account) => { true };

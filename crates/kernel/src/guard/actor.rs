@@ -13,9 +13,9 @@ use bytes::Bytes;
 use moka::sync::Cache;
 
 use super::{
-    actions::Facts,
+    actions::ActionFacts,
     policy::{Policy, Principal, Scope},
-    rights::Grants,
+    rights::EffectivePermissions,
 };
 use crate::{
     Kernel,
@@ -47,7 +47,7 @@ pub struct Actor {
 pub struct Access {
     pub groups: Vec<Group>,
     pub roles: Vec<Role>,
-    pub grants: Grants,
+    pub grants: EffectivePermissions,
 }
 
 impl Actor {
@@ -66,7 +66,7 @@ impl Actor {
 
     /// Whether the policy permits an action in a scope. The answer is a function of this actor and its arguments, so
     /// it is remembered as long as the actor.
-    pub fn may(&self, policy: &Policy, action: &'static Facts, scope: Scope) -> bool {
+    pub fn may(&self, policy: &Policy, action: &'static ActionFacts, scope: Scope) -> bool {
         /// An actor asks for few scopes; one who asks for many (an operator going through accounts) starts afresh.
         const REMEMBERED: usize = 256;
         let mut rulings = self.rulings.lock().expect("no holder panics");
@@ -102,7 +102,7 @@ pub struct Actors {
     epochs: Arc<Epochs>,
     /// What roles give, beside the stored bytes that say so: they are the greater part of what it takes to compute
     /// anybody's rights, and seldom change.
-    given: Cache<RoleId, (Bytes, Grants)>,
+    given: Cache<RoleId, (Bytes, EffectivePermissions)>,
     /// How long an actor is believed where other processes write to the store too.
     believed: Option<Duration>,
 }
@@ -122,11 +122,11 @@ impl Actors {
     }
 
     /// What a role gives by these permissions, before its mask. Bytes that were read before are not read again.
-    fn given(&self, role: RoleId, permissions: &Item) -> Result<Grants> {
+    fn given(&self, role: RoleId, permissions: &Item) -> Result<EffectivePermissions> {
         if let Some((_, given)) = self.given.get(&role).filter(|(body, _)| *body == permissions.body) {
             return Ok(given);
         }
-        let given = Grants::unmasked(&decode::<RolePermissions>(permissions)?.record.permissions);
+        let given = EffectivePermissions::unmasked(&decode::<RolePermissions>(permissions)?.record.permissions);
         self.given.insert(role, (permissions.body.clone(), given.clone()));
         Ok(given)
     }

@@ -9,7 +9,7 @@ use super::{
     Granted,
     actions::Action,
     actor::{Actor, access},
-    rights::{Grants, Menu, Right, Verb},
+    rights::{EffectivePermissions, Menu, Right, Verb},
 };
 use crate::{
     Kernel,
@@ -23,7 +23,7 @@ use crate::{
     kinds::RecordKind,
     ports::table::{Condition, Index, Key, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Place, Record, decode, encode},
+    record::{Record, RecordKeys, decode, encode},
 };
 
 /// The kinds of record of delegation.
@@ -33,7 +33,7 @@ pub(crate) const KINDS: &[RecordKind] = &[AdministratorFence::DECLARED];
 pub const ADMINISTER: Right = Right { menu: Menu::AccessControl, tab: "users", verb: Verb::Edit };
 
 /// Nobody passes on what they do not hold.
-pub fn may_grant(actor: &Actor, grants: &Grants) -> Result<()> {
+pub fn may_grant(actor: &Actor, grants: &EffectivePermissions) -> Result<()> {
     if grants.within(&actor.access.grants) {
         return Ok(());
     }
@@ -49,7 +49,7 @@ pub fn may_give(actor: &Actor, roles: &[Role]) -> Result<()> {
 }
 
 /// Nobody takes away what they do not hold, and nobody but an operator anything from somebody who holds a platform role.
-fn may_take(actor: &Actor, taken: &Grants, roles: &[Role]) -> Result<()> {
+fn may_take(actor: &Actor, taken: &EffectivePermissions, roles: &[Role]) -> Result<()> {
     if actor.operator {
         return Ok(());
     }
@@ -80,7 +80,7 @@ impl Kernel {
         &self,
         who: &Granted<A>,
         change: &mut Change,
-        taken: &Grants,
+        taken: &EffectivePermissions,
         roles: &[Role],
     ) -> Result<()> {
         let actor = who.actor();
@@ -108,7 +108,7 @@ impl Kernel {
         &self,
         who: &Granted<A>,
         change: &mut Change,
-        taken: &Grants,
+        taken: &EffectivePermissions,
         group: GroupId,
     ) -> Result<()> {
         let roles = self.platform_roles_in(who, group).await?;
@@ -120,7 +120,7 @@ impl Kernel {
         &self,
         who: &Granted<A>,
         change: &mut Change,
-        taken: &Grants,
+        taken: &EffectivePermissions,
         role: RoleId,
     ) -> Result<()> {
         let mut roles = Vec::new();
@@ -162,7 +162,7 @@ impl Kernel {
     }
 
     /// Refuses a change after which the caller could not administer the users of their account any more.
-    pub fn keep_own_administration<A: Action>(&self, who: &Granted<A>, after: &Grants) -> Result<()> {
+    pub fn keep_own_administration<A: Action>(&self, who: &Granted<A>, after: &EffectivePermissions) -> Result<()> {
         if who.actor().access.grants.holds(ADMINISTER) && !after.holds(ADMINISTER) {
             return Err(own_administration());
         }
@@ -196,7 +196,7 @@ impl Record for AdministratorFence {
     const NOUN: &'static str = "fence of administrators";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "ADMINISTRATORS#", "FENCE");
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id)).until(self.expires)
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id)).until(self.expires)
     }
 }

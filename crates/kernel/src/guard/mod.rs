@@ -15,7 +15,7 @@ use std::{marker::PhantomData, sync::Arc};
 
 pub use self::ongoing::{GrantEnd, OngoingGrant};
 use self::{
-    actions::{Action, Class, Facts},
+    actions::{Action, ActionFacts, Class},
     actor::Actor,
     policy::Scope,
 };
@@ -26,7 +26,7 @@ use crate::{
         account::{Account, AccountStatus},
         enterprise::Enterprise,
         master_data,
-        user::Barred,
+        user::InactiveUser,
     },
     idempotency::Ticket,
     ids::{AccountId, EnterpriseId, SessionId, Subject, known},
@@ -128,7 +128,7 @@ impl<A: Action> Granted<A> {
 
 /// The account and enterprise that a request names.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Named {
+pub struct NamedScope {
     pub account: Option<AccountId>,
     pub enterprise: Option<EnterpriseId>,
 }
@@ -142,9 +142,9 @@ pub struct Nameable {
 
 /// What a request asks leave for.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct AccessRequest {
     pub session: SessionId,
-    pub named: Named,
+    pub named: NamedScope,
     pub origin: RequestOrigin,
 }
 
@@ -172,8 +172,8 @@ impl Kernel {
     }
 
     /// Judges whether an active caller may do `A` in the scope that the request names.
-    pub async fn grant<A: Action>(&self, actor: Arc<Actor>, asked: Asked) -> Result<Granted<A>> {
-        let Asked { session, named, origin } = asked;
+    pub async fn grant<A: Action>(&self, actor: Arc<Actor>, asked: AccessRequest) -> Result<Granted<A>> {
+        let AccessRequest { session, named, origin } = asked;
         self.check_active(Some(&actor))?;
         let scope = scope(named, &actor, A::FACTS.in_enterprise, A::FACTS.class);
         if !actor.may(self.policy(), A::FACTS, scope) {
@@ -223,27 +223,27 @@ pub fn unauthenticated(detail: &str) -> Problem {
 
 /// Whether a user may act at all at this moment: by status, by dates, and the account's too. Requests and sign-ins are
 /// judged by this one rule.
-fn may_act(actor: &Actor, clock: &dyn Clock) -> Result<(), Barred> {
+fn may_act(actor: &Actor, clock: &dyn Clock) -> Result<(), InactiveUser> {
     if actor.account_status != AccountStatus::Active {
-        return Err(Barred::Account(actor.account_status));
+        return Err(InactiveUser::Account(actor.account_status));
     }
     actor.user.may_act_on(clock.today())
 }
 
 impl Kernel {
     /// Why a known person gets no tokens at this moment; `None`: they may act.
-    pub async fn barred(&self, subject: Subject) -> Result<Option<Barred>> {
+    pub async fn barred(&self, subject: Subject) -> Result<Option<InactiveUser>> {
         match self.actor(subject).await? {
             Some(actor) => Ok(may_act(&actor, self.clock()).err()),
-            None => Ok(Some(Barred::Gone)),
+            None => Ok(Some(InactiveUser::Gone)),
         }
     }
 
     /// Why a person can't accept an invitation at this moment. The first user of an account may while it is set up.
-    pub async fn barred_from_accepting(&self, subject: Subject) -> Result<Option<Barred>> {
+    pub async fn barred_from_accepting(&self, subject: Subject) -> Result<Option<InactiveUser>> {
         match self.barred(subject).await? {
-            Some(Barred::Account(AccountStatus::Provisioning)) => {
-                let Some(actor) = self.actor(subject).await? else { return Ok(Some(Barred::Gone)) };
+            Some(InactiveUser::Account(AccountStatus::Provisioning)) => {
+                let Some(actor) = self.actor(subject).await? else { return Ok(Some(InactiveUser::Gone)) };
                 Ok(actor.user.may_act_on(self.clock().today()).err())
             }
             other => Ok(other),
@@ -252,13 +252,13 @@ impl Kernel {
 }
 
 /// What the callers of an action may name.
-pub fn nameable(facts: &Facts) -> Nameable {
+pub fn nameable(facts: &ActionFacts) -> Nameable {
     let scoped = facts.class != Class::Own;
     Nameable { account: scoped && facts.in_account, enterprise: scoped && facts.in_enterprise }
 }
 
 /// What the request is about: what it names, and the caller's own for what it does not.
-fn scope(named: Named, actor: &Actor, in_enterprise: bool, class: Class) -> Scope {
+fn scope(named: NamedScope, actor: &Actor, in_enterprise: bool, class: Class) -> Scope {
     let account = named.account.unwrap_or_else(|| actor.account());
     let own = || (in_enterprise && class != Class::Own && !actor.every_enterprise()).then(|| actor.enterprise());
     let enterprise = named.enterprise.filter(|_| in_enterprise).or_else(own);
@@ -269,7 +269,7 @@ fn scope(named: Named, actor: &Actor, in_enterprise: bool, class: Class) -> Scop
 }
 
 /// The refusal says the same for a foreign account as for one that does not exist.
-fn forbidden(actor: &Actor, facts: &actions::Facts, scope: Scope) -> Problem {
+fn forbidden(actor: &Actor, facts: &actions::ActionFacts, scope: Scope) -> Problem {
     let problem = |detail: String| Problem::new(Code::Forbidden, detail);
     if scope.account != actor.account() && !actor.operator {
         return problem("the request names an account that is not yours".into());

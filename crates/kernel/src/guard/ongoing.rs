@@ -1,6 +1,6 @@
-//! Grants that outlive their request, such as those of event streams: judged again at every use.
+//! Grants that outlive their request, such as those of event streams. Each use checks them again.
 
-use super::{actions::Facts, may_act, policy::Scope};
+use super::{actions::ActionFacts, may_act, policy::Scope};
 use crate::{
     Kernel,
     ids::{SessionId, Subject},
@@ -11,7 +11,7 @@ use crate::{
 pub struct OngoingGrant {
     pub(super) subject: Subject,
     pub(super) session: SessionId,
-    pub(super) facts: &'static Facts,
+    pub(super) facts: &'static ActionFacts,
     pub(super) scope: Scope,
 }
 

@@ -10,7 +10,7 @@ use cedar_policy::{
     RestrictedExpression, Schema,
 };
 
-use super::actions::Facts;
+use super::actions::ActionFacts;
 use crate::ids::{AccountId, EnterpriseId, Subject};
 
 /// The policy's source, for the proofs and for people.
@@ -39,7 +39,7 @@ pub struct Scope {
 
 /// The outcome, with the ids of the rules that decided it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ruling {
+pub struct PolicyDecision {
     pub permitted: bool,
     pub rules: Vec<String>,
 }
@@ -80,7 +80,7 @@ impl Default for Policy {
 
 impl Policy {
     /// Decides whether a caller may do an action in a scope.
-    pub fn decide(&self, principal: &Principal, action: &Facts, scope: Scope) -> Ruling {
+    pub fn decide(&self, principal: &Principal, action: &ActionFacts, scope: Scope) -> PolicyDecision {
         let user = uid(&self.types.user, principal.subject);
         let resource = EntityUid::from_type_name_and_id(self.types.scope.clone(), EntityId::new("scope"));
         let action_uid =
@@ -93,10 +93,10 @@ impl Policy {
         if let Some(error) = response.diagnostics().errors().next() {
             // The proofs say that no rule errs; if one does all the same, nothing is permitted.
             tracing::error!(%error, "a rule of the policy erred");
-            return Ruling { permitted: false, rules: vec!["error".into()] };
+            return PolicyDecision { permitted: false, rules: vec!["error".into()] };
         }
         let named = |id| self.policies.annotation(id, "id").map_or_else(|| id.to_string(), ToOwned::to_owned);
-        Ruling {
+        PolicyDecision {
             permitted: response.decision() == Decision::Allow,
             rules: response.diagnostics().reason().map(named).collect(),
         }

@@ -403,14 +403,14 @@ const TABS: usize = {
 
 /// The sum of what several roles give, each within its own mask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants {
+pub struct EffectivePermissions {
     mask: Mask,
     menus: [Flags; Menu::ALL.len()],
     /// The tabs of the first menu, then those of the second, and so on.
     tabs: [Flags; TABS],
 }
 
-impl Grants {
+impl EffectivePermissions {
     /// Adds what a role gives: its permissions within its mask.
     pub fn add(&mut self, mask: Mask, permissions: &[MenuPermission]) {
         self.add_grants(mask, &Self::unmasked(permissions));
@@ -506,12 +506,12 @@ mod tests {
 
     #[test]
     fn a_role_gives_its_permissions_within_its_mask() {
-        let grants = Grants::of(Mask::VIEW, &everywhere(Flags::ALL));
+        let grants = EffectivePermissions::of(Mask::VIEW, &everywhere(Flags::ALL));
         let users = |verb| Right { menu: Menu::AccessControl, tab: "users", verb };
         assert!(grants.holds(users(Verb::View)));
         assert!(!grants.holds(users(Verb::Create)));
-        assert!(grants.within(&Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL))));
-        assert!(!Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL)).within(&grants));
+        assert!(grants.within(&EffectivePermissions::of(Mask::EVERYTHING, &everywhere(Flags::ALL))));
+        assert!(!EffectivePermissions::of(Mask::EVERYTHING, &everywhere(Flags::ALL)).within(&grants));
     }
 
     #[test]
@@ -531,15 +531,15 @@ mod tests {
         let own = Right { tab: "audit", ..whole };
         let bare = |flags| MenuPermission { tabs: Vec::new(), ..MenuPermission::new(Menu::Overview, flags) };
         for view in [everywhere(Flags::VIEW), vec![bare(Flags::VIEW)]] {
-            let grants = Grants::of(Mask::EVERYTHING, &view);
+            let grants = EffectivePermissions::of(Mask::EVERYTHING, &view);
             assert!(grants.holds(own) && !grants.holds(whole));
         }
         for all in [everywhere(Flags::ALL), vec![bare(Flags::ALL)]] {
-            assert!(Grants::of(Mask::EVERYTHING, &all).holds(whole));
+            assert!(EffectivePermissions::of(Mask::EVERYTHING, &all).holds(whole));
         }
         let mut chosen = bare(Flags::VIEW);
         chosen.tabs.push(TabPermission::new(TabName("account-audit"), Flags::VIEW));
-        assert!(Grants::of(Mask::VIEW, &[chosen]).holds(whole));
+        assert!(EffectivePermissions::of(Mask::VIEW, &[chosen]).holds(whole));
     }
 
     #[test]
@@ -549,7 +549,7 @@ mod tests {
             TabPermission::new(TabName("users"), Flags::ALL),
             TabPermission::new(TabName("roles"), Flags::default()),
         ];
-        let grants = Grants::of(Mask::EVERYTHING, &[permission]);
+        let grants = EffectivePermissions::of(Mask::EVERYTHING, &[permission]);
         assert!(grants.holds(Right { menu: Menu::AccessControl, tab: "users", verb: Verb::Delete }));
         assert!(!grants.holds(Right { menu: Menu::AccessControl, tab: "roles", verb: Verb::View }));
         assert!(grants.holds(Right { menu: Menu::AccessControl, tab: "groups", verb: Verb::View }));

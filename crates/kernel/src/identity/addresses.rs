@@ -31,7 +31,7 @@ impl Provider {
         }
         let released = self.release_address(&person).await?;
         let old = std::mem::replace(&mut person.email, new.clone());
-        person.email_pending_in_vault = true;
+        person.email_pending = true;
         let mut others = Vec::new();
         others.extend(released);
         if let OnEmailChange::EndOthers { keep } = sessions {
@@ -46,18 +46,18 @@ impl Provider {
         Ok(EmailChangePlan { old, claim, others })
     }
 
-    /// Tells the vault the address that the identity has now, and notes that it was told.
+    /// Tells the credential store the address that the identity has now, and notes that it was told.
     pub(super) async fn settle_address(&self, subject: Subject) -> Result<(), IdentityError> {
         self.verifier.ended(subject);
         for _ in 0..4 {
             let Some(Stored { record: person, .. }) = self.person(subject).await? else { return Ok(()) };
-            if !person.email_pending_in_vault {
+            if !person.email_pending {
                 return Ok(());
             }
-            self.vault.update_email(&person).await?;
+            self.credential_store.update_email(&person).await?;
             let told = person.email;
-            let now = self.change(subject, |person| person.email_pending_in_vault &= person.email != told).await?;
-            if now.is_none_or(|person| !person.email_pending_in_vault) {
+            let now = self.change(subject, |person| person.email_pending &= person.email != told).await?;
+            if now.is_none_or(|person| !person.email_pending) {
                 return Ok(());
             }
         }

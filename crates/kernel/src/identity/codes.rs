@@ -27,8 +27,8 @@ use super::{
 use crate::{
     ids::Subject,
     ports::{
-        chance::{self, Chance},
         identity::{Email, ForgottenPassword, PasswordReset, Permanence, ResetError, ResetMail, ResetProof},
+        random::{self, RandomSource},
         table::{CommitError, Condition, Key, Write},
     },
 };
@@ -43,7 +43,7 @@ impl From<Busy> for ResetError {
 
 /// What a request is given. The rest of its work is the same in each case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Given {
+enum ResetDelivery {
     CodeAndLink,
     /// The codes of the day are used up.
     Link,
@@ -52,19 +52,19 @@ enum Given {
 }
 
 impl ResetRecord {
-    fn fresh(now: Timestamp, chance: &dyn Chance) -> Self {
-        let salt = hex::encode(chance::secret(chance));
+    fn fresh(now: Timestamp, rng: &dyn RandomSource) -> Self {
+        let salt = hex::encode(random::secret(rng));
         Self { salt, codes: Vec::new(), link_until: None, link_epoch: 0, day_ends: now + DAY }
     }
 
-    fn give(&self, network: &Network, epoch: i64, now: Timestamp, settings: &Settings) -> Given {
+    fn give(&self, network: &Network, epoch: i64, now: Timestamp, settings: &Settings) -> ResetDelivery {
         let here = self.codes.iter().filter(|code| code.network == network.name()).count();
         if self.codes.len() < settings.codes_a_day && here < settings.codes_a_day_per_network {
-            return Given::CodeAndLink;
+            return ResetDelivery::CodeAndLink;
         }
         let soon = now + settings.link_life / 2;
         let good = self.link_epoch == epoch && self.link_until.is_some_and(|until| soon < until);
-        if good { Given::Nothing } else { Given::Link }
+        if good { ResetDelivery::Nothing } else { ResetDelivery::Link }
     }
 
     /// The codes that a try from a network is compared with, each with one try less.
@@ -94,7 +94,7 @@ impl Provider {
         let key = person.as_ref().map_or_else(|| decoy_key(&forgotten.email), |person| reset_key(person.subject));
         let epoch = person.as_ref().map_or(0, |person| person.epoch);
         let network = Network::of(forgotten.ip);
-        let (code, link) = (six_digits(self.chance.as_ref()), new_secret("fhl_", self.chance.as_ref()));
+        let (code, link) = (six_digits(self.rng.as_ref()), new_secret("fhl_", self.rng.as_ref()));
         let mut hashed: Option<(String, String)> = None;
         for _ in 0..ATTEMPTS {
             let (mut record, when) = self.reset_record(&key, now).await?;
@@ -107,7 +107,7 @@ impl Provider {
             let given = record.give(&network, epoch, now, &self.settings);
             let expires = now + self.settings.code_life;
             let link_expires = now + self.settings.link_life;
-            if given == Given::CodeAndLink {
+            if given == ResetDelivery::CodeAndLink {
                 record.codes.push(CodeRecord {
                     network: network.name(),
                     hash,
@@ -117,10 +117,10 @@ impl Provider {
                     tries_left_elsewhere: self.settings.code_tries_elsewhere,
                 });
             }
-            if given != Given::Nothing {
+            if given != ResetDelivery::Nothing {
                 (record.link_until, record.link_epoch) = (Some(link_expires), epoch);
             }
-            let mailed = person.as_ref().filter(|_| given != Given::Nothing);
+            let mailed = person.as_ref().filter(|_| given != ResetDelivery::Nothing);
             let (link_key, when_link) = match mailed {
                 Some(_) => (reset_link_key(&link), Condition::Absent),
                 None => (decoy_link_key(&forgotten.email), Condition::Always),
@@ -142,7 +142,7 @@ impl Provider {
                         subject: person.subject,
                         account: person.account,
                         email: person.email.clone(),
-                        code: (given == Given::CodeAndLink).then_some(code),
+                        code: (given == ResetDelivery::CodeAndLink).then_some(code),
                         link,
                     }));
                 }
@@ -172,13 +172,13 @@ impl Provider {
         // A record of an earlier version has no salt, and nothing that still counts.
         let today =
             before.map(|before| before.record).filter(|record| now < record.day_ends && !record.salt.is_empty());
-        Ok((today.unwrap_or_else(|| ResetRecord::fresh(now, self.chance.as_ref())), when))
+        Ok((today.unwrap_or_else(|| ResetRecord::fresh(now, self.rng.as_ref())), when))
     }
 
     /// As costly as the hash of a password, since a million plain hashes are no work. The codes of a day share a salt,
     /// so that a try is one hash, however many codes it is compared with.
     async fn hash_code(&self, code: &SecretString, record: &ResetRecord) -> Result<String, Busy> {
-        let salt = record.salt().unwrap_or_else(|| chance::secret(self.chance.as_ref()));
+        let salt = record.salt().unwrap_or_else(|| random::secret(self.rng.as_ref()));
         self.passwords.make_with(code, salt).await
     }
 
@@ -193,7 +193,7 @@ impl Provider {
         let now = self.clock.now();
         let parsed = Email::parse(email).ok();
         policy::judge(reset.new_password.expose_secret(), parsed.as_ref())?;
-        self.vault.accepts(&reset.new_password)?;
+        self.credential_store.accepts(&reset.new_password)?;
         let person = self.resettable(parsed.as_ref()).await?;
         let key = person.as_ref().map_or_else(|| decoy_key(email), |person| reset_key(person.subject));
         let epoch = person.as_ref().map_or(0, |person| person.epoch);
@@ -239,7 +239,7 @@ impl Provider {
         let resettable = self.resettable(Some(&person.email)).await?;
         let person = resettable.filter(|one| one.subject == person.subject).ok_or_else(|| refused(None))?;
         policy::judge(reset.new_password.expose_secret(), Some(&person.email))?;
-        self.vault.accepts(&reset.new_password)?;
+        self.credential_store.accepts(&reset.new_password)?;
         self.replace_forgotten(person.subject, link.epoch, reset, Some(key)).await
     }
 
@@ -252,7 +252,7 @@ impl Provider {
         used_link: Option<Key>,
     ) -> Result<Subject, ResetError> {
         let new = &reset.new_password;
-        let hash = self.vault.hash(new).await?;
+        let hash = self.credential_store.hash(new).await?;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let person = self.person(subject).await?.ok_or(ResetError::InvalidCode)?.record;
@@ -315,8 +315,8 @@ fn decoy_place(email: &str) -> String {
     hex::encode(&digest[..2]).split_at(3).0.to_owned()
 }
 
-fn six_digits(chance: &dyn Chance) -> SecretString {
+fn six_digits(rng: &dyn RandomSource) -> SecretString {
     let mut bytes = [0; 16];
-    chance.fill(&mut bytes);
+    rng.fill(&mut bytes);
     format!("{:06}", u128::from_le_bytes(bytes) % 1_000_000).into()
 }

@@ -37,14 +37,14 @@ const NETWORK_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The target of an attempt, and the network that it comes from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Suspect {
+pub(super) struct GuessSource {
     subject: Option<Subject>,
     /// Distinguishes unknown addresses.
     typed: [u8; 32],
     network: Network,
 }
 
-impl Suspect {
+impl GuessSource {
     pub(super) fn new(subject: Option<Subject>, typed: &str, ip: IpAddr) -> Self {
         Self { subject, typed: Sha256::digest(typed).into(), network: Network::of(ip) }
     }
@@ -72,10 +72,10 @@ impl Suspect {
     }
 
     /// In memory, known and unknown addresses are distinguished in the same way.
-    fn remembered(&self) -> lockout::Suspect {
+    fn remembered(&self) -> lockout::GuessSource {
         match self.subject {
-            Some(subject) => lockout::Suspect::new(subject.uuid().as_bytes(), self.network),
-            None => lockout::Suspect::new(&self.typed, self.network),
+            Some(subject) => lockout::GuessSource::new(subject.uuid().as_bytes(), self.network),
+            None => lockout::GuessSource::new(&self.typed, self.network),
         }
     }
 
@@ -86,7 +86,7 @@ impl Suspect {
 
 /// The state of an attempt before the password is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct GuessStatus {
     /// Too many failures from this network just now.
     pub(super) locked: bool,
     /// Too many guesses today over all networks, and the person never signed in from this one.
@@ -134,7 +134,7 @@ impl Guesses {
         }
     }
 
-    pub(super) async fn standing(&self, suspect: &Suspect, now: Timestamp) -> Result<Standing, TableError> {
+    pub(super) async fn status(&self, suspect: &GuessSource, now: Timestamp) -> Result<GuessStatus, TableError> {
         let keys = [suspect.lock_key(), suspect.day_key(), suspect.key("NETWORKS")];
         let found = self.table.batch_get(&keys).await?;
         let [lock, day, networks] = found.as_slice() else {
@@ -142,7 +142,7 @@ impl Guesses {
         };
         if suspect.subject.is_none() {
             // What stands at a decoy's place is many addresses', and means nothing.
-            return Ok(Standing { locked: self.locks.locked(&suspect.remembered(), now), capped: false });
+            return Ok(GuessStatus { locked: self.locks.locked(&suspect.remembered(), now), capped: false });
         }
         let locked = if self.shared {
             of::<Failures>(lock.as_ref())?.is_some_and(|failures| failures.locked(now))
@@ -153,12 +153,12 @@ impl Guesses {
         let unwritten = self.counted.get(&suspect.who()).unwrap_or_default() % WRITTEN_EVERY;
         let networks = of::<NetworksRecord>(networks.as_ref())?.unwrap_or_default();
         let known = networks.knows(suspect.network, now);
-        Ok(Standing { locked, capped: written.saturating_add(unwritten) >= self.a_day && !known })
+        Ok(GuessStatus { locked, capped: written.saturating_add(unwritten) >= self.a_day && !known })
     }
 
     /// Counts how an attempt ended, and says whether it may succeed. A lock that closed while the attempt was under way
     /// refuses it too, so that parallel guesses get no more than a sequence would.
-    pub(super) async fn settle(&self, suspect: &Suspect, right: bool, now: Timestamp) -> Result<bool, TableError> {
+    pub(super) async fn settle(&self, suspect: &GuessSource, right: bool, now: Timestamp) -> Result<bool, TableError> {
         match (self.shared, right) {
             (true, true) => self.forgive(suspect, now).await,
             (true, false) => self.count(suspect, now).await.map(|()| false),
@@ -173,16 +173,16 @@ impl Guesses {
     }
 
     /// The writes of an attempt that was not judged, so that it takes as long as any other.
-    pub(super) async fn pass(&self, suspect: &Suspect, now: Timestamp) -> Result<(), TableError> {
+    pub(super) async fn pass(&self, suspect: &GuessSource, now: Timestamp) -> Result<(), TableError> {
         if !self.shared {
             return Ok(());
         }
-        let nobody = Suspect { subject: None, typed: suspect.who(), ..*suspect };
+        let nobody = GuessSource { subject: None, typed: suspect.who(), ..*suspect };
         self.count(&nobody, now).await
     }
 
     /// Forgets the failures of a network, unless it is locked.
-    async fn forgive(&self, suspect: &Suspect, now: Timestamp) -> Result<bool, TableError> {
+    async fn forgive(&self, suspect: &GuessSource, now: Timestamp) -> Result<bool, TableError> {
         let key = suspect.lock_key();
         for _ in 0..ATTEMPTS {
             let Some(item) = self.table.get(&key).await? else { return Ok(true) };
@@ -200,7 +200,7 @@ impl Guesses {
     }
 
     /// One failure more of the network, and one guess more of the day.
-    async fn count(&self, suspect: &Suspect, now: Timestamp) -> Result<(), TableError> {
+    async fn count(&self, suspect: &GuessSource, now: Timestamp) -> Result<(), TableError> {
         let (lock_key, day_key) = (suspect.lock_key(), suspect.day_key());
         for _ in 0..ATTEMPTS {
             let found = self.table.batch_get(&[lock_key.clone(), day_key.clone()]).await?;
@@ -230,7 +230,7 @@ impl Guesses {
         Err(contended())
     }
 
-    async fn count_in_memory(&self, suspect: &Suspect, now: Timestamp) -> Result<(), TableError> {
+    async fn count_in_memory(&self, suspect: &GuessSource, now: Timestamp) -> Result<(), TableError> {
         let one_more =
             |entry: Option<moka::Entry<[u8; 32], u32>>| entry.map_or(1, |entry| entry.into_value().wrapping_add(1));
         let counted = self.counted.entry(suspect.who()).and_upsert_with(one_more).into_value();

@@ -71,9 +71,9 @@ impl Network {
 
 /// The subject of a failure: one identity, from one network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Suspect([u8; 32]);
+pub(super) struct GuessSource([u8; 32]);
 
-impl Suspect {
+impl GuessSource {
     pub(super) fn new(identity: &[u8], network: Network) -> Self {
         Self(Sha256::new().chain_update(network.0).chain_update(identity).finalize().into())
     }
@@ -81,7 +81,7 @@ impl Suspect {
 
 /// All failures that are remembered. Bounded: the longest untouched go first, and each costs a guesser one hash.
 pub(super) struct Lockout {
-    failures: Cache<Suspect, Failures>,
+    failures: Cache<GuessSource, Failures>,
 }
 
 impl Lockout {
@@ -89,13 +89,13 @@ impl Lockout {
         Self { failures: Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build() }
     }
 
-    pub(super) fn locked(&self, suspect: &Suspect, now: Timestamp) -> bool {
+    pub(super) fn locked(&self, suspect: &GuessSource, now: Timestamp) -> bool {
         self.failures.get(suspect).is_some_and(|failures| failures.locked(now))
     }
 
     /// Records how an attempt ended, and returns whether it may succeed. A lock that closed while the attempt was
     /// under way refuses it too, so that a burst of parallel guesses gets no more of them than a sequence would.
-    pub(super) fn settle(&self, suspect: Suspect, right: bool, now: Timestamp) -> bool {
+    pub(super) fn settle(&self, suspect: GuessSource, right: bool, now: Timestamp) -> bool {
         let mut admitted = false;
         self.failures.entry(suspect).and_compute_with(|entry| {
             let known = entry.map(moka::Entry::into_value);
@@ -123,8 +123,8 @@ mod tests {
         SignedDuration::from_secs(count)
     }
 
-    fn ada() -> Suspect {
-        Suspect::new(b"ada", Network::of("192.0.2.1".parse().unwrap()))
+    fn ada() -> GuessSource {
+        GuessSource::new(b"ada", Network::of("192.0.2.1".parse().unwrap()))
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn another_network_is_not_locked_but_the_same_slash_64_is() {
         let lockout = Lockout::new(10);
-        let at = |ip: &str| Suspect::new(b"ada", Network::of(ip.parse().unwrap()));
+        let at = |ip: &str| GuessSource::new(b"ada", Network::of(ip.parse().unwrap()));
         for _ in 0..5 {
             lockout.settle(at("2001:db8:0:1::1"), false, start());
         }

@@ -1,40 +1,40 @@
-//! The identity provider: directory, challenges, sessions and codes over the table; passwords and tokens by a vault.
+//! The identity provider: directory, challenges, sessions and codes over the table; passwords and tokens by a credential store.
 //!
 //! INVARIANT: a session is alive as long as its record stands, its epoch is that of its identity, and the identity is
 //! enabled. So one write of the identity ends all its sessions at once.
 
 mod addresses;
 mod codes;
-mod floor;
+pub mod credential_store;
 mod guesses;
 pub mod jwt;
-pub mod kept;
+pub mod key_document;
 pub mod keys;
+mod local_credentials;
 mod lockout;
-mod moving;
-mod own;
+mod migration;
 mod passwords;
 mod policy;
 mod provider;
 mod records;
 mod refresh;
 mod same_address;
+mod session_cutoff;
 mod sessions;
 mod signin;
 mod tokens;
 pub mod trail;
 mod users;
-pub mod vault;
 mod verifier;
 
 use jiff::SignedDuration;
 
 use crate::kinds::RecordKind;
 
-pub use moving::Moving;
+pub use migration::MigratingUser;
 pub use passwords::HashCost;
 pub use policy::judge as judge_password;
-pub use provider::{Parts, Provider, StartError, VaultParts};
+pub use provider::{CredentialStoreParts, Parts, Provider, StartError};
 
 /// The kinds of record of the identity provider.
 pub(crate) const KINDS: &[RecordKind] = &[

@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
-use crate::ports::chance::{self, Chance};
+use crate::ports::random::{self, RandomSource};
 
 /// Cost of a password hash. The default is the least that OWASP's password storage guide asks of argon2id:
 /// 19 MiB, two passes, one lane; some 20 ms of one core.
@@ -69,7 +69,7 @@ pub(super) enum Match {
 /// The hashing threads.
 pub(super) struct Passwords {
     jobs: SyncSender<Job>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn RandomSource>,
     done: Arc<AtomicU64>,
     /// A hash of nothing anyone knows, to do the same work where there is no hash.
     dummy: Arc<str>,
@@ -90,11 +90,11 @@ impl Passwords {
         cost: HashCost,
         threads: usize,
         queue: usize,
-        chance: Arc<dyn Chance>,
+        rng: Arc<dyn RandomSource>,
     ) -> Result<Self, HashingError> {
         let params = cost.params()?;
         // The hash of no password: it takes the same work to compare with, and none to make.
-        let dummy = phc(&params, &chance::secret(chance.as_ref()), &chance::secret(chance.as_ref())).into();
+        let dummy = phc(&params, &random::secret(rng.as_ref()), &random::secret(rng.as_ref())).into();
         let (jobs, inbox) = sync_channel(queue);
         let inbox = Arc::new(Mutex::new(inbox));
         let done = Arc::new(AtomicU64::new(0));
@@ -104,12 +104,12 @@ impl Passwords {
             let (inbox, done) = (Arc::clone(&inbox), Arc::clone(&done));
             thread::Builder::new().name(format!("passwords-{number}")).spawn(move || worker.run(&inbox, &done))?;
         }
-        Ok(Self { jobs, chance, done, dummy })
+        Ok(Self { jobs, rng, done, dummy })
     }
 
     /// Makes a hash in PHC form.
     pub(super) async fn make(&self, password: &SecretString) -> Result<String, Busy> {
-        self.make_with(password, chance::secret(self.chance.as_ref())).await
+        self.make_with(password, random::secret(self.rng.as_ref())).await
     }
 
     /// The same by a salt that is given, so that the same text gives the same hash.
@@ -257,7 +257,7 @@ mod tests {
 
     struct Counting(AtomicU64);
 
-    impl Chance for Counting {
+    impl RandomSource for Counting {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(u8::try_from(self.0.fetch_add(1, Ordering::Relaxed) % 256).unwrap());
         }

@@ -10,20 +10,19 @@ use serde_json::Value;
 
 use super::{
     Settings,
-    floor::SessionFloor,
+    credential_store::{CheckedToken, CredentialStore},
     guesses::Guesses,
     jwt,
     keys::KeyStore,
-    own::{OwnVault, Shown},
+    local_credentials::{LocalCredentialStore, ProfileSource},
     passwords::Passwords,
     records::{Person, SessionRecord, person_key, read, session_key},
-    vault::{Judged, Vault},
-    verifier::{Recall, Verifier},
+    session_cutoff::SessionCutoff,
+    verifier::{CacheLookup, Verifier},
 };
 use crate::{
     ids::{AccountId, SessionId, Subject},
     ports::{
-        chance::Chance,
         clock::Clock,
         identity::{
             Acceptance, ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, ForgottenPassword,
@@ -31,6 +30,7 @@ use crate::{
             PasswordReset, Permanence, Profile, Profiles, RefreshError, ResetError, ResetMail, Session, SignIn,
             SignInError, SignedIn, TokenRefused, TokenSet, Verified,
         },
+        random::RandomSource,
         table::{Key, Table, TableError},
     },
 };
@@ -42,17 +42,17 @@ pub struct Parts {
     pub table: Arc<dyn Table>,
     pub keys: Arc<dyn KeyStore>,
     pub clock: Arc<dyn Clock>,
-    pub chance: Arc<dyn Chance>,
+    pub rng: Arc<dyn RandomSource>,
 }
 
 /// What the provider stands on, where another keeps passwords and signs tokens.
-pub struct VaultParts {
+pub struct CredentialStoreParts {
     pub settings: Settings,
     /// The shared table.
     pub table: Arc<dyn Table>,
-    pub vault: Arc<dyn Vault>,
+    pub credential_store: Arc<dyn CredentialStore>,
     pub clock: Arc<dyn Clock>,
-    pub chance: Arc<dyn Chance>,
+    pub rng: Arc<dyn RandomSource>,
 }
 
 /// The provider can't start. Nothing was changed.
@@ -69,45 +69,45 @@ pub struct Provider {
     pub(super) settings: Settings,
     pub(super) table: Arc<dyn Table>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) chance: Arc<dyn Chance>,
-    pub(super) vault: Arc<dyn Vault>,
+    pub(super) rng: Arc<dyn RandomSource>,
+    pub(super) credential_store: Arc<dyn CredentialStore>,
     /// Hash reset codes too, whoever keeps passwords.
     pub(super) passwords: Arc<Passwords>,
     pub(super) guesses: Guesses,
     pub(super) verifier: Verifier,
-    pub(super) floor: SessionFloor,
-    shown: Arc<Shown>,
+    pub(super) cutoff: SessionCutoff,
+    shown: Arc<ProfileSource>,
 }
 
 impl Provider {
     /// Opens the signing keys, or makes the first; starts the hashing threads. It blocks: for the start alone.
     pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { settings, table, keys, clock, chance } = parts;
-        let (passwords, shown) = (hashing(&settings, &chance)?, Arc::new(Shown::default()));
-        let vault = OwnVault::open(
+        let Parts { settings, table, keys, clock, rng } = parts;
+        let (passwords, shown) = (hashing(&settings, &rng)?, Arc::new(ProfileSource::default()));
+        let credential_store = LocalCredentialStore::open(
             settings.clone(),
             keys,
             Arc::clone(&passwords),
-            Arc::clone(&chance),
+            Arc::clone(&rng),
             Arc::clone(&shown),
             clock.now(),
         );
-        let vault = Arc::new(vault.map_err(|error| StartError::Keys(error.to_string()))?);
-        Ok(Self::of(VaultParts { settings, table, vault, clock, chance }, passwords, shown))
+        let credential_store = Arc::new(credential_store.map_err(|error| StartError::Keys(error.to_string()))?);
+        Ok(Self::of(CredentialStoreParts { settings, table, credential_store, clock, rng }, passwords, shown))
     }
 
-    /// Starts over a vault that is not our own.
-    pub fn over(parts: VaultParts) -> Result<Self, StartError> {
-        let passwords = hashing(&parts.settings, &parts.chance)?;
+    /// Starts over a credential store that is not our own.
+    pub fn over(parts: CredentialStoreParts) -> Result<Self, StartError> {
+        let passwords = hashing(&parts.settings, &parts.rng)?;
         Ok(Self::of(parts, passwords, Arc::default()))
     }
 
-    fn of(parts: VaultParts, passwords: Arc<Passwords>, shown: Arc<Shown>) -> Self {
-        let VaultParts { settings, table, vault, clock, chance } = parts;
+    fn of(parts: CredentialStoreParts, passwords: Arc<Passwords>, shown: Arc<ProfileSource>) -> Self {
+        let CredentialStoreParts { settings, table, credential_store, clock, rng } = parts;
         let guesses = Guesses::new(&settings, Arc::clone(&table));
         let verifier = Verifier::new(&settings);
-        let floor = SessionFloor::default();
-        Self { settings, table, clock, chance, vault, passwords, guesses, verifier, floor, shown }
+        let cutoff = SessionCutoff::default();
+        Self { settings, table, clock, rng, credential_store, passwords, guesses, verifier, cutoff, shown }
     }
 
     /// Says where the claims that tokens show come from. The first one given stays.
@@ -128,13 +128,13 @@ impl Provider {
 
     /// Refuses from now on all that was signed by any key but the one that signs: for keys that leaked.
     pub async fn retire_old_keys(&self) -> Result<(), IdentityError> {
-        self.vault.retire_old_keys().await
+        self.credential_store.retire_old_keys().await
     }
 
     /// Takes over what other processes changed: the signing keys and the session floor.
     pub async fn reload_shared_state(&self) -> Result<(), IdentityError> {
-        self.vault.refresh_keys().await?;
-        Ok(self.load_session_floor().await?)
+        self.credential_store.refresh_keys().await?;
+        Ok(self.load_session_cutoff().await?)
     }
 
     pub(super) async fn person(&self, subject: Subject) -> Result<Option<Stored<Person>>, TableError> {
@@ -157,11 +157,11 @@ impl Provider {
         subject: Subject,
         session: SessionId,
         now: Timestamp,
-    ) -> Result<Option<Living>, TableError> {
+    ) -> Result<Option<LiveSession>, TableError> {
         let found = self.table.batch_get(&[person_key(subject), session_key(subject, session)]).await?;
         let [Some(person), Some(item)] = found.as_slice() else { return Ok(None) };
         let (person, session): (Person, SessionRecord) = (read(person)?, read(item)?);
-        Ok(self.is_alive(&session, &person, now).then_some(Living { person, session, version: item.version }))
+        Ok(self.is_alive(&session, &person, now).then_some(LiveSession { person, session, version: item.version }))
     }
 
     async fn judge(&self, token: &str) -> Result<Verified, TokenRefused> {
@@ -170,7 +170,7 @@ impl Provider {
         }
         let judged = self.judge_by_known_keys(token).await;
         let Err(TokenRefused::UnknownKey) = &judged else { return judged };
-        if let Err(away) = self.vault.look_again(self.clock.now()).await {
+        if let Err(away) = self.credential_store.refetch_keys(self.clock.now()).await {
             tracing::warn!(%away, "keys that are not known can't be looked for");
             return judged;
         }
@@ -179,9 +179,9 @@ impl Provider {
 
     async fn judge_by_known_keys(&self, token: &str) -> Result<Verified, TokenRefused> {
         let now = self.clock.now();
-        match self.verifier.recall(token, self.vault.generation(), now) {
-            Recall::Good(verified) => Ok(verified),
-            Recall::Ask(known) => {
+        match self.verifier.recall(token, self.credential_store.generation(), now) {
+            CacheLookup::Good(verified) => Ok(verified),
+            CacheLookup::Ask(known) => {
                 let (subject, session) = known.session();
                 let before = self.verifier.before(subject);
                 if self.living(subject, session, now).await?.is_none() {
@@ -191,9 +191,9 @@ impl Provider {
                 Verifier::confirm(&known, before, now);
                 Ok(known.verified)
             }
-            Recall::Unknown => {
-                let judged = self.vault.judge(token, now)?;
-                let Judged { verified, .. } = judged;
+            CacheLookup::Unknown => {
+                let judged = self.credential_store.check_token(token, now)?;
+                let CheckedToken { verified, .. } = judged;
                 let before = self.verifier.before(verified.subject);
                 if self.living(verified.subject, verified.session, now).await?.is_none() {
                     return Err(TokenRefused::Ended);
@@ -205,9 +205,9 @@ impl Provider {
     }
 }
 
-fn hashing(settings: &Settings, chance: &Arc<dyn Chance>) -> Result<Arc<Passwords>, StartError> {
+fn hashing(settings: &Settings, rng: &Arc<dyn RandomSource>) -> Result<Arc<Passwords>, StartError> {
     let Settings { hash_cost, hash_threads, hash_queue, .. } = *settings;
-    let passwords = Passwords::start(hash_cost, hash_threads, hash_queue, Arc::clone(chance));
+    let passwords = Passwords::start(hash_cost, hash_threads, hash_queue, Arc::clone(rng));
     Ok(Arc::new(passwords.map_err(|error| StartError::Hashing(error.to_string()))?))
 }
 
@@ -218,7 +218,7 @@ pub(super) struct Stored<T> {
 }
 
 /// An identity with a session that is alive.
-pub(super) struct Living {
+pub(super) struct LiveSession {
     pub(super) person: Person,
     pub(super) session: SessionRecord,
     /// Of the session's record.
@@ -342,14 +342,14 @@ impl Identity for Provider {
     }
 
     fn jwks(&self) -> Value {
-        self.vault.jwks(self.clock.now())
+        self.credential_store.jwks(self.clock.now())
     }
 
     fn openid_configuration(&self, base_url: &str) -> Value {
-        self.vault.openid_configuration(base_url.trim_end_matches('/'))
+        self.credential_store.openid_configuration(base_url.trim_end_matches('/'))
     }
 
     async fn rotate_keys(&self) -> Result<String, IdentityError> {
-        self.vault.rotate_keys(self.clock.now()).await
+        self.credential_store.rotate_keys(self.clock.now()).await
     }
 }

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     ids::{AccountId, SessionId, Subject, UserId},
     ports::{
-        chance::{self, Chance},
         identity::Email,
+        random::{self, RandomSource},
         table::{Condition, Is, Item, Key, NewItem, TableError, Write},
     },
 };
@@ -31,9 +31,9 @@ pub struct Person {
     pub epoch: i64,
     pub password: Option<Password>,
     pub created: Timestamp,
-    /// The address changed, and the vault may not know it yet.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub email_pending_in_vault: bool,
+    /// The address changed, and the credential store may not have the new one yet.
+    #[serde(rename = "email_pending_in_vault", default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_pending: bool,
 }
 
 /// What the record says of a password.
@@ -88,7 +88,7 @@ pub struct SessionRecord {
     pub ends: Timestamp,
     pub ip: IpAddr,
     pub user_agent: String,
-    /// By what the vault renews it, where sessions stand there too. It is sealed.
+    /// By what the credential store renews it, where sessions stand there too. It is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<String>,
     /// The session that continues this one in another account. This one is over, and its refresh tokens end that one.
@@ -117,13 +117,13 @@ pub(super) struct RefreshRecord {
     pub(super) subject: Subject,
     pub(super) session: SessionId,
     pub(super) expires: Timestamp,
-    pub(super) spent: Option<Spent>,
+    pub(super) spent: Option<SpentToken>,
 }
 
 /// When a refresh token was spent, and what makes its successor out of it. Who reads this without the token itself
 /// can't make the successor.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Spent {
+pub(super) struct SpentToken {
     pub(super) at: Timestamp,
     pub(super) salt: String,
 }
@@ -134,7 +134,7 @@ pub(super) struct ChallengeRecord {
     pub(super) subject: Subject,
     pub(super) epoch: i64,
     pub(super) expires: Timestamp,
-    /// What the vault wants back with the answer; sealed.
+    /// What the credential store wants back with the answer; sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sealed: Option<String>,
 }
@@ -217,8 +217,8 @@ fn fingerprint(secret: &SecretString) -> String {
 }
 
 /// A secret of 256 random bits under a prefix by which scanners for leaked secrets know it.
-pub(super) fn new_secret(prefix: &str, chance: &dyn Chance) -> SecretString {
-    spell(prefix, chance::secret(chance))
+pub(super) fn new_secret(prefix: &str, rng: &dyn RandomSource) -> SecretString {
+    spell(prefix, random::secret(rng))
 }
 
 pub(super) fn spell(prefix: &str, bytes: [u8; 32]) -> SecretString {

@@ -9,19 +9,19 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Provider,
-    provider::{Living, Stored},
-    records::{RefreshRecord, SessionRecord, Spent, put, refresh_key, session_key, spell},
+    credential_store::{CredentialStoreError, Issued},
+    provider::{LiveSession, Stored},
+    records::{RefreshRecord, SessionRecord, SpentToken, put, refresh_key, session_key, spell},
     same_address::has_own_password,
     sessions::tokens,
     trail,
     users::{ATTEMPTS, contended},
-    vault::{Issued, VaultError},
 };
 use crate::{
     ids::AccountId,
     ports::{
-        chance,
         identity::{RefreshError, TokenSet},
+        random,
         table::{CommitError, Condition},
     },
 };
@@ -40,7 +40,7 @@ impl Provider {
             };
             // The token stays as it is: the session goes on once the person may act again.
             if let Some(barred) = trail::bars(&living.person).await? {
-                return Err(RefreshError::Barred(barred));
+                return Err(RefreshError::InactiveUser(barred));
             }
             match &record.spent {
                 None => {
@@ -77,16 +77,16 @@ impl Provider {
             let target = same.persons().find(|person| person.account == account && has_own_password(person));
             let target = target.ok_or(RefreshError::NoSuchAccount)?;
             if let Some(barred) = trail::bars(target).await? {
-                return Err(RefreshError::Barred(barred));
+                return Err(RefreshError::InactiveUser(barred));
             }
-            if self.vault.opens_sessions() {
+            if self.credential_store.opens_sessions() {
                 return Err(RefreshError::PasswordRequired);
             }
-            let Living { person, mut session, version: session_version } = living;
+            let LiveSession { person, mut session, version: session_version } = living;
             let opening = self.open_since(session.created, target, session.ip, &session.user_agent, None, now);
             session.continued_by = Some((opening.session.subject, opening.session.id));
             let spent = RefreshRecord {
-                spent: Some(Spent { at: now, salt: hex::encode(chance::secret(self.chance.as_ref())) }),
+                spent: Some(SpentToken { at: now, salt: hex::encode(random::secret(self.rng.as_ref())) }),
                 ..record
             };
             let key = session_key(session.subject, session.id);
@@ -132,18 +132,18 @@ impl Provider {
         token: &SecretString,
         mut record: RefreshRecord,
         version: u64,
-        mut living: Living,
+        mut living: LiveSession,
     ) -> Result<Option<TokenSet>, RefreshError> {
         let now = self.clock.now();
-        let salt = hex::encode(chance::secret(self.chance.as_ref()));
+        let salt = hex::encode(random::secret(self.rng.as_ref()));
         let next = successor(token, &salt);
         living.session.last_used = now;
         living.session.ends = self.ends(living.session.created, now);
         // Before the token is spent: where no tokens can be had, it stays good.
         let issued = self.renewed(&living, now).await?;
-        let Living { session, version: session_version, .. } = living;
+        let LiveSession { session, version: session_version, .. } = living;
         let next_record = RefreshRecord { expires: session.ends, spent: None, ..record.clone() };
-        record.spent = Some(Spent { at: now, salt });
+        record.spent = Some(SpentToken { at: now, salt });
         let key = session_key(session.subject, session.id);
         let writes = vec![
             put(refresh_key(token), &record, Some(record.expires), Condition::Version(version)),
@@ -157,10 +157,10 @@ impl Provider {
         }
     }
 
-    /// New tokens of a session. One that the vault knows no more ends here too.
-    async fn renewed(&self, living: &Living, now: Timestamp) -> Result<Issued, RefreshError> {
-        let issued = self.vault.issue(&living.person, &living.session, now).await;
-        if let Err(VaultError::Over) = issued {
+    /// New tokens of a session. One that the credential store knows no more ends here too.
+    async fn renewed(&self, living: &LiveSession, now: Timestamp) -> Result<Issued, RefreshError> {
+        let issued = self.credential_store.issue(&living.person, &living.session, now).await;
+        if let Err(CredentialStoreError::Over) = issued {
             self.end(living.session.subject, living.session.id).await?;
         }
         Ok(issued?)

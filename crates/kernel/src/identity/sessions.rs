@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 use super::{
     Provider,
+    credential_store::{CredentialStoreError, Issued, Opened},
     provider::Stored,
     records::{
         Person, RefreshRecord, SessionKind, SessionRecord, new_secret, partition, put, read, refresh_key, session_key,
@@ -14,7 +15,6 @@ use super::{
     same_address::has_own_password,
     trail,
     users::store,
-    vault::{Issued, Opened, VaultError},
 };
 use crate::{
     ids::{AccountId, SessionId, Subject},
@@ -28,7 +28,7 @@ use crate::{
 const USER_AGENT: usize = 256;
 
 /// A session about to be written.
-pub(super) struct Opening {
+pub(super) struct NewSession {
     pub(super) session: SessionRecord,
     pub(super) refresh: SecretString,
     pub(super) writes: Vec<Write>,
@@ -45,7 +45,7 @@ impl Provider {
         user_agent: &str,
         opened: Option<Opened>,
         now: Timestamp,
-    ) -> Opening {
+    ) -> NewSession {
         self.open_since(now, person, ip, user_agent, opened, now)
     }
 
@@ -58,10 +58,10 @@ impl Provider {
         user_agent: &str,
         opened: Option<Opened>,
         now: Timestamp,
-    ) -> Opening {
+    ) -> NewSession {
         let (id, renewal, issued) = match opened {
             Some(Opened { id, renewal, issued }) => (id, Some(renewal), Some(issued)),
-            None => (SessionId::new(now, self.chance.as_ref()), None, None),
+            None => (SessionId::new(now, self.rng.as_ref()), None, None),
         };
         let session = SessionRecord {
             id,
@@ -76,14 +76,14 @@ impl Provider {
             renewal,
             continued_by: None,
         };
-        let refresh = new_secret("fhr_", self.chance.as_ref());
+        let refresh = new_secret("fhr_", self.rng.as_ref());
         let record =
             RefreshRecord { subject: session.subject, session: session.id, expires: session.ends, spent: None };
         let writes = vec![
             put(session_key(session.subject, session.id), &session, Some(session.ends), Condition::Absent),
             put(refresh_key(&refresh), &record, Some(record.expires), Condition::Absent),
         ];
-        Opening { session, refresh, writes, issued }
+        NewSession { session, refresh, writes, issued }
     }
 
     /// When a session ends that was opened at one moment and used at another.
@@ -98,10 +98,10 @@ impl Provider {
         session: &SessionRecord,
         issued: Option<Issued>,
         now: Timestamp,
-    ) -> Result<Issued, VaultError> {
+    ) -> Result<Issued, CredentialStoreError> {
         match issued {
             Some(issued) => Ok(issued),
-            None => self.vault.issue(person, session, now).await,
+            None => self.credential_store.issue(person, session, now).await,
         }
     }
 
@@ -109,7 +109,7 @@ impl Provider {
         let now = self.clock.now();
         let person = self.enabled_person(subject).await?;
         let session = SessionRecord {
-            id: SessionId::new(now, self.chance.as_ref()),
+            id: SessionId::new(now, self.rng.as_ref()),
             subject,
             epoch: person.epoch,
             kind: SessionKind::Probe,
@@ -127,7 +127,7 @@ impl Provider {
             Err(CommitError::Refused { .. }) => return Err(IdentityError::Disabled),
             Err(CommitError::Table(error)) => return Err(error.into()),
         }
-        self.vault.probe(&person, &session, now).await
+        self.credential_store.probe(&person, &session, now).await
     }
 
     /// The accounts that somebody belongs to with their address and has accepted.
@@ -170,11 +170,11 @@ impl Provider {
     pub(super) async fn end(&self, subject: Subject, session: SessionId) -> Result<(), TableError> {
         let key = session_key(subject, session);
         let ending: Option<Stored<SessionRecord>> =
-            if self.vault.opens_sessions() { self.stored(&key).await? } else { None };
+            if self.credential_store.opens_sessions() { self.stored(&key).await? } else { None };
         self.delete_session(subject, key).await?;
         self.verifier.ended(subject);
         if let Some(Stored { record, .. }) = ending {
-            self.vault.end(&record).await;
+            self.credential_store.end_session(&record).await;
         }
         Ok(())
     }

@@ -9,14 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Provider,
     codes::may_reset,
-    guesses::{Standing, Suspect},
+    credential_store::{Opened, PasswordVerdict},
+    guesses::{GuessSource, GuessStatus},
     policy,
     provider::Stored,
     records::{ChallengeRecord, Password, Person, challenge_key, new_secret, person_key, put},
     same_address::{NewPassword, SameAddress, has_own_password},
     sessions::tokens,
     trail,
-    vault::{Admission, Opened},
 };
 use crate::{
     ids::Subject,
@@ -36,16 +36,16 @@ impl Provider {
         let typed = email.as_ref().map_or(attempt.email.as_str(), Email::as_str);
         let same = self.identities_of(email.as_ref()).await?;
         let person = same.choose(attempt.account, |person| self.usable(person, started));
-        let suspect = Suspect::new(same.first(), typed, attempt.ip);
-        let Standing { locked, capped } = self.guesses.standing(&suspect, started).await?;
+        let suspect = GuessSource::new(same.first(), typed, attempt.ip);
+        let GuessStatus { locked, capped } = self.guesses.status(&suspect, started).await?;
         // Who can't be mailed can't prove a mailbox, so the cap would shut them out.
         let mailable = same.persons().any(may_reset);
         let closed = locked || capped && mailable;
         let usable = person.filter(|person| self.may_prove(person, started));
         // A closed attempt is judged like one at nobody: it is neither counted nor of any use.
-        let admission = self.vault.admit(usable.filter(|_| !closed), &attempt.password).await?;
+        let admission = self.credential_store.authenticate(usable.filter(|_| !closed), &attempt.password).await?;
         let now = self.clock.now();
-        let right = !matches!(admission, Admission::Wrong);
+        let right = !matches!(admission, PasswordVerdict::Wrong);
         let admitted = if closed {
             self.guesses.pass(&suspect, now).await.map(|()| false)?
         } else {
@@ -69,7 +69,7 @@ impl Provider {
                 [one] if one.subject == person.subject => {}
                 [one] => {
                     self.turn_away(admission, Some(person), attempt, now).await;
-                    let admission = self.vault.admit(Some(one), &attempt.password).await?;
+                    let admission = self.credential_store.authenticate(Some(one), &attempt.password).await?;
                     return self.admitted(one, &same, admission, attempt).await;
                 }
                 several => {
@@ -105,22 +105,22 @@ impl Provider {
         &self,
         person: &Person,
         same: &SameAddress,
-        admission: Admission,
+        admission: PasswordVerdict,
         attempt: &SignIn,
     ) -> Result<SignedIn, SignInError> {
         let now = self.clock.now();
         if let Some(barred) = trail::bars(person).await? {
             self.turn_away(admission, Some(person), attempt, now).await;
-            return Err(SignInError::Barred(barred));
+            return Err(SignInError::InactiveUser(barred));
         }
         match admission {
-            Admission::Wrong => Err(SignInError::InvalidCredentials),
-            Admission::Challenged(sealed) => self.challenge(person, sealed, now).await,
-            Admission::Right { stale, opened } => {
-                if person.email_pending_in_vault
+            PasswordVerdict::Wrong => Err(SignInError::InvalidCredentials),
+            PasswordVerdict::Challenged(sealed) => self.challenge(person, sealed, now).await,
+            PasswordVerdict::Right { stale, opened } => {
+                if person.email_pending
                     && let Err(error) = self.settle_address(person.subject).await
                 {
-                    tracing::warn!(%error, subject = %person.subject, "the vault does not know a new address yet");
+                    tracing::warn!(%error, subject = %person.subject, "the credential store does not know a new address yet");
                 }
                 let counted = same.first().unwrap_or(person.subject);
                 let tokens = self.enter(person, counted, opened, attempt, now).await?;
@@ -134,17 +134,17 @@ impl Provider {
 
     /// The right password gets nothing, for a lock closed while it was judged, or the person may not act: the session that it
     /// may have opened ends again.
-    async fn turn_away(&self, admission: Admission, person: Option<&Person>, attempt: &SignIn, now: Timestamp) {
-        if let (Admission::Right { opened: Some(opened), .. }, Some(person)) = (admission, person) {
+    async fn turn_away(&self, admission: PasswordVerdict, person: Option<&Person>, attempt: &SignIn, now: Timestamp) {
+        if let (PasswordVerdict::Right { opened: Some(opened), .. }, Some(person)) = (admission, person) {
             let opening = self.open(person, attempt.ip, &attempt.user_agent, Some(opened), now);
-            self.vault.end(&opening.session).await;
+            self.credential_store.end_session(&opening.session).await;
         }
     }
 
     /// Whether a password is compared with that of an identity. That of a disabled one is, so that its owner hears why they
-    /// get nothing, except by a vault that refuses the disabled itself.
+    /// get nothing, except by a credential store that refuses the disabled itself.
     fn may_prove(&self, person: &Person, now: Timestamp) -> bool {
-        let judged_disabled = trail::is_set() && !self.vault.opens_sessions();
+        let judged_disabled = trail::is_set() && !self.credential_store.opens_sessions();
         (person.enabled || judged_disabled) && self.has_password(person, now)
     }
 
@@ -179,7 +179,7 @@ impl Provider {
             }
             // Disabled, or given another password, while it was judged.
             Err(CommitError::Refused { .. }) => {
-                self.vault.end(&opening.session).await;
+                self.credential_store.end_session(&opening.session).await;
                 Err(SignInError::InvalidCredentials)
             }
             Err(CommitError::Table(error)) => Err(error.into()),
@@ -192,7 +192,7 @@ impl Provider {
         sealed: Option<String>,
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
-        let session = new_secret("fhc_", self.chance.as_ref());
+        let session = new_secret("fhc_", self.rng.as_ref());
         let expires = now + self.settings.challenge_life;
         let record = ChallengeRecord { subject: person.subject, epoch: person.epoch, expires, sealed };
         let write = put(challenge_key(&session), &record, Some(expires), Condition::Absent);
@@ -210,7 +210,7 @@ impl Provider {
 
     /// Stores of the password what is stored today. It may fail: the next sign-in tries again.
     async fn rehash(&self, compared: &Person, attempt: &SignIn) {
-        let Ok(hash) = self.vault.hash(&attempt.password).await else { return };
+        let Ok(hash) = self.credential_store.hash(&attempt.password).await else { return };
         let Ok(Some(Stored { record: mut person, version })) = self.person(compared.subject).await else { return };
         if person.password != compared.password {
             return;
@@ -247,14 +247,15 @@ impl Provider {
             return Err(ChallengeError::Over);
         }
         if let Some(barred) = trail::bars(&person).await? {
-            return Err(ChallengeError::Barred(barred));
+            return Err(ChallengeError::InactiveUser(barred));
         }
         if person.email.is_default_admin() {
             return Err(ChallengeError::NewEmailRequired);
         }
         policy::judge(response.new_password.expose_secret(), Some(&person.email))?;
-        self.vault.accepts(&response.new_password)?;
-        let answered = self.vault.answer(&person, open.sealed.as_deref(), &response.new_password).await?;
+        self.credential_store.accepts(&response.new_password)?;
+        let answered =
+            self.credential_store.answer_challenge(&person, open.sealed.as_deref(), &response.new_password).await?;
         let now = self.clock.now();
         let password = Password { hash: answered.hash, temporary: false, set: now };
         let same = self.identities_of(Some(&person.email)).await?;
@@ -278,7 +279,7 @@ impl Provider {
                 Ok(tokens(&opening.session, opening.refresh, issued))
             }
             Err(CommitError::Refused { .. }) => {
-                self.vault.end(&opening.session).await;
+                self.credential_store.end_session(&opening.session).await;
                 Err(ChallengeError::Over)
             }
             Err(CommitError::Table(error)) => Err(error.into()),

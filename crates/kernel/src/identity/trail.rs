@@ -11,25 +11,25 @@ use async_trait::async_trait;
 
 use super::records::Person;
 use crate::{
-    directory::user::Barred,
+    directory::user::InactiveUser,
     ids::{AccountId, Subject, UserId},
     ports::table::{TableError, Write},
 };
 
 tokio::task_local! {
-    static TRAIL: Arc<dyn Trail>;
+    static TRAIL: Arc<dyn AuditTrail>;
 }
 
-/// Whom an identity operation is about.
+/// The person that an identity operation concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whom {
+pub struct AuditSubject {
     pub subject: Subject,
     pub user: UserId,
     pub account: AccountId,
     pub email: String,
 }
 
-impl From<&Person> for Whom {
+impl From<&Person> for AuditSubject {
     fn from(person: &Person) -> Self {
         Self { subject: person.subject, user: person.user, account: person.account, email: person.email.to_string() }
     }
@@ -42,33 +42,33 @@ pub enum Failure {
     /// counted for the address, also those from before an account knew it.
     InvalidCredentials,
     /// The person is who they say they are, and may not act.
-    Barred(Barred),
+    InactiveUser(InactiveUser),
 }
 
 impl Failure {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidCredentials => "invalid_credentials",
-            Self::Barred(barred) => barred.as_str(),
+            Self::InactiveUser(barred) => barred.as_str(),
         }
     }
 }
 
 /// Judges who may get tokens, and records what identity operations come to.
 #[async_trait]
-pub trait Trail: Send + Sync {
+pub trait AuditTrail: Send + Sync {
     /// Why a person, whose identity is proven, gets no tokens now.
-    async fn bars(&self, subject: Subject) -> Result<Option<Barred>, TableError>;
+    async fn bars(&self, subject: Subject) -> Result<Option<InactiveUser>, TableError>;
 
     /// The writes that record a success: they stand or fall with it.
-    async fn writes(&self, whom: Whom) -> Result<Vec<Write>, TableError>;
+    async fn writes(&self, whom: AuditSubject) -> Result<Vec<Write>, TableError>;
 
     /// Records a failure. It returns at once: the time of the answer tells nobody whether there is such a person.
-    fn failed(&self, whom: Option<Whom>, why: Failure);
+    fn failed(&self, whom: Option<AuditSubject>, why: Failure);
 }
 
 /// Runs an operation with a trail.
-pub async fn along<F: Future>(trail: Arc<dyn Trail>, operation: F) -> F::Output {
+pub async fn along<F: Future>(trail: Arc<dyn AuditTrail>, operation: F) -> F::Output {
     TRAIL.scope(trail, operation).await
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn writes(person: &Person) -> Result<Vec<Write>, TableError> {
 }
 
 /// Why somebody would get no tokens; nothing is recorded.
-pub(super) async fn would_bar(person: &Person) -> Result<Option<Barred>, TableError> {
+pub(super) async fn would_bar(person: &Person) -> Result<Option<InactiveUser>, TableError> {
     match TRAIL.try_with(Arc::clone) {
         Ok(trail) => trail.bars(person.subject).await,
         Err(_) => Ok(None),
@@ -92,15 +92,15 @@ pub(super) async fn would_bar(person: &Person) -> Result<Option<Barred>, TableEr
 }
 
 /// Refuses a person who has proved their identity and may not act. An identity that is disabled opens nothing.
-pub(super) async fn bars(person: &Person) -> Result<Option<Barred>, TableError> {
+pub(super) async fn bars(person: &Person) -> Result<Option<InactiveUser>, TableError> {
     let barred = match TRAIL.try_with(Arc::clone) {
         Ok(trail) => trail.bars(person.subject).await?,
         Err(_) => None,
     };
-    let barred = barred.or((!person.enabled).then_some(Barred::Inactive));
+    let barred = barred.or((!person.enabled).then_some(InactiveUser::Inactive));
     if let Some(barred) = barred {
         // Without a trail there is nobody to tell.
-        _ = TRAIL.try_with(|trail| trail.failed(Some(person.into()), Failure::Barred(barred)));
+        _ = TRAIL.try_with(|trail| trail.failed(Some(person.into()), Failure::InactiveUser(barred)));
     }
     Ok(barred)
 }
@@ -108,5 +108,5 @@ pub(super) async fn bars(person: &Person) -> Result<Option<Barred>, TableError> 
 /// Tells the failure of the operation under way.
 pub(super) fn failed(person: Option<&Person>) {
     // Without a trail there is nobody to tell.
-    _ = TRAIL.try_with(|trail| trail.failed(person.map(Whom::from), Failure::InvalidCredentials));
+    _ = TRAIL.try_with(|trail| trail.failed(person.map(AuditSubject::from), Failure::InvalidCredentials));
 }

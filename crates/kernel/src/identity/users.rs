@@ -8,13 +8,13 @@ use subtle::ConstantTimeEq;
 
 use super::{
     Provider,
-    guesses::Suspect,
+    credential_store::CredentialStoreError,
+    guesses::GuessSource,
     policy,
     provider::Stored,
     records::{Claim, Password, Person, claim_key, partition, person_key, put, session_key},
     same_address::{NewPassword, SameAddress},
     trail,
-    vault::VaultError,
 };
 use crate::{
     ids::Subject,
@@ -48,21 +48,25 @@ impl Provider {
             epoch: now.as_microsecond(),
             password: None,
             created: now,
-            email_pending_in_vault: false,
+            email_pending: false,
         };
         // Most addresses are new.
         let mut claim = put(claim_key(&person.email), &Claim::of(subject), None, Condition::Absent);
         for _ in 0..ATTEMPTS {
             let writes = vec![put(person_key(subject), &person, None, Condition::Absent), claim];
             match self.table.commit(writes).await {
-                Ok(()) => return Ok(self.vault.ensure(&person).await?),
+                Ok(()) => return Ok(self.credential_store.ensure(&person).await?),
                 Err(CommitError::Table(error)) => return Err(error.into()),
                 Err(CommitError::Refused { .. }) => {}
             }
             if let Some(Stored { record: there, .. }) = self.person(subject).await? {
                 let same = (&there.email, there.user, there.account) == (&person.email, person.user, person.account);
-                // Also after a start that was cut short: what the vault lacks is made now.
-                return if same { Ok(self.vault.ensure(&there).await?) } else { Err(IdentityError::Different) };
+                // Also after a start that was cut short: what the credential store lacks is made now.
+                return if same {
+                    Ok(self.credential_store.ensure(&there).await?)
+                } else {
+                    Err(IdentityError::Different)
+                };
             }
             claim = self.claim_beside(&person).await?;
         }
@@ -90,7 +94,7 @@ impl Provider {
             let Some(Stored { record: person, version }) = self.person(subject).await? else {
                 // Also after a removal that was cut short: what it left is removed now.
                 self.remove_rest(subject).await?;
-                return Ok(self.vault.remove(subject).await?);
+                return Ok(self.credential_store.remove(subject).await?);
             };
             let mut writes = vec![Write::Delete { key: person_key(subject), when: Condition::Version(version) }];
             writes.extend(self.release_address(&person).await?);
@@ -141,13 +145,13 @@ impl Provider {
         })
         .await?
         .ok_or(IdentityError::Unknown)?;
-        Ok(self.vault.enable(subject, enabled).await?)
+        Ok(self.credential_store.enable(subject, enabled).await?)
     }
 
     pub(super) async fn end_all(&self, subject: Subject) -> Result<(), IdentityError> {
         let now = self.clock.now();
         match self.change(subject, |person| person.begin_epoch(now)).await? {
-            Some(_) => Ok(self.vault.end_all(subject).await?),
+            Some(_) => Ok(self.credential_store.end_all_sessions(subject).await?),
             None => Ok(()),
         }
     }
@@ -160,8 +164,8 @@ impl Provider {
     ) -> Result<(), PasswordError> {
         let person = self.person(subject).await?.ok_or(PasswordError::Unknown)?.record;
         policy::judge(password.expose_secret(), Some(&person.email))?;
-        self.vault.accepts(password)?;
-        let hash = self.vault.hash(password).await?;
+        self.credential_store.accepts(password)?;
+        let hash = self.credential_store.hash(password).await?;
         let temporary = permanence == Permanence::Temporary;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -192,19 +196,19 @@ impl Provider {
         Ok(self.identities_of(Some(&person.email)).await?.with_password(subject, password, now))
     }
 
-    /// Ends the sessions of identities whose new password is written, and gives it to the vault.
+    /// Ends the sessions of identities whose new password is written, and gives it to the credential store.
     pub(super) async fn keep_password(
         &self,
         persons: &[Person],
         password: &SecretString,
         permanence: Permanence,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), CredentialStoreError> {
         for person in persons {
             self.verifier.ended(person.subject);
         }
         for person in persons {
-            self.vault.end_all(person.subject).await?;
-            self.vault.keep(person, password, permanence).await?;
+            self.credential_store.end_all_sessions(person.subject).await?;
+            self.credential_store.store_password(person, password, permanence).await?;
         }
         Ok(())
     }
@@ -219,8 +223,8 @@ impl Provider {
             let planned = match known {
                 None => {
                     policy::judge(accepted.password.expose_secret(), Some(&person.email))?;
-                    self.vault.accepts(&accepted.password)?;
-                    let hash = self.vault.hash(&accepted.password).await?;
+                    self.credential_store.accepts(&accepted.password)?;
+                    let hash = self.credential_store.hash(&accepted.password).await?;
                     let now = self.clock.now();
                     same.with_password(person.subject, &Password { hash, temporary: false, set: now }, now)
                 }
@@ -244,28 +248,30 @@ impl Provider {
     }
 
     /// The identity whose password an acceptance is compared with: one that is enabled before one that its account disabled.
-    /// `None`: there is none, or it is in a vault that compares none of somebody who is disabled. The mailbox decides then.
+    /// `None`: there is none, or it is in a credential store that compares none of somebody who is disabled. The mailbox decides then.
     fn password_to_compare<'a>(&self, same: &'a SameAddress, accepted: Subject) -> Option<&'a Person> {
         let known = || same.others_with_password(accepted).map(|stored| &stored.record);
-        known().find(|person| person.enabled).or_else(|| known().next().filter(|_| !self.vault.opens_sessions()))
+        known()
+            .find(|person| person.enabled)
+            .or_else(|| known().next().filter(|_| !self.credential_store.opens_sessions()))
     }
 
     pub(super) async fn replace_password(&self, change: &PasswordChange) -> Result<(), PasswordError> {
         let person = self.person(change.subject).await?.map(|stored| stored.record);
         if let Some(person) = &person {
             policy::judge(change.new.expose_secret(), Some(&person.email))?;
-            self.vault.accepts(&change.new)?;
+            self.credential_store.accepts(&change.new)?;
         }
         let old = self.judge_own_password(person, &change.old, change.ip).await?;
         if bool::from(change.old.expose_secret().as_bytes().ct_eq(change.new.expose_secret().as_bytes())) {
             return Err(WeakPassword::Unchanged.into());
         }
-        let hash = self.vault.hash(&change.new).await?;
+        let hash = self.credential_store.hash(&change.new).await?;
         let persons = self.swap_password(change, &old, hash, self.clock.now()).await?;
         let Some((own, others)) = persons.split_first() else { return Ok(()) };
         self.keep_password(others, &change.new, Permanence::Permanent).await?;
         // The session that asks goes on, so not all of this identity end.
-        Ok(self.vault.keep(own, &change.new, Permanence::Permanent).await?)
+        Ok(self.credential_store.store_password(own, &change.new, Permanence::Permanent).await?)
     }
 
     pub(super) async fn check_own_password(&self, check: &PasswordCheck) -> Result<(), PasswordError> {
@@ -301,10 +307,10 @@ impl Provider {
         password: &SecretString,
         ip: IpAddr,
     ) -> Result<bool, PasswordError> {
-        let suspect = Suspect::new(counted, "", ip);
-        let locked = self.guesses.standing(&suspect, self.clock.now()).await?.locked;
+        let suspect = GuessSource::new(counted, "", ip);
+        let locked = self.guesses.status(&suspect, self.clock.now()).await?.locked;
         let known = compared.filter(|person| person.password.is_some() && !locked);
-        let right = self.vault.compare(known, password).await?;
+        let right = self.credential_store.verify_password(known, password).await?;
         let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
         if !admitted {
             trail::failed(Some(asking));

@@ -14,7 +14,7 @@ use std::{
 use jiff::Timestamp;
 use moka::sync::Cache;
 
-use super::{Settings, vault::Judged};
+use super::{Settings, credential_store::CheckedToken};
 use crate::{
     ids::{SessionId, Subject},
     ports::identity::Verified,
@@ -25,14 +25,14 @@ use crate::{
 const SLOTS: usize = 1024;
 
 pub(super) struct Verifier {
-    known: Cache<Arc<str>, Arc<Known>, ByTail>,
+    known: Cache<Arc<str>, Arc<CachedToken>, ByTail>,
     endings: Box<[AtomicU64]>,
     /// In milliseconds; `None` where no other process ends sessions.
     recheck: Option<i64>,
 }
 
 /// A token that was found good.
-pub(super) struct Known {
+pub(super) struct CachedToken {
     pub(super) verified: Verified,
     keys: u64,
     endings: AtomicU64,
@@ -40,17 +40,17 @@ pub(super) struct Known {
 }
 
 /// What is to be done with a token.
-pub(super) enum Recall {
+pub(super) enum CacheLookup {
     Good(Verified),
     /// It was good: ask whether its session is still alive.
-    Ask(Arc<Known>),
+    Ask(Arc<CachedToken>),
     /// Judge it from the start.
     Unknown,
 }
 
 /// The count of endings before the store was asked. An ending that comes between makes the answer stale, and is seen.
 #[derive(Clone, Copy)]
-pub(super) struct Before(u64);
+pub(super) struct EndingCount(u64);
 
 impl Verifier {
     pub(super) fn new(settings: &Settings) -> Self {
@@ -63,33 +63,33 @@ impl Verifier {
         }
     }
 
-    pub(super) fn recall(&self, token: &str, generation: u64, now: Timestamp) -> Recall {
-        let Some(known) = self.known.get(token) else { return Recall::Unknown };
+    pub(super) fn recall(&self, token: &str, generation: u64, now: Timestamp) -> CacheLookup {
+        let Some(known) = self.known.get(token) else { return CacheLookup::Unknown };
         if known.keys != generation || known.verified.expires_at <= now {
             self.known.invalidate(token);
-            return Recall::Unknown;
+            return CacheLookup::Unknown;
         }
         let ended = known.endings.load(Ordering::Acquire) != self.before(known.verified.subject).0;
         let age = now.as_millisecond() - known.asked.load(Ordering::Acquire);
         if ended || self.recheck.is_some_and(|every| !(0..every).contains(&age)) {
-            Recall::Ask(known)
+            CacheLookup::Ask(known)
         } else {
-            Recall::Good(known.verified)
+            CacheLookup::Good(known.verified)
         }
     }
 
-    pub(super) fn before(&self, subject: Subject) -> Before {
-        Before(self.slot(subject).load(Ordering::Acquire))
+    pub(super) fn before(&self, subject: Subject) -> EndingCount {
+        EndingCount(self.slot(subject).load(Ordering::Acquire))
     }
 
     /// The session was alive when the store was asked.
-    pub(super) fn confirm(known: &Known, before: Before, now: Timestamp) {
+    pub(super) fn confirm(known: &CachedToken, before: EndingCount, now: Timestamp) {
         known.asked.store(now.as_millisecond(), Ordering::Release);
         known.endings.store(before.0, Ordering::Release);
     }
 
-    pub(super) fn remember(&self, token: &str, judged: &Judged, before: Before, now: Timestamp) {
-        let known = Known {
+    pub(super) fn remember(&self, token: &str, judged: &CheckedToken, before: EndingCount, now: Timestamp) {
+        let known = CachedToken {
             verified: judged.verified,
             keys: judged.generation,
             endings: AtomicU64::new(before.0),
@@ -120,7 +120,7 @@ impl Verifier {
     }
 }
 
-impl Known {
+impl CachedToken {
     pub(super) fn session(&self) -> (Subject, SessionId) {
         (self.verified.subject, self.verified.session)
     }

@@ -8,7 +8,7 @@ use super::JobCounts;
 use crate::{
     kinds::RecordKind,
     ports::table::Key,
-    record::{Place, Record},
+    record::{Record, RecordKeys},
 };
 
 /// A lease that was not renewed for this long has expired.
@@ -175,8 +175,8 @@ impl Record for JobState {
     const NOUN: &'static str = "job";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "JOB#", "STATE");
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(&self.name))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(&self.name))
     }
 }
 

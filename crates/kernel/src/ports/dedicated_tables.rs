@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{table::TableName, trouble::Trouble};
+use super::{external_error::ExternalError, table::TableName};
 use crate::{directory::account::CloudType, ids::AccountId};
 
 /// How far the making or removing of a dedicated table has come.
@@ -16,9 +16,9 @@ pub enum Progress {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DedicatedTableError {
     #[error("the cloud does not answer now: {0}")]
-    Unavailable(Trouble),
+    Unavailable(ExternalError),
     #[error("the cloud refuses: {0}")]
-    Refused(Trouble),
+    Refused(ExternalError),
 }
 
 /// Whose a dedicated table is.

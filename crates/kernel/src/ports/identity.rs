@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    external_error::ExternalError,
     table::{TableError, Write},
-    trouble::Trouble,
 };
 pub use crate::text::Email;
 use crate::{
-    directory::user::Barred,
+    directory::user::InactiveUser,
     ids::{AccountId, EnterpriseId, SessionId, Subject, UserId},
 };
 
@@ -344,7 +344,7 @@ pub enum IdentityError {
     NotOurKeys,
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
     #[error(transparent)]
     Store(#[from] TableError),
 }
@@ -390,7 +390,7 @@ pub enum PasswordError {
     Store(#[from] TableError),
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -400,7 +400,7 @@ pub enum SignInError {
     InvalidCredentials,
     /// The password is right, and the person may not act.
     #[error(transparent)]
-    Barred(Barred),
+    InactiveUser(InactiveUser),
     /// Too many sign-ins at once; nothing was judged.
     #[error("too many sign-ins at this moment")]
     Busy,
@@ -408,7 +408,7 @@ pub enum SignInError {
     Store(#[from] TableError),
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -418,7 +418,7 @@ pub enum ChallengeError {
     Over,
     /// The person may not act. The challenge stays open.
     #[error(transparent)]
-    Barred(Barred),
+    InactiveUser(InactiveUser),
     /// The identity still has the default administrator's address. The challenge stays open.
     #[error("a real e-mail address is needed first")]
     NewEmailRequired,
@@ -431,7 +431,7 @@ pub enum ChallengeError {
     Store(#[from] TableError),
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -447,12 +447,12 @@ pub enum RefreshError {
     PasswordRequired,
     /// The person may not act. The token stays good.
     #[error(transparent)]
-    Barred(Barred),
+    InactiveUser(InactiveUser),
     #[error(transparent)]
     Store(#[from] TableError),
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -469,7 +469,7 @@ pub enum ResetError {
     Store(#[from] TableError),
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
 }
 
 /// Why a token is not accepted: for the log. The caller of the API learns no more than 401.
@@ -505,5 +505,5 @@ pub enum TokenRefused {
     /// Nor is this: the keys are not known.
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
 }

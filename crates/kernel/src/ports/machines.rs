@@ -37,7 +37,7 @@ pub enum MachinesError {
 
 /// The answer to a task that waits for a token.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Report {
+pub enum TaskReport {
     Done(Value),
     Failed(Refusal),
 }
@@ -48,5 +48,5 @@ pub trait Machines: Send + Sync {
     async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError>;
 
     /// Answers the task that waits for a token. A token that nobody waits for any more is as good as answered.
-    async fn report(&self, token: &str, report: &Report) -> Result<(), MachinesError>;
+    async fn report(&self, token: &str, report: &TaskReport) -> Result<(), MachinesError>;
 }

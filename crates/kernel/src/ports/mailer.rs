@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::trouble::Trouble;
+use super::external_error::ExternalError;
 use crate::ids::{AccountId, MailId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,9 +37,9 @@ pub struct Mail {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum MailError {
     #[error("mail can't be sent now: {0}")]
-    Unavailable(Trouble),
+    Unavailable(ExternalError),
     #[error("the mail was refused: {0}")]
-    Refused(Trouble),
+    Refused(ExternalError),
 }
 
 #[async_trait]

@@ -1,17 +1,17 @@
 //! What the product asks of the world. Each port speaks the product's words; adapters live in crates of their own.
 
-pub mod chance;
 pub mod clock;
+pub mod cross_account;
 pub mod dead_letters;
 pub mod dedicated_tables;
 pub mod events;
-pub mod grants;
+pub mod external_error;
 pub mod identity;
 pub mod machines;
 pub mod mailer;
 pub mod params;
+pub mod random;
 pub mod table;
-pub mod trouble;
 
 use crate::kinds::RecordKind;
 

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::trouble::Trouble;
+use super::external_error::ExternalError;
 
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the parameter store does not answer now: {0}")]
-pub struct ParamsError(pub Trouble);
+pub struct ParamsError(pub ExternalError);
 
 /// At most this many bytes stand in a value.
 pub const MAX_VALUE_BYTES: usize = 4096;

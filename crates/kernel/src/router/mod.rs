@@ -14,9 +14,9 @@ use crate::{
     directory::account::{Account, AccountStatus, CloudType},
     ids::AccountId,
     kinds::{OnRemoval, RecordKind},
-    ports::table::{Condition, Grant, Index, Is, Key, Order, Query, Range, Table, TableName, Tables, Write},
+    ports::table::{Condition, CrossAccountRole, Index, Is, Key, Order, Query, Range, Table, TableName, Tables, Write},
     problem::{Code, Problem, Result},
-    record::{Place, Record, Stored, decode, encode, partition, tenant_key},
+    record::{Record, RecordKeys, Stored, decode, encode, partition, tenant_key},
 };
 
 /// The kinds of record of the router.
@@ -44,7 +44,7 @@ pub struct Route {
     pub state: RouteState,
     /// What opens the table where it stands in another account of the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grant: Option<Grant>,
+    pub grant: Option<CrossAccountRole>,
     /// How many fences the route has. None, as earlier versions wrote it: writes meet on the route itself.
     #[serde(default)]
     pub fences: u32,
@@ -76,8 +76,8 @@ impl Record for Fence {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "FENCE#").internal().on_removal(OnRemoval::DeletedLast);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.number))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.number))
     }
 }
 
@@ -122,8 +122,8 @@ impl Record for Route {
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "ROUTE").internal().on_removal(OnRemoval::DeletedLast).secret(&["grant"]);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id))
     }
 }
 
@@ -180,7 +180,7 @@ impl Router {
     }
 
     /// Cuts off what stands with somebody else: from now on this process has no way there by this grant.
-    pub fn disconnect(&self, account: AccountId, grant: &Grant) {
+    pub fn disconnect(&self, account: AccountId, grant: &CrossAccountRole) {
         self.forget(account);
         self.tables.disconnect(grant);
     }

@@ -7,11 +7,11 @@
 use serde_json::{Map as Fields, Value, json};
 
 use super::{
-    event::ErrorKind,
     plan::{Branch, ItemFailure, Kind, Map, Plan, Retry, Scalar, State, Task, WaitUntil},
     run_state::Direction,
     step::Refusal,
 };
+use crate::ports::external_error::ErrorKind;
 
 /// Stands for the function's ARN in the documents; whoever deploys them puts it in.
 pub const FUNCTION: &str = "${StepFunction}";

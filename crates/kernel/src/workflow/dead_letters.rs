@@ -21,7 +21,7 @@ use crate::{
     ports::table::{
         CommitError, Condition, Index, Item, Key, MAX_KEYS, NewItem, Order, Position, Query, Range, Table, Write,
     },
-    record::{self, Place, Record},
+    record::{self, Record, RecordKeys},
     scan::scan,
 };
 
@@ -74,9 +74,9 @@ impl Record for LetterNote {
     const NOUN: &'static str = "note of a dead letter";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "DEADLETTER#", "NOTE");
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         let id = self.dead_letter_id;
-        Place::at(Key::new(format!("DEADLETTER#{id}"), "NOTE")).by_status(Key::new(Self::PENDING, id.to_string()))
+        RecordKeys::at(Key::new(format!("DEADLETTER#{id}"), "NOTE")).by_status(Key::new(Self::PENDING, id.to_string()))
     }
 }
 

@@ -6,19 +6,20 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    event::{ErrorKind, EventKind, Failure, Status, StepName},
+    event::{EventKind, Failure, Status, StepName},
     plan::{ItemFailure, Kind, Map, Plan, Task, WaitUntil},
-    run_state::{Act, Direction, Next, RunState, Step, StepIndex, StepPhase, StepState, later, lookup},
+    run_state::{Direction, NextAction, RunAction, RunState, Step, StepIndex, StepPhase, StepState, later, lookup},
 };
+use crate::ports::external_error::ErrorKind;
 
 enum Decision {
     Record(Vec<EventKind>),
-    Act(Act),
+    Act(RunAction),
 }
 
 impl RunState {
     /// Takes what follows now, step by step, until the world must move.
-    pub fn advance(&mut self, plan: &Plan, now: Timestamp) -> Next {
+    pub fn advance(&mut self, plan: &Plan, now: Timestamp) -> NextAction {
         let mut record = Vec::new();
         let mut steps = Vec::new();
         loop {
@@ -30,8 +31,8 @@ impl RunState {
                         record.push(what);
                     }
                 }
-                Decision::Act(act) if steps.is_empty() => return Next { record, act },
-                Decision::Act(_) => return Next { record, act: Act::Perform(steps) },
+                Decision::Act(act) if steps.is_empty() => return NextAction { record, act },
+                Decision::Act(_) => return NextAction { record, act: RunAction::Perform(steps) },
             }
         }
     }
@@ -41,7 +42,7 @@ impl RunState {
             Status::Running => self.decide_forward(plan, now),
             Status::Undoing => self.decide_backward(plan, now),
             Status::Succeeded | Status::Failed | Status::Undone | Status::Stuck => {
-                Decision::Act(Act::Finished(self.status))
+                Decision::Act(RunAction::Finished(self.status))
             }
         }
     }
@@ -78,9 +79,11 @@ impl RunState {
                         pass(state.next.expect("a linked plan goes on after a task"))
                     }
                     StepPhase::Failed(error) => fail(here(None), error.clone(), event_of(plan, task)),
-                    StepPhase::UnderWay => Decision::Act(Act::Wait(None)),
-                    StepPhase::Due(at) if *at > now => Decision::Act(Act::Wait(Some(*at))),
-                    StepPhase::Waiting(until) if *until > now => Decision::Act(Act::Rest((*until).min(self.deadline))),
+                    StepPhase::UnderWay => Decision::Act(RunAction::Wait(None)),
+                    StepPhase::Due(at) if *at > now => Decision::Act(RunAction::Wait(Some(*at))),
+                    StepPhase::Waiting(until) if *until > now => {
+                        Decision::Act(RunAction::Rest((*until).min(self.deadline)))
+                    }
                     StepPhase::Waiting(_) => Decision::Record(vec![wait_timed_out(here(None), step_state.attempt())]),
                     StepPhase::Due(_) | StepPhase::Idle => Decision::Record(vec![EventKind::StepStarted {
                         step: here(None),
@@ -90,7 +93,7 @@ impl RunState {
             }
             Kind::Map(map) => self.decide_map(plan, map, now),
             Kind::Wait(until) => match self.wait_is_over(*until) {
-                Some(at) if at > now => Decision::Act(Act::Rest(at.min(self.deadline))),
+                Some(at) if at > now => Decision::Act(RunAction::Rest(at.min(self.deadline))),
                 Some(_) => pass(state.next.expect("a linked plan goes on after a wait")),
                 None => fail(
                     self.last_step(plan),
@@ -131,7 +134,7 @@ impl RunState {
                 return if group.under_way == 0 {
                     fail(here(item.1), error.clone(), event_of(plan, &map.task))
                 } else {
-                    Decision::Act(Act::Wait(None))
+                    Decision::Act(RunAction::Wait(None))
                 };
             }
             (Some(_), tolerance @ (ItemFailure::Capture | ItemFailure::Record)) => {
@@ -177,7 +180,7 @@ impl RunState {
         let group = Group::of(&self.backward, &all, at_once, now);
         match group.failed.first() {
             Some((item, error)) if group.under_way == 0 => stuck(item.1, error.clone()),
-            Some(_) => Decision::Act(Act::Wait(None)),
+            Some(_) => Decision::Act(RunAction::Wait(None)),
             None => group.go_on(|item, attempt| EventKind::UndoStarted { step: here(item.1), attempt }),
         }
     }
@@ -238,7 +241,7 @@ impl Group {
 
     fn go_on(self, begin: impl Fn(StepIndex, u32) -> EventKind) -> Decision {
         if self.ready.is_empty() {
-            return Decision::Act(Act::Wait(self.due));
+            return Decision::Act(RunAction::Wait(self.due));
         }
         Decision::Record(self.ready.into_iter().map(|(at, attempt)| begin(at, attempt)).collect())
     }

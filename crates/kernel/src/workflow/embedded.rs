@@ -20,7 +20,7 @@ use super::{
     dead_letters::{self, DeadLetters},
     event::{Event, EventKind, Status, StepName},
     faults::Faults,
-    journal::{Hold, Journal, JournalError},
+    journal::{Journal, JournalError, RunHold},
     metrics::{NoMetrics, WorkflowMetrics},
     outside,
     perform::Performer,
@@ -38,7 +38,7 @@ use crate::{
     ids::{DeadLetterId, ExecutionId},
     ports::{
         clock::Clock,
-        machines::{Machines, Report},
+        machines::{Machines, TaskReport},
         table::{Table, Write},
     },
 };
@@ -183,7 +183,7 @@ impl Driver {
         };
         match answer {
             Some(output) => {
-                machines.report(token, &Report::Done(output)).await.map(|()| Value::Null).map_err(Refusal::from)
+                machines.report(token, &TaskReport::Done(output)).await.map(|()| Value::Null).map_err(Refusal::from)
             }
             None => Ok(Value::Null),
         }
@@ -469,7 +469,7 @@ impl Driver {
         let progress = Progress::of(&workflow.plan, &head, &history);
         writes.extend(along.writes(&progress));
         // A new fence: what workers of the former direction still write is refused.
-        let written = shared.journal.append(&loaded, Hold::free(loaded.head.fence + 1), &events, writes, now).await;
+        let written = shared.journal.append(&loaded, RunHold::free(loaded.head.fence + 1), &events, writes, now).await;
         if let Some(transition) = &transition {
             workflow.workers.after_transition(transition);
         }

@@ -9,7 +9,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{event::ErrorKind, run_state::Direction, workers::Call};
+use super::{run_state::Direction, workers::Call};
+use crate::ports::external_error::ErrorKind;
 
 /// Faults that are left to strike.
 #[derive(Clone, Default)]

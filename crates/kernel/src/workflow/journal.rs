@@ -93,14 +93,14 @@ pub struct LoadedRun {
 
 /// Who has the run after an append.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct RunHold {
     pub lease: Option<Lease>,
     pub fence: u64,
     /// See [`Head::rests_until`].
     pub rests_until: Option<Timestamp>,
 }
 
-impl Hold {
+impl RunHold {
     /// Nobody has it, and somebody should.
     pub const fn free(fence: u64) -> Self {
         Self { lease: None, fence, rests_until: None }
@@ -267,7 +267,7 @@ impl Journal {
     pub async fn append(
         &self,
         loaded: &LoadedRun,
-        hold: Hold,
+        hold: RunHold,
         what: &[EventKind],
         along: Vec<Write>,
         now: Timestamp,
@@ -311,7 +311,7 @@ impl Journal {
     pub(super) async fn appended(
         &self,
         loaded: &LoadedRun,
-        hold: Hold,
+        hold: RunHold,
         what: &[EventKind],
         now: Timestamp,
     ) -> Result<Option<LoadedRun>, JournalError> {
@@ -321,8 +321,8 @@ impl Journal {
 }
 
 impl LoadedRun {
-    fn after(&self, hold: Hold, what: &[EventKind], now: Timestamp) -> (Self, Vec<Event>) {
-        let Hold { lease, fence, rests_until } = hold;
+    fn after(&self, hold: RunHold, what: &[EventKind], now: Timestamp) -> (Self, Vec<Event>) {
+        let RunHold { lease, fence, rests_until } = hold;
         let (head, events) = Head { lease, rests_until, fence, ..self.head.clone() }.after(what, now);
         (Self { head, version: self.version + 1 }, events)
     }

@@ -8,16 +8,17 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     dead_letters,
-    event::{BadHistory, ErrorKind, EventKind, Failure, StepName},
+    event::{BadHistory, EventKind, Failure, StepName},
     faults::{Fault, Faults},
-    journal::{Head, Hold, Journal, JournalError, LoadedRun},
+    journal::{Head, Journal, JournalError, LoadedRun, RunHold},
     metrics::WorkflowMetrics,
     plan::Plan,
-    run_state::{Act, Answer, Direction, RunState, Step},
+    run_state::{Answer, Direction, RunAction, RunState, Step},
     step::{self, Refusal},
     step_error::StepError,
     workers::{BoundWorkers, Call, StepOutcome, UndoOutcome, Workflow, Workflows},
 };
+use crate::ports::external_error::ErrorKind;
 use crate::{
     ids::ExecutionId,
     ports::{clock::Clock, table::TableError},
@@ -182,10 +183,10 @@ impl Performer {
                 along.extend(workflow.workers.on_transition(transition).await?);
             }
             let rests_until = match run_state.clone().advance(&workflow.plan, now).act {
-                Act::Rest(until) => Some(until),
-                Act::Perform(_) | Act::Wait(_) | Act::Finished(_) => None,
+                RunAction::Rest(until) => Some(until),
+                RunAction::Perform(_) | RunAction::Wait(_) | RunAction::Finished(_) => None,
             };
-            let hold = Hold { lease: loaded.head.lease.clone(), fence: loaded.head.fence, rests_until };
+            let hold = RunHold { lease: loaded.head.lease.clone(), fence: loaded.head.fence, rests_until };
             let written = self.journal.append(&loaded, hold, &events, along, now).await;
             if let Some(transition) = &transition {
                 workflow.workers.after_transition(transition);

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    event::{BadHistory, ErrorKind, Event},
-    run_state::{Next, RunState},
+    event::{BadHistory, Event},
+    run_state::{NextAction, RunState},
     worker::Worker,
 };
+use crate::ports::external_error::ErrorKind;
 
 /// The ceiling of a run whose definition gives no other: 15 minutes (part "Observability & Metrics" of the platform's
 /// architecture).
@@ -254,7 +255,7 @@ impl Plan {
     }
 
     /// What is to be done now, by the run's input and its journal alone.
-    pub fn next(&self, input: &Value, history: &[Event], now: Timestamp) -> Result<Next, BadHistory> {
+    pub fn next(&self, input: &Value, history: &[Event], now: Timestamp) -> Result<NextAction, BadHistory> {
         Ok(RunState::replay(self, input, history)?.advance(self, now))
     }
 

@@ -11,12 +11,13 @@ use tokio::{sync::OwnedSemaphorePermit, task::JoinSet};
 use super::{
     dead_letters,
     embedded::Shared,
-    event::{ErrorKind, EventKind, Status},
-    journal::{Hold, JournalError, Lease, LoadedRun},
+    event::{EventKind, Status},
+    journal::{JournalError, Lease, LoadedRun, RunHold},
     perform::{call, perform},
-    run_state::{Act, Answer, Next, RunState, Step, later},
+    run_state::{Answer, NextAction, RunAction, RunState, Step, later},
     workers::{Transition, Workflow},
 };
+use crate::ports::external_error::ErrorKind;
 use crate::ports::{
     clock::Clock,
     table::{TableError, Write},
@@ -96,13 +97,13 @@ impl Run {
             let ending = *draining.borrow_and_update();
             let now = self.shared.clock.now();
             let next = if ending {
-                Next { record: Vec::new(), act: Act::Wait(None) }
+                NextAction { record: Vec::new(), act: RunAction::Wait(None) }
             } else {
                 self.state.advance(&self.workflow.plan, now)
             };
             self.fresh.extend(next.record);
             let act = self.held_through(next.act, now);
-            let rests_until = if let Act::Rest(until) = act { Some(until) } else { None };
+            let rests_until = if let RunAction::Rest(until) = act { Some(until) } else { None };
             let unheld = &self.loaded.head;
             let rests_anew = rests_until.is_some() && (unheld.rests_until != rests_until || unheld.lease.is_some());
             if !self.fresh.is_empty() || rests_anew || (now >= self.renew_at && !self.calls.is_empty()) {
@@ -110,14 +111,14 @@ impl Run {
             }
             match act {
                 // Nobody holds it now: an answer from outside or the time has it taken up again.
-                Act::Rest(_) => return Ok(()),
-                Act::Finished(status) => {
+                RunAction::Rest(_) => return Ok(()),
+                RunAction::Finished(status) => {
                     self.ended(status);
                     return Ok(());
                 }
-                Act::Perform(steps) => steps.into_iter().for_each(|step| self.begin(step)),
-                Act::Wait(_) if ending && self.calls.is_empty() => return self.give_back().await,
-                Act::Wait(until) => {
+                RunAction::Perform(steps) => steps.into_iter().for_each(|step| self.begin(step)),
+                RunAction::Wait(_) if ending && self.calls.is_empty() => return self.give_back().await,
+                RunAction::Wait(until) => {
                     let until = self.wake_at(until, ending);
                     if self.calls.is_empty() {
                         self.place = None;
@@ -139,15 +140,15 @@ impl Run {
     }
 
     /// A wait for a time that is soon over is not worth giving the run back.
-    fn held_through(&self, act: Act, now: Timestamp) -> Act {
+    fn held_through(&self, act: RunAction, now: Timestamp) -> RunAction {
         match act {
-            Act::Rest(until)
+            RunAction::Rest(until)
                 if self.state.open_wait(&self.workflow.plan, self.loaded.head.execution_id).is_none()
                     && later(now, self.shared.settings.lease) >= until =>
             {
-                Act::Wait(Some(until))
+                RunAction::Wait(Some(until))
             }
-            Act::Rest(_) | Act::Wait(_) | Act::Perform(_) | Act::Finished(_) => act,
+            RunAction::Rest(_) | RunAction::Wait(_) | RunAction::Perform(_) | RunAction::Finished(_) => act,
         }
     }
 
@@ -194,7 +195,7 @@ impl Run {
         let until = now.checked_add(self.shared.settings.lease).unwrap_or(Timestamp::MAX);
         let held = self.state.status().is_open() && rests_until.is_none();
         let lease = held.then(|| Lease { holder: self.shared.settings.holder.clone(), until });
-        let hold = Hold { lease, fence: self.fence, rests_until };
+        let hold = RunHold { lease, fence: self.fence, rests_until };
         let mut in_doubt = false;
         loop {
             let mut along = dead_letters::writes(plan, &self.state, head, &events, now, self.shared.settings.queued);
@@ -272,7 +273,7 @@ impl Run {
     /// Leaves the run to whoever comes next, at once.
     async fn give_back(self) -> Result<(), JournalError> {
         let now = self.shared.clock.now();
-        match self.shared.journal.append(&self.loaded, Hold::free(self.fence), &[], Vec::new(), now).await {
+        match self.shared.journal.append(&self.loaded, RunHold::free(self.fence), &[], Vec::new(), now).await {
             Ok(_) | Err(JournalError::Superseded) => Ok(()),
             Err(error) => Err(error),
         }

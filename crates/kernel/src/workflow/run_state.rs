@@ -10,20 +10,21 @@ use jiff::Timestamp;
 use serde_json::{Map as Fields, Value};
 
 use super::{
-    event::{BadHistory, ErrorKind, Event, EventKind, Failure, Status, StepName},
+    event::{BadHistory, Event, EventKind, Failure, Status, StepName},
     plan::{Kind, Plan},
     worker::Worker,
 };
+use crate::ports::external_error::ErrorKind;
 
 /// What a plan says to do now. `record` is written down before `act` takes effect.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Next {
+pub struct NextAction {
     pub record: Vec<EventKind>,
-    pub act: Act,
+    pub act: RunAction,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Act {
+pub enum RunAction {
     Perform(Vec<Step>),
     /// Nothing to begin before that time; without one, before a call that is under way has answered.
     Wait(Option<Timestamp>),

@@ -9,15 +9,16 @@ use serde_json::Value;
 
 use super::{
     decide::wait_timed_out,
-    event::{ErrorKind, EventKind, Failure, Status, StepName},
+    event::{EventKind, Failure, Status, StepName},
     journal::JournalError,
     perform::{PerformError, Performer, call, perform},
     plan::{Kind, Plan},
     run_state::{Answer, Direction, RunState, Step, StepIndex, StepPhase, StepState, lookup},
 };
+use crate::ports::external_error::ErrorKind;
 use crate::{
     ids::ExecutionId,
-    ports::machines::{MachinesError, Report},
+    ports::machines::{MachinesError, TaskReport},
 };
 
 /// So many events of steps that were lost stand in one commit at most; each may bring others.
@@ -169,14 +170,17 @@ impl Performer {
     }
 
     /// Has the run take the answers that are stored for it. Returns what a machine that waits is to be told.
-    pub(super) async fn take_answers(&self, execution: ExecutionId) -> Result<Option<(String, Report)>, PerformError> {
+    pub(super) async fn take_answers(
+        &self,
+        execution: ExecutionId,
+    ) -> Result<Option<(String, TaskReport)>, PerformError> {
         let taken = self.append(execution, |_, _, _, _| Ok((Vec::new(), ()))).await?;
         let (plan, run_state) = (&taken.workflow.plan, &taken.run_state);
         let Some(index) = run_state.answered else { return Ok(None) };
         let step_state = run_state.forward.get(&index);
         let Some(token) = step_state.and_then(StepState::task_token) else { return Ok(None) };
         let report = match step_state.map(|step| &step.phase) {
-            Some(StepPhase::Failed(error)) => Report::Failed(Refusal::of(ErrorKind::Permanent, error)),
+            Some(StepPhase::Failed(error)) => TaskReport::Failed(Refusal::of(ErrorKind::Permanent, error)),
             Some(
                 StepPhase::Done
                 | StepPhase::Idle
@@ -187,7 +191,7 @@ impl Performer {
             )
             | None => {
                 let name = StepName { state: plan.states[index.0].name.to_owned(), item: index.1 };
-                Report::Done(output(run_state, &name, Direction::Do))
+                TaskReport::Done(output(run_state, &name, Direction::Do))
             }
         };
         Ok(Some((token.to_owned(), report)))

@@ -1,14 +1,14 @@
 //! Why a step did not succeed, made with `?` from the errors of the kernel and its ports.
 
-use super::{event::ErrorKind, journal::JournalError};
+use super::journal::JournalError;
 use crate::{
     ports::{
         dedicated_tables::DedicatedTableError,
+        external_error::{ErrorKind, ExternalError, KnownCondition},
         identity::IdentityError,
         mailer::MailError,
         params::ParamsError,
         table::TableError,
-        trouble::{Named, Passes, Trouble},
     },
     problem::{Code, Problem},
 };
@@ -48,13 +48,8 @@ impl StepError {
 
     /// The failure of something outside, with its own code and fix if it has them.
     #[must_use]
-    pub fn outside(self, named: Option<Named>) -> Self {
-        let Some(Named { code, fix, passes }) = named else { return self };
-        let kind = match passes {
-            Passes::ByItself => ErrorKind::Transient,
-            Passes::Slowly => ErrorKind::Throttled,
-            Passes::WhenFixed => ErrorKind::Permanent,
-        };
+    pub fn outside(self, condition: Option<KnownCondition>) -> Self {
+        let Some(KnownCondition { code, fix, kind }) = condition else { return self };
         Self { kind, code: code.to_owned(), fix: Some(fix.to_owned()), ..self }
     }
 }
@@ -69,8 +64,8 @@ impl From<Problem> for StepError {
             Code::TooManyRequests => ErrorKind::Throttled,
             _ => ErrorKind::Permanent,
         };
-        let named = problem.outside.as_deref().copied();
-        Self::new(kind, problem.code.as_str(), problem.operator_detail()).outside(named)
+        let condition = problem.outside.as_deref().copied();
+        Self::new(kind, problem.code.as_str(), problem.operator_detail()).outside(condition)
     }
 }
 
@@ -88,17 +83,17 @@ impl From<JournalError> for StepError {
 
 impl From<ParamsError> for StepError {
     fn from(error: ParamsError) -> Self {
-        Self::transient("params", error.to_string()).outside(error.0.named)
+        Self::transient("params", error.to_string()).outside(error.0.condition)
     }
 }
 
 impl From<DedicatedTableError> for StepError {
     fn from(error: DedicatedTableError) -> Self {
         match error {
-            DedicatedTableError::Unavailable(trouble) => {
-                Self::transient("cloud_unavailable", &*trouble).outside(trouble.named)
+            DedicatedTableError::Unavailable(error) => {
+                Self::transient("cloud_unavailable", &*error).outside(error.condition)
             }
-            DedicatedTableError::Refused(trouble) => Self::permanent("cloud_refused", &*trouble).outside(trouble.named),
+            DedicatedTableError::Refused(error) => Self::permanent("cloud_refused", &*error).outside(error.condition),
         }
     }
 }
@@ -106,8 +101,10 @@ impl From<DedicatedTableError> for StepError {
 impl From<MailError> for StepError {
     fn from(error: MailError) -> Self {
         match error {
-            MailError::Unavailable(Trouble { named, .. }) => Self::transient("mail", error.to_string()).outside(named),
-            MailError::Refused(trouble) => Self::permanent("mail_refused", &*trouble).outside(trouble.named),
+            MailError::Unavailable(ExternalError { condition, .. }) => {
+                Self::transient("mail", error.to_string()).outside(condition)
+            }
+            MailError::Refused(error) => Self::permanent("mail_refused", &*error).outside(error.condition),
         }
     }
 }
@@ -123,7 +120,7 @@ impl From<IdentityError> for StepError {
             IdentityError::Different => Self::permanent("identity_differs", error.to_string()),
             IdentityError::Keys(_) => Self::transient("identity_keys", error.to_string()),
             IdentityError::NotOurKeys => Self::permanent("identity_keys", error.to_string()),
-            IdentityError::Away(trouble) => Self::transient("identity_away", &*trouble).outside(trouble.named),
+            IdentityError::Away(error) => Self::transient("identity_away", &*error).outside(error.condition),
         }
     }
 }

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    event::{BadHistory, ErrorKind, EventKind, Failure, Status, StepName},
+    event::{BadHistory, EventKind, Failure, Status, StepName},
     journal::JournalError,
     plan::{Plan, WaitsFor},
     run_state::{RunState, StepPhase, place},
 };
 use crate::ids::ExecutionId;
+use crate::ports::external_error::ErrorKind;
 
 /// Names one wait of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,7 +29,7 @@ use tokio::{
 };
 
 /// Nothing here takes as long.
-const PATIENCE: Duration = Duration::from_mins(1);
+const RETRY_FOR: Duration = Duration::from_mins(1);
 
 type Called = Result<Value, Value>;
 
@@ -102,14 +102,14 @@ impl Function {
         let (answered, answer) = oneshot::channel();
         self.lambda.waiting.lock().unwrap().insert(id.clone(), answered);
         self.events.send(Event { id, body, deadline }).unwrap();
-        timeout(PATIENCE, answer).await.expect("the function answers").unwrap()
+        timeout(RETRY_FOR, answer).await.expect("the function answers").unwrap()
     }
 
     /// Waits until the process asks for one more event than it was given.
     pub(crate) async fn at_rest(&self) {
         let given = self.ids.load(Ordering::SeqCst);
         let mut asked = self.lambda.asked.subscribe();
-        timeout(PATIENCE, asked.wait_for(|asked| *asked > given)).await.expect("the function asks").unwrap();
+        timeout(RETRY_FOR, asked.wait_for(|asked| *asked > given)).await.expect("the function asks").unwrap();
     }
 
     /// The lines that it has written to its standard output.
@@ -120,7 +120,7 @@ impl Function {
     /// What the function says instead of beginning.
     pub(crate) async fn refusal(&self) -> Value {
         let mut refusal = self.lambda.refusal.subscribe();
-        let refused = timeout(PATIENCE, refusal.wait_for(Option::is_some)).await.expect("the function refuses");
+        let refused = timeout(RETRY_FOR, refusal.wait_for(Option::is_some)).await.expect("the function refuses");
         refused.unwrap().clone().unwrap()
     }
 
@@ -131,7 +131,7 @@ impl Function {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(PATIENCE, ended).await.expect("the process ends");
+        timeout(RETRY_FOR, ended).await.expect("the process ends");
     }
 }
 

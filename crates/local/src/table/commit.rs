@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, io, mem, path::Path, sync::Arc};
 
-use kernel::ports::table::{CommitError, Index, Item, NewItem, TableError, Write, judge};
+use kernel::ports::table::{CommitError, Index, Item, NewItem, TableError, Write, validate};
 use redb::{ReadableTable, Table as Tree, WriteTransaction};
 use tokio::sync::oneshot;
 
@@ -287,7 +287,7 @@ fn side_places(item: &Item) -> Vec<Vec<u8>> {
 
 /// What a write does to the record it found, or the record if the write is refused.
 fn decide(write: &Write, before: Option<Item>) -> Result<Option<Change>, Option<Box<Item>>> {
-    if !judge::holds(write.when(), before.as_ref()) {
+    if !validate::holds(write.when(), before.as_ref()) {
         return Err(before.map(Box::new));
     }
     match write {
@@ -299,7 +299,7 @@ fn decide(write: &Write, before: Option<Item>) -> Result<Option<Change>, Option<
             Ok(Some(Change { before, after: Some(Item { key, index, version, expires, body }) }))
         }
         Write::Add { field, by, .. } => {
-            let Some((before, body)) = before.as_ref().zip(judge::add(before.as_ref(), field, *by)) else {
+            let Some((before, body)) = before.as_ref().zip(validate::add(before.as_ref(), field, *by)) else {
                 return Err(before.map(Box::new));
             };
             let after = Item { version: before.version + 1, body, ..before.clone() };

@@ -7,8 +7,8 @@
 mod backup;
 mod commit;
 mod disk;
+mod inspect;
 mod keys;
-mod look;
 mod open;
 mod row;
 mod slot;
@@ -25,13 +25,13 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::ports::table::{
-    Bodies, CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, judge,
+    Bodies, CommitError, Item, Key, MAX_KEYS, Query, Rows, Table, TableError, TableName, Tables, Write, validate,
 };
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 pub use backup::BackupError;
 pub use disk::{Disks, FileDisks};
-pub use look::{LookedAt, names};
+pub use inspect::{InspectedTable, names};
 
 use crate::permissions;
 use commit::Job;
@@ -272,7 +272,7 @@ impl FileTable {
 #[async_trait]
 impl Table for FileTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        judge::key(key)?;
+        validate::key(key)?;
         self.read(|snapshot, path| snapshot.get(key, path)).await
     }
 
@@ -280,22 +280,22 @@ impl Table for FileTable {
         if keys.len() > MAX_KEYS {
             return Err(TableError::Invalid(format!("at most {MAX_KEYS} keys are read at once")));
         }
-        keys.iter().try_for_each(judge::key)?;
+        keys.iter().try_for_each(validate::key)?;
         self.read(|snapshot, path| keys.iter().map(|key| snapshot.get(key, path)).collect()).await
     }
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        judge::query(query)?;
+        validate::query(query)?;
         self.read(|snapshot, path| snapshot.query(query, path)).await
     }
 
     async fn bodies(&self, query: &Query) -> Result<Bodies, TableError> {
-        judge::query(query)?;
+        validate::query(query)?;
         self.read(|snapshot, path| snapshot.bodies(query, path)).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        judge::writes(&writes)?;
+        validate::writes(&writes)?;
         let (answer, answered) = oneshot::channel();
         self.enqueue(Job::Commit { writes, answer }).await?;
         answered.await.unwrap_or_else(|_| Err(no_answer().into()))

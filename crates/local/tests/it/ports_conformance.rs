@@ -13,7 +13,7 @@ use kernel::{
     },
     secret::PlatformKey,
 };
-use local::{chance::SystemChance, events::Bus, mailer::OutboxMailer, params::TableParams};
+use local::{events::Bus, mailer::OutboxMailer, params::TableParams, random::OsRandom};
 use testkit::{
     conformance::{
         events::{self, Listener},
@@ -63,7 +63,7 @@ async fn outbox_mailer_conforms() {
     let count = mailer::check(async || {
         let table = table().await;
         let mailer: Arc<dyn Mailer> =
-            Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key(), Arc::new(SystemChance::default())));
+            Arc::new(OutboxMailer::new(Arc::clone(&table), platform_key(), Arc::new(OsRandom::default())));
         (mailer, Arc::new(Outbox(table)) as Arc<dyn Inbox>)
     })
     .await;

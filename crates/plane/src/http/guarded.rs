@@ -4,12 +4,12 @@ use schemars::SchemaGenerator;
 use secrecy::SecretString;
 
 use super::{
-    call::{Caller, Extract, Guard, IncomingRequest, Rejection, bearer},
+    extract::{Caller, Extract, Guard, IncomingRequest, Rejection, bearer},
     openapi::Operation,
     routes::{MAX_BODY, MAX_PUBLIC_BODY},
 };
 pub use crate::guard::Granted;
-use crate::guard::{Asked, actions::Action, nameable, unauthenticated};
+use crate::guard::{AccessRequest, actions::Action, nameable, unauthenticated};
 
 impl<A: Action> Extract for Granted<A> {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
@@ -29,7 +29,7 @@ impl<A: Action> Extract for Granted<A> {
         call.read(MAX_BODY).await?;
         let named = call.named(nameable(A::FACTS))?;
         let (account, operator) = (actor.account(), actor.operator);
-        let asked = Asked { session: verified.session, named, origin: call.origin() };
+        let asked = AccessRequest { session: verified.session, named, origin: call.origin() };
         let granted = plane.grant::<A>(actor, asked).await?;
         if call.is_costly() {
             plane.limits().costly(verified.subject, account)?;

@@ -18,7 +18,7 @@ use serde::{
 use serde_json::{Error, Map, Value};
 
 use super::{
-    call::{Extract, IncomingRequest, Rejection},
+    extract::{Extract, IncomingRequest, Rejection},
     openapi::Operation,
     routes::BodyUse,
 };

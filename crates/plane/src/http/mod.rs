@@ -1,11 +1,11 @@
 //! The HTTP API: one door for every route, and what stands around it.
 
 pub mod answer;
-pub mod call;
 pub mod client_address;
 pub mod console;
 mod docs;
 mod entity_tags;
+pub mod extract;
 pub mod guarded;
 pub mod idempotency;
 pub mod json;

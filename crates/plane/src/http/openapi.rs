@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::routes::Route;
 use crate::{
     guard::{
-        actions::{Class, Facts},
+        actions::{ActionFacts, Class},
         nameable, rights,
     },
     problem::{Code, ProblemDocument},
@@ -23,7 +23,7 @@ pub struct Operation {
     responses: Map<String, Value>,
     security: Option<Value>,
     statuses: Vec<u16>,
-    facts: Option<&'static Facts>,
+    facts: Option<&'static ActionFacts>,
     is_post: bool,
 }
 
@@ -32,7 +32,7 @@ const ENTITY_TAGS: &str = "^(\\*|[ ,]*(W/)?\"[!#-~]*\"( *,( *(W/)?\"[!#-~]*\")?)
 
 impl Operation {
     /// The operation asks for an access token and a right.
-    pub fn needs_token(&mut self, facts: &'static Facts) {
+    pub fn needs_token(&mut self, facts: &'static ActionFacts) {
         self.security = Some(json!([{ "token": [] }]));
         self.refuses(&[401, 403]);
         self.facts = Some(facts);

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::{
-    call::{Extract, IncomingRequest, Rejection},
+    extract::{Extract, IncomingRequest, Rejection},
     openapi::Operation,
     routes::BodyUse,
 };

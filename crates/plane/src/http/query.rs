@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::{
-    call::{Extract, IncomingRequest, Rejection},
+    extract::{Extract, IncomingRequest, Rejection},
     json::pointer,
     openapi::Operation,
 };

@@ -2,10 +2,10 @@
 
 use axum::extract::MatchedPath;
 
-use super::call::{Caller, IncomingRequest};
+use super::extract::{Caller, IncomingRequest};
 use crate::{
     audit::{Author, EntryDraft, NamedTenant, Outcome},
-    guard::{Named, actor::Actor},
+    guard::{NamedScope, actor::Actor},
     problem::{Code, Problem},
     security_events::Refusal,
 };
@@ -33,7 +33,7 @@ pub(super) fn refusal(call: &IncomingRequest, problem: &Problem) -> Option<Refus
 }
 
 /// What of an account and enterprise is not the caller's own.
-fn foreign(actor: &Actor, Named { account, enterprise }: Named) -> Option<NamedTenant> {
+fn foreign(actor: &Actor, NamedScope { account, enterprise }: NamedScope) -> Option<NamedTenant> {
     let account_id = account.filter(|account| *account != actor.account());
     let enterprise_id = enterprise.filter(|enterprise| *enterprise != actor.enterprise());
     (account_id.is_some() || enterprise_id.is_some()).then_some(NamedTenant { account_id, enterprise_id })

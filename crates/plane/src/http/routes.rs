@@ -19,7 +19,7 @@ use schemars::SchemaGenerator;
 
 use super::{
     answer::{self, Answer},
-    call::{Extract, Guard, IncomingRequest, Rejection, Unread},
+    extract::{Extract, Guard, IncomingRequest, PendingInput, Rejection},
     idempotency,
     openapi::Operation,
     refusal::refusal,
@@ -284,7 +284,7 @@ async fn serve<H: Handler<T>, T>(
     let (parts, body) = request.into_parts();
     let around = parts.extensions.get::<RequestContext>().cloned().expect("the server puts it there for every request");
     let path = path.map(|path| path.iter().map(|(name, value)| (name.into(), value.to_owned())).collect());
-    let unread = Unread { path, body };
+    let unread = PendingInput { path, body };
     let mut call = IncomingRequest::new(plane, parts, unread, Arc::clone(&around.request_id), around.client, traits);
     match handler.call(&mut call).await {
         Ok(response) => match call.ticket.take() {

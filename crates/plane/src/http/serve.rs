@@ -22,13 +22,13 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::{
-    answer, call::bearer, client_address::client_address, console::Console, docs, routes::no_method,
+    answer, client_address::client_address, console::Console, docs, extract::bearer, routes::no_method,
     unread_body::UnreadBody,
 };
 use crate::{
     metrics::MethodLabel,
     plane::Plane,
-    ports::chance::Chance,
+    ports::random::RandomSource,
     problem::{Code, Problem},
 };
 
@@ -218,7 +218,7 @@ const SERVER_REQUEST_ID: HeaderName = HeaderName::from_static("x-server-request-
 /// A name for the request that no caller can choose.
 fn request_id(plane: &Plane) -> Arc<str> {
     let mut text = [0; 36];
-    let id: &str = plane.request_ids().next(plane.chance()).hyphenated().encode_lower(&mut text);
+    let id: &str = plane.request_ids().next(plane.rng()).hyphenated().encode_lower(&mut text);
     id.into()
 }
 
@@ -237,12 +237,12 @@ fn client_request_id(request: &Request<Body>) -> Option<Arc<str>> {
 pub struct RequestIds(Mutex<Vec<u8>>);
 
 impl RequestIds {
-    fn next(&self, chance: &dyn Chance) -> Uuid {
+    fn next(&self, rng: &dyn RandomSource) -> Uuid {
         const ONE: usize = 16;
         let mut left = self.0.lock().expect("no holder panics");
         if left.len() < ONE {
             left.resize(64 * ONE, 0);
-            chance.fill(&mut left);
+            rng.fill(&mut left);
         }
         let (rest, bytes) = left.split_last_chunk::<ONE>().expect("it was filled");
         let (rest, bytes) = (rest.len(), *bytes);

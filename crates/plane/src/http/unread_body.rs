@@ -20,7 +20,7 @@ use http_body_util::{BodyExt as _, Limited};
 /// The most bytes of an unread body that are discarded.
 const DISCARDED: usize = 64 * 1024;
 /// The longest time for that.
-const PATIENCE: Duration = Duration::from_millis(500);
+const RETRY_FOR: Duration = Duration::from_millis(500);
 
 /// The body of a request, which its handler may leave unread.
 pub(super) struct UnreadBody {
@@ -50,7 +50,7 @@ impl UnreadBody {
         let small = shared.size_hint().lower() <= u64::try_from(DISCARDED).unwrap_or(u64::MAX);
         if small && !self.expects_continue {
             let discarded = Limited::new(shared, DISCARDED).collect();
-            if matches!(tokio::time::timeout(PATIENCE, discarded).await, Ok(Ok(_))) {
+            if matches!(tokio::time::timeout(RETRY_FOR, discarded).await, Ok(Ok(_))) {
                 return;
             }
         }

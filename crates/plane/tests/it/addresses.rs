@@ -112,7 +112,7 @@ async fn no_mail_goes_to_the_default_address_and_its_password_cannot_be_reset() 
     assert_eq!((default.status, default.body), (nobody.status, nobody.body));
     for to in [DEFAULT_ADMIN_EMAIL, "ADMIN@adminplatform.COM", " admin@adminplatform.com "] {
         let mail = Mail {
-            id: MailId::new(world.plane.now(), world.plane.chance()),
+            id: MailId::new(world.plane.now(), world.plane.rng()),
             account: known::ROOT_ACCOUNT,
             kind: MailKind::LicenseReminder,
             to: to.into(),

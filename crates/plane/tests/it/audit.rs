@@ -76,7 +76,7 @@ async fn entries_without_an_enterprise_are_read_by_the_right_to_the_whole_accoun
     let reader = acme.member(&world, "reader", json!([menu("overview", "v")])).await;
     // As it was written before entries had an enterprise.
     let old = json!({
-        "id": AuditId::new(world.plane.now(), world.plane.chance()), "accountId": acme.account, "at": world.plane.now(),
+        "id": AuditId::new(world.plane.now(), world.plane.rng()), "accountId": acme.account, "at": world.plane.now(),
         "author": { "kind": "system", "name": "old" }, "action": "old_act", "requestId": "r-1"
     });
     let old: AuditEntry = serde_json::from_value(old).unwrap();

@@ -63,7 +63,7 @@ struct Log {
     done: BTreeSet<String>,
 }
 
-/// Whom an entry must name.
+/// The person that an entry must name.
 #[derive(Clone)]
 struct By {
     person: Person,

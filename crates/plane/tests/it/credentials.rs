@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::http::Method;
 use plane::{
-    ports::trouble::{Named, Passes, Trouble},
+    ports::external_error::{ErrorKind, ExternalError, KnownCondition},
     settings::Settings,
 };
 use serde_json::{Value, json};
@@ -112,8 +112,9 @@ async fn the_stores_troubles_are_for_operators_and_others_hear_that_it_does_not_
     world.set_up().await;
     let acme = tenant(&world, "Acme").await;
     let operator = world.operator().await;
-    let named = Named { code: "access_denied", fix: "attach the policy to role/freehold", passes: Passes::WhenFixed };
-    faults.break_by(Trouble::new("DynamoDB, app_data: arn:aws:iam::123456789012:role/freehold may not", named));
+    let named =
+        KnownCondition { code: "access_denied", fix: "attach the policy to role/freehold", kind: ErrorKind::Permanent };
+    faults.break_by(ExternalError::new("DynamoDB, app_data: arn:aws:iam::123456789012:role/freehold may not", named));
 
     let told = operator.post("/api/services", json!({ "name": "Ledger" })).await.expect(503);
     assert!(told["detail"].as_str().unwrap().contains("role/freehold may not"), "{told}");

@@ -7,8 +7,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use plane::ports::{
+    external_error::ExternalError,
     table::{CommitError, Item, Key, Query, Rows, Table, TableError, TableName, Tables, Write},
-    trouble::Trouble,
 };
 use testkit::memory::MemoryTables;
 use tokio::sync::oneshot;
@@ -23,7 +23,7 @@ struct Inner {
     left: AtomicUsize,
     held: Mutex<Option<Held>>,
     /// What a commit that fails says.
-    trouble: Mutex<Trouble>,
+    error: Mutex<ExternalError>,
 }
 
 impl Default for Inner {
@@ -32,7 +32,7 @@ impl Default for Inner {
             tables: MemoryTables::default(),
             left: AtomicUsize::new(usize::MAX),
             held: Mutex::default(),
-            trouble: Mutex::new("the test broke it".into()),
+            error: Mutex::new("the test broke it".into()),
         }
     }
 }
@@ -66,8 +66,8 @@ impl Faults {
     }
 
     /// From now on commits fail, and say this.
-    pub(crate) fn break_by(&self, trouble: Trouble) {
-        *self.0.trouble.lock().unwrap() = trouble;
+    pub(crate) fn break_by(&self, error: ExternalError) {
+        *self.0.error.lock().unwrap() = error;
         self.break_after(0);
     }
 
@@ -137,7 +137,7 @@ impl Table for FaultyTable {
         let count = |left: usize| left.checked_sub(1);
         match self.faults.0.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count) {
             Ok(_) => self.table.commit(writes).await,
-            Err(_) => Err(TableError::Unavailable(self.faults.0.trouble.lock().unwrap().clone()).into()),
+            Err(_) => Err(TableError::Unavailable(self.faults.0.error.lock().unwrap().clone()).into()),
         }
     }
 }

@@ -51,7 +51,7 @@ impl Ground {
         };
         let connect = Arc::clone(&elsewhere);
         let world = World::over_ports(Arc::clone(&elsewhere) as _, settings, MemoryKeys::default(), |ports| {
-            ports.grants = connect;
+            ports.cross_account = connect;
         })
         .await;
         world.set_up().await;

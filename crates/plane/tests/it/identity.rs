@@ -18,13 +18,13 @@ use plane::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use testkit::{
-    chance::SeededChance,
     clock::FakeClock,
     conformance::identity::{
         self, ADA, GOOD, Ground, OTHER, attempt, days, minutes, new_identity, race, refused, seconds,
     },
     keys::MemoryKeys,
     memory::MemoryTable,
+    random::SeededRandom,
 };
 use uuid::Uuid;
 
@@ -93,7 +93,7 @@ fn start(
         table: Arc::clone(table) as _,
         keys: Arc::clone(keys) as _,
         clock: Arc::clone(clock) as _,
-        chance: Arc::new(SeededChance::new(seed)),
+        rng: Arc::new(SeededRandom::new(seed)),
     };
     Arc::new(Provider::start(parts).unwrap())
 }

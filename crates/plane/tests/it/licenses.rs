@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use plane::{
     audit::Author,
     change::Change,
-    features::licenses::model::{License, Seats, Triple},
+    features::licenses::model::{License, LicensedUse, Seats},
     ids::{EnterpriseId, ProductId, ServiceId, known},
     ports::table::Write,
     problem::Code,
@@ -27,7 +27,7 @@ fn parts(tenant: &Tenant) -> (EnterpriseId, ProductId, ServiceId) {
 
 /// Takes a seat as a user's create does: in the commit of something else.
 async fn take(world: &World, tenant: &Tenant) -> Result<License, Code> {
-    let triple = Triple { enterprise: tenant.enterprise, product: tenant.product, service: tenant.service };
+    let triple = LicensedUse { enterprise: tenant.enterprise, product: tenant.product, service: tenant.service };
     let account = tenant.account;
     let change = |_: &License| Ok(Change::by_platform(Author::System { name: "test".into() }, "take", account));
     world.plane.commit_with_seat(account, triple, change).await.map_err(|problem| problem.code)

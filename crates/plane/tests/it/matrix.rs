@@ -4,9 +4,11 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use plane::{
     guard::{
-        actions::{ALL, Class, Facts},
+        actions::{ALL, ActionFacts, Class},
         policy::{Policy, Principal, Scope},
-        rights::{Flags, Grants, Level, Mask, Menu, MenuPermission, Right, TabPermission, Verb, everywhere},
+        rights::{
+            EffectivePermissions, Flags, Level, Mask, Menu, MenuPermission, Right, TabPermission, Verb, everywhere,
+        },
     },
     ids::{AccountId, EnterpriseId, Subject, known},
 };
@@ -18,7 +20,7 @@ const OTHER: AccountId = AccountId::from_uuid(Uuid::from_u128(0x07e2));
 const EAST: EnterpriseId = EnterpriseId::from_uuid(Uuid::from_u128(0xea57));
 const WEST: EnterpriseId = EnterpriseId::from_uuid(Uuid::from_u128(0x3e57));
 
-fn caller(grants: &Grants) -> Principal {
+fn caller(grants: &EffectivePermissions) -> Principal {
     Principal {
         subject: Subject::from_uuid(Uuid::from_u128(1)),
         account: ACME,
@@ -30,7 +32,7 @@ fn caller(grants: &Grants) -> Principal {
     }
 }
 
-fn of_platform(grants: &Grants, operator: bool) -> Principal {
+fn of_platform(grants: &EffectivePermissions, operator: bool) -> Principal {
     Principal {
         account: known::ROOT_ACCOUNT,
         enterprise: known::GLOBAL_ENTERPRISE,
@@ -42,9 +44,9 @@ fn of_platform(grants: &Grants, operator: bool) -> Principal {
 
 /// Everybody whom the matrix asks about.
 fn principals() -> Vec<(String, Principal)> {
-    let everything = Grants::of(Mask::EVERYTHING, &everywhere(Flags::ALL));
-    let view = Grants::of(Mask::VIEW, &everywhere(Flags::VIEW));
-    let nothing = Grants::default();
+    let everything = EffectivePermissions::of(Mask::EVERYTHING, &everywhere(Flags::ALL));
+    let view = EffectivePermissions::of(Mask::VIEW, &everywhere(Flags::VIEW));
+    let nothing = EffectivePermissions::default();
     let narrow = Mask::try_from(0b00000_00000_11111).unwrap();
     let none_but_see = Flags { is_visible: true, ..Flags::default() };
     let mut all: Vec<(String, Principal)> = vec![
@@ -60,17 +62,23 @@ fn principals() -> Vec<(String, Principal)> {
         ("tenant: technical user".into(), caller(&view)),
         ("tenant: administrator".into(), caller(&everything)),
         ("tenant: administrator, deactivated".into(), Principal { active: false, ..caller(&everything) }),
-        ("tenant: every menu, mask of the account level".into(), caller(&Grants::of(narrow, &everywhere(Flags::ALL)))),
-        ("tenant: every menu, empty mask".into(), caller(&Grants::of(Mask::NOTHING, &everywhere(Flags::ALL)))),
+        (
+            "tenant: every menu, mask of the account level".into(),
+            caller(&EffectivePermissions::of(narrow, &everywhere(Flags::ALL))),
+        ),
+        (
+            "tenant: every menu, empty mask".into(),
+            caller(&EffectivePermissions::of(Mask::NOTHING, &everywhere(Flags::ALL))),
+        ),
         (
             "tenant: sees every menu, may not look".into(),
-            caller(&Grants::of(Mask::EVERYTHING, &everywhere(none_but_see))),
+            caller(&EffectivePermissions::of(Mask::EVERYTHING, &everywhere(none_but_see))),
         ),
         ("tenant: no roles".into(), caller(&nothing)),
         ("administrator of the other account".into(), Principal { account: OTHER, ..caller(&everything) }),
     ];
     for menu in Menu::ALL {
-        let grants = Grants::of(Mask::EVERYTHING, &[MenuPermission::new(menu, Flags::ALL)]);
+        let grants = EffectivePermissions::of(Mask::EVERYTHING, &[MenuPermission::new(menu, Flags::ALL)]);
         all.push((format!("tenant: all of {menu}"), caller(&grants)));
     }
     all
@@ -177,7 +185,7 @@ impl NaiveRole {
 }
 
 /// The rules in plain words.
-fn naive(caller: &Principal, roles: &[NaiveRole], facts: &Facts, scope: Scope) -> bool {
+fn naive(caller: &Principal, roles: &[NaiveRole], facts: &ActionFacts, scope: Scope) -> bool {
     if !caller.active {
         return false;
     }
@@ -196,29 +204,29 @@ fn naive(caller: &Principal, roles: &[NaiveRole], facts: &Facts, scope: Scope) -
 #[test]
 fn the_policy_decides_as_the_naive_model_does() {
     let policy = Policy::default();
-    let mut chance = TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
+    let mut rng = TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
     let (accounts, enterprises) = ([ACME, OTHER, known::ROOT_ACCOUNT], [EAST, WEST, known::GLOBAL_ENTERPRISE]);
     let (mut cases, mut permitted) = (0, 0);
     while cases < 100_000 {
-        let roles: Vec<NaiveRole> = (0..chance.random_range(0..3)).map(|_| role(&mut chance)).collect();
-        let mut grants = Grants::default();
+        let roles: Vec<NaiveRole> = (0..rng.random_range(0..3)).map(|_| role(&mut rng)).collect();
+        let mut grants = EffectivePermissions::default();
         for role in &roles {
             grants.add(Mask::try_from(role.mask).unwrap(), &role.permissions);
         }
         let caller = Principal {
-            subject: Subject::from_uuid(Uuid::from_u128(chance.random())),
-            account: accounts[chance.random_range(0..3)],
-            enterprise: enterprises[chance.random_range(0..3)],
-            every_enterprise: chance.random_ratio(1, 3),
-            active: chance.random_ratio(7, 8),
-            operator: chance.random_ratio(1, 3),
+            subject: Subject::from_uuid(Uuid::from_u128(rng.random())),
+            account: accounts[rng.random_range(0..3)],
+            enterprise: enterprises[rng.random_range(0..3)],
+            every_enterprise: rng.random_ratio(1, 3),
+            active: rng.random_ratio(7, 8),
+            operator: rng.random_ratio(1, 3),
             rights: grants.words().collect(),
         };
         for _ in 0..20 {
-            let facts = ALL[chance.random_range(0..ALL.len())];
+            let facts = ALL[rng.random_range(0..ALL.len())];
             let scope = Scope {
-                account: accounts[chance.random_range(0..3)],
-                enterprise: enterprises.get(chance.random_range(0..6)).copied(),
+                account: accounts[rng.random_range(0..3)],
+                enterprise: enterprises.get(rng.random_range(0..6)).copied(),
             };
             let decided = policy.decide(&caller, facts, scope).permitted;
             assert_eq!(decided, naive(&caller, &roles, facts, scope), "{caller:?} {} {scope:?}", facts.id);
@@ -229,14 +237,14 @@ fn the_policy_decides_as_the_naive_model_does() {
     assert!((5_000..95_000).contains(&permitted), "{permitted} of {cases} permitted: the cases are one-sided");
 }
 
-fn role(chance: &mut TestRng) -> NaiveRole {
-    let mask = if chance.random_ratio(1, 2) { 0x7fff } else { chance.random_range(0..=0x7fff) };
+fn role(rng: &mut TestRng) -> NaiveRole {
+    let mask = if rng.random_ratio(1, 2) { 0x7fff } else { rng.random_range(0..=0x7fff) };
     let mut flags = || Flags {
-        is_visible: chance.random(),
-        can_view: chance.random(),
-        can_create: chance.random(),
-        can_edit: chance.random(),
-        can_delete: chance.random(),
+        is_visible: rng.random(),
+        can_view: rng.random(),
+        can_create: rng.random(),
+        can_edit: rng.random(),
+        can_delete: rng.random(),
     };
     let mut permissions = Vec::new();
     for menu in Menu::ALL {

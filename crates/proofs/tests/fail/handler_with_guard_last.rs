@@ -2,7 +2,7 @@
 
 use plane::{
     guard::{Granted, actions::GroupDelete},
-    http::{answer::NoContent, call::Path, routes::Routes},
+    http::{answer::NoContent, extract::Path, routes::Routes},
     ids::GroupId,
     problem::Result,
 };

@@ -16,7 +16,7 @@ use plane::{
 use serde_json::json;
 
 use super::{cases, run, settled};
-use crate::chance::SeededChance;
+use crate::random::SeededRandom;
 
 /// Who looks into a queue, and leaves it as it is.
 #[async_trait]
@@ -39,13 +39,13 @@ where
 /// A letter; another number is another one.
 pub fn letter(number: u64, worker: Worker) -> DeadLetter {
     let at = Timestamp::from_second(1_780_315_200).expect("a moment of 2026");
-    let chance = SeededChance::new(number);
+    let rng = SeededRandom::new(number);
     DeadLetter {
-        id: DeadLetterId::new(at, &chance),
+        id: DeadLetterId::new(at, &rng),
         worker: worker.into(),
-        execution_id: ExecutionId::new(at, &chance),
+        execution_id: ExecutionId::new(at, &rng),
         workflow: "account-onboarding".into(),
-        account_id: Some(AccountId::new(at, &chance)),
+        account_id: Some(AccountId::new(at, &rng)),
         state: "ProvisionCognitoUsers".into(),
         item: Some(1),
         reference: json!({ "name": "Zoë 漢字 \u{1f980} \"quoted\" <&>" }),

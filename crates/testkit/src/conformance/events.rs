@@ -11,7 +11,7 @@ use plane::{
 use serde_json::{Value, json};
 
 use super::{cases, run, settled};
-use crate::chance::SeededChance;
+use crate::random::SeededRandom;
 
 /// Who hears what is on the bus.
 #[async_trait]
@@ -33,8 +33,8 @@ where
 
 fn event(number: u64, kind: &str, detail: Value) -> Event {
     let at = Timestamp::from_second(1_780_315_200).expect("a moment of 2026");
-    let id = EventId::new(at, &SeededChance::new(number));
-    let account_id = AccountId::new(at, &SeededChance::new(0));
+    let id = EventId::new(at, &SeededRandom::new(number));
+    let account_id = AccountId::new(at, &SeededRandom::new(0));
     Event { id, kind: kind.to_owned(), account_id, at, detail }
 }
 

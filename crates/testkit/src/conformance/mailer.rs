@@ -11,7 +11,7 @@ use plane::{
 use secrecy::SecretString;
 
 use super::{cases, run, settled};
-use crate::chance::SeededChance;
+use crate::random::SeededRandom;
 
 /// Where mail arrives.
 #[async_trait]
@@ -43,8 +43,8 @@ where
 pub fn mail(number: u64) -> Mail {
     let at = Timestamp::from_second(1_780_315_200).expect("a moment of 2026");
     Mail {
-        id: MailId::new(at, &SeededChance::new(number)),
-        account: AccountId::new(at, &SeededChance::new(0)),
+        id: MailId::new(at, &SeededRandom::new(number)),
+        account: AccountId::new(at, &SeededRandom::new(0)),
         kind: MailKind::Invitation,
         to: format!("ada{number}@example.com"),
         subject: format!("Mail {number}"),

@@ -17,7 +17,7 @@ use crate::server::{ADMIN, Home, INITIAL, PASSWORD, Server, wait};
 /// What another start of the process adds to its clock: the lease of the one before has run out.
 const PAST_THE_LEASE: i64 = 31;
 /// A run ends within this time, or the test fails.
-const PATIENCE: Duration = Duration::from_mins(1);
+const RETRY_FOR: Duration = Duration::from_mins(1);
 
 /// Where the data of an account goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -273,7 +273,7 @@ impl<'a> Lane<'a> {
             if !self.server.runs() {
                 self.restart(run.map_or("", |(_, tag)| tag));
             }
-            assert!(begun.elapsed() < PATIENCE, "{run:?} does not come to rest: {}", self.home.log());
+            assert!(begun.elapsed() < RETRY_FOR, "{run:?} does not come to rest: {}", self.home.log());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -469,7 +469,7 @@ impl<'a> Lane<'a> {
             if first.is_finished() && self.tables_at_rest(None) {
                 return self.gate.struck().is_some();
             }
-            assert!(begun.elapsed() < PATIENCE, "it neither stops nor ends: {}", self.home.log());
+            assert!(begun.elapsed() < RETRY_FOR, "it neither stops nor ends: {}", self.home.log());
             std::thread::sleep(Duration::from_millis(5));
         }
         true

@@ -12,7 +12,7 @@
 //!   of the commit that relies on it says so;
 //! - nothing spans two tables.
 
-pub mod judge;
+pub mod validate;
 
 use std::{fmt, sync::Arc};
 
@@ -21,7 +21,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::trouble::Trouble;
+use super::external_error::ExternalError;
 
 /// At most this many writes stand in one commit.
 pub const MAX_WRITES: usize = 100;
@@ -265,7 +265,7 @@ pub struct Bodies {
 pub enum TableError {
     /// A passing fault: the same call may go through later. Whether a commit that meets it was written is not known.
     #[error("the store does not answer now: {0}")]
-    Unavailable(Trouble),
+    Unavailable(ExternalError),
     /// No room is left. Nothing was written.
     #[error("the store is full")]
     Full,
@@ -380,18 +380,18 @@ pub trait Tables: Send + Sync {
     fn forget(&self, _name: &TableName) {}
 
     /// Opens a table that stands with somebody else, by what they granted; `None` if there is none of that name.
-    async fn open_by(&self, grant: &Grant, _name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+    async fn open_by(&self, grant: &CrossAccountRole, _name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         Err(TableError::Invalid(format!("this profile has no way to the tables of {}", grant.role)))
     }
 
     /// Forgets what was obtained by a grant: tables that were opened by it answer no more.
-    fn disconnect(&self, _grant: &Grant) {}
+    fn disconnect(&self, _grant: &CrossAccountRole) {}
 }
 
 /// What lets the platform use a table in another account of the cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Grant {
+pub struct CrossAccountRole {
     /// The role to assume: in AWS, its ARN.
     pub role: String,
     /// The platform's own word for this connection, made by it and never taken from anybody: the role opens to no other.

@@ -22,7 +22,7 @@ use crate::{
         dedicated_tables::Progress,
         table::{Key, MAX_PAGE, Range, TableName, Write},
     },
-    record::{Place, Record, partition},
+    record::{Record, RecordKeys, partition},
     router::Route,
     slice::SliceWorkflow,
     system::SystemTask,
@@ -94,8 +94,8 @@ impl Record for Receipt {
     const NOUN: &'static str = "receipt";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "RECEIPT").on_removal(OnRemoval::Kept("receipt"));
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id))
     }
 }
 

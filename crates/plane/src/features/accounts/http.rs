@@ -17,7 +17,7 @@ use crate::{
     },
     http::{
         answer::{Accepted, Created, Found, FoundStored},
-        call::{IfMatch, Json, Path, Query},
+        extract::{IfMatch, Json, Path, Query},
         routes::Routes,
     },
     ids::AccountId,

@@ -12,7 +12,7 @@ use crate::{
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
     problem::{Code, Problem, Result},
-    record::{Place, Record, partition},
+    record::{Record, RecordKeys, partition},
     text::{Email, Name},
 };
 
@@ -129,7 +129,7 @@ impl Record for Intake {
     const NOUN: &'static str = "onboarding request";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "INTAKE").on_removal(OnRemoval::DeletedLast);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id))
     }
 }

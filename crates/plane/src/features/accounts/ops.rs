@@ -20,7 +20,7 @@ use crate::{
         Granted,
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
     },
-    http::{call::IfMatch, idempotency::AnswerHead},
+    http::{extract::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, ExecutionId, known},
     jobs::Job,
     plane::Plane,
@@ -94,11 +94,11 @@ impl Plane {
             Some(connection) => Some(self.use_connection(connection).await?),
             None => None,
         };
-        let new_id = || AccountId::new(now, self.chance());
+        let new_id = || AccountId::new(now, self.rng());
         let id = connection.as_ref().map_or_else(new_id, |(_, used)| used.account_id);
-        // Judged now, so that the caller hears of a wrong license; they are written by the run.
+        // Checked now, so that the caller learns of a wrong license; the run writes them.
         self.license_writes(&new.licenses_of(id, now), |place| format!("/licenses/{place}")).await?;
-        let execution_id = ExecutionId::new(now, self.chance());
+        let execution_id = ExecutionId::new(now, self.rng());
         let account = Account {
             id,
             name: new.name.clone(),
@@ -266,7 +266,7 @@ async fn account_by_id(plane: &Plane, id: AccountId) -> Result<Stored<Account>> 
 }
 
 async fn begin_removal(plane: &Plane, change: Change, old: Stored<Account>, by: Option<Starter>) -> Result<Account> {
-    let execution_id = ExecutionId::new(plane.now(), plane.chance());
+    let execution_id = ExecutionId::new(plane.now(), plane.rng());
     let account = Account {
         status: AccountStatus::Deprovisioning,
         provisioning: Some(ProvisioningRef { execution_id, status: RunStatus::Running }),

@@ -8,7 +8,7 @@ use crate::{
     plane::Plane,
     ports::{
         dedicated_tables::Progress,
-        table::{Condition, Grant, Index, MAX_WRITES, Order, Query, Range, TableName, Write},
+        table::{Condition, CrossAccountRole, Index, MAX_WRITES, Order, Query, Range, TableName, Write},
     },
     problem::Result,
     record::{Record, TenantRecord, decode, delete as delete_record, partition},
@@ -62,7 +62,7 @@ pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), 
 }
 
 /// The way to the account's table where that stands with somebody else.
-pub(super) async fn grant(plane: &Plane, account: AccountId) -> Result<Option<Grant>> {
+pub(super) async fn grant(plane: &Plane, account: AccountId) -> Result<Option<CrossAccountRole>> {
     let item = plane.system(SystemTask::Deprovisioning).get(&Route::key(account)).await?;
     Ok(item.map(|item| decode::<Route>(&item)).transpose()?.and_then(|route| route.record.grant))
 }

@@ -10,7 +10,7 @@ use crate::{
         Granted,
         actions::{AuditRead, AuditReadAll},
     },
-    http::{answer::Plain, call::Query, routes::Routes},
+    http::{answer::Plain, extract::Query, routes::Routes},
     ids::{AccountId, UserId},
     page::{Limit, Page},
     plane::Plane,

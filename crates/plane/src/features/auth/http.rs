@@ -13,19 +13,19 @@ use super::{
     sign_out::{PresentedSessions, sign_out},
 };
 use crate::{
-    directory::user::Barred,
+    directory::user::InactiveUser,
     features::users::invitation::{AcceptError, busy, password_problem},
     guard::{Granted, actions::MeEdit},
     http::guarded::{Credentials, PresentedBearer, Public},
     http::{
         answer::{Accepted, NoContent, Plain, WithHeaders},
-        call::{Client, Json},
+        extract::{Client, Json},
         idempotency::{AnswerHead, Ticket},
         optional_json::OptionalJson,
         refresh_cookie::RefreshCookie,
         routes::Routes,
     },
-    identity::trail::{self, Failure, Trail, Whom},
+    identity::trail::{self, AuditSubject, AuditTrail, Failure},
     ids::{AccountId, Subject},
     plane::Plane,
     ports::{
@@ -300,7 +300,7 @@ async fn login(
             Ok(WithHeaders { answer, headers: Vec::new() })
         }
         Err(SignInError::InvalidCredentials) => Err(invalid_credentials()),
-        Err(SignInError::Barred(barred)) => Err(barred_problem(barred)),
+        Err(SignInError::InactiveUser(barred)) => Err(barred_problem(barred)),
         Err(SignInError::Busy) => Err(busy()),
         Err(SignInError::Store(error)) => Err(error.into()),
         Err(SignInError::Away(away)) => Err(Problem::identities_away(&away)),
@@ -329,7 +329,7 @@ async fn challenge(
         Err(ChallengeError::Over) => {
             Err(Problem::new(Code::InvalidCredentials, "the challenge is over, or was answered").help("sign in again"))
         }
-        Err(ChallengeError::Barred(barred)) => Err(barred_problem(barred)),
+        Err(ChallengeError::InactiveUser(barred)) => Err(barred_problem(barred)),
         Err(ChallengeError::NewEmailRequired) => Err(Problem::field("/newEmail", "this is required")),
         Err(ChallengeError::Weak(weak)) => Err(Problem::field("/newPassword", weak.to_string())),
         Err(ChallengeError::Busy) => Err(busy()),
@@ -368,9 +368,9 @@ async fn refresh(
         Err(error @ RefreshError::NoSuchAccount) => Err(Problem::field("/accountId", error.to_string())),
         Err(error @ RefreshError::PasswordRequired) => Err(Problem::field("/accountId", error.to_string())
             .help("sign in with your password and this accountId: POST /api/auth/login")),
-        Err(RefreshError::Barred(barred)) if account.is_some() => Err(barred_problem(barred)),
+        Err(RefreshError::InactiveUser(barred)) if account.is_some() => Err(barred_problem(barred)),
         // As the guard answers it: clients sign in again, and hear the reason there.
-        Err(RefreshError::Barred(barred)) => {
+        Err(RefreshError::InactiveUser(barred)) => {
             Err(Problem::new(Code::Unauthenticated, barred.to_string()).help(barred.help()))
         }
         Err(RefreshError::Store(error)) => Err(error.into()),
@@ -457,24 +457,24 @@ async fn change_password(
 
 /// A trail that also keeps the answer for the request's idempotency key.
 struct AnswerTrail {
-    trail: Arc<dyn Trail>,
+    trail: Arc<dyn AuditTrail>,
     ticket: Option<Ticket>,
 }
 
 #[async_trait]
-impl Trail for AnswerTrail {
-    async fn bars(&self, subject: Subject) -> Result<Option<Barred>, TableError> {
+impl AuditTrail for AnswerTrail {
+    async fn bars(&self, subject: Subject) -> Result<Option<InactiveUser>, TableError> {
         self.trail.bars(subject).await
     }
 
-    async fn writes(&self, whom: Whom) -> Result<Vec<Write>, TableError> {
+    async fn writes(&self, whom: AuditSubject) -> Result<Vec<Write>, TableError> {
         let mut writes = self.trail.writes(whom).await?;
         let answer = self.ticket.as_ref().map(|ticket| ticket.answer(AnswerHead::plain(204), &()));
         writes.extend(answer);
         Ok(writes)
     }
 
-    fn failed(&self, whom: Option<Whom>, why: Failure) {
+    fn failed(&self, whom: Option<AuditSubject>, why: Failure) {
         self.trail.failed(whom, why);
     }
 }
@@ -491,8 +491,8 @@ async fn accept_invitation(
     let accepted = trail::along(Arc::clone(&trail), accepted).await;
     match accepted {
         Ok(()) => Ok(NoContent),
-        Err(AcceptError::Barred(whom, barred)) => {
-            trail.failed(Some(whom), Failure::Barred(barred));
+        Err(AcceptError::InactiveUser(whom, barred)) => {
+            trail.failed(Some(whom), Failure::InactiveUser(barred));
             Err(barred_problem(barred))
         }
         Err(AcceptError::Void) => {
@@ -541,7 +541,7 @@ fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: TokenDelivery) -> WithH
 }
 
 /// The refusal of somebody who has proved who they are, and may not act.
-fn barred_problem(barred: Barred) -> Problem {
+fn barred_problem(barred: InactiveUser) -> Problem {
     Problem::new(Code::Forbidden, barred.to_string()).help(barred.help())
 }
 

@@ -44,7 +44,7 @@ impl Plane {
             reset.link.expose_secret()
         );
         let mail = Mail {
-            id: MailId::new(self.now(), self.chance()),
+            id: MailId::new(self.now(), self.rng()),
             account: reset.account,
             kind: MailKind::PasswordReset,
             to: reset.email.to_string(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::model::{Admin, StepDone};
 use crate::{
     http::guarded::Credentials,
-    http::{answer::Created, call::Json, routes::Routes},
+    http::{answer::Created, extract::Json, routes::Routes},
     ids::known,
     plane::Plane,
     problem::{Problem, Result},

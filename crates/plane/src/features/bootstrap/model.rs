@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     identity::judge_password,
     kinds::RecordKind,
-    ports::{chance::Chance, identity, table::Key},
+    ports::{identity, random::RandomSource, table::Key},
     problem::{Code, Problem, Result},
-    record::{Place, Record},
+    record::{Record, RecordKeys},
     text::{DEFAULT_ADMIN_EMAIL, Email, Name},
 };
 
@@ -54,11 +54,11 @@ pub(super) fn identity_email(email: &Email) -> Result<identity::Email> {
 }
 
 /// A password that nobody has chosen: 20 characters out of 64, judged good.
-pub(super) fn generate_password(chance: &dyn Chance) -> SecretString {
+pub(super) fn generate_password(rng: &dyn RandomSource) -> SecretString {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     loop {
         let mut bytes = [0; 20];
-        chance.fill(&mut bytes);
+        rng.fill(&mut bytes);
         let password: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 64)])).collect();
         if judge_password(&password, None).is_ok() {
             return password.into();
@@ -121,14 +121,14 @@ impl Marker {
     }
 
     /// This marker with a run at work; refuses if Day-0 is done or another run is.
-    pub(super) fn started(&self, run: &str, email: &Email, taking_over: Takeover, now: Timestamp) -> Result<Self> {
+    pub(super) fn started(&self, run: &str, email: &Email, taking_over: TakeoverTime, now: Timestamp) -> Result<Self> {
         let leased = self.run_until.is_some_and(|until| now < until);
         match (self.state, taking_over) {
             (State::Complete, _) => return Err(already_bootstrapped()),
-            (State::Started, Takeover::WhenOver) if leased => {
+            (State::Started, TakeoverTime::WhenOver) if leased => {
                 return Err(Problem::new(Code::AlreadyBootstrapped, "the platform is being set up at this moment"));
             }
-            (State::Waiting, _) | (State::Started, Takeover::WhenOver | Takeover::AtOnce) => {}
+            (State::Waiting, _) | (State::Started, TakeoverTime::WhenOver | TakeoverTime::AtOnce) => {}
         }
         Ok(Self {
             state: State::Started,
@@ -154,14 +154,14 @@ impl Record for Marker {
     const DECLARED: RecordKind =
         RecordKind::of_platform(Self::NOUN, "PLATFORM", "BOOTSTRAP").secret(&["setupTokenHash"]);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key())
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key())
     }
 }
 
 /// When a run that was begun may be taken up by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takeover {
+pub(super) enum TakeoverTime {
     /// When its lease is over.
     WhenOver,
     /// At once: this process alone writes to the store, so the run was cut.

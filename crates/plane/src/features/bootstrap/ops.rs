@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::{
     model::{
-        Admin, BootstrapReport, Bootstrapped, Marker, State, StepDone, StepReport, StepState, Takeover,
+        Admin, BootstrapReport, Bootstrapped, Marker, State, StepDone, StepReport, StepState, TakeoverTime,
         already_bootstrapped, generate_password, hash_of, identity_email,
     },
     steps::{STEPS, SeedContext, SeedRecord, SideEffect, Step, number},
@@ -48,7 +48,7 @@ impl Plane {
 
     /// Runs Day-0. One run wins; whoever comes while it is at work, or after it, hears `already_bootstrapped`.
     pub async fn bootstrap(&self, admin: &Admin) -> Result<Bootstrapped> {
-        run_bootstrap(self, admin, Takeover::WhenOver).await
+        run_bootstrap(self, admin, TakeoverTime::WhenOver).await
     }
 
     /// The same for somebody who shows the set-up token.
@@ -70,7 +70,7 @@ impl Plane {
         if marker(self).await?.is_some_and(|marker| marker.state == State::Complete) {
             return Ok(None);
         }
-        match run_bootstrap(self, admin, Takeover::AtOnce).await {
+        match run_bootstrap(self, admin, TakeoverTime::AtOnce).await {
             Ok(done) => Ok(Some(done)),
             Err(problem) if problem.code == Code::AlreadyBootstrapped => Ok(None),
             Err(problem) => Err(problem),
@@ -118,7 +118,7 @@ impl Plane {
     }
 }
 
-async fn run_bootstrap(plane: &Plane, admin: &Admin, takeover: Takeover) -> Result<Bootstrapped> {
+async fn run_bootstrap(plane: &Plane, admin: &Admin, takeover: TakeoverTime) -> Result<Bootstrapped> {
     admin.check()?;
     let mut marker = begin(plane, admin, takeover).await?;
     match go_through(plane, admin, &mut marker).await {
@@ -134,8 +134,8 @@ async fn run_bootstrap(plane: &Plane, admin: &Admin, takeover: Takeover) -> Resu
 }
 
 /// Marks that this run is at work.
-async fn begin(plane: &Plane, admin: &Admin, takeover: Takeover) -> Result<Stored<Marker>> {
-    let run = Id::<()>::new(plane.now(), plane.chance()).to_string();
+async fn begin(plane: &Plane, admin: &Admin, takeover: TakeoverTime) -> Result<Stored<Marker>> {
+    let run = Id::<()>::new(plane.now(), plane.rng()).to_string();
     loop {
         let found = marker(plane).await?;
         let before = found.as_ref().map_or_else(|| Marker::waiting(None), |found| found.record.clone());
@@ -203,7 +203,7 @@ async fn give_password(plane: &Plane, admin: &Admin, marker: &mut Stored<Marker>
     if marker.password_given {
         return Ok(None);
     }
-    let generated = admin.password.is_none().then(|| generate_password(plane.chance()));
+    let generated = admin.password.is_none().then(|| generate_password(plane.rng()));
     let password = generated.clone().or_else(|| admin.password.clone()).expect("generated where none was given");
     let given = plane.identity().set_password(subject(known::ADMIN_USER), password, Permanence::Temporary).await;
     given.map_err(refused_password)?;

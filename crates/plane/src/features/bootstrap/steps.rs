@@ -11,7 +11,7 @@ use crate::{
         enterprises::model::Enterprise,
         groups::model::{Group, GroupRole},
         licenses::model::{Contact, License, RenewalNotification, SeatCount, Seats},
-        master_data::{self, LinkUse, MasterRecord, Uses},
+        master_data::{self, LinkUse, MasterRecord, UseCount},
         products::model::Product,
         roles::model::{Role, RoleKind, RolePermissions},
         services::model::Service,
@@ -169,7 +169,7 @@ fn master<R: MasterRecord>(record: &R) -> Vec<SeedRecord> {
     vec![
         seed_record(record, |found, _| found.built_in()),
         claim(&master_data::name_claim::<R>(record.id(), record.name())),
-        seed_record(&Uses::none::<R>(record.id()), |_, _| true),
+        seed_record(&UseCount::none::<R>(record.id()), |_, _| true),
     ]
 }
 

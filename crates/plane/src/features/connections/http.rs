@@ -14,7 +14,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent, Plain},
-        call::{IfMatch, Json, Path, Query},
+        extract::{IfMatch, Json, Path, Query},
         routes::Routes,
     },
     ids::ConnectionId,

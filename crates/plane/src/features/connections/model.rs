@@ -8,8 +8,8 @@ use crate::{
     change::Claim,
     ids::{AccountId, ConnectionId},
     kinds::RecordKind,
-    ports::table::{Grant, Key, TableName},
-    record::{Place, Record},
+    ports::table::{CrossAccountRole, Key, TableName},
+    record::{Record, RecordKeys},
     text::Name,
 };
 
@@ -66,9 +66,9 @@ impl Connection {
     }
 
     /// What opens it, once a role is named.
-    pub fn grant(&self) -> Option<Grant> {
+    pub fn grant(&self) -> Option<CrossAccountRole> {
         let role = self.role_arn.as_ref()?.0.clone();
-        Some(Grant { role, external_id: self.external_id.clone(), region: self.region.0.clone() })
+        Some(CrossAccountRole { role, external_id: self.external_id.clone(), region: self.region.0.clone() })
     }
 
     /// One role serves one connection.
@@ -81,8 +81,8 @@ impl Record for Connection {
     const NOUN: &'static str = "connection";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "CONNECTION#", "METADATA").secret(&["externalId"]);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.id)).by_type(Key::new(Self::ALL, self.id.to_string()))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.id)).by_type(Key::new(Self::ALL, self.id.to_string()))
     }
 }
 

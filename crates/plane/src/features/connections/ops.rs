@@ -14,8 +14,8 @@ use crate::{
     page::{Page, PageQuery},
     plane::Plane,
     ports::{
-        chance,
-        grants::GrantError,
+        cross_account::CrossAccountError,
+        random,
         table::{Index, Order, Position, Query, Range, Rows, TableName},
     },
     problem::{Code, Problem, Result},
@@ -64,14 +64,14 @@ impl Plane {
         region: Region,
     ) -> Result<Connection> {
         let now = self.now();
-        let id = ConnectionId::new(now, self.chance());
+        let id = ConnectionId::new(now, self.rng());
         let connection = Connection {
             id,
             name,
             region,
             status: ConnectionStatus::Pending,
-            account_id: AccountId::new(now, self.chance()),
-            external_id: hex::encode(chance::secret(self.chance())),
+            account_id: AccountId::new(now, self.rng()),
+            external_id: hex::encode(random::secret(self.rng())),
             role_arn: None,
             checked_at: None,
             failure: None,
@@ -131,8 +131,8 @@ impl Plane {
         self.commit(begun.without_answer()).await?;
         let asked = Stored { record: asked, version: old.version + 1 };
         let grant = asked.grant().expect("the role was named just now");
-        let found = self.ports().grants.check(&grant, &asked.table()).await;
-        if let Err(GrantError::NotHere | GrantError::Unavailable(_)) = found {
+        let found = self.ports().cross_account.check(&grant, &asked.table()).await;
+        if let Err(CrossAccountError::NotHere | CrossAccountError::Unavailable(_)) = found {
             return Err(refused(found.expect_err("it was one just now")));
         }
         let failure = found.as_ref().err().map(ToString::to_string);
@@ -199,7 +199,7 @@ impl Plane {
 
 /// What the owner's stack is told.
 pub(super) async fn stack_parameters(plane: &Plane, connection: &Connection) -> Result<Vec<(&'static str, String)>> {
-    let invitation = plane.ports().grants.invitation(&connection.table()).await.map_err(refused)?;
+    let invitation = plane.ports().cross_account.invitation(&connection.table()).await.map_err(refused)?;
     Ok(vec![
         ("AccountId", connection.account_id.to_string()),
         ("TableName", invitation.table),
@@ -223,11 +223,11 @@ fn ceiling(seconds: f64) -> u64 {
     seconds.max(0.0).ceil() as u64
 }
 
-fn refused(error: GrantError) -> Problem {
+fn refused(error: CrossAccountError) -> Problem {
     match error {
-        GrantError::NotHere => Problem::new(Code::Conflict, error.to_string())
+        CrossAccountError::NotHere => Problem::new(Code::Conflict, error.to_string())
             .help("connections to other accounts of AWS are there in the aws profile"),
-        GrantError::Unavailable(cause) => Problem::new(Code::Unavailable, cause).retry_after(5),
-        GrantError::Refused { cause, fix } => Problem::new(Code::Conflict, cause).help(fix),
+        CrossAccountError::Unavailable(cause) => Problem::new(Code::Unavailable, cause).retry_after(5),
+        CrossAccountError::Refused { cause, fix } => Problem::new(Code::Conflict, cause).help(fix),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        extract::{IfMatch, Json, Path, Query},
         idempotency::AnswerHead,
         routes::Routes,
     },
@@ -100,7 +100,7 @@ async fn create(
     let product_ids = new.product_ids.into_ids();
     plane.check_links::<Product>(&product_ids, "productIds").await?;
     let enterprise = Enterprise {
-        id: EnterpriseId::new(now, plane.chance()),
+        id: EnterpriseId::new(now, plane.rng()),
         name: new.name,
         description: new.description,
         product_ids,

@@ -7,7 +7,7 @@ use super::model::Enterprise;
 use crate::{
     features::{
         licenses::sight::CatalogueSight,
-        master_data::{self, Brief},
+        master_data::{self, LinkedName},
         products::Catalogue,
     },
     guard::{Granted, actions::MasterDataRead},
@@ -33,8 +33,8 @@ pub(super) struct EnterpriseView {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct LinkedProduct {
     #[serde(flatten)]
-    product: Brief<ProductKind>,
-    services: Vec<Brief<ServiceKind>>,
+    product: LinkedName<ProductKind>,
+    services: Vec<LinkedName<ServiceKind>>,
 }
 
 impl EnterpriseView {
@@ -60,7 +60,7 @@ impl Plane {
         let linked = products
             .into_iter()
             .map(|view| view.within(sight))
-            .map(|view| LinkedProduct { product: Brief::of(&view.product), services: view.services });
+            .map(|view| LinkedProduct { product: LinkedName::of(&view.product), services: view.services });
         Ok(EnterpriseView { enterprise, products: linked.collect() })
     }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{
     change::OutgoingEvent,
     guard::{Granted, actions::EventRead},
-    http::{call::Query, routes::Routes},
+    http::{extract::Query, routes::Routes},
     page::{Page, PageQuery},
     plane::Plane,
     ports::{events::Event, table::Order},

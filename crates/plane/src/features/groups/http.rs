@@ -15,7 +15,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query, ReadByGuard},
+        extract::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
@@ -23,7 +23,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::Result,
-    record::Named,
+    record::RecordName,
     text::{Description, Name, fold},
 };
 
@@ -94,7 +94,7 @@ async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<GroupFi
     let name = fold(name.as_str());
     plane
         .rows(&who)
-        .filtered(&page, &format!("name {name}"), |group: &Named| fold(group.name.as_str()).starts_with(&name))
+        .filtered(&page, &format!("name {name}"), |group: &RecordName| fold(group.name.as_str()).starts_with(&name))
         .await
 }
 

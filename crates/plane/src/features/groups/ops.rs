@@ -13,9 +13,9 @@ use crate::{
         actions::{Action, GroupCreate, GroupDelete, GroupEdit},
         actor::access_by_groups,
         delegation::{may_give, may_grant},
-        rights::Grants,
+        rights::EffectivePermissions,
     },
-    http::{call::IfMatch, idempotency::AnswerHead},
+    http::{extract::IfMatch, idempotency::AnswerHead},
     ids::{GroupId, RoleId, known},
     page::{Page, PageQuery},
     patch::Patch,
@@ -55,7 +55,7 @@ impl Plane {
         self.licensed_enterprise(who, enterprise_id).await?;
         let now = self.now();
         let group = Group {
-            id: GroupId::new(now, self.chance()),
+            id: GroupId::new(now, self.rng()),
             account_id: who.account(),
             enterprise_id,
             name: new.name,
@@ -116,7 +116,7 @@ impl Plane {
         let (own, members) = (self.rows(who), Membership::members(group.account_id, id));
         let mut after = None;
         let taken = access_by_groups(self, group.account_id, vec![id]).await?.grants;
-        keep_own_right_without_group(self, who, id, Grants::default()).await?;
+        keep_own_right_without_group(self, who, id, EffectivePermissions::default()).await?;
         let mut is_recorded = false;
         loop {
             let rows = own.listed_now(&members, MEMBERS_AT_ONCE, after.take()).await?;
@@ -217,7 +217,7 @@ async fn give_roles<A: Action>(
         }
         may_give(who.actor(), std::slice::from_ref(&role))?;
         let permissions = plane.role_permissions(who, role.id).await?;
-        may_grant(who.actor(), &Grants::of(role.mask, &permissions.permissions))?;
+        may_grant(who.actor(), &EffectivePermissions::of(role.mask, &permissions.permissions))?;
         change.write(create(&GroupRole { account_id: group.account_id, group_id: group.id, role_id: role.id }));
         change.write_or(
             Write::Check { key: Role::key(group.account_id, role.id), when: Condition::Present },
@@ -239,8 +239,8 @@ async fn give_roles<A: Action>(
 }
 
 /// What some roles give together. A role that is gone gives nothing.
-async fn grants_of_roles<A: Action>(plane: &Plane, who: &Granted<A>, roles: &[RoleId]) -> Result<Grants> {
-    let mut grants = Grants::default();
+async fn grants_of_roles<A: Action>(plane: &Plane, who: &Granted<A>, roles: &[RoleId]) -> Result<EffectivePermissions> {
+    let mut grants = EffectivePermissions::default();
     for role in roles {
         let Some(role) = plane.rows(who).find::<Role>(*role).await? else { continue };
         let permissions = plane.role_permissions(who, role.id).await?;
@@ -254,7 +254,7 @@ async fn keep_own_right_without_group<A: Action>(
     plane: &Plane,
     who: &Granted<A>,
     id: GroupId,
-    left: Grants,
+    left: EffectivePermissions,
 ) -> Result<()> {
     let actor = who.actor();
     if actor.account() != who.account() || !actor.access.groups.iter().any(|group| group.id == id) {

@@ -10,7 +10,7 @@ use crate::{
     guard::{Granted, actions::JobRead},
     http::{
         answer::Plain,
-        call::{Path, Segment},
+        extract::{Path, Segment},
         routes::Routes,
     },
     jobs::{FinishedRun, Job, JobLease, JobState},

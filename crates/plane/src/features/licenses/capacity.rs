@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::model::{License, Seats};
 use crate::{
-    features::{master_data::Brief, products::model::Product, services::model::Service},
+    features::{master_data::LinkedName, products::model::Product, services::model::Service},
     guard::{
         Granted,
         actions::{Action, LicenseRead},
@@ -43,9 +43,9 @@ struct LicenseCapacity {
 pub(super) struct LicensedEntities {
     account_id: AccountId,
     /// By name, each once.
-    products: Vec<Brief<ProductKind>>,
+    products: Vec<LinkedName<ProductKind>>,
     /// By name, each once.
-    services: Vec<Brief<ServiceKind>>,
+    services: Vec<LinkedName<ServiceKind>>,
     /// Which of them go together.
     licenses: Vec<LicensedTriple>,
 }
@@ -107,8 +107,8 @@ impl Plane {
         };
         Ok(LicensedEntities {
             account_id: who.account(),
-            products: by_name(products.values().map(|product| Brief::of(&product.record))),
-            services: by_name(services.values().map(|service| Brief::of(&service.record))),
+            products: by_name(products.values().map(|product| LinkedName::of(&product.record))),
+            services: by_name(services.values().map(|service| LinkedName::of(&service.record))),
             licenses: licenses.into_iter().map(triple).collect(),
         })
     }
@@ -142,7 +142,7 @@ fn distinct<T: Ord>(ids: impl Iterator<Item = T>) -> Vec<T> {
     ids
 }
 
-fn by_name<K>(briefs: impl Iterator<Item = Brief<K>>) -> Vec<Brief<K>> {
+fn by_name<K>(briefs: impl Iterator<Item = LinkedName<K>>) -> Vec<LinkedName<K>> {
     let sorted: BTreeMap<_, _> =
         briefs.map(|brief| ((crate::text::fold(brief.name.as_str()), brief.id), brief)).collect();
     sorted.into_values().collect()

@@ -7,7 +7,7 @@ use super::{
     capacity::{Capacity, GlobalAccess, LicensedEntities},
     decide::{LicenseTerms, Update},
     model::{Contact, License, LicenseStatus, RenewalNotification, SeatCount},
-    reminders::Reminded,
+    reminders::ReminderCounts,
 };
 use crate::{
     change::Change,
@@ -19,7 +19,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent, Plain},
-        call::{IfMatch, Json, Path, Query, ReadByGuard},
+        extract::{IfMatch, Json, Path, Query, ReadByGuard},
         idempotency::AnswerHead,
         routes::Routes,
     },
@@ -160,7 +160,7 @@ async fn create(
     new.start_date.check_given("/startDate")?;
     let now = plane.now();
     let license =
-        new.terms(who.enterprise_of_new()?).into_license(LicenseId::new(now, plane.chance()), who.account(), now);
+        new.terms(who.enterprise_of_new()?).into_license(LicenseId::new(now, plane.rng()), who.account(), now);
     let mut change = Change::by(&who).about(License::NOUN, license.id);
     for (write, problem) in plane.license_writes(std::slice::from_ref(&license), |_| String::new()).await? {
         change.write_or(write, problem);
@@ -228,7 +228,7 @@ async fn licensed_entities(who: Granted<LicenseRead>, plane: Plane) -> Result<Pl
     plane.licensed_entities(&who).await.map(Plain)
 }
 
-async fn send_reminders(who: Granted<LicenseEdit>, plane: Plane) -> Result<Plain<Reminded>> {
+async fn send_reminders(who: Granted<LicenseEdit>, plane: Plane) -> Result<Plain<ReminderCounts>> {
     plane.send_reminders(&who).await.map(Plain)
 }
 

@@ -11,7 +11,7 @@ use crate::{
     kinds::{OnRemoval, RecordKind, Stage},
     ports::table::{Condition, Is, Item, Key, Write},
     problem::{Code, Problem, Result},
-    record::{Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
+    record::{Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Email, Name, Phone},
 };
 
@@ -87,7 +87,7 @@ impl JsonSchema for SeatCount {
     }
 }
 
-/// Whom to ask about a license.
+/// The person to ask about a license.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Contact {
@@ -175,7 +175,7 @@ pub enum LicenseStatus {
 
 /// What a license is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Triple {
+pub struct LicensedUse {
     pub enterprise: EnterpriseId,
     pub product: ProductId,
     pub service: ServiceId,
@@ -189,8 +189,8 @@ impl License {
         tenant_key(account, Self::KIND, id)
     }
 
-    pub const fn triple(&self) -> Triple {
-        Triple { enterprise: self.enterprise_id, product: self.product_id, service: self.service_id }
+    pub const fn triple(&self) -> LicensedUse {
+        LicensedUse { enterprise: self.enterprise_id, product: self.product_id, service: self.service_id }
     }
 
     pub fn status(&self, today: Day) -> LicenseStatus {
@@ -267,8 +267,8 @@ impl Record for License {
         .on_removal(OnRemoval::Deleted(Stage::Licenses))
         .deleted_by(deletion);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.id))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.id))
             .by_tenant(enterprise_key(self.account_id, self.enterprise_id, Self::KIND, self.id))
             .by_status(Key::new(Self::BY_END, format!("{}#{}", self.end_date, self.id)))
     }
@@ -327,7 +327,7 @@ impl Record for Seats {
     const NOUN: &'static str = "seat counter";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "SEATS#").copied();
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.license_id))
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.license_id))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     decide::{self, LicenseRefused, Update},
-    model::{License, Seats, Triple, license_limit_exceeded, no_active_license},
+    model::{License, LicensedUse, Seats, license_limit_exceeded, no_active_license},
 };
 use crate::{
     change::Change,
@@ -12,7 +12,7 @@ use crate::{
     event_kinds::Reference,
     features::{
         enterprises::model::Enterprise,
-        master_data::{self, LinkUse, Uses},
+        master_data::{self, LinkUse, UseCount},
         products::model::Product,
         services::model::Service,
     },
@@ -60,7 +60,7 @@ impl Plane {
     }
 
     /// The licenses of an account for a triple that are in force, the oldest first.
-    pub async fn find_licenses(&self, account: AccountId, triple: Triple, today: Day) -> Result<Vec<License>> {
+    pub async fn find_licenses(&self, account: AccountId, triple: LicensedUse, today: Day) -> Result<Vec<License>> {
         let mut licenses = self.licenses_of(account).await?;
         licenses.retain(|license| license.triple() == triple && license.in_force(today));
         Ok(licenses)
@@ -71,7 +71,7 @@ impl Plane {
     pub async fn commit_with_seat(
         &self,
         account: AccountId,
-        triple: Triple,
+        triple: LicensedUse,
         mut change: impl FnMut(&License) -> Result<Change>,
     ) -> Result<License> {
         let today = self.clock().today();
@@ -163,11 +163,11 @@ impl Plane {
 /// Refuses a triple that is not linked; notes what must stay as it was seen.
 async fn check_triple(
     plane: &Plane,
-    triple: Triple,
+    triple: LicensedUse,
     pointer: &str,
     checks: &mut BTreeMap<Key, Condition>,
 ) -> Result<()> {
-    let Triple { enterprise, product, service } = triple;
+    let LicensedUse { enterprise, product, service } = triple;
     let keys = [
         master_data::key::<Enterprise>(enterprise),
         master_data::key::<Product>(product),
@@ -232,8 +232,12 @@ fn link_uses(license: &License) -> [LinkUse; 2] {
 fn count_uses(licenses: &[License], each: i64) -> Vec<Write> {
     let mut counts: BTreeMap<Key, i64> = BTreeMap::new();
     for license in licenses {
-        let Triple { enterprise, product, service } = license.triple();
-        for key in [Uses::key::<Enterprise>(enterprise), Uses::key::<Product>(product), Uses::key::<Service>(service)] {
+        let LicensedUse { enterprise, product, service } = license.triple();
+        for key in [
+            UseCount::key::<Enterprise>(enterprise),
+            UseCount::key::<Product>(product),
+            UseCount::key::<Service>(service),
+        ] {
             *counts.entry(key).or_default() += each;
         }
     }

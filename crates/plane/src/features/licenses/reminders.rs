@@ -24,7 +24,7 @@ use crate::{
         table::{Index, Key, Order, Query, Range},
     },
     problem::{Code, Problem, Result},
-    record::{Place, Record, TenantRecord as _, decode, tenant_key},
+    record::{Record, RecordKeys, TenantRecord as _, decode, tenant_key},
     secret::digest,
     system::SystemTask,
 };
@@ -32,7 +32,8 @@ use crate::{
 /// What a round of reminders did.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Reminded {
+#[schemars(rename = "Reminded")]
+pub(super) struct ReminderCounts {
     /// Licenses whose notice period has begun.
     due: u32,
     sent: u32,
@@ -101,8 +102,8 @@ impl Record for Reminder {
     const NOUN: &'static str = "reminder";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "REMINDER#").internal();
 
-    fn place(&self) -> Place {
-        Place::at(self.key())
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(self.key())
     }
 }
 
@@ -127,7 +128,7 @@ async fn remind_all(plane: &Plane) -> Result<JobCounts> {
             format!("{failed} reminders could not be sent, the first of license {}: {reason}", first.license_id);
         return Err(Problem::new(Code::Unavailable, detail));
     }
-    let Reminded { due, sent, already_sent, without_contact, renewed, account_inactive, failed: _ } = reminded;
+    let ReminderCounts { due, sent, already_sent, without_contact, renewed, account_inactive, failed: _ } = reminded;
     let counts = [
         ("due", due),
         ("sent", sent),
@@ -165,7 +166,7 @@ impl Sender<'_> {
 
 impl Plane {
     /// Reminds the contacts whose notice period has begun: of every account and enterprise, or of those that are named.
-    pub(super) async fn send_reminders(&self, who: &Granted<LicenseEdit>) -> Result<Reminded> {
+    pub(super) async fn send_reminders(&self, who: &Granted<LicenseEdit>) -> Result<ReminderCounts> {
         let only = (who.account() != who.actor().account()).then(|| who.account());
         send(self, &Sender::Operator(who), only, who.enterprise()).await
     }
@@ -176,7 +177,7 @@ async fn send(
     sender: &Sender<'_>,
     account: Option<AccountId>,
     enterprise: Option<EnterpriseId>,
-) -> Result<Reminded> {
+) -> Result<ReminderCounts> {
     let today: Day = plane.clock().today();
     let last = today.plus(NoticeDays::MOST);
     let mut query = Query {
@@ -188,7 +189,7 @@ async fn send(
         limit: 200,
         after: None,
     };
-    let mut reminded = Reminded::default();
+    let mut reminded = ReminderCounts::default();
     loop {
         let rows = plane.system(SystemTask::Reminders).query(&query).await?;
         for item in &rows.items {
@@ -206,7 +207,7 @@ async fn send(
     }
 }
 
-impl Reminded {
+impl ReminderCounts {
     fn count(&mut self, license: &License, outcome: Result<Outcome>) {
         self.due += 1;
         match outcome {

@@ -59,23 +59,23 @@ impl<K> JsonSchema for Links<K> {
 /// The other end of a link, as answers show it.
 #[derive(Debug, Serialize)]
 #[serde(bound = "")]
-pub struct Brief<K> {
+pub struct LinkedName<K> {
     pub id: Id<K>,
     pub name: Name,
 }
 
-impl<K> Brief<K> {
+impl<K> LinkedName<K> {
     pub fn of<R: MasterRecord<Kind = K>>(record: &R) -> Self {
         Self { id: record.id(), name: record.name().clone() }
     }
 }
 
-impl<K> JsonSchema for Brief<K> {
+impl<K> JsonSchema for LinkedName<K> {
     fn inline_schema() -> bool {
         true
     }
     fn schema_name() -> Cow<'static, str> {
-        "Brief".into()
+        "LinkedName".into()
     }
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
         json_schema!({

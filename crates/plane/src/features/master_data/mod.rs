@@ -4,5 +4,5 @@ mod links;
 mod ops;
 
 pub use kernel::directory::master_data::*;
-pub use links::{Brief, Links, difference};
+pub use links::{LinkedName, Links, difference};
 pub use ops::{MasterRows, created, removed, replaced};

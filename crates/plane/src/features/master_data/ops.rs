@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{LinkUse, MasterRecord, Uses, by_name, key, list_key, name_claim};
+use super::{LinkUse, MasterRecord, UseCount, by_name, key, list_key, name_claim};
 use crate::{
     change::Change,
     event_kinds::Reference,
@@ -109,7 +109,7 @@ impl Plane {
             return Ok(());
         }
         let table = self.system(SystemTask::Catalogue);
-        let key = Uses::key::<R>(from);
+        let key = UseCount::key::<R>(from);
         let seen = table.get(&key).await?.map_or(Condition::Absent, |uses| Condition::Version(uses.version));
         for to in gone {
             if is_link_used::<R, T>(&table, from, *to).await? {
@@ -137,7 +137,7 @@ pub fn created<A: Action, R: MasterRecord>(who: &Granted<A>, new: &R) -> Change 
     let mut change = platform_change::<A, R>(who, new);
     change.claim(&name_claim::<R>(new.id(), new.name()), name_taken::<R>(new.name()));
     change.create(new);
-    change.create(&Uses::none::<R>(new.id()));
+    change.create(&UseCount::none::<R>(new.id()));
     change.event(&R::EVENTS.created, &Reference::to(R::NOUN, new.id()));
     change
 }
@@ -162,7 +162,7 @@ pub fn removed<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>) ->
     protect::<R>(old)?;
     let mut change = platform_change::<A, R>(who, &old.record);
     let unused = Condition::field("uses", Is::Equal, 0);
-    let uses = Write::Delete { key: Uses::key::<R>(old.id()), when: unused };
+    let uses = Write::Delete { key: UseCount::key::<R>(old.id()), when: unused };
     change.write_or(uses, in_use::<R>("a license uses it"));
     change.remove(old);
     change.release(&name_claim::<R>(old.id(), old.name()));

@@ -30,13 +30,13 @@ use crate::{
     kinds::RecordKind,
     plane::Plane,
     ports::{
-        chance,
         identity::{Challenged, OnEmailChange, PasswordCheck},
         mailer::{Mail, MailKind},
+        random,
         table::{Index, Key, Order, Query, Range},
     },
     problem::{Code, Problem, Result},
-    record::{Place, Record, Stored, decode, partition},
+    record::{Record, RecordKeys, Stored, decode, partition},
     secret::digest,
     system::SystemTask,
     text::Email,
@@ -95,8 +95,8 @@ impl Record for PendingEmail {
     const NOUN: &'static str = "change of address";
     const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "EMAIL-CHANGE#", "PENDING").secret(&["digest"]);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.user_id)).until(self.day_ends.max(self.expires_at).as_second())
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.user_id)).until(self.day_ends.max(self.expires_at).as_second())
     }
 }
 
@@ -117,12 +117,12 @@ impl Plane {
             return Err(Problem::field("/newEmail", "this is your address already"));
         }
         self.identity().check_password(check).await.map_err(|error| password_problem(error, "/password"))?;
-        let code = format!("fhe_{}", URL_SAFE_NO_PAD.encode(chance::secret(self.chance())));
+        let code = format!("fhe_{}", URL_SAFE_NO_PAD.encode(random::secret(self.rng())));
         keep_pending(self, who, &new, &code).await?;
         let free = is_free_address(self, user, &new).await?;
         let text = if free { code_text(self, &code) } else { TAKEN_TEXT.to_owned() };
         let mail = Mail {
-            id: MailId::new(self.now(), self.chance()),
+            id: MailId::new(self.now(), self.rng()),
             account: user.account_id,
             kind: MailKind::EmailChange,
             to: new.to_string(),
@@ -352,7 +352,7 @@ async fn plan_contacts(plane: &Plane, change: &mut Change, user: &User, new: &Em
 async fn settle_address(plane: &Plane, user: UserId) {
     let subject = crate::features::users::model::subject(user);
     if let Err(error) = plane.identity().email_changed(subject).await {
-        tracing::warn!(%error, %subject, "a new address waits to be told to the vault; the next sign-in tells it");
+        tracing::warn!(%error, %subject, "the credential store does not have a new address yet; the next sign-in updates it");
     }
 }
 

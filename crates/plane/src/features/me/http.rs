@@ -13,7 +13,7 @@ use crate::{
             Password,
             memberships::{MembershipView, membership_views},
         },
-        users::access::{Permissions, Reach},
+        users::access::{AccessSummary, Permissions},
     },
     guard::{
         Granted,
@@ -21,7 +21,7 @@ use crate::{
     },
     http::{
         answer::{Accepted, NoContent, Plain},
-        call::{Client, Json, Path},
+        extract::{Client, Json, Path},
         routes::Routes,
     },
     identity::trail,
@@ -87,7 +87,7 @@ struct SessionView {
     current: bool,
 }
 
-async fn access(who: Granted<MeRead>, plane: Plane) -> Result<Plain<Reach>> {
+async fn access(who: Granted<MeRead>, plane: Plane) -> Result<Plain<AccessSummary>> {
     Ok(Plain(plane.reach(who.actor()).await?))
 }
 

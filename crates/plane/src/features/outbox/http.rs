@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::model::{OutboxMail, StoredMail};
 use crate::{
     guard::{Granted, actions::OutboxRead},
-    http::{call::Query, routes::Routes},
+    http::{extract::Query, routes::Routes},
     ids::AccountId,
     page::{Limit, Page},
     plane::Plane,

@@ -19,7 +19,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        extract::{IfMatch, Json, Path, Query},
         idempotency::AnswerHead,
         routes::Routes,
     },
@@ -112,7 +112,7 @@ async fn create(
     let service_ids = new.service_ids.into_ids();
     plane.check_links::<Service>(&service_ids, "serviceIds").await?;
     let product = Product {
-        id: ProductId::new(now, plane.chance()),
+        id: ProductId::new(now, plane.rng()),
         name: new.name,
         description: new.description,
         service_ids,

@@ -9,7 +9,7 @@ use crate::{
     features::master_data::{self, MasterRecord},
     ids::{Id, ProductId, ProductKind, ServiceId},
     kinds::RecordKind,
-    record::{Place, Record},
+    record::{Record, RecordKeys},
     text::{Description, Name},
 };
 
@@ -33,7 +33,7 @@ impl Record for Product {
     const NOUN: &'static str = "product";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#PRODUCT#", "METADATA");
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         master_data::place(self)
     }
 }

@@ -9,7 +9,7 @@ use super::model::Product;
 use crate::{
     features::{
         licenses::sight::CatalogueSight,
-        master_data::{Brief, MasterRecord},
+        master_data::{LinkedName, MasterRecord},
         services::model::Service,
     },
     ids::{Id, ProductId, ServiceId, ServiceKind},
@@ -24,7 +24,7 @@ pub struct ProductView {
     #[serde(flatten)]
     pub product: Product,
     /// The services it is linked to.
-    pub services: Vec<Brief<ServiceKind>>,
+    pub services: Vec<LinkedName<ServiceKind>>,
 }
 
 impl ProductView {
@@ -59,7 +59,7 @@ impl Catalogue {
         learn(plane, &mut self.services, &ids).await?;
         let view = |mut product: Product| {
             let known = |id: &ServiceId| self.services.get(id).and_then(Option::as_ref);
-            let services: Vec<_> = product.service_ids.iter().filter_map(known).map(Brief::of).collect();
+            let services: Vec<_> = product.service_ids.iter().filter_map(known).map(LinkedName::of).collect();
             product.service_ids = services.iter().map(|service| service.id).collect();
             ProductView { product, services }
         };

@@ -21,7 +21,7 @@ use crate::{
     },
     http::{
         answer::{Accepted, EventStream, NoContent, Plain},
-        call::{Json, LastEventId, Path, Query, ReadByGuard},
+        extract::{Json, LastEventId, Path, Query, ReadByGuard},
         idempotency::{AnswerHead, Ticket},
         routes::Routes,
     },

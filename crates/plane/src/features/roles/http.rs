@@ -15,7 +15,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query, ReadByGuard},
+        extract::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
@@ -23,7 +23,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::Result,
-    record::Named,
+    record::RecordName,
     text::{Description, Name, fold},
 };
 
@@ -97,7 +97,7 @@ async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<RoleFilt
     let name = fold(name.as_str());
     plane
         .rows(&who)
-        .filtered(&page, &format!("name {name}"), |role: &Named| fold(role.name.as_str()).starts_with(&name))
+        .filtered(&page, &format!("name {name}"), |role: &RecordName| fold(role.name.as_str()).starts_with(&name))
         .await
 }
 

@@ -11,9 +11,9 @@ use crate::{
         Granted,
         actions::{Action, RoleCreate, RoleDelete, RoleEdit},
         delegation::may_grant,
-        rights::{self, Grants, Mask, MenuPermission},
+        rights::{self, EffectivePermissions, Mask, MenuPermission},
     },
-    http::{call::IfMatch, idempotency::AnswerHead},
+    http::{extract::IfMatch, idempotency::AnswerHead},
     ids::{EnterpriseId, ProductId, RoleId, ServiceId},
     plane::Plane,
     ports::table::{Condition, Write},
@@ -48,7 +48,7 @@ impl Plane {
         check_narrowing(self, who, new.product_id, new.service_id).await?;
         let now = self.now();
         let role = Role {
-            id: RoleId::new(now, self.chance()),
+            id: RoleId::new(now, self.rng()),
             account_id: who.account(),
             enterprise_id,
             product_id: new.product_id,
@@ -61,7 +61,7 @@ impl Plane {
             created_at: now,
             updated_at: now,
         };
-        may_grant(who.actor(), &Grants::of(role.mask, &[]))?;
+        may_grant(who.actor(), &EffectivePermissions::of(role.mask, &[]))?;
         let permissions = RolePermissions { account_id: role.account_id, role_id: role.id, permissions: Vec::new() };
         let mut change = Change::by(who).about("role", role.id);
         change.create(&role);
@@ -92,8 +92,10 @@ impl Plane {
         let permissions = self.role_permissions(who, id).await?;
         let mut change = Change::by(who).about("role", id);
         if role.mask != old.mask {
-            let (before, after) =
-                (Grants::of(old.mask, &permissions.permissions), Grants::of(role.mask, &permissions.permissions));
+            let (before, after) = (
+                EffectivePermissions::of(old.mask, &permissions.permissions),
+                EffectivePermissions::of(role.mask, &permissions.permissions),
+            );
             may_grant(who.actor(), &after)?;
             change_role_grants(self, who, &mut change, id, &before, after).await?;
         }
@@ -127,7 +129,7 @@ impl Plane {
         let (own, givers) = (self.rows(who), GroupRole::givers(role.account_id, id));
         let mut after = None;
         let permissions = self.role_permissions(who, id).await?;
-        let before = Grants::of(role.mask, &permissions.permissions);
+        let before = EffectivePermissions::of(role.mask, &permissions.permissions);
         let mut is_recorded = false;
         loop {
             let links = own.listed_now(&givers, 80, after.take()).await?;
@@ -140,7 +142,7 @@ impl Plane {
             if is_recorded {
                 change = change.following();
             }
-            change_role_grants(self, who, &mut change, id, &before, Grants::default()).await?;
+            change_role_grants(self, who, &mut change, id, &before, EffectivePermissions::default()).await?;
             for link in &links.items {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
@@ -177,12 +179,15 @@ impl Plane {
         if role.kind == RoleKind::Platform {
             return Err(protected());
         }
-        may_grant(who.actor(), &Grants::of(role.mask, &permissions))?;
+        may_grant(who.actor(), &EffectivePermissions::of(role.mask, &permissions))?;
         let old = self.role_permissions(who, id).await?;
         seen.allows("role's permissions", old.version)?;
         let new = RolePermissions { account_id: role.account_id, role_id: id, permissions };
         let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
-        let (before, after) = (Grants::of(role.mask, &old.permissions), Grants::of(role.mask, &new.permissions));
+        let (before, after) = (
+            EffectivePermissions::of(role.mask, &old.permissions),
+            EffectivePermissions::of(role.mask, &new.permissions),
+        );
         change_role_grants(self, who, &mut change, id, &before, after).await?;
         change.write_or(
             Write::Check { key: Role::key(role.account_id, id), when: Condition::Version(role.version) },
@@ -257,8 +262,8 @@ async fn change_role_grants<A: Action>(
     who: &Granted<A>,
     change: &mut Change,
     role: RoleId,
-    before: &Grants,
-    after: Grants,
+    before: &EffectivePermissions,
+    after: EffectivePermissions,
 ) -> Result<()> {
     if before.within(&after) {
         return Ok(());

@@ -12,7 +12,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query},
+        extract::{IfMatch, Json, Path, Query},
         idempotency::AnswerHead,
         routes::Routes,
     },
@@ -83,7 +83,7 @@ async fn read(who: Granted<MasterDataRead>, plane: Plane, Path(id): Path<Service
 async fn create(who: Granted<EnterpriseCreate>, plane: Plane, Json(new): Json<NewService>) -> Result<Created<Service>> {
     let now = plane.now();
     let service = Service {
-        id: ServiceId::new(now, plane.chance()),
+        id: ServiceId::new(now, plane.rng()),
         name: new.name,
         description: new.description,
         built_in: false,

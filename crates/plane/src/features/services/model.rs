@@ -9,7 +9,7 @@ use crate::{
     features::master_data::{self, MasterRecord},
     ids::{Id, ServiceId, ServiceKind},
     kinds::RecordKind,
-    record::{Place, Record},
+    record::{Record, RecordKeys},
     text::{Description, Name},
 };
 
@@ -30,7 +30,7 @@ impl Record for Service {
     const NOUN: &'static str = "service";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#SERVICE#", "METADATA");
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         master_data::place(self)
     }
 }

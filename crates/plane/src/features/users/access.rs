@@ -97,10 +97,11 @@ impl Permissions {
 /// Where somebody may go.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Reach {
+#[schemars(rename = "Reach")]
+pub struct AccessSummary {
     pub user: User,
     /// The accounts that can be chosen; an operator finds the others with GET /api/accounts.
-    pub accounts: Vec<AccountReach>,
+    pub accounts: Vec<AccountAccess>,
     pub default_account_id: AccountId,
     pub default_enterprise_id: EnterpriseId,
     /// Works in every account.
@@ -109,15 +110,17 @@ pub struct Reach {
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AccountReach {
+#[schemars(rename = "AccountReach")]
+pub struct AccountAccess {
     pub id: AccountId,
     pub name: Name,
     pub cloud_type: CloudType,
-    pub enterprises: Vec<EnterpriseReach>,
+    pub enterprises: Vec<EnterpriseAccess>,
 }
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EnterpriseReach {
+#[schemars(rename = "EnterpriseReach")]
+pub struct EnterpriseAccess {
     pub id: EnterpriseId,
     pub name: Name,
 }
@@ -139,7 +142,7 @@ impl Plane {
     }
 
     /// Where an actor may go.
-    pub async fn reach(&self, actor: &Actor) -> Result<Reach> {
+    pub async fn reach(&self, actor: &Actor) -> Result<AccessSummary> {
         let mut accounts = Vec::new();
         if actor.operator {
             let query = Query {
@@ -161,11 +164,11 @@ impl Plane {
         let mut reach = Vec::with_capacity(accounts.len());
         for Account { id, name, cloud_type, .. } in accounts {
             let all = enterprise_reach(self, id).await?;
-            let mine = |enterprise: &EnterpriseReach| actor.every_enterprise() || enterprise.id == actor.enterprise();
+            let mine = |enterprise: &EnterpriseAccess| actor.every_enterprise() || enterprise.id == actor.enterprise();
             let enterprises = all.into_iter().filter(mine).collect();
-            reach.push(AccountReach { id, name, cloud_type, enterprises });
+            reach.push(AccountAccess { id, name, cloud_type, enterprises });
         }
-        Ok(Reach {
+        Ok(AccessSummary {
             user: actor.user.clone(),
             accounts: reach,
             default_account_id: actor.account(),
@@ -176,7 +179,7 @@ impl Plane {
 }
 
 /// The enterprises that an account has licenses for.
-async fn enterprise_reach(plane: &Plane, account: AccountId) -> Result<Vec<EnterpriseReach>> {
+async fn enterprise_reach(plane: &Plane, account: AccountId) -> Result<Vec<EnterpriseAccess>> {
     let query = Query {
         index: Index::Table,
         pk: partition(account),
@@ -197,7 +200,7 @@ async fn enterprise_reach(plane: &Plane, account: AccountId) -> Result<Vec<Enter
     for keys in keys.chunks(MAX_KEYS) {
         for item in plane.system(SystemTask::Identification).batch_get(keys).await?.iter().flatten() {
             let Enterprise { id, name, .. } = decode::<Enterprise>(item)?.record;
-            enterprises.push(EnterpriseReach { id, name });
+            enterprises.push(EnterpriseAccess { id, name });
         }
     }
     Ok(enterprises)

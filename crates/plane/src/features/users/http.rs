@@ -17,7 +17,7 @@ use crate::{
     },
     http::{
         answer::{Created, CreatedAsStored, Found, NoContent},
-        call::{IfMatch, Json, Path, Query, ReadByGuard},
+        extract::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId},

@@ -8,8 +8,8 @@ use super::model::{IdentityStatus, User};
 use crate::{
     audit::{Author, EntryDraft, RequestOrigin},
     change::Change,
-    directory::user::Barred,
-    identity::trail::Whom,
+    directory::user::InactiveUser,
+    identity::trail::AuditSubject,
     ids::{AccountId, MailId, Subject, UserId},
     kinds::RecordKind,
     mail_limits::greeting,
@@ -20,7 +20,7 @@ use crate::{
         table::{CommitError, Condition, Is, Key, Write},
     },
     problem::{Code, Problem, Result},
-    record::{Place, Record, Stored, decode, encode},
+    record::{Record, RecordKeys, Stored, decode, encode},
     secret::digest,
     system::SystemTask,
     workflow::StepError,
@@ -62,8 +62,8 @@ impl Record for Invitation {
     const NOUN: &'static str = "invitation";
     const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "INVITATION#", "LINK").secret(&["digest"]);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(&self.digest)).until(self.expires_at.as_second())
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(&self.digest)).until(self.expires_at.as_second())
     }
 }
 
@@ -89,8 +89,8 @@ impl Record for Current {
     const NOUN: &'static str = "current invitation";
     const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "INVITED#", "CURRENT").secret(&["digest"]);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.user_id)).until(self.expires)
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.user_id)).until(self.expires)
     }
 }
 
@@ -152,7 +152,7 @@ impl Plane {
         void_invitation(self, user).await
     }
 
-    /// Uses a link: the person's password is set, and the link is void. Of racing uses one gets through.
+    /// Uses a link: sets the person's password and voids the link. Of concurrent uses one succeeds.
     pub async fn accept_invitation(
         &self,
         token: &SecretString,
@@ -291,11 +291,11 @@ async fn void_invitation(plane: &Plane, user: UserId) -> Result<(), IdentityErro
 }
 
 /// The refusal of somebody whose link is good. Without the user's record the link is good for nothing.
-async fn barred_by_link(plane: &Plane, link: &Invitation, barred: Barred) -> AcceptError {
+async fn barred_by_link(plane: &Plane, link: &Invitation, barred: InactiveUser) -> AcceptError {
     match shared_record::<User>(plane, &User::key(link.account_id, link.user_id)).await {
         Ok(Some(user)) => {
             let (subject, email) = (user.subject(), user.email.to_string());
-            AcceptError::Barred(Whom { subject, user: user.id, account: user.account_id, email }, barred)
+            AcceptError::InactiveUser(AuditSubject { subject, user: user.id, account: user.account_id, email }, barred)
         }
         Ok(None) => AcceptError::Void,
         Err(problem) => problem.into(),
@@ -344,7 +344,7 @@ pub enum AcceptError {
     /// The link is unknown, used or too old.
     Void,
     /// The link is good, and the person may not act.
-    Barred(Whom, Barred),
+    InactiveUser(AuditSubject, InactiveUser),
     Problem(Problem),
 }
 

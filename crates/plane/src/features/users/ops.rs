@@ -11,7 +11,7 @@ use crate::{
     event_kinds::Reference,
     features::{
         groups::model::Group,
-        licenses::model::{License, Seats, Triple, no_active_license},
+        licenses::model::{License, LicensedUse, Seats, no_active_license},
         me::http::identity_problem,
         workstreams::model::Workstream,
     },
@@ -20,9 +20,9 @@ use crate::{
         actions::{Action, UserDelete, UserEdit},
         actor::{access, access_by_groups},
         delegation::{may_give, may_grant},
-        rights::Grants,
+        rights::EffectivePermissions,
     },
-    http::{call::IfMatch, idempotency::AnswerHead},
+    http::{extract::IfMatch, idempotency::AnswerHead},
     ids::{AccountId, EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     kinds::RecordKind,
     patch::Patch,
@@ -245,7 +245,7 @@ async fn make_user<A: Action>(
     refuse_earlier_claim(plane, who.account(), &new.email).await?;
     let groups = joinable(plane, who, enterprise, &new.group_ids).await?;
     let workstreams = assignable(plane, who, enterprise, &new.workstream_ids).await?;
-    let triple = Triple { enterprise, product: new.product_id, service: new.service_id };
+    let triple = LicensedUse { enterprise, product: new.product_id, service: new.service_id };
     let mut made = None;
     let seated = plane.commit_with_seat(who.account(), triple, |license| {
         let (user, mut change) = user_on(plane, who, &new, license, &groups, &workstreams, invited);
@@ -271,7 +271,7 @@ fn user_on<A: Action>(
 ) -> (User, Change) {
     let now = plane.now();
     let user = User {
-        id: UserId::new(now, plane.chance()),
+        id: UserId::new(now, plane.rng()),
         account_id: who.account(),
         enterprise_id: license.enterprise_id,
         product_id: new.product_id,
@@ -369,7 +369,7 @@ async fn take_address(plane: &Plane, change: &mut Change, user: &mut User, old: 
 
 /// Puts a user who becomes active on a seat.
 async fn take_seat(plane: &Plane, change: &mut Change, user: &mut User) -> Result<()> {
-    let triple = Triple { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
+    let triple = LicensedUse { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
     let license = license_with_a_seat(plane, user.account_id, triple).await?;
     user.license_id = license.id;
     for (write, problem) in license.take_seat(plane.clock().today()) {
@@ -379,7 +379,7 @@ async fn take_seat(plane: &Plane, change: &mut Change, user: &mut User) -> Resul
 }
 
 /// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
-async fn license_with_a_seat(plane: &Plane, account: AccountId, triple: Triple) -> Result<License> {
+async fn license_with_a_seat(plane: &Plane, account: AccountId, triple: LicensedUse) -> Result<License> {
     let mut full = None;
     for license in plane.find_licenses(account, triple, plane.clock().today()).await? {
         if plane.seats(&license).await?.available() > 0 {
@@ -438,7 +438,7 @@ async fn take_from_user<A: Action>(plane: &Plane, who: &Granted<A>, change: &mut
     let taken = access(plane, user.account_id, user.id).await?;
     // The platform's own administrators have a rule of their own.
     if who.actor().user.id == user.id && user.account_id != known::ROOT_ACCOUNT {
-        plane.keep_own_administration(who, &Grants::default())?;
+        plane.keep_own_administration(who, &EffectivePermissions::default())?;
     }
     plane.take_rights(who, change, &taken.grants, &taken.roles).await
 }
@@ -517,8 +517,8 @@ impl crate::record::Record for Administrators {
     const NOUN: &'static str = "list of administrators";
     const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "PLATFORM", "ADMINISTRATORS");
 
-    fn place(&self) -> crate::record::Place {
-        crate::record::Place::at(Self::key())
+    fn place(&self) -> crate::record::RecordKeys {
+        crate::record::RecordKeys::at(Self::key())
     }
 }
 

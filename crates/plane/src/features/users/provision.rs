@@ -29,7 +29,7 @@ use crate::{
         table::{CommitError, Condition, Is, Item, Key, Write},
     },
     problem::{Code, Problem, Result},
-    record::{Place, Record, Stored, decode, encode},
+    record::{Record, RecordKeys, Stored, decode, encode},
     router::{Route, RouteState},
     system::SystemTask,
     text::Email,
@@ -88,7 +88,7 @@ impl PendingInvitation {
         Self {
             account_id: who.account(),
             user_id,
-            mail_id: MailId::new(asked_at, plane.chance()),
+            mail_id: MailId::new(asked_at, plane.rng()),
             author: who.author(),
             asked_at,
             asked_of: Some(plane.driver().holder().to_owned()),
@@ -119,10 +119,10 @@ impl Record for PendingInvitation {
     const NOUN: &'static str = "invitation to be sent";
     const DECLARED: RecordKind = RecordKind::of_person(Self::NOUN, "INVITING#", "PENDING");
 
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordKeys {
         // By account, and by an id that says when it was asked for.
         let waits = format!("{}#{}", self.account_id, self.mail_id);
-        Place::at(Self::key(self.user_id)).by_status(Key::new(INVITATIONS_PENDING, waits))
+        RecordKeys::at(Self::key(self.user_id)).by_status(Key::new(INVITATIONS_PENDING, waits))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        call::{IfMatch, Json, Path, Query, ReadByGuard},
+        extract::{IfMatch, Json, Path, Query, ReadByGuard},
         idempotency::AnswerHead,
         routes::Routes,
     },
@@ -23,7 +23,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::Result,
-    record::{Named, Record as _},
+    record::{Record as _, RecordName},
     text::{Description, Name, fold},
 };
 
@@ -58,7 +58,7 @@ async fn list(
     let rows = plane.workload_rows(&who).await?;
     let Some(name) = which.name else { return rows.page(&page).await };
     let wanted = fold(name.as_str());
-    rows.filtered(&page, &wanted, |workstream: &Named| fold(workstream.name.as_str()).starts_with(&wanted)).await
+    rows.filtered(&page, &wanted, |workstream: &RecordName| fold(workstream.name.as_str()).starts_with(&wanted)).await
 }
 
 async fn read(who: Granted<WorkstreamRead>, plane: Plane, Path(id): Path<WorkstreamId>) -> Result<Found<Workstream>> {
@@ -116,7 +116,7 @@ async fn create(
 ) -> Result<Created<Workstream>> {
     let now = plane.now();
     let workstream = Workstream {
-        id: WorkstreamId::new(now, plane.chance()),
+        id: WorkstreamId::new(now, plane.rng()),
         account_id: who.account(),
         enterprise_id: plane.enterprise_for_new(&who).await?,
         name: new.name,

@@ -12,7 +12,7 @@ use crate::{
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Item, Key, Write},
     problem::Result,
-    record::{self, Place, Record, TenantRecord, decode, enterprise_key, tenant_key},
+    record::{self, Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Description, Line, Name},
 };
 
@@ -180,8 +180,8 @@ impl Record for Workstream {
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);
 
-    fn place(&self) -> Place {
-        Place::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
+    fn place(&self) -> RecordKeys {
+        RecordKeys::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
             self.account_id,
             self.enterprise_id,
             Self::KIND,

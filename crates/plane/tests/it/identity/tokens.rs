@@ -254,7 +254,7 @@ async fn damaged_keys_stop_the_start() {
             table: Arc::clone(&world.table) as _,
             keys: Arc::new(store),
             clock: Arc::clone(&world.clock) as _,
-            chance: Arc::new(SeededChance::new(1)),
+            rng: Arc::new(SeededRandom::new(1)),
         })
         .err()
         .map(|error| error.to_string())

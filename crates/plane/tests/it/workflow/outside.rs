@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use async_trait::async_trait;
 use plane::{
-    ports::machines::{ExecutionStatus, Machines, MachinesError, Report, Start},
-    workflow::{Act, Driver, EventKind, Invocation, Refusal, Settings, Status, outside},
+    ports::machines::{ExecutionStatus, Machines, MachinesError, Start, TaskReport},
+    workflow::{Driver, EventKind, Invocation, Refusal, RunAction, Settings, Status, outside},
 };
 use serde_json::{Value, json};
 use testkit::workflow::{Subject, World, check_journal, suite::reference};
@@ -18,7 +18,7 @@ use super::toy::{Toy, execution, plan};
 pub(super) struct ByHand {
     pub(super) answer: Mutex<Result<ExecutionStatus, MachinesError>>,
     started: Mutex<Vec<Start>>,
-    pub(super) reports: Mutex<Vec<(String, Report)>>,
+    pub(super) reports: Mutex<Vec<(String, TaskReport)>>,
     /// The next report does not go through.
     pub(super) report_fails: Mutex<bool>,
 }
@@ -48,7 +48,7 @@ impl Machines for ByHand {
         self.answer.lock().unwrap().clone()
     }
 
-    async fn report(&self, token: &str, report: &Report) -> Result<(), MachinesError> {
+    async fn report(&self, token: &str, report: &TaskReport) -> Result<(), MachinesError> {
         if std::mem::take(&mut *self.report_fails.lock().unwrap()) {
             return Err(MachinesError::Unavailable("no answer".into()));
         }
@@ -84,7 +84,7 @@ async fn lead(driver: &Driver, world: &World, times: usize) {
     loop {
         let head = world.head().await;
         let next = plan.next(&head.input, &world.events().await, world.clock.now()).unwrap();
-        let Act::Perform(steps) = next.act else { break };
+        let RunAction::Perform(steps) = next.act else { break };
         let calls = steps.into_iter().flat_map(|step| {
             let invocation = asked(world, head.fence, &step.name.state, step.name.item);
             (0..times).map(move |_| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use plane::features::accounts::workers::SES_NOTIFICATION;
 use plane::workflow::{
-    Act, Answer, Definition, ErrorKind, Event, EventKind, Failure, Faults, Plan, RunState, State, Status, Step,
+    Answer, Definition, ErrorKind, Event, EventKind, Failure, Faults, Plan, RunAction, RunState, State, Status, Step,
     StepError, StepOutcome, Worker,
     plan::{BadPlan, DOCUMENTED},
 };
@@ -142,9 +142,9 @@ impl Sketch {
             let next = self.plan.next(&self.input, &self.history, self.now).unwrap();
             self.write(next.record);
             match next.act {
-                Act::Finished(status) => return status,
-                Act::Perform(steps) => self.calls.extend(steps),
-                Act::Wait(_) | Act::Rest(_) => {}
+                RunAction::Finished(status) => return status,
+                RunAction::Perform(steps) => self.calls.extend(steps),
+                RunAction::Wait(_) | RunAction::Rest(_) => {}
             }
             let maps = self.calls.iter().filter(|step| step.name.item.is_some()).count();
             self.most = self.most.max(maps);

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use plane::{
-    ports::machines::{ExecutionStatus, Report},
+    ports::machines::{ExecutionStatus, TaskReport},
     workflow::{Answered, Driver, Failure, Invocation, Refusal, Status, WaitAnswer},
 };
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ async fn a_machine_is_told_the_answer_by_its_token() {
     let approval = json!({ "by": "ada" });
     assert_eq!(answer(&driver, &outside, "AskForApproval", output(approval.clone())).await, Answered::Now);
     until(async || !machines.reports.lock().unwrap().is_empty()).await;
-    assert_eq!(machines.reports.lock().unwrap()[0], ("token-2".to_owned(), Report::Done(approval.clone())));
+    assert_eq!(machines.reports.lock().unwrap()[0], ("token-2".to_owned(), TaskReport::Done(approval.clone())));
     assert_eq!(answer(&driver, &outside, "AskForApproval", output(approval)).await, Answered::Before);
 
     // The machine has cooled down by its own clock, which is ahead of ours.
@@ -68,7 +68,7 @@ async fn a_machine_is_told_the_answer_by_its_token() {
     let build = json!({ "artifact": "app-1.zip" });
     answer(&driver, &outside, "RunBuild", output(build.clone())).await;
     until(async || machines.reports.lock().unwrap().last().unwrap().0 == "token-3").await;
-    assert_eq!(machines.reports.lock().unwrap().last().unwrap().1, Report::Done(build));
+    assert_eq!(machines.reports.lock().unwrap().last().unwrap().1, TaskReport::Done(build));
     step(&driver, &world, "Publish", None).await.unwrap();
     step(&driver, &world, "Released", None).await.unwrap();
     assert_eq!(world.head().await.status, Status::Succeeded);
@@ -84,7 +84,7 @@ async fn a_refusal_is_told_and_the_run_fails() {
     answer(&driver, &outside, "AskForApproval", WaitAnswer::Failed { error }).await;
     until(async || !machines.reports.lock().unwrap().is_empty()).await;
     let (token, report) = machines.reports.lock().unwrap()[0].clone();
-    let Report::Failed(refusal) = report else { panic!("{report:?}") };
+    let TaskReport::Failed(refusal) = report else { panic!("{report:?}") };
     assert_eq!((token.as_str(), refusal.error_type), ("token", Refusal::PERMANENT));
     assert_eq!(refusal.error_message, "refused: not before Monday");
     assert_eq!(step(&driver, &world, "NotReleased", None).await, Ok(Value::Null));
@@ -115,7 +115,7 @@ async fn an_answer_that_comes_before_the_function_returns_is_told() {
     go.notify_one();
     assert_eq!(calling.await.unwrap(), Ok(Value::Null));
     until(async || !machines.reports.lock().unwrap().is_empty()).await;
-    assert_eq!(machines.reports.lock().unwrap()[0], ("token".to_owned(), Report::Done(json!({ "by": "ada" }))));
+    assert_eq!(machines.reports.lock().unwrap()[0], ("token".to_owned(), TaskReport::Done(json!({ "by": "ada" }))));
     check_journal(&world.events().await);
 }
 

@@ -71,7 +71,7 @@ cases! {
         world.identity.email_changed(ada).await.unwrap();
         let table = world.table.dump();
         let person = table.iter().find(|item| item.key.sk == "IDENTITY" && item.key.pk.contains(&ada.to_string()));
-        assert!(!String::from_utf8_lossy(&person.unwrap().body).contains("email_pending"), "the vault was told");
+        assert!(!String::from_utf8_lossy(&person.unwrap().body).contains("email_pending"), "the credential store has the new address");
         assert!(world.good(&kept.access_token).await && !world.good(&other.access_token).await);
         assert!(refused(world.sign_in(ADA, GOOD).await));
         // The old address is free, the new one is not.

@@ -104,12 +104,12 @@ impl Ground {
 
     /// Holds that what a query finds passes, at once or, in an index, before the lag is over.
     pub(super) async fn finds_items(&self, query: &Query, pass: impl Fn(&[Item]) -> Result<(), String>) {
-        let patience = if query.index == Index::Table { Duration::ZERO } else { LAG };
+        let max_lag = if query.index == Index::Table { Duration::ZERO } else { LAG };
         let begun = tokio::time::Instant::now();
         loop {
             match pass(&self.walk(query.clone()).await) {
                 Ok(()) => return,
-                Err(why) => assert!(begun.elapsed() < patience, "{why}"),
+                Err(why) => assert!(begun.elapsed() < max_lag, "{why}"),
             }
             tokio::time::sleep(PAUSE).await;
         }

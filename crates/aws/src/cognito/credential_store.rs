@@ -1,14 +1,17 @@
-//! The vault's words said to a pool.
+//! The credential store's words said to a pool.
 
 use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::AuthenticationResultType;
 use jiff::Timestamp;
 use kernel::{
-    identity::vault::{Admission, Answered, Issued, Judged, Opened, Person, SessionRecord, Vault, VaultError},
+    identity::credential_store::{
+        Answered, CheckedToken, CredentialStore, CredentialStoreError, Issued, Opened, PasswordVerdict, Person,
+        SessionRecord,
+    },
     ids::Subject,
     ports::{
+        external_error::{ErrorKind, ExternalError, KnownCondition},
         identity::{IdentityError, Permanence, TokenRefused, Verified, WeakPassword},
-        trouble::{Named, Passes, Trouble},
     },
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{CognitoVault, away, calls::Entry, claims::Access};
+use super::{CognitoCredentialStore, away, calls::Entry, claims::Access};
 use crate::fault::Fault;
 
 const RENEWAL: &str = "cognito-renewal";
@@ -35,19 +38,23 @@ struct Open {
     typed: String,
 }
 
-impl CognitoVault {
+impl CognitoCredentialStore {
     /// A session that the pool has opened, named by its own tokens.
-    async fn opened(&self, subject: Subject, tokens: AuthenticationResultType) -> Result<Opened, Trouble> {
+    async fn opened(&self, subject: Subject, tokens: AuthenticationResultType) -> Result<Opened, ExternalError> {
         let renewal: SecretString = match tokens.refresh_token.clone() {
             Some(renewal) => renewal.into(),
             None => return Err(away("a sign-in without a refresh token", Fault::Garbled)),
         };
         let (issued, verified) = self.read(subject, tokens).await?;
-        let renewal = self.key.seal(RENEWAL, &subject.to_string(), &renewal, &*self.chance);
+        let renewal = self.key.seal(RENEWAL, &subject.to_string(), &renewal, &*self.rng);
         Ok(Opened { id: verified.session, renewal, issued })
     }
 
-    async fn read(&self, subject: Subject, tokens: AuthenticationResultType) -> Result<(Issued, Verified), Trouble> {
+    async fn read(
+        &self,
+        subject: Subject,
+        tokens: AuthenticationResultType,
+    ) -> Result<(Issued, Verified), ExternalError> {
         let AuthenticationResultType { access_token, id_token, .. } = tokens;
         let (Some(access), Some(id)) = (access_token, id_token) else {
             return Err(away("a sign-in without tokens", Fault::Garbled));
@@ -74,14 +81,18 @@ impl CognitoVault {
 
     /// What the pool says to a password. For nobody it is asked about somebody whom it does not know, and for a password
     /// that it can't have, about one that nobody has.
-    async fn ask(&self, person: Option<&Person>, password: &SecretString) -> Result<Option<Entry>, VaultError> {
+    async fn ask(
+        &self,
+        person: Option<&Person>,
+        password: &SecretString,
+    ) -> Result<Option<Entry>, CredentialStoreError> {
         let subject = person.map_or(Subject::from_uuid(Uuid::nil()), |person| person.subject);
         let possible = (1..=LONGEST).contains(&password.expose_secret().chars().count());
         let nothing = SecretString::from(" ");
         match self.calls.sign_in(subject, if possible { password } else { &nothing }).await {
             Ok(entry) => Ok(person.map(|_| entry)),
             Err(Fault::Refused | Fault::NoSuchUser) => Ok(None),
-            Err(Fault::Throttled) => Err(VaultError::Busy),
+            Err(Fault::Throttled) => Err(CredentialStoreError::Busy),
             Err(fault) => Err(away("a sign-in", fault).into()),
         }
     }
@@ -99,9 +110,9 @@ impl CognitoVault {
 }
 
 #[async_trait]
-impl Vault for CognitoVault {
+impl CredentialStore for CognitoCredentialStore {
     /// Who has a hash with us comes into the pool with the password that it is of.
-    async fn ensure(&self, person: &Person) -> Result<(), Trouble> {
+    async fn ensure(&self, person: &Person) -> Result<(), ExternalError> {
         if moves_by_password(person) {
             return Ok(());
         }
@@ -114,7 +125,7 @@ impl Vault for CognitoVault {
         })
     }
 
-    async fn update_email(&self, person: &Person) -> Result<(), Trouble> {
+    async fn update_email(&self, person: &Person) -> Result<(), ExternalError> {
         match self.calls.describe(person).await {
             // Somebody who is not in the pool yet comes in with the address that the record holds then.
             Ok(()) | Err(Fault::NoSuchUser) => Ok(()),
@@ -122,20 +133,20 @@ impl Vault for CognitoVault {
         }
     }
 
-    async fn remove(&self, subject: Subject) -> Result<(), Trouble> {
+    async fn remove(&self, subject: Subject) -> Result<(), ExternalError> {
         self.calls.delete(subject).await.map_err(|fault| away("the removal of a user", fault))
     }
 
-    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), Trouble> {
+    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), ExternalError> {
         if enabled {
             self.calls.enable(subject).await.map_err(|fault| away("the enabling of a user", fault))
         } else {
             self.calls.disable(subject).await.map_err(|fault| away("the disabling of a user", fault))?;
-            self.end_all(subject).await
+            self.end_all_sessions(subject).await
         }
     }
 
-    async fn end_all(&self, subject: Subject) -> Result<(), Trouble> {
+    async fn end_all_sessions(&self, subject: Subject) -> Result<(), ExternalError> {
         self.calls.sign_out(subject).await.map_err(|fault| away("the end of a user's sessions", fault))
     }
 
@@ -147,11 +158,16 @@ impl Vault for CognitoVault {
         if latin && symbol { Ok(()) } else { Err(WeakPassword::Latin) }
     }
 
-    async fn hash(&self, _: &SecretString) -> Result<Option<String>, VaultError> {
+    async fn hash(&self, _: &SecretString) -> Result<Option<String>, CredentialStoreError> {
         Ok(None)
     }
 
-    async fn keep(&self, person: &Person, password: &SecretString, permanence: Permanence) -> Result<(), VaultError> {
+    async fn store_password(
+        &self,
+        person: &Person,
+        password: &SecretString,
+        permanence: Permanence,
+    ) -> Result<(), CredentialStoreError> {
         let permanent = match permanence {
             Permanence::Permanent => true,
             Permanence::Temporary => false,
@@ -167,27 +183,35 @@ impl Vault for CognitoVault {
         })
     }
 
-    async fn admit(&self, person: Option<&Person>, password: &SecretString) -> Result<Admission, VaultError> {
+    async fn authenticate(
+        &self,
+        person: Option<&Person>,
+        password: &SecretString,
+    ) -> Result<PasswordVerdict, CredentialStoreError> {
         let entry = self.ask(person, password).await?;
-        let (Some(entry), Some(person)) = (entry, person) else { return Ok(Admission::Wrong) };
+        let (Some(entry), Some(person)) = (entry, person) else { return Ok(PasswordVerdict::Wrong) };
         match entry {
             Entry::Tokens(tokens) => {
                 let noted = person.password.as_ref();
                 let stale = noted.is_some_and(|noted| noted.hash.is_some() || noted.temporary);
-                Ok(Admission::Right { stale, opened: Some(self.opened(person.subject, tokens).await?) })
+                Ok(PasswordVerdict::Right { stale, opened: Some(self.opened(person.subject, tokens).await?) })
             }
             Entry::NewPassword(session) => {
                 let typed = self.typed(person.subject, password);
                 let open = Open { session: session.expose_secret().to_owned(), typed };
                 let open = serde_json::to_string(&open).expect("its fields are plain");
-                let sealed = self.key.seal(CHALLENGE, &person.subject.to_string(), &open.into(), &*self.chance);
-                Ok(Admission::Challenged(Some(sealed)))
+                let sealed = self.key.seal(CHALLENGE, &person.subject.to_string(), &open.into(), &*self.rng);
+                Ok(PasswordVerdict::Challenged(Some(sealed)))
             }
             Entry::Other(challenge) => Err(unknown_challenge(challenge.as_str()).into()),
         }
     }
 
-    async fn compare(&self, person: Option<&Person>, password: &SecretString) -> Result<bool, VaultError> {
+    async fn verify_password(
+        &self,
+        person: Option<&Person>,
+        password: &SecretString,
+    ) -> Result<bool, CredentialStoreError> {
         let entry = self.ask(person, password).await?;
         if let Some(Entry::Tokens(AuthenticationResultType { refresh_token: Some(renewal), .. })) = &entry {
             self.give_up(&renewal.as_str().into()).await;
@@ -195,16 +219,16 @@ impl Vault for CognitoVault {
         Ok(entry.is_some())
     }
 
-    async fn answer(
+    async fn answer_challenge(
         &self,
         person: &Person,
         sealed: Option<&str>,
         password: &SecretString,
-    ) -> Result<Answered, VaultError> {
+    ) -> Result<Answered, CredentialStoreError> {
         let opened = sealed.and_then(|sealed| self.key.unseal(CHALLENGE, &person.subject.to_string(), sealed));
         let open = opened.and_then(|open| serde_json::from_str::<Open>(open.expose_secret()).ok());
-        // One that another vault gave, before the configuration changed.
-        let Some(Open { session, typed }) = open else { return Err(VaultError::Over) };
+        // One that another credential store gave, before the configuration changed.
+        let Some(Open { session, typed }) = open else { return Err(CredentialStoreError::Over) };
         if typed == self.typed(person.subject, password) {
             return Err(WeakPassword::Unchanged.into());
         }
@@ -215,22 +239,27 @@ impl Vault for CognitoVault {
             Ok(Entry::Other(challenge)) => Err(unknown_challenge(challenge.as_str()).into()),
             // Answered, or too old.
             Ok(Entry::NewPassword(_)) | Err(Fault::Refused | Fault::NotFound | Fault::NoSuchUser) => {
-                Err(VaultError::Over)
+                Err(CredentialStoreError::Over)
             }
             Err(Fault::Policy) => Err(WeakPassword::PoolPolicy.into()),
-            Err(Fault::Throttled) => Err(VaultError::Busy),
+            Err(Fault::Throttled) => Err(CredentialStoreError::Busy),
             Err(fault) => Err(away("the answer to a challenge", fault).into()),
         }
     }
 
-    async fn issue(&self, person: &Person, session: &SessionRecord, _: Timestamp) -> Result<Issued, VaultError> {
+    async fn issue(
+        &self,
+        person: &Person,
+        session: &SessionRecord,
+        _: Timestamp,
+    ) -> Result<Issued, CredentialStoreError> {
         let renewal = session.renewal.as_deref();
         let renewal = renewal.and_then(|sealed| self.key.unseal(RENEWAL, &person.subject.to_string(), sealed));
-        // A session of another vault, before the configuration changed.
-        let Some(renewal) = renewal else { return Err(VaultError::Over) };
+        // A session of another credential store, before the configuration changed.
+        let Some(renewal) = renewal else { return Err(CredentialStoreError::Over) };
         let tokens = match self.calls.refresh(&renewal).await {
             Ok(tokens) => tokens,
-            Err(Fault::Refused | Fault::NoSuchUser) => return Err(VaultError::Over),
+            Err(Fault::Refused | Fault::NoSuchUser) => return Err(CredentialStoreError::Over),
             Err(fault) => return Err(away("the renewal of a session", fault).into()),
         };
         let (issued, verified) = self.read(person.subject, tokens).await?;
@@ -254,14 +283,14 @@ impl Vault for CognitoVault {
             Err(fault) => return Err(away("a user", fault).into()),
         }
         let verified = Verified { subject: person.subject, session: session.id, expires_at: session.ends };
-        Ok(self.probes.give(verified, now, &*self.chance))
+        Ok(self.probes.give(verified, now, &*self.rng))
     }
 
     fn opens_sessions(&self) -> bool {
         true
     }
 
-    async fn end(&self, session: &SessionRecord) {
+    async fn end_session(&self, session: &SessionRecord) {
         let sealed = session.renewal.as_deref();
         let renewal = sealed.and_then(|sealed| self.key.unseal(RENEWAL, &session.subject.to_string(), sealed));
         if let Some(renewal) = renewal {
@@ -269,9 +298,9 @@ impl Vault for CognitoVault {
         }
     }
 
-    fn judge(&self, token: &str, now: Timestamp) -> Result<Judged, TokenRefused> {
+    fn check_token(&self, token: &str, now: Timestamp) -> Result<CheckedToken, TokenRefused> {
         match self.probes.judge(token, now) {
-            Some(judged) => Ok(Judged { verified: judged?, generation: self.keys.generation() }),
+            Some(judged) => Ok(CheckedToken { verified: judged?, generation: self.keys.generation() }),
             None => self.keys.judge(token, now),
         }
     }
@@ -280,7 +309,7 @@ impl Vault for CognitoVault {
         self.keys.generation()
     }
 
-    async fn look_again(&self, now: Timestamp) -> Result<(), Trouble> {
+    async fn refetch_keys(&self, now: Timestamp) -> Result<(), ExternalError> {
         self.keys.look_again(now).await
     }
 
@@ -317,12 +346,12 @@ fn moves_by_password(person: &Person) -> bool {
     person.password.as_ref().is_some_and(|password| password.hash.is_some())
 }
 
-fn unknown_challenge(challenge: &str) -> Trouble {
+fn unknown_challenge(challenge: &str) -> ExternalError {
     let fix = "turn multi-factor authentication off in the user pool";
     lasting("unknown_challenge", format!("Cognito asks for {challenge}, which the product does not know"), fix)
 }
 
 /// What stays until somebody has done something.
-fn lasting(code: &'static str, said: String, fix: &'static str) -> Trouble {
-    Trouble::new(said, Named { code, fix, passes: Passes::WhenFixed })
+fn lasting(code: &'static str, said: String, fix: &'static str) -> ExternalError {
+    ExternalError::new(said, KnownCondition { code, fix, kind: ErrorKind::Permanent })
 }

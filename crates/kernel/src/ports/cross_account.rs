@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::table::{Grant, TableName};
+use super::table::{CrossAccountRole, TableName};
 
 /// What the owner of another account is told, to let the platform in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invitation {
+pub struct TableInvitation {
     /// Who will ask: in AWS, the ARN of the platform's role.
     pub platform: String,
     /// What the table is to be called there.
@@ -14,7 +14,7 @@ pub struct Invitation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GrantError {
+pub enum CrossAccountError {
     /// The profile knows no other accounts.
     #[error("this profile has no way to other accounts")]
     NotHere,
@@ -27,24 +27,24 @@ pub enum GrantError {
 }
 
 #[async_trait]
-pub trait Grants: Send + Sync {
-    async fn invitation(&self, table: &TableName) -> Result<Invitation, GrantError>;
+pub trait CrossAccountAccess: Send + Sync {
+    async fn invitation(&self, table: &TableName) -> Result<TableInvitation, CrossAccountError>;
 
     /// Looks whether the role opens with the grant's external id, does not open without one or with another's, is of the
     /// account that its name says, which is not the platform's own, and leads to the table.
-    async fn check(&self, grant: &Grant, table: &TableName) -> Result<(), GrantError>;
+    async fn check(&self, grant: &CrossAccountRole, table: &TableName) -> Result<(), CrossAccountError>;
 }
 
 /// There are no other accounts.
-pub struct NoGrants;
+pub struct NoCrossAccountAccess;
 
 #[async_trait]
-impl Grants for NoGrants {
-    async fn invitation(&self, _: &TableName) -> Result<Invitation, GrantError> {
-        Err(GrantError::NotHere)
+impl CrossAccountAccess for NoCrossAccountAccess {
+    async fn invitation(&self, _: &TableName) -> Result<TableInvitation, CrossAccountError> {
+        Err(CrossAccountError::NotHere)
     }
 
-    async fn check(&self, _: &Grant, _: &TableName) -> Result<(), GrantError> {
-        Err(GrantError::NotHere)
+    async fn check(&self, _: &CrossAccountRole, _: &TableName) -> Result<(), CrossAccountError> {
+        Err(CrossAccountError::NotHere)
     }
 }

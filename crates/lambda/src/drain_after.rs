@@ -21,23 +21,23 @@ const MOST: Duration = Duration::from_secs(10);
 
 /// Stands around the service that posts the answer.
 #[derive(Clone)]
-pub(crate) struct After(pub Arc<Hosted>);
+pub(crate) struct DrainLayer(pub Arc<Hosted>);
 
-impl<S> Layer<S> for After {
-    type Service = Rested<S>;
+impl<S> Layer<S> for DrainLayer {
+    type Service = DrainsAfter<S>;
 
-    fn layer(&self, answering: S) -> Rested<S> {
-        Rested { answering, hosted: Arc::clone(&self.0) }
+    fn layer(&self, answering: S) -> DrainsAfter<S> {
+        DrainsAfter { answering, hosted: Arc::clone(&self.0) }
     }
 }
 
 #[derive(Clone)]
-pub(crate) struct Rested<S> {
+pub(crate) struct DrainsAfter<S> {
     answering: S,
     hosted: Arc<Hosted>,
 }
 
-impl<S> Service<LambdaInvocation> for Rested<S>
+impl<S> Service<LambdaInvocation> for DrainsAfter<S>
 where
     S: Service<LambdaInvocation, Response = (), Error = Error>,
     S::Future: 'static,

@@ -1,12 +1,12 @@
 //! Randomness from the operating system, through AWS-LC's generator.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use kernel::ports::chance::Chance;
+use kernel::ports::random::RandomSource;
 
 #[derive(Debug, Default)]
-pub struct SystemChance(SystemRandom);
+pub struct OsRandom(SystemRandom);
 
-impl Chance for SystemChance {
+impl RandomSource for OsRandom {
     fn fill(&self, bytes: &mut [u8]) {
         self.0.fill(bytes).expect("the operating system has randomness once it is up");
     }
@@ -18,9 +18,9 @@ mod tests {
 
     #[test]
     fn no_two_secrets_are_equal() {
-        let chance = SystemChance::default();
-        let one = kernel::ports::chance::secret(&chance);
-        assert_ne!(one, kernel::ports::chance::secret(&chance));
+        let rng = OsRandom::default();
+        let one = kernel::ports::random::secret(&rng);
+        assert_ne!(one, kernel::ports::random::secret(&rng));
         assert_ne!(one, [0; 32]);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use kernel::ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, TableName, Write, judge};
+use kernel::ports::table::{CommitError, Item, Key, Query, Rows, Table, TableError, TableName, Write, validate};
 use redb::{StorageBackend, backends::FileBackend};
 
 use super::{
@@ -30,13 +30,13 @@ pub fn names(data: &Path) -> io::Result<Vec<TableName>> {
 }
 
 /// An open file of which only the last durable state is read.
-pub struct LookedAt {
+pub struct InspectedTable {
     snapshot: Arc<Snapshot>,
     open: Open,
     path: PathBuf,
 }
 
-impl LookedAt {
+impl InspectedTable {
     /// Opens a table's file as a server does; fails where a server would.
     pub fn open(data: &Path, name: &TableName) -> Result<Self, TableError> {
         let path = super::file(data, name);
@@ -45,7 +45,7 @@ impl LookedAt {
     }
 }
 
-impl Drop for LookedAt {
+impl Drop for InspectedTable {
     fn drop(&mut self) {
         // What the engine writes when it closes stays in memory.
         self.open.disk.freeze(io::ErrorKind::Other);
@@ -53,9 +53,9 @@ impl Drop for LookedAt {
 }
 
 #[async_trait]
-impl Table for LookedAt {
+impl Table for InspectedTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        judge::key(key)?;
+        validate::key(key)?;
         self.snapshot.get(key, &self.path)
     }
 
@@ -64,7 +64,7 @@ impl Table for LookedAt {
     }
 
     async fn query(&self, query: &Query) -> Result<Rows, TableError> {
-        judge::query(query)?;
+        validate::query(query)?;
         self.snapshot.query(query, &self.path)
     }
 

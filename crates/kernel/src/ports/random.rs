@@ -1,13 +1,13 @@
 //! Randomness, as an argument.
 
 /// A source of random bytes. Adapters draw from the operating system; tests may seed one.
-pub trait Chance: Send + Sync {
+pub trait RandomSource: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
 /// Thirty-two random bytes: a secret that can't be guessed.
-pub fn secret(chance: &dyn Chance) -> [u8; 32] {
+pub fn secret(rng: &dyn RandomSource) -> [u8; 32] {
     let mut bytes = [0; 32];
-    chance.fill(&mut bytes);
+    rng.fill(&mut bytes);
     bytes
 }

@@ -1,4 +1,4 @@
-//! The port's rules as pure functions, for adapters that must judge limits and conditions themselves.
+//! The port's rules as pure functions, for adapters that must validate limits and conditions themselves.
 
 use std::collections::HashSet;
 

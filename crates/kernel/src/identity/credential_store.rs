@@ -1,8 +1,8 @@
-//! Who keeps passwords and signs tokens: ourselves ([`super::own`]), or a user pool beside us. What both have in common
+//! Who keeps passwords and signs tokens: ourselves ([`super::local_credentials`]), or a user pool beside us. What both have in common
 //! stands in the provider: the directory, sessions and their refresh tokens, lockout, reset codes, the policy.
 //!
-//! INVARIANT: nothing that a vault says of a session outlives our own record of it. So what ends a session here ends it,
-//! whether the vault was told or not.
+//! INVARIANT: nothing that a credential store says of a session outlives our own record of it. So what ends a session here ends it,
+//! whether the credential store was told or not.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -13,58 +13,76 @@ pub use super::records::{Password, Person, SessionKind, SessionRecord};
 use crate::{
     ids::{SessionId, Subject},
     ports::{
+        external_error::ExternalError,
         identity::{
             ChallengeError, IdentityError, PasswordError, Permanence, RefreshError, ResetError, SignInError,
             TokenRefused, Verified, WeakPassword,
         },
-        trouble::Trouble,
     },
 };
 
 /// Keeps passwords and signs tokens.
 #[async_trait]
-pub trait Vault: Send + Sync {
+pub trait CredentialStore: Send + Sync {
     /// Gets ready for somebody who has no password yet. Asking again is fine.
-    async fn ensure(&self, person: &Person) -> Result<(), Trouble>;
+    async fn ensure(&self, person: &Person) -> Result<(), ExternalError>;
 
     /// Takes over the address that the record holds now. One who is absent is let be.
-    async fn update_email(&self, person: &Person) -> Result<(), Trouble>;
+    async fn update_email(&self, person: &Person) -> Result<(), ExternalError>;
 
     /// Forgets somebody; one who is absent is as good as forgotten.
-    async fn remove(&self, subject: Subject) -> Result<(), Trouble>;
+    async fn remove(&self, subject: Subject) -> Result<(), ExternalError>;
 
     /// Lets somebody sign in, or not. One who is absent is let be.
-    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), Trouble>;
+    async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), ExternalError>;
 
-    /// Ends what the vault itself keeps of somebody's sessions.
-    async fn end_all(&self, subject: Subject) -> Result<(), Trouble>;
+    /// Ends what the credential store itself keeps of somebody's sessions.
+    async fn end_all_sessions(&self, subject: Subject) -> Result<(), ExternalError>;
 
     /// Whether a password that the policy lets pass can be kept here too.
     fn accepts(&self, password: &SecretString) -> Result<(), WeakPassword>;
 
     /// What of a new password stands in the person's record; asked before that is written.
-    async fn hash(&self, password: &SecretString) -> Result<Option<String>, VaultError>;
+    async fn hash(&self, password: &SecretString) -> Result<Option<String>, CredentialStoreError>;
 
     /// Keeps what does not stand in the record, after that is written.
-    async fn keep(&self, person: &Person, password: &SecretString, permanence: Permanence) -> Result<(), VaultError>;
+    async fn store_password(
+        &self,
+        person: &Person,
+        password: &SecretString,
+        permanence: Permanence,
+    ) -> Result<(), CredentialStoreError>;
 
     /// Judges a password by which somebody signs in. For nobody none is right, after the same work.
-    async fn admit(&self, person: Option<&Person>, password: &SecretString) -> Result<Admission, VaultError>;
+    async fn authenticate(
+        &self,
+        person: Option<&Person>,
+        password: &SecretString,
+    ) -> Result<PasswordVerdict, CredentialStoreError>;
 
     /// Judges a password, and opens nothing.
-    async fn compare(&self, person: Option<&Person>, password: &SecretString) -> Result<bool, VaultError>;
+    async fn verify_password(
+        &self,
+        person: Option<&Person>,
+        password: &SecretString,
+    ) -> Result<bool, CredentialStoreError>;
 
     /// Takes the password that answers a challenge, before it is written that it was answered. `sealed` is what the
-    /// vault gave along with the challenge.
-    async fn answer(
+    /// credential store gave along with the challenge.
+    async fn answer_challenge(
         &self,
         person: &Person,
         sealed: Option<&str>,
         password: &SecretString,
-    ) -> Result<Answered, VaultError>;
+    ) -> Result<Answered, CredentialStoreError>;
 
     /// New tokens of a session that is alive.
-    async fn issue(&self, person: &Person, session: &SessionRecord, now: Timestamp) -> Result<Issued, VaultError>;
+    async fn issue(
+        &self,
+        person: &Person,
+        session: &SessionRecord,
+        now: Timestamp,
+    ) -> Result<Issued, CredentialStoreError>;
 
     /// A token that acts as somebody until the session of its own ends.
     async fn probe(
@@ -74,20 +92,20 @@ pub trait Vault: Send + Sync {
         now: Timestamp,
     ) -> Result<SecretString, IdentityError>;
 
-    /// Whether sessions stand in the vault too, and are to be ended there.
+    /// Whether sessions stand in the credential store too, and are to be ended there.
     fn opens_sessions(&self) -> bool;
 
     /// Ends a session whose record is gone. That it can't be told is no failure: nobody can use what is left.
-    async fn end(&self, session: &SessionRecord);
+    async fn end_session(&self, session: &SessionRecord);
 
     /// Judges an access token by what stands in it, and by the keys that are known.
-    fn judge(&self, token: &str, now: Timestamp) -> Result<Judged, TokenRefused>;
+    fn check_token(&self, token: &str, now: Timestamp) -> Result<CheckedToken, TokenRefused>;
 
     /// The count of changes to the keys: what was judged by others is judged again.
     fn generation(&self) -> u64;
 
     /// A token named a key that is not known. Looks for it, unless that was done just now.
-    async fn look_again(&self, now: Timestamp) -> Result<(), Trouble>;
+    async fn refetch_keys(&self, now: Timestamp) -> Result<(), ExternalError>;
 
     /// Takes over what others have done to the keys.
     async fn refresh_keys(&self) -> Result<(), IdentityError>;
@@ -106,9 +124,9 @@ pub trait Vault: Send + Sync {
 }
 
 /// How a password was judged.
-pub enum Admission {
+pub enum PasswordVerdict {
     Wrong,
-    /// Right, and it opens nothing but the challenge for another; with what the vault wants back with the answer.
+    /// Right, and it opens nothing but the challenge for another; with what the credential store wants back with the answer.
     Challenged(Option<String>),
     Right {
         /// What the record holds of the password is not what it would hold today.
@@ -120,15 +138,15 @@ pub enum Admission {
 
 /// What came of the answer to a challenge.
 pub struct Answered {
-    /// As [`Vault::hash`] answers.
+    /// As [`CredentialStore::hash`] answers.
     pub hash: Option<String>,
     pub opened: Option<Opened>,
 }
 
-/// A session that the vault has opened.
+/// A session that the credential store has opened.
 pub struct Opened {
     pub id: SessionId,
-    /// By what the vault renews it; kept with the session's record as it is, so it is sealed.
+    /// By what the credential store renews it; kept with the session's record as it is, so it is sealed.
     pub renewal: String,
     pub issued: Issued,
 }
@@ -142,14 +160,14 @@ pub struct Issued {
 }
 
 /// A token that is good as far as it goes, and by which generation of keys.
-pub struct Judged {
+pub struct CheckedToken {
     pub verified: Verified,
     pub generation: u64,
 }
 
-/// Why a vault did not do as asked.
+/// Why a credential store did not do as asked.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum VaultError {
+pub enum CredentialStoreError {
     /// Too much at once; nothing was judged.
     #[error("too many sign-ins at this moment")]
     Busy,
@@ -159,58 +177,58 @@ pub enum VaultError {
     #[error("the challenge or session is over")]
     Over,
     #[error(transparent)]
-    Away(#[from] Trouble),
+    Away(#[from] ExternalError),
 }
 
-impl From<VaultError> for SignInError {
-    fn from(error: VaultError) -> Self {
+impl From<CredentialStoreError> for SignInError {
+    fn from(error: CredentialStoreError) -> Self {
         match error {
-            VaultError::Busy => Self::Busy,
-            VaultError::Weak(_) | VaultError::Over => Self::InvalidCredentials,
-            VaultError::Away(away) => Self::Away(away),
+            CredentialStoreError::Busy => Self::Busy,
+            CredentialStoreError::Weak(_) | CredentialStoreError::Over => Self::InvalidCredentials,
+            CredentialStoreError::Away(away) => Self::Away(away),
         }
     }
 }
 
-impl From<VaultError> for ChallengeError {
-    fn from(error: VaultError) -> Self {
+impl From<CredentialStoreError> for ChallengeError {
+    fn from(error: CredentialStoreError) -> Self {
         match error {
-            VaultError::Busy => Self::Busy,
-            VaultError::Weak(weak) => Self::Weak(weak),
-            VaultError::Over => Self::Over,
-            VaultError::Away(away) => Self::Away(away),
+            CredentialStoreError::Busy => Self::Busy,
+            CredentialStoreError::Weak(weak) => Self::Weak(weak),
+            CredentialStoreError::Over => Self::Over,
+            CredentialStoreError::Away(away) => Self::Away(away),
         }
     }
 }
 
-impl From<VaultError> for PasswordError {
-    fn from(error: VaultError) -> Self {
+impl From<CredentialStoreError> for PasswordError {
+    fn from(error: CredentialStoreError) -> Self {
         match error {
-            VaultError::Busy => Self::Busy,
-            VaultError::Weak(weak) => Self::Weak(weak),
-            VaultError::Over => Self::InvalidCredentials,
-            VaultError::Away(away) => Self::Away(away),
+            CredentialStoreError::Busy => Self::Busy,
+            CredentialStoreError::Weak(weak) => Self::Weak(weak),
+            CredentialStoreError::Over => Self::InvalidCredentials,
+            CredentialStoreError::Away(away) => Self::Away(away),
         }
     }
 }
 
-impl From<VaultError> for ResetError {
-    fn from(error: VaultError) -> Self {
+impl From<CredentialStoreError> for ResetError {
+    fn from(error: CredentialStoreError) -> Self {
         match error {
-            VaultError::Busy => Self::Busy,
-            VaultError::Weak(weak) => Self::Weak(weak),
-            VaultError::Over => Self::InvalidCode,
-            VaultError::Away(away) => Self::Away(away),
+            CredentialStoreError::Busy => Self::Busy,
+            CredentialStoreError::Weak(weak) => Self::Weak(weak),
+            CredentialStoreError::Over => Self::InvalidCode,
+            CredentialStoreError::Away(away) => Self::Away(away),
         }
     }
 }
 
-impl From<VaultError> for RefreshError {
-    fn from(error: VaultError) -> Self {
+impl From<CredentialStoreError> for RefreshError {
+    fn from(error: CredentialStoreError) -> Self {
         match error {
-            VaultError::Busy => Self::Away(Trouble::passing("too many sign-ins at this moment")),
-            VaultError::Weak(_) | VaultError::Over => Self::Refused,
-            VaultError::Away(away) => Self::Away(away),
+            CredentialStoreError::Busy => Self::Away(ExternalError::transient("too many sign-ins at this moment")),
+            CredentialStoreError::Weak(_) | CredentialStoreError::Over => Self::Refused,
+            CredentialStoreError::Away(away) => Self::Away(away),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Moves people into a vault elsewhere, by the password whose hash stands in the table still.
+//! Moves people into a credential store elsewhere, by the password whose hash stands in the table still.
 //!
 //! INVARIANT: whoever is refused is refused alike, after the same work: unknown, wrong, disabled, locked, moved.
 
@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::{
     Provider,
     codes::{chose_password, may_reset},
-    guesses::Suspect,
+    guesses::GuessSource,
     passwords::Match,
     records::Person,
 };
@@ -23,7 +23,7 @@ use crate::{
 
 /// Somebody to be made elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moving {
+pub struct MigratingUser {
     pub subject: Subject,
     pub email: Email,
     pub account: AccountId,
@@ -32,13 +32,17 @@ pub struct Moving {
 impl Provider {
     /// Who may move in by this password; `name` is a subject or an e-mail address. A temporary password moves nobody: it
     /// would open more there than here.
-    pub async fn move_by_password(&self, name: &str, password: &SecretString) -> Result<Option<Moving>, SignInError> {
+    pub async fn migrate_by_password(
+        &self,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<Option<MigratingUser>, SignInError> {
         // Nobody says from where it was typed: an identity is slowed down as one.
         let now = self.clock.now();
         let person = self.called(name).await?;
         let counted = self.identities_of(person.as_ref().map(|person| &person.email)).await?.first();
-        let suspect = Suspect::new(counted, name, Ipv4Addr::UNSPECIFIED.into());
-        let locked = self.guesses.standing(&suspect, now).await?.locked;
+        let suspect = GuessSource::new(counted, name, Ipv4Addr::UNSPECIFIED.into());
+        let locked = self.guesses.status(&suspect, now).await?.locked;
         let hash = person.as_ref().filter(|person| chose_password(person) && !locked).and_then(hash_of);
         let found = self.passwords.compare(password, hash).await.map_err(|_| SignInError::Busy)?;
         let right = match found {
@@ -46,13 +50,13 @@ impl Provider {
             Match::Wrong => false,
         };
         let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
-        Ok(person.filter(|_| admitted && right).map(Moving::from))
+        Ok(person.filter(|_| admitted && right).map(MigratingUser::from))
     }
 
     /// Who may move in to be given another password there, by a code that is mailed to them.
-    pub async fn move_by_code(&self, name: &str) -> Result<Option<Moving>, TableError> {
+    pub async fn migrate_by_code(&self, name: &str) -> Result<Option<MigratingUser>, TableError> {
         let person = self.called(name).await?;
-        Ok(person.filter(|person| may_reset(person) && hash_of(person).is_some()).map(Moving::from))
+        Ok(person.filter(|person| may_reset(person) && hash_of(person).is_some()).map(MigratingUser::from))
     }
 
     async fn called(&self, name: &str) -> Result<Option<Person>, TableError> {
@@ -64,7 +68,7 @@ impl Provider {
     }
 }
 
-impl From<Person> for Moving {
+impl From<Person> for MigratingUser {
     fn from(person: Person) -> Self {
         Self { subject: person.subject, email: person.email, account: person.account }
     }

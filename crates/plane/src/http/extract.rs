@@ -31,7 +31,7 @@ use super::{
 pub use super::{json::Json, query::Query};
 use crate::{
     audit::RequestOrigin,
-    guard::{Nameable, Named, actor::Actor},
+    guard::{Nameable, NamedScope, actor::Actor},
     idempotency::{KeyedRequest, Ticket},
     ids::{AccountId, ExecutionId, Id, Subject},
     plane::Plane,
@@ -67,8 +67,8 @@ pub struct IncomingRequest {
     pub(super) reserved: bool,
     /// Who calls, once the guard knows.
     pub(crate) caller: Option<Caller>,
-    unread: Option<Unread>,
-    named: Named,
+    unread: Option<PendingInput>,
+    named: NamedScope,
     path: PathParameters,
     parameters: Parameters,
     body: Body,
@@ -76,7 +76,7 @@ pub struct IncomingRequest {
 
 /// What of a request waits until the guard knows the caller.
 #[derive(Debug)]
-pub(super) struct Unread {
+pub(super) struct PendingInput {
     pub path: Result<PathParameters, RawPathParamsRejection>,
     pub body: axum::body::Body,
 }
@@ -163,7 +163,7 @@ impl IncomingRequest {
     pub(super) fn new(
         plane: Plane,
         parts: Parts,
-        unread: Unread,
+        unread: PendingInput,
         request_id: Arc<str>,
         client: IpAddr,
         traits: RouteTraits,
@@ -179,7 +179,7 @@ impl IncomingRequest {
             reserved: false,
             caller: None,
             unread: Some(unread),
-            named: Named::default(),
+            named: NamedScope::default(),
             path: Vec::new(),
             parameters: Parameters::default(),
             body: Body::default(),
@@ -195,14 +195,14 @@ impl IncomingRequest {
 
     /// A call without a body, of a route without path parameters: for measurements of the guard.
     pub fn without_body(plane: Plane, parts: Parts, request_id: Arc<str>, client: IpAddr) -> Self {
-        let unread = Unread { path: Ok(Vec::new()), body: axum::body::Body::empty() };
+        let unread = PendingInput { path: Ok(Vec::new()), body: axum::body::Body::empty() };
         let traits = RouteTraits { body: BodyUse::None, costly: Arc::default(), answers_in_commit: Arc::default() };
         Self::new(plane, parts, unread, request_id, client, traits)
     }
 
     /// Decodes path, query and body, of at most `limit` bytes. The guard calls this once it knows the caller.
     pub async fn read(&mut self, limit: usize) -> Result<()> {
-        let Unread { path, body } = self.unread.take().expect("one guard reads the request once");
+        let PendingInput { path, body } = self.unread.take().expect("one guard reads the request once");
         for name in &SINGLE_HEADERS {
             if self.parts.headers.get_all(name).iter().nth(1).is_some() {
                 return Err(Problem::field(format!("/{name}"), "the header stands more than once"));
@@ -253,8 +253,8 @@ impl IncomingRequest {
     }
 
     /// The account and enterprise that the call names: in its path, its query and its body, which must agree.
-    pub fn named(&mut self, nameable: Nameable) -> Result<Named> {
-        let mut named = Named::default();
+    pub fn named(&mut self, nameable: Nameable) -> Result<NamedScope> {
+        let mut named = NamedScope::default();
         for (name, value) in &self.path {
             if &**name == "accountId" {
                 name_one(&mut named.account, Some(parsed(value, "/accountId")?), "accountId")?;
@@ -283,7 +283,7 @@ impl IncomingRequest {
     }
 
     /// The account and enterprise that the guard found named.
-    pub(super) const fn named_tenant(&self) -> Named {
+    pub(super) const fn named_tenant(&self) -> NamedScope {
         self.named
     }
 

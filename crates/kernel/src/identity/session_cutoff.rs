@@ -16,25 +16,25 @@ use crate::ports::table::{CommitError, Condition, Key, TableError};
 
 /// Sessions that began before `since` have ended: `SESSIONS` / `FLOOR`.
 #[derive(Serialize, Deserialize)]
-struct FloorRecord {
+struct CutoffRecord {
     since: Timestamp,
 }
 
-fn floor_key() -> Key {
+fn cutoff_key() -> Key {
     Key::new("SESSIONS", "FLOOR")
 }
 
 /// The floor as this process knows it, in microseconds since the Unix epoch.
 #[derive(Debug)]
-pub(super) struct SessionFloor(AtomicI64);
+pub(super) struct SessionCutoff(AtomicI64);
 
-impl Default for SessionFloor {
+impl Default for SessionCutoff {
     fn default() -> Self {
         Self(AtomicI64::new(i64::MIN))
     }
 }
 
-impl SessionFloor {
+impl SessionCutoff {
     fn permits(&self, created: Timestamp) -> bool {
         created.as_microsecond() >= self.0.load(Ordering::Acquire)
     }
@@ -50,32 +50,32 @@ impl Provider {
     /// Ends every session. Other processes that serve the same data follow when they load the floor again.
     pub async fn end_all_sessions(&self) -> Result<Timestamp, TableError> {
         let since = self.clock.now();
-        match self.table.commit(vec![put(floor_key(), &FloorRecord { since }, None, Condition::Always)]).await {
+        match self.table.commit(vec![put(cutoff_key(), &CutoffRecord { since }, None, Condition::Always)]).await {
             Ok(()) => {}
             Err(CommitError::Refused { .. }) => unreachable!("the write has no condition"),
             Err(CommitError::Table(error)) => return Err(error),
         }
-        self.raise_floor(since);
+        self.raise_cutoff(since);
         Ok(since)
     }
 
     /// Reads the floor: at the start, and from time to time where other processes serve the same data.
-    pub async fn load_session_floor(&self) -> Result<(), TableError> {
-        let stored: Option<Stored<FloorRecord>> = self.stored(&floor_key()).await?;
+    pub async fn load_session_cutoff(&self) -> Result<(), TableError> {
+        let stored: Option<Stored<CutoffRecord>> = self.stored(&cutoff_key()).await?;
         if let Some(stored) = stored {
-            self.raise_floor(stored.record.since);
+            self.raise_cutoff(stored.record.since);
         }
         Ok(())
     }
 
-    fn raise_floor(&self, since: Timestamp) {
-        if self.floor.raise(since) {
+    fn raise_cutoff(&self, since: Timestamp) {
+        if self.cutoff.raise(since) {
             self.verifier.ended_all();
         }
     }
 
     /// Whether a session is alive: by its own record, its identity, and the floor.
     pub(super) fn is_alive(&self, session: &SessionRecord, person: &Person, now: Timestamp) -> bool {
-        self.floor.permits(session.created) && session.alive(person, now)
+        self.cutoff.permits(session.created) && session.alive(person, now)
     }
 }

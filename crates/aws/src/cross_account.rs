@@ -9,16 +9,16 @@ use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_sts::types::Credentials as Given;
 use kernel::ports::{
-    chance::{self, Chance},
-    grants::{GrantError, Grants, Invitation},
-    table::{Grant, Key, TableError, TableName, Tables as _},
-    trouble::Passes,
+    cross_account::{CrossAccountAccess, CrossAccountError, TableInvitation},
+    external_error::ErrorKind,
+    random::{self, RandomSource},
+    table::{CrossAccountRole, Key, TableError, TableName, Tables as _},
 };
 
 use crate::{
     accounts::{AccountTables, account_of},
     fault::Fault,
-    patience::{self, Patience},
+    retry::{self, RetryPolicy},
     sts::{self, Caller},
 };
 
@@ -29,17 +29,17 @@ const READ: &str = "make the stack from the template as it is given; where the t
 const TRUST: &str = "its trust policy must name the platform's role, and ask for the external id of this connection";
 
 /// Roles of other accounts.
-pub struct RoleGrants {
+pub struct StsCrossAccountAccess {
     tables: AccountTables,
     config: SdkConfig,
     endpoint: Option<String>,
     sts: aws_sdk_sts::Client,
     platform: Option<String>,
-    chance: Arc<dyn Chance>,
-    patience: Patience,
+    rng: Arc<dyn RandomSource>,
+    retry: RetryPolicy,
 }
 
-impl RoleGrants {
+impl StsCrossAccountAccess {
     /// `endpoint`: another one of STS than the region's. `platform`: the ARN of the platform's role, where it is not the
     /// role that the credentials are of.
     pub fn new(
@@ -47,21 +47,21 @@ impl RoleGrants {
         config: &SdkConfig,
         endpoint: Option<String>,
         platform: Option<String>,
-        chance: Arc<dyn Chance>,
+        rng: Arc<dyn RandomSource>,
     ) -> Self {
-        let patience = Patience::new(Arc::clone(&chance), patience::MOST);
+        let retry = RetryPolicy::new(Arc::clone(&rng), retry::MAX_DURATION);
         let sts = sts::client(config, endpoint.clone());
-        Self { tables, config: config.clone(), endpoint, sts, platform, chance, patience }
+        Self { tables, config: config.clone(), endpoint, sts, platform, rng, retry }
     }
 
     async fn caller(&self, config: &SdkConfig) -> Result<Caller, Fault> {
-        sts::caller(config, self.endpoint.clone(), Arc::clone(&self.chance)).await
+        sts::caller(config, self.endpoint.clone(), Arc::clone(&self.rng)).await
     }
 
     async fn assume(&self, role: &str, external_id: Option<&str>) -> Result<Given, Fault> {
-        let session = format!("freehold-verify-{}", hex::encode(&chance::secret(&*self.chance)[..8]));
+        let session = format!("freehold-verify-{}", hex::encode(&random::secret(&*self.rng)[..8]));
         let answer = self
-            .patience
+            .retry
             .repeat(|| async {
                 let request = self.sts.assume_role().role_arn(role).set_external_id(external_id.map(str::to_owned));
                 let request = request.role_session_name(&session).duration_seconds(SECONDS);
@@ -72,7 +72,7 @@ impl RoleGrants {
     }
 
     /// Refuses a role that opens to whoever does not know the external id.
-    async fn is_closed(&self, role: &str, external_id: Option<&str>, how: &str) -> Result<(), GrantError> {
+    async fn is_closed(&self, role: &str, external_id: Option<&str>, how: &str) -> Result<(), CrossAccountError> {
         match self.assume(role, external_id).await {
             Err(Fault::Denied) => Ok(()),
             Ok(_) => Err(refused(format!("the role {role} opens {how}"), TRUST)),
@@ -81,13 +81,13 @@ impl RoleGrants {
     }
 
     /// Whether there is such a table that can be read: one under a key that the role may not use is described all the same.
-    async fn read_by(&self, grant: &Grant, table: &TableName) -> Result<bool, TableError> {
+    async fn read_by(&self, grant: &CrossAccountRole, table: &TableName) -> Result<bool, TableError> {
         let Some(table) = self.tables.open_by(grant, table).await? else { return Ok(false) };
         table.get(&Key::new("FREEHOLD", "VERIFY")).await?;
         Ok(true)
     }
 
-    async fn is_of_its_account(&self, role: &str, given: Given) -> Result<(), GrantError> {
+    async fn is_of_its_account(&self, role: &str, given: Given) -> Result<(), CrossAccountError> {
         let Some((_, account)) = account_of(role) else {
             return Err(refused(format!("{role} is not the ARN of a role"), "copy the stack's output RoleArn"));
         };
@@ -110,11 +110,11 @@ impl RoleGrants {
 }
 
 #[async_trait]
-impl Grants for RoleGrants {
-    async fn invitation(&self, table: &TableName) -> Result<Invitation, GrantError> {
+impl CrossAccountAccess for StsCrossAccountAccess {
+    async fn invitation(&self, table: &TableName) -> Result<TableInvitation, CrossAccountError> {
         let table = table.to_string();
         if let Some(platform) = self.platform.clone() {
-            return Ok(Invitation { platform, table });
+            return Ok(TableInvitation { platform, table });
         }
         let caller = self.caller(&self.config).await;
         let caller = caller.map_err(|fault| failed("STS does not say who the platform is", fault))?;
@@ -122,11 +122,11 @@ impl Grants for RoleGrants {
             let cause = format!("the platform runs as {}, which is no role", caller.arn);
             refused(cause, "run it by a role, or name one that may assume others: aws_platform_role")
         })?;
-        Ok(Invitation { platform, table })
+        Ok(TableInvitation { platform, table })
     }
 
-    async fn check(&self, grant: &Grant, table: &TableName) -> Result<(), GrantError> {
-        let Grant { role, external_id, region } = grant;
+    async fn check(&self, grant: &CrossAccountRole, table: &TableName) -> Result<(), CrossAccountError> {
+        let CrossAccountRole { role, external_id, region } = grant;
         let platform = self.invitation(table).await?.platform;
         if let (Some((_, platform)), Some((_, account))) = (account_of(&platform), account_of(role))
             && platform == account
@@ -139,7 +139,7 @@ impl Grants for RoleGrants {
             fault => failed(&format!("the role {role} can't be assumed"), fault),
         })?;
         self.is_of_its_account(role, given).await?;
-        let other = hex::encode(chance::secret(&*self.chance));
+        let other = hex::encode(random::secret(&*self.rng));
         self.is_closed(role, None, "without an external id").await?;
         self.is_closed(role, Some(&other), "with another external id").await?;
         let opened = self.read_by(grant, table).await;
@@ -151,12 +151,12 @@ impl Grants for RoleGrants {
                 let cause = format!("the role opens, but there is no table {table} for it in {region}");
                 Err(refused(cause, "make the stack in the connection's region, with its parameters as they are given"))
             }
-            Err(TableError::Unavailable(trouble)) => match trouble.named {
-                Some(named) if named.passes == Passes::WhenFixed => {
-                    let cause = format!("the table {table} can't be read by the role {role}: {trouble}");
+            Err(TableError::Unavailable(error)) => match error.condition {
+                Some(condition) if condition.kind == ErrorKind::Permanent => {
+                    let cause = format!("the table {table} can't be read by the role {role}: {error}");
                     Err(refused(cause, READ))
                 }
-                Some(_) | None => Err(GrantError::Unavailable(trouble.to_string())),
+                Some(_) | None => Err(CrossAccountError::Unavailable(error.to_string())),
             },
             Err(error @ (TableError::Full | TableError::Invalid(_) | TableError::Damaged(_))) => {
                 Err(refused(error.to_string(), "make the stack from the template as it is given"))
@@ -173,13 +173,13 @@ fn role_of(caller: &str) -> Option<String> {
     Some(format!("arn:{partition}:iam::{account}:role/{role}"))
 }
 
-fn refused(cause: String, fix: &str) -> GrantError {
-    GrantError::Refused { cause, fix: fix.to_owned() }
+fn refused(cause: String, fix: &str) -> CrossAccountError {
+    CrossAccountError::Refused { cause, fix: fix.to_owned() }
 }
 
-fn failed(what: &str, fault: Fault) -> GrantError {
+fn failed(what: &str, fault: Fault) -> CrossAccountError {
     if fault.passes() {
-        return GrantError::Unavailable(format!("{what}: {fault}"));
+        return CrossAccountError::Unavailable(format!("{what}: {fault}"));
     }
     refused(format!("{what}: {fault}"), fault.fix())
 }

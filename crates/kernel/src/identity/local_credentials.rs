@@ -1,4 +1,4 @@
-//! The vault of our own: argon2 hashes in the table, tokens signed by our keys.
+//! The credential store of our own: argon2 hashes in the table, tokens signed by our keys.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,25 +9,27 @@ use serde_json::{Value, json};
 
 use super::{
     Settings,
+    credential_store::{
+        Answered, CheckedToken, CredentialStore, CredentialStoreError, Issued, PasswordVerdict, Person, SessionRecord,
+    },
     keys::{KeyStore, Keys, KeysError},
     passwords::{Busy, Match, Passwords},
     tokens::{self, Draft, Use},
-    vault::{Admission, Answered, Issued, Judged, Person, SessionRecord, Vault, VaultError},
 };
 use crate::{
     ids::Subject,
     ports::{
-        chance::Chance,
+        external_error::ExternalError,
         identity::{IdentityError, Permanence, Profile, Profiles, TokenRefused, WeakPassword},
-        trouble::Trouble,
+        random::RandomSource,
     },
 };
 
 /// What tokens show of people; where it comes from is said once.
 #[derive(Default)]
-pub(super) struct Shown(OnceLock<Arc<dyn Profiles>>);
+pub(super) struct ProfileSource(OnceLock<Arc<dyn Profiles>>);
 
-impl Shown {
+impl ProfileSource {
     pub(super) fn from(&self, profiles: Arc<dyn Profiles>) {
         // A second one is a mistake of composition that harms nobody: claims give no rights.
         drop(self.0.set(profiles));
@@ -49,25 +51,25 @@ impl Shown {
 }
 
 /// Hashes in the table, keys of our own.
-pub(super) struct OwnVault {
+pub(super) struct LocalCredentialStore {
     settings: Settings,
     keys: Keys,
     passwords: Arc<Passwords>,
-    chance: Arc<dyn Chance>,
-    shown: Arc<Shown>,
+    rng: Arc<dyn RandomSource>,
+    shown: Arc<ProfileSource>,
 }
 
-impl OwnVault {
+impl LocalCredentialStore {
     /// Opens the signing keys, or makes the first. It blocks.
     pub(super) fn open(
         settings: Settings,
         keys: Arc<dyn KeyStore>,
         passwords: Arc<Passwords>,
-        chance: Arc<dyn Chance>,
-        shown: Arc<Shown>,
+        rng: Arc<dyn RandomSource>,
+        shown: Arc<ProfileSource>,
         now: Timestamp,
     ) -> Result<Self, KeysError> {
-        Ok(Self { settings, keys: Keys::open(keys, now)?, passwords, chance, shown })
+        Ok(Self { settings, keys: Keys::open(keys, now)?, passwords, rng, shown })
     }
 
     fn mint(
@@ -79,7 +81,7 @@ impl OwnVault {
         expires: Timestamp,
     ) -> SecretString {
         let mut random = [0; 16];
-        self.chance.fill(&mut random);
+        self.rng.fill(&mut random);
         let jti = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
         let draft = Draft { kind, session, profile, jti, now, expires };
         tokens::mint(&draft, &self.settings, self.keys.ring().signer())
@@ -91,24 +93,24 @@ fn hash_of(person: &Person) -> Option<&str> {
 }
 
 #[async_trait]
-impl Vault for OwnVault {
-    async fn ensure(&self, _: &Person) -> Result<(), Trouble> {
+impl CredentialStore for LocalCredentialStore {
+    async fn ensure(&self, _: &Person) -> Result<(), ExternalError> {
         Ok(())
     }
 
-    async fn update_email(&self, _: &Person) -> Result<(), Trouble> {
+    async fn update_email(&self, _: &Person) -> Result<(), ExternalError> {
         Ok(())
     }
 
-    async fn remove(&self, _: Subject) -> Result<(), Trouble> {
+    async fn remove(&self, _: Subject) -> Result<(), ExternalError> {
         Ok(())
     }
 
-    async fn enable(&self, _: Subject, _: bool) -> Result<(), Trouble> {
+    async fn enable(&self, _: Subject, _: bool) -> Result<(), ExternalError> {
         Ok(())
     }
 
-    async fn end_all(&self, _: Subject) -> Result<(), Trouble> {
+    async fn end_all_sessions(&self, _: Subject) -> Result<(), ExternalError> {
         Ok(())
     }
 
@@ -116,37 +118,55 @@ impl Vault for OwnVault {
         Ok(())
     }
 
-    async fn hash(&self, password: &SecretString) -> Result<Option<String>, VaultError> {
+    async fn hash(&self, password: &SecretString) -> Result<Option<String>, CredentialStoreError> {
         Ok(Some(self.passwords.make(password).await?))
     }
 
-    async fn keep(&self, _: &Person, _: &SecretString, _: Permanence) -> Result<(), VaultError> {
+    async fn store_password(&self, _: &Person, _: &SecretString, _: Permanence) -> Result<(), CredentialStoreError> {
         Ok(())
     }
 
-    async fn admit(&self, person: Option<&Person>, password: &SecretString) -> Result<Admission, VaultError> {
+    async fn authenticate(
+        &self,
+        person: Option<&Person>,
+        password: &SecretString,
+    ) -> Result<PasswordVerdict, CredentialStoreError> {
         let found = self.passwords.compare(password, person.and_then(hash_of)).await?;
         let temporary = person.and_then(|person| person.password.as_ref()).is_some_and(|password| password.temporary);
         Ok(match found {
-            Match::Wrong => Admission::Wrong,
-            Match::Right | Match::RightButStale if temporary => Admission::Challenged(None),
-            Match::Right => Admission::Right { stale: false, opened: None },
-            Match::RightButStale => Admission::Right { stale: true, opened: None },
+            Match::Wrong => PasswordVerdict::Wrong,
+            Match::Right | Match::RightButStale if temporary => PasswordVerdict::Challenged(None),
+            Match::Right => PasswordVerdict::Right { stale: false, opened: None },
+            Match::RightButStale => PasswordVerdict::Right { stale: true, opened: None },
         })
     }
 
-    async fn compare(&self, person: Option<&Person>, password: &SecretString) -> Result<bool, VaultError> {
+    async fn verify_password(
+        &self,
+        person: Option<&Person>,
+        password: &SecretString,
+    ) -> Result<bool, CredentialStoreError> {
         Ok(self.passwords.compare(password, person.and_then(hash_of)).await? != Match::Wrong)
     }
 
-    async fn answer(&self, person: &Person, _: Option<&str>, password: &SecretString) -> Result<Answered, VaultError> {
-        if self.compare(Some(person), password).await? {
+    async fn answer_challenge(
+        &self,
+        person: &Person,
+        _: Option<&str>,
+        password: &SecretString,
+    ) -> Result<Answered, CredentialStoreError> {
+        if self.verify_password(Some(person), password).await? {
             return Err(WeakPassword::Unchanged.into());
         }
         Ok(Answered { hash: self.hash(password).await?, opened: None })
     }
 
-    async fn issue(&self, person: &Person, session: &SessionRecord, now: Timestamp) -> Result<Issued, VaultError> {
+    async fn issue(
+        &self,
+        person: &Person,
+        session: &SessionRecord,
+        now: Timestamp,
+    ) -> Result<Issued, CredentialStoreError> {
         let profile = self.shown.of(person).await;
         let expires_at = (now + self.settings.access_life).min(session.ends);
         let id_expires_at = (now + self.settings.id_life).min(session.ends);
@@ -171,12 +191,12 @@ impl Vault for OwnVault {
         false
     }
 
-    async fn end(&self, _: &SessionRecord) {}
+    async fn end_session(&self, _: &SessionRecord) {}
 
-    fn judge(&self, token: &str, now: Timestamp) -> Result<Judged, TokenRefused> {
+    fn check_token(&self, token: &str, now: Timestamp) -> Result<CheckedToken, TokenRefused> {
         let ring = self.keys.ring();
         let verified = tokens::judge(token, &ring, &self.settings, now)?;
-        Ok(Judged { verified, generation: ring.generation })
+        Ok(CheckedToken { verified, generation: ring.generation })
     }
 
     fn generation(&self) -> u64 {
@@ -184,10 +204,10 @@ impl Vault for OwnVault {
     }
 
     /// Another process may have made the key.
-    async fn look_again(&self, now: Timestamp) -> Result<(), Trouble> {
+    async fn refetch_keys(&self, now: Timestamp) -> Result<(), ExternalError> {
         let Some(pause) = self.settings.recheck else { return Ok(()) };
         let looked = self.keys.refresh_after(pause, now).await;
-        looked.map_err(|error| Trouble::passing(format!("the signing keys can't be read again: {error}")))
+        looked.map_err(|error| ExternalError::transient(format!("the signing keys can't be read again: {error}")))
     }
 
     async fn refresh_keys(&self) -> Result<(), IdentityError> {
@@ -223,7 +243,7 @@ impl Vault for OwnVault {
     }
 }
 
-impl From<Busy> for VaultError {
+impl From<Busy> for CredentialStoreError {
     fn from(_: Busy) -> Self {
         Self::Busy
     }

@@ -2,18 +2,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use plane::ports::chance::Chance;
+use plane::ports::random::RandomSource;
 
 /// `SplitMix64`: well spread, and not a secret at all.
-pub struct SeededChance(AtomicU64);
+pub struct SeededRandom(AtomicU64);
 
-impl SeededChance {
+impl SeededRandom {
     pub const fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 }
 
-impl Chance for SeededChance {
+impl RandomSource for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         for chunk in bytes.chunks_mut(8) {

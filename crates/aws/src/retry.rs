@@ -2,36 +2,36 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use kernel::ports::chance::Chance;
+use kernel::ports::random::RandomSource;
 use tokio::time::Instant;
 
 use crate::fault::Fault;
 
-/// The first pause is at most this long, each further one twice as long as the last, up to [`LONGEST`].
-const FIRST: Duration = Duration::from_millis(25);
-const LONGEST: Duration = Duration::from_secs(1);
+/// The first pause is at most this long, each further one twice as long as the last, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Who met another write on an item waits for that one, which takes some milliseconds: often, and not for long.
-const LONGEST_OF_CONFLICTS: Duration = Duration::from_millis(100);
-const TRIES_OF_CONFLICTS: u32 = 200;
+const LONGEST_CONFLICT_PAUSE: Duration = Duration::from_millis(100);
+const MAX_CONFLICT_ATTEMPTS: u32 = 200;
 /// The pauses come to some four seconds on average, and nine at most.
-const TRIES: u32 = 14;
+const MAX_ATTEMPTS: u32 = 14;
 /// No further try is begun so long after the first, unless it is set otherwise.
-pub const MOST: Duration = Duration::from_secs(10);
+pub const MAX_DURATION: Duration = Duration::from_secs(10);
 
 /// Makes requests, and makes them again.
 #[derive(Clone)]
-pub struct Patience {
-    chance: Arc<dyn Chance>,
+pub struct RetryPolicy {
+    rng: Arc<dyn RandomSource>,
     most: Duration,
 }
 
-impl Patience {
-    pub fn new(chance: Arc<dyn Chance>, most: Duration) -> Self {
-        Self { chance, most }
+impl RetryPolicy {
+    pub fn new(rng: Arc<dyn RandomSource>, most: Duration) -> Self {
+        Self { rng, most }
     }
 
-    pub fn chance(&self) -> &dyn Chance {
-        &*self.chance
+    pub fn rng(&self) -> &dyn RandomSource {
+        &*self.rng
     }
 
     /// Makes a request until it goes through, fails for good, or has failed too often. Only for requests that do no
@@ -63,13 +63,16 @@ impl Patience {
     where
         Made: Future<Output = Result<T, Fault>>,
     {
-        let mut tries = Tries::default();
+        let mut tries = Attempts::default();
         loop {
             match make().await {
                 Err(fault) if again(fault) => {
                     let met = fault == Fault::Conflict;
-                    let (most, longest) =
-                        if met { (TRIES_OF_CONFLICTS, LONGEST_OF_CONFLICTS) } else { (TRIES, LONGEST) };
+                    let (most, longest) = if met {
+                        (MAX_CONFLICT_ATTEMPTS, LONGEST_CONFLICT_PAUSE)
+                    } else {
+                        (MAX_ATTEMPTS, LONGEST_PAUSE)
+                    };
                     if !self.pause_among(&mut tries, most, longest).await {
                         tracing::warn!(%fault, tries = tries.made, "a request to AWS fails again and again");
                         return Err(fault);
@@ -81,17 +84,17 @@ impl Patience {
     }
 
     /// Waits before another try; false, at once, if there have been enough.
-    pub async fn pause(&self, tries: &mut Tries) -> bool {
-        self.pause_among(tries, TRIES, LONGEST).await
+    pub async fn pause(&self, tries: &mut Attempts) -> bool {
+        self.pause_among(tries, MAX_ATTEMPTS, LONGEST_PAUSE).await
     }
 
-    async fn pause_among(&self, tries: &mut Tries, most: u32, longest: Duration) -> bool {
+    async fn pause_among(&self, tries: &mut Attempts, most: u32, longest: Duration) -> bool {
         tries.made += 1;
         if tries.made >= most {
             return false;
         }
-        let longest = longest.min(FIRST.saturating_mul(2_u32.saturating_pow(tries.made - 1)));
-        let pause = longest.mul_f64(self.share());
+        let longest = longest.min(FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.made - 1)));
+        let pause = longest.mul_f64(self.jitter());
         if tries.begun.elapsed() + pause >= self.most {
             return false;
         }
@@ -100,20 +103,20 @@ impl Patience {
     }
 
     /// From 0 to 1.
-    fn share(&self) -> f64 {
+    fn jitter(&self) -> f64 {
         let mut bytes = [0; 4];
-        self.chance.fill(&mut bytes);
+        self.rng.fill(&mut bytes);
         f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
     }
 }
 
 /// How often something was tried, and since when.
-pub struct Tries {
+pub struct Attempts {
     made: u32,
     begun: Instant,
 }
 
-impl Default for Tries {
+impl Default for Attempts {
     fn default() -> Self {
         Self { made: 0, begun: Instant::now() }
     }
@@ -123,18 +126,18 @@ impl Default for Tries {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use testkit::chance::SeededChance;
+    use testkit::random::SeededRandom;
 
     use super::*;
 
-    fn patience() -> Patience {
-        Patience::new(Arc::new(SeededChance::new(7)), MOST)
+    fn retry() -> RetryPolicy {
+        RetryPolicy::new(Arc::new(SeededRandom::new(7)), MAX_DURATION)
     }
 
     #[tokio::test(start_paused = true)]
     async fn passing_faults_are_tried_again_until_it_goes_through() {
         let made = AtomicU32::new(0);
-        let answer = patience()
+        let answer = retry()
             .repeat(async || if made.fetch_add(1, Ordering::Relaxed) < 5 { Err(Fault::Throttled) } else { Ok("done") })
             .await;
         assert_eq!((answer, made.into_inner()), (Ok("done"), 6));
@@ -144,23 +147,23 @@ mod tests {
     async fn tries_are_bounded_in_number_and_time() {
         let begun = tokio::time::Instant::now();
         let made = AtomicU32::new(0);
-        let answer: Result<(), Fault> = patience()
+        let answer: Result<(), Fault> = retry()
             .repeat(async || {
                 made.fetch_add(1, Ordering::Relaxed);
                 Err(Fault::Unreachable)
             })
             .await;
-        assert_eq!((answer, made.into_inner()), (Err(Fault::Unreachable), TRIES));
+        assert_eq!((answer, made.into_inner()), (Err(Fault::Unreachable), MAX_ATTEMPTS));
         assert!(begun.elapsed() < Duration::from_secs(10));
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_try_begins_after_the_time_is_up() {
         let made = AtomicU32::new(0);
-        let answer: Result<(), Fault> = patience()
+        let answer: Result<(), Fault> = retry()
             .repeat(async || {
                 made.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(MOST / 2).await;
+                tokio::time::sleep(MAX_DURATION / 2).await;
                 Err(Fault::TimedOut)
             })
             .await;
@@ -170,7 +173,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn lasting_faults_are_not_tried_again() {
         let made = AtomicU32::new(0);
-        let answer: Result<(), Fault> = patience()
+        let answer: Result<(), Fault> = retry()
             .repeat(async || {
                 made.fetch_add(1, Ordering::Relaxed);
                 Err(Fault::Denied)
@@ -181,9 +184,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_may_have_been_done_is_not_done_twice() {
-        for (fault, expected) in [(Fault::TimedOut, 1), (Fault::Internal, 1), (Fault::Throttled, TRIES)] {
+        for (fault, expected) in [(Fault::TimedOut, 1), (Fault::Internal, 1), (Fault::Throttled, MAX_ATTEMPTS)] {
             let made = AtomicU32::new(0);
-            let answer: Result<(), Fault> = patience()
+            let answer: Result<(), Fault> = retry()
                 .repeat_unmade(async || {
                     made.fetch_add(1, Ordering::Relaxed);
                     Err(fault)

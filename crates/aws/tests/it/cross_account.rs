@@ -8,13 +8,13 @@ use std::{
 use aws::{
     accounts::{AccountTables, Endpoints},
     connect::Limits,
+    cross_account::StsCrossAccountAccess,
     dynamodb::{DynamoTables, Options},
-    grants::RoleGrants,
 };
 use axum::{Router, extract::State, http::HeaderMap, http::StatusCode};
 use kernel::ports::{
-    grants::{GrantError, Grants as _},
-    table::{Grant, TableName, Tables as _},
+    cross_account::{CrossAccountAccess as _, CrossAccountError},
+    table::{CrossAccountRole, TableName, Tables as _},
 };
 use testkit::{
     clock::FakeClock,
@@ -53,7 +53,7 @@ struct Sts {
 
 struct Ground {
     sts: Sts,
-    grants: RoleGrants,
+    cross_account: StsCrossAccountAccess,
     tables: AccountTables,
     _dynoxide: Emulator,
     serving: JoinHandle<()>,
@@ -72,18 +72,18 @@ impl Ground {
         let home = DynamoTables::new(&config, options, Arc::new(Shared));
         let endpoints = Endpoints { dynamodb: Some(dynoxide.endpoint()), sts: endpoint.clone() };
         let tables = AccountTables::new(home, &config, endpoints, Arc::new(FakeClock::default()), Arc::new(Shared));
-        let grants = RoleGrants::new(tables.clone(), &config, endpoint, None, Arc::new(Shared));
-        Self { sts, grants, tables, _dynoxide: dynoxide, serving }
+        let cross_account = StsCrossAccountAccess::new(tables.clone(), &config, endpoint, None, Arc::new(Shared));
+        Self { sts, cross_account, tables, _dynoxide: dynoxide, serving }
     }
 
-    async fn check(&self, trust: Trust, table: &str) -> Result<(), GrantError> {
+    async fn check(&self, trust: Trust, table: &str) -> Result<(), CrossAccountError> {
         self.check_role(ROLE, trust, table).await
     }
 
-    async fn check_role(&self, role: &str, trust: Trust, table: &str) -> Result<(), GrantError> {
+    async fn check_role(&self, role: &str, trust: Trust, table: &str) -> Result<(), CrossAccountError> {
         *self.sts.trust.lock().unwrap() = trust;
-        let grant = Grant { role: role.into(), external_id: EXTERNAL.into(), region: "eu-central-1".into() };
-        let checked = self.grants.check(&grant, &name(table)).await;
+        let grant = CrossAccountRole { role: role.into(), external_id: EXTERNAL.into(), region: "eu-central-1".into() };
+        let checked = self.cross_account.check(&grant, &name(table)).await;
         // Each time the role is entered anew.
         self.tables.disconnect(&grant);
         checked
@@ -162,7 +162,9 @@ async fn a_role_opens_with_its_external_id_and_with_nothing_else() {
         (Trust::Broken, "acme-table", "can't be assumed"),
         (Trust::AsItMust, "other-table", "there is no table other-table"),
     ] {
-        let Err(GrantError::Refused { cause, fix }) = ground.check(trust, table).await else { panic!("{trust:?}") };
+        let Err(CrossAccountError::Refused { cause, fix }) = ground.check(trust, table).await else {
+            panic!("{trust:?}")
+        };
         assert!(cause.contains(said) && !fix.is_empty(), "{trust:?}: {cause}; {fix}");
     }
 }
@@ -172,7 +174,8 @@ async fn a_role_in_the_platforms_own_account_is_refused_before_it_is_assumed() {
     let ground = Ground::new().await;
     ground.tables.create(&name("acme-table")).await.unwrap();
     let own = "arn:aws:iam::123456789012:role/admin";
-    let Err(GrantError::Refused { cause, .. }) = ground.check_role(own, Trust::AsItMust, "acme-table").await else {
+    let Err(CrossAccountError::Refused { cause, .. }) = ground.check_role(own, Trust::AsItMust, "acme-table").await
+    else {
         panic!("the platform's own role was taken")
     };
     assert!(cause.contains("platform's own AWS account 123456789012"), "{cause}");
@@ -182,7 +185,7 @@ async fn a_role_in_the_platforms_own_account_is_refused_before_it_is_assumed() {
 #[tokio::test]
 async fn the_owner_is_told_whom_to_trust() {
     let ground = Ground::new().await;
-    let invitation = ground.grants.invitation(&name("acme-table")).await.unwrap();
+    let invitation = ground.cross_account.invitation(&name("acme-table")).await.unwrap();
     assert_eq!(invitation.platform, "arn:aws:iam::123456789012:role/freehold");
     assert_eq!(invitation.table, "acme-table");
 }
