@@ -266,6 +266,27 @@ def seats_with_a_kill(binary, data, racers, seats, connections):
     return len(users) - 1, capacity["usedSeats"] - 1
 
 
+def creates_and_kill(binary, data, accounts, users):
+    """So many users in each of so many accounts, from 64 connections, and then `kill -9`. Answers how many were made."""
+    server = Server(binary, Path(data), **UNLIMITED)
+    server.start()
+    token = server.sign_in_admin()
+    offer = Offer(server, token, "Creates")
+    requests = [offer.account(f"Creates{number}", seats=users + 1) for number in range(accounts)]
+    made = asyncio.run(each(server, lambda connection, request: onboard(connection, token, request), requests, 32))
+
+    async def add(connection, item):
+        account, number = item
+        status, text = await connection.send("POST", "/api/users", token, offer.user(f"user{number}@{account}.example", account))
+        if status != 201:
+            raise RuntimeError(text)
+
+    jobs = [(one["id"], number) for number in range(users) for one in made]
+    asyncio.run(each(server, add, jobs, 64))
+    server.stop(kill=True)
+    return len(jobs)
+
+
 async def first_account(server, token, offer, seats):
     connection = await Connection(server).open()
     return (await onboard(connection, token, offer.account("Kill", seats=seats + 1)))["id"]

@@ -156,6 +156,23 @@ def open_runs(binary, folder):
     server.stop()
 
 
+def recovery(binary, folder):
+    """Ready again after many creates and `kill -9`, and what they take on disk."""
+    data = folder / "recovery" / "data"
+    accounts = int(os.environ.get("FREEHOLD_BENCH_CREATES", "230000")) // 1000
+    begun = time.perf_counter()
+    made = load.creates_and_kill(binary, data, accounts=accounts, users=1000)
+    print(f"{made:,} creates, {made / (time.perf_counter() - begun):,.0f}/s", flush=True)
+    per_create = sum(file.stat().st_size for file in data.rglob("*") if file.is_file()) / made
+    server = Server(binary, data)
+    begun = time.perf_counter()
+    server.start_fast()
+    took = time.perf_counter() - begun
+    server.stop()
+    row(f"start to /ready after {made:,} creates and kill -9", "≤ 1 s", f"{took:.2f} s", took <= 1)
+    row("the same: data on disk per create", "≤ 3 kB", f"{per_create / 1000:.1f} kB", per_create <= 3000)
+
+
 def seats(binary, folder):
     data = folder / "seats" / "data"
     with quiet_context(binary, data) as server:
@@ -216,7 +233,7 @@ class quiet_context:
 
 
 SECTIONS = {
-    "small": small, "large": large, "open-runs": open_runs, "seats": seats, "onboarding": onboarding, "guard": guard, "growth": growth,
+    "small": small, "large": large, "open-runs": open_runs, "recovery": recovery, "seats": seats, "onboarding": onboarding, "guard": guard, "growth": growth,
 }
 
 

@@ -114,8 +114,9 @@ impl Drop for Leader<'_> {
 }
 
 fn settle(slot: &Slot, batch: Vec<Job>) {
+    let writing = slot.writing();
     let outcome = slot.for_writing().and_then(|open| {
-        let outcome = guarded(slot.path(), || write(&open, slot.path(), &batch));
+        let outcome = guarded(slot.path(), || write(&open, slot, &batch));
         if outcome.is_err() {
             // Whatever went wrong, the next batch starts from the last durable state.
             open.disk.freeze(io::ErrorKind::Other);
@@ -124,6 +125,7 @@ fn settle(slot: &Slot, batch: Vec<Job>) {
         }
         outcome
     });
+    drop(writing);
     match outcome {
         Ok(verdicts) => batch.into_iter().zip(verdicts).for_each(|(job, verdict)| verdict.answer(job)),
         Err(why) => batch.into_iter().for_each(|job| job.fail(why.clone())),
@@ -152,11 +154,12 @@ impl Verdict {
 }
 
 /// Judges and applies a batch in one transaction, makes it durable and shows it.
-fn write(open: &Open, path: &Path, batch: &[Job]) -> Result<Vec<Verdict>, TableError> {
+fn write(open: &Open, slot: &Slot, batch: &[Job]) -> Result<Vec<Verdict>, TableError> {
+    let path = slot.path();
     let transaction = open.engine.begin_write().map_err(|error| engine_failed(error.into(), path))?;
-    let mut changed = false;
-    let verdicts = apply_all(&transaction, path, batch, &mut changed)?;
-    if !changed {
+    let mut changes = Changes { any: false, places: slot.notes_changes().then(Vec::new) };
+    let verdicts = apply_all(&transaction, path, batch, &mut changes)?;
+    if !changes.any {
         transaction.abort().map_err(|error| storage_failed(error, path))?;
         return Ok(verdicts);
     }
@@ -165,17 +168,25 @@ fn write(open: &Open, path: &Path, batch: &[Job]) -> Result<Vec<Verdict>, TableE
         return Err(fault(kind, path));
     }
     open.publish(path)?;
+    slot.add_changes(changes.places.unwrap_or_default());
     Ok(verdicts)
+}
+
+/// What a batch changed.
+struct Changes {
+    any: bool,
+    /// Places in the tree, while a compaction asks for them.
+    places: Option<Vec<Vec<u8>>>,
 }
 
 fn apply_all(
     transaction: &WriteTransaction,
     path: &Path,
     batch: &[Job],
-    changed: &mut bool,
+    changes: &mut Changes,
 ) -> Result<Vec<Verdict>, TableError> {
     let tree = transaction.open_table(TREE).map_err(|error| engine_failed(error.into(), path))?;
-    let mut work = Work { tree, path, changed };
+    let mut work = Work { tree, path, changes };
     batch
         .iter()
         .map(|job| match job {
@@ -188,7 +199,7 @@ fn apply_all(
 struct Work<'work, 'txn> {
     tree: Tree<'txn, &'static [u8], &'static [u8]>,
     path: &'work Path,
-    changed: &'work mut bool,
+    changes: &'work mut Changes,
 }
 
 /// A write whose condition holds: the record before and after. `None` on both sides changes nothing.
@@ -219,19 +230,16 @@ impl Work<'_, '_> {
     }
 
     fn apply(&mut self, change: &Change) -> Result<(), TableError> {
-        *self.changed = true;
+        self.changes.any = true;
         let new_places = change.after.as_ref().map(side_places).unwrap_or_default();
         if let Some(before) = &change.before {
             for gone in side_places(before).into_iter().filter(|place| !new_places.contains(place)) {
-                self.tree.remove(gone.as_slice()).map_err(|error| storage_failed(error, self.path))?;
+                self.remove(&gone)?;
             }
         }
         match (&change.before, &change.after) {
             (_, Some(after)) => self.store(after),
-            (Some(before), None) => {
-                let place = keys::record(&before.key);
-                self.tree.remove(place.as_slice()).map(drop).map_err(|error| storage_failed(error, self.path))
-            }
+            (Some(before), None) => self.remove(&keys::record(&before.key)),
             (None, None) => Ok(()),
         }
     }
@@ -249,7 +257,19 @@ impl Work<'_, '_> {
         item.expires.map_or(Ok(()), |expires| self.insert(&keys::expiry(expires, &item.key), &[]))
     }
 
+    fn remove(&mut self, place: &[u8]) -> Result<(), TableError> {
+        self.note(place);
+        self.tree.remove(place).map(drop).map_err(|error| storage_failed(error, self.path))
+    }
+
+    fn note(&mut self, place: &[u8]) {
+        if let Some(places) = &mut self.changes.places {
+            places.push(place.to_vec());
+        }
+    }
+
     fn insert(&mut self, place: &[u8], row: &[u8]) -> Result<(), TableError> {
+        self.note(place);
         self.tree.insert(place, row).map(drop).map_err(|error| storage_failed(error, self.path))
     }
 

@@ -245,6 +245,40 @@ impl StorageBackend for Handle {
     }
 }
 
+/// A file that the engine writes as it likes: for one that has no name of a table yet.
+#[derive(Debug)]
+pub(super) struct Direct(pub(super) Box<dyn StorageBackend>);
+
+impl StorageBackend for Direct {
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.try_lock_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.unlock_range(start, end)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
+}
+
 /// Takes a file for one handle alone. One that is just being closed is waited for: the engine under a store that was
 /// dropped closes on a thread of its own.
 fn lock(disk: &dyn StorageBackend) -> io::Result<()> {

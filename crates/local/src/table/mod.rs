@@ -6,6 +6,7 @@
 
 mod backup;
 mod commit;
+mod compact;
 mod disk;
 mod inspect;
 mod keys;
@@ -30,6 +31,7 @@ use kernel::ports::table::{
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 pub use backup::BackupError;
+pub use compact::Compaction;
 pub use disk::{Disks, FileDisks};
 pub use inspect::{InspectedTable, names};
 
@@ -116,6 +118,25 @@ impl FileTables {
         let (store, to) = (Arc::clone(&self.0), to.to_owned());
         let written = spawn_blocking(move || backup::write(&store.existing(), &to)).await;
         written.unwrap_or_else(|_| Err(TableError::Unavailable("the backup was broken off".into()).into()))
+    }
+
+    /// Compacts each table whose file is mostly unused space, while work goes on. Answers what became of each.
+    pub async fn compact_sparse(&self) -> Result<Vec<(TableName, Compaction)>, TableError> {
+        let mut done = Vec::new();
+        for (name, slot) in self.0.existing() {
+            if let Some(compaction) = off_thread(move || compact::compact_if_sparse(&slot)).await? {
+                done.push((name, compaction));
+            }
+        }
+        Ok(done)
+    }
+
+    /// Compacts one table whatever it would give back; `None` if there is none, or if it was removed or repaired meanwhile.
+    pub async fn compact(&self, name: &TableName) -> Result<Option<Compaction>, TableError> {
+        match self.0.known(name).filter(|slot| slot.exists()) {
+            Some(slot) => off_thread(move || compact::compact(&slot)).await,
+            None => Ok(None),
+        }
     }
 
     /// Closes every file that nobody uses any more, so that the next start need not look through it. For the end of a

@@ -10,7 +10,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use kernel::ports::table::{Bodies, Index, Item, Key, MAX_PAGE, Order, Position, Query, Rows, TableError};
-use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
+use redb::{
+    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, StorageError,
+    TableDefinition, WriteTransaction, backends::FileBackend,
+};
 
 use crate::permissions;
 
@@ -191,6 +194,12 @@ impl Snapshot {
         Ok(false)
     }
 
+    /// How many bytes of the file hold rows and the engine's own data; reads every page.
+    pub(super) fn used_bytes(&self, path: &Path) -> Result<u64, TableError> {
+        let stats = self.tree.stats().map_err(|error| storage_failed(error, path))?;
+        Ok(stats.stored_bytes() + stats.metadata_bytes())
+    }
+
     /// The second at which the first record expires; `i64::MAX` if none does.
     pub(super) fn next_expiry(&self, path: &Path) -> Result<i64, TableError> {
         let part = keys::all_expiry();
@@ -277,7 +286,7 @@ fn check_format(engine: &Database, path: &Path) -> Result<(), TableError> {
 fn write_format(engine: &Database) -> Result<(), TableError> {
     let write = || -> Result<(), redb::Error> {
         let transaction = engine.begin_write()?;
-        transaction.open_table(ABOUT)?.insert(FORMAT, THIS_FORMAT)?;
+        note_format(&transaction)?;
         transaction.open_table(TREE)?;
         transaction.commit()?;
         Ok(())
@@ -298,7 +307,7 @@ pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), Ta
     const ROWS_AT_ONCE: usize = 4096;
     let write = || -> Result<(), redb::Error> {
         let file = permissions::open_or_create(to).map_err(redb::Error::Io)?;
-        let engine = redb::Builder::new().set_cache_size(4 * 1024 * 1024).create_file(file)?;
+        let engine = new_engine(FileBackend::new(file)?)?;
         let mut rows = snapshot.tree.iter()?;
         let mut done = false;
         while !done {
@@ -311,16 +320,14 @@ pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), Ta
                         break;
                     };
                     let (key, value) = row?;
-                    if !value.value().is_empty() {
-                        row::decode(value.value()).map_err(|bad| redb::Error::Corrupted(bad.to_string()))?;
-                    }
+                    verify(value.value())?;
                     tree.insert(key.value(), value.value())?;
                 }
             }
             if done {
-                transaction.open_table(ABOUT)?.insert(FORMAT, THIS_FORMAT)?;
+                note_format(&transaction)?;
             } else {
-                transaction.set_durability(redb::Durability::None).map_err(redb::Error::from)?;
+                transaction.set_durability(redb::Durability::None)?;
             }
             transaction.commit()?;
         }
@@ -329,4 +336,24 @@ pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), Ta
     guarded(from, || write().map_err(|error| engine_failed(error, from)))?;
     let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
     synced.map_err(|error| io_failed(error.kind(), &error, to))
+}
+
+/// An engine on a new file, for a copy.
+pub(super) fn new_engine(file: impl StorageBackend) -> Result<Database, redb::Error> {
+    const CACHE: usize = 4 * 1024 * 1024;
+    Ok(redb::Builder::new().set_cache_size(CACHE).create_with_backend(file)?)
+}
+
+/// Fails if a row can't be read.
+pub(super) fn verify(row: &[u8]) -> Result<(), redb::Error> {
+    if !row.is_empty() {
+        row::decode(row).map_err(|bad| redb::Error::Corrupted(bad.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Makes a file one that this version opens.
+pub(super) fn note_format(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    transaction.open_table(ABOUT)?.insert(FORMAT, THIS_FORMAT)?;
+    Ok(())
 }

@@ -5,11 +5,12 @@
 //! alone, and an engine given up is frozen first.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
-    io,
+    io, mem,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLockError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -18,7 +19,7 @@ use kernel::ports::table::TableError;
 
 use super::{
     commit::Queue,
-    disk::{Disks, Staged},
+    disk::{Direct, Disks, Staged},
     open::{Open, fault},
 };
 
@@ -31,6 +32,14 @@ pub(super) struct Slot {
     cache: usize,
     state: RwLock<State>,
     queue: Mutex<Queue>,
+    /// Held while a batch is committed, and while a compaction puts its file in place. Taken before `state`.
+    writing: Mutex<()>,
+    /// Held by the one compaction that runs.
+    compacting: Mutex<()>,
+    /// The places that commits changed, while a compaction asks for them.
+    changes: Mutex<Option<BTreeSet<Vec<u8>>>>,
+    /// The file's length when its use was last measured.
+    measured_bytes: AtomicU64,
     used: AtomicU64,
     next_expiry: AtomicI64,
 }
@@ -39,6 +48,8 @@ pub(super) struct Slot {
 struct State {
     exists: bool,
     open: Option<Arc<Open>>,
+    /// The folder's entry for the file may not be durable: nothing is committed before it is.
+    folder_behind: bool,
     /// A storage that failed while no engine stood on it any more: its last durable state is put back first.
     heal: Option<Arc<Staged>>,
 }
@@ -51,6 +62,10 @@ impl Slot {
             cache,
             state: RwLock::new(State { exists, ..State::default() }),
             queue: Mutex::default(),
+            writing: Mutex::default(),
+            compacting: Mutex::default(),
+            changes: Mutex::default(),
+            measured_bytes: AtomicU64::new(0),
             used: AtomicU64::new(0),
             next_expiry: AtomicI64::new(UNKNOWN),
         }
@@ -62,6 +77,56 @@ impl Slot {
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `None` if a compaction runs.
+    pub(super) fn begin_compaction(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.compacting.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Begins to note what commits change. A state read after this, with the changes noted, is all there is.
+    pub(super) fn note_changes(&self) {
+        *self.changes() = Some(BTreeSet::new());
+        // A batch that began before has ended when this can be held.
+        drop(self.writing());
+    }
+
+    pub(super) fn notes_changes(&self) -> bool {
+        self.changes().is_some()
+    }
+
+    pub(super) fn add_changes(&self, places: Vec<Vec<u8>>) {
+        if let Some(changes) = &mut *self.changes() {
+            changes.extend(places);
+        }
+    }
+
+    pub(super) fn take_changes(&self) -> BTreeSet<Vec<u8>> {
+        self.changes().as_mut().map(mem::take).unwrap_or_default()
+    }
+
+    pub(super) fn stop_noting_changes(&self) {
+        *self.changes() = None;
+    }
+
+    fn changes(&self) -> MutexGuard<'_, Option<BTreeSet<Vec<u8>>>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn measured_bytes(&self) -> u64 {
+        self.measured_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_measured_bytes(&self, bytes: u64) {
+        self.measured_bytes.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn exists(&self) -> bool {
@@ -103,6 +168,10 @@ impl Slot {
     /// An engine that can commit: after a fault, the last durable state is put back and opened anew.
     pub(super) fn for_writing(&self) -> Result<Arc<Open>, TableError> {
         let mut state = self.state();
+        if state.folder_behind {
+            self.sync_folder().map_err(|error| fault(error.kind(), &self.path))?;
+            state.folder_behind = false;
+        }
         match &state.open {
             Some(open) if open.disk.fault().is_none() => return Ok(Arc::clone(open)),
             Some(open) => state.heal = Some(Arc::clone(&open.disk)),
@@ -131,6 +200,32 @@ impl Slot {
         let open = Arc::new(open);
         state.open = Some(Arc::clone(&open));
         open
+    }
+
+    /// Opens another file as this table's.
+    pub(super) fn open_file(&self, path: &Path) -> Result<Open, TableError> {
+        Open::existing(&*self.disks, path, self.cache)
+    }
+
+    /// A file beside the table's own, written without a stage.
+    pub(super) fn direct(&self, path: &Path) -> io::Result<Direct> {
+        self.disks.open(path).map(Direct)
+    }
+
+    /// Gives the table's name to a file that holds the same state, while the caller holds `writing`. False, and nothing
+    /// done, if `old` is not the table's engine any more.
+    pub(super) fn replace(&self, old: &Arc<Open>, new: Open, new_path: &Path) -> Result<bool, TableError> {
+        let mut state = self.state();
+        let current = state.open.as_ref().is_some_and(|open| Arc::ptr_eq(open, old));
+        if !state.exists || !current || old.disk.fault().is_some() {
+            return Ok(false);
+        }
+        fs::rename(new_path, &self.path).map_err(|error| fault(error.kind(), &self.path))?;
+        // The old file has no name any more; readers of its states go on.
+        old.disk.freeze(io::ErrorKind::NotFound);
+        state.folder_behind = self.sync_folder().is_err();
+        self.install(&mut state, new);
+        Ok(true)
     }
 
     /// Makes the table if it is not there. The file takes its name only when it is whole.
@@ -213,7 +308,7 @@ pub(super) fn unborn(path: &Path) -> PathBuf {
 
 pub(super) const UNBORN: &str = "new";
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),

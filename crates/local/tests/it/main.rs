@@ -4,6 +4,7 @@
 
 mod ports_conformance;
 mod table_backup;
+mod table_compact;
 mod table_conformance;
 mod table_faults;
 mod table_group;
