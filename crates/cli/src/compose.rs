@@ -119,7 +119,7 @@ pub(crate) async fn compose(config: &Config, opened: Opened, public_url: &str) -
         machines,
         dead_letters,
         counting,
-        jobs: files.iter().map(|files| sweep(files, &clock)).collect(),
+        jobs: files.iter().flat_map(|files| [sweep(files, &clock), compaction(files)]).collect(),
         clock,
         rng,
     };
@@ -138,6 +138,20 @@ fn sweep(files: &FileTables, clock: &Arc<dyn Clock>) -> Job {
         async move {
             let swept = files.sweep(clock.now().as_second(), 10_000).await?;
             Ok([("removed".to_owned(), swept as u64)].into())
+        }
+    })
+}
+
+/// Gives back the space that rewritten and deleted records leave in the files.
+fn compaction(files: &FileTables) -> Job {
+    let files = files.clone();
+    let summary = "Compact the files of the data folder that are mostly unused space";
+    Job::new("compaction", summary, SignedDuration::from_mins(1), move || {
+        let files = files.clone();
+        async move {
+            let compacted = files.compact_sparse().await?;
+            let freed = compacted.iter().map(|(_, done)| done.bytes_before.saturating_sub(done.bytes_after)).sum();
+            Ok([("tables".to_owned(), compacted.len() as u64), ("freedBytes".to_owned(), freed)].into())
         }
     })
 }

@@ -3,15 +3,25 @@
 //!
 //! INVARIANT: no commit is answered, not even with a refusal, before the state that it was judged against is durable.
 
-use std::{collections::VecDeque, io, mem, path::Path, sync::Arc};
+use std::{
+    collections::VecDeque,
+    io, mem,
+    path::Path,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
-use kernel::ports::table::{CommitError, Index, Item, NewItem, TableError, Write, validate};
+use kernel::{
+    audit::AuditEntry,
+    ports::table::{CommitError, Index, Item, NewItem, TableError, Write, validate},
+    record::Record as _,
+};
 use redb::{ReadableTable, Table as Tree, WriteTransaction};
 use tokio::sync::oneshot;
 
 use super::{
     keys,
-    open::{Open, TREE, damaged, engine_failed, fault, guarded, read_row, storage_failed},
+    open::{Open, TREE, damaged, engine_failed, fault, guarded, note_this_format, read_row, storage_failed},
     row,
     slot::Slot,
 };
@@ -23,6 +33,8 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// other entries only point to the record, which costs a list more and a commit less. Measured in `bench/engines`.
 const COPIED_IN: Index = Index::Gsi2;
 const COPIED_ROW_BYTES: usize = 1024;
+/// Audit entries are the most of what is stored and are listed rarely: their entries only point.
+const NEVER_COPIED: &str = AuditEntry::DECLARED.sort;
 
 /// What waits for the leader.
 pub(super) enum Job {
@@ -30,10 +42,18 @@ pub(super) enum Job {
     Sweep { now: i64, limit: usize, answer: oneshot::Sender<Result<usize, TableError>> },
 }
 
+/// A leader of a large table with nothing to do waits so long for another job before it notes how the file's pages are
+/// used, so that a start after a crash need not look through the file.
+const PAUSE: Duration = Duration::from_millis(100);
+
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Job>,
     led: bool,
+    /// The leader waits for a job, and holds nothing.
+    pausing: bool,
+    /// The leader is to stop its pause.
+    hurry: bool,
 }
 
 impl Queue {
@@ -43,12 +63,18 @@ impl Queue {
         !mem::replace(&mut self.led, true)
     }
 
+    /// Whether no job waits or is under way.
     pub(super) fn is_idle(&self) -> bool {
-        !self.led
+        !self.led || (self.pausing && self.waiting.is_empty())
     }
 
-    /// The next batch; with none waiting, the leader stands down.
-    fn take(&mut self) -> Vec<Job> {
+    /// Ends the pause of a leader that waits for a job.
+    pub(super) fn end_pause(&mut self) {
+        self.hurry = self.pausing;
+    }
+
+    /// The next batch; with none waiting, the leader steps down unless it `stays`.
+    fn take(&mut self, stays: bool) -> Vec<Job> {
         let mut batch = Vec::new();
         let mut bytes = 0;
         while batch.len() < BATCH_JOBS && bytes < BATCH_BYTES {
@@ -56,14 +82,14 @@ impl Queue {
             bytes += job.bytes();
             batch.push(job);
         }
-        self.led = !batch.is_empty();
+        self.led = stays || !batch.is_empty();
+        self.pausing = self.led && batch.is_empty();
         batch
     }
 
     /// Lets go of all that waits: their callers hear that no answer comes.
     fn abandon(&mut self) {
-        self.waiting.clear();
-        self.led = false;
+        *self = Self::default();
     }
 }
 
@@ -94,13 +120,66 @@ fn put_bytes(write: &Write) -> usize {
 /// Commits batch after batch until none waits.
 pub(super) fn lead(slot: &Arc<Slot>) {
     let leader = Leader(slot);
+    // Whether the file's pages are used otherwise than it says.
+    let mut unnoted = false;
     loop {
-        let batch = slot.queue().take();
-        if batch.is_empty() {
-            mem::forget(leader);
-            return;
+        let stays = unnoted && slot.is_large();
+        let batch = slot.queue().take(stays);
+        if !batch.is_empty() {
+            settle(slot, batch);
+            unnoted = true;
+            continue;
         }
-        settle(slot, batch);
+        if !stays {
+            break;
+        }
+        match pause(slot) {
+            Pause::Job => {}
+            Pause::Nothing => {
+                note_use_of_pages(slot);
+                unnoted = false;
+            }
+            Pause::Ended => break,
+        }
+    }
+    mem::forget(leader);
+}
+
+enum Pause {
+    Job,
+    Nothing,
+    /// The leader has stepped down.
+    Ended,
+}
+
+fn pause(slot: &Slot) -> Pause {
+    let waits = |queue: &mut Queue| queue.waiting.is_empty() && !queue.hurry;
+    let paused = slot.arrived().wait_timeout_while(slot.queue(), PAUSE, waits);
+    let (mut queue, _) = paused.unwrap_or_else(PoisonError::into_inner);
+    queue.pausing = false;
+    let hurry = mem::take(&mut queue.hurry);
+    if !queue.waiting.is_empty() {
+        return Pause::Job;
+    }
+    queue.led = !hurry;
+    if hurry { Pause::Ended } else { Pause::Nothing }
+}
+
+/// Writes down which pages of the file are free: without that, a start after a crash reads every page to find out.
+fn note_use_of_pages(slot: &Slot) {
+    let _writing = slot.writing();
+    let Some(open) = slot.at_hand().filter(|open| open.disk.fault().is_none()) else { return };
+    let noted = guarded(slot.path(), || {
+        let failed = |error: redb::Error| engine_failed(error, slot.path());
+        let mut transaction = open.engine.begin_write().map_err(|error| failed(error.into()))?;
+        transaction.set_quick_repair(true);
+        transaction.commit().map_err(|error| failed(error.into()))?;
+        open.disk.fault().map_or(Ok(()), |kind| Err(fault(kind, slot.path())))
+    });
+    if let Err(error) = noted {
+        // As after a commit that failed: the next one starts from the last durable state.
+        open.disk.freeze(io::ErrorKind::Other);
+        tracing::warn!(%error, "the use of the file's pages could not be noted; a start after a crash takes longer");
     }
 }
 
@@ -159,6 +238,10 @@ fn write(open: &Open, slot: &Slot, batch: &[Job]) -> Result<Vec<Verdict>, TableE
     let transaction = open.engine.begin_write().map_err(|error| engine_failed(error.into(), path))?;
     let mut changes = Changes { any: false, places: slot.notes_changes().then(Vec::new) };
     let verdicts = apply_all(&transaction, path, batch, &mut changes)?;
+    let note_format = changes.any && open.is_of_older_format();
+    if note_format {
+        note_this_format(&transaction).map_err(|error| engine_failed(error, path))?;
+    }
     if !changes.any {
         transaction.abort().map_err(|error| storage_failed(error, path))?;
         return Ok(verdicts);
@@ -168,6 +251,9 @@ fn write(open: &Open, slot: &Slot, batch: &[Job]) -> Result<Vec<Verdict>, TableE
         return Err(fault(kind, path));
     }
     open.publish(path)?;
+    if note_format {
+        open.is_of_this_format();
+    }
     slot.add_changes(changes.places.unwrap_or_default());
     Ok(verdicts)
 }
@@ -246,11 +332,11 @@ impl Work<'_, '_> {
 
     fn store(&mut self, item: &Item) -> Result<(), TableError> {
         let row = row::encode(item);
-        let small = row.len() <= COPIED_ROW_BYTES;
-        self.insert(&keys::record(&item.key), &row)?;
+        let is_copied = row.len() <= COPIED_ROW_BYTES && !item.key.sk.starts_with(NEVER_COPIED);
+        self.insert(&keys::record(&item.key), &row::pack(item, &row))?;
         for (slot, index) in item.index.iter().enumerate() {
             if let Some(index) = index {
-                let copied = small && COPIED_IN.slot() == Some(slot);
+                let copied = is_copied && COPIED_IN.slot() == Some(slot);
                 self.insert(&keys::entry(slot, index, &item.key), if copied { &row } else { &[] })?;
             }
         }

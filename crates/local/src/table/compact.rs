@@ -13,7 +13,7 @@ use kernel::ports::table::TableError;
 use redb::{Database, Durability, Table as Tree};
 
 use super::{
-    open::{Open, Snapshot, TREE, engine_failed, fault, guarded, new_engine, note_format, verify},
+    open::{Open, Snapshot, TREE, engine_failed, fault, guarded, new_engine, note_this_format, verify},
     slot::{Slot, remove_if_there, unborn},
 };
 
@@ -105,7 +105,7 @@ fn copy_rows(slot: &Slot, open: &Open, to: &Path) -> Result<(), redb::Error> {
             copy_next(&mut tree, &snapshot, &mut copied_to)?
         };
         if done {
-            note_format(&transaction)?;
+            note_this_format(&transaction)?;
         } else {
             transaction.set_durability(Durability::None)?;
         }

@@ -82,6 +82,11 @@ impl Staged {
         drop(self.disk.unlock_range(Bound::Unbounded, Bound::Unbounded));
     }
 
+    /// The length of the file as the engine has it.
+    pub(super) fn length(&self) -> u64 {
+        self.shared().length
+    }
+
     /// Why the file can no longer be written through this handle.
     pub(super) fn fault(&self) -> Option<io::ErrorKind> {
         self.shared().fault

@@ -54,11 +54,13 @@ pub struct Sizes {
     pub dedicated_cache: usize,
     /// At most so many dedicated tables stay open once they are idle.
     pub open_dedicated: usize,
+    /// From this length on, the use of a file's pages is noted whenever commits pause, which costs two more syncs.
+    pub large_bytes: u64,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { shared_cache: 8 * 1024 * 1024, dedicated_cache: 512 * 1024, open_dedicated: 32 }
+        Self { shared_cache: 8 * 1024 * 1024, dedicated_cache: 512 * 1024, open_dedicated: 32, large_bytes: 32 << 20 }
     }
 }
 
@@ -213,7 +215,7 @@ impl Store {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(name.clone()).or_insert_with(|| {
             let path = self.folder.join(format!("{name}.{EXTENSION}"));
-            Arc::new(Slot::new(path, Arc::clone(&self.disks), cache, exists))
+            Arc::new(Slot::new(path, Arc::clone(&self.disks), cache, self.sizes.large_bytes, exists))
         });
         Arc::clone(slot)
     }
@@ -282,7 +284,7 @@ impl FileTable {
 
     async fn enqueue(&self, job: Job) -> Result<(), TableError> {
         drop(self.at_hand().await?);
-        if self.slot.queue().push(job) {
+        if self.slot.push(job) {
             let slot = Arc::clone(&self.slot);
             spawn_blocking(move || commit::lead(&slot));
         }

@@ -5,7 +5,10 @@ use std::{
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::{Bytes, BytesMut};
@@ -26,7 +29,10 @@ use super::{
 pub(super) const TREE: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("tree");
 const ABOUT: TableDefinition<'static, &'static str, u64> = TableDefinition::new("freehold");
 const FORMAT: &str = "format";
-const THIS_FORMAT: u64 = 1;
+/// Format 1 has no packed rows; everything else is the same, so it is read as it is and noted as this one by the first
+/// commit, with which programs of before can't read it any more.
+const OLDEST_FORMAT: u64 = 1;
+const THIS_FORMAT: u64 = 2;
 /// Bytes of pages kept of a table that is only looked at.
 const LOOK_CACHE: usize = 1024 * 1024;
 const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
@@ -36,6 +42,7 @@ pub(super) struct Open {
     durable: RwLock<Arc<Snapshot>>,
     pub(super) engine: Database,
     pub(super) disk: Arc<Staged>,
+    older_format: AtomicBool,
 }
 
 impl Open {
@@ -77,19 +84,29 @@ impl Open {
         disk: &Arc<Staged>,
         path: &Path,
         cache: usize,
-        prepare: impl FnOnce(&Database) -> Result<(), TableError>,
+        prepare: impl FnOnce(&Database) -> Result<u64, TableError>,
     ) -> Result<Self, TableError> {
         let open = guarded(path, || {
             let engine = redb::Builder::new().set_cache_size(cache).create_with_backend(Handle(Arc::clone(disk)));
             let engine = engine.map_err(|error| not_a_database(error, path))?;
-            prepare(&engine)?;
+            let older_format = AtomicBool::new(prepare(&engine)? < THIS_FORMAT);
             let durable = RwLock::new(Arc::new(Snapshot::take(&engine, path)?));
-            Ok(Self { durable, engine, disk: Arc::clone(disk) })
+            Ok(Self { durable, engine, disk: Arc::clone(disk), older_format })
         })?;
         match disk.fault() {
             None => Ok(open),
             Some(kind) => Err(fault(kind, path)),
         }
+    }
+
+    /// Whether the file says that a version of before wrote it.
+    pub(super) fn is_of_older_format(&self) -> bool {
+        self.older_format.load(Ordering::Relaxed)
+    }
+
+    /// The file says durably that it is of this version's format.
+    pub(super) fn is_of_this_format(&self) {
+        self.older_format.store(false, Ordering::Relaxed);
     }
 
     /// The last durable state.
@@ -147,7 +164,7 @@ impl Snapshot {
             if all.is_empty() {
                 all.reserve(body.len() * query.limit.min(64) * 9 / 8);
             }
-            all.extend_from_slice(body);
+            all.extend_from_slice(&body);
             ends.push(all.len());
             if is_last {
                 last = Some(position(&read_row(row, path)?, query.index));
@@ -266,7 +283,7 @@ fn not_a_database(error: redb::DatabaseError, path: &Path) -> TableError {
     }
 }
 
-fn check_format(engine: &Database, path: &Path) -> Result<(), TableError> {
+fn check_format(engine: &Database, path: &Path) -> Result<u64, TableError> {
     let read = engine.begin_read().map_err(|error| engine_failed(error.into(), path))?;
     let about = match read.open_table(ABOUT) {
         Ok(about) => about,
@@ -274,24 +291,28 @@ fn check_format(engine: &Database, path: &Path) -> Result<(), TableError> {
         Err(_) => return Err(damaged("another program's database, left as it is", path)),
     };
     let format = about.get(FORMAT).map_err(|error| storage_failed(error, path))?.map(|format| format.value());
-    if format == Some(THIS_FORMAT) {
-        return Ok(());
+    if let Some(format @ OLDEST_FORMAT..=THIS_FORMAT) = format {
+        return Ok(format);
     }
     let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
     let newer = format.is_some_and(|format| format > THIS_FORMAT);
     let advice = if newer { "; a newer version wrote it: start that one" } else { "" };
-    Err(damaged(&format!("table format {found}, this version reads format {THIS_FORMAT}{advice}"), path))
+    Err(damaged(
+        &format!("table format {found}, this version reads formats {OLDEST_FORMAT} to {THIS_FORMAT}{advice}"),
+        path,
+    ))
 }
 
-fn write_format(engine: &Database) -> Result<(), TableError> {
+fn write_format(engine: &Database) -> Result<u64, TableError> {
     let write = || -> Result<(), redb::Error> {
         let transaction = engine.begin_write()?;
-        note_format(&transaction)?;
+        note_this_format(&transaction)?;
         transaction.open_table(TREE)?;
         transaction.commit()?;
         Ok(())
     };
-    write().map_err(|error| engine_failed(error, Path::new("new table")))
+    write().map_err(|error| engine_failed(error, Path::new("new table")))?;
+    Ok(THIS_FORMAT)
 }
 
 fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
@@ -325,7 +346,7 @@ pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), Ta
                 }
             }
             if done {
-                note_format(&transaction)?;
+                note_this_format(&transaction)?;
             } else {
                 transaction.set_durability(redb::Durability::None)?;
             }
@@ -353,7 +374,7 @@ pub(super) fn verify(row: &[u8]) -> Result<(), redb::Error> {
 }
 
 /// Makes a file one that this version opens.
-pub(super) fn note_format(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+pub(super) fn note_this_format(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(ABOUT)?.insert(FORMAT, THIS_FORMAT)?;
     Ok(())
 }

@@ -1,15 +1,42 @@
-//! How a record stands in the file: lengths first, then the texts, then the body as it came, under one checksum.
+//! How a record is written in the file: a head, then the lengths of its keys, the keys, and the body as it came.
+//!
+//! Rows that are read by their key are packed: after the head, they are compressed with a dictionary of what records have
+//! in common. Copies in an index are plain, so that a page of a list costs no time to unpack.
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use kernel::ports::table::{INDEXES, Item, Key};
+use zstd::{
+    bulk::{Compressor, Decompressor},
+    dict::{DecoderDictionary, EncoderDictionary},
+};
 
-/// Layout: checksum (4), format (1), flags (1), version (8), expires (8), lengths (2 each for the key and the three
-/// index keys), the texts in the same order, the body. Numbers are little-endian.
-const FORMAT: u8 = 1;
-const HAS_EXPIRY: u8 = 1 << 7;
+/// The head: checksum (4), format (1), flags (1), version (8), expires (8). The payload: lengths (2 each for the key and the
+/// three index keys), the texts in the same order, the body. Numbers are little-endian.
 const CHECKSUM: usize = 4;
-const LENGTHS: usize = CHECKSUM + 2 + 8 + 8;
-const TEXTS: usize = LENGTHS + 2 * 2 * (1 + INDEXES);
+const HEAD: usize = CHECKSUM + 2 + 8 + 8;
+const TEXTS: usize = 2 * 2 * (1 + INDEXES);
+
+/// The payload follows the head.
+const PLAIN: u8 = 1;
+/// The payload's length (4) and the payload, compressed, follow the head.
+const PACKED: u8 = 2;
+const HAS_EXPIRY: u8 = 1 << 7;
+const LENGTH: usize = 4;
+/// A longer payload is damage: keys and body have limits well below.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// Every packed row needs this to be read, so these bytes never change: another dictionary is another format.
+/// zstd trained it on records of every kind, with ids, digests, names and times made up anew.
+static DICTIONARY: &[u8] = include_bytes!("row.dictionary");
+const LEVEL: i32 = 1;
+static TO_PACK: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
+static TO_UNPACK: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
 
 /// Why the bytes of a row cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,42 +47,52 @@ pub(super) enum BadRow {
     Format,
     #[error("a record is cut short")]
     Short,
+    #[error("a record cannot be decompressed")]
+    Packed,
 }
 
+/// A row as copies in an index have it.
 pub(super) fn encode(item: &Item) -> Vec<u8> {
-    let keys = || std::iter::once(Some(&item.key)).chain(item.index.iter().map(Option::as_ref));
-    let texts: usize = keys().flatten().map(|key| key.pk.len() + key.sk.len()).sum();
-    let mut row = Vec::with_capacity(TEXTS + texts + item.body.len());
-    let expiry = if item.expires.is_some() { HAS_EXPIRY } else { 0 };
-    let present = item.index.iter().enumerate().filter(|(_, key)| key.is_some());
-    let flags = present.fold(expiry, |flags, (slot, _)| flags | (1 << slot));
-    row.extend([0; CHECKSUM]);
-    row.extend([FORMAT, flags]);
-    row.extend(item.version.to_le_bytes());
-    row.extend(item.expires.unwrap_or(0).to_le_bytes());
-    for key in keys() {
+    let texts: usize = keys(item).flatten().map(|key| key.pk.len() + key.sk.len()).sum();
+    let mut row = Vec::with_capacity(HEAD + TEXTS + texts + item.body.len());
+    push_head(&mut row, item, PLAIN);
+    for key in keys(item) {
         let (pk, sk) = key.map_or((0, 0), |key| (key.pk.len(), key.sk.len()));
         row.extend(short(pk).to_le_bytes());
         row.extend(short(sk).to_le_bytes());
     }
-    for key in keys().flatten() {
+    for key in keys(item).flatten() {
         row.extend(key.pk.bytes());
         row.extend(key.sk.bytes());
     }
     row.extend(&item.body);
-    let checksum = crc32fast::hash(&row[CHECKSUM..]);
-    row[..CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
+    seal(&mut row);
+    row
+}
+
+/// The same row packed, or as it is if that is no shorter.
+pub(super) fn pack(item: &Item, plain: &[u8]) -> Vec<u8> {
+    let payload = &plain[HEAD..];
+    let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= LONGEST);
+    let packed = length.zip(compress(payload)).filter(|(_, packed)| LENGTH + packed.len() < payload.len());
+    let Some((length, packed)) = packed else { return plain.to_vec() };
+    let mut row = Vec::with_capacity(HEAD + LENGTH + packed.len());
+    push_head(&mut row, item, PACKED);
+    row.extend(length.to_le_bytes());
+    row.extend(packed);
+    seal(&mut row);
     row
 }
 
 pub(super) fn decode(row: &[u8]) -> Result<Item, BadRow> {
-    let bodys_start = check(row)?;
+    let payload = payload(row)?;
+    let bodys_start = bodys_start(&payload)?;
     let flags = row[CHECKSUM + 1];
     let number = |at: usize| row[at..at + 8].try_into().map(u64::from_le_bytes).map_err(|_| BadRow::Short);
     let version = number(CHECKSUM + 2)?;
     let expires = number(CHECKSUM + 10)?.cast_signed();
-    let length = |at| length(row, at);
-    let mut texts = Texts { left: std::str::from_utf8(&row[TEXTS..bodys_start]).map_err(|_| BadRow::Format)? };
+    let length = |at| length(&payload, at);
+    let mut texts = Texts { left: std::str::from_utf8(&payload[TEXTS..bodys_start]).map_err(|_| BadRow::Format)? };
     let key = texts.key(length(0), length(1))?;
     let mut index = [const { None }; INDEXES];
     for (slot, place) in index.iter_mut().enumerate() {
@@ -63,34 +100,111 @@ pub(super) fn decode(row: &[u8]) -> Result<Item, BadRow> {
             *place = Some(texts.key(length(2 * slot + 2), length(2 * slot + 3))?);
         }
     }
-    let body = Bytes::copy_from_slice(&row[bodys_start..]);
+    let body = match payload {
+        Cow::Borrowed(payload) => Bytes::copy_from_slice(&payload[bodys_start..]),
+        Cow::Owned(payload) => Bytes::from(payload).slice(bodys_start..),
+    };
     Ok(Item { key, index, version, expires: (flags & HAS_EXPIRY != 0).then_some(expires), body })
 }
 
-/// The body alone, of a row that is whole.
-pub(super) fn body(row: &[u8]) -> Result<&[u8], BadRow> {
-    check(row).map(|bodys_start| &row[bodys_start..])
+/// The body alone.
+pub(super) fn body(row: &[u8]) -> Result<Cow<'_, [u8]>, BadRow> {
+    let payload = payload(row)?;
+    let start = bodys_start(&payload)?;
+    Ok(match payload {
+        Cow::Borrowed(payload) => Cow::Borrowed(&payload[start..]),
+        Cow::Owned(mut payload) => {
+            payload.drain(..start);
+            Cow::Owned(payload)
+        }
+    })
 }
 
-/// Holds a row against its checksum and answers where its body starts.
-fn check(row: &[u8]) -> Result<usize, BadRow> {
+fn keys(item: &Item) -> impl Iterator<Item = Option<&Key>> {
+    std::iter::once(Some(&item.key)).chain(item.index.iter().map(Option::as_ref))
+}
+
+fn push_head(row: &mut Vec<u8>, item: &Item, format: u8) {
+    let expiry = if item.expires.is_some() { HAS_EXPIRY } else { 0 };
+    let present = item.index.iter().enumerate().filter(|(_, key)| key.is_some());
+    let flags = present.fold(expiry, |flags, (slot, _)| flags | (1 << slot));
+    row.extend([0; CHECKSUM]);
+    row.extend([format, flags]);
+    row.extend(item.version.to_le_bytes());
+    row.extend(item.expires.unwrap_or(0).to_le_bytes());
+}
+
+fn seal(row: &mut [u8]) {
+    let checksum = crc32fast::hash(&row[CHECKSUM..]);
+    row[..CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
+}
+
+/// Checks a row and answers its payload.
+fn payload(row: &[u8]) -> Result<Cow<'_, [u8]>, BadRow> {
     let (checksum, covered) = row.split_first_chunk::<CHECKSUM>().ok_or(BadRow::Short)?;
     if crc32fast::hash(covered) != u32::from_le_bytes(*checksum) {
         return Err(BadRow::Checksum);
     }
-    if row.len() < TEXTS {
-        return Err(BadRow::Short);
+    let payload = row.get(HEAD..).ok_or(BadRow::Short)?;
+    match row[CHECKSUM] {
+        PLAIN => Ok(Cow::Borrowed(payload)),
+        PACKED => {
+            let (length, packed) = payload.split_first_chunk::<LENGTH>().ok_or(BadRow::Short)?;
+            let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| BadRow::Packed)?;
+            decompress(packed, length).map(Cow::Owned)
+        }
+        _ => Err(BadRow::Format),
     }
-    if row[CHECKSUM] != FORMAT {
-        return Err(BadRow::Format);
-    }
-    let bodys_start = TEXTS + (0..2 * (1 + INDEXES)).map(|at| length(row, at)).sum::<usize>();
-    if bodys_start > row.len() { Err(BadRow::Short) } else { Ok(bodys_start) }
 }
 
-/// The `at`th length, of a row that has all of them.
-fn length(row: &[u8], at: usize) -> usize {
-    usize::from(u16::from_le_bytes([row[LENGTHS + 2 * at], row[LENGTHS + 2 * at + 1]]))
+/// Where a payload's body starts.
+fn bodys_start(payload: &[u8]) -> Result<usize, BadRow> {
+    if payload.len() < TEXTS {
+        return Err(BadRow::Short);
+    }
+    let start = TEXTS + (0..2 * (1 + INDEXES)).map(|at| length(payload, at)).sum::<usize>();
+    if start > payload.len() { Err(BadRow::Short) } else { Ok(start) }
+}
+
+/// The `at`th length, of a payload that has all of them.
+fn length(payload: &[u8], at: usize) -> usize {
+    usize::from(u16::from_le_bytes([payload[2 * at], payload[2 * at + 1]]))
+}
+
+/// `None` if the library has no memory for it.
+fn compress(payload: &[u8]) -> Option<Vec<u8>> {
+    // One thread commits to a table at a time: few compressors serve all of them.
+    static IDLE: Mutex<Vec<Compressor<'static>>> = Mutex::new(Vec::new());
+    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = idle().pop();
+    let mut compressor = taken.or_else(new_compressor)?;
+    let packed = compressor.compress(payload).ok();
+    idle().push(compressor);
+    packed
+}
+
+fn new_compressor() -> Option<Compressor<'static>> {
+    let mut new = Compressor::with_prepared_dictionary(&TO_PACK).ok()?;
+    new.include_dictid(false).ok()?;
+    new.include_contentsize(false).ok()?;
+    Some(new)
+}
+
+fn decompress(packed: &[u8], length: usize) -> Result<Vec<u8>, BadRow> {
+    thread_local! {
+        static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    if length > LONGEST {
+        return Err(BadRow::Packed);
+    }
+    UNPACKER.with_borrow_mut(|unpacker| {
+        if unpacker.is_none() {
+            *unpacker = Some(Decompressor::with_prepared_dictionary(&TO_UNPACK).map_err(|_| BadRow::Packed)?);
+        }
+        let unpacker = unpacker.as_mut().ok_or(BadRow::Packed)?;
+        let payload = unpacker.decompress(packed, length).map_err(|_| BadRow::Packed)?;
+        if payload.len() == length { Ok(payload) } else { Err(BadRow::Packed) }
+    })
 }
 
 /// The texts of a row that are still to be read.

@@ -10,7 +10,7 @@ use std::{
     io, mem,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLockError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLockError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -18,7 +18,7 @@ use std::{
 use kernel::ports::table::TableError;
 
 use super::{
-    commit::Queue,
+    commit::{Job, Queue},
     disk::{Direct, Disks, Staged},
     open::{Open, fault},
 };
@@ -30,8 +30,11 @@ pub(super) struct Slot {
     path: PathBuf,
     disks: Arc<dyn Disks>,
     cache: usize,
+    large_bytes: u64,
     state: RwLock<State>,
     queue: Mutex<Queue>,
+    /// A job came in.
+    arrived: Condvar,
     /// Held while a batch is committed, and while a compaction puts its file in place. Taken before `state`.
     writing: Mutex<()>,
     /// Held by the one compaction that runs.
@@ -55,13 +58,15 @@ struct State {
 }
 
 impl Slot {
-    pub(super) fn new(path: PathBuf, disks: Arc<dyn Disks>, cache: usize, exists: bool) -> Self {
+    pub(super) fn new(path: PathBuf, disks: Arc<dyn Disks>, cache: usize, large_bytes: u64, exists: bool) -> Self {
         Self {
             path,
             disks,
             cache,
+            large_bytes,
             state: RwLock::new(State { exists, ..State::default() }),
             queue: Mutex::default(),
+            arrived: Condvar::new(),
             writing: Mutex::default(),
             compacting: Mutex::default(),
             changes: Mutex::default(),
@@ -77,6 +82,22 @@ impl Slot {
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn arrived(&self) -> &Condvar {
+        &self.arrived
+    }
+
+    /// Adds a job; true if the caller must start a leader.
+    pub(super) fn push(&self, job: Job) -> bool {
+        let start = self.queue().push(job);
+        self.arrived.notify_one();
+        start
+    }
+
+    /// Whether the file is so large that reading all of it takes a start noticeably longer.
+    pub(super) fn is_large(&self) -> bool {
+        self.at_hand().is_some_and(|open| open.disk.length() >= self.large_bytes)
     }
 
     pub(super) fn writing(&self) -> MutexGuard<'_, ()> {
@@ -270,8 +291,13 @@ impl Slot {
     /// Closes the file if nobody uses it; true if it is closed now.
     pub(super) fn close_if_idle(&self) -> bool {
         let Ok(mut state) = self.state.try_write() else { return false };
-        if !self.queue().is_idle() {
-            return false;
+        {
+            let mut queue = self.queue();
+            if !queue.is_idle() {
+                return false;
+            }
+            queue.end_pause();
+            self.arrived.notify_one();
         }
         let Some(open) = state.open.take() else { return true };
         if open.disk.fault().is_some() {

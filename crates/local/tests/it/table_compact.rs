@@ -16,7 +16,8 @@ fn delete(pk: &str, sk: &str) -> Write {
 
 /// Writes many rows and deletes two of three.
 async fn make_sparse(table: &Arc<dyn Table>, rows: usize) {
-    let filler = "x".repeat(1500);
+    // Text that does not compress.
+    let filler: String = (0..80).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
     let sort = |n: usize| format!("{n:06}");
     for start in (0..rows).step_by(50) {
         let writes = (start..start + 50).map(|n| put("rows", &sort(n), &json!({ "n": n, "x": filler })));
@@ -106,7 +107,8 @@ async fn table_is_done(table: &Arc<dyn Table>) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_compaction_that_fails_changes_nothing() {
-    let arrange: [(&str, fn(&Control, i64)); 4] = [
+    type Arrange = fn(&Control, i64);
+    let arrange: [(&str, Arrange); 4] = [
         ("sync", |control, point| control.fail_syncs_after(point, EIO)),
         ("sync without room", |control, point| control.fail_syncs_after(point, ENOSPC)),
         ("write", |control, point| control.fail_writes_after(point, EIO)),
