@@ -17,7 +17,12 @@ fn delete(pk: &str, sk: &str) -> Write {
 /// Writes many rows and deletes two of three.
 async fn make_sparse(table: &Arc<dyn Table>, rows: usize) {
     // Text that does not compress.
-    let filler: String = (0..80).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
+    let mut state: u64 = 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{:08x}", state >> 32)
+    };
+    let filler: String = (0..320).map(|_| next()).collect();
     let sort = |n: usize| format!("{n:06}");
     for start in (0..rows).step_by(50) {
         let writes = (start..start + 50).map(|n| put("rows", &sort(n), &json!({ "n": n, "x": filler })));
