@@ -156,6 +156,11 @@ def open_runs(binary, folder):
     server.stop()
 
 
+def on_disk(folder):
+    """The bytes of a folder that the file system has allocated."""
+    return sum(file.stat().st_blocks for file in folder.rglob("*") if file.is_file()) * 512
+
+
 def recovery(binary, folder):
     """Ready again after many creates and `kill -9`, and what they take on disk."""
     data = folder / "recovery" / "data"
@@ -163,7 +168,7 @@ def recovery(binary, folder):
     begun = time.perf_counter()
     made = load.creates_and_kill(binary, data, accounts=accounts, users=1000)
     print(f"{made:,} creates, {made / (time.perf_counter() - begun):,.0f}/s", flush=True)
-    per_create = sum(file.stat().st_size for file in data.rglob("*") if file.is_file()) / made
+    per_create = on_disk(data) / made
     server = Server(binary, data)
     begun = time.perf_counter()
     server.start_fast()

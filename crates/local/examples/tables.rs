@@ -1,4 +1,4 @@
-//! Measures the embedded tables as the product uses them: `tables load|open|kill <folder> <records>`.
+//! Measures the embedded tables as the product uses them: `tables load|open|kill|compact <folder> <records>`.
 
 use std::{
     path::Path,
@@ -21,7 +21,9 @@ const SPAN: Duration = Duration::from_secs(2);
 fn main() -> Result<()> {
     let begun = Instant::now();
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, stage, folder, records] = arguments.as_slice() else { bail!("tables load|open|kill <folder> <records>") };
+    let [_, stage, folder, records] = arguments.as_slice() else {
+        bail!("tables load|open|kill|compact <folder> <records>")
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build()?;
     runtime.block_on(run(stage, Path::new(folder), records.parse()?, begun))
 }
@@ -37,6 +39,12 @@ async fn run(stage: &str, folder: &Path, records: usize, begun: Instant) -> Resu
             commits(&table, records, 32).await?;
             // No destructor runs: as after kill -9, the file was not closed.
             std::process::abort()
+        }
+        "compact" => {
+            let begun = Instant::now();
+            let done = tables.compact(&TableName::shared()).await?.context("load comes first")?;
+            println!("{done:?} in {:.2} s", begun.elapsed().as_secs_f64());
+            Ok(())
         }
         _ => bail!("no stage {stage}"),
     }

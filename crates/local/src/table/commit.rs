@@ -29,10 +29,10 @@ use super::{
 /// At most so many jobs and, roughly, so many bytes share one sync.
 const BATCH_JOBS: usize = 256;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
-/// Entries of this index hold a copy of records up to this size, so that a tenant's list reads one run of pages; all
+/// Entries of this index hold a copy of records whose body is up to this size, so that a tenant's list reads one run of pages; all
 /// other entries only point to the record, which costs a list more and a commit less. Measured in `bench/engines`.
 const COPIED_IN: Index = Index::Gsi2;
-const COPIED_ROW_BYTES: usize = 1024;
+const COPIED_BODY_BYTES: usize = 800;
 /// Audit entries are the most of what is stored and are listed rarely: their entries only point.
 const NEVER_COPIED: &str = AuditEntry::DECLARED.sort;
 
@@ -331,13 +331,13 @@ impl Work<'_, '_> {
     }
 
     fn store(&mut self, item: &Item) -> Result<(), TableError> {
-        let row = row::encode(item);
-        let is_copied = row.len() <= COPIED_ROW_BYTES && !item.key.sk.starts_with(NEVER_COPIED);
-        self.insert(&keys::record(&item.key), &row::pack(item, &row))?;
+        let is_copied = item.body.len() <= COPIED_BODY_BYTES && !item.key.sk.starts_with(NEVER_COPIED);
+        self.insert(&keys::record(&item.key), &row::pack(item))?;
         for (slot, index) in item.index.iter().enumerate() {
             if let Some(index) = index {
                 let copied = is_copied && COPIED_IN.slot() == Some(slot);
-                self.insert(&keys::entry(slot, index, &item.key), if copied { &row } else { &[] })?;
+                let copy = if copied { row::encode_copy(item, slot) } else { Vec::new() };
+                self.insert(&keys::entry(slot, index, &item.key), &copy)?;
             }
         }
         item.expires.map_or(Ok(()), |expires| self.insert(&keys::expiry(expires, &item.key), &[]))
@@ -361,7 +361,7 @@ impl Work<'_, '_> {
 
     fn read(&self, place: &[u8]) -> Result<Option<Item>, TableError> {
         let found = self.tree.get(place).map_err(|error| storage_failed(error, self.path))?;
-        found.map(|row| read_row(row.value(), self.path)).transpose()
+        found.map(|row| read_row(row.value(), place, self.path)).transpose()
     }
 
     /// Removes up to `limit` records whose time is over.

@@ -128,7 +128,7 @@ fn copy_next(
     for _ in 0..ROWS_AT_ONCE {
         let Some(row) = rows.next() else { return Ok(true) };
         let (key, value) = row?;
-        verify(value.value())?;
+        verify(value.value(), key.value())?;
         tree.insert(key.value(), value.value())?;
         last = Some(key);
     }
@@ -163,7 +163,7 @@ fn bring_over_one(
 ) -> Result<(), redb::Error> {
     match snapshot.tree.get(place)? {
         Some(row) => {
-            verify(row.value())?;
+            verify(row.value(), place)?;
             tree.insert(place, row.value())?;
         }
         None => drop(tree.remove(place)?),

@@ -40,6 +40,28 @@ pub(super) fn record_of_entry(entry: &[u8]) -> Option<Vec<u8>> {
     Some(record_of_tail(&entry[end + 1..]))
 }
 
+/// The index key and the record's key that an index entry was made of.
+pub(super) fn read_entry(entry: &[u8]) -> Option<(Key, Key)> {
+    let mut components = entry.get(1..)?.splitn(4, |byte| *byte == 0);
+    let mut escaped = || unescape(components.next()?);
+    let (index_pk, index_sk, pk) = (escaped()?, escaped()?, escaped()?);
+    let sk = String::from_utf8(components.next()?.to_vec()).ok()?;
+    Some((Key { pk: index_pk, sk: index_sk }, Key { pk, sk }))
+}
+
+/// The key that the place of a record was made of.
+pub(super) fn read_record(place: &[u8]) -> Option<Key> {
+    let mut components = place.strip_prefix(&[RECORDS])?.splitn(2, |byte| *byte == 0);
+    let pk = unescape(components.next()?)?;
+    let sk = String::from_utf8(components.next()?.to_vec()).ok()?;
+    Some(Key { pk, sk })
+}
+
+/// The slot of the index that an entry is in.
+pub(super) fn slot_of_entry(entry: &[u8]) -> Option<usize> {
+    entry.first()?.checked_sub(1).map(usize::from)
+}
+
 /// The place of a record in the order of expiry.
 pub(super) fn expiry(expires: i64, key: &Key) -> Vec<u8> {
     let mut bytes = expiry_start(expires);
@@ -161,4 +183,13 @@ fn escape(bytes: &mut Vec<u8>, text: &str) {
             bytes.push(byte);
         }
     }
+}
+
+fn unescape(bytes: &[u8]) -> Option<String> {
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut bytes = bytes.iter();
+    while let Some(byte) = bytes.next() {
+        text.push(if *byte == 1 { bytes.next()?.checked_sub(1)? } else { *byte });
+    }
+    String::from_utf8(text).ok()
 }

@@ -141,13 +141,13 @@ impl Snapshot {
 
     fn at(&self, place: &[u8], path: &Path) -> Result<Option<Item>, TableError> {
         let found = self.tree.get(place).map_err(|error| storage_failed(error, path))?;
-        found.map(|row| read_row(row.value(), path)).transpose()
+        found.map(|row| read_row(row.value(), place, path)).transpose()
     }
 
     pub(super) fn query(&self, query: &Query, path: &Path) -> Result<Rows, TableError> {
         let mut items = Vec::with_capacity(query.limit.min(64));
-        let more = self.walk(query, path, |row, _| {
-            items.push(read_row(row, path)?);
+        let more = self.walk(query, path, |place, row, _| {
+            items.push(read_row(row, place, path)?);
             Ok(())
         })?;
         let next = items.last().filter(|_| more).map(|item| position(item, query.index));
@@ -159,7 +159,7 @@ impl Snapshot {
         let mut ends = Vec::with_capacity(query.limit.min(64));
         let mut all = BytesMut::new();
         let mut last = None;
-        let more = self.walk(query, path, |row, is_last| {
+        let more = self.walk(query, path, |place, row, is_last| {
             let body = row::body(row).map_err(|bad| damaged(&bad.to_string(), path))?;
             if all.is_empty() {
                 all.reserve(body.len() * query.limit.min(64) * 9 / 8);
@@ -167,7 +167,7 @@ impl Snapshot {
             all.extend_from_slice(&body);
             ends.push(all.len());
             if is_last {
-                last = Some(position(&read_row(row, path)?, query.index));
+                last = Some(position(&read_row(row, place, path)?, query.index));
             }
             Ok(())
         })?;
@@ -177,12 +177,12 @@ impl Snapshot {
         Ok(Bodies { bodies, next: last.filter(|_| more) })
     }
 
-    /// Hands over the rows that a query finds, each with whether the limit is reached; answers whether more follow.
+    /// Hands over the rows that a query finds, each with its place and whether the limit is reached; answers whether more follow.
     fn walk(
         &self,
         query: &Query,
         path: &Path,
-        mut take: impl FnMut(&[u8], bool) -> Result<(), TableError>,
+        mut take: impl FnMut(&[u8], &[u8], bool) -> Result<(), TableError>,
     ) -> Result<bool, TableError> {
         let Some((low, high)) = keys::walk(query) else { return Ok(false) };
         let bounds = (as_slice(&low), as_slice(&high));
@@ -199,14 +199,13 @@ impl Snapshot {
             found += 1;
             let (key, row) = next.map_err(|error| storage_failed(error, path))?;
             if !row.value().is_empty() {
-                take(row.value(), found == limit)?;
+                take(key.value(), row.value(), found == limit)?;
                 continue;
             }
-            let place = keys::record_of_entry(key.value());
-            let record = place.map(|place| self.tree.get(place.as_slice())).transpose();
-            let record = record.map_err(|error| storage_failed(error, path))?.flatten();
-            let record = record.ok_or_else(|| damaged("an index entry without its record", path))?;
-            take(record.value(), found == limit)?;
+            let no_record = || damaged("an index entry without its record", path);
+            let place = keys::record_of_entry(key.value()).ok_or_else(no_record)?;
+            let record = self.tree.get(place.as_slice()).map_err(|error| storage_failed(error, path))?;
+            take(&place, record.ok_or_else(no_record)?.value(), found == limit)?;
         }
         Ok(false)
     }
@@ -235,8 +234,8 @@ fn position(item: &Item, index: Index) -> Position {
     Position { key: item.key.clone(), index: index.slot().and_then(|slot| item.index[slot].clone()) }
 }
 
-pub(super) fn read_row(row: &[u8], path: &Path) -> Result<Item, TableError> {
-    row::decode(row).map_err(|bad| damaged(&bad.to_string(), path))
+pub(super) fn read_row(row: &[u8], place: &[u8], path: &Path) -> Result<Item, TableError> {
+    row::decode(row, place).map_err(|bad| damaged(&bad.to_string(), path))
 }
 
 pub(super) fn damaged(what: &str, path: &Path) -> TableError {
@@ -341,7 +340,7 @@ pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), Ta
                         break;
                     };
                     let (key, value) = row?;
-                    verify(value.value())?;
+                    verify(value.value(), key.value())?;
                     tree.insert(key.value(), value.value())?;
                 }
             }
@@ -366,9 +365,9 @@ pub(super) fn new_engine(file: impl StorageBackend) -> Result<Database, redb::Er
 }
 
 /// Fails if a row can't be read.
-pub(super) fn verify(row: &[u8]) -> Result<(), redb::Error> {
+pub(super) fn verify(row: &[u8], place: &[u8]) -> Result<(), redb::Error> {
     if !row.is_empty() {
-        row::decode(row).map_err(|bad| redb::Error::Corrupted(bad.to_string()))?;
+        row::decode(row, place).map_err(|bad| redb::Error::Corrupted(bad.to_string()))?;
     }
     Ok(())
 }

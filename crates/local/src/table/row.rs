@@ -1,7 +1,8 @@
 //! How a record is written in the file: a head, then the lengths of its keys, the keys, and the body as it came.
 //!
 //! Rows that are read by their key are packed: after the head, they are compressed with a dictionary of what records have
-//! in common. Copies in an index are plain, so that a page of a list costs no time to unpack.
+//! in common. Copies in an index are not, so that a page of a list costs no time to unpack. Both leave out the keys that
+//! their place in the tree says.
 
 use std::{
     borrow::Cow,
@@ -16,6 +17,8 @@ use zstd::{
     dict::{DecoderDictionary, EncoderDictionary},
 };
 
+use super::keys;
+
 /// The head: checksum (4), format (1), flags (1), version (8), expires (8). The payload: lengths (2 each for the key and the
 /// three index keys), the texts in the same order, the body. Numbers are little-endian.
 const CHECKSUM: usize = 4;
@@ -24,12 +27,14 @@ const TEXTS: usize = 2 * 2 * (1 + INDEXES);
 
 /// The payload follows the head.
 const PLAIN: u8 = 1;
-/// The payload's length (4) and the payload, compressed, follow the head.
+/// The payload's length (4) and the payload without the record's key, compressed, follow the head.
 const PACKED: u8 = 2;
+/// As plain, without the record's key and the key of the index that holds the copy.
+const COPY: u8 = 3;
 const HAS_EXPIRY: u8 = 1 << 7;
 const LENGTH: usize = 4;
-/// A longer payload is damage: keys and body have limits well below.
-const LONGEST: usize = 16 * 1024 * 1024;
+/// A longer payload stays plain: such records are few, and reading one would cost some µs more.
+const LONGEST: usize = 1024;
 
 /// Every packed row needs this to be read, so these bytes never change: another dictionary is another format.
 /// zstd trained it on records of every kind, with ids, digests, names and times made up anew.
@@ -51,17 +56,28 @@ pub(super) enum BadRow {
     Packed,
 }
 
-/// A row as copies in an index have it.
+/// A whole row, not packed.
 pub(super) fn encode(item: &Item) -> Vec<u8> {
-    let texts: usize = keys(item).flatten().map(|key| key.pk.len() + key.sk.len()).sum();
+    encode_with(item, PLAIN, |_| true)
+}
+
+/// A row for the index in `slot`.
+pub(super) fn encode_copy(item: &Item, slot: usize) -> Vec<u8> {
+    // The record's key is the first of a row, and an index's follow.
+    encode_with(item, COPY, |at| at != 0 && at != slot + 1)
+}
+
+fn encode_with(item: &Item, format: u8, is_kept: impl Fn(usize) -> bool) -> Vec<u8> {
+    let keys = || all_keys(item).enumerate().map(|(at, key)| key.filter(|_| is_kept(at)));
+    let texts: usize = keys().flatten().map(|key| key.pk.len() + key.sk.len()).sum();
     let mut row = Vec::with_capacity(HEAD + TEXTS + texts + item.body.len());
-    push_head(&mut row, item, PLAIN);
-    for key in keys(item) {
+    push_head(&mut row, item, format);
+    for key in keys() {
         let (pk, sk) = key.map_or((0, 0), |key| (key.pk.len(), key.sk.len()));
         row.extend(short(pk).to_le_bytes());
         row.extend(short(sk).to_le_bytes());
     }
-    for key in keys(item).flatten() {
+    for key in keys().flatten() {
         row.extend(key.pk.bytes());
         row.extend(key.sk.bytes());
     }
@@ -70,12 +86,13 @@ pub(super) fn encode(item: &Item) -> Vec<u8> {
     row
 }
 
-/// The same row packed, or as it is if that is no shorter.
-pub(super) fn pack(item: &Item, plain: &[u8]) -> Vec<u8> {
+/// The row packed, or whole if that is no longer.
+pub(super) fn pack(item: &Item) -> Vec<u8> {
+    let plain = encode_with(item, PACKED, |at| at != 0);
     let payload = &plain[HEAD..];
     let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= LONGEST);
     let packed = length.zip(compress(payload)).filter(|(_, packed)| LENGTH + packed.len() < payload.len());
-    let Some((length, packed)) = packed else { return plain.to_vec() };
+    let Some((length, packed)) = packed else { return encode(item) };
     let mut row = Vec::with_capacity(HEAD + LENGTH + packed.len());
     push_head(&mut row, item, PACKED);
     row.extend(length.to_le_bytes());
@@ -84,7 +101,23 @@ pub(super) fn pack(item: &Item, plain: &[u8]) -> Vec<u8> {
     row
 }
 
-pub(super) fn decode(row: &[u8]) -> Result<Item, BadRow> {
+/// The record in the row at `place`.
+pub(super) fn decode(row: &[u8], place: &[u8]) -> Result<Item, BadRow> {
+    let mut item = decode_row(row)?;
+    match row[CHECKSUM] {
+        PACKED => item.key = keys::read_record(place).ok_or(BadRow::Format)?,
+        COPY => {
+            let (index, key) = keys::read_entry(place).ok_or(BadRow::Format)?;
+            let slot = keys::slot_of_entry(place).filter(|slot| *slot < INDEXES).ok_or(BadRow::Format)?;
+            item.key = key;
+            item.index[slot] = Some(index);
+        }
+        _ => {}
+    }
+    Ok(item)
+}
+
+fn decode_row(row: &[u8]) -> Result<Item, BadRow> {
     let payload = payload(row)?;
     let bodys_start = bodys_start(&payload)?;
     let flags = row[CHECKSUM + 1];
@@ -120,7 +153,7 @@ pub(super) fn body(row: &[u8]) -> Result<Cow<'_, [u8]>, BadRow> {
     })
 }
 
-fn keys(item: &Item) -> impl Iterator<Item = Option<&Key>> {
+fn all_keys(item: &Item) -> impl Iterator<Item = Option<&Key>> {
     std::iter::once(Some(&item.key)).chain(item.index.iter().map(Option::as_ref))
 }
 
@@ -147,7 +180,7 @@ fn payload(row: &[u8]) -> Result<Cow<'_, [u8]>, BadRow> {
     }
     let payload = row.get(HEAD..).ok_or(BadRow::Short)?;
     match row[CHECKSUM] {
-        PLAIN => Ok(Cow::Borrowed(payload)),
+        PLAIN | COPY => Ok(Cow::Borrowed(payload)),
         PACKED => {
             let (length, packed) = payload.split_first_chunk::<LENGTH>().ok_or(BadRow::Short)?;
             let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| BadRow::Packed)?;

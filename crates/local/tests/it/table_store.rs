@@ -141,8 +141,17 @@ async fn a_table_of_the_first_format_is_noted_as_this_one_by_the_first_commit() 
         assert!(body(&table, "p", "000").await.is_some());
         table.commit(vec![put("p", "new", &json!({}))]).await.unwrap();
         drop(table);
-        tables.close();
+        closed(&tables).await;
     }
+}
+
+/// Closes the store's files once the last commit has let go of them.
+async fn closed(tables: &FileTables) {
+    let none_open = || {
+        tables.close();
+        tables.open_files() == 0
+    };
+    until("a store without open files", none_open).await;
 }
 
 #[tokio::test]
@@ -317,8 +326,8 @@ async fn after_a_pause_a_crash_needs_no_repair() {
         until("a file that needs no repair", || !needs_repair(folder.path())).await;
     }
     drop(table);
-    tables.close();
-    assert_eq!(tables.open_files(), 0, "a leader that waits for jobs keeps no file open");
+    // A leader that waits for jobs keeps no file open.
+    closed(&tables).await;
     let small = FileTables::open(folder.path()).unwrap();
     let table = small.open(&TableName::shared()).await.unwrap().unwrap();
     table.commit(vec![put("p", "3", &json!({}))]).await.unwrap();
