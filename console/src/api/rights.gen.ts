@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ef8a790a6c9e5507da253a2bdbd18dbc5f0af61e7f968b4ff2a38d2182893dd7). Not edited by hand.
+// Generated from openapi.json (sha256 56350e2d9a51165fc8495ffb17e0053ddc4d89cb903fe410f7f3f528f1d1b450). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 ef8a790a6c9e5507da253a2bdbd18dbc5f0af61e7f968b4ff2a38d2182893dd7). Not edited by hand.
+// Generated from openapi.json (sha256 56350e2d9a51165fc8495ffb17e0053ddc4d89cb903fe410f7f3f528f1d1b450). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1895,7 +1895,7 @@ export interface components {
             /** @default 30 */
             noticeDays?: number;
         };
-        AccountChange: {
+        AccountUpdate: {
             /**
              * Format: line
              * @default null
@@ -2469,7 +2469,7 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
-        GroupCreation: {
+        NewGroup: {
             /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
@@ -2484,7 +2484,7 @@ export interface components {
             /** @default [] */
             roleIds?: string[];
         };
-        GroupChange: {
+        GroupUpdate: {
             /** Format: uuid */
             accountId?: string | null;
             /**
@@ -2537,7 +2537,7 @@ export interface components {
          * @enum {string}
          */
         RoleKind: "tenant" | "platform";
-        RolesChange: {
+        GroupRolesUpdate: {
             roleIds: string[];
         };
         ScheduledJobPage: {
@@ -3143,7 +3143,7 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
         };
-        RoleCreation: {
+        NewRole: {
             /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
@@ -3171,7 +3171,7 @@ export interface components {
              */
             mask?: number | null;
         };
-        RoleChange: {
+        RoleUpdate: {
             /** Format: uuid */
             accountId?: string | null;
             /**
@@ -3193,7 +3193,7 @@ export interface components {
             /** @description Menus left out give nothing. */
             permissions: components["schemas"]["MenuPermission"][];
         };
-        PermissionsChange: {
+        RolePermissionsUpdate: {
             /** @description Menus left out give nothing; each stands once. */
             permissions: components["schemas"]["MenuPermission"][];
         };
@@ -3235,7 +3235,7 @@ export interface components {
             /** Format: line */
             description?: string | null;
         };
-        UserCreation: {
+        NewUser: {
             /** Format: uuid */
             accountId?: string | null;
             /** Format: uuid */
@@ -3262,7 +3262,7 @@ export interface components {
             /** @default [] */
             workstreamIds?: string[];
         };
-        UserChange: {
+        UserUpdate: {
             /** Format: uuid */
             accountId?: string | null;
             /**
@@ -3294,7 +3294,7 @@ export interface components {
              */
             status?: components["schemas"]["UserStatus"] | null;
         };
-        GroupsChange: {
+        UserGroupsUpdate: {
             groupIds: string[];
         };
         WorkstreamPage: {
@@ -3333,7 +3333,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        WorkstreamsChange: {
+        UserWorkstreamsUpdate: {
             workstreamIds: string[];
         };
         NewWorkstream: {
@@ -3626,7 +3626,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -3636,7 +3636,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AccountChange"];
+                "application/json": components["schemas"]["AccountUpdate"];
             };
         };
         responses: {
@@ -3670,7 +3670,7 @@ export interface operations {
             query: {
                 /** @description The account's exact name. */
                 confirm: string;
-                /** @description Begins the removal at once: there is no time of grace, or it ends. */
+                /** @description Begins the removal at once, without a grace period. */
                 now?: boolean;
             };
             header?: never;
@@ -4425,7 +4425,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4633,7 +4633,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4676,7 +4676,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4792,7 +4792,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GroupCreation"];
+                "application/json": components["schemas"]["NewGroup"];
             };
         };
         responses: {
@@ -4866,7 +4866,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -4876,7 +4876,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GroupChange"];
+                "application/json": components["schemas"]["GroupUpdate"];
             };
         };
         responses: {
@@ -4913,7 +4913,10 @@ export interface operations {
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 groupId: string;
             };
@@ -4933,6 +4936,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -4989,7 +4993,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RolesChange"];
+                "application/json": components["schemas"]["GroupRolesUpdate"];
             };
         };
         responses: {
@@ -5375,7 +5379,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5423,7 +5427,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5885,7 +5889,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5928,7 +5932,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -5991,7 +5995,7 @@ export interface operations {
             query: {
                 /** @description The account's exact name. */
                 confirm: string;
-                /** @description Begins the removal at once: there is no time of grace, or it ends. */
+                /** @description Begins the removal at once, without a grace period. */
                 now?: boolean;
             };
             header?: never;
@@ -6397,7 +6401,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RoleCreation"];
+                "application/json": components["schemas"]["NewRole"];
             };
         };
         responses: {
@@ -6471,7 +6475,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6481,7 +6485,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RoleChange"];
+                "application/json": components["schemas"]["RoleUpdate"];
             };
         };
         responses: {
@@ -6518,7 +6522,10 @@ export interface operations {
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 roleId: string;
             };
@@ -6538,6 +6545,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6588,7 +6596,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6598,7 +6606,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PermissionsChange"];
+                "application/json": components["schemas"]["RolePermissionsUpdate"];
             };
         };
         responses: {
@@ -6733,7 +6741,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6776,7 +6784,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6860,7 +6868,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UserCreation"];
+                "application/json": components["schemas"]["NewUser"];
             };
         };
         responses: {
@@ -6907,7 +6915,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UserCreation"];
+                "application/json": components["schemas"]["NewUser"];
             };
         };
         responses: {
@@ -6981,7 +6989,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -6991,7 +6999,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UserChange"];
+                "application/json": components["schemas"]["UserUpdate"];
             };
         };
         responses: {
@@ -7028,7 +7036,10 @@ export interface operations {
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 userId: string;
             };
@@ -7048,6 +7059,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -7179,7 +7191,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GroupsChange"];
+                "application/json": components["schemas"]["UserGroupsUpdate"];
             };
         };
         responses: {
@@ -7256,7 +7268,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WorkstreamsChange"];
+                "application/json": components["schemas"]["UserWorkstreamsUpdate"];
             };
         };
         responses: {
@@ -7449,7 +7461,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {
@@ -7497,7 +7509,7 @@ export interface operations {
                 enterpriseId?: string;
             };
             header?: {
-                /** @description The `ETag` that was read: the update goes through only if the record is still that one. A list is taken too, and so is what a compressing proxy makes of a tag, such as `W/"3"` or `"3-gzip"`. Without it, the last update wins. */
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
                 "If-Match"?: string;
             };
             path: {

@@ -22,7 +22,7 @@ use crate::{
     ids::{Subject, known},
     ports::table::{TableError, Write},
     problem::Result,
-    record::decode,
+    record::{Record as _, decode},
 };
 
 /// Repeats within this time are counted in one entry.
@@ -234,7 +234,10 @@ impl Kernel {
             user.map(|user| user.enterprise_id).filter(|enterprise| *enterprise != known::GLOBAL_ENTERPRISE);
         let operator = self.actor(whom.subject).await.ok().flatten().is_some_and(|actor| actor.operator);
         let author = Author::User { id: whom.user, email: whom.email.clone(), operator };
-        EntryDraft::new(whom.account, author, action).in_enterprise(enterprise).from(origin).about("user", whom.user)
+        EntryDraft::new(whom.account, author, action)
+            .in_enterprise(enterprise)
+            .from(origin)
+            .about(User::NOUN, whom.user)
     }
 }
 

@@ -57,7 +57,7 @@ pub const PASSWORD: &str = "Quartz-7-walrus-lantern";
 /// The address that the administrator is set up with.
 pub const ADMIN: &str = "root@platform.example";
 /// The password that the administrator is set up with.
-const INITIAL: &str = "Copper-4-kettle-meadow";
+pub const INITIAL: &str = "Copper-4-kettle-meadow";
 
 /// Settings without rate limits: for tests that send more than people do.
 pub fn unlimited() -> Settings {

@@ -107,7 +107,7 @@ impl RolePermissions {
 }
 
 impl Record for RolePermissions {
-    const NOUN: &'static str = "permissions of a role";
+    const NOUN: &'static str = "role's permissions";
     const DECLARED: RecordKind =
         RecordKind::of_account(Self::NOUN, "PERMISSIONS#").copied().on_removal(OnRemoval::Deleted(Stage::Access));
 

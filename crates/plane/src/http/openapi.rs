@@ -95,9 +95,9 @@ impl Operation {
     pub fn takes_if_match(&mut self) {
         self.parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false,
-            "description": "The `ETag` that was read: the update goes through only if the record is still that one. A list is \
-                            taken too, and so is what a compressing proxy makes of a tag, such as `W/\"3\"` or `\"3-gzip\"`. \
-                            Without it, the last update wins.",
+            "description": "The `ETag` of the version that you read: the request succeeds only if the record still has that \
+                            version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as \
+                            `W/\"3\"` or `\"3-gzip\"`. Without it, the last write wins.",
             "schema": { "type": "string", "pattern": ENTITY_TAGS }
         }));
         self.refuses(&[412]);

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,9 +16,11 @@ use plane::{
 };
 use serde_json::{Value, json};
 use testkit::{
+    elsewhere::Elsewhere,
+    keys::MemoryKeys,
     operations::operations,
     store::Store,
-    world::{Answer, PASSWORD, Person, World},
+    world::{ADMIN, Answer, INITIAL, PASSWORD, Person, World},
 };
 
 use crate::{
@@ -25,27 +28,15 @@ use crate::{
     tenants::{Tenant, license_of, tenant},
 };
 
-/// Operations that change something, and that this test does not get done.
-const NOT_DONE_HERE: &[&str] = &[
-    // A renewed token is no sign-in; a refresh that ends its session is recorded.
-    "auth_refresh",
-    // Day-0 has entries for its steps, by the platform.
-    "bootstrap_run",
-    // There are no connections where this profile has no way to other accounts; `connections.rs` has those.
-    "connections_create",
-    "connections_delete",
-    "connections_verify",
-    // No license is due; each reminder is entered in the log of its own account.
-    "licenses_send_reminders",
-];
-
 /// Operations that are done and send no lifecycle event.
 const WITHOUT_EVENT: &[(&str, &str)] = &[
     ("auth_accept_invitation", "a person's sign-in: the audit log has it"),
     ("auth_challenge", "a person's sign-in: the audit log has it"),
     ("auth_change_password", "a person's sign-in: the audit log has it"),
+    ("auth_forgot_password", "a mail with a code: nothing changes before the code comes back"),
     ("auth_login", "a person's sign-in: the audit log has it"),
     ("auth_logout", "a person's sign-in: the audit log has it"),
+    ("auth_refresh", "a renewed token is no sign-in"),
     ("auth_reset_password", "a person's sign-in: the audit log has it"),
     ("me_begin_email_change", "nothing changes before the code comes back"),
     ("me_end", "a person's sessions: the audit log has it"),
@@ -75,10 +66,15 @@ struct By {
 impl Log {
     /// The entries of a request, each once, whichever tables hold them.
     async fn of(&self, request: &str) -> Vec<Value> {
+        self.entries(|entry| entry["requestId"] == request).await
+    }
+
+    /// Some of the entries, each once, whichever tables hold them.
+    async fn entries(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut entries = BTreeMap::new();
         for record in self.store.records().await.iter().filter(|record| record.contains("AUDIT#")) {
             let body: Value = serde_json::from_str(&record[record.find("{\"").unwrap()..]).unwrap();
-            if body["requestId"] == request {
+            if wanted(&body) {
                 entries.insert(body["id"].to_string(), body);
             }
         }
@@ -109,14 +105,20 @@ impl Log {
         let body = (!body.is_null()).then_some(body);
         let events = self.events().await;
         let done = self.done_with_entry(operation, by, method, path, body).await;
-        let sent = self.events().await.difference(&events).count();
+        self.check_events(operation, &events).await;
+        self.done.insert(operation.to_owned());
+        done
+    }
+
+    /// Checks that an operation sent an event, or is listed as one that sends none.
+    async fn check_events(&self, operation: &str, before: &BTreeSet<String>) {
+        let sent = self.events().await.difference(before).count();
         let without = WITHOUT_EVENT.iter().any(|(listed, _)| *listed == operation);
         assert_eq!(
             sent > 0,
             !without,
             "{operation}: {sent} events; send one, or list it in WITHOUT_EVENT with a reason"
         );
-        done
     }
 
     async fn done_with_entry(
@@ -137,12 +139,18 @@ impl Log {
         assert!(entry["outcome"].is_null(), "{operation}: {entry}");
         let reads = RECORDED_READS.contains(&operation);
         assert!(reads || entry["target"]["id"].is_string(), "{operation}: {entry}");
-        self.done.insert(operation.to_owned());
         answer.body
     }
 }
 
 async fn world(faults: &str) -> (World, Store) {
+    let (world, store, _) = empty_world(faults).await;
+    world.set_up().await;
+    (world, store)
+}
+
+/// A world before Day-0, with a way to other accounts of AWS.
+async fn empty_world(faults: &str) -> (World, Store, Arc<Elsewhere>) {
     let settings = Settings {
         auth_requests_per_five_minutes: 0,
         deletion_grace_days: 1,
@@ -151,9 +159,13 @@ async fn world(faults: &str) -> (World, Store) {
         ..Settings::default()
     };
     let store = Store::new().await;
-    let world = World::over(store.tables(), settings).await;
-    world.set_up().await;
-    (world, store)
+    let elsewhere = Elsewhere::new(store.tables());
+    let connect = Arc::clone(&elsewhere);
+    let world = World::over_ports(Arc::clone(&elsewhere) as _, settings, MemoryKeys::default(), |ports| {
+        ports.cross_account = connect;
+    })
+    .await;
+    (world, store, elsewhere)
 }
 
 async fn operator(world: &World, account: &str, enterprise: Option<String>) -> By {
@@ -170,9 +182,10 @@ fn administrator(acme: &Tenant) -> By {
 #[tokio::test]
 async fn every_operation_that_is_done_has_one_entry_and_an_event() {
     let faults = "ProvisionCognitoUsers[0]:permanent*2,VerifyProvisioning:permanent*2";
-    let (world, store) = world(faults).await;
-    let acme = tenant(&world, "Acme").await;
+    let (world, store, elsewhere) = empty_world(faults).await;
     let mut log = Log { world: world.clone(), store, done: BTreeSet::new() };
+    day_0(&mut log).await;
+    let acme = tenant(&world, "Acme").await;
     // Before anything else reads it: reading it again is counted.
     let root = operator(&world, &known::ROOT_ACCOUNT.to_string(), None).await;
     log.done("outbox_list", &root, "GET", "/api/outbox", Value::Null).await;
@@ -181,11 +194,12 @@ async fn every_operation_that_is_done_has_one_entry_and_an_event() {
     identities(&mut log, &acme).await;
     master_data(&mut log).await;
     accounts_and_runs(&mut log).await;
+    reminders(&mut log).await;
+    connections(&mut log, &elsewhere).await;
     let all: BTreeSet<String> = operations()
         .into_iter()
         .filter(|operation| operation.method != Method::GET || RECORDED_READS.contains(&operation.id.as_str()))
         .map(|operation| operation.id)
-        .filter(|id| !NOT_DONE_HERE.contains(&id.as_str()))
         .collect();
     let missed: Vec<_> = all.difference(&log.done).collect();
     assert!(missed.is_empty(), "never done: {missed:?}");
@@ -253,6 +267,7 @@ async fn identities(log: &mut Log, acme: &Tenant) {
     log.done("auth_accept_invitation", &ida, "POST", "/api/auth/accept-invitation", body).await;
     let login = json!({ "email": "ida@acme.example", "password": PASSWORD, "grant": "token" });
     let tokens = log.done("auth_login", &ida, "POST", "/api/auth/login", login.clone()).await;
+    let tokens = refresh(log, &ida, tokens).await;
     let body = json!({ "refreshToken": tokens["refreshToken"] });
     log.done("auth_logout", &ida, "POST", "/api/auth/logout", body).await;
     let tokens = ida.person.post("/api/auth/login", login.clone()).await.expect(200);
@@ -269,6 +284,7 @@ async fn identities(log: &mut Log, acme: &Tenant) {
     ida.person = log.world.nobody();
     // Anybody can ask for a code: that is entered as nobody's doing, and once.
     let forgot = json!({ "email": "ida@acme.example" });
+    let events = log.events().await;
     for entered in [1, 0] {
         let (answer, entries) = log.ask(&ida, "POST", "/api/auth/forgot-password", Some(forgot.clone())).await;
         answer.expect(202);
@@ -277,6 +293,7 @@ async fn identities(log: &mut Log, acme: &Tenant) {
             assert_eq!((&entry["author"]["kind"], &entry["target"]["id"]), (&json!("anonymous"), &json!(ida.user)));
         }
     }
+    log.check_events("auth_forgot_password", &events).await;
     log.done.insert("auth_forgot_password".into());
     let mails = log.world.operator().await.get("/api/outbox?to=ida@acme.example&limit=1").await.expect(200);
     let text = mails["items"][0]["text"].as_str().unwrap();
@@ -313,6 +330,60 @@ async fn identities(log: &mut Log, acme: &Tenant) {
     log.done("me_confirm_email", &ida, "POST", "/api/me/email/confirm", json!({ "code": code })).await;
 }
 
+/// Renews the tokens of a session. Only the end of a session that a stolen token causes has an entry.
+async fn refresh(log: &mut Log, by: &By, tokens: Value) -> Value {
+    let events = log.events().await;
+    let body = json!({ "refreshToken": tokens["refreshToken"] });
+    let (answer, entries) = log.ask(by, "POST", "/api/auth/refresh", Some(body)).await;
+    assert_eq!(entries, Vec::<Value>::new());
+    log.check_events("auth_refresh", &events).await;
+    log.done.insert("auth_refresh".into());
+    answer.expect(200)
+}
+
+/// Each step has an entry by the platform, and so has the end. The one event is the end's.
+async fn day_0(log: &mut Log) {
+    const TOKEN: &str = "the-set-up-token";
+    assert!(log.world.plane.offer_bootstrap(&TOKEN.into()).await.unwrap());
+    let events = log.events().await;
+    let body = json!({ "setupToken": TOKEN, "adminEmail": ADMIN, "adminPassword": INITIAL });
+    let report = log.world.nobody().post("/api/bootstrap", body).await.expect(201);
+    assert!(log.world.plane.drain(Duration::from_secs(20)).await.unwrap());
+    log.check_events("bootstrap_run", &events).await;
+    let entries = log.entries(|entry| entry["author"]["kind"] == "system").await;
+    let count = |action: &str| entries.iter().filter(|entry| entry["action"] == action).count();
+    let steps = report["steps"].as_array().unwrap().len();
+    assert_eq!((count("bootstrap_step"), count("bootstrap_complete")), (steps, 1), "{entries:#?}");
+    log.done.insert("bootstrap_run".into());
+}
+
+/// The entry of a reminder is in the log of the license's account.
+async fn reminders(log: &mut Log) {
+    let due = tenant(&log.world, "Due").await;
+    let by = operator(&log.world, &due.account.to_string(), Some(due.enterprise.to_string())).await;
+    let path = format!("/api/licenses/{}?accountId={}", due.license, due.account);
+    let soon = json!({ "endDate": log.world.today().plus(20) });
+    by.person.put(&path, soon).await.expect(200);
+    log.done("licenses_send_reminders", &by, "POST", "/api/licenses/send-reminders", Value::Null).await;
+}
+
+async fn connections(log: &mut Log, elsewhere: &Elsewhere) {
+    const ROLE: &str = "arn:aws:iam::210987654321:role/freehold-elm";
+    let by = operator(&log.world, &known::ROOT_ACCOUNT.to_string(), None).await;
+    let new = json!({ "name": "Elm's own", "region": "eu-central-1" });
+    let connection = log.done("connections_create", &by, "POST", "/api/connections", new).await;
+    let path = format!("/api/connections/{}", id(&connection));
+    let stack = by.person.get(&format!("{path}/stack")).await.expect(200);
+    let parameter = |name: &str| {
+        let found = stack["parameters"].as_array().unwrap().iter().find(|parameter| parameter["name"] == name);
+        found.unwrap()["value"].as_str().unwrap().to_owned()
+    };
+    elsewhere.stack(&parameter("TableName"), ROLE, &parameter("ExternalId")).await;
+    let role = json!({ "roleArn": ROLE });
+    log.done("connections_verify", &by, "POST", &format!("{path}/verify"), role).await;
+    log.done("connections_delete", &by, "DELETE", &path, Value::Null).await;
+}
+
 async fn master_data(log: &mut Log) {
     let root = operator(&log.world, &known::ROOT_ACCOUNT.to_string(), None).await;
     for kind in ["services", "products", "enterprises"] {
@@ -328,6 +399,7 @@ async fn accounts_and_runs(log: &mut Log) {
     let world = log.world.clone();
     let offer = world.offer("Bolt").await;
     let request = world.account_request("Bolt", "public", &offer, 3);
+    let events = log.events().await;
     let (answer, entries) = {
         let by = operator(&world, "", None).await;
         log.ask(&by, "POST", "/api/accounts", Some(request)).await
@@ -335,6 +407,7 @@ async fn accounts_and_runs(log: &mut Log) {
     let bolt = id(&answer.expect(201));
     assert_eq!(entries.len(), 1, "{entries:#?}");
     assert_eq!((&entries[0]["action"], &entries[0]["accountId"]), (&json!("account_create"), &json!(bolt)));
+    log.check_events("accounts_create", &events).await;
     log.done.insert("accounts_create".into());
     assert_eq!(world.run_ended(&bolt).await["status"], "failed");
     let by = operator(&world, &bolt, None).await;

@@ -190,5 +190,8 @@ async fn records_have_an_etag_that_follows_them() {
         assert_ne!(changed.etag(), made.etag(), "{path}");
         let read = acme.admin.get(&one).await;
         assert_eq!((changed.etag(), &changed.body), (read.etag(), &read.body), "{path}");
+        let stale = acme.admin.send(Method::DELETE, &one, None, &[("if-match", &made.etag())]).await;
+        assert_eq!(stale.refused(412), "precondition_failed", "{path}");
+        acme.admin.send(Method::DELETE, &one, None, &[("if-match", &read.etag())]).await.expect(204);
     }
 }

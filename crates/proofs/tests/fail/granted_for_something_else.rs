@@ -1,13 +1,14 @@
 //! A permission to read, used to write.
 
 use plane::{
+    features::roles::model::Role,
     guard::{Granted, actions::RoleRead},
-    ids::RoleId,
     plane::Plane,
     problem::Result,
+    record::Stored,
 };
 
-async fn escalate(plane: &Plane, who: &Granted<RoleRead>, role: RoleId) -> Result<()> {
+async fn escalate(plane: &Plane, who: &Granted<RoleRead>, role: &Stored<Role>) -> Result<()> {
     plane.delete_role(who, role).await
 }
 

@@ -7,7 +7,7 @@ use super::{
     deprovisioning::Receipt,
     intake::NewAccount,
     model::{Account, AccountStatus, Address, CloudType},
-    ops::{AccountUpdate, Deletion, location},
+    ops::{Deletion, location},
 };
 use crate::{
     features::users::model::User,
@@ -66,7 +66,7 @@ struct AccountFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AccountChange {
+struct AccountUpdate {
     #[serde(default)]
     name: Option<Name>,
     #[serde(default)]
@@ -95,7 +95,7 @@ async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Account
         (bodies, next)
     } else {
         let found = shared.scan(query, |item| {
-            let account: Seen = decode_part(item, Account::NOUN)?;
+            let account: FilteredFields = decode_part(item, Account::NOUN)?;
             Ok::<_, Problem>(
                 which.status.is_none_or(|status| status == account.status)
                     && which.cloud_type.is_none_or(|cloud| cloud == account.cloud_type),
@@ -107,10 +107,10 @@ async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Account
     Ok(Page::new(page, next.map(|position| plane.cursors().seal(&of, &position))))
 }
 
-/// What the filters look at.
+/// The fields of an account that filters read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Seen {
+struct FilteredFields {
     status: AccountStatus,
     cloud_type: CloudType,
 }
@@ -129,11 +129,19 @@ async fn update(
     who: Granted<AccountEdit>,
     plane: Plane,
     Path(_): Path<AccountId>,
-    seen: IfMatch,
-    Json(change): Json<AccountChange>,
+    if_match: IfMatch,
+    Json(update): Json<AccountUpdate>,
 ) -> Result<Found<Account>> {
-    let AccountChange { name, master_account_name, address } = change;
-    Ok(Found(plane.update_account(&who, seen, AccountUpdate { name, master_account_name, address }).await?))
+    let old = plane.account(&who).await?;
+    if_match.allows(Account::NOUN, old.version)?;
+    let new = Account {
+        name: update.name.unwrap_or_else(|| old.name.clone()),
+        master_account_name: update.master_account_name.unwrap_or_else(|| old.master_account_name.clone()),
+        address: update.address.unwrap_or_else(|| old.address.clone()),
+        updated_at: plane.now(),
+        ..old.record.clone()
+    };
+    plane.replace_account(&who, &old, new).await.map(Found)
 }
 
 async fn delete(

@@ -32,7 +32,7 @@ use crate::{
         table::{CommitError, Condition, Key, TableName, Write},
     },
     problem::Result,
-    record::{Stored, TenantRecord, decode},
+    record::{Record as _, Stored, TenantRecord, decode},
     router::{FENCES, Route, RouteState},
     slice::SliceWorkflow,
     system::{SystemTable, SystemTask},
@@ -197,7 +197,7 @@ impl OnboardingStep {
 
     /// The same for the account's own table, which the run does not stand in: its route holds late writes off.
     fn workload_change(&self) -> Change {
-        Change::by_platform(self.author(), "account_onboard", self.account()).about("account", self.account())
+        Change::by_platform(self.author(), "account_onboard", self.account()).about(Account::NOUN, self.account())
     }
 
     /// Refuses if the run is being undone, or the account is being removed by another: a driver that was held up and

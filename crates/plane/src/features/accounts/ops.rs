@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     deprovisioning,
     intake::{Intake, NewAccount},
-    model::{Account, AccountStatus, Address, ProvisioningRef, RunStatus},
+    model::{Account, AccountStatus, ProvisioningRef, RunStatus},
     onboarding::{self, technical_user_id},
 };
 use crate::{
@@ -20,33 +20,25 @@ use crate::{
         Granted,
         actions::{AccountCreate, AccountDelete, AccountEdit, Action},
     },
-    http::{extract::IfMatch, idempotency::AnswerHead},
+    http::idempotency::AnswerHead,
     ids::{AccountId, ExecutionId, known},
     jobs::Job,
     plane::Plane,
     ports::table::{Index, MAX_PAGE, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Stored, decode},
+    record::{Record as _, Stored, decode},
     system::SystemTask,
     text::Name,
     workflow::{NewRun, Plan, journal},
 };
 
-/// What of an account changes.
-#[derive(Debug)]
-pub struct AccountUpdate {
-    pub name: Option<Name>,
-    pub master_account_name: Option<Name>,
-    pub address: Option<Address>,
-}
-
-/// How an account is let go.
+/// The parameters of a deletion.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deletion {
     /// The account's exact name.
     confirm: Name,
-    /// Begins the removal at once: there is no time of grace, or it ends.
+    /// Begins the removal at once, without a grace period.
     #[serde(default)]
     now: bool,
 }
@@ -118,7 +110,7 @@ impl Plane {
         let email = new.technical_user.email.clone();
         let mut input = onboarding::input(id, new.cloud_type, &[technical_user_id(id)]);
         input[STARTED_BY] = json!(who.author().starter());
-        let mut change = Change::by(who).for_account(id).unfenced().about("account", id);
+        let mut change = Change::by(who).for_account(id).unfenced().about(Account::NOUN, id);
         change.create(&account);
         change.claim(&Account::name_claim(id, &account.name), name_taken(&account.name));
         // In a new account every address is free.
@@ -142,41 +134,34 @@ impl Plane {
         account_by_id(self, who.account()).await
     }
 
-    pub async fn update_account(
+    pub(super) async fn replace_account(
         &self,
         who: &Granted<AccountEdit>,
-        seen: IfMatch,
-        update: AccountUpdate,
+        old: &Stored<Account>,
+        new: Account,
     ) -> Result<Stored<Account>> {
-        let old = self.account(who).await?;
-        seen.allows("account", old.version)?;
         if old.status != AccountStatus::Active {
             return Err(not_now(old.status));
         }
-        let mut account = Account { updated_at: self.now(), ..old.record.clone() };
-        account.master_account_name = update.master_account_name.unwrap_or(account.master_account_name);
-        account.address = update.address.unwrap_or(account.address);
-        let mut change = Change::by(who).about("account", account.id);
-        if let Some(name) = update.name.filter(|name| *name != old.name) {
-            if account.id == known::ROOT_ACCOUNT {
+        let mut change = Change::by(who).about(Account::NOUN, new.id);
+        if new.name != old.name {
+            if new.id == known::ROOT_ACCOUNT {
                 return Err(Problem::new(Code::Protected, "the platform's own account keeps its name"));
             }
-            account.name = name;
-            let (before, after) =
-                (Account::name_claim(account.id, &old.name), Account::name_claim(account.id, &account.name));
+            let (before, after) = (Account::name_claim(new.id, &old.name), Account::name_claim(new.id, &new.name));
             if before != after {
                 change.release(&before);
-                change.claim(&after, name_taken(&account.name));
+                change.claim(&after, name_taken(&new.name));
             }
         }
-        change.replace(&old, &account);
+        change.replace(old, &new);
         change.event(&super::events::UPDATED, &NoDetail {});
         self.commit(change).await?;
-        Ok(Stored { record: account, version: old.version + 1 })
+        Ok(Stored { record: new, version: old.version + 1 })
     }
 
-    /// Lets an account go. It is disabled at once; its removal begins when the time of grace is over, or with
-    /// `Deletion::now` at once. A repeat ends no time of grace: it answers the date that is set.
+    /// Deletes an account: disables it now, and removes it when the grace period is over, or with `Deletion::now` at once.
+    /// A repeat does not shorten the grace period: it answers the date that is set.
     pub async fn delete_account(&self, who: &Granted<AccountDelete>, deletion: &Deletion) -> Result<Account> {
         let old = self.account(who).await?;
         if old.id == known::ROOT_ACCOUNT {
@@ -196,7 +181,7 @@ impl Plane {
                 .help("GET /api/provisioning/{accountId} shows when it is done"));
         }
         if old.status == AccountStatus::Disabled && !deletion.now {
-            self.record_security_event(who.entry().about("account", old.id)).await?;
+            self.record_security_event(who.entry().about(Account::NOUN, old.id)).await?;
             return Ok(old.record);
         }
         let grace = self.settings().deletion_grace_days;
@@ -208,7 +193,7 @@ impl Plane {
                 updated_at: self.now(),
                 ..old.record.clone()
             };
-            let mut change = Change::by(who).about("account", old.id);
+            let mut change = Change::by(who).about(Account::NOUN, old.id);
             change.replace(&old, &disabled);
             change.event(&super::events::DISABLED, &super::events::Disabled { deletes_at });
             self.commit(change).await?;
@@ -225,7 +210,7 @@ impl Plane {
         }
         let account =
             Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
-        let mut change = Change::by(who).about("account", old.id);
+        let mut change = Change::by(who).about(Account::NOUN, old.id);
         change.replace(&old, &account);
         change.event(&super::events::RESTORED, &NoDetail {});
         change.answers(AnswerHead::found(old.version + 1), &account);
@@ -274,7 +259,7 @@ async fn begin_removal(plane: &Plane, change: Change, old: Stored<Account>, by: 
         updated_at: plane.now(),
         ..old.record.clone()
     };
-    let mut change = change.unfenced().about("account", old.id);
+    let mut change = change.unfenced().about(Account::NOUN, old.id);
     change.replace(&old, &account);
     let mut input = deprovisioning::input(old.id, old.cloud_type);
     if let Some(by) = by {

@@ -17,7 +17,7 @@ use crate::{
     plane::Plane,
     ports::table::{Condition, TableName, Write},
     problem::Result,
-    record::{self, decode},
+    record::{self, Record as _, decode},
     system::SystemTask,
     workflow::{Status, StepError, Transition},
 };
@@ -116,7 +116,7 @@ fn transition_change(transition: &Transition, account: AccountId) -> Change {
         started_by: started_by(&transition.head.input),
     };
     let action = format!("{}_{}", transition.head.workflow.replace('-', "_"), status_word(transition.to));
-    Change::of(EntryDraft::new(account, author, action)).unfenced().about("account", account)
+    Change::of(EntryDraft::new(account, author, action)).unfenced().about(Account::NOUN, account)
 }
 
 /// Frees the names of an account that is gone.

@@ -3,10 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    model::Group,
-    ops::{GroupUpdate, NewGroup, location},
-};
+use super::{model::Group, ops::location};
 use crate::{
     features::{roles::model::Role, users::model::User},
     guard::{
@@ -23,7 +20,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::Result,
-    record::RecordName,
+    record::{Record as _, RecordName},
     text::{Description, Name, fold},
 };
 
@@ -52,7 +49,7 @@ struct GroupFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct GroupCreation {
+struct NewGroup {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
     account_id: Option<ReadByGuard<AccountId>>,
@@ -68,7 +65,7 @@ struct GroupCreation {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct GroupChange {
+struct GroupUpdate {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
     account_id: Option<ReadByGuard<AccountId>>,
@@ -83,7 +80,7 @@ struct GroupChange {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RolesChange {
+struct GroupRolesUpdate {
     #[schemars(length(max = 40))]
     role_ids: Vec<RoleId>,
 }
@@ -98,50 +95,74 @@ async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<GroupFi
         .await
 }
 
-async fn create(who: Granted<GroupCreate>, plane: Plane, Json(new): Json<GroupCreation>) -> Result<Created<Group>> {
-    let GroupCreation { account_id: _, enterprise_id: _, name, description, role_ids } = new;
-    let group = plane.create_group(&who, NewGroup { name, description, role_ids }).await?;
+async fn create(who: Granted<GroupCreate>, plane: Plane, Json(new): Json<NewGroup>) -> Result<Created<Group>> {
+    let now = plane.now();
+    let group = Group {
+        id: GroupId::new(now, plane.rng()),
+        account_id: who.account(),
+        enterprise_id: who.enterprise_of_new()?,
+        name: new.name,
+        description: new.description,
+        built_in: false,
+        created_at: now,
+        updated_at: now,
+    };
+    plane.create_group(&who, &group, &new.role_ids).await?;
     Ok(Created { location: location(group.id), record: group })
 }
 
-async fn read(who: Granted<GroupRead>, plane: Plane, Path(group): Path<GroupId>) -> Result<Found<Group>> {
-    Ok(Found(plane.rows(&who).get(group).await?))
+async fn read(who: Granted<GroupRead>, plane: Plane, Path(id): Path<GroupId>) -> Result<Found<Group>> {
+    Ok(Found(plane.rows(&who).get(id).await?))
 }
 
 async fn update(
     who: Granted<GroupEdit>,
     plane: Plane,
-    Path(group): Path<GroupId>,
-    seen: IfMatch,
-    Json(change): Json<GroupChange>,
+    Path(id): Path<GroupId>,
+    if_match: IfMatch,
+    Json(update): Json<GroupUpdate>,
 ) -> Result<Found<Group>> {
-    let GroupChange { account_id: _, name, description, role_ids } = change;
-    Ok(Found(plane.update_group(&who, group, seen, GroupUpdate { name, description, role_ids }).await?))
+    let old = plane.rows(&who).get::<Group>(id).await?;
+    if_match.allows(Group::NOUN, old.version)?;
+    let new = Group {
+        name: update.name.unwrap_or_else(|| old.name.clone()),
+        description: update.description.or(old.description.clone()),
+        updated_at: plane.now(),
+        ..old.record.clone()
+    };
+    plane.replace_group(&who, &old, new, update.role_ids.as_deref()).await.map(Found)
 }
 
-async fn delete(who: Granted<GroupDelete>, plane: Plane, Path(group): Path<GroupId>) -> Result<NoContent> {
-    plane.delete_group(&who, group).await?;
+async fn delete(
+    who: Granted<GroupDelete>,
+    plane: Plane,
+    Path(id): Path<GroupId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let old = plane.rows(&who).get::<Group>(id).await?;
+    if_match.allows(Group::NOUN, old.version)?;
+    plane.delete_group(&who, &old).await?;
     Ok(NoContent)
 }
 
-async fn roles(who: Granted<GroupRead>, plane: Plane, Path(group): Path<GroupId>) -> Result<Page<Role>> {
-    Ok(Page::of(&plane.group_roles(&who, group).await?, None))
+async fn roles(who: Granted<GroupRead>, plane: Plane, Path(id): Path<GroupId>) -> Result<Page<Role>> {
+    Ok(Page::of(&plane.group_roles(&who, id).await?, None))
 }
 
 async fn set_roles(
     who: Granted<GroupEdit>,
     plane: Plane,
-    Path(group): Path<GroupId>,
-    Json(change): Json<RolesChange>,
+    Path(id): Path<GroupId>,
+    Json(update): Json<GroupRolesUpdate>,
 ) -> Result<Page<Role>> {
-    Ok(Page::of(&plane.set_group_roles(&who, group, &change.role_ids).await?, None))
+    Ok(Page::of(&plane.set_group_roles(&who, id, &update.role_ids).await?, None))
 }
 
 async fn members(
     who: Granted<GroupRead>,
     plane: Plane,
-    Path(group): Path<GroupId>,
+    Path(id): Path<GroupId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Page<User>> {
-    plane.group_members(&who, group, &page).await
+    plane.group_members(&who, id, &page).await
 }

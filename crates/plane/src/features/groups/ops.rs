@@ -15,103 +15,75 @@ use crate::{
         delegation::{may_give, may_grant},
         rights::EffectivePermissions,
     },
-    http::{extract::IfMatch, idempotency::AnswerHead},
+    http::idempotency::AnswerHead,
     ids::{GroupId, RoleId, known},
     page::{Page, PageQuery},
-    patch::Patch,
     plane::Plane,
     ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, create, decode},
-    text::{Description, Name},
+    text::Name,
 };
 
 /// A group gives at most this many roles, so that a change of them is one commit.
 pub const MAX_ROLES: usize = 40;
 
-/// A group as it is asked for.
-#[derive(Debug)]
-pub struct NewGroup {
-    pub name: Name,
-    pub description: Option<Description>,
-    pub role_ids: Vec<RoleId>,
-}
-
-/// What of a group changes.
-#[derive(Debug)]
-pub struct GroupUpdate {
-    pub name: Option<Name>,
-    pub description: Patch<Option<Description>>,
-    pub role_ids: Option<Vec<RoleId>>,
-}
-
 /// So many members leave a group that is deleted in one commit.
 const MEMBERS_AT_ONCE: usize = 40;
 
 impl Plane {
-    pub async fn create_group(&self, who: &Granted<GroupCreate>, new: NewGroup) -> Result<Group> {
-        unreserved(&new.name)?;
-        let enterprise_id = who.enterprise_of_new()?;
-        self.licensed_enterprise(who, enterprise_id).await?;
-        let now = self.now();
-        let group = Group {
-            id: GroupId::new(now, self.rng()),
-            account_id: who.account(),
-            enterprise_id,
-            name: new.name,
-            description: new.description,
-            built_in: false,
-            created_at: now,
-            updated_at: now,
-        };
-        let mut change = Change::by(who).about("group", group.id);
-        change.create(&group);
+    pub(super) async fn create_group(
+        &self,
+        who: &Granted<GroupCreate>,
+        group: &Group,
+        role_ids: &[RoleId],
+    ) -> Result<()> {
+        unreserved(&group.name)?;
+        self.licensed_enterprise(who, group.enterprise_id).await?;
+        let mut change = Change::by(who).about(Group::NOUN, group.id);
+        change.create(group);
         change.claim(&group.name_claim(), name_taken(&group.name));
-        give_roles(self, who, &mut change, &group, &[], &new.role_ids).await?;
+        give_roles(self, who, &mut change, group, &[], role_ids).await?;
         change.event(&super::events::CREATED, &Reference::to(Group::NOUN, group.id));
-        change.answers(AnswerHead::created(location(group.id), 1), &group);
-        self.commit(change).await?;
-        Ok(group)
+        change.answers(AnswerHead::created(location(group.id), 1), group);
+        self.commit(change).await
     }
 
-    pub async fn update_group(
+    /// Replaces a group, and the roles that it gives unless `role_ids` is `None`.
+    pub(super) async fn replace_group(
         &self,
         who: &Granted<GroupEdit>,
-        id: GroupId,
-        seen: IfMatch,
-        update: GroupUpdate,
+        old: &Stored<Group>,
+        new: Group,
+        role_ids: Option<&[RoleId]>,
     ) -> Result<Stored<Group>> {
-        let old: Stored<Group> = self.rows(who).get(id).await?;
-        seen.allows("group", old.version)?;
-        let mut group = Group { updated_at: self.now(), ..old.record.clone() };
-        let mut change = Change::by(who).about("group", id);
-        if let Some(name) = update.name.filter(|name| *name != old.name) {
+        let mut change = Change::by(who).about(Group::NOUN, new.id);
+        if new.name != old.name {
             if old.built_in {
                 return Err(protected());
             }
-            unreserved(&name)?;
-            group.name = name;
-            if group.name_claim() != old.name_claim() {
-                change.release(&old.name_claim());
-                change.claim(&group.name_claim(), name_taken(&group.name));
+            unreserved(&new.name)?;
+            let (before, after) = (old.name_claim(), new.name_claim());
+            if before != after {
+                change.release(&before);
+                change.claim(&after, name_taken(&new.name));
             }
         }
-        group.description = update.description.or(group.description);
-        if let Some(roles) = update.role_ids {
-            let there = group_role_ids(self, who, id).await?;
-            give_roles(self, who, &mut change, &group, &there, &roles).await?;
+        if let Some(role_ids) = role_ids {
+            let present = group_role_ids(self, who, new.id).await?;
+            give_roles(self, who, &mut change, &new, &present, role_ids).await?;
         }
-        change.replace(&old, &group);
-        change.event(&super::events::UPDATED, &Reference::to(Group::NOUN, id));
+        change.replace(old, &new);
+        change.event(&super::events::UPDATED, &Reference::to(Group::NOUN, new.id));
         self.commit(change).await?;
-        Ok(Stored { record: group, version: old.version + 1 })
+        Ok(Stored { record: new, version: old.version + 1 })
     }
 
-    pub async fn delete_group(&self, who: &Granted<GroupDelete>, id: GroupId) -> Result<()> {
-        let group: Stored<Group> = self.rows(who).get(id).await?;
+    pub(super) async fn delete_group(&self, who: &Granted<GroupDelete>, group: &Stored<Group>) -> Result<()> {
         if group.built_in {
             return Err(protected());
         }
+        let id = group.id;
         let roles = group_role_ids(self, who, id).await?;
         let (own, members) = (self.rows(who), Membership::members(group.account_id, id));
         let mut after = None;
@@ -125,7 +97,7 @@ impl Plane {
                 after = rows.next;
                 continue;
             }
-            let mut change = Change::by(who).about("group", id).in_enterprise(group.enterprise_id);
+            let mut change = Change::by(who).about(Group::NOUN, id).in_enterprise(group.enterprise_id);
             if is_recorded {
                 change = change.following();
             }
@@ -135,9 +107,9 @@ impl Plane {
             }
             if rows.next.is_none() {
                 for role_id in roles {
-                    change.write(unlink(&group, role_id));
+                    change.write(unlink(group, role_id));
                 }
-                change.remove(&group);
+                change.remove(group);
                 change.release(&group.name_claim());
                 change.event(&super::events::DELETED, &Reference::to(Group::NOUN, id));
                 return self.commit(change).await;
@@ -150,9 +122,9 @@ impl Plane {
     /// Replaces the roles that a group gives.
     pub async fn set_group_roles(&self, who: &Granted<GroupEdit>, id: GroupId, roles: &[RoleId]) -> Result<Vec<Role>> {
         let group: Stored<Group> = self.rows(who).get(id).await?;
-        let there = group_role_ids(self, who, id).await?;
-        let mut change = Change::by(who).about("group", id);
-        give_roles(self, who, &mut change, &group, &there, roles).await?;
+        let present = group_role_ids(self, who, id).await?;
+        let mut change = Change::by(who).about(Group::NOUN, id);
+        give_roles(self, who, &mut change, &group, &present, roles).await?;
         change.replace(&group, &Group { updated_at: self.now(), ..group.record.clone() });
         change.event(&super::events::ROLES_UPDATED, &Reference::to(Group::NOUN, id));
         self.commit(change).await?;
@@ -199,7 +171,7 @@ async fn give_roles<A: Action>(
     who: &Granted<A>,
     change: &mut Change,
     group: &Group,
-    there: &[RoleId],
+    present: &[RoleId],
     wanted: &[RoleId],
 ) -> Result<()> {
     if wanted.len() > MAX_ROLES {
@@ -212,7 +184,7 @@ async fn give_roles<A: Action>(
     new.sort_unstable();
     new.dedup();
     for role in plane.roles_by_id(who, group.enterprise_id, &new).await? {
-        if there.contains(&role.id) {
+        if present.contains(&role.id) {
             continue;
         }
         may_give(who.actor(), std::slice::from_ref(&role))?;
@@ -224,7 +196,7 @@ async fn give_roles<A: Action>(
             Problem::new(Code::Conflict, "a role was deleted meanwhile; try again"),
         );
     }
-    let gone: Vec<RoleId> = there.iter().copied().filter(|role| !wanted.contains(role)).collect();
+    let gone: Vec<RoleId> = present.iter().copied().filter(|role| !wanted.contains(role)).collect();
     if gone.is_empty() {
         return Ok(());
     }

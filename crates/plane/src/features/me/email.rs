@@ -217,7 +217,7 @@ async fn keep_pending(plane: &Plane, who: &Granted<MeEdit>, new: &Email, code: &
             codes_today,
             day_ends,
         };
-        let mut change = Change::by(who).about("user", user_id);
+        let mut change = Change::by(who).about(User::NOUN, user_id);
         if !who.actor().every_enterprise() {
             change = change.in_enterprise(who.actor().enterprise());
         }
@@ -236,7 +236,7 @@ async fn keep_pending(plane: &Plane, who: &Granted<MeEdit>, new: &Email, code: &
 
 async fn apply_pending(plane: &Plane, who: &Granted<MeEdit>, pending: &Stored<PendingEmail>) -> Result<()> {
     let User { id, account_id, .. } = who.actor().user;
-    let mut change = Change::by(who).about("user", id);
+    let mut change = Change::by(who).about(User::NOUN, id);
     let sessions = OnEmailChange::EndOthers { keep: who.session() };
     let old = plan_address(plane, &mut change, account_id, id, &pending.new_email, sessions).await?;
     change.replace(pending, &PendingEmail { replaced: Some(old), ..pending.record.clone() });
@@ -273,7 +273,7 @@ async fn replace_default_address(plane: &Plane, challenged: &Challenged, new: &E
             return Ok(());
         }
         let author = Author::User { id, email: challenged.email.to_string(), operator: actor.operator };
-        let mut change = Change::by_platform(author, "first_address_set", account_id).about("user", id);
+        let mut change = Change::by_platform(author, "first_address_set", account_id).about(User::NOUN, id);
         let planned = plan_address(plane, &mut change, account_id, id, new, OnEmailChange::KeepAll).await;
         let committed = match planned {
             Ok(_) => plane.commit(change).await,

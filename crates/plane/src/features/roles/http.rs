@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    model::{Role, RolePermissions},
-    ops::{NewRole, RoleUpdate, location},
+    model::{Role, RoleKind, RolePermissions},
+    ops::location,
 };
 use crate::{
     guard::{
@@ -23,7 +23,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::Result,
-    record::RecordName,
+    record::{Record as _, RecordName},
     text::{Description, Name, fold},
 };
 
@@ -51,7 +51,7 @@ struct RoleFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RoleCreation {
+struct NewRole {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
     account_id: Option<ReadByGuard<AccountId>>,
@@ -71,7 +71,7 @@ struct RoleCreation {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RoleChange {
+struct RoleUpdate {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
     account_id: Option<ReadByGuard<AccountId>>,
@@ -85,7 +85,7 @@ struct RoleChange {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PermissionsChange {
+struct RolePermissionsUpdate {
     /// Menus left out give nothing; each stands once.
     #[schemars(length(max = 7))]
     permissions: Vec<MenuPermission>,
@@ -101,43 +101,73 @@ async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<RoleFilt
         .await
 }
 
-async fn create(who: Granted<RoleCreate>, plane: Plane, Json(new): Json<RoleCreation>) -> Result<Created<Role>> {
-    let RoleCreation { account_id: _, enterprise_id: _, product_id, service_id, name, description, mask } = new;
-    let new = NewRole { product_id, service_id, name, description, mask };
-    let role = plane.create_role(&who, new).await?;
+async fn create(who: Granted<RoleCreate>, plane: Plane, Json(new): Json<NewRole>) -> Result<Created<Role>> {
+    let now = plane.now();
+    let role = Role {
+        id: RoleId::new(now, plane.rng()),
+        account_id: who.account(),
+        enterprise_id: who.enterprise_of_new()?,
+        product_id: new.product_id,
+        service_id: new.service_id,
+        name: new.name,
+        description: new.description,
+        kind: RoleKind::Tenant,
+        mask: new.mask.unwrap_or_else(|| who.actor().access.grants.mask()),
+        built_in: false,
+        created_at: now,
+        updated_at: now,
+    };
+    plane.create_role(&who, &role).await?;
     Ok(Created { location: location(role.id), record: role })
 }
 
-async fn read(who: Granted<RoleRead>, plane: Plane, Path(role): Path<RoleId>) -> Result<Found<Role>> {
-    Ok(Found(plane.rows(&who).get(role).await?))
+async fn read(who: Granted<RoleRead>, plane: Plane, Path(id): Path<RoleId>) -> Result<Found<Role>> {
+    Ok(Found(plane.rows(&who).get(id).await?))
 }
 
 async fn update(
     who: Granted<RoleEdit>,
     plane: Plane,
-    Path(role): Path<RoleId>,
-    seen: IfMatch,
-    Json(change): Json<RoleChange>,
+    Path(id): Path<RoleId>,
+    if_match: IfMatch,
+    Json(update): Json<RoleUpdate>,
 ) -> Result<Found<Role>> {
-    let RoleChange { account_id: _, name, description, mask } = change;
-    Ok(Found(plane.update_role(&who, role, seen, RoleUpdate { name, description, mask }).await?))
+    let old = plane.rows(&who).get::<Role>(id).await?;
+    if_match.allows(Role::NOUN, old.version)?;
+    let new = Role {
+        name: update.name.unwrap_or_else(|| old.name.clone()),
+        description: update.description.or(old.description.clone()),
+        mask: update.mask.unwrap_or(old.mask),
+        updated_at: plane.now(),
+        ..old.record.clone()
+    };
+    plane.replace_role(&who, &old, new).await.map(Found)
 }
 
-async fn delete(who: Granted<RoleDelete>, plane: Plane, Path(role): Path<RoleId>) -> Result<NoContent> {
-    plane.delete_role(&who, role).await?;
+async fn delete(
+    who: Granted<RoleDelete>,
+    plane: Plane,
+    Path(id): Path<RoleId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let old = plane.rows(&who).get::<Role>(id).await?;
+    if_match.allows(Role::NOUN, old.version)?;
+    plane.delete_role(&who, &old).await?;
     Ok(NoContent)
 }
 
-async fn permissions(who: Granted<RoleRead>, plane: Plane, Path(role): Path<RoleId>) -> Result<Found<RolePermissions>> {
-    Ok(Found(plane.role_permissions(&who, role).await?))
+async fn permissions(who: Granted<RoleRead>, plane: Plane, Path(id): Path<RoleId>) -> Result<Found<RolePermissions>> {
+    Ok(Found(plane.role_permissions(&who, id).await?))
 }
 
 async fn set_permissions(
     who: Granted<RoleEdit>,
     plane: Plane,
-    Path(role): Path<RoleId>,
-    seen: IfMatch,
-    Json(change): Json<PermissionsChange>,
+    Path(id): Path<RoleId>,
+    if_match: IfMatch,
+    Json(update): Json<RolePermissionsUpdate>,
 ) -> Result<Found<RolePermissions>> {
-    Ok(Found(plane.set_role_permissions(&who, role, seen, change.permissions).await?))
+    let old = plane.role_permissions(&who, id).await?;
+    if_match.allows(RolePermissions::NOUN, old.version)?;
+    plane.replace_role_permissions(&who, &old, update.permissions).await.map(Found)
 }

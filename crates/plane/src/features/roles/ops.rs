@@ -11,121 +11,80 @@ use crate::{
         Granted,
         actions::{Action, RoleCreate, RoleDelete, RoleEdit},
         delegation::may_grant,
-        rights::{self, EffectivePermissions, Mask, MenuPermission},
+        rights::{self, EffectivePermissions, MenuPermission},
     },
-    http::{extract::IfMatch, idempotency::AnswerHead},
+    http::idempotency::AnswerHead,
     ids::{EnterpriseId, ProductId, RoleId, ServiceId},
     plane::Plane,
     ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, TenantRecord as _},
-    text::{Description, Name, is_reserved},
+    text::{Name, is_reserved},
 };
 
-/// A role as it is asked for.
-#[derive(Debug)]
-pub struct NewRole {
-    pub product_id: Option<ProductId>,
-    pub service_id: Option<ServiceId>,
-    pub name: Name,
-    pub description: Option<Description>,
-    pub mask: Option<Mask>,
-}
-
-/// What of a role changes.
-#[derive(Debug)]
-pub struct RoleUpdate {
-    pub name: Option<Name>,
-    pub description: crate::patch::Patch<Option<Description>>,
-    pub mask: Option<Mask>,
-}
-
 impl Plane {
-    pub async fn create_role(&self, who: &Granted<RoleCreate>, new: NewRole) -> Result<Role> {
-        unreserved(&new.name)?;
-        let enterprise_id = who.enterprise_of_new()?;
-        self.licensed_enterprise(who, enterprise_id).await?;
-        check_narrowing(self, who, new.product_id, new.service_id).await?;
-        let now = self.now();
-        let role = Role {
-            id: RoleId::new(now, self.rng()),
-            account_id: who.account(),
-            enterprise_id,
-            product_id: new.product_id,
-            service_id: new.service_id,
-            name: new.name,
-            description: new.description,
-            kind: RoleKind::Tenant,
-            mask: new.mask.unwrap_or_else(|| who.actor().access.grants.mask()),
-            built_in: false,
-            created_at: now,
-            updated_at: now,
-        };
+    pub(super) async fn create_role(&self, who: &Granted<RoleCreate>, role: &Role) -> Result<()> {
+        unreserved(&role.name)?;
+        self.licensed_enterprise(who, role.enterprise_id).await?;
+        check_narrowing(self, who, role.product_id, role.service_id).await?;
         may_grant(who.actor(), &EffectivePermissions::of(role.mask, &[]))?;
         let permissions = RolePermissions { account_id: role.account_id, role_id: role.id, permissions: Vec::new() };
-        let mut change = Change::by(who).about("role", role.id);
-        change.create(&role);
+        let mut change = Change::by(who).about(Role::NOUN, role.id);
+        change.create(role);
         change.create(&permissions);
         change.claim(&role.name_claim(), name_taken(&role.name));
         change.event(&super::events::CREATED, &Reference::to(Role::NOUN, role.id));
-        change.answers(AnswerHead::created(location(role.id), 1), &role);
-        self.commit(change).await?;
-        Ok(role)
+        change.answers(AnswerHead::created(location(role.id), 1), role);
+        self.commit(change).await
     }
 
-    pub async fn update_role(
+    pub(super) async fn replace_role(
         &self,
         who: &Granted<RoleEdit>,
-        id: RoleId,
-        seen: IfMatch,
-        update: RoleUpdate,
+        old: &Stored<Role>,
+        new: Role,
     ) -> Result<Stored<Role>> {
-        let old: Stored<Role> = self.rows(who).get(id).await?;
-        seen.allows("role", old.version)?;
-        let renamed = update.name.filter(|name| *name != old.name);
-        if old.kind == RoleKind::Platform || (old.built_in && renamed.is_some()) {
+        let is_renamed = new.name != old.name;
+        if old.kind == RoleKind::Platform || (old.built_in && is_renamed) {
             return Err(protected());
         }
-        let mut role = Role { updated_at: self.now(), ..old.record.clone() };
-        role.description = update.description.or(role.description);
-        role.mask = update.mask.unwrap_or(role.mask);
-        let permissions = self.role_permissions(who, id).await?;
-        let mut change = Change::by(who).about("role", id);
-        if role.mask != old.mask {
+        let permissions = self.role_permissions(who, new.id).await?;
+        let mut change = Change::by(who).about(Role::NOUN, new.id);
+        if new.mask != old.mask {
             let (before, after) = (
                 EffectivePermissions::of(old.mask, &permissions.permissions),
-                EffectivePermissions::of(role.mask, &permissions.permissions),
+                EffectivePermissions::of(new.mask, &permissions.permissions),
             );
             may_grant(who.actor(), &after)?;
-            change_role_grants(self, who, &mut change, id, &before, after).await?;
+            change_role_grants(self, who, &mut change, new.id, &before, after).await?;
         }
-        if let Some(name) = renamed {
-            unreserved(&name)?;
-            role.name = name;
-            if role.name_claim() != old.name_claim() {
-                change.release(&old.name_claim());
-                change.claim(&role.name_claim(), name_taken(&role.name));
+        if is_renamed {
+            unreserved(&new.name)?;
+            let (before, after) = (old.name_claim(), new.name_claim());
+            if before != after {
+                change.release(&before);
+                change.claim(&after, name_taken(&new.name));
             }
         }
-        // What the mask was judged with must be what it comes to stand beside.
+        // The commit fails if the permissions changed since the mask was checked against them.
         change.write_or(
             Write::Check {
-                key: RolePermissions::key(role.account_id, id),
+                key: RolePermissions::key(new.account_id, new.id),
                 when: Condition::Version(permissions.version),
             },
             Problem::new(Code::Conflict, "the role's permissions changed meanwhile; try again"),
         );
-        change.replace(&old, &role);
-        change.event(&super::events::UPDATED, &Reference::to(Role::NOUN, id));
+        change.replace(old, &new);
+        change.event(&super::events::UPDATED, &Reference::to(Role::NOUN, new.id));
         self.commit(change).await?;
-        Ok(Stored { record: role, version: old.version + 1 })
+        Ok(Stored { record: new, version: old.version + 1 })
     }
 
-    pub async fn delete_role(&self, who: &Granted<RoleDelete>, id: RoleId) -> Result<()> {
-        let role: Stored<Role> = self.rows(who).get(id).await?;
+    pub async fn delete_role(&self, who: &Granted<RoleDelete>, role: &Stored<Role>) -> Result<()> {
         if role.built_in {
             return Err(protected());
         }
+        let id = role.id;
         let (own, givers) = (self.rows(who), GroupRole::givers(role.account_id, id));
         let mut after = None;
         let permissions = self.role_permissions(who, id).await?;
@@ -138,7 +97,7 @@ impl Plane {
                 after = links.next;
                 continue;
             }
-            let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
+            let mut change = Change::by(who).about(Role::NOUN, id).in_enterprise(role.enterprise_id);
             if is_recorded {
                 change = change.following();
             }
@@ -147,7 +106,7 @@ impl Plane {
                 change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
             }
             if links.next.is_none() {
-                change.remove(&role);
+                change.remove(role);
                 change.release(&role.name_claim());
                 change.write(Write::Delete { key: RolePermissions::key(role.account_id, id), when: Condition::Always });
                 change.event(&super::events::DELETED, &Reference::to(Role::NOUN, id));
@@ -167,23 +126,21 @@ impl Plane {
         Ok(found.unwrap_or_else(|| Stored { record: none(), version: 0 }))
     }
 
-    pub async fn set_role_permissions(
+    pub(super) async fn replace_role_permissions(
         &self,
         who: &Granted<RoleEdit>,
-        id: RoleId,
-        seen: IfMatch,
+        old: &Stored<RolePermissions>,
         permissions: Vec<MenuPermission>,
     ) -> Result<Stored<RolePermissions>> {
         rights::check(&permissions).map_err(|error| Problem::field("/permissions", error.to_string()))?;
+        let id = old.role_id;
         let role: Stored<Role> = self.rows(who).get(id).await?;
         if role.kind == RoleKind::Platform {
             return Err(protected());
         }
         may_grant(who.actor(), &EffectivePermissions::of(role.mask, &permissions))?;
-        let old = self.role_permissions(who, id).await?;
-        seen.allows("role's permissions", old.version)?;
         let new = RolePermissions { account_id: role.account_id, role_id: id, permissions };
-        let mut change = Change::by(who).about("role", id).in_enterprise(role.enterprise_id);
+        let mut change = Change::by(who).about(Role::NOUN, id).in_enterprise(role.enterprise_id);
         let (before, after) = (
             EffectivePermissions::of(role.mask, &old.permissions),
             EffectivePermissions::of(role.mask, &new.permissions),
@@ -193,7 +150,7 @@ impl Plane {
             Write::Check { key: Role::key(role.account_id, id), when: Condition::Version(role.version) },
             Problem::new(Code::Conflict, "the role changed meanwhile; try again"),
         );
-        change.replace(&old, &new);
+        change.replace(old, &new);
         change.event(&super::events::PERMISSIONS_UPDATED, &Reference::to(Role::NOUN, id));
         self.commit(change).await?;
         Ok(Stored { record: new, version: old.version + 1 })

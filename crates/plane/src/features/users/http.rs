@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{
     access::Permissions,
     model::{User, UserStatus},
-    ops::{NewUser, UserUpdate, location},
+    ops::{UserChanges, UserDetails, location},
 };
 use crate::{
     day::Day,
@@ -25,7 +25,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::Result,
-    record::Stored,
+    record::{Record as _, Stored},
     text::{Bounded, Email, Name},
 };
 
@@ -48,7 +48,6 @@ pub(super) fn routes() -> Routes {
         .put("/api/users/{userId}/workstreams", set_workstreams, "Replace the workstreams that a user is in")
 }
 
-/// UserFilter users are meant.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct UserFilter {
@@ -64,7 +63,7 @@ struct UserFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct UserCreation {
+struct NewUser {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
     account_id: Option<ReadByGuard<AccountId>>,
@@ -86,9 +85,9 @@ struct UserCreation {
     workstream_ids: Vec<WorkstreamId>,
 }
 
-impl UserCreation {
-    fn into_new(self) -> NewUser {
-        NewUser {
+impl NewUser {
+    fn details(self) -> UserDetails {
+        UserDetails {
             product_id: self.product_id,
             service_id: self.service_id,
             first_name: self.first_name,
@@ -104,7 +103,7 @@ impl UserCreation {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct UserChange {
+struct UserUpdate {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
     account_id: Option<ReadByGuard<AccountId>>,
@@ -126,14 +125,14 @@ struct UserChange {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct GroupsChange {
+struct UserGroupsUpdate {
     #[schemars(length(max = 30))]
     group_ids: Vec<GroupId>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WorkstreamsChange {
+struct UserWorkstreamsUpdate {
     #[schemars(length(max = 30))]
     workstream_ids: Vec<WorkstreamId>,
 }
@@ -154,17 +153,13 @@ async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<UserFilt
     .await
 }
 
-async fn create(who: Granted<UserCreate>, plane: Plane, Json(new): Json<UserCreation>) -> Result<Created<User>> {
-    let user = plane.create_user(&who, new.into_new()).await?;
+async fn create(who: Granted<UserCreate>, plane: Plane, Json(new): Json<NewUser>) -> Result<Created<User>> {
+    let user = plane.create_user(&who, new.details()).await?;
     Ok(Created { location: location(user.id), record: user })
 }
 
-async fn provision(
-    who: Granted<UserCreate>,
-    plane: Plane,
-    Json(new): Json<UserCreation>,
-) -> Result<CreatedAsStored<User>> {
-    let stored = plane.provision_user(&who, new.into_new()).await?;
+async fn provision(who: Granted<UserCreate>, plane: Plane, Json(new): Json<NewUser>) -> Result<CreatedAsStored<User>> {
+    let stored = plane.provision_user(&who, new.details()).await?;
     Ok(CreatedAsStored { location: location(stored.id), stored })
 }
 
@@ -179,17 +174,26 @@ async fn read(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) ->
 async fn update(
     who: Granted<UserEdit>,
     plane: Plane,
-    Path(user): Path<UserId>,
-    seen: IfMatch,
-    Json(change): Json<UserChange>,
+    Path(id): Path<UserId>,
+    if_match: IfMatch,
+    Json(update): Json<UserUpdate>,
 ) -> Result<Found<User>> {
-    let UserChange { account_id: _, first_name, last_name, email, start_date, end_date, status } = change;
-    let update = UserUpdate { first_name, last_name, email, start_date, end_date, status };
-    Ok(Found(plane.update_user(&who, user, seen, update).await?))
+    let old = plane.rows(&who).get::<User>(id).await?;
+    if_match.allows(User::NOUN, old.version)?;
+    let UserUpdate { account_id: _, first_name, last_name, email, start_date, end_date, status } = update;
+    let changes = UserChanges { first_name, last_name, email, start_date, end_date, status };
+    plane.update_user(&who, &old, changes).await.map(Found)
 }
 
-async fn delete(who: Granted<UserDelete>, plane: Plane, Path(user): Path<UserId>) -> Result<NoContent> {
-    plane.delete_user(&who, user).await?;
+async fn delete(
+    who: Granted<UserDelete>,
+    plane: Plane,
+    Path(id): Path<UserId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let old = plane.rows(&who).get::<User>(id).await?;
+    if_match.allows(User::NOUN, old.version)?;
+    plane.delete_user(&who, id).await?;
     Ok(NoContent)
 }
 
@@ -206,9 +210,9 @@ async fn set_groups(
     who: Granted<UserEdit>,
     plane: Plane,
     Path(user): Path<UserId>,
-    Json(change): Json<GroupsChange>,
+    Json(update): Json<UserGroupsUpdate>,
 ) -> Result<Page<Group>> {
-    Ok(Page::of(&plane.set_user_groups(&who, user, &change.group_ids).await?, None))
+    Ok(Page::of(&plane.set_user_groups(&who, user, &update.group_ids).await?, None))
 }
 
 async fn workstreams(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Page<Workstream>> {
@@ -219,7 +223,7 @@ async fn set_workstreams(
     who: Granted<UserEdit>,
     plane: Plane,
     Path(user): Path<UserId>,
-    Json(change): Json<WorkstreamsChange>,
+    Json(update): Json<UserWorkstreamsUpdate>,
 ) -> Result<Page<Workstream>> {
-    Ok(Page::of(&plane.set_user_workstreams(&who, user, &change.workstream_ids).await?, None))
+    Ok(Page::of(&plane.set_user_workstreams(&who, user, &update.workstream_ids).await?, None))
 }

@@ -318,7 +318,7 @@ async fn confirm(
         let confirmed =
             User { identity_status: IdentityStatus::Confirmed, updated_at: plane.now(), ..user.record.clone() };
         let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
-        let entry = EntryDraft::new(user.account_id, author, "auth_accept_invitation").about("user", user.id);
+        let entry = EntryDraft::new(user.account_id, author, "auth_accept_invitation").about(User::NOUN, user.id);
         let mut change = match &accepted {
             Some((used, origin)) => {
                 let mut change = Change::of(entry.from((*origin).clone()));

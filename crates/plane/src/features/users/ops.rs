@@ -22,7 +22,7 @@ use crate::{
         delegation::{may_give, may_grant},
         rights::EffectivePermissions,
     },
-    http::{extract::IfMatch, idempotency::AnswerHead},
+    http::idempotency::AnswerHead,
     ids::{AccountId, EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     kinds::RecordKind,
     patch::Patch,
@@ -37,9 +37,9 @@ use crate::{
 /// A user stands in at most this many groups, and in as many workstreams, so that a change of them is one commit.
 pub const MAX_LINKS: usize = 30;
 
-/// A user as they are asked for.
+/// The details of a new user.
 #[derive(Clone, Debug)]
-pub struct NewUser {
+pub struct UserDetails {
     pub product_id: ProductId,
     pub service_id: ServiceId,
     pub first_name: Name,
@@ -51,9 +51,9 @@ pub struct NewUser {
     pub workstream_ids: Vec<WorkstreamId>,
 }
 
-/// What of a user changes.
+/// The changes of an update: fields that are absent stay.
 #[derive(Debug)]
-pub struct UserUpdate {
+pub struct UserChanges {
     pub first_name: Option<Name>,
     pub last_name: Option<Name>,
     pub email: Option<Email>,
@@ -64,7 +64,7 @@ pub struct UserUpdate {
 
 impl Plane {
     /// Makes a user on a seat of a license in force for the triple.
-    pub async fn create_user<A: Action>(&self, who: &Granted<A>, new: NewUser) -> Result<User> {
+    pub async fn create_user<A: Action>(&self, who: &Granted<A>, new: UserDetails) -> Result<User> {
         Ok(make_user(self, who, new, false).await?.0)
     }
 
@@ -72,7 +72,7 @@ impl Plane {
     pub(super) async fn create_invited_user<A: Action>(
         &self,
         who: &Granted<A>,
-        new: NewUser,
+        new: UserDetails,
     ) -> Result<PendingInvitation> {
         Ok(make_user(self, who, new, true).await?.1)
     }
@@ -80,12 +80,10 @@ impl Plane {
     pub async fn update_user(
         &self,
         who: &Granted<UserEdit>,
-        id: UserId,
-        seen: IfMatch,
-        update: UserUpdate,
+        old: &Stored<User>,
+        update: UserChanges,
     ) -> Result<Stored<User>> {
-        let old: Stored<User> = self.rows(who).get(id).await?;
-        seen.allows("user", old.version)?;
+        let id = old.id;
         let mut user = User { updated_at: self.now(), ..old.record.clone() };
         user.first_name = update.first_name.unwrap_or(user.first_name);
         user.last_name = update.last_name.unwrap_or(user.last_name);
@@ -97,21 +95,21 @@ impl Plane {
         dates(user.start_date, user.end_date)?;
         let after = User { status: update.status.unwrap_or(user.status), ..user.clone() };
         if update.email.as_ref().is_some_and(|email| *email != old.email)
-            || after.gains_days_over(&old, self.clock().today())
+            || after.gains_days_over(old, self.clock().today())
         {
             // A new address, or more days to act on, gives all that the user's groups give.
             let access = access(self, user.account_id, id).await?;
             may_give(who.actor(), &access.roles)?;
             may_grant(who.actor(), &access.grants)?;
         }
-        let mut change = Change::by(who).about("user", id);
+        let mut change = Change::by(who).about(User::NOUN, id);
         if old.gains_days_over(&after, self.clock().today()) {
-            take_from_user(self, who, &mut change, &old).await?;
+            take_from_user(self, who, &mut change, old).await?;
         }
         if let Some(email) = update.email.filter(|email| *email != old.email) {
-            take_address(self, &mut change, &mut user, &old, email).await?;
+            take_address(self, &mut change, &mut user, old, email).await?;
         }
-        let ends = ends_administration(self, &old, &user);
+        let ends = ends_administration(self, old, &user);
         if ends {
             keep_an_administrator(self, &mut change, id).await?;
         }
@@ -119,13 +117,13 @@ impl Plane {
             user.status = status;
             match status {
                 UserStatus::Inactive => {
-                    keep_an_administrator_if(self, &mut change, &old, !ends).await?;
+                    keep_an_administrator_if(self, &mut change, old, !ends).await?;
                     change.write(Seats::free_one(user.account_id, user.license_id));
                 }
                 UserStatus::Active => take_seat(self, &mut change, &mut user).await?,
             }
         }
-        change.replace(&old, &user);
+        change.replace(old, &user);
         change.event(&super::events::UPDATED, &Reference::to(User::NOUN, id));
         self.commit(change).await?;
         if user.status != old.status && user.identity_status != IdentityStatus::None {
@@ -169,7 +167,7 @@ impl Plane {
         let groups = distinct(groups, "/groupIds")?;
         let new: Vec<GroupId> = groups.iter().copied().filter(|group| !there.contains(group)).collect();
         let new = joinable(self, who, user.enterprise_id, &new).await?;
-        let mut change = Change::by(who).about("user", id);
+        let mut change = Change::by(who).about(User::NOUN, id);
         join(&mut change, &user, &new);
         let gone: Vec<GroupId> = there.iter().copied().filter(|group| !groups.contains(group)).collect();
         if !gone.is_empty() {
@@ -218,7 +216,7 @@ impl Plane {
         let there: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
         let there: Vec<WorkstreamId> = there.iter().map(|link| link.workstream_id).collect();
         let wanted = assignable(self, who, user.enterprise_id, wanted).await?;
-        let mut change = Change::by(who).about("user", id);
+        let mut change = Change::by(who).about(User::NOUN, id);
         for workstream_id in wanted.iter().filter(|workstream| !there.contains(workstream)) {
             change.create(&Assignment { account_id: user.account_id, user_id: id, workstream_id: *workstream_id });
         }
@@ -236,7 +234,7 @@ impl Plane {
 async fn make_user<A: Action>(
     plane: &Plane,
     who: &Granted<A>,
-    new: NewUser,
+    new: UserDetails,
     invited: bool,
 ) -> Result<(User, PendingInvitation)> {
     new.start_date.check_given("/startDate")?;
@@ -263,7 +261,7 @@ async fn make_user<A: Action>(
 fn user_on<A: Action>(
     plane: &Plane,
     who: &Granted<A>,
-    new: &NewUser,
+    new: &UserDetails,
     license: &License,
     groups: &[GroupId],
     workstreams: &[WorkstreamId],
@@ -288,7 +286,7 @@ fn user_on<A: Action>(
         created_at: now,
         updated_at: now,
     };
-    let mut change = Change::by(who).about("user", user.id);
+    let mut change = Change::by(who).about(User::NOUN, user.id);
     change.create(&user);
     change.create(&Home { user_id: user.id, account_id: user.account_id });
     change.claim(&User::email_claim(user.account_id, user.id, &user.email), email_taken());
@@ -314,7 +312,7 @@ async fn retire(plane: &Plane, who: &Granted<UserDelete>, id: UserId) -> Result<
     if user.status == UserStatus::Inactive {
         return Ok(false);
     }
-    let mut change = Change::by(who).about("user", id);
+    let mut change = Change::by(who).about(User::NOUN, id);
     take_from_user(plane, who, &mut change, &user).await?;
     keep_an_administrator_if(plane, &mut change, &user, true).await?;
     change.write(Seats::free_one(user.account_id, user.license_id));
@@ -327,7 +325,7 @@ async fn erase(plane: &Plane, who: &Granted<UserDelete>, id: UserId, is_recorded
     let user: Stored<User> = plane.rows(who).get(id).await?;
     let memberships: Vec<Membership> = plane.rows(who).links(Membership::of(id)).await?;
     let assignments: Vec<Assignment> = plane.rows(who).links(Assignment::of(id)).await?;
-    let mut change = Change::by(who).about("user", id);
+    let mut change = Change::by(who).about(User::NOUN, id);
     if is_recorded {
         change = change.following();
     } else {

@@ -138,7 +138,11 @@ impl Plane {
     }
 
     /// Makes a user with an identity, and invites them.
-    pub async fn provision_user(&self, who: &Granted<UserCreate>, new: super::ops::NewUser) -> Result<Stored<User>> {
+    pub async fn provision_user(
+        &self,
+        who: &Granted<UserCreate>,
+        new: super::ops::UserDetails,
+    ) -> Result<Stored<User>> {
         count_invitation(self, who, &new.email).await?;
         let pending = self.create_invited_user(who, new).await?;
         finish_invitation(self, &pending).await
@@ -165,7 +169,7 @@ impl Plane {
             kept @ (IdentityStatus::Pending | IdentityStatus::Invited | IdentityStatus::Confirmed) => kept,
         };
         let asked = User { identity_status: status, updated_at: self.now(), ..user.record.clone() };
-        let mut change = Change::of(EntryDraft { action: "user_invite".into(), ..who.entry() }).about("user", id);
+        let mut change = Change::of(EntryDraft { action: "user_invite".into(), ..who.entry() }).about(User::NOUN, id);
         change.write(pending.put());
         change.replace(&user, &asked);
         change.event(&super::events::INVITED, &Reference::to("user", id));
