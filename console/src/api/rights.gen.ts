@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 56350e2d9a51165fc8495ffb17e0053ddc4d89cb903fe410f7f3f528f1d1b450). Not edited by hand.
+// Generated from openapi.json (sha256 4a17502c0e8e25861f16b1027987c799cdb28d7c7274f82448f2c7b5b5de6e89). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

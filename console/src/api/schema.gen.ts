@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 56350e2d9a51165fc8495ffb17e0053ddc4d89cb903fe410f7f3f528f1d1b450). Not edited by hand.
+// Generated from openapi.json (sha256 4a17502c0e8e25861f16b1027987c799cdb28d7c7274f82448f2c7b5b5de6e89). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1668,7 +1668,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A problem as it stands on the wire. */
+        /** @description A problem as it is sent. */
         Problem: {
             /** @description Where this kind of problem is explained. */
             type: string;
@@ -1742,7 +1742,7 @@ export interface components {
          */
         AccountStatus: "active" | "deprovisioning" | "provisioning" | "failed" | "disabled" | "deleted";
         /**
-         * @description Where an account's data stands.
+         * @description The location of an account's data.
          *
          *     `public`: In the shared table.
          *
@@ -1778,7 +1778,7 @@ export interface components {
             technicalUserId?: string | null;
             /**
              * Format: uuid
-             * @description The connection by which the account's own table stands in another account of AWS.
+             * @description The connection to the AWS account that contains this account's own table.
              */
             connectionId?: string | null;
             provisioning?: components["schemas"]["ProvisioningRef"] | null;
@@ -1834,7 +1834,7 @@ export interface components {
             licenses: components["schemas"]["NewAccountLicense"][];
             /**
              * Format: uuid
-             * @description A verified connection: the account's own table stands in that account of AWS.
+             * @description A verified connection: the account's own table is in that AWS account.
              */
             connectionId?: string | null;
         };
@@ -2029,7 +2029,7 @@ export interface components {
             reason?: string | null;
             /**
              * Format: uint64
-             * @description How often it happened, where one entry stands for several: refusals and failures within some minutes.
+             * @description The number of occurrences, if one entry represents several: refusals and failures within some minutes.
              */
             count?: number | null;
             /** @description The server's name for the request. */
@@ -2255,7 +2255,7 @@ export interface components {
             email?: string | null;
             /** @description The six digits of the mail, together with the address; or else the token. */
             code?: string | null;
-            /** @description What stands behind `#token=` in the link of the mail. */
+            /** @description The token after `#token=` in the mailed link. */
             token?: string | null;
             /** Format: password */
             newPassword: string;
@@ -2358,7 +2358,7 @@ export interface components {
             parameters: components["schemas"]["StackParameter"][];
             /** @description YAML. */
             template: string;
-            /** @description Makes the stack, where the template stands in a file of this name. */
+            /** @description Creates the stack; expects the template in a file of this name. */
             command: string;
         };
         StackParameter: {
@@ -2424,7 +2424,7 @@ export interface components {
             name?: string | null;
             /** Format: line */
             description?: string | null;
-            /** @description The products that the enterprise is linked to from now on. A link that a license stands on can't go. */
+            /** @description The products that the enterprise is linked to from now on. A link that a license uses can't be removed. */
             productIds?: string[] | null;
         };
         EventPage: {
@@ -2609,7 +2609,7 @@ export interface components {
          */
         JobOutcome: "succeeded" | "failed" | "abandoned";
         /**
-         * @description Where a license stands on a day.
+         * @description The status of a license on a day.
          *
          *     `future`: Its first day is still to come.
          * @enum {string}
@@ -2620,7 +2620,7 @@ export interface components {
             /** @description Absent on the last page. */
             nextCursor?: string;
         };
-        /** @description A license as the API shows it: with where it stands today. */
+        /** @description A license as the API shows it, with its status of today. */
         LicenseView: {
             /** Format: uuid */
             id: string;
@@ -2998,7 +2998,7 @@ export interface components {
             name?: string | null;
             /** Format: line */
             description?: string | null;
-            /** @description The services that the product is linked to from now on. A link that a license stands on can't go. */
+            /** @description The services that the product is linked to from now on. A link that a license uses can't be removed. */
             serviceIds?: string[] | null;
         };
         Progress: {
@@ -3023,7 +3023,7 @@ export interface components {
             steps: components["schemas"]["StepProgress"][];
         };
         /**
-         * @description Where a run stands.
+         * @description The status of a run.
          * @enum {string}
          */
         Status: "running" | "succeeded" | "failed" | "undoing" | "undone" | "stuck";
@@ -3034,7 +3034,7 @@ export interface components {
             item?: number | null;
             code: string;
             message: string;
-            /** @description What whoever runs the product can do about it, where that is known. */
+            /** @description What an operator can do about it, if that is known. */
             fix?: string | null;
         };
         StepProgress: {
@@ -3077,7 +3077,7 @@ export interface components {
         Failure: {
             code: string;
             message: string;
-            /** @description What whoever runs the product can do about it, where that is known. */
+            /** @description What an operator can do about it, if that is known. */
             fix?: string | null;
         };
         ItemProgress: {
@@ -3194,7 +3194,7 @@ export interface components {
             permissions: components["schemas"]["MenuPermission"][];
         };
         RolePermissionsUpdate: {
-            /** @description Menus left out give nothing; each stands once. */
+            /** @description Menus left out give nothing; each occurs once. */
             permissions: components["schemas"]["MenuPermission"][];
         };
         ServicePage: {

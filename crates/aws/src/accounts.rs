@@ -1,6 +1,6 @@
 //! Tables in other accounts of AWS: each by the role that its owner grants, and by nothing more.
 //!
-//! INVARIANT: no request for a role leaves without the external id that stands in the grant; the credentials that come back
+//! INVARIANT: every request for a role carries the external id of the connection; the credentials that come back
 //! are good for one table, are used for it alone, and are dropped when the grant is.
 
 use std::{
@@ -78,7 +78,7 @@ struct Connected {
 }
 
 impl AccountTables {
-    /// `home`: the platform's own tables, for whose credentials `config` stands.
+    /// `home`: the platform's own tables, with the credentials of `config`.
     pub fn new(
         home: DynamoTables,
         config: &SdkConfig,
@@ -142,7 +142,7 @@ impl Tables for AccountTables {
 
     async fn open_by(&self, grant: &CrossAccountRole, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         let (tables, role) = self.connected(grant, name)?;
-        // A role that does not open is told by its name, not by the first request that lacks it.
+        // A role that can't be assumed is reported by name, not by the first request that fails.
         role.credentials().await.map_err(|fault| {
             let mut error = fault.external_error(format_args!("the role {} can't be assumed", grant.role));
             error.condition = error.condition.map(|condition| KnownCondition { fix: role_fix(fault), ..condition });
@@ -199,7 +199,7 @@ impl Role {
             return Err(TableError::Invalid(format!("the grant of {role} has no external id of the platform's")));
         }
         let table = format!("arn:{partition}:dynamodb:{region}:{account}:table/{table}");
-        // DynamoDB asks KMS as whoever asks it. What the role itself does not permit, this does not either.
+        // DynamoDB calls KMS as its caller. This policy permits nothing that the role itself does not permit.
         let by_dynamodb = ["amazonaws.com", "amazonaws.com.cn"].map(|domain| format!("dynamodb.{region}.{domain}"));
         let policy = json!({
             "Version": "2012-10-17",

@@ -32,7 +32,7 @@ pub struct Options {
     pub endpoint: Option<String>,
     /// The ARN of a standard topic, in whichever region.
     pub topic: String,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 
@@ -89,7 +89,7 @@ impl Topic {
             .map(drop)
     }
 
-    /// How many have said that they want to hear of it.
+    /// The number of confirmed subscriptions.
     pub async fn subscribers(&self) -> Result<u64, Fault> {
         let told = self
             .retry
@@ -103,7 +103,7 @@ impl Topic {
         count.ok_or(Fault::Garbled)
     }
 
-    /// What whoever runs the product can do about a fault of the topic.
+    /// What an operator can do about a fault of the topic.
     pub const fn fix(fault: Fault) -> &'static str {
         match fault {
             Fault::NotFound => "make the topic, or name another: aws_alert_topic",
@@ -128,7 +128,7 @@ fn subject(text: &str) -> String {
 pub struct AlertingEvents {
     bus: Arc<dyn Events>,
     topic: Topic,
-    /// Alerts that are on the bus while the topic has not taken them yet: tried again, they are not put on the bus anew.
+    /// Alerts that are on the bus but not yet in the topic: a retry does not put them on the bus again.
     halfway: Mutex<BTreeSet<EventId>>,
 }
 

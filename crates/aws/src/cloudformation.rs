@@ -1,7 +1,7 @@
 //! The cloud port on CloudFormation: each dedicated table is a stack of its own, made from `deploy/cloudformation`.
 //!
-//! A stack that was rolled back, or that could not be deleted, is told by its reason, once, and cleared away: whoever asks
-//! again begins anew.
+//! A stack that was rolled back, or that could not be deleted, is reported with its reason, once, and deleted: the next
+//! request starts from the beginning.
 
 use std::{sync::Arc, time::Duration};
 
@@ -62,7 +62,7 @@ pub enum Drift {
 pub struct Options {
     /// Another endpoint than the region's.
     pub endpoint: Option<String>,
-    /// Stands before the name of every stack and role.
+    /// The prefix of the names of all stacks and roles.
     pub project: String,
     /// Which installation this is, for tags.
     pub environment: String,
@@ -70,7 +70,7 @@ pub struct Options {
     pub kms_key: Option<String>,
     /// Tables are protected from deletion and backed up.
     pub protect: bool,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 
@@ -109,7 +109,7 @@ impl StackCloud {
         self.stack(&format!("{}-preflight", self.options.project)).await.map(drop)
     }
 
-    /// How an account's stack stands to what it was made as; `None` if it has none.
+    /// How an account's stack differs from its template; `None` if it has none.
     ///
     /// CloudFormation looks with the caller's permissions, and takes its time: it is asked again for two minutes.
     pub async fn drift(&self, account: AccountId) -> Result<Option<Drift>, DedicatedTableError> {
@@ -265,7 +265,7 @@ impl DedicatedTables for StackCloud {
             StackState::Moving => Ok(Progress::Underway),
             StackState::Failed => {
                 let reason = self.reason(&stack).await;
-                // Nothing of it is in use: the table of an account stands before anything is written to it.
+                // Nothing of it is in use: the table of an account exists before anything is written to it.
                 self.tables.unprotect(table).await.map_err(table_error)?;
                 self.delete(&name).await?;
                 Err(DedicatedTableError::Refused(ExternalError::new(

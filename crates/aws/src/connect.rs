@@ -18,7 +18,7 @@ pub struct Settings {
 /// How long one request may take. Adapters repeat those that fail in passing, each time with a new limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Until the connection stands.
+    /// Until the connection is established.
     pub connect: Duration,
     /// Until the answer is there.
     pub answer: Duration,

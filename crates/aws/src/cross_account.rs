@@ -71,7 +71,7 @@ impl StsCrossAccountAccess {
         answer.credentials.ok_or(Fault::Garbled)
     }
 
-    /// Refuses a role that opens to whoever does not know the external id.
+    /// Refuses a role that can be assumed without the external id.
     async fn is_closed(&self, role: &str, external_id: Option<&str>, how: &str) -> Result<(), CrossAccountError> {
         match self.assume(role, external_id).await {
             Err(Fault::Denied) => Ok(()),
@@ -143,7 +143,7 @@ impl CrossAccountAccess for StsCrossAccountAccess {
         self.is_closed(role, None, "without an external id").await?;
         self.is_closed(role, Some(&other), "with another external id").await?;
         let opened = self.read_by(grant, table).await;
-        // It is entered anew by whoever uses it.
+        // The next use assumes the role again.
         self.tables.disconnect(grant);
         match opened {
             Ok(true) => Ok(()),

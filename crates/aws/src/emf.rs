@@ -1,4 +1,4 @@
-//! Metrics as lines in CloudWatch's embedded metric format: whoever collects the lines makes metrics of them, and no call
+//! Metrics as lines in CloudWatch's embedded metric format: the log collector makes metrics of them, and no call
 //! is made for it.
 //!
 //! INVARIANT: one line is one JSON object, written at once; so lines of several threads don't mix.
@@ -15,7 +15,7 @@ use kernel::{
 };
 use serde_json::{Map, Value, json};
 
-/// The namespace that all of them stand in.
+/// The namespace of all metrics.
 pub const NAMESPACE: &str = "AccountProvisioning";
 
 /// A metric, its unit, its value.
@@ -36,7 +36,7 @@ impl Unit {
     }
 }
 
-/// What is told, and of what.
+/// A metric with its dimensions.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Which installation this is: the dimension `Environment`.
@@ -109,7 +109,7 @@ impl<W: Write + Send> WorkflowMetrics for EmbeddedMetrics<W> {
             Status::Failed | Status::Stuck if timed_out => "ExecutionsTimedOut",
             Status::Succeeded => "ExecutionsSucceeded",
             Status::Failed | Status::Stuck => "ExecutionsFailed",
-            // That it failed was told when it did; and what is open has not ended.
+            // The failure was counted when it happened; an open run has not ended.
             Status::Undone | Status::Running | Status::Undoing => return,
         };
         if self.options.executions {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     /// What the specification of the format says: its members, their types and limits, and that what the directives name
-    /// stands at the root.
+    /// are at the root.
     fn check(line: &Value) {
         let root = line.as_object().expect("the root is an object");
         assert!(line.to_string().len() <= 1 << 20);

@@ -28,7 +28,7 @@ pub struct Options {
     pub bus: String,
     /// The source that rules match lifecycle events by; that of alerts is the same with `.alert` behind it.
     pub source: String,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 

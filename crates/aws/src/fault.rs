@@ -79,7 +79,7 @@ impl Fault {
         if matches!(error, CredentialsError::ProviderTimedOut(_)) { Self::TimedOut } else { Self::NoCredentials }
     }
 
-    /// What whoever runs the product can do about it.
+    /// What an operator can do about it.
     pub const fn fix(self) -> &'static str {
         match self {
             Self::NoCredentials => {
@@ -210,7 +210,7 @@ impl Fault {
         ExternalError::new(format!("{of}: {self}"), KnownCondition { code: self.code(), fix: self.fix(), kind })
     }
 
-    /// The fault that a service's code stands for.
+    /// The fault for a service's error code.
     pub fn named(code: &str) -> Self {
         match code {
             "ThrottlingException"

@@ -24,7 +24,7 @@ const PURPOSE: &str = "freehold";
 pub struct Options {
     /// Another endpoint than the region's.
     pub endpoint: Option<String>,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Freehold's adapters for AWS. Each service stands behind a cargo feature of its own: without one this crate is empty,
+//! Freehold's adapters for AWS. Each service is behind a cargo feature of its own: without one this crate is empty,
 //! and no SDK is compiled.
 //!
 //! INVARIANT: no error of an SDK leaves an adapter. Each becomes a [`fault::Fault`] by name, then the port's own error;

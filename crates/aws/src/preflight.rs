@@ -143,7 +143,7 @@ async fn caller(connected: &Connected) -> Check {
     const CHECK: &str = "credentials";
     match connected.caller().await {
         Ok(caller) => Check::ok(CHECK, format!("{} in account {}", caller.arn, caller.account)),
-        // Whoever has credentials at all may ask this.
+        // Any credentials permit this call.
         Err(Fault::Denied | Fault::UnknownCredentials) => {
             let finding = format!("STS in {} refuses the credentials", connected.region());
             Check::bad(CHECK, finding, Fault::UnknownCredentials.fix())

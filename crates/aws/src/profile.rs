@@ -46,7 +46,7 @@ pub struct Profile {
     pub event_bus: String,
     /// The ARN of the topic that alerts go to besides.
     pub alert_topic: Option<String>,
-    /// Stands before the names of the queues of dead letters; `None`: there are none.
+    /// The prefix of the names of dead-letter queues; `None`: there are none.
     pub queue_prefix: Option<String>,
     /// The address that mail comes from.
     pub sender: String,
@@ -68,7 +68,7 @@ pub struct Profile {
     pub platform_role: Option<String>,
     /// The id, alias or ARN of a key of KMS for what is made: secrets, tables, the platform's own key.
     pub kms_key: Option<String>,
-    /// Stands before the names of state machines.
+    /// The prefix of the names of state machines.
     pub machine_prefix: String,
     pub endpoints: Endpoints,
 }
@@ -107,7 +107,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// What whoever runs the product can do about it.
+    /// What an operator can do about it.
     pub const fn fix(self) -> &'static str {
         match self {
             Self::NoRegion => "set aws_region, or AWS_REGION",

@@ -1,7 +1,7 @@
 //! Queues of dead letters on SQS, one for each worker, so that an alarm can be on how many messages are visible.
 //!
 //! A message can't be fetched by its name: to withdraw one, messages are received and held back until it comes, then the
-//! others are given back. Whoever is stopped in between gives them back when [`HELD`] is over.
+//! others are returned to the queue. If the process stops in between, SQS returns them when [`HELD`] is over.
 
 use std::{
     collections::HashMap,
@@ -48,9 +48,9 @@ const WAIT: i32 = 1;
 pub struct Options {
     /// Another endpoint than the region's.
     pub endpoint: Option<String>,
-    /// Stands before every queue's name, such as `freehold-`.
+    /// The prefix of all queue names, such as `freehold-`.
     pub prefix: String,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 
@@ -152,7 +152,7 @@ impl SqsQueues {
         }
     }
 
-    /// What whoever runs the product can do about a fault of the queues.
+    /// What an operator can do about a fault of the queues.
     pub const fn fix(fault: Fault) -> &'static str {
         match fault {
             Fault::NotFound => {

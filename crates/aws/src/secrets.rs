@@ -7,7 +7,7 @@
 //! With a key of KMS, the platform's own key is a data key: what is kept is its ciphertext, and KMS opens it at each start.
 //! One that was kept in plain before stays so.
 //!
-//! INVARIANT: where the platform is in use, keys are never made anew because the old ones can't be found or read.
+//! INVARIANT: on a platform in use, keys are never created again because the old ones can't be found or read.
 
 use std::{
     sync::{
@@ -46,11 +46,11 @@ const PLATFORM_KEY: &str = "platform-key";
 pub struct Options {
     /// Another endpoint than the region's.
     pub endpoint: Option<String>,
-    /// Stands before every name, such as `freehold/`.
+    /// The prefix of all names, such as `freehold/`.
     pub prefix: String,
     /// The id, alias or ARN of a key of KMS for what is made; else Secrets Manager's own.
     pub kms_key: Option<String>,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 
@@ -65,7 +65,7 @@ impl Default for Options {
 pub enum Presence {
     None,
     There,
-    /// Scheduled for deletion: it can't be read, nor made anew.
+    /// Scheduled for deletion: it can be neither read nor created again.
     Leaving,
 }
 
@@ -83,7 +83,7 @@ pub enum SecretsError {
 }
 
 impl SecretsError {
-    /// What whoever runs the product can do about it.
+    /// What an operator can do about it.
     pub fn fix(&self) -> String {
         match self {
             Self::Fault { name, fault: Fault::Malformed } => format!(

@@ -30,7 +30,7 @@ use crate::{
     retry::{self, RetryPolicy},
 };
 
-/// A claim is left alone for so long. Sending takes 15 seconds at most; whoever takes up the run of a process that ended has
+/// The time that other processes respect a claim. Sending takes 15 seconds at most; a process that takes over a run has
 /// its last try some 45 seconds after that, and must not find the claim any more.
 pub const LEASE: Duration = Duration::from_secs(20);
 /// What was sent is remembered for 30 days.
@@ -45,7 +45,7 @@ pub struct Options {
     pub from: String,
     /// The configuration set that bounces and complaints are reported by.
     pub configuration_set: Option<String>,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 
@@ -118,7 +118,7 @@ impl SesMailer {
 
     async fn mark_sent(&self, id: MailId, claim: u64) {
         if let Err(error) = self.notes.commit(vec![self.write(id, Note::Sent, Condition::Version(claim))]).await {
-            // The mail is out: whoever asks after the claim has run out sends it a second time.
+            // The mail is sent: a retry after the claim has expired sends it a second time.
             tracing::warn!(mail.id = %id, %error, "a mail was sent, and could not be noted as sent");
         }
     }
@@ -163,7 +163,7 @@ impl Mailer for SesMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
         let begun = self.clock.now().as_second();
         let Some(claim) = self.claim(mail.id).await? else { return Ok(()) };
-        // Whoever was held up since may find that another has sent it.
+        // After a delay, another process may have sent it.
         if self.clock.now().as_second() >= begun + LEASE.as_secs().cast_signed() {
             return Err(busy());
         }

@@ -20,9 +20,9 @@ use crate::{
 pub struct Options {
     /// Another endpoint than the region's.
     pub endpoint: Option<String>,
-    /// Stands before every name, such as `/freehold`, so that several deployments share an account of AWS.
+    /// The prefix of all names, such as `/freehold`, so that several deployments share an AWS account.
     pub prefix: String,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 

@@ -29,9 +29,9 @@ pub struct Options {
     pub account: String,
     /// The part of AWS that the region is in, as the caller's ARN names it.
     pub partition: String,
-    /// Stands before every machine's name, such as `freehold-`.
+    /// The prefix of all state machine names, such as `freehold-`.
     pub prefix: String,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 
@@ -55,7 +55,7 @@ impl StateMachines {
         format!("arn:{partition}:states:{region}:{account}:{what}:{prefix}{name}")
     }
 
-    /// How a machine stands that was deployed from its document.
+    /// The status of a machine that was deployed from its document.
     pub async fn deployed(&self, machine: &Machine) -> Result<DeployedState, Fault> {
         let arn = self.arn("stateMachine", &machine.name);
         let described = self

@@ -87,7 +87,7 @@ Ctrl-C lets what is under way end first; a second signal ends at once.")]
     Config(Show),
     /// Check the data folder and the settings
     Doctor,
-    /// Check what the aws profile stands on: credentials, table, parameters, mail, events, secrets
+    /// Check the AWS resources that the product needs: credentials, table, parameters, mail, events, secrets
     #[command(after_help = "Examples:
   freehold preflight --profile aws
   freehold preflight --profile aws --set aws_region=eu-central-1 --fix")]

@@ -17,7 +17,7 @@ use crate::{
     manifest::{Entry, Manifest},
 };
 
-/// Tables that are not complete yet stand in this folder, which nothing opens.
+/// The folder of incomplete tables, which nothing opens.
 const UNFINISHED: &str = "tables.unfinished";
 /// What a data folder may hold before a backup is restored into it.
 const BEFORE_RESTORE: [&str; 3] = ["lock", "freehold.toml", "lost+found"];

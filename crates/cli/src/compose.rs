@@ -44,16 +44,16 @@ use crate::{
 /// What another process wrote is noticed after this at the latest.
 const RECHECK: SignedDuration = SignedDuration::from_secs(5);
 
-/// The product, and what it stands on.
+/// The product, and its adapters.
 pub(crate) struct Composed {
     pub plane: Plane,
-    /// The tables, where they stand in the data folder.
+    /// The tables' files in the data folder.
     pub files: Option<FileTables>,
     pub identity: Arc<Provider>,
     pub opened: Opened,
 }
 
-/// What a profile gives the product to stand on.
+/// The adapters of a profile.
 struct Adapters {
     tables: Arc<dyn Tables>,
     files: Option<FileTables>,

@@ -382,7 +382,7 @@ impl Config {
         }
     }
 
-    /// Whether links lead to this machine alone, although others are answered: the address to listen on stands for every
+    /// Whether links work on this machine only, although others can connect: the address to listen on means every
     /// address, and none is named for people.
     pub(crate) fn links_lead_nowhere(&self) -> bool {
         self.public_url.is_empty() && self.listen.ip().is_unspecified()
@@ -434,7 +434,7 @@ fn not_an_origin(url: &str) -> Option<&'static str> {
     }
 }
 
-/// An address that a client on this machine can connect to: one that stands for every address is no destination.
+/// An address that a client on this machine can connect to: the unspecified address is no destination.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {

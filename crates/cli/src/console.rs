@@ -1,4 +1,4 @@
-//! The console that is served: the one in the binary, or one that stands in a folder while somebody works on it.
+//! The console that is served: the one in the binary, or one in a folder, for development.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! What went wrong, as a person is told it, and the exit code that goes with it.
+//! An error as a person sees it, with its exit code.
 
 use std::fmt::{self, Display};
 

@@ -1,6 +1,6 @@
 //! The data folder: where things lie in it, and the keys without which it must not be used.
 //!
-//! INVARIANT: in a folder that is in use no key is ever made anew, and nothing is written before the keys have been
+//! INVARIANT: in a folder that is in use no key is ever created again, and nothing is written before the keys have been
 //! found to be right.
 
 use std::{

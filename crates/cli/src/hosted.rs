@@ -33,7 +33,7 @@ const KEYS_BELIEVED: i64 = 30;
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Unready {
-    /// The configuration, or what it leads to, is not as it must be: it will not help to try again.
+    /// The configuration, or a resource that it names, has an error: a retry does not help.
     pub configuration: bool,
     /// What is wrong, where, and the way out.
     pub message: String,
@@ -101,7 +101,7 @@ impl Hosted {
     }
 
     /// Does Day-0 if it has not been done, by the password or set-up token that is configured. None is made up: it would
-    /// be told to a log that many may read.
+    /// be printed to a log that many may read.
     pub async fn set_up(&self) -> Result<(), Unready> {
         let given = match self.config.setup {
             Setup::AtStart => self.config.admin_password(),
@@ -118,7 +118,7 @@ impl Hosted {
         self.composed.identity.profile(subject).await
     }
 
-    /// Who moves into the user pool by the password whose hash stands in the table.
+    /// People who may migrate into the user pool by the password whose hash is in the table.
     pub async fn migrate_by_password(
         &self,
         name: &str,
@@ -132,7 +132,7 @@ impl Hosted {
         self.composed.identity.migrate_by_code(name).await
     }
 
-    /// To be called before each call is answered: what may have changed while the process was frozen is looked at anew.
+    /// Must be called before each call is answered: refreshes what may have changed while the process was frozen.
     pub async fn wake(&self) {
         let now = self.plane().now().as_second();
         if now - self.called.swap(now, Ordering::AcqRel) >= BELIEVED {

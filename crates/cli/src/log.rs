@@ -1,4 +1,4 @@
-//! Log lines on stderr. Whoever logs only appends to a buffer; a thread of its own writes that out, so that no request
+//! Log lines on stderr. Logging only appends to a buffer; a thread of its own writes that out, so that no request
 //! waits for the terminal, and many lines cost one write.
 
 use std::{

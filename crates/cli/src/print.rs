@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::config::{Config, LogFormat};
 
-/// Data. Whoever reads it may have had enough, as `head` has: that ends the process, and is no error.
+/// Data. The reader may have closed the pipe, as `head` does: that ends the process, and is no error.
 pub(crate) fn out(text: impl std::fmt::Display) {
     let text = text.to_string();
     // A file or a program gets data as it is.
@@ -38,7 +38,7 @@ pub(crate) fn json(value: &impl Serialize) {
 
 /// Something beside the data, on stderr.
 pub(crate) fn note(text: impl std::fmt::Display) {
-    // Where nobody can be told, nobody is.
+    // If stderr fails, there is nowhere left to report it.
     drop(writeln!(stderr(), "{}", visible(&text.to_string())));
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn set_up(format: LogFormat, email: &str, password: Option<&SecretStr
     }
 }
 
-/// Day-0 waits for whoever has the token.
+/// Day-0 waits for a request with the token.
 pub(crate) fn set_up_token(format: LogFormat, token: &str) {
     match format {
         LogFormat::Json => note(

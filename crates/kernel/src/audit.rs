@@ -135,7 +135,7 @@ pub struct AuditEntry {
     /// Why it was refused or failed: the code of the problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// How often it happened, where one entry stands for several: refusals and failures within some minutes.
+    /// The number of occurrences, if one entry represents several: refusals and failures within some minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// The server's name for the request.

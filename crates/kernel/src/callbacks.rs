@@ -13,7 +13,7 @@ use crate::{
 const PURPOSE: &str = "workflow-callback";
 
 impl Kernel {
-    /// The token for a wait: the same in every repeat of the step. Whoever has it can answer the step, so it is a secret.
+    /// The token for a wait: the same in every repeat of the step. Its holder can answer the step, so it is a secret.
     pub fn callback_token(&self, wait: &WaitId) -> SecretString {
         let named = format!("{}.{}.{}", wait.execution, wait.step, wait.round);
         let code = self.key().token(PURPOSE, &named);

@@ -123,7 +123,7 @@ impl Change {
         self
     }
 
-    /// The enterprise that the change concerns, where none of its records stands in it.
+    /// The enterprise that the change concerns, if none of its records belongs to one.
     #[must_use]
     pub fn in_enterprise(mut self, enterprise: EnterpriseId) -> Self {
         self.concerns(Some(enterprise));
@@ -135,7 +135,7 @@ impl Change {
         self.write(record::create(new));
     }
 
-    /// Replaces a record; if it changed since it was read, the caller hears `precondition_failed`.
+    /// Replaces a record; if it changed since it was read, the caller gets `precondition_failed`.
     pub fn replace<R: Record>(&mut self, old: &Stored<R>, new: &R) {
         self.concerns(new.place().enterprise(self.account));
         self.write_or(record::replace(old, new), stale(R::NOUN));
@@ -146,7 +146,7 @@ impl Change {
         self.write_or(record::remove(old), stale(R::NOUN));
     }
 
-    /// The entry is of the enterprise that the caller was let into, else of the first that a record stands in.
+    /// The entry is of the enterprise that the grant covers, else of the first that a record belongs to.
     fn concerns(&mut self, enterprise: Option<EnterpriseId>) {
         if let Some(entry) = &mut self.entry {
             entry.enterprise = entry.enterprise.or(enterprise);
@@ -162,7 +162,7 @@ impl Change {
         self.writes.push((write, Some(problem)));
     }
 
-    /// Claims a unique name; whoever comes second hears the problem.
+    /// Claims a unique name; the second claimant gets the problem.
     pub fn claim(&mut self, claim: &Claim, problem: Problem) {
         self.write_or(record::create(claim), problem);
     }
@@ -242,7 +242,7 @@ impl Kernel {
         loop {
             tries += 1;
             match self.try_commit(&change).await {
-                // The route moved between being resolved and the commit: resolve it anew.
+                // The route moved between being resolved and the commit: resolve it again.
                 Err(Refusal::Fence(before)) if tries < 4 => {
                     self.router().forget(change.account);
                     let now = self.router().route(change.account).await?;

@@ -20,7 +20,7 @@ impl Day {
     /// The first day that a request may name. Records of earlier versions can hold earlier ones.
     const FIRST_GIVEN: Date = jiff::civil::date(1900, 1, 1);
 
-    /// Refuses a day that nobody means; `pointer` leads to it in the request.
+    /// Refuses an implausible day; `pointer` is its place in the request.
     pub fn check_given(self, pointer: impl Into<String>) -> Result<(), Problem> {
         if self.0 >= Self::FIRST_GIVEN {
             return Ok(());

@@ -300,7 +300,7 @@ pub struct KeptAnswer {
     pub head: AnswerHead,
     pub body: Value,
     expires: i64,
-    /// The work that the answer tells of is not finished.
+    /// The work that the answer reports is not finished.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     provisional: bool,
 }

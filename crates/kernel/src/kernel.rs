@@ -43,7 +43,7 @@ use crate::{
 /// What other processes write is noticed after this at the latest.
 const BELIEVED: Duration = Duration::from_secs(5);
 
-/// The ports that a plane stands on.
+/// The ports that a plane depends on.
 #[derive(Clone)]
 pub struct Ports {
     pub tables: ClosedTables,
@@ -57,7 +57,7 @@ pub struct Ports {
     pub cross_account: Arc<dyn CrossAccountAccess>,
     /// State machines that lead the workflows; `None`: this process does.
     pub machines: Option<Arc<dyn Machines>>,
-    /// Where dead letters are put besides; `None`: they stand in the table alone.
+    /// The queues that also get dead letters; `None`: they are in the table only.
     pub dead_letters: Option<Arc<dyn DeadLetterQueues>>,
     /// What counts workers and runs beside the process's own metrics.
     pub counting: Option<Arc<dyn WorkflowMetrics>>,

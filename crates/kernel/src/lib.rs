@@ -1,4 +1,4 @@
-//! What every feature stands on: words, ports, records, guard, workflows, identity, and the work after commits. It knows
+//! The base of every feature: words, ports, records, guard, workflows, identity, and the work after commits. It knows
 //! nothing of HTTP, of a feature or of a cloud.
 
 pub mod audit;

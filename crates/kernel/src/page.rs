@@ -84,7 +84,7 @@ impl Cursors {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place that a cursor of the query `of` stands for.
+    /// The position that a cursor of the query `of` represents.
     pub fn open(&self, of: &str, cursor: &str) -> Result<Position> {
         let refused = || Problem::field("/cursor", "not a cursor of this list with these filters");
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;

@@ -106,11 +106,11 @@ pub struct Problem {
     pub help: Option<String>,
     /// What is wrong outside the product, where it is that.
     pub outside: Option<Box<KnownCondition>>,
-    /// What operators hear instead: it can name tables and roles.
+    /// The text for operators: it can name tables and roles.
     pub for_operators: Option<Box<OperatorView>>,
 }
 
-/// A problem as those who run the platform hear of it.
+/// A problem as operators see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorView {
     pub detail: String,
@@ -130,7 +130,7 @@ impl Problem {
         }
     }
 
-    /// Whoever keeps passwords and signs tokens did not do as asked. Callers may be anybody: the log is told why.
+    /// The credential store failed. The caller may be anybody: only the log gets the cause.
     pub fn identities_away(error: &ExternalError) -> Self {
         tracing::warn!(cause = %error, fix = error.condition.map(|condition| condition.fix), "the user pool did not do as asked");
         let outside = error.condition.map(Box::new);
@@ -168,7 +168,7 @@ impl Problem {
         self.for_operators.as_ref().map_or(&self.detail, |view| &view.detail)
     }
 
-    /// The problem for a caller. What operators alone may hear goes to the log, with the request's id, if this is none.
+    /// The problem for a caller. Text for operators goes to the log, with the request's id, if the caller is none.
     #[must_use]
     pub fn heard_by(mut self, operator: bool, request_id: &str) -> Self {
         let Some(view) = self.for_operators.take() else { return self };
@@ -193,7 +193,7 @@ impl Problem {
     }
 }
 
-/// A problem as it stands on the wire.
+/// A problem as it is sent.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Problem")]

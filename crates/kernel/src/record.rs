@@ -1,4 +1,4 @@
-//! Records: what stands in the table, each type with its keys in one place.
+//! Records: what the table contains, each type with its keys in one place.
 //!
 //! The body of an entity's record is the JSON that the API answers, so that a page of a list is spliced together from
 //! stored bytes without reading them.
@@ -14,7 +14,7 @@ use crate::{
     text::Name,
 };
 
-/// Where a record stands: its own key and its keys in the three indexes.
+/// The keys of a record: its own and those in the three indexes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordKeys {
     pub key: Key,
@@ -41,7 +41,7 @@ impl RecordKeys {
         self
     }
 
-    /// The enterprise of an account that a record stands in by its key in `Gsi2`.
+    /// The enterprise of an account that a record belongs to by its key in `Gsi2`.
     pub fn enterprise(&self, account: AccountId) -> Option<EnterpriseId> {
         let key = self.index[1].as_ref()?;
         key.pk.strip_prefix(&enterprise_prefix(account))?.parse().ok()
@@ -72,7 +72,7 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn place(&self) -> RecordKeys;
 }
 
-/// A kind of record that belongs to an account, and stands at `ACCOUNT#<account>` / `<KIND>#<id>`.
+/// A kind of record that belongs to an account, with the key `ACCOUNT#<account>` / `<KIND>#<id>`.
 pub trait TenantRecord: Record {
     /// The prefix of the sort key, in capitals.
     const KIND: &'static str;

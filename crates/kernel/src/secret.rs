@@ -50,7 +50,7 @@ impl PlatformKey {
         std::str::from_utf8(text).ok().map(SecretString::from)
     }
 
-    /// Made anew for each salt, so it seals one text.
+    /// New for each salt, so it seals one text.
     fn sealing(&self, purpose: &str, place: &str, salt: &[u8; 32]) -> LessSafeKey {
         let key = self.mac(purpose, &format!("{}{place}", hex::encode(salt)));
         LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).expect("it has 32 bytes"))

@@ -207,7 +207,7 @@ impl Kernel {
         self.trail_of(action, origin, AskedBy::SignedIn)
     }
 
-    /// Records what a refresh leads to: no success, for it is no sign-in, the end of the session that a stolen token causes, and
+    /// Records the results of a refresh: no success, for it is no sign-in, the end of the session that a stolen token causes, and
     /// the refusal of somebody who may not act.
     pub fn refresh_trail(&self, origin: &RequestOrigin) -> Arc<dyn AuditTrail> {
         let asked_by = AskedBy::Themselves;
@@ -254,7 +254,7 @@ struct SecurityTrail {
 enum AskedBy {
     /// The person whom it is about, if it succeeds.
     Themselves,
-    /// The person whom it is about, by a token of theirs.
+    /// The person that it is about, authenticated by a token.
     SignedIn,
     /// A caller without proof of identity.
     Anybody,

@@ -82,7 +82,7 @@ impl Kernel {
         Ok(self.router().tables().open_by(grant, name).await?.map(|table| SystemTable { table, task }))
     }
 
-    /// The table that a route leads to, for a task of the platform.
+    /// The table of a route, for a task of the platform.
     pub async fn system_routed(&self, task: SystemTask, route: &Route) -> Result<SystemTable> {
         Ok(SystemTable { table: self.router().table(route).await?, task })
     }

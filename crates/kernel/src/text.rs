@@ -56,7 +56,7 @@ macro_rules! texts {
     )*};
 }
 
-/// Characters that stand nowhere in a line of text, as ranges: control and format characters (which can hide or reorder
+/// Characters that a line of text must not contain, as ranges: control and format characters (which can hide or reorder
 /// what is shown), private and unassigned planes, line and paragraph separators.
 const UNPRINTABLE: &[(char, char)] = &[
     ('\u{0}', '\u{1f}'),
@@ -83,7 +83,7 @@ const UNPRINTABLE: &[(char, char)] = &[
 /// between letters alone, for elsewhere they would make two texts that look the same.
 const JOINERS: (char, char) = ('\u{200c}', '\u{200d}');
 
-/// White space that stands inside a line, but not at its ends.
+/// White space that is allowed inside a line, but not at its ends.
 const SPACES: &[(char, char)] = &[
     (' ', ' '),
     ('\u{a0}', '\u{a0}'),
@@ -177,7 +177,7 @@ fn line(text: &str, min: usize, max: usize, what: &str) -> Result<(), NotText> {
     Ok(())
 }
 
-/// Whether a joiner stands elsewhere than between two letters or their marks of a script that joins.
+/// Whether a joiner is anywhere but between two letters or their marks of a script that joins.
 fn has_stray_joiner(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     let joins = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|c| joinable(*c));
@@ -236,7 +236,7 @@ impl Email {
         &self.0
     }
 
-    /// What stands before the `@`.
+    /// The local part, before the `@`.
     pub fn local_part(&self) -> &str {
         self.0.split_once('@').map_or(&*self.0, |(local, _)| local)
     }

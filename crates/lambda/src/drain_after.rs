@@ -19,7 +19,7 @@ use crate::clock;
 /// For so long a process works on at most; it answers nobody meanwhile, though others do.
 const MOST: Duration = Duration::from_secs(10);
 
-/// Stands around the service that posts the answer.
+/// Wraps the service that posts the answer.
 #[derive(Clone)]
 pub(crate) struct DrainLayer(pub Arc<Hosted>);
 

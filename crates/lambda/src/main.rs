@@ -2,8 +2,8 @@
 //!
 //! A process of Lambda is frozen as soon as it asks for the next event. Until then it may work on, also when its caller
 //! has the answer: what a request leaves to be done (events, seals of the audit log, copies, mails, runs) is done between
-//! the answer and that question. What does not end in time, or is lost with the process, stands in the table, and the
-//! function `cron` takes it up in its next round, or `stream` at once, where the table has a stream that leads to it.
+//! the answer and that question. Work that does not end in time, or is lost with the process, is in the table, and the
+//! function `cron` does it in its next round, or `stream` at once, if the table's stream calls it.
 
 mod api;
 mod clock;

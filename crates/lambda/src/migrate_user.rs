@@ -1,7 +1,7 @@
 //! The function `migrate_user`: somebody whom a user pool does not know comes into it, by the password that the product has
 //! a hash of, or to be given another by a code.
 //!
-//! INVARIANT: whoever is refused is refused by the same words.
+//! INVARIANT: all refusals have the same words.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A function that can't begin tells the Runtime API why, and ends: whoever calls it is told the condition by its name.
+//! A function that can't start reports why to the Runtime API, and ends: its caller gets the name of the condition.
 
 use std::{
     env,
@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::json;
 
-/// The configuration, or what it leads to, is not as it must be.
+/// The configuration, or a resource that it names, has an error.
 pub(crate) fn configuration(why: &str) -> ExitCode {
     report("Freehold.Configuration", why)
 }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 
-/// Whoever wrote a record has so long to do what it asks for.
+/// The time that the writer of a record has for the work that the record asks for.
 const LEFT_ALONE: Duration = Duration::from_secs(2);
 /// Runs are driven for so long at most: the stream's other records wait meanwhile.
 const MOST: Duration = Duration::from_secs(10);
@@ -82,7 +82,7 @@ async fn take_on(hosted: &Hosted, changes: &[Change], deadline: u64) -> Tended<b
     Ok(rested)
 }
 
-/// How long the latest of the records is still left to whoever wrote it.
+/// The time that is left to the writer of the latest record.
 #[expect(clippy::disallowed_methods, reason = "streams tell time by the machine's clock, not by the product's")]
 fn left_alone(changes: &[Change]) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

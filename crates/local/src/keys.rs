@@ -1,6 +1,6 @@
 //! The signing keys in a file that only its owner can read.
 //!
-//! INVARIANT: once the data folder is in use, keys are never made anew because the old ones can't be found or read:
+//! INVARIANT: once the data folder is in use, keys are never created again because the old ones can't be found or read:
 //! that would end all sessions without a word. The start stops instead, and changes nothing.
 
 use std::{

@@ -1,4 +1,4 @@
-//! A clock that a test moves; it stands still, or runs on from where it was put.
+//! A clock that a test moves; it is stopped, or runs on from where it was set.
 
 use std::{sync::Mutex, time::Instant};
 
@@ -12,7 +12,7 @@ pub struct FakeClock {
 }
 
 impl FakeClock {
-    /// A clock that stands still.
+    /// A stopped clock.
     pub fn at(now: Timestamp) -> Self {
         Self { at: Mutex::new(now), since: Mutex::default() }
     }
@@ -22,7 +22,7 @@ impl FakeClock {
         Self { at: Mutex::new(from), since: Mutex::new(Some(Instant::now())) }
     }
 
-    /// From now on it stands still.
+    /// Stops the clock.
     pub fn stop(&self) {
         let now = self.now();
         *self.since.lock().expect("no holder panics") = None;

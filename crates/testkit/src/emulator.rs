@@ -177,7 +177,7 @@ fn free() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a port is free")
 }
 
-/// Stands between an adapter and its emulator, and loses answers.
+/// A proxy between an adapter and its emulator that loses answers.
 pub struct Lossy {
     at: SocketAddr,
     lose: Arc<AtomicUsize>,
@@ -257,7 +257,7 @@ pub struct Seen {
     pub body: String,
 }
 
-/// Stands between an adapter and its emulator, and writes down what is asked.
+/// A proxy between an adapter and its emulator that records the requests.
 pub struct Recorder {
     at: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use plane::identity::keys::{KeyStore, KeyStoreError, StoredKey};
 
-/// Keeps the keys where a test can see them, and fails to keep them when it is told to.
+/// Keeps the keys where a test can see them, and fails to keep them on request.
 #[derive(Default)]
 pub struct MemoryKeys {
     keys: Mutex<Vec<StoredKey>>,

@@ -1,4 +1,4 @@
-//! Stands between an adapter and an emulator of DynamoDB, and counts the write units that each call costs.
+//! A proxy between an adapter and an emulator of DynamoDB that counts the write units that each call costs.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},

@@ -40,7 +40,7 @@ pub fn document() -> &'static Value {
     plane::product::document()
 }
 
-/// Where an id stands in a call.
+/// The place of an id in a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     Path(String),
@@ -73,7 +73,7 @@ pub struct Sample {
 }
 
 impl Operation {
-    /// The parameters that stand in a place (`path`, `query` or `header`).
+    /// The parameters of a place (`path`, `query` or `header`).
     pub fn parameters(&self, place: &str) -> impl Iterator<Item = &Value> {
         let all = self.described["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter().filter(move |parameter| parameter["in"] == place)
@@ -105,7 +105,7 @@ impl Operation {
         }
     }
 
-    /// Every place where an id can stand in a call of the operation.
+    /// Every place where an id can be in a call of the operation.
     pub fn id_places(&self, sample: &Sample) -> Vec<Place> {
         let named = |place: &'static str| {
             self.parameters(place)

@@ -1,4 +1,4 @@
-//! The tables that stories stand on: in memory; where testkit is built with its feature `dynamodb`, in DynamoDB, in an
+//! The tables of stories: in memory; where testkit is built with its feature `dynamodb`, in DynamoDB, in an
 //! emulator of the store's own.
 
 use std::sync::Arc;
@@ -85,7 +85,7 @@ mod kind {
     const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIAEMULATOR/20260101/eu-central-1/dynamodb/aws4_request, \
                           SignedHeaders=host;x-amz-date, Signature=0";
 
-    /// Makes the shared table, as whoever sets the platform up does.
+    /// Creates the shared table, as an operator does.
     pub async fn lay_out(emulator: &Emulator) {
         tables_in(emulator).await.create(&TableName::shared()).await.expect("an empty emulator has room");
     }

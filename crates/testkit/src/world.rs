@@ -204,7 +204,7 @@ impl World {
     }
 
     /// A user of the directory, with an identity made for them and signed in, past the guards: for tests of what
-    /// stands behind them.
+    /// is behind them.
     pub async fn person(&self, user: UserId, email: &str, account: AccountId) -> Person {
         let subject = plane::features::users::model::subject(user);
         let email = plane::ports::identity::Email::parse(email).expect("a test's address is one");

@@ -49,7 +49,7 @@ pub(crate) fn aws() -> Result<()> {
     step("aws: lint", || cargo(&["clippy", "--quiet"], &["--all-targets", "--", "-D", "warnings"]))?;
     step("aws: test", || {
         if nextest() {
-            // What stands on tables of its own was tested before.
+            // Tests with tables of their own ran before.
             let which = "package(aws) | package(lambda) | (package(cli) & test(/^aws::/)) \
                          | (package(plane) & binary(it) & not test(/^(dead_letters|delivery|identity|lag|onboarding_faults|workflow)::/))";
             // Once more for what fails: the emulators have races of their own. nextest lists it as flaky.

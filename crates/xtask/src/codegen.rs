@@ -1,4 +1,4 @@
-//! Generated files: written anew, or compared. The tests that compare them are those that can write them.
+//! Generated files: written, or compared. The tests that compare them are those that can write them.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The defaults of settings in documents: those of the configuration, wherever a row of a table names both.
+//! The defaults of settings in documents: they must equal those of the configuration, if a row of a table names both.
 
 use std::collections::BTreeMap;
 

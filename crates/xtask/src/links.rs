@@ -1,4 +1,4 @@
-//! Links of the documentation: relative ones lead to files and headings that exist, and one named like a test leads to it.
+//! Links of the documentation: relative ones point to files and headings that exist, and one named like a test points to it.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -171,7 +171,7 @@ fn dependencies(found: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Whoever has no use for AWS builds nothing of it.
+/// The default build contains nothing for AWS.
 fn default_build(found: &mut Vec<String>) -> Result<()> {
     let arguments =
         ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--package", "cli", "--package", "lambda"];
@@ -184,7 +184,7 @@ fn default_build(found: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// The crate's name, if it is one for AWS. `aws-lc` is the cryptography that rustls stands on.
+/// The crate's name, if it is one for AWS. `aws-lc` is the cryptography of rustls.
 fn of_aws(line: &str) -> Option<&str> {
     let name = line.split(' ').next()?;
     let ours = name == "aws" || name.starts_with("aws_") || name.starts_with("aws-") && !name.starts_with("aws-lc");

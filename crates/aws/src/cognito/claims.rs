@@ -1,4 +1,4 @@
-//! What stands in the tokens of a pool. Cognito adds claims as it likes, so what is not known is let be; what comes twice
+//! The claims in the tokens of a pool. Cognito adds claims of its own, so unknown ones are ignored; a duplicate
 //! refuses a token.
 
 use std::{borrow::Cow, collections::HashSet, fmt};

@@ -121,7 +121,7 @@ impl PoolKeys {
         self.look_now().await
     }
 
-    /// Reads them again, once: whoever asks waits for it.
+    /// Reads them again, once: concurrent callers wait for it.
     pub(super) async fn look_now(&self) -> Result<(), ExternalError> {
         let mut read = self.read.lock().await;
         self.take(fetch(&self.http, &self.url).await, &mut read)

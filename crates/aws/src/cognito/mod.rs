@@ -1,7 +1,7 @@
 //! People's passwords and tokens in a user pool of Cognito: the credential store beside our own directory.
 //!
 //! A person's name in the pool is our subject; Cognito's own `sub` means nothing here. A session is called by the
-//! `origin_jti` that all its tokens bear, and stands in our table like any other: with the pool's refresh token, sealed.
+//! `origin_jti` that all its tokens bear, and is in our table like any other: with the pool's refresh token, sealed.
 //! Neither that token nor the pool's own word for an open challenge ever leaves the product.
 
 mod calls;
@@ -40,7 +40,7 @@ pub struct Options {
     pub client: String,
     /// Another endpoint than the region's; the issuer of tokens stays what it is.
     pub endpoint: Option<String>,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
 }
 
@@ -103,7 +103,7 @@ fn issuer(pool: &str) -> String {
     format!("https://cognito-idp.{region}.{domain}/{pool}")
 }
 
-/// A fault as the provider hears of it.
+/// A fault as the provider sees it.
 fn away(what: &str, fault: Fault) -> ExternalError {
     let error = fault.external_error(format_args!("Cognito, {what}"));
     if fault != Fault::NotFound {

@@ -1,6 +1,6 @@
 //! Tokens by which this process acts as somebody for a moment. A pool gives none without a password.
 //!
-//! INVARIANT: they stand in this process's memory alone, as digests; no other process accepts them.
+//! INVARIANT: they are in this process's memory only, as digests; no other process accepts them.
 
 use std::{
     collections::HashMap,

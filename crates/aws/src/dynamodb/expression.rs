@@ -43,7 +43,7 @@ pub(super) fn draft(write: &Write, compared: Compared) -> Result<Draft, TableErr
         condition = and([condition, terms.addable(field, *by)]);
     }
     if condition == Holds::Never {
-        // DynamoDB refuses placeholders that stand in no expression.
+        // DynamoDB refuses placeholders that no expression uses.
         terms = Terms::default();
     }
     let kind = match write {

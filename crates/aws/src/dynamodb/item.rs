@@ -1,7 +1,7 @@
-//! How a record stands in DynamoDB: which attributes it has, and how they are read back.
+//! The item of a record in DynamoDB: which attributes it has, and how they are read back.
 //!
 //! The body is kept as the text that was given, so that it comes back byte for byte: as a document of attributes it would
-//! lose the order of its fields and the look of its numbers. Its top-level fields that conditions may be on stand beside
+//! lose the order of its fields and the look of its numbers. Its top-level fields that conditions may use are stored beside
 //! it a second time, in `fields`. What a sum changes there is named in `sums`, and goes into the text when it is read.
 //!
 //! A partition of `GSI3` holds what waits, of every account, and each commit writes to it. So it is spread over [`SHARDS`]
@@ -44,14 +44,14 @@ pub(super) const INDEX_NAMES: [IndexNames; INDEXES] = [
 
 /// Every partition of `GSI3` is spread over so many. More make each look at what waits dearer: it asks all of them.
 pub(super) const SHARDS: u32 = 4;
-/// Stands between the partition of `GSI3` and the number of its shard.
+/// The separator between the partition of `GSI3` and the number of its shard.
 const SHARD_MARK: char = '~';
 
 /// The partition of DynamoDB that holds a key of `GSI3`: by the first part of the sort key, which names the account where
 /// the partition holds work of accounts.
 pub(super) fn shard_of(key: &Key) -> String {
     let first = key.sk.split('#').next().expect("a split has a first part");
-    // FNV-1a: it must stay the same for ever, for records stand by it.
+    // FNV-1a: it must never change, because stored keys contain it.
     let hash = first.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     shard(&key.pk, hash % SHARDS)
 }
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!((names, fractions), (vec!["state", "used", "version"], vec!["used".to_owned()]));
     }
 
-    /// Records stand by these: another answer would lose them.
+    /// Stored keys contain these: other results would lose records.
     #[test]
     fn shards_stay_where_they_are() {
         let shard = |sk: &str| shard_of(&Key::new("EVENT#PENDING", sk));

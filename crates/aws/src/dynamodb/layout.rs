@@ -1,4 +1,4 @@
-//! Tables of earlier versions: their `GSI3` has no shards, so their records stand in it where this version does not look.
+//! Tables of earlier versions: their `GSI3` has no shards, so this version does not find their records in it.
 //! Before such a table is used, each of them is given its shard.
 //!
 //! It can be broken off at any record and begun again: what has its shard is passed over. A record says at the end that it is
@@ -98,7 +98,7 @@ async fn round(client: &Client, retry: &RetryPolicy, table: &str) -> Result<usiz
     }
 }
 
-/// Gives a record its shard, if it still stands where the index said. Its version stays: nothing that it says has changed.
+/// Gives a record its shard, if it still has the index key. Its version stays: its content does not change.
 async fn give(client: &Client, table: &str, key: &Key, index: &Key) -> Result<(), Fault> {
     let [_, _, waiting] = &INDEX_NAMES;
     let request = client

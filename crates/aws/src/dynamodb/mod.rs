@@ -51,14 +51,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub struct Options {
     /// Another endpoint than the region's.
     pub endpoint: Option<String>,
-    /// Stands before every table's name, so that several deployments share an account of AWS.
+    /// The prefix of all table names, so that several deployments share an AWS account.
     pub prefix: String,
     pub protection: Protection,
     /// The id, alias or ARN of a key of KMS that encrypts new tables; else DynamoDB's own.
     pub kms_key: Option<String>,
     /// The fields that are kept beside bodies, for conditions; `None`: all that conditions may be on.
     pub compared: Option<&'static [&'static str]>,
-    /// A request that fails in passing is not begun anew so long after the first try.
+    /// No retry begins this long after the first attempt.
     pub retry_for: Duration,
     /// [`Tables::create`] and [`Tables::remove`] wait so long for a table to come and to go.
     pub wait: Duration,
@@ -87,7 +87,7 @@ pub struct Protection {
     pub from_deletion: bool,
 }
 
-/// How the shared table stands.
+/// The state of the shared table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableState {
     Missing,
@@ -119,7 +119,7 @@ struct Inner {
     options: Options,
     /// Tables that were there, and when.
     seen: Mutex<HashMap<TableName, Instant>>,
-    /// Tables of earlier versions whose records this process knows to stand where this version looks.
+    /// Tables of earlier versions whose records already have shards, as this process knows.
     moved: Mutex<HashSet<String>>,
 }
 
@@ -132,7 +132,7 @@ impl DynamoTables {
         Self(Arc::new(Inner { client, retry, options, seen: Mutex::default(), moved: Mutex::default() }))
     }
 
-    /// How the shared table stands, and what it is called.
+    /// The state and the name of the shared table.
     pub async fn standing(&self) -> (String, Result<TableState, Fault>) {
         let Inner { client, retry, .. } = &*self.0;
         let table = self.full(&TableName::shared());
@@ -194,7 +194,7 @@ impl DynamoTables {
         }
     }
 
-    /// Has the records of a table that an earlier version made stand where this one looks. To be done once a table.
+    /// Gives the records of a table of an earlier version their shards. Needed once for each table.
     async fn move_records(&self, table: &str) -> Result<(), TableError> {
         let Inner { client, retry, moved, .. } = &*self.0;
         if moved.lock().expect("no holder panics").contains(table) {
@@ -228,7 +228,7 @@ impl DynamoTables {
             Stage::None => Ok(Progress::Done),
             Stage::Coming | Stage::Going => Ok(Progress::Underway),
             Stage::There { protected: true, .. } => {
-                // Whoever calls has decided; the table is still being changed when it answers.
+                // The caller has decided; the table is still changing when this returns.
                 schema::protect(client, retry, &table, false).await.map_err(table_error)?;
                 Ok(Progress::Underway)
             }

@@ -90,7 +90,7 @@ async fn shard_keys(
     number: u32,
 ) -> Result<(Entries, bool), TableError> {
     let query = Query { pk: item::shard(&query.pk, number), ..query.clone() };
-    // The record that the last page ended with is of one shard; to the others its place is as good as any.
+    // The last record of the page before is of one shard; the others can start at the same place.
     let mut from = query.after.as_ref().and_then(|after| {
         let index = after.index.as_ref().map(|index| Key { pk: query.pk.clone(), sk: index.sk.clone() });
         match start(&Query { after: Some(Position { key: after.key.clone(), index }), ..query.clone() }, span) {
@@ -194,7 +194,7 @@ fn span(range: &Range) -> Result<Option<Span<'_>>, TableError> {
 }
 
 impl Span<'_> {
-    /// Where a sort key stands: before the range, within it, or after it.
+    /// The position of a sort key: before the range, within it, or after it.
     fn side(&self, sk: &str) -> Ordering {
         match *self {
             Self::Prefix(prefix) if !sk.starts_with(prefix) => sk.cmp(prefix),
@@ -205,7 +205,7 @@ impl Span<'_> {
     }
 }
 
-/// Whether a record stands where a query looks.
+/// Whether a query covers a record.
 pub(super) fn stands(query: &Query, item: &Item) -> bool {
     let key = query.index.slot().map_or(Some(&item.key), |slot| item.index[slot].as_ref());
     let Ok(Some(span)) = span(&query.range) else { return false };

@@ -1,4 +1,4 @@
-//! What stands for private and hybrid accounts: whether routes and what is published of them agree, and stacks are as they
+//! Checks of private and hybrid accounts: whether routes and published parameters agree, and stacks are as they
 //! were made.
 
 use futures::{StreamExt as _, stream};
@@ -26,7 +26,7 @@ const MOST: usize = 50;
 /// The drift of so many stacks is looked for at once: each takes CloudFormation some seconds to minutes.
 const AT_ONCE: usize = 10;
 
-/// CloudFormation looks at a table by these, as whoever asks it.
+/// The calls that CloudFormation makes, with its caller's permissions, to detect drift of a table.
 const LOOKS_BY: &str = "permit what CloudFormation looks by, as the caller: dynamodb:DescribeTable, \
     DescribeContinuousBackups, DescribeTimeToLive, DescribeContributorInsights, DescribeKinesisStreamingDestination, \
     GetResourcePolicy and ListTagsOfResource; the log has its reason";
@@ -48,7 +48,7 @@ pub(super) async fn checks(connected: &Connected) -> Vec<Check> {
         }
         Err(error) => return vec![Check::bad(CHECK, error.to_string(), "the log says more")],
     };
-    // That there is no shared table is told by the check of it.
+    // The check of the shared table reports that it is missing.
     let Some(shared) = shared else { return Vec::new() };
     let accounts: Vec<AccountId> = names.iter().filter_map(account_of).collect();
     if accounts.is_empty() {

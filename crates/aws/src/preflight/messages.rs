@@ -30,7 +30,7 @@ impl Preflight {
                 let finding = format!("{} takes alerts, but nobody has subscribed to it", topic.arn());
                 Check::warning(CHECK, finding, format!("aws sns subscribe --topic-arn {}", topic.arn()))
             }
-            // Whoever may publish need not be permitted to count who listens.
+            // Permission to publish does not include permission to count subscriptions.
             Ok(_) | Err(_) => Check::ok(CHECK, format!("{} takes them", topic.arn())),
         }
     }

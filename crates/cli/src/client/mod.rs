@@ -19,7 +19,7 @@ use crate::{
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
 
-/// One server, asked as whoever is signed in.
+/// One server, called as the signed-in user.
 pub(crate) struct Client {
     http: reqwest::Client,
     server: Url,

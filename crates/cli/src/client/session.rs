@@ -1,4 +1,4 @@
-//! The session of whoever is signed in, in a file that only they can read.
+//! The session of the signed-in user, in a file that only they can read.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -45,7 +45,7 @@ impl Session {
     }
 }
 
-/// The machine's time: a token's life was told from now on, so both ends of it are measured here.
+/// The machine's time: a token's lifetime is relative, so both ends of it are measured here.
 #[expect(clippy::disallowed_methods, reason = "a client has no clock but its machine's")]
 fn now() -> Timestamp {
     Timestamp::now()
@@ -67,7 +67,7 @@ impl Sessions {
             return Err(Failure::usage(format!("others can read your session in {}", self.0.display()))
                 .hint(format!("chmod 600 '{}'", self.0.display())));
         }
-        // A file of another version says nothing: signing in writes it anew.
+        // A file of another version has no meaning here: signing in overwrites it.
         Ok(serde_json::from_str(text.expose_secret()).ok())
     }
 

@@ -13,7 +13,7 @@ use crate::fail::{Failure, Outcome};
 const MOST_BREAKS: u32 = 10;
 
 impl Client {
-    /// Follows an account's run until it ends; `told` hears of each step of its progress. Answers the last of them.
+    /// Follows an account's run until it ends; calls `told` for each step of its progress. Returns the last of them.
     pub(crate) async fn follow(&mut self, account: &str, mut told: impl FnMut(&Value)) -> Outcome<Value> {
         let (mut last, mut latest) = (None::<String>, Value::Null);
         let mut breaks = 0;

@@ -1,4 +1,4 @@
-//! What was looked at, how it stands, and what to do where it is not as it must be.
+//! The results of checks: what was checked, its state, and what to do about a problem.
 
 use serde::Serialize;
 

@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entity {
     pub path: &'static str,
-    /// Headings, and JSON pointers to what stands below them.
+    /// Headings, and JSON pointers to the values of their columns.
     pub columns: &'static [(&'static str, &'static str)],
 }
 

@@ -1,4 +1,4 @@
-//! `freehold preflight`: whether what the product stands on in AWS is as it must be, and what to do where not.
+//! `freehold preflight`: checks the AWS resources that the product needs, and says what to do about problems.
 
 use clap::{Args, ValueEnum};
 

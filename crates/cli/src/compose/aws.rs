@@ -1,7 +1,7 @@
 //! The aws profile: tables in DynamoDB, keys in Secrets Manager, parameters in SSM, mail by SES, events on EventBridge.
 //!
-//! People's identities and sessions stand in the shared table, as they do in the embedded profile: any number of processes
-//! serve them. Their passwords stand in a user pool of Cognito, which signs their tokens, or as hashes in the table too.
+//! People's identities and sessions are in the shared table, as they are in the embedded profile: any number of processes
+//! serve them. Their passwords are in a user pool of Cognito, which signs their tokens, or as hashes in the table too.
 
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ async fn connect(config: &Config, rng: Arc<dyn RandomSource>) -> Outcome<Connect
     profile(config).connect(rng).await.map_err(|error| Failure::usage(error).hint(error.fix()))
 }
 
-/// The table is made by whoever sets the platform up, never by a server that may have been given the wrong name.
+/// The operator creates the table, never a server, which could have a wrong name in its configuration.
 async fn check_table(connected: &Connected) -> Outcome {
     let (name, standing) = connected.tables().standing().await;
     let region = connected.region();
@@ -163,7 +163,7 @@ async fn identity(
     let fingerprint = plane::secret::digest(&format!("{:?}", key.subkey("fingerprint")));
     check(installed, &fingerprint)?;
     let identity = provider(config, connected, shared, machine, &key, in_use).await?;
-    // From now on the keys are not made anew. They stand first: who finds this record finds them too.
+    // From now on the keys are never created again. They are written first: a process that finds this record finds them too.
     if !in_use {
         install(shared, &fingerprint).await?;
         check(installation(shared).await?, &fingerprint)?;
@@ -222,7 +222,7 @@ fn check(installed: Option<Installation>, fingerprint: &str) -> Outcome {
         .hint("check aws_secret_prefix and aws_table_prefix, or put an earlier version of the secret back"))
 }
 
-/// Whoever is first stays.
+/// The first writer wins.
 async fn install(table: &Arc<dyn Table>, fingerprint: &str) -> Outcome {
     let body =
         serde_json::to_vec(&Installation { platform_key: fingerprint.to_owned() }).expect("its fields are plain");

@@ -51,7 +51,7 @@ pub(crate) fn run(config: &Config) -> Outcome {
 async fn serve(config: &Config) -> Outcome<Option<FileTables>> {
     let mut signals = Signals::new()?;
     let opened = folder::open(&config.data_dir)?;
-    // Left by a crash; it would lead to whoever has the port now.
+    // Left by a crash; another program may have the port now.
     drop(fs::remove_file(opened.places.listen()));
     let files = open_files::raise();
     let listener = listen("listen", config.listen)?;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Kernel {
-    /// Delivers events that wait; those that tell of a failure also as alerts. Returns whether more wait, also those that
+    /// Delivers pending events; those about failures also as alerts. Returns whether more are pending, including those that
     /// another process was faster with.
     pub(super) async fn deliver(&self, table: &Arc<dyn Table>, name: &TableName) -> Result<bool> {
         let line = OutgoingEvent::PENDING;

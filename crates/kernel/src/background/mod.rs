@@ -211,7 +211,7 @@ impl Kernel {
             for table in self.commit_signal().without_lane() {
                 tasks.spawn(self.clone().relay_lane(table, Arc::clone(&places)));
             }
-            // What has ended is let go of.
+            // Reaps the tasks that have ended.
             while tasks.try_join_next().is_some() {}
             self.write_counted_events(self.now()).await;
             drop(tokio::time::timeout(LOOK_AGAIN, self.commit_signal().lanes.notified()).await);

@@ -100,7 +100,7 @@ fn batches(mut entries: &[Stored<AuditEntry>]) -> Vec<&[Stored<AuditEntry>]> {
 #[derive(Default)]
 struct Heads(BTreeMap<AccountId, (Option<u64>, ChainHead)>);
 
-/// The head of a chain as it stands, with its version; the first of all if there is none.
+/// The current head of a chain, with its version; the first of all if there is none.
 async fn found(plane: &Kernel, account: AccountId) -> Result<(Option<u64>, ChainHead)> {
     let first = ChainHead::first(account);
     let Some(item) = plane.router().shared().get(&first.place().key).await? else { return Ok((None, first)) };

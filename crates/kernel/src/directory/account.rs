@@ -13,7 +13,7 @@ use crate::{
     text::{Line, Name, fold},
 };
 
-/// Where an account's data stands.
+/// The location of an account's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CloudType {
@@ -143,7 +143,7 @@ pub struct Account {
     /// The first administrator-side user, made by onboarding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technical_user_id: Option<UserId>,
-    /// The connection by which the account's own table stands in another account of AWS.
+    /// The connection to the AWS account that contains this account's own table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<ConnectionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

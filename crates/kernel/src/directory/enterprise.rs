@@ -20,7 +20,7 @@ pub struct Enterprise {
     pub id: EnterpriseId,
     pub name: Name,
     pub description: Option<Description>,
-    // One that was deleted since is linked no more, though it may still stand here: answers leave it out.
+    // A product that was deleted since is no longer linked, though its id may still be here: answers leave it out.
     /// The products it is linked to.
     pub product_ids: Vec<ProductId>,
     /// Made by the platform: it can't be changed or deleted.

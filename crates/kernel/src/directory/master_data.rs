@@ -36,7 +36,7 @@ pub fn list_key<R: MasterRecord>(record: &R) -> Key {
     Key::new(R::KIND, format!("{}#{}", by_name(record.name()), record.id()))
 }
 
-/// Where a record of master data stands.
+/// The keys of a record of master data.
 pub fn place<R: MasterRecord>(record: &R) -> RecordKeys {
     RecordKeys::at(key::<R>(record.id())).by_type(list_key(record))
 }
@@ -87,7 +87,7 @@ impl Record for UseCount {
     }
 }
 
-/// That a license stands on a link of master data: of an enterprise to a product, or of a product to a service.
+/// A license that depends on a link of master data: of an enterprise to a product, or of a product to a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkUse {

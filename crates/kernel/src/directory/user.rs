@@ -173,7 +173,7 @@ pub const fn subject(user: UserId) -> Subject {
     Subject::from_uuid(user.uuid())
 }
 
-/// Deletes a user with the address and the subject that lead to it.
+/// Deletes a user with the claims on address and subject.
 fn deletion(item: &Item) -> Result<Vec<Write>> {
     let user = decode::<User>(item)?.record;
     let mut writes = vec![delete(&item.key), delete(&Home::key(subject(user.id)))];
@@ -213,7 +213,7 @@ impl TenantRecord for User {
     }
 }
 
-/// In which account a user is: how a token's subject leads to the user.
+/// The account of a user: maps a token's subject to the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Home {
@@ -347,7 +347,7 @@ mod tests {
     proptest! {
         #[test]
         fn gained_days_are_those_that_a_calendar_shows(old in some_user(), new in some_user(), today in -6..6_i32) {
-            // Every date of the users lies within these days; the last of them stands for all that follow.
+            // Every date of the users is within these days; the last of them represents all later ones.
             let gained = (today..40).any(|offset| new.acts_on(day(offset)) && !old.acts_on(day(offset)));
             prop_assert_eq!(new.gains_days_over(&old, day(today)), gained);
         }

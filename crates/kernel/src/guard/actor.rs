@@ -131,12 +131,12 @@ impl Actors {
         Ok(given)
     }
 
-    /// Something in an account was written: whoever acts from it is loaded anew.
+    /// A record of an account was written: cached actors of that account are stale.
     pub fn forget(&self, account: AccountId) {
         self.epochs.advance(account);
     }
 
-    /// Everybody is loaded anew.
+    /// All cached actors are stale.
     pub fn forget_all(&self) {
         self.cache.invalidate_all();
     }

@@ -313,7 +313,7 @@ fn inherited(tab: &str, menu: Flags) -> Flags {
     if RESTRICTED.contains(&tab) && menu != Flags::ALL { Flags::default() } else { menu }
 }
 
-/// Writes menus as serde does, in a fraction of its time: no key or name of theirs needs escapes.
+/// Writes menus as serde does, in a fraction of its time: no key or name of a menu needs escapes.
 pub fn write_menus(menus: &[MenuPermission], json: &mut Vec<u8>) {
     json.push(b'[');
     for (place, permission) in menus.iter().enumerate() {
@@ -362,7 +362,7 @@ pub enum NotPermissions {
     TabTwice(Menu, &'static str),
 }
 
-/// Refuses menus and tabs that stand twice or where they don't belong.
+/// Refuses menus and tabs that occur twice or in the wrong place.
 pub fn check(permissions: &[MenuPermission]) -> Result<(), NotPermissions> {
     for (place, permission) in permissions.iter().enumerate() {
         let menu = permission.menu;

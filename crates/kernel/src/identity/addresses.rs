@@ -46,7 +46,7 @@ impl Provider {
         Ok(EmailChangePlan { old, claim, others })
     }
 
-    /// Tells the credential store the address that the identity has now, and notes that it was told.
+    /// Updates the address in the credential store to that of the identity, and records that it did.
     pub(super) async fn settle_address(&self, subject: Subject) -> Result<(), IdentityError> {
         self.verifier.ended(subject);
         for _ in 0..4 {

@@ -1,8 +1,8 @@
 //! Who keeps passwords and signs tokens: ourselves ([`super::local_credentials`]), or a user pool beside us. What both have in common
-//! stands in the provider: the directory, sessions and their refresh tokens, lockout, reset codes, the policy.
+//! is in the provider: the directory, sessions and their refresh tokens, lockout, reset codes, the policy.
 //!
 //! INVARIANT: nothing that a credential store says of a session outlives our own record of it. So what ends a session here ends it,
-//! whether the credential store was told or not.
+//! whether the credential store was informed or not.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -27,13 +27,13 @@ pub trait CredentialStore: Send + Sync {
     /// Gets ready for somebody who has no password yet. Asking again is fine.
     async fn ensure(&self, person: &Person) -> Result<(), ExternalError>;
 
-    /// Takes over the address that the record holds now. One who is absent is let be.
+    /// Updates the address to the one in the record. Does nothing for an absent person.
     async fn update_email(&self, person: &Person) -> Result<(), ExternalError>;
 
-    /// Forgets somebody; one who is absent is as good as forgotten.
+    /// Removes a person; succeeds for an absent one.
     async fn remove(&self, subject: Subject) -> Result<(), ExternalError>;
 
-    /// Lets somebody sign in, or not. One who is absent is let be.
+    /// Enables or disables sign-in. Does nothing for an absent person.
     async fn enable(&self, subject: Subject, enabled: bool) -> Result<(), ExternalError>;
 
     /// Ends what the credential store itself keeps of somebody's sessions.
@@ -42,10 +42,10 @@ pub trait CredentialStore: Send + Sync {
     /// Whether a password that the policy lets pass can be kept here too.
     fn accepts(&self, password: &SecretString) -> Result<(), WeakPassword>;
 
-    /// What of a new password stands in the person's record; asked before that is written.
+    /// The part of a new password that the person's record stores; called before that is written.
     async fn hash(&self, password: &SecretString) -> Result<Option<String>, CredentialStoreError>;
 
-    /// Keeps what does not stand in the record, after that is written.
+    /// Stores what the record does not contain, after that is written.
     async fn store_password(
         &self,
         person: &Person,
@@ -92,13 +92,13 @@ pub trait CredentialStore: Send + Sync {
         now: Timestamp,
     ) -> Result<SecretString, IdentityError>;
 
-    /// Whether sessions stand in the credential store too, and are to be ended there.
+    /// Whether the credential store has sessions of its own, which must be ended there.
     fn opens_sessions(&self) -> bool;
 
-    /// Ends a session whose record is gone. That it can't be told is no failure: nobody can use what is left.
+    /// Ends a session whose record is gone. A failed call is no error: the session is of no use without its record.
     async fn end_session(&self, session: &SessionRecord);
 
-    /// Judges an access token by what stands in it, and by the keys that are known.
+    /// Verifies an access token by its claims and the known keys.
     fn check_token(&self, token: &str, now: Timestamp) -> Result<CheckedToken, TokenRefused>;
 
     /// The count of changes to the keys: what was judged by others is judged again.

@@ -141,7 +141,7 @@ impl Guesses {
             return Err(TableError::Damaged("a batch is short".into()));
         };
         if suspect.subject.is_none() {
-            // What stands at a decoy's place is many addresses', and means nothing.
+            // A decoy's record is shared by many addresses, so its content has no meaning.
             return Ok(GuessStatus { locked: self.locks.locked(&suspect.remembered(), now), capped: false });
         }
         let locked = if self.shared {

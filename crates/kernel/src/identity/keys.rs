@@ -38,7 +38,7 @@ pub trait KeyStore: Send + Sync {
     fn load(&self) -> Result<Vec<StoredKey>, KeyStoreError>;
 
     /// Replaces all keys, whole or not at all, and answers when that is durable. Where there were none and another process
-    /// was faster, its keys stay: what is kept is told by `load`.
+    /// was faster, its keys stay: `load` returns the stored ones.
     fn save(&self, keys: &[StoredKey]) -> Result<(), KeyStoreError>;
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Failures {
 }
 
 impl Failures {
-    /// One failure more. `None` stands for no failures.
+    /// One failure more. `None` means no failures.
     pub(super) fn after_failure(known: Option<Self>, now: Timestamp) -> Self {
         match known.filter(|known| !known.forgotten(now)) {
             None => Self { count: 1, last: now },

@@ -1,6 +1,6 @@
-//! Moves people into a credential store elsewhere, by the password whose hash stands in the table still.
+//! Migrates people into another credential store, by the password whose hash is still in the table.
 //!
-//! INVARIANT: whoever is refused is refused alike, after the same work: unknown, wrong, disabled, locked, moved.
+//! INVARIANT: all refusals are alike, after the same work: unknown, wrong, disabled, locked, migrated.
 
 use std::net::Ipv4Addr;
 

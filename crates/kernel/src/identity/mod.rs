@@ -1,6 +1,6 @@
 //! The identity provider: directory, challenges, sessions and codes over the table; passwords and tokens by a credential store.
 //!
-//! INVARIANT: a session is alive as long as its record stands, its epoch is that of its identity, and the identity is
+//! INVARIANT: a session is alive as long as its record exists, its epoch is that of its identity, and the identity is
 //! enabled. So one write of the identity ends all its sessions at once.
 
 mod addresses;

@@ -35,7 +35,7 @@ use crate::{
     },
 };
 
-/// What the provider stands on, where it keeps passwords and signs tokens itself.
+/// The provider's dependencies, if it keeps passwords and signs tokens itself.
 pub struct Parts {
     pub settings: Settings,
     /// The shared table.
@@ -45,7 +45,7 @@ pub struct Parts {
     pub rng: Arc<dyn RandomSource>,
 }
 
-/// What the provider stands on, where another keeps passwords and signs tokens.
+/// The provider's dependencies, if another system keeps passwords and signs tokens.
 pub struct CredentialStoreParts {
     pub settings: Settings,
     /// The shared table.
@@ -71,7 +71,7 @@ pub struct Provider {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn RandomSource>,
     pub(super) credential_store: Arc<dyn CredentialStore>,
-    /// Hash reset codes too, whoever keeps passwords.
+    /// Hash reset codes too, independent of the credential store.
     pub(super) passwords: Arc<Passwords>,
     pub(super) guesses: Guesses,
     pub(super) verifier: Verifier,

@@ -88,7 +88,7 @@ pub struct SessionRecord {
     pub ends: Timestamp,
     pub ip: IpAddr,
     pub user_agent: String,
-    /// By what the credential store renews it, where sessions stand there too. It is sealed.
+    /// The credential store's token to renew the session, if it has sessions. It is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<String>,
     /// The session that continues this one in another account. This one is over, and its refresh tokens end that one.

@@ -1,7 +1,7 @@
 //! Judges an attempt to sign in, and the answer to a challenge.
 //!
 //! INVARIANT: whatever makes an attempt fail, it does the same work and says the same. Only who has given the right password
-//! hears that they may not act.
+//! learns that they may not act.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -141,7 +141,7 @@ impl Provider {
         }
     }
 
-    /// Whether a password is compared with that of an identity. That of a disabled one is, so that its owner hears why they
+    /// Whether a password is compared with that of an identity. That of a disabled one is, so that its owner learns why they
     /// get nothing, except by a credential store that refuses the disabled itself.
     fn may_prove(&self, person: &Person, now: Timestamp) -> bool {
         let judged_disabled = trail::is_set() && !self.credential_store.opens_sessions();

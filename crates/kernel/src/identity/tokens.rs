@@ -102,7 +102,7 @@ fn part<T: Serialize>(value: &T) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).expect("headers and claims have text keys and plain values"))
 }
 
-/// Judges an access token by what stands in it; whether its session is alive is another question.
+/// Verifies an access token by its claims; whether its session is alive is checked separately.
 pub(super) fn judge(
     token: &str,
     ring: &Keyring,

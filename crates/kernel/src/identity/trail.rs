@@ -60,7 +60,7 @@ pub trait AuditTrail: Send + Sync {
     /// Why a person, whose identity is proven, gets no tokens now.
     async fn bars(&self, subject: Subject) -> Result<Option<InactiveUser>, TableError>;
 
-    /// The writes that record a success: they stand or fall with it.
+    /// The writes that record a success, in the same commit as the success.
     async fn writes(&self, whom: AuditSubject) -> Result<Vec<Write>, TableError>;
 
     /// Records a failure. It returns at once: the time of the answer tells nobody whether there is such a person.

@@ -360,7 +360,7 @@ impl Provider {
         Err(contended().into())
     }
 
-    /// Changes an identity, against whoever else does, and answers it; `None` if there is none. What ended by it is
+    /// Changes an identity under concurrent changes, and returns it; `None` if there is none. What ended by it is
     /// ended when this answers.
     pub(super) async fn change(
         &self,

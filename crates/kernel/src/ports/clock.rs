@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::day::Day;
 
-/// The product's clock. It may be shifted (embedded profile) or stand still (tests).
+/// The product's clock. It may be shifted (embedded profile) or stopped (tests).
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 

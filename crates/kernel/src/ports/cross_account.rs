@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::table::{CrossAccountRole, TableName};
 
-/// What the owner of another account is told, to let the platform in.
+/// The data that the owner of another account needs to give the platform access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableInvitation {
     /// Who will ask: in AWS, the ARN of the platform's role.
@@ -31,7 +31,7 @@ pub trait CrossAccountAccess: Send + Sync {
     async fn invitation(&self, table: &TableName) -> Result<TableInvitation, CrossAccountError>;
 
     /// Looks whether the role opens with the grant's external id, does not open without one or with another's, is of the
-    /// account that its name says, which is not the platform's own, and leads to the table.
+    /// account that its name says, which is not the platform's own, and can read the table.
     async fn check(&self, grant: &CrossAccountRole, table: &TableName) -> Result<(), CrossAccountError>;
 }
 

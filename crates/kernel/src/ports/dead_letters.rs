@@ -17,6 +17,6 @@ pub trait DeadLetterQueues: Send + Sync {
     /// Puts a letter in its worker's queue. At least once: the id tells repeats apart.
     async fn post(&self, letter: &DeadLetter) -> Result<(), QueuesError>;
 
-    /// Takes letters out of a worker's queue, with all their repeats. One that is not there is as good as taken out.
+    /// Removes letters from a worker's queue, with all their repeats. Succeeds for absent letters.
     async fn withdraw(&self, worker: &WorkerName, letters: &[DeadLetterId]) -> Result<(), QueuesError>;
 }

@@ -27,7 +27,7 @@ pub trait Identity: Send + Sync {
     /// Makes an identity that nobody can sign in to until it is given a password. Asking again for the same is fine.
     async fn ensure_user(&self, new: NewIdentity) -> Result<(), IdentityError>;
 
-    /// Removes an identity with its sessions; its e-mail address is free again. One that is absent is as good as
+    /// Removes an identity with its sessions and releases its e-mail address. One that is absent counts as
     /// removed.
     async fn remove_user(&self, subject: Subject) -> Result<(), IdentityError>;
 
@@ -98,7 +98,7 @@ pub trait Identity: Send + Sync {
     /// Whether a session of an identity is alive.
     async fn is_alive(&self, subject: Subject, session: SessionId) -> Result<bool, IdentityError>;
 
-    /// Ends one session of an identity; one that is absent is as good as ended.
+    /// Ends one session of an identity; succeeds for an absent session.
     async fn end_session(&self, subject: Subject, session: SessionId) -> Result<(), IdentityError>;
 
     /// Makes a code and a link with which the owner of an e-mail address can set a new password. `None` where there is
@@ -339,7 +339,7 @@ pub enum IdentityError {
     Different,
     #[error("the signing keys can't be stored: {0}")]
     Keys(String),
-    /// Whoever signs the tokens changes its keys by itself.
+    /// The issuer of the tokens rotates its keys itself.
     #[error("the signing keys are the user pool's, which rotates them by itself")]
     NotOurKeys,
     /// What keeps passwords and signs tokens, where another does, did not do as asked.
@@ -442,7 +442,7 @@ pub enum RefreshError {
     /// The person does not belong to the account that was asked for. The token stays good.
     #[error("you have no user in this account")]
     NoSuchAccount,
-    /// Sessions stand in the user pool too, which opens none without the password. The token stays good.
+    /// The user pool has sessions too, and opens none without the password. The token stays valid.
     #[error("the other account asks for the password")]
     PasswordRequired,
     /// The person may not act. The token stays good.

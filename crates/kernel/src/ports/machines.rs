@@ -17,7 +17,7 @@ pub struct Start {
     pub input: Value,
 }
 
-/// How the machine of a start stands.
+/// The status of the machine of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExecutionStatus {
     Running,
@@ -44,9 +44,9 @@ pub enum TaskReport {
 
 #[async_trait]
 pub trait Machines: Send + Sync {
-    /// Starts a machine. The same start again changes nothing, and tells how that machine stands.
+    /// Starts a machine. A repeated start changes nothing, and returns the status of that machine.
     async fn start(&self, start: &Start) -> Result<ExecutionStatus, MachinesError>;
 
-    /// Answers the task that waits for a token. A token that nobody waits for any more is as good as answered.
+    /// Answers the task that waits for a token. Succeeds for a token that nothing waits for any longer.
     async fn report(&self, token: &str, report: &TaskReport) -> Result<(), MachinesError>;
 }

@@ -8,7 +8,7 @@ use super::external_error::ExternalError;
 #[error("the parameter store does not answer now: {0}")]
 pub struct ParamsError(pub ExternalError);
 
-/// At most this many bytes stand in a value.
+/// The maximum size of a value in bytes.
 pub const MAX_VALUE_BYTES: usize = 4096;
 
 /// Named text values; names are paths such as `/accounts/{id}/cloud-type`, of letters, digits and `_.-`, up to 15 levels

@@ -1,4 +1,4 @@
-//! The router: which table an account's workload data stands in, versioned and cached.
+//! The router: which table contains an account's workload data, versioned and cached.
 //!
 //! The route is control-plane state (a record of the shared table); the parameter store holds its published copy. Every
 //! write of a tenant's record carries the route's version as a condition against the copy in the very table that it
@@ -31,7 +31,7 @@ pub enum RouteState {
     Closed,
 }
 
-/// Where an account's data stands.
+/// The location of an account's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Route {
@@ -42,7 +42,7 @@ pub struct Route {
     pub copies_directory: bool,
     pub version: u64,
     pub state: RouteState,
-    /// What opens the table where it stands in another account of the cloud.
+    /// The role that gives access to the table in another AWS account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<CrossAccountRole>,
     /// How many fences the route has. None, as earlier versions wrote it: writes meet on the route itself.
@@ -179,13 +179,13 @@ impl Router {
         self.routes.invalidate_all();
     }
 
-    /// Cuts off what stands with somebody else: from now on this process has no way there by this grant.
+    /// Drops the access to a table in another AWS account: from now on this process can't use that role.
     pub fn disconnect(&self, account: AccountId, grant: &CrossAccountRole) {
         self.forget(account);
         self.tables.disconnect(grant);
     }
 
-    /// The table of an account's own, wherever it stands; `None` if it has none. Also while the account comes and goes.
+    /// The table of an account's own, in whichever AWS account; `None` if it has none. Also during onboarding and removal.
     pub(crate) async fn own_table(&self, account: AccountId) -> Result<Option<Arc<dyn Table>>> {
         let name = TableName::dedicated(account);
         let grant = match self.routes.get(&account) {
@@ -209,7 +209,7 @@ impl Router {
         Ok(own)
     }
 
-    /// The table that a route leads to.
+    /// The table of a route.
     pub(crate) async fn table(&self, route: &Route) -> Result<Arc<dyn Table>> {
         if route.grant.is_none() && route.table == TableName::shared() {
             return Ok(Arc::clone(&self.shared));

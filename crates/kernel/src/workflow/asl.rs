@@ -1,7 +1,7 @@
 //! A plan as documents of the Amazon States Language: one machine that does a run, and one that undoes it.
 //!
 //! A machine decides what comes next and what is tried again. Everything else is done by the function that each of its
-//! tasks calls ([`super::step`]), which also writes the journal. So a machine may be started anew for a run that is
+//! tasks calls ([`super::step`]), which also writes the journal. So a machine may be started again for a run that is
 //! half-way: the steps that are done answer at once from the journal.
 
 use serde_json::{Map as Fields, Value, json};
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::ports::external_error::ErrorKind;
 
-/// Stands for the function's ARN in the documents; whoever deploys them puts it in.
+/// The placeholder of the function's ARN in the documents; the deployment replaces it.
 pub const FUNCTION: &str = "${StepFunction}";
 /// Where a machine of a failed run ends.
 const FAILED: &str = "RunFailed";
@@ -140,7 +140,7 @@ fn is_read(plan: &Plan, name: &str) -> bool {
     })
 }
 
-/// Where a variable stands in the machine's data.
+/// The path of a variable in the machine's data.
 fn path(plan: &Plan, variable: &str) -> String {
     match variable.split_once('.') {
         Some((state, field)) if plan.state(state).is_some() => format!("$.{state}.output.{field}"),

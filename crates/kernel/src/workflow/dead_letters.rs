@@ -85,7 +85,7 @@ impl DeadLetters {
         Self { table, queued: false }
     }
 
-    /// There are queues outside, which are to be told.
+    /// External queues exist and need updates.
     #[must_use]
     pub fn queued(mut self, queued: bool) -> Self {
         self.queued = queued;
@@ -124,7 +124,7 @@ impl DeadLetters {
         Ok(letter.filter(|letter| letter.expires_at > now))
     }
 
-    /// Removes a letter without acting on it; one that is gone is as good as removed. `along` is committed with it.
+    /// Removes a letter without acting on it; succeeds for an absent letter. `along` is committed with it.
     pub async fn discard(&self, letter: &DeadLetter, along: Vec<Write>) -> Result<(), JournalError> {
         let mut writes = self.remove(letter.id, &letter.worker);
         writes.extend(along);

@@ -1,4 +1,4 @@
-//! What follows from where a run stands: the next steps, the waits, the ends. Pure, like the plan.
+//! The decision from the state of a run: the next steps, the waits, the ends. Pure, like the plan.
 
 use std::collections::BTreeMap;
 

@@ -150,7 +150,7 @@ impl<S: Send + Sync + 'static> State<S> {
         self.with_task(|task| task.retry = retry)
     }
 
-    /// The end that a failure of the step leads to.
+    /// The end state after a failure of the step.
     #[must_use]
     pub fn catch(self, end: &'static str) -> Self {
         self.with_task(|task| task.catch = Some(end))

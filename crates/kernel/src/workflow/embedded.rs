@@ -62,7 +62,7 @@ pub struct Settings {
     pub metrics: Arc<dyn WorkflowMetrics>,
     /// State machines outside this process lead the runs; `None`: this process does.
     pub machines: Option<Arc<dyn Machines>>,
-    /// There are queues of dead letters outside, which are told of each letter by a note.
+    /// External queues of dead letters exist; each letter leaves a note for them.
     pub queued: bool,
 }
 
@@ -312,7 +312,7 @@ impl Driver {
         }
     }
 
-    /// The run's events after number `after`, each once and in order, until the run is closed and all are told.
+    /// The run's events after number `after`, each once and in order, until the run is closed and all were sent.
     pub fn watch(
         &self,
         execution: ExecutionId,
@@ -545,7 +545,7 @@ async fn drive(shared: &Arc<Shared>, execution: ExecutionId) -> Result<(), Journ
                 Err(JournalError::Superseded) => tracing::info!(%execution, "somebody else has appended to the run"),
                 ended @ (Ok(()) | Err(_)) => return ended,
             }
-            // Whoever steals does not steal back, lest two fight for ever.
+            // A process that has stolen a run does not steal it back, so that two do not fight for ever.
             let lease = shared.journal.head(execution).await?.head.lease;
             if shared.settings.exclusive && lease.is_some_and(|lease| lease.holder != shared.settings.holder) {
                 return Ok(());

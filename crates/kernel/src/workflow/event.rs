@@ -40,7 +40,7 @@ impl std::fmt::Display for StepName {
 pub struct Failure {
     pub code: String,
     pub message: String,
-    /// What whoever runs the product can do about it, where that is known.
+    /// What an operator can do about it, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
@@ -97,7 +97,7 @@ pub enum EventKind {
         attempt: u32,
         /// Without an answer until then, the step fails.
         until: Timestamp,
-        /// By which a state machine outside is told the answer.
+        /// The token with which a state machine outside gets the answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         task_token: Option<String>,
     },
@@ -197,7 +197,7 @@ impl EventKind {
     }
 }
 
-/// Where a run stands.
+/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {

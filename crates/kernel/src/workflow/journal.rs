@@ -26,7 +26,7 @@ use crate::{
 
 /// Before the id in the partition of a run.
 const PARTITION: &str = "EXECUTION#";
-/// The partition of `Gsi3` in which open runs stand.
+/// The partition of `Gsi3` for open runs.
 pub const OPEN: &str = "EXECUTION#OPEN";
 /// The partition of `Gsi3` with the runs that rest, by the time until which they do.
 const RESTING: &str = "EXECUTION#RESTING";
@@ -400,7 +400,7 @@ fn pk(execution: ExecutionId) -> String {
     format!("{PARTITION}{execution}")
 }
 
-/// The run whose records stand in a partition.
+/// The run whose records a partition contains.
 pub fn execution_in(partition: &str) -> Option<ExecutionId> {
     partition.strip_prefix(PARTITION)?.parse().ok()
 }

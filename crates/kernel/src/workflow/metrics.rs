@@ -1,4 +1,4 @@
-//! What the engine tells of itself; the numbers' names and places are the implementation's.
+//! The engine's metrics; names and destinations belong to the implementation.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Runs led by state machines outside this process: it starts them, and looks after what they leave undone.
 //!
-//! A redrive or an undoing is a new machine, never the old one again: an old one stands at its end, which was caught, and
-//! would only come to it once more. The new one is told by the journal what is done already.
+//! A redrive or an undo is a new machine, never the old one again: an old one is at its end state, which was caught, and
+//! would only reach it again. The new one gets from the journal what is done already.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     ports::machines::{ExecutionStatus, Machines, MachinesError, Start},
 };
 
-/// The machine for a run as it stands.
+/// The machine for the current state of a run.
 pub fn start_of(head: &Head) -> Start {
     let direction = match head.status {
         Status::Undoing => Direction::Undo,

@@ -146,7 +146,7 @@ pub(super) struct Appended<T> {
 }
 
 impl Performer {
-    /// Appends what is decided by where the run stands now, together with what comes along; decides anew if another
+    /// Appends the decision from the current state of the run, together with what comes along; decides again if another
     /// step of the same run came first.
     pub(super) async fn append<T>(
         &self,

@@ -41,7 +41,7 @@ pub const NONE: &[Retry] = &[];
 pub struct Task {
     pub worker: Worker,
     pub retry: &'static [Retry],
-    /// The end that a failure leads to: a [`Kind::Fail`] state. `None` ends the run without one.
+    /// The end state after a failure: a [`Kind::Fail`] state. `None` ends the run without one.
     pub catch: Option<&'static str>,
     /// Whether the step leaves something that `undo` removes.
     pub undoable: bool,

@@ -209,7 +209,7 @@ fn follow(plan: &Plan, tracks: &mut Tracks, position: &mut usize, event: &Event)
             report.status = if retry_at.is_some() { StepStatus::Undoing } else { StepStatus::Stuck };
         }),
         EventKind::Failed { step, error, .. } => {
-            // What was under way is no longer: the run's own error (its ceiling) stands at it.
+            // Work that was in progress is no longer: the run's own error (its ceiling) is shown there.
             for report in tracks.values_mut() {
                 if matches!(report.status, StepStatus::Running | StepStatus::Waiting | StepStatus::Retrying) {
                     report.status = StepStatus::Failed;

@@ -1,7 +1,7 @@
 //! One run under way: a task that alone holds the run's head, so that runs share no lock.
 //!
 //! INVARIANT: a step is begun after the commit that says so, and what comes next after the commit of its result. Results
-//! and what follows from them stand in one commit.
+//! and the decisions from them are in one commit.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::ports::{
     table::{TableError, Write},
 };
 
-/// So many results stand in one commit at most; with the items captured, their dead letters and the next steps they
+/// The maximum number of results in one commit; with the items captured, their dead letters and the next steps they
 /// stay within the table's limit of writes.
 const MAX_RESULTS: usize = 15;
 /// The clock may be shifted while somebody sleeps by it.
@@ -270,7 +270,7 @@ impl Run {
         self.shared.settings.metrics.execution_ended(self.workflow.plan.name, status, timed_out, took);
     }
 
-    /// Leaves the run to whoever comes next, at once.
+    /// Releases the run at once for the next process.
     async fn give_back(self) -> Result<(), JournalError> {
         let now = self.shared.clock.now();
         match self.shared.journal.append(&self.loaded, RunHold::free(self.fence), &[], Vec::new(), now).await {

@@ -1,4 +1,4 @@
-//! Where a run stands, folded from its journal. Pure: the time is an argument.
+//! The state of a run, folded from its journal. Pure: the time is an argument.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -69,7 +69,7 @@ pub(super) struct StepState {
     pub(super) phase: StepPhase,
     throttled: u32,
     transient: u32,
-    /// By which the state machine that waits for the step is told its answer.
+    /// The token with which the state machine that waits for the step gets its answer.
     task_token: Option<String>,
 }
 

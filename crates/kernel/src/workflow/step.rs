@@ -21,7 +21,7 @@ use crate::{
     ports::machines::{MachinesError, TaskReport},
 };
 
-/// So many events of steps that were lost stand in one commit at most; each may bring others.
+/// The maximum number of events of lost steps in one commit; each may bring others.
 const MOST_LOST: usize = 20;
 
 /// What a task of a machine gives to the function.
@@ -169,7 +169,7 @@ impl Performer {
         looked.await.map(drop)
     }
 
-    /// Has the run take the answers that are stored for it. Returns what a machine that waits is to be told.
+    /// Has the run take the answers that are stored for it. Returns the report for a machine that waits.
     pub(super) async fn take_answers(
         &self,
         execution: ExecutionId,
@@ -307,7 +307,7 @@ fn begin(
     Ok((events, Begun::Work(step)))
 }
 
-/// For a step that waits for something outside already: the event that says by which token this machine is told.
+/// For a step that waits for something outside already: the event with the token of this machine.
 fn waits_already(
     run_state: &RunState,
     at: StepIndex,
@@ -467,7 +467,7 @@ fn lead_up(plan: &Plan, mut run_state: RunState, to: Option<usize>, why: &Failur
     events
 }
 
-/// The steps that stand between the run and what follows, as lost.
+/// The unfinished steps before the run's next state, as lost.
 fn lost(plan: &Plan, run_state: &RunState, direction: Direction, why: &Failure) -> Vec<EventKind> {
     let mut next = run_state.clone();
     // Whatever waits is due, so that what would begin now is everything that is left, in the plan's order.

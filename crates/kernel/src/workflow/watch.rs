@@ -43,7 +43,7 @@ impl Hub {
         runs.entry(execution).or_insert_with(|| watch::channel(0).0).subscribe()
     }
 
-    /// The events after number `after`; ends when the run is closed and all was told.
+    /// The events after number `after`; ends when the run is closed and all were sent.
     pub(super) fn follow(
         &self,
         journal: Journal,

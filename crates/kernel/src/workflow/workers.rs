@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The side of a slice that the engine calls: it prepares each step, and takes part in the run's transitions. The functions
-/// of the steps stand in the [`Definition`].
+/// of the steps are in the [`Definition`].
 ///
 /// A step may be done more than once, also after it succeeded: the functions must be idempotent by [`Call::token`], and
 /// those that undo must work for a step that never took effect or took half of it.
@@ -110,7 +110,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Names the wait of this step, for whoever is to answer it: the same in every repeat, until an operator redrives the run.
+    /// Names the wait of this step for the one who answers it: the same in every repeat, until an operator redrives the run.
     pub fn wait_id(&self) -> WaitId {
         WaitId { execution: self.execution, step: self.step.clone(), round: self.round }
     }

@@ -17,7 +17,7 @@ use super::{
     slot::Slot,
 };
 
-/// While the copy is not whole it stands under this name, which nothing opens.
+/// An incomplete copy has this name, which nothing opens.
 const UNFINISHED: &str = "tables.unfinished";
 
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Group commit: whoever finds no leader leads, takes all that waits, and answers each only after the one sync they
+//! Group commit: a caller that finds no leader leads, takes all waiting commits, and answers each only after the one sync they
 //! share.
 //!
 //! INVARIANT: no commit is answered, not even with a refusal, before the state that it was judged against is durable.
@@ -87,7 +87,7 @@ impl Queue {
         batch
     }
 
-    /// Lets go of all that waits: their callers hear that no answer comes.
+    /// Drops all waiting commits: their callers learn that no answer comes.
     fn abandon(&mut self) {
         *self = Self::default();
     }

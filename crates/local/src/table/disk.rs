@@ -1,10 +1,10 @@
-//! What stands between the engine and a file: pages wait in memory for the sync that makes them durable, and a sync
+//! The layer between the engine and a file: pages wait in memory for the sync that makes them durable, and a sync
 //! that fails is undone.
 //!
 //! INVARIANT: the file changes only within a sync; after one that failed it is not written again through this handle,
 //! except by [`Staged::restore`], which puts the last durable header back. The engine writes new pages beside the old
-//! ones, so the header alone decides which state is found. The engine itself is told that such a sync went well: it
-//! goes on serving the readers of older states, and whoever commits must ask [`Staged::fault`] before it believes.
+//! ones, so the header alone decides which state is found. The engine itself gets success for such a sync: it
+//! goes on serving the readers of older states, and a commit must ask [`Staged::fault`] before it believes.
 
 use std::{
     collections::BTreeMap,

@@ -33,7 +33,7 @@ pub(super) fn entry(slot: usize, index: &Key, key: &Key) -> Vec<u8> {
     bytes
 }
 
-/// The place of the record that an index entry stands for.
+/// The record key of an index entry.
 pub(super) fn record_of_entry(entry: &[u8]) -> Option<Vec<u8>> {
     let mut zeros = entry.iter().enumerate().skip(1).filter(|(_, byte)| **byte == 0);
     let (end, _) = zeros.nth(1)?;
@@ -85,7 +85,7 @@ pub(super) fn read_expiry(entry: &[u8]) -> Option<(i64, Vec<u8>)> {
     Some((i64::from_be_bytes(*time) ^ i64::MIN, record_of_tail(tail)))
 }
 
-/// The run of the tree that a query walks; `None` if nothing can stand there.
+/// The range of the tree that a query reads; `None` if nothing can be there.
 pub(super) fn walk(query: &Query) -> Option<Run> {
     let slot = query.index.slot();
     let mut partition = vec![slot.map_or(RECORDS, part)];

@@ -250,7 +250,7 @@ impl FileTable {
         let path = self.slot.path();
         let open = self.at_hand().await?;
         match guarded(path, || work(&open.snapshot(), path)) {
-            // After a failed read the engine refuses all others: it is opened anew, and the read gets one more chance.
+            // After a failed read the engine refuses all others: it is opened again, and the read gets one more try.
             Err(TableError::Unavailable(_)) => {
                 open.disk.freeze(io::ErrorKind::Other);
                 drop(open);

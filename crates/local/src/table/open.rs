@@ -259,7 +259,7 @@ pub(super) fn engine_failed(error: redb::Error, path: &Path) -> TableError {
     }
 }
 
-/// What callers are told about a sync or a write that failed.
+/// The error for callers after a sync or a write that failed.
 pub(super) fn fault(kind: io::ErrorKind, path: &Path) -> TableError {
     io_failed(kind, &kind, path)
 }

@@ -1,7 +1,7 @@
 //! One table of the store, open or not: opens its file when it is asked for, heals it after a fault, closes it when
 //! it idles.
 //!
-//! INVARIANT: no two engines that may write stand on one file: whoever opens, closes, heals or removes holds `state`
+//! INVARIANT: no two engines that may write use one file: opening, closing, healing and removing hold `state`
 //! alone, and an engine given up is frozen first.
 
 use std::{
@@ -186,7 +186,7 @@ impl Slot {
         }
     }
 
-    /// An engine that can commit: after a fault, the last durable state is put back and opened anew.
+    /// An engine that can commit: after a fault, the last durable state is restored and opened again.
     pub(super) fn for_writing(&self) -> Result<Arc<Open>, TableError> {
         let mut state = self.state();
         if state.folder_behind {

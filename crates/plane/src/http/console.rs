@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::routes::no_route;
 
-/// What the console's pages may load: what this server serves. Styles may stand in the markup, because the component
+/// What the console's pages may load: what this server serves. Inline styles are allowed, because the component
 /// kit sizes and colours by them; scripts may not.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 

@@ -60,7 +60,7 @@ pub struct IncomingRequest {
     pub request_id: Arc<str>,
     pub client: IpAddr,
     pub(super) traits: RouteTraits,
-    /// The guard let an operator in: they hear what is wrong outside the product, and its fix.
+    /// The guard identified an operator: they see what is wrong outside the product, and its fix.
     pub(crate) by_operator: bool,
     pub(super) ticket: Option<Ticket>,
     /// The ticket's key is reserved for this call.
@@ -309,7 +309,7 @@ impl IncomingRequest {
         Ok(Some(ticket))
     }
 
-    /// A header that stands at most once.
+    /// A header that occurs at most once.
     pub fn header(&self, name: &'static str) -> Result<Option<&str>> {
         let mut values = self.parts.headers.get_all(HeaderName::from_static(name)).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -358,7 +358,7 @@ impl Extract for Plane {
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
-/// What can stand in a path.
+/// A type that a path segment can have.
 pub trait Segment: FromStr + Send {
     /// Its schema.
     fn schema(schemas: &mut SchemaGenerator) -> schemars::Schema;

@@ -1,4 +1,4 @@
-//! The HTTP API: one door for every route, and what stands around it.
+//! The HTTP API: one entrance for every route, and the work around each request.
 
 pub mod answer;
 pub mod client_address;

@@ -92,7 +92,7 @@ impl Route {
         format!("{}_{verb}", self.tag().replace('-', "_"))
     }
 
-    /// The slice that the handler stands in.
+    /// The slice of the handler.
     pub fn tag(&self) -> String {
         let slice = self.handler.split("::").skip_while(|part| *part != "features").nth(1).unwrap_or("platform");
         slice.replace('_', "-")

@@ -1,4 +1,4 @@
-//! What every adapter of the event bus must pass, judged by what is heard.
+//! What every adapter of the event bus must pass, checked by the events received.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{cases, run, settled};
 use crate::random::SeededRandom;
 
-/// Who hears what is on the bus.
+/// Receives the events on the bus.
 #[async_trait]
 pub trait Listener: Send + Sync {
     /// All that was heard so far, in any order, repeats included.
@@ -38,7 +38,7 @@ fn event(number: u64, kind: &str, detail: Value) -> Event {
     Event { id, kind: kind.to_owned(), account_id, at, detail }
 }
 
-/// Holds that each is heard, as it is, at least once, and nothing else.
+/// Checks that each is received, unchanged, at least once, and nothing else.
 async fn hears(listener: &Arc<dyn Listener>, expected: &[&Event]) {
     let all = |heard: &Vec<Event>| expected.iter().all(|event| heard.contains(event));
     let heard = settled(async || listener.heard().await, all).await;

@@ -1,4 +1,4 @@
-//! What a gate leads to: dynoxide for tables, moto for the rest, and what the two don't know of each other.
+//! The services behind a gate: dynoxide for tables, moto for the rest, and what the two don't know of each other.
 
 use std::{
     collections::HashMap,
@@ -29,7 +29,7 @@ pub struct Behind {
     roles: Mutex<HashMap<String, String>>,
 }
 
-/// Something that reached whoever is outside, and can't be taken back.
+/// An effect outside the product that can't be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     Mail { to: String, id: String },
@@ -86,7 +86,7 @@ impl Behind {
         if self.intrudes(call) {
             return Answer::xml_error(403, "AccessDenied", "not authorized to perform: sts:AssumeRole");
         }
-        // A table stands until its stack lets go of it.
+        // A table exists until its stack deletes it.
         let (creates, deletes) = (call.operation == "CreateStack", call.operation == "DeleteStack");
         let to = if call.service == "dynamodb" { &self.dynoxide } else { &self.moto };
         let answer = self.pass(to, request).await;

@@ -43,7 +43,7 @@ impl Call {
     pub fn actions(&self) -> BTreeSet<String> {
         let Self { service, operation, .. } = self;
         let named = match (service.as_str(), operation.as_str()) {
-            // Whoever has credentials may ask who they are of.
+            // Any credentials permit asking for their own identity.
             ("sts", "GetCallerIdentity") => Vec::new(),
             ("ses", "POST email/outbound-emails") => vec!["SendEmail"],
             ("ses", "GET email/account") => vec!["GetAccount"],

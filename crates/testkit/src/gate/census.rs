@@ -77,7 +77,7 @@ impl Behind {
                 for item in page["Items"].as_array().expect("a page has items") {
                     let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
                     let mut body: Value = serde_json::from_str(&text("body")).unwrap_or_default();
-                    // What a sum has changed stands beside the body.
+                    // Sums are stored beside the body.
                     for sum in item["sums"]["SS"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                         body[sum] =
                             item["fields"]["M"][sum]["N"].as_str().and_then(|sum| sum.parse::<i64>().ok()).into();
@@ -153,7 +153,7 @@ fn told((table, pk, sk): &Place, body: &Value, tag: &str) -> Option<String> {
     let kind = kind(pk, sk);
     let what = match kind {
         "EXECUTION" if sk.contains("EVENT") => {
-            // What began is told by what ended; that a driver took the run over is no effect.
+            // The end of a step implies its beginning; a driver that takes the run over has no effect.
             let done = ["stepSucceeded", "stepUndone", "succeeded", "failed", "undone", "stuck", "itemCaptured"];
             let what = body["type"].as_str().unwrap_or_default();
             if !done.contains(&what) {
@@ -168,7 +168,7 @@ fn told((table, pk, sk): &Place, body: &Value, tag: &str) -> Option<String> {
             entry.to_string()
         }
         "EXECUTION" => format!("{} {}", body["workflow"], body["status"]),
-        // Sessions are of whoever signs in, and of the verifier's; a scheduled job runs by the clock, beside everything.
+        // Sessions are of the person who signs in, and of the verifier; a scheduled job runs by the clock, beside everything.
         "SESSION" | "REFRESH" | "JOB" => return None,
         _ => normal(body, tag).to_string(),
     };

@@ -138,7 +138,7 @@ impl Gate {
         self.arm(Some(Strike { which, moment, then: Then::Hold(Arc::new(stop)) }));
     }
 
-    /// Nothing happens any more, and calls are counted anew.
+    /// Removes all planned events, and resets the count of calls.
     pub fn disarm(&self) {
         self.arm(None);
     }
@@ -268,7 +268,7 @@ impl Shared {
         let call = Call { by_then, ..call.clone() };
         match &strike.then {
             Then::End(end) => {
-                // Told first: whoever sees the process end asks why.
+                // Sent first: the observer of the process's end asks why.
                 self.struck.send_replace(Some(call));
                 end();
                 false

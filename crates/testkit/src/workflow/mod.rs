@@ -114,7 +114,7 @@ impl Clock for TimerClock {
 }
 
 /// What must hold of every journal: numbered without a gap, no result without a beginning, and no step begun again
-/// without a reason that stands in the journal.
+/// without a reason in the journal.
 pub fn check_journal(events: &[Event]) {
     use std::collections::BTreeMap;
     let mut under_way: BTreeMap<String, bool> = BTreeMap::new();

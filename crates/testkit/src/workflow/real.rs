@@ -149,7 +149,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Everything that a run made, but for what tells of the run itself.
+    /// Everything that a run made, except the records of the run itself.
     pub fn effects(&self) -> Vec<String> {
         let telling =
             ["AUDIT", "AUDITHEAD", "AUDITCHECKPOINT", "EVENT", "COPY", "SESSION", "EXECUTION", "DEADLETTER", "REFRESH"];

@@ -1,6 +1,6 @@
 //! The table: the one door to stored records, as narrow as what DynamoDB and an ordered embedded store both offer.
 //!
-//! A record has a primary key (partition and sort key), may stand in three indexes under keys of their own, carries a
+//! A record has a primary key (partition and sort key), may be in three indexes under keys of their own, carries a
 //! version that every write raises by one, and a body that is one JSON object.
 //!
 //! What an adapter must keep (`testkit::conformance::table` holds it to that):
@@ -23,19 +23,19 @@ use serde_json::Value;
 
 use super::external_error::ExternalError;
 
-/// At most this many writes stand in one commit.
+/// The maximum number of writes in one commit.
 pub const MAX_WRITES: usize = 100;
-/// At most this many keys stand in one `batch_get`.
+/// The maximum number of keys in one `batch_get`.
 pub const MAX_KEYS: usize = 100;
 /// At most this many bytes are written in one commit. DynamoDB takes 4 MiB, which hold the fields that conditions may be
 /// on (see [`MAX_FIELDS_BYTES`]) a second time.
 pub const MAX_COMMIT_BYTES: usize = 2 * 1024 * 1024;
-/// At most this many bytes stand in one record: keys, index keys and body together. DynamoDB takes 400 KiB, with the
+/// The maximum size of a record in bytes: keys, index keys and body together. DynamoDB takes 400 KiB, with the
 /// names of its attributes and, a second time, the fields that conditions may be on.
 pub const MAX_ITEM_BYTES: usize = 380 * 1024;
 /// A text of more bytes than these can't be the field of a condition.
 pub const MAX_FIELD_BYTES: usize = 1024;
-/// At most this many bytes stand in those top-level fields of a record that conditions may be on: numbers, booleans,
+/// The maximum size in bytes of the top-level fields of a record that conditions may use: numbers, booleans,
 /// null, and texts of up to [`MAX_FIELD_BYTES`], with their names.
 pub const MAX_FIELDS_BYTES: usize = 16 * 1024;
 /// The top-level fields of the product's records that conditions and sums are on, in order. A store that keeps such fields
@@ -63,9 +63,9 @@ pub const COMPARED_FIELDS: [&str; 19] = [
     "uses",
     "version",
 ];
-/// At most this many bytes stand in a partition key.
+/// The maximum size of a partition key in bytes.
 pub const MAX_PK_BYTES: usize = 2048;
-/// At most this many bytes stand in a sort key.
+/// The maximum size of a sort key in bytes.
 pub const MAX_SK_BYTES: usize = 1024;
 /// At most this many records come back from one query, whatever the limit asked.
 pub const MAX_PAGE: usize = 1000;
@@ -89,7 +89,7 @@ impl Key {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     pub key: Key,
-    /// The record's keys in `Gsi1`, `Gsi2` and `Gsi3`; `None` where it does not stand in that index. A query of `Gsi1` or
+    /// The record's keys in `Gsi1`, `Gsi2` and `Gsi3`; `None` if it is not in that index. A query of `Gsi1` or
     /// `Gsi2` need not tell the keys in the other indexes.
     pub index: [Option<Key>; INDEXES],
     /// 1 when created, one more with every write.
@@ -163,7 +163,7 @@ pub enum Write {
     /// Adds to a top-level integer field of a record that is there. A record that is absent, or whose field is not an
     /// integer, refuses.
     Add { key: Key, field: &'static str, by: i64, when: Condition },
-    /// Removes a record and its index entries; one that is absent is as good as removed.
+    /// Removes a record and its index entries; succeeds for an absent record.
     Delete { key: Key, when: Condition },
     /// Writes nothing, and lets the commit through only if the condition holds.
     Check { key: Key, when: Condition },
@@ -254,7 +254,7 @@ pub struct Rows {
     pub next: Option<Position>,
 }
 
-/// The same page without what stands beside the bodies.
+/// The same page without the attributes besides the bodies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bodies {
     pub bodies: Vec<Bytes>,
@@ -308,7 +308,7 @@ pub trait Table: Send + Sync {
         Ok(Bodies { bodies: items.into_iter().map(|item| item.body).collect(), next })
     }
 
-    /// What `query` finds, as the records are now: one that an index still shows where it no longer stands is left out.
+    /// The current records of `query`: one that an index still shows after its removal is left out.
     /// What is new, an index may still not show. Adapters whose indexes lag read the records again.
     async fn query_now(&self, query: &Query) -> Result<Rows, TableError> {
         self.query(query).await
@@ -369,7 +369,7 @@ pub trait Tables: Send + Sync {
     /// Makes an empty table, or finds the one that is there.
     async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError>;
 
-    /// Removes a table with all its records; one that is absent is as good as removed.
+    /// Removes a table with all its records; succeeds for an absent table.
     async fn remove(&self, name: &TableName) -> Result<(), TableError>;
 
     /// The names of all tables, in order.
@@ -379,7 +379,7 @@ pub trait Tables: Send + Sync {
     /// may have removed it.
     fn forget(&self, _name: &TableName) {}
 
-    /// Opens a table that stands with somebody else, by what they granted; `None` if there is none of that name.
+    /// Opens a table in another AWS account, by the role that its owner granted; `None` if there is none of that name.
     async fn open_by(&self, grant: &CrossAccountRole, _name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
         Err(TableError::Invalid(format!("this profile has no way to the tables of {}", grant.role)))
     }

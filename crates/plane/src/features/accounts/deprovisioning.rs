@@ -266,7 +266,7 @@ async fn left_over(plane: &Plane, account: AccountId) -> Result<Vec<String>, Ste
     }
     if let Some(own) = removal::own_table(plane, account).await? {
         let theirs = removal::grant(plane, account).await?.is_some();
-        // One that stands with somebody else stays, empty.
+        // A table in another AWS account stays, empty.
         let empty = own.query(&removal::whole(account, Range::All, 1)).await?.items.is_empty();
         if !(theirs && empty) {
             left.push(TableName::dedicated(account).to_string());

@@ -78,7 +78,7 @@ struct AccountUpdate {
 async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<AccountFilter>) -> Result<Page<Account>> {
     let name = which.name.as_ref().map(|name| fold(name.as_str()));
     let of = format!("accounts {name:?} {:?} {:?}", which.status, which.cloud_type);
-    // Deleted accounts stand by status alone, so that names of old do not lengthen every list.
+    // Deleted accounts are indexed by status only, so that they do not lengthen every list.
     let (index, pk) = match which.status {
         Some(AccountStatus::Deleted) => (Index::Gsi3, format!("ACCOUNT#{}", AccountStatus::Deleted.as_str())),
         Some(_) | None => (Index::Gsi1, Account::BY_NAME.to_owned()),

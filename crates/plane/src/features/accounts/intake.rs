@@ -28,7 +28,7 @@ pub struct NewAccount {
     /// What the account is licensed for. The technical user takes a seat of the first.
     #[schemars(length(min = 1, max = 20))]
     pub licenses: Vec<NewAccountLicense>,
-    /// A verified connection: the account's own table stands in that account of AWS.
+    /// A verified connection: the account's own table is in that AWS account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<ConnectionId>,
 }

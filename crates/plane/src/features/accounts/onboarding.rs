@@ -195,7 +195,7 @@ impl OnboardingStep {
         change
     }
 
-    /// The same for the account's own table, which the run does not stand in: its route holds late writes off.
+    /// The same for the account's own table, which does not contain the run: its route refuses late writes.
     fn workload_change(&self) -> Change {
         Change::by_platform(self.author(), "account_onboard", self.account()).about(Account::NOUN, self.account())
     }
@@ -251,7 +251,7 @@ impl OnboardingStep {
     }
 
     async fn register(&self) -> Result<StepOutcome<()>, StepError> {
-        // At once: each waits for a sync, which they can share. Whoever comes late must not take "active" back.
+        // At once: each waits for a sync, which they can share. A late process must not revert "active".
         let (params, parameters) = (&self.plane.ports().params, self.parameters("provisioning"));
         let puts = parameters.iter().map(|(name, value)| params.put_new(name, value));
         futures::future::try_join_all(puts).await?;

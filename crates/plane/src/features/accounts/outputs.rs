@@ -8,7 +8,7 @@ use crate::{
     workflow::StepOutput,
 };
 
-/// The route of the account is there, and leads to this table.
+/// The account's route exists and points to this table.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RouteOpened {

@@ -61,13 +61,13 @@ pub(super) async fn parameters(plane: &Plane, account: AccountId) -> Result<(), 
     Ok(())
 }
 
-/// The way to the account's table where that stands with somebody else.
+/// The role for the account's table, if that is in another AWS account.
 pub(super) async fn grant(plane: &Plane, account: AccountId) -> Result<Option<CrossAccountRole>> {
     let item = plane.system(SystemTask::Deprovisioning).get(&Route::key(account)).await?;
     Ok(item.map(|item| decode::<Route>(&item)).transpose()?.and_then(|route| route.record.grant))
 }
 
-/// Removes the account's own table, if it has one. One that stands with somebody else is emptied: it is its owner's, and
+/// Removes the account's own table, if it has one. A table in another AWS account is emptied: its owner keeps it, and
 /// so is what goes with it.
 pub(super) async fn table(plane: &Plane, account: AccountId) -> Result<Progress, StepError> {
     if grant(plane, account).await?.is_some() {

@@ -141,7 +141,7 @@ struct Reset {
     /// The six digits of the mail, together with the address; or else the token.
     #[serde(default)]
     code: Option<Bounded<16>>,
-    /// What stands behind `#token=` in the link of the mail.
+    /// The token after `#token=` in the mailed link.
     #[serde(default)]
     token: Option<Bounded<512>>,
     new_password: NewPassword,
@@ -369,7 +369,7 @@ async fn refresh(
         Err(error @ RefreshError::PasswordRequired) => Err(Problem::field("/accountId", error.to_string())
             .help("sign in with your password and this accountId: POST /api/auth/login")),
         Err(RefreshError::InactiveUser(barred)) if account.is_some() => Err(barred_problem(barred)),
-        // As the guard answers it: clients sign in again, and hear the reason there.
+        // As the guard answers it: clients sign in again, and get the reason there.
         Err(RefreshError::InactiveUser(barred)) => {
             Err(Problem::new(Code::Unauthenticated, barred.to_string()).help(barred.help()))
         }

@@ -1,4 +1,4 @@
-//! Day-0 over HTTP: open to whoever has the set-up token, once.
+//! Day-0 over HTTP: open to the holder of the set-up token, once.
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};

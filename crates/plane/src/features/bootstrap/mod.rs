@@ -1,4 +1,4 @@
-//! Day-0: the platform's own account, its administrator and all that they stand on, in the documented fourteen steps.
+//! Day-0: the platform's own account, its administrator and what they need, in the documented fourteen steps.
 
 mod http;
 mod model;

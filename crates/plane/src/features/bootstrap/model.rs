@@ -139,7 +139,7 @@ impl Marker {
         })
     }
 
-    /// This marker with the run let go: another may take it up at once.
+    /// This marker without its run's lease: another process may take over at once.
     pub(super) fn released(&self) -> Self {
         Self { run: None, run_until: None, ..self.clone() }
     }

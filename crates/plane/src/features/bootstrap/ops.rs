@@ -31,7 +31,7 @@ use crate::{
 };
 
 impl Plane {
-    /// Gives out a set-up token: whoever has it may run Day-0, once. `false` if Day-0 is complete.
+    /// Gives out a set-up token, which permits Day-0 once. `false` if Day-0 is complete.
     pub async fn offer_bootstrap(&self, token: &SecretString) -> Result<bool> {
         loop {
             let found = marker(self).await?;
@@ -46,7 +46,7 @@ impl Plane {
         }
     }
 
-    /// Runs Day-0. One run wins; whoever comes while it is at work, or after it, hears `already_bootstrapped`.
+    /// Runs Day-0. One run wins; others, during or after it, get `already_bootstrapped`.
     pub async fn bootstrap(&self, admin: &Admin) -> Result<Bootstrapped> {
         run_bootstrap(self, admin, TakeoverTime::WhenOver).await
     }
@@ -196,7 +196,7 @@ async fn read_records(plane: &Plane, records: &[SeedRecord]) -> Result<Vec<Optio
 }
 
 /// Gives the administrator an identity with a password to be replaced at the first sign-in. A password from the
-/// configuration is given once; a generated one anew by each run until one is complete, since only that run shows
+/// configuration is given once; each run generates another one until a run is complete, since only that run shows
 /// it.
 async fn give_password(plane: &Plane, admin: &Admin, marker: &mut Stored<Marker>) -> Result<Option<SecretString>> {
     ensure_admin_identity(plane, admin).await?;
@@ -313,7 +313,7 @@ struct Finding {
     detail: String,
 }
 
-/// The marker as it stands after it was written over what was found.
+/// The marker after the write that replaced the one found.
 fn kept(found: Option<&Stored<Marker>>, record: Marker) -> Stored<Marker> {
     Stored { record, version: found.map_or(0, |found| found.version) + 1 }
 }

@@ -61,7 +61,7 @@ struct OwnersStack {
     parameters: Vec<StackParameter>,
     /// YAML.
     template: String,
-    /// Makes the stack, where the template stands in a file of this name.
+    /// Creates the stack; expects the template in a file of this name.
     command: String,
 }
 

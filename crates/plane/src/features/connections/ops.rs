@@ -107,7 +107,7 @@ impl Plane {
                 Problem::new(Code::TooManyRequests, "this connection was verified a moment ago").retry_after(wait)
             );
         }
-        // Written down first: whoever asks meanwhile finds that it is being looked at.
+        // Written first, so that concurrent readers see that the check is in progress.
         let asked = Connection {
             role_arn: Some(role_arn),
             status: ConnectionStatus::Pending,
@@ -197,7 +197,7 @@ impl Plane {
     }
 }
 
-/// What the owner's stack is told.
+/// The parameters of the owner's stack.
 pub(super) async fn stack_parameters(plane: &Plane, connection: &Connection) -> Result<Vec<(&'static str, String)>> {
     let invitation = plane.ports().cross_account.invitation(&connection.table()).await.map_err(refused)?;
     Ok(vec![

@@ -68,7 +68,7 @@ struct EnterpriseUpdate {
     name: Option<Name>,
     #[serde(default)]
     description: Patch<Option<Description>>,
-    /// The products that the enterprise is linked to from now on. A link that a license stands on can't go.
+    /// The products that the enterprise is linked to from now on. A link that a license uses can't be removed.
     #[serde(default)]
     product_ids: Option<Links<ProductKind>>,
 }

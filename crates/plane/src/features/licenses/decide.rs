@@ -70,7 +70,7 @@ pub(super) enum LicenseRefused {
 }
 
 impl LicenseRefused {
-    /// The problem; `pointer` leads to the license in the request.
+    /// The problem; `pointer` is the license's place in the request.
     pub(super) fn problem(&self, pointer: &str) -> Problem {
         match self {
             Self::EndsBeforeItStarts => Problem::field(format!("{pointer}/endDate"), self.to_string()),

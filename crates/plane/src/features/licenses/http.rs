@@ -47,7 +47,7 @@ pub(super) fn routes() -> Routes {
         .get("/api/accounts/{accountId}/global-access", global_access, "Say whether an account reaches every account")
 }
 
-/// A license as the API shows it: with where it stands today.
+/// A license as the API shows it, with its status of today.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LicenseView {
@@ -92,7 +92,7 @@ async fn list(
     shown(plane.rows(&who).filtered(&page, &by, wanted).await?, today)
 }
 
-/// The page with where each license stands today.
+/// The page with each license's status of today.
 fn shown(page: Page<License>, today: Day) -> Result<Page<LicenseView>> {
     let views: Result<Vec<LicenseView>> = page
         .items

@@ -163,7 +163,7 @@ impl JsonSchema for NoticeDays {
     }
 }
 
-/// Where a license stands on a day.
+/// The status of a license on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LicenseStatus {
@@ -221,8 +221,8 @@ impl License {
             && other.end_date > self.end_date
     }
 
-    /// The writes that take one of its seats, in the commit of whoever gets it: each with the problem that is heard
-    /// if it does not hold.
+    /// The writes that take one of its seats, for the commit that needs it: each paired with the error returned
+    /// if its condition fails.
     pub fn take_seat(&self, today: Day) -> [(Write, Problem); 2] {
         let in_force = Condition::All(vec![
             Condition::field("startDate", Is::LessOrEqual, today.to_string()),
@@ -308,7 +308,7 @@ impl Seats {
         Self { account_id: license.account_id, license_id: license.id, seats: license.number_of_users.get(), used: 0 }
     }
 
-    /// The write that frees a seat, in the commit of whoever leaves it.
+    /// The write that frees a seat, for the commit that no longer needs it.
     pub fn free_one(account: AccountId, license: LicenseId) -> Write {
         Write::Add {
             key: Self::key(account, license),

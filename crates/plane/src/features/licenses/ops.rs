@@ -29,8 +29,8 @@ use crate::{
 };
 
 impl Plane {
-    /// The writes that make licenses, for one commit of any account's: each with the problem that is heard if it does
-    /// not hold. Refuses those that can't be; `pointer` leads to the license of a place in the request.
+    /// The writes that create licenses, for one commit of any account: each paired with the error returned if its condition
+    /// fails. Refuses impossible ones; `pointer` is the license's place in the request.
     pub async fn license_writes(
         &self,
         licenses: &[License],

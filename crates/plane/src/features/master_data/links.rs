@@ -11,7 +11,7 @@ use crate::{ids::Id, text::Name};
 /// At most this many links go out from one record.
 const MOST_LINKS: usize = 100;
 
-/// The other ends of a record's links: each stands once.
+/// The other ends of a record's links, each once.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Vec<Id<K>>", bound = "")]
 pub struct Links<K>(Vec<Id<K>>);

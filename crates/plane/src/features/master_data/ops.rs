@@ -97,8 +97,8 @@ impl Plane {
         self.cursors().seal(&listed::<R>(begin), position)
     }
 
-    /// Refuses if a license stands on one of the links that are to go; adds to the change what makes sure that none
-    /// comes to, meanwhile.
+    /// Refuses if a license uses one of the links to be removed; adds a condition to the change that fails if a license
+    /// starts to use one concurrently.
     pub async fn unlink<R: MasterRecord, T>(
         &self,
         change: &mut Change,

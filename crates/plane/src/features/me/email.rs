@@ -167,7 +167,7 @@ impl Plane {
         password: &SecretString,
     ) -> Result<()> {
         let Some(challenged) = self.identity().challenged(session).await.map_err(identity_problem)? else {
-            // Over: whoever answers the challenge says so.
+            // Expired: the answer to the challenge reports it.
             return Ok(());
         };
         let new = match (challenged.email.is_default_admin(), new) {

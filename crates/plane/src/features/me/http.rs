@@ -159,7 +159,7 @@ async fn confirm_email(
     Ok(Plain(AddressView { email }))
 }
 
-/// A failure of the identity provider as the caller hears of it.
+/// A failure of the identity provider as the caller sees it.
 pub fn identity_problem(error: IdentityError) -> Problem {
     match error {
         IdentityError::Store(error) => error.into(),

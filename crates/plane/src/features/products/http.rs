@@ -71,7 +71,7 @@ struct ProductUpdate {
     name: Option<Name>,
     #[serde(default)]
     description: Patch<Option<Description>>,
-    /// The services that the product is linked to from now on. A link that a license stands on can't go.
+    /// The services that the product is linked to from now on. A link that a license uses can't be removed.
     #[serde(default)]
     service_ids: Option<Links<ServiceKind>>,
 }

@@ -20,7 +20,7 @@ pub struct Product {
     pub id: ProductId,
     pub name: Name,
     pub description: Option<Description>,
-    // One that was deleted since is linked no more, though it may still stand here: answers leave it out.
+    // A service that was deleted since is no longer linked, though its id may still be here: answers leave it out.
     /// The services it is linked to.
     pub service_ids: Vec<ServiceId>,
     /// Made by the platform: it can't be changed or deleted.

@@ -281,7 +281,7 @@ fn letter_entry(who: &Granted<DeadLetterEdit>, action: &str, letter: &DeadLetter
     EntryDraft { account, action: action.to_owned(), ..who.entry() }.about("dead letter", letter.id)
 }
 
-/// The account that an operator names; `None`: every account, for the platform's own stands for all of them.
+/// The account that an operator names; `None`: every account, since the platform's own means all of them.
 fn named_account<A: Action>(who: &Granted<A>) -> Option<AccountId> {
     (who.account() != who.actor().account()).then(|| who.account())
 }

@@ -86,7 +86,7 @@ struct RoleUpdate {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RolePermissionsUpdate {
-    /// Menus left out give nothing; each stands once.
+    /// Menus left out give nothing; each occurs once.
     #[schemars(length(max = 7))]
     permissions: Vec<MenuPermission>,
 }

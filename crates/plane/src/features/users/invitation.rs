@@ -378,7 +378,7 @@ fn busy_user() -> Problem {
     Problem::new(Code::Unavailable, "the user is being changed by many at once; try again").retry_after(1)
 }
 
-/// A refused password as the caller hears of it.
+/// A refused password as the caller sees it.
 pub fn password_problem(error: PasswordError, pointer: &str) -> Problem {
     match error {
         PasswordError::Weak(weak) => Problem::field(pointer, weak.to_string()),

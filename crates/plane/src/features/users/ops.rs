@@ -34,7 +34,7 @@ use crate::{
     text::{Email, Name},
 };
 
-/// A user stands in at most this many groups, and in as many workstreams, so that a change of them is one commit.
+/// The maximum number of a user's groups, and of a user's workstreams, so that a change of them is one commit.
 pub const MAX_LINKS: usize = 30;
 
 /// The details of a new user.

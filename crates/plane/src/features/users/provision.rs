@@ -230,7 +230,7 @@ async fn invited_user(plane: &Plane, pending: &PendingInvitation) -> Result<Stor
     item.map(|item| decode::<User>(&item)).transpose()?.ok_or_else(|| Problem::not_found(User::NOUN))
 }
 
-/// Records what became of an invitation: the audit entry stands with the commit that asked for it.
+/// Records the result of an invitation: the audit entry is in the commit that requested it.
 async fn record_invitation(plane: &Plane, pending: &PendingInvitation, status: IdentityStatus) -> Result<Stored<User>> {
     for _ in 0..MAX_ATTEMPTS {
         let old = invited_user(plane, pending).await?;

@@ -32,7 +32,7 @@ pub struct Workstream {
     pub updated_at: Timestamp,
 }
 
-/// At most this many tools stand in a workstream, and this many settings in a tool: with the lengths of their texts
+/// The maximum number of tools in a workstream, and of settings in a tool: with the lengths of their texts
 /// that keeps a workstream well within what one record may hold.
 pub const MOST_TOOLS: usize = 16;
 pub const MOST_SETTINGS: usize = 16;

@@ -192,7 +192,7 @@ cases! {
         let switched = world.identity.switch_account(here.refresh_token.clone(), account("bolt")).await;
         let there = match switched {
             Ok(tokens) => tokens,
-            // Where sessions stand in a user pool too, it takes the password.
+            // Where the user pool has sessions too, it needs the password.
             Err(RefreshError::PasswordRequired) => {
                 assert!(world.identity.refresh(here.refresh_token).await.is_ok(), "the token stays good");
                 return;

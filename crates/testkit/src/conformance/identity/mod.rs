@@ -1,8 +1,8 @@
-//! What every identity provider must hold, whoever keeps the passwords: through the port alone, over a table in memory.
+//! What every identity provider must hold, with any credential store: through the port alone, over a table in memory.
 //!
 //! Cases move the product's clock, but never by more than an hour where they show a token afterwards: tokens of a user
 //! pool are by that pool's own clock. What a pool can't be asked (when tokens expire to the second, which claims they bear,
-//! how keys rotate, what a hash costs) stands with the embedded provider's tests.
+//! how keys rotate, what a hash costs) is in the embedded provider's tests.
 
 mod accounts;
 mod passwords;

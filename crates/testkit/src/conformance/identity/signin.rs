@@ -88,7 +88,7 @@ cases! {
         let proof = PasswordReset { ip: away.parse().unwrap(), ..reset_by_link(&mail.link, THIRD) };
         world.identity.reset_password(proof).await.unwrap();
         assert!(world.sign_in_from(away, ADA, THIRD).await.is_ok());
-        // The networks of before are known no more, for whoever guessed the old password may be among them.
+        // The earlier networks are no longer known, because one of them may have guessed the old password.
         assert!(refused(world.sign_in_from(home, ADA, THIRD).await));
         world.advance(days(1));
         assert!(world.sign_in_from(home, ADA, THIRD).await.is_ok());

@@ -1,4 +1,4 @@
-//! What a case stands on: one fresh table, and short ways to write to it and to ask it.
+//! The base of a case: one fresh table, and short ways to write to it and to query it.
 
 use std::{sync::Arc, time::Duration};
 

@@ -10,7 +10,7 @@ use super::{
 
 const PLACES: [Index; 4] = [Index::Table, Index::Gsi1, Index::Gsi2, Index::Gsi3];
 
-/// Twenty records `00` to `19` that stand in the same order in every index.
+/// Twenty records `00` to `19` in the same order in every index.
 async fn twenty(t: &Ground) {
     t.commit((0..20).map(|n| put(everywhere(&format!("{n:02}")))).collect()).await;
     for index in PLACES {

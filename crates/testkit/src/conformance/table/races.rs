@@ -74,7 +74,7 @@ suite! { "race";
         assert_eq!((won, seats, t.body("p", "s").await), (5, 5, json!({ "used": 5, "total": 5 })));
     }
     one_of_many_that_cross(t) {
-        // Each takes two of four names in turning order: whoever gets one must get both.
+        // Each takes two of four names in turning order: the one that gets one must get both.
         let won = winners(&t.table, |n| {
             let name = |n: usize| put_when(record("name", &(n % 4).to_string()), Condition::Absent);
             vec![name(n), name(n + 1)]

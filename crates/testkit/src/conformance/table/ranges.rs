@@ -71,7 +71,7 @@ ranges! {
 
 async fn hold(t: Ground, index: Index, range: Range, passes: impl Fn(&str) -> bool) {
     let writes = SORTS.iter().enumerate().map(|(at, sort)| {
-        // In an index, the primary keys run against the order of the sort keys, so that neither stands in for the other.
+        // In an index, the primary keys run against the order of the sort keys, so that neither can be taken for the other.
         let counted = format!("{:02}", SORTS.len() - at);
         put(if index == Index::Table { record("p", sort) } else { indexed(record("q", &counted), index, "p", sort) })
     });
