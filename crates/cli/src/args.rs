@@ -78,7 +78,7 @@ pub(crate) enum Command {
   freehold serve --set log_level=debug --set deletion_grace_days=30
 
 The first start sets the platform up and prints its administrator's password, once. SIGTERM or
-Ctrl-C lets what is under way end first; a second signal ends at once.")]
+Ctrl-C waits for open requests and steps; a second signal stops the server at once.")]
     Serve(Serve),
     /// Show the configuration in force, and where each setting came from
     #[command(after_help = "Examples:
@@ -106,9 +106,9 @@ The backup holds the keys that sign tokens: keep it as safe as the data folder."
 The whole backup is checked first. A restore that was interrupted goes on when it is given again; until
 then no server starts on the folder. People, passwords, rights and sessions come back as they were.")]
     Restore(Restore),
-    /// Check that the platform is as Day-0 made it
+    /// Check the records that Day-0 created
     VerifyBootstrap(VerifyBootstrap),
-    /// Sign tokens with a new key; tokens of the old one stay good until they expire
+    /// Sign tokens with a new key; tokens of the old one stay valid until they expire
     RotateKeys(RotateKeys),
     /// End every session: everybody signs in again
     #[command(after_help = "Example:
@@ -130,7 +130,7 @@ For tokens that leaked, and after a restore, which brings sessions back that end
     Logout,
     /// Show who is signed in
     Whoami,
-    /// One's own e-mail address
+    /// Your own e-mail address
     #[command(
         subcommand,
         after_help = "Examples:
@@ -225,7 +225,7 @@ For tokens that leaked, and after a restore, which brings sessions back that end
   freehold provisioning redrive ACCOUNT_ID --watch"
     )]
     Provisioning(Provisioning),
-    /// Steps that failed for good
+    /// Steps that failed permanently
     #[command(
         subcommand,
         after_help = "Example:
@@ -264,16 +264,16 @@ pub(crate) struct Serve {
     /// The address to listen on; port 0 takes any free port [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Where people reach the product [default: the address listened on]
+    /// The public address of the product [default: the address listened on]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// The first administrator's e-mail address [default: the first sign-in asks for it]
     #[arg(long, value_name = "ADDRESS")]
     admin_email: Option<String>,
-    /// How log lines are written: text or json
+    /// The format of log lines: text or json
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
-    /// What is logged: error, warn, info, debug, trace
+    /// The log level: error, warn, info, debug, trace
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
     /// Any other setting; `freehold config --defaults` explains them

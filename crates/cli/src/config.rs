@@ -370,7 +370,7 @@ impl Config {
         !self.public_url.is_empty()
     }
 
-    /// Where people reach the product; `listening` is used where nothing is configured.
+    /// The public address of the product; `listening` is used where nothing is configured.
     pub(crate) fn public_url(&self, listening: &str) -> String {
         match (self.public_url.as_str(), listening) {
             ("", "") => format!("http://{}", reachable(self.listen)),

@@ -16,7 +16,7 @@ pub(crate) enum Me {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Take the new e-mail address, by the code that was sent to it
+    /// Confirm the new e-mail address with the code that was sent to it
     ConfirmEmail { code: String },
 }
 

@@ -41,14 +41,14 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyBootstrap {
-    /// Make again what is missing, and nothing else
+    /// Create what is missing, and nothing else
     #[arg(long)]
     fix: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RotateKeys {
-    /// Refuse from now on what the old keys signed: for keys that leaked. Everybody's next request renews their token
+    /// Refuse tokens that the old keys signed, for keys that leaked. Everybody's next request renews their token
     #[arg(long)]
     retire_old: bool,
 }

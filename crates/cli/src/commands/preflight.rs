@@ -12,13 +12,13 @@ pub(crate) struct Preflight {
     /// The profile to check [default: the one configured]
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
-    /// First make what is missing: the table, the event bus, the queues; ask SES to verify the sender
+    /// First create what is missing: the table, the event bus, the queues; ask SES to verify the sender
     #[arg(long)]
     fix: bool,
-    /// With --fix: make a user pool of Cognito too, and say by which settings it is named
+    /// With --fix: also create a Cognito user pool, and print the settings that name it
     #[arg(long, requires = "fix")]
     user_pool: bool,
-    /// Print what IAM must permit a process, as a policy document, and check nothing
+    /// Print the IAM policy that a process needs, and check nothing
     #[arg(long, value_name = "PROCESS", num_args = 0..=1, default_missing_value = "serve", conflicts_with = "fix")]
     policy: Option<PolicyOf>,
     /// Any setting; `freehold config --defaults` explains them
