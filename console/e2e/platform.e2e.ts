@@ -126,7 +126,7 @@ test('too many requests are said to be, with the time to wait', async ({ page })
 })
 
 test('a server that is gone, or something in between that fails, loses nothing', async ({ page, server }) => {
-  // What stands between browsers and servers in the field: it passes requests on, answers in the server's stead, or is slow.
+  // The proxy between browsers and servers: it passes requests on, answers in the server's stead, or is slow.
   let mood: 'well' | 'broken' | 'slow' = 'well'
   const proxy = createServer((incoming, answer) => {
     if (mood === 'broken' && incoming.method !== 'GET') {

@@ -206,7 +206,7 @@ test('a server that is stopped in mid-form: it is said, the page stays, and afte
 })
 
 test('an answer that is lost on its way: sending it again does not do it twice', async ({ page, server }) => {
-  // What stands between here and the server breaks off once the server has answered.
+  // The proxy before the server breaks off once the server has answered.
   let losing = false
   const sockets = new Set<Socket>()
   const { hostname, port } = new URL(server.url)

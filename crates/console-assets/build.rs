@@ -1,4 +1,4 @@
-//! Lists what stands in `console/dist`. It never builds the console: that takes Node, and is `scripts/console`'s work.
+//! Lists the files of `console/dist`. It never builds the console: that takes Node, and is `scripts/console`'s work.
 
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script through the environment")]
 #![expect(clippy::unnecessary_debug_formatting, reason = "paths are written as Rust's literals")]

@@ -79,7 +79,7 @@ async function follow(
         { accept: 'text/event-stream', 'last-event-id': last },
         attempt.signal,
       )
-      // The run is over, and all of it was told.
+      // The run is over, and all its events were sent.
       if (response.status === 204) return
       if (!response.ok || !response.body) throw ApiError.of(response, undefined)
       failures = 0

@@ -1,4 +1,4 @@
-// What stands around every page: where one is, where one can go, what runs, who one is.
+// The frame of every page: place, navigation, running jobs, user.
 import {
   ActionIcon,
   AppShell,

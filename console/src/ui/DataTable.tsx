@@ -35,7 +35,7 @@ type Props<P extends GetPath> = {
   filters?: ReactNode
   /** The keys of the address that narrow it. */
   filterKeys?: string[]
-  /** What stands there when there is nothing yet. */
+  /** The content of an empty table. */
   nothing: { text: ReactNode; action?: ReactNode }
   /** The list is short, and the API gives it whole. */
   unpaged?: boolean

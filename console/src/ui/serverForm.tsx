@@ -128,7 +128,7 @@ export function useServerForm<Values extends FieldValues>(options: Options<Value
     else if (byCode) known.push({ field: byCode, message: error.message })
     for (const [place, one] of known.entries())
       form.setError(one.field, { type: 'server', message: one.message }, { shouldFocus: place === 0 })
-    // What stands at a field is not said twice.
+    // A field's message is not repeated.
     setFailure(known.length > 0 && known.length >= error.fields.length ? undefined : error)
     if (known.length > 0) onRefused?.(known.map((one) => one.field))
   }
@@ -200,7 +200,7 @@ export function FormFailure<Values extends FieldValues>({
   )
 }
 
-/** What a save would change of what is stored now, and what of theirs it keeps. */
+/** What a save would change in the stored record, and which of its changes it keeps. */
 function ConflictChanges<Values extends FieldValues>({
   form,
   of: { read, stored, label },

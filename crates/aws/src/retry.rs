@@ -1,4 +1,4 @@
-//! Repeating what fails in passing: a bounded number of times, after pauses that grow and are spread by chance.
+//! Retries of requests that failed with transient faults: bounded in number and time, with exponential back-off and full jitter.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -10,15 +10,15 @@ use crate::fault::Fault;
 /// The first pause is at most this long, each further one twice as long as the last, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Who met another write on an item waits for that one, which takes some milliseconds: often, and not for long.
+/// A write that conflicts with another write on an item waits for that one, which takes some milliseconds: many short pauses.
 const LONGEST_CONFLICT_PAUSE: Duration = Duration::from_millis(100);
 const MAX_CONFLICT_ATTEMPTS: u32 = 200;
-/// The pauses come to some four seconds on average, and nine at most.
+/// The pauses add up to some four seconds on average, and nine at most.
 const MAX_ATTEMPTS: u32 = 14;
-/// No further try is begun so long after the first, unless it is set otherwise.
+/// The default of the time after the first attempt in which further attempts may begin.
 pub const MAX_DURATION: Duration = Duration::from_secs(10);
 
-/// Makes requests, and makes them again.
+/// Makes requests, and retries them.
 #[derive(Clone)]
 pub struct RetryPolicy {
     rng: Arc<dyn RandomSource>,
@@ -34,8 +34,7 @@ impl RetryPolicy {
         &*self.rng
     }
 
-    /// Makes a request until it goes through, fails for good, or has failed too often. Only for requests that do no
-    /// harm when they are made twice.
+    /// Makes a request until it succeeds, fails permanently, or has failed too often. Only for idempotent requests.
     pub async fn repeat<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
     where
         Made: Future<Output = Result<T, Fault>>,
@@ -43,7 +42,7 @@ impl RetryPolicy {
         self.repeat_if(Fault::passes, make).await
     }
 
-    /// The same for requests that must not be made twice: again only if the last certainly changed nothing.
+    /// The same for requests that are not idempotent: retries only if the last attempt certainly changed nothing.
     pub async fn repeat_unmade<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
     where
         Made: Future<Output = Result<T, Fault>>,
@@ -51,7 +50,7 @@ impl RetryPolicy {
         self.repeat_if(|fault| fault.passes() && fault.changed_nothing(), make).await
     }
 
-    /// The same for requests that go on where they were made though nobody waits any more: again unless the time was over.
+    /// The same for requests that AWS continues after a time-out: does not retry after one.
     pub async fn repeat_unless_late<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Fault>
     where
         Made: Future<Output = Result<T, Fault>>,
@@ -74,7 +73,7 @@ impl RetryPolicy {
                         (MAX_ATTEMPTS, LONGEST_PAUSE)
                     };
                     if !self.pause_among(&mut tries, most, longest).await {
-                        tracing::warn!(%fault, tries = tries.made, "a request to AWS fails again and again");
+                        tracing::warn!(%fault, tries = tries.made, "a request to AWS failed too often");
                         return Err(fault);
                     }
                 }
@@ -83,7 +82,7 @@ impl RetryPolicy {
         }
     }
 
-    /// Waits before another try; false, at once, if there have been enough.
+    /// Waits before another attempt; returns false at once if there have been enough.
     pub async fn pause(&self, tries: &mut Attempts) -> bool {
         self.pause_among(tries, MAX_ATTEMPTS, LONGEST_PAUSE).await
     }
@@ -110,7 +109,7 @@ impl RetryPolicy {
     }
 }
 
-/// How often something was tried, and since when.
+/// The number of attempts, and the time of the first.
 pub struct Attempts {
     made: u32,
     begun: Instant,
@@ -130,24 +129,24 @@ mod tests {
 
     use super::*;
 
-    fn retry() -> RetryPolicy {
+    fn policy() -> RetryPolicy {
         RetryPolicy::new(Arc::new(SeededRandom::new(7)), MAX_DURATION)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn passing_faults_are_tried_again_until_it_goes_through() {
+    async fn transient_faults_are_retried_until_success() {
         let made = AtomicU32::new(0);
-        let answer = retry()
+        let answer = policy()
             .repeat(async || if made.fetch_add(1, Ordering::Relaxed) < 5 { Err(Fault::Throttled) } else { Ok("done") })
             .await;
         assert_eq!((answer, made.into_inner()), (Ok("done"), 6));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn tries_are_bounded_in_number_and_time() {
+    async fn attempts_are_bounded_in_number_and_time() {
         let begun = tokio::time::Instant::now();
         let made = AtomicU32::new(0);
-        let answer: Result<(), Fault> = retry()
+        let answer: Result<(), Fault> = policy()
             .repeat(async || {
                 made.fetch_add(1, Ordering::Relaxed);
                 Err(Fault::Unreachable)
@@ -158,9 +157,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_try_begins_after_the_time_is_up() {
+    async fn no_attempt_begins_after_the_time_is_up() {
         let made = AtomicU32::new(0);
-        let answer: Result<(), Fault> = retry()
+        let answer: Result<(), Fault> = policy()
             .repeat(async || {
                 made.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(MAX_DURATION / 2).await;
@@ -171,9 +170,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn lasting_faults_are_not_tried_again() {
+    async fn permanent_faults_are_not_retried() {
         let made = AtomicU32::new(0);
-        let answer: Result<(), Fault> = retry()
+        let answer: Result<(), Fault> = policy()
             .repeat(async || {
                 made.fetch_add(1, Ordering::Relaxed);
                 Err(Fault::Denied)
@@ -186,7 +185,7 @@ mod tests {
     async fn what_may_have_been_done_is_not_done_twice() {
         for (fault, expected) in [(Fault::TimedOut, 1), (Fault::Internal, 1), (Fault::Throttled, MAX_ATTEMPTS)] {
             let made = AtomicU32::new(0);
-            let answer: Result<(), Fault> = retry()
+            let answer: Result<(), Fault> = policy()
                 .repeat_unmade(async || {
                     made.fetch_add(1, Ordering::Relaxed);
                     Err(fault)

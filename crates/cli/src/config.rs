@@ -263,7 +263,7 @@ impl Config {
         if !token.is_empty() && token.chars().count() < SHORTEST_TOKEN {
             return refuse(
                 "setup_token",
-                "it has at least 32 characters: whoever guesses it is the first administrator",
+                "it has at least 32 characters: a person who guesses it becomes the first administrator",
             )
             .map_err(|failure| failure.hint("make one: openssl rand -base64 32; or leave it out to have one made"));
         }

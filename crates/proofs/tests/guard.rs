@@ -10,7 +10,7 @@ use std::{
 
 #[test]
 fn forgetting_the_guard_does_not_compile() {
-    #[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether to write the files anew")]
+    #[expect(clippy::disallowed_methods, reason = "an environment variable selects whether to write the files")]
     let update = env::var_os("UPDATE_FAIL").is_some();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fail");
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

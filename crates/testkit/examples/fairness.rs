@@ -61,7 +61,7 @@ async fn main() {
     world.plane.stop(Duration::from_secs(10)).await;
 }
 
-/// Makes workstreams of one account until it is told to stop.
+/// Makes workstreams of one account until it is stopped.
 async fn flood(world: World, account: Tenant, stop: Arc<AtomicBool>, written: Arc<AtomicUsize>) {
     let operator = world.operator().await;
     while !stop.load(Ordering::SeqCst) {

@@ -13,6 +13,19 @@ const LONGEST: usize = 600;
 /// `Plane` has at most this many methods. Lower it when a slice's helpers become free functions; never raise it.
 const PLANE_METHODS: usize = 90;
 
+/// Idioms that plain technical English does without. Say who does what instead.
+const IDIOMS: [&str; 9] = [
+    "whoever",
+    "what stands",
+    "is told",
+    "are told",
+    "was told",
+    "comes to rest",
+    "so is said",
+    "is heard",
+    "as good as",
+];
+
 pub(crate) fn run() -> Result<()> {
     let mut found = Vec::new();
     let mut methods = 0;
@@ -103,7 +116,13 @@ fn look(path: &str, text: &str, found: &mut Vec<String>) {
         if line != line.trim_end() && !is_prose {
             say(number, "white space at the end of the line");
         }
-        if !is_rust || path.ends_with("xtask/src/tidy.rs") {
+        if path.ends_with("xtask/src/tidy.rs") {
+            continue;
+        }
+        if let Some(idiom) = idiom(path, line) {
+            say(number, &format!("\"{idiom}\" is not plain technical English: say who does what"));
+        }
+        if !is_rust {
             continue;
         }
         if is_below_features && line.contains("features::") {
@@ -191,9 +210,34 @@ fn of_aws(line: &str) -> Option<&str> {
     ours.then_some(name)
 }
 
+/// The idiom that a line of code or of a document uses, if it uses one.
+fn idiom(path: &str, line: &str) -> Option<&'static str> {
+    let extension = Path::new(path).extension()?;
+    let is_text = ["rs", "md", "toml", "ts", "tsx"].iter().any(|text| extension == *text);
+    // The changes of released versions are history.
+    if !is_text || path == "CHANGELOG.md" {
+        return None;
+    }
+    let line = line.to_lowercase();
+    let is_inside = |at: usize, length: usize| {
+        let of_word = |c: char| c.is_alphanumeric() || c == '_';
+        line[..at].ends_with(of_word) || line[at + length..].starts_with(of_word)
+    };
+    IDIOMS.into_iter().find(|idiom| line.match_indices(idiom).any(|(at, _)| !is_inside(at, idiom.len())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn idioms_are_found_as_words() {
+        assert_eq!(idiom("a.rs", "// Whoever asks is served"), Some("whoever"));
+        assert_eq!(idiom("docs/a.md", "the queue is told"), Some("is told"));
+        for (path, line) in [("a.rs", "fn whoevers() {}"), ("CHANGELOG.md", "whoever"), ("a.json", "whoever")] {
+            assert_eq!(idiom(path, line), None, "{path}: {line}");
+        }
+    }
 
     #[test]
     fn crates_for_aws_are_told_from_cryptography() {

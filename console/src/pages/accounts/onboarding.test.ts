@@ -33,7 +33,7 @@ test('what leaves no choice is chosen', () => {
   expect(pickEnterprise([one, two], 'e2')).toEqual({ enterpriseId: 'e2', productId: '', serviceId: '' })
 })
 
-test('the lists hang on what stands above them', () => {
+test('the lists depend on the fields above them', () => {
   const choices = choicesOf([one, two, enterprise('e3', [])], { enterpriseId: 'e2', productId: 'p2' })
   expect(choices.services.map((choice) => choice.value)).toEqual(['s2', 's3'])
   expect(choices.enterprises.at(-1)).toMatchObject({ value: 'e3', disabled: true })

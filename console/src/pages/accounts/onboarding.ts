@@ -131,7 +131,7 @@ export type Draft = { at: number; step: number; values: OnboardingValues }
 
 const KEPT = 'freehold.onboarding'
 
-/** The draft of this person in this tab. What does not look like one is as good as none. */
+/** The draft of this person in this tab. A malformed one is ignored. */
 export function keptDraft(userId: string): Draft | undefined {
   try {
     const draft = JSON.parse(sessionStorage.getItem(`${KEPT}.${userId}`) ?? 'null') as Draft | null

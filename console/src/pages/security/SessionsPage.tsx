@@ -85,7 +85,7 @@ export default function SessionsPage() {
         what="end the sessions"
         run={endAll}
       >
-        All your sessions end at once, this one too. Whoever is at work in another window signs in again.
+        All your sessions end at once, including this one. Work in other windows needs a new sign-in.
       </Confirm>
     </Page>
   )

@@ -13,7 +13,7 @@ export function LicenseFilter({ accountId, enterpriseId }: { accountId: string; 
   )
   const choices = here.map((one, place) => {
     const name = names[place]!
-    // Two licenses of the same product and service are told apart by their place.
+    // Two licenses of the same product and service are distinguished by their place.
     const same = names.filter((other) => other === name).length > 1
     return {
       value: one.licenseId,

@@ -37,7 +37,7 @@ test('a right comes from every role that gives it', () => {
   expect(originOf(all, users, 'create')).toEqual({ from: [], held: [] })
 })
 
-test('what a scope mask holds down is told apart from what is not given', () => {
+test('a right that the scope mask removes differs from one that is not given', () => {
   const origin = originOf(all, users, 'delete')
   expect(origin.from).toEqual([])
   expect(origin.held.map((one) => one.role.name)).toEqual(['Editor'])

@@ -124,8 +124,7 @@ fn policy(pool: &UserPoolType) -> Check {
     if shortest > SHORTEST_PASSWORD
         || kept.and_then(PasswordPolicyType::password_history_size).is_some_and(|size| size > 0)
     {
-        let fix =
-            "ask for 12 characters and keep no history, or people are refused passwords that they were told are good";
+        let fix = "ask for 12 characters and keep no history, or the pool refuses passwords that the product accepts";
         return Check::warning(POLICY, "the pool asks for more than the product", fix);
     }
     Check::ok(POLICY, "as strict as the product's")

@@ -213,7 +213,7 @@ async fn a_stack_that_is_rolled_back_is_told_by_its_reason_and_begun_anew() {
     };
     assert!(why.ends_with("was rolled back: Table: Subscriber limit exceeded"), "{why}");
     assert_eq!(script.acts(), ["DeleteStack"]);
-    // Whoever tries again waits until it is gone, and begins anew.
+    // A retry waits until it is gone, and starts from the beginning.
     script.next([Stack("DELETE_IN_PROGRESS"), Stack("DELETE_COMPLETE"), Stack("CREATE_COMPLETE")]);
     for expected in [Progress::Underway, Progress::Underway, Progress::Done] {
         assert_eq!(cloud.ensure_table(&owner(), &name).await.unwrap(), expected);

@@ -203,7 +203,7 @@ async fn a_session_that_ends_is_revoked_in_the_pool() {
     assert!(!stored.contains(renewal) && tokens.refresh_token.expose_secret() != renewal);
 }
 
-/// Stands before moto, and says what it is told to instead.
+/// A proxy before moto that gives scripted answers.
 #[derive(Clone)]
 struct Doctored {
     moto: String,

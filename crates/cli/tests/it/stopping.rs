@@ -1,4 +1,4 @@
-//! How a server comes to rest, and what the next start makes of what was left.
+//! How a server stops, and what the next start makes of what was left.
 
 use std::{
     io::{Read as _, Write as _},

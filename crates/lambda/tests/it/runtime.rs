@@ -171,7 +171,7 @@ fn read(body: &[u8]) -> Value {
 
 fn ended(lambda: &Lambda, id: &str, called: Called) -> StatusCode {
     let waiting = lambda.waiting.lock().unwrap().remove(id);
-    // Whoever called may have gone.
+    // The caller may have gone.
     waiting.map(|waiting| waiting.send(called));
     StatusCode::ACCEPTED
 }

@@ -1,6 +1,6 @@
 //! What the stream of a table tells: a process that is gone has left records, and the function does what they ask for.
 //!
-//! The records are made here of what stands in the table, in the shape that the documents of Lambda give.
+//! The records are made here from the table's contents, in the shape that the documents of Lambda give.
 
 use std::{
     collections::BTreeMap,

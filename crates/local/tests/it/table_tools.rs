@@ -36,7 +36,7 @@ pub(crate) async fn body(table: &Arc<dyn Table>, pk: &str, sk: &str) -> Option<V
     item.map(|item| serde_json::from_slice(&item.body).unwrap())
 }
 
-/// What the storage under a store does, and what it is told to do.
+/// What the storage under a store does, and the faults that it should make.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     pub(crate) syncs: AtomicU64,

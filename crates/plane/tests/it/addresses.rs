@@ -125,7 +125,7 @@ async fn no_mail_goes_to_the_default_address_and_its_password_cannot_be_reset() 
     }
     assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
     assert_eq!(admin.get("/api/outbox").await.expect(200)["items"], json!([]));
-    // It can be left, and nothing is told to it.
+    // It can be left, and gets no mail.
     let code = ask_for(&world, &admin, ROOT, PASSWORD, &admin).await;
     admin.post("/api/me/email/confirm", json!({ "code": code })).await.expect(200);
     assert!(world.plane.drain(std::time::Duration::from_secs(30)).await.unwrap());
@@ -218,7 +218,7 @@ async fn nobody_learns_whose_an_address_is() {
     for own in [grace.email.as_str(), DEFAULT_ADMIN_EMAIL, "not an address"] {
         assert_eq!(ask(own).await.expect(400)["errors"][0]["pointer"], "/newEmail", "{own}");
     }
-    // An address that somebody else took meanwhile is told to whoever has its mailbox alone.
+    // An address that somebody else took meanwhile is reported only to the owner of its mailbox.
     let operator = world.operator().await;
     let code = ask_for(&world, &grace.person, NEW, PASSWORD, &operator).await;
     let rival = ask_for(&world, &other.person, NEW, PASSWORD, &operator).await;

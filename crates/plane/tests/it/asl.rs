@@ -20,7 +20,7 @@ fn documents_are_current() {
     for Machine { name, definition } in plans().iter().flat_map(asl::machines) {
         let path = folder().join(format!("{name}.json"));
         let text = serde_json::to_string_pretty(&definition).unwrap() + "\n";
-        #[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether to write the files anew")]
+        #[expect(clippy::disallowed_methods, reason = "an environment variable selects whether to write the files")]
         let update = std::env::var_os("UPDATE_MACHINES").is_some();
         if update {
             fs::create_dir_all(folder()).unwrap();

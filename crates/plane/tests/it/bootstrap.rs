@@ -1,4 +1,4 @@
-//! Day-0: fourteen steps, once, whoever else tries and wherever it is cut.
+//! Day-0: fourteen steps, once, under concurrent attempts and interruptions.
 
 use std::sync::Arc;
 

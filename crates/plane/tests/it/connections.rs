@@ -188,7 +188,7 @@ async fn who_closes_the_way_to_their_table_holds_up_nobody_else() {
         let group = json!({ "accountId": account, "enterpriseId": enterprise, "name": "Auditors" });
         groups.push(operator.post("/api/groups", group).await.expect(201));
     }
-    assert!(ground.world.plane.relay_once().await.is_err(), "that one of them waits is told");
+    assert!(ground.world.plane.relay_once().await.is_err(), "the one that waits is reported");
     let theirs = ground.elsewhere.records();
     let copied = |group: &Value| theirs.iter().any(|record| record.ends_with(&format!(" GROUP#{}", text(group, "id"))));
     assert_eq!(groups.iter().map(copied).collect::<Vec<_>>(), [false, true]);

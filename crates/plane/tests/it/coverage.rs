@@ -125,7 +125,7 @@ fn the_document_in_the_repository_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
     let mut text = serde_json::to_string_pretty(document()).unwrap();
     text.push('\n');
-    #[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether to write the file anew")]
+    #[expect(clippy::disallowed_methods, reason = "an environment variable selects whether to write the file")]
     let update = env::var_os("UPDATE_OPENAPI").is_some();
     if update {
         fs::write(&path, &text).unwrap();

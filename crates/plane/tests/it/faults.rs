@@ -75,7 +75,7 @@ impl Faults {
         self.break_after(usize::MAX);
     }
 
-    /// What stands in the tables.
+    /// The contents of the tables.
     pub(crate) fn tables(&self) -> MemoryTables {
         self.0.tables.clone()
     }

@@ -128,7 +128,7 @@ async fn mails_to_one_address_and_the_words_in_them_are_bounded() {
     }
 }
 
-/// A mailer whose process dies with the mail in hand, as long as it is told to.
+/// A mailer whose process dies with the mail in hand, while the test asks for it.
 struct Dying(Arc<dyn Mailer>, Arc<AtomicBool>);
 
 #[async_trait]

@@ -312,7 +312,7 @@ async fn a_seat_taken_while_a_license_changes_is_not_left_out() {
         tokio::join!(operator.delete(&one), faults.hold(changes_license).meanwhile(take(&world, &acme)));
     assert!(taken.is_ok());
     assert_eq!(deleted.refused(409), "seats_in_use");
-    // The other way round: whoever takes a seat hears that the license has ended meanwhile.
+    // The other way round: taking a seat fails if the license has ended meanwhile.
     free(&world, &acme).await;
     let takes_seat = |write: &Write| matches!(write, Write::Add { field: "used", .. });
     let put_off = operator.put(&one, json!({ "startDate": tomorrow }));

@@ -128,7 +128,7 @@ fn the_matrix_is_the_one_reviewed() {
     let text = text.join("\n") + "\n";
     assert!(cells >= 1_500, "{cells}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/authorization-matrix.txt");
-    #[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether to write the file anew")]
+    #[expect(clippy::disallowed_methods, reason = "an environment variable selects whether to write the file")]
     let update = env::var_os("UPDATE_MATRIX").is_some();
     if update {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Seats through the front door: as many users as seats, whoever races whom.
+//! Seats through the front door: as many users as seats, under every race.
 
 use std::{
     collections::BTreeMap,

@@ -125,7 +125,7 @@ async fn racing_updates_without_a_precondition_are_all_applied() {
         racing.spawn(async move { admin.send(Method::PUT, &path, Some(body), &headers).await });
     }
     for answer in racing.join_all().await {
-        // More than that many losses in a row are told as a conflict that passes.
+        // More than that many losses in a row are reported as a transient conflict.
         if answer.status != 200 {
             assert_eq!(answer.header("retry-after"), Some("1"));
             assert_eq!(answer.refused(409), "conflict");

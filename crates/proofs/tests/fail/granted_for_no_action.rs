@@ -4,10 +4,10 @@ use plane::guard::Granted;
 
 enum Anything {}
 
-fn whoever(who: &Granted<Anything>) -> &'static str {
+fn author(who: &Granted<Anything>) -> &'static str {
     who.action()
 }
 
 fn main() {
-    let _ = whoever;
+    let _ = author;
 }

@@ -133,7 +133,7 @@ fn preflight_names_each_condition_of_each_service() {
                     no_words_of_the_sdk(&ran.out);
                     let found = bad(&ran.out);
                     let told = found.get(check).unwrap_or_else(|| panic!("{service} {condition:?}: {found:?}"));
-                    // Whoever has credentials at all may ask STS who they are.
+                    // Any credentials permit asking STS for their identity.
                     let known = service == "sts" && condition.code == "access_denied";
                     assert!(told.contains(if known { "refuses the credentials" } else { condition.told }), "{told}");
                 }

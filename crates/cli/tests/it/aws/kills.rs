@@ -248,7 +248,7 @@ fn cut_at_a_mail(ran: &Ran) -> bool {
     sent.place < struck.by_then && noted.is_none_or(|noted| struck.place <= noted.place)
 }
 
-/// What was told to the world, each id once.
+/// The events that were sent, each id once.
 fn kinds(delivered: &[Delivery]) -> BTreeMap<String, usize> {
     let ids: BTreeMap<&String, String> = delivered
         .iter()

@@ -208,7 +208,7 @@ impl<'a> Lane<'a> {
         let asked = json!({ "roleArn": role });
         let (status, verified) = self.ask("POST", &path, Some(&asked), None).unwrap();
         assert_eq!(status, 200, "{verified}");
-        wait("the connection is told", || self.tables_at_rest(None));
+        wait("the connection is reported", || self.tables_at_rest(None));
         self.roles.lock().unwrap().insert(role, external_id);
         connection["id"].clone()
     }
@@ -364,7 +364,7 @@ impl<'a> Lane<'a> {
         crate::server::Ran::of(args, &command)
     }
 
-    /// How the latest run of an account has gone, as its operator is told.
+    /// How the latest run of an account has gone, as its operator sees it.
     pub(super) fn told(&self, account: &str) -> Value {
         let (_, told) = self.ask("GET", &format!("/api/provisioning/{account}"), None, None).unwrap();
         told

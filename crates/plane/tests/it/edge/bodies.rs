@@ -117,7 +117,7 @@ async fn no_form_of_body_gets_past_the_enterprise_check() {
     assert_eq!(records(&store).await, before, "a refused body left something");
 }
 
-/// Whoever has no token or no right gets to know that, whatever the body is.
+/// A caller without a token or right gets that refusal, whatever the body is.
 #[tokio::test]
 async fn the_token_is_judged_before_the_body() {
     let (world, _) = world().await;

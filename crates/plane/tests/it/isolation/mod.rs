@@ -14,10 +14,10 @@ use testkit::{
 
 use self::realms::{Realm, account, platform, realm};
 
-/// The account's log, whole by design: whoever holds its right sees who did what in all enterprises of the account.
+/// The account's log, whole by design: its right shows who did what in all enterprises of the account.
 const ACCOUNT_WIDE: &[&str] = &["audit_list_all"];
 
-/// Everybody signed in reads master data, whoever it is licensed to.
+/// Everybody signed in reads master data, also without a license.
 const MASTER_DATA: &[&str] = &["enterprises", "products", "services"];
 
 /// What tenants may do, but no probe gets done.
