@@ -26,7 +26,7 @@ export default function ConfirmEmailPage() {
   return (
     <AuthPage
       title="Your new e-mail address"
-      intro={code ? 'Confirm that the address is yours.' : 'This link is not whole. Open it as it stands in the mail.'}
+      intro={code ? 'Confirm that the address is yours.' : 'This link is incomplete. Open the complete link from the mail.'}
     >
       {code && (
         <FormProvider {...form}>

@@ -53,7 +53,7 @@ export default function AccountCardsPage() {
   const filtered = FILTERS.some((key) => list.search[key])
   const clear = () => list.filter(Object.fromEntries(FILTERS.map((key) => [key, undefined])))
   return (
-    <Page title="All accounts" intro="Where each stands, its seats, and what ends soon." actions={onboard}>
+    <Page title="All accounts" intro="Status, seats and upcoming end dates of each account." actions={onboard}>
       <Group component="search" gap="xs" align="flex-end" aria-label="Filter accounts">
         <TextFilter name="name" label="Name" placeholder="Begins with" />
         <ChoiceFilter name="status" label="Status" choices={STATUS_CHOICES} all="All but deleted" />

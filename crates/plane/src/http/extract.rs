@@ -205,7 +205,7 @@ impl IncomingRequest {
         let PendingInput { path, body } = self.unread.take().expect("one guard reads the request once");
         for name in &SINGLE_HEADERS {
             if self.parts.headers.get_all(name).iter().nth(1).is_some() {
-                return Err(Problem::field(format!("/{name}"), "the header stands more than once"));
+                return Err(Problem::field(format!("/{name}"), "the header appears more than once"));
             }
         }
         self.path = path.map_err(|_| Problem::field("/path", "the path is not percent-encoded UTF-8"))?;
@@ -315,7 +315,7 @@ impl IncomingRequest {
         let Some(value) = values.next() else { return Ok(None) };
         match value.to_str() {
             Ok(value) if values.next().is_none() => Ok(Some(value)),
-            Ok(_) => Err(Problem::field(format!("/{name}"), "the header stands more than once")),
+            Ok(_) => Err(Problem::field(format!("/{name}"), "the header appears more than once")),
             Err(_) => Err(Problem::field(format!("/{name}"), "the header is not plain text")),
         }
     }

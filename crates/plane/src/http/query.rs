@@ -31,7 +31,7 @@ impl Parameters {
                 return Err(Problem::field("/query", "every parameter has a name"));
             }
             if parameters.iter().any(|(other, _)| *other == name) {
-                return Err(Problem::field(format!("/{name}"), "the parameter stands more than once"));
+                return Err(Problem::field(format!("/{name}"), "the parameter appears more than once"));
             }
             parameters.push((name, decode(value)?));
         }

@@ -200,7 +200,7 @@ fn check_host(request: &Request) -> Result<(), Problem> {
         [] => Ok(()),
         [host] if host.is_empty() || Authority::try_from(host.as_bytes()).is_ok() => Ok(()),
         [_] => Err(Problem::field("/host", "a host with or without a port")),
-        [_, _, ..] => Err(Problem::field("/host", "the header stands more than once")),
+        [_, _, ..] => Err(Problem::field("/host", "the header appears more than once")),
     }
 }
 

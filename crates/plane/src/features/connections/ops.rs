@@ -158,7 +158,7 @@ impl Plane {
             let item = self.system(SystemTask::Connections).get(&Account::key(old.account_id)).await?;
             let account = item.map(|item| decode::<Account>(&item)).transpose()?;
             if account.is_some_and(|account| account.status != AccountStatus::Deleted) {
-                return Err(Problem::new(Code::InUse, "the data of an account stands there")
+                return Err(Problem::new(Code::InUse, "an account has its data there")
                     .help("delete the account first: DELETE /api/accounts/{accountId}"));
             }
         }

@@ -173,7 +173,7 @@ impl Plane {
         let new = match (challenged.email.is_default_admin(), new) {
             (true, Some(new)) => new,
             (true, None) => {
-                return Err(Problem::field("/newEmail", "this is required: the present address is nobody's to use"));
+                return Err(Problem::field("/newEmail", "this is required: the current address can't receive mail"));
             }
             (false, None) => return Ok(()),
             (false, Some(same)) if *same == challenged.email => return Ok(()),
