@@ -136,7 +136,7 @@ impl Fault {
             }
             SdkError::ResponseError(_) => Self::Garbled,
             SdkError::ServiceError(service) => match (code, service.raw().status().as_u16()) {
-                (Some(code), status) => Self::named(code).or_by(status).or_clock(message),
+                (Some(code), status) => Self::named(code).or_by(status).or_clock(message).or_rate(message),
                 (None, status) => Self::Unknown.or_by(status),
             },
             _ => Self::Unknown,
@@ -162,6 +162,12 @@ impl Fault {
     fn or_clock(self, message: Option<&str>) -> Self {
         let late = |said: &str| said.contains("Signature expired") || said.contains("Signature not yet current");
         if self == Self::Signature && message.is_some_and(late) { Self::Clock } else { self }
+    }
+
+    /// That too many tables are being made at once has the code of a quota, and passes.
+    fn or_rate(self, message: Option<&str>) -> Self {
+        let at_once = |said: &str| said.contains("simultaneously");
+        if self == Self::Quota && message.is_some_and(at_once) { Self::Throttled } else { self }
     }
 
     /// The condition's name, for those who act on it.

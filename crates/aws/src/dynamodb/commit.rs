@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::{
 use kernel::ports::table::{CommitError, Item, TableError, Write, validate};
 
 use super::{
+    counters::Counters,
     expression::{Draft, Kind, draft},
     item::{self, Attributes, Compared},
     table_error,
@@ -33,6 +34,7 @@ enum Outcome {
 pub(super) async fn commit(
     client: &Client,
     retry: &RetryPolicy,
+    counters: &Counters,
     table: &str,
     writes: &[Write],
     compared: Compared,
@@ -47,6 +49,7 @@ pub(super) async fn commit(
         all => {
             let all: Vec<TransactWriteItem> = all.iter().map(|one| member(table, one)).collect();
             let token = token(retry);
+            let _line = counters.line(table, writes).await;
             retry.repeat(|| transaction(client, &all, &token)).await
         }
     };

@@ -4,6 +4,7 @@
 //! the keys `PK` and `SK`, and three global indexes: `GSI1` and `GSI2` hold what lists need, `GSI3` holds keys alone.
 
 mod commit;
+mod counters;
 mod dedicated;
 mod expression;
 mod item;
@@ -33,6 +34,7 @@ use tokio::time::Instant;
 
 pub use self::dedicated::DedicatedDynamoTables;
 use self::{
+    counters::Counters,
     item::{Attributes, primary},
     schema::Stage,
 };
@@ -121,6 +123,7 @@ struct Inner {
     seen: Mutex<HashMap<TableName, Instant>>,
     /// Tables of earlier versions whose records already have shards, as this process knows.
     moved: Mutex<HashSet<String>>,
+    counters: Counters,
 }
 
 impl DynamoTables {
@@ -129,7 +132,8 @@ impl DynamoTables {
         builder.set_endpoint_url(options.endpoint.clone());
         let client = Client::from_conf(builder.build());
         let retry = RetryPolicy::new(rng, options.retry_for);
-        Self(Arc::new(Inner { client, retry, options, seen: Mutex::default(), moved: Mutex::default() }))
+        let (seen, moved, counters) = (Mutex::default(), Mutex::default(), Counters::default());
+        Self(Arc::new(Inner { client, retry, options, seen, moved, counters }))
     }
 
     /// The state and the name of the shared table.
@@ -371,8 +375,8 @@ impl Table for DynamoTable {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        let Inner { client, retry, options, .. } = &*self.inner;
-        commit::commit(client, retry, &self.name, &writes, options.compared).await
+        let Inner { client, retry, options, counters, .. } = &*self.inner;
+        commit::commit(client, retry, counters, &self.name, &writes, options.compared).await
     }
 }
 

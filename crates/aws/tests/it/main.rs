@@ -9,6 +9,7 @@ mod alerts;
 mod calls;
 mod cloudformation;
 mod cognito;
+mod control_plane;
 mod costs;
 mod cross_account;
 mod dynamodb;

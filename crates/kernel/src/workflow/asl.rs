@@ -10,6 +10,7 @@ use super::{
     plan::{Branch, ItemFailure, Kind, Map, Plan, Retry, Scalar, State, Task, WaitUntil},
     run_state::Direction,
     step::Refusal,
+    workers::{FIRST_LOOK, LONGEST_LOOK, LOOKS_GROW_BY},
 };
 use crate::ports::external_error::ErrorKind;
 
@@ -264,7 +265,10 @@ fn payload(state: Option<&str>, direction: Direction) -> Value {
 /// The documented retries, by the names that Lambda and the function give to errors. Each list is counted by itself.
 fn retries(policy: &[Retry], ceiling: u64) -> Value {
     let mut all = vec![
-        json!({ "ErrorEquals": [Refusal::NOT_YET], "IntervalSeconds": 1, "MaxAttempts": ceiling, "BackoffRate": 1.0 }),
+        json!({
+            "ErrorEquals": [Refusal::NOT_YET], "IntervalSeconds": FIRST_LOOK.as_secs(), "MaxAttempts": ceiling,
+            "BackoffRate": LOOKS_GROW_BY, "MaxDelaySeconds": LONGEST_LOOK.as_secs(),
+        }),
         json!({ "ErrorEquals": [Refusal::PERMANENT], "MaxAttempts": 0 }),
     ];
     for kind in [ErrorKind::Throttled, ErrorKind::Transient, ErrorKind::Permanent] {

@@ -61,6 +61,7 @@ pub(super) fn call(workflow: &Workflow, run_state: &RunState, head: &Head, step:
         worker: step.worker,
         direction: step.direction,
         attempt: step.attempt,
+        polls: run_state.polls(&workflow.plan, step),
         reference: run_state.reference(&workflow.plan, &step.name),
         variables: run_state.variables(),
         fence,

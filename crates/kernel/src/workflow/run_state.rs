@@ -69,6 +69,8 @@ pub(super) struct StepState {
     pub(super) phase: StepPhase,
     throttled: u32,
     transient: u32,
+    /// How many times the step was not done yet.
+    pub(super) polls: u32,
     /// The token with which the state machine that waits for the step gets its answer.
     task_token: Option<String>,
 }
@@ -242,7 +244,7 @@ impl RunState {
                 self.answered = step_state.task_token.is_some().then_some(index);
             }
             EventKind::StepNotYet { step, again_at, .. } => {
-                self.forward.entry(place(plan, step)?).or_default().phase = StepPhase::Due(*again_at);
+                self.forward.entry(place(plan, step)?).or_default().call_again(*again_at);
             }
             EventKind::StepWaiting { step, until, task_token, .. } => {
                 let step_state = self.forward.entry(place(plan, step)?).or_default();
@@ -273,7 +275,7 @@ impl RunState {
                 self.backward.entry(place(plan, step)?).or_default().failed(*kind, error, *retry_at);
             }
             EventKind::UndoNotYet { step, again_at, .. } => {
-                self.backward.entry(place(plan, step)?).or_default().phase = StepPhase::Due(*again_at);
+                self.backward.entry(place(plan, step)?).or_default().call_again(*again_at);
             }
             EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Undone | EventKind::Stuck { .. } => {}
         }
@@ -315,6 +317,15 @@ impl RunState {
         task.wait(kind, steps.get(&at).map_or(0, |step_state| step_state.failures(kind)) + 1)
     }
 
+    /// How often a step was not done yet.
+    pub(super) fn polls(&self, plan: &Plan, step: &Step) -> u32 {
+        let steps = match step.direction {
+            Direction::Do => &self.forward,
+            Direction::Undo => &self.backward,
+        };
+        place(plan, &step.name).ok().and_then(|at| steps.get(&at)).map_or(0, |step_state| step_state.polls)
+    }
+
     fn keep(&mut self, step: &StepName, output: &Value) {
         let Some(fields) = Arc::make_mut(&mut self.variables).as_object_mut() else { return };
         match step.item {
@@ -350,6 +361,11 @@ impl RunState {
 impl StepState {
     pub(super) fn task_token(&self) -> Option<&str> {
         self.task_token.as_deref()
+    }
+
+    fn call_again(&mut self, at: Timestamp) {
+        self.phase = StepPhase::Due(at);
+        self.polls += 1;
     }
 
     pub(super) const fn attempt(&self) -> u32 {

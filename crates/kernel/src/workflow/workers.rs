@@ -89,6 +89,11 @@ fn no_function(call: &Call) -> StepError {
     StepError::permanent("no_function", format!("{} has no such function", call.step))
 }
 
+/// The pauses of [`Call::look_again`]. Machines of Step Functions have the same (`asl.rs`).
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(2);
+pub(super) const LOOKS_GROW_BY: f64 = 1.5;
+pub(super) const LONGEST_LOOK: Duration = Duration::from_secs(15);
+
 /// One call of a worker.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -100,6 +105,8 @@ pub struct Call {
     pub direction: Direction,
     /// From 1; a call that was interrupted comes again under the same number.
     pub attempt: u32,
+    /// How often the step was not done yet, and asked to be called again.
+    pub polls: u32,
     /// The item of a map; null in a plain task.
     pub reference: Value,
     /// The input's fields and the outputs of the states so far.
@@ -143,6 +150,15 @@ impl Call {
     /// An id for a thing that this step makes: the same in every repeat.
     pub fn id<K>(&self, name: &str) -> Id<K> {
         Id::derived(self.execution.uuid(), &format!("{}/{name}", self.step))
+    }
+
+    /// After what time to look again at something that AWS or another service is making: half a second at first, then two
+    /// seconds, growing to fifteen. Many runs that look at the same time would be throttled.
+    pub fn look_again(&self) -> Duration {
+        match self.polls {
+            0 => Duration::from_millis(500),
+            polls => FIRST_LOOK.mul_f64(LOOKS_GROW_BY.powi(polls.min(20).cast_signed() - 1)).min(LONGEST_LOOK),
+        }
     }
 
     /// A write that lets a commit through only while this driver still holds the run.

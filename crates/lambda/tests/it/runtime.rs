@@ -20,7 +20,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     sync::{Mutex as AsyncMutex, mpsc, oneshot, watch},
@@ -30,6 +30,18 @@ use tokio::{
 
 /// Nothing here takes as long.
 const RETRY_FOR: Duration = Duration::from_mins(1);
+/// Lambda ends a function after this time if nothing else is configured.
+const UNCONFIGURED: Duration = Duration::from_secs(3);
+const TEMPLATE: &str = include_str!("../../../../deploy/cloudformation/functions.yaml");
+
+/// The time that the template gives to the function of a handler.
+pub(crate) fn configured(handler: &str) -> Duration {
+    let of = TEMPLATE.split_once(&format!("Handler: {handler}\n")).map(|(_, rest)| rest);
+    // Up to the next function.
+    let of = of.and_then(|rest| rest.split("Handler: ").next());
+    let seconds = of.and_then(|of| of.lines().find_map(|line| line.trim().strip_prefix("Timeout: ")?.parse().ok()));
+    seconds.map_or(UNCONFIGURED, Duration::from_secs)
+}
 
 type Called = Result<Value, Value>;
 
@@ -55,6 +67,7 @@ pub(crate) struct Function {
     child: Mutex<Child>,
     serving: JoinHandle<()>,
     written: Arc<Mutex<Vec<String>>>,
+    timeout: Duration,
 }
 
 impl Function {
@@ -91,18 +104,27 @@ impl Function {
         let (lines, keeping) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&written));
         // It ends with the process.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| keeping.lock().unwrap().push(line)));
-        Self { lambda, events: sender, ids: AtomicU64::new(0), child: Mutex::new(child), serving, written }
+        let timeout = configured(handler);
+        Self { lambda, events: sender, ids: AtomicU64::new(0), child: Mutex::new(child), serving, written, timeout }
     }
 
-    /// Calls it; it has so long.
+    /// Calls it; it has so long, and no longer than the template gives it. Then Lambda ends it.
     #[expect(clippy::disallowed_methods, reason = "the function's deadline is by the machine's clock")]
     pub(crate) async fn call(&self, body: Value, within: Duration) -> Called {
+        let within = within.min(self.timeout);
         let id = self.ids.fetch_add(1, Ordering::SeqCst).to_string();
         let deadline = (SystemTime::now() + within).duration_since(UNIX_EPOCH).unwrap().as_millis();
         let (answered, answer) = oneshot::channel();
         self.lambda.waiting.lock().unwrap().insert(id.clone(), answered);
         self.events.send(Event { id, body, deadline }).unwrap();
-        timeout(RETRY_FOR, answer).await.expect("the function answers").unwrap()
+        // Tests give times that are over at once, in which the function still says so.
+        let Ok(answer) = timeout(within.max(UNCONFIGURED), answer).await else {
+            drop(self.child.lock().unwrap().kill());
+            let seconds = within.as_secs_f64();
+            let message = format!("Task timed out after {seconds:.2} seconds");
+            return Err(json!({ "errorType": "Sandbox.Timedout", "errorMessage": message }));
+        };
+        answer.unwrap()
     }
 
     /// Waits until the process asks for one more event than it was given.

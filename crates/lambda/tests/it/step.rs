@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 use testkit::functions::Functions;
 
-use crate::story::{Aws, Caller};
+use crate::{
+    runtime::configured,
+    story::{Aws, Caller},
+};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -33,6 +36,24 @@ async fn a_machine_takes_an_account_on_by_the_functions() {
     };
     let seen = tokio::time::timeout(MINUTE, active).await.expect("the run ends");
     assert_eq!(seen["status"], "active", "{seen}");
+}
+
+/// Lambda's own three seconds would end them in mid-work.
+#[test]
+fn functions_have_the_time_that_their_work_takes() {
+    let plans = plane::features::plans();
+    let longest = plans.iter().flat_map(|plan| plan.workers()).map(|worker| worker.timeout()).max().unwrap();
+    let minute = Duration::from_mins(1);
+    assert!(
+        configured("step") >= longest + minute / 2,
+        "a worker has {longest:?}, and half a minute to say how it went"
+    );
+    // API Gateway waits half a minute, a user pool five seconds.
+    for (handler, least) in [("api", minute / 2), ("cron", minute), ("stream", minute), ("pre_token", minute / 12)] {
+        assert!(configured(handler) >= least, "{handler}");
+    }
+    assert!(configured("migrate_user") >= minute / 12);
+    assert_eq!(configured("another"), Duration::from_secs(3), "nothing is configured for it");
 }
 
 #[tokio::test]

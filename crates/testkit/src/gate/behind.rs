@@ -3,12 +3,14 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 
 use super::{
     call::Call,
+    strict::{Replica, tables_of, written},
     wire::{Answer, Request},
 };
 use crate::emulator::{Emulator, dynoxide, moto};
@@ -27,6 +29,37 @@ pub struct Behind {
     delivered: Mutex<Vec<Delivery>>,
     /// The external ids that roles of other accounts ask for: moto's ask for none.
     roles: Mutex<HashMap<String, String>>,
+    /// So long indexes lag.
+    lag: Mutex<Option<Duration>>,
+    replica: Replica,
+}
+
+/// Asks emulators of tables as the owner of the account would. `None` is an answer that was refused.
+pub(super) struct Asking {
+    client: reqwest::Client,
+    primary: String,
+}
+
+impl Asking {
+    pub(super) async fn now(&self, operation: &str, body: &Value) -> Option<Value> {
+        self.at(&self.primary, operation, body).await
+    }
+
+    pub(super) async fn of(&self, emulator: &Emulator, operation: &str, body: &Value) -> Option<Value> {
+        self.at(&emulator.endpoint(), operation, body).await
+    }
+
+    async fn at(&self, endpoint: &str, operation: &str, body: &Value) -> Option<Value> {
+        let request = self.client.post(endpoint).header("x-amz-date", "20260101T000000Z");
+        let request = request.header("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+        let request = request.header("authorization", SIGNED.replace("SERVICE", "dynamodb"));
+        let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
+        let answer = request.send().await.ok()?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        answer.json().await.ok()
+    }
 }
 
 /// An effect outside the product that can't be undone.
@@ -47,7 +80,24 @@ impl Behind {
             stacks: Mutex::default(),
             delivered: Mutex::default(),
             roles: Mutex::default(),
+            lag: Mutex::default(),
+            replica: Replica::default(),
         })
+    }
+
+    /// Indexes lag so long from now on.
+    pub(super) fn lag(&self, lag: Option<Duration>) {
+        *self.lag.lock().expect("no holder panics") = lag;
+    }
+
+    /// Whether a secret of this name is scheduled for deletion.
+    pub(super) async fn secret_leaves(&self, name: &str) -> bool {
+        let request = self.client.post(self.moto.endpoint()).header("x-amz-target", "secretsmanager.DescribeSecret");
+        let request = request.header("authorization", SIGNED.replace("SERVICE", "secretsmanager"));
+        let request = request.header("content-type", "application/x-amz-json-1.1");
+        let answer = request.body(json!({ "SecretId": name }).to_string()).send().await.expect("moto answers");
+        let described: Value = answer.json().await.unwrap_or_default();
+        !described["DeletedDate"].is_null()
     }
 
     /// Mails and events that went out since this was called last.
@@ -82,15 +132,45 @@ impl Behind {
         call.operation == "AssumeRole" && asks_for.is_some() && call.field("ExternalId") != asks_for
     }
 
-    pub(super) async fn ask(&self, request: &Request, call: &Call) -> Answer {
+    fn asking(&self) -> Asking {
+        Asking { client: self.client.clone(), primary: self.dynoxide.endpoint() }
+    }
+
+    /// Has the indexes show what was written, after a while.
+    async fn show_later(self: &Arc<Self>, call: &Call, lag: Duration) {
+        if call.operation == "DeleteTable" {
+            for table in tables_of(call) {
+                self.replica.drop_table(&self.asking(), &table).await;
+            }
+        }
+        if let Some((places, _)) = written(call) {
+            let behind = Arc::clone(self);
+            tokio::spawn(async move { behind.replica.show(&behind.asking(), &places, lag).await });
+        }
+    }
+
+    pub(super) async fn ask(self: &Arc<Self>, request: &Request, call: &Call) -> Answer {
         if self.intrudes(call) {
             return Answer::xml_error(403, "AccessDenied", "not authorized to perform: sts:AssumeRole");
         }
         // A table exists until its stack deletes it.
         let (creates, deletes) = (call.operation == "CreateStack", call.operation == "DeleteStack");
-        let to = if call.service == "dynamodb" { &self.dynoxide } else { &self.moto };
+        let lag = *self.lag.lock().expect("no holder panics");
+        if lag.is_some() {
+            for table in tables_of(call) {
+                self.replica.have(&self.asking(), &table).await;
+            }
+        }
+        let to = match call.service.as_str() {
+            "dynamodb" if lag.is_some() && Replica::answers(call) => self.replica.emulator().await,
+            "dynamodb" => &self.dynoxide,
+            _ => &self.moto,
+        };
         let answer = self.pass(to, request).await;
         if answer.status < 300 {
+            if let Some(lag) = lag {
+                self.show_later(call, lag).await;
+            }
             if creates {
                 self.stack_made(call).await;
             } else if deletes {

@@ -24,7 +24,7 @@ pub use self::{
     behind::{Behind, Delivery},
     call::Call,
     census::{Snapshot, difference},
-    strict::Strictness,
+    strict::{Rates, Strictness},
     wire::Answer,
 };
 
@@ -180,6 +180,12 @@ impl Gate {
     /// Answers as AWS does where the emulators are kinder.
     pub fn be(&self, strict: Strictness) {
         *self.shared.strict.of.lock().expect("no holder panics") = strict;
+        self.shared.behind.lag(strict.indexes_lag);
+    }
+
+    /// How many requests were refused since this was asked last, because there were too many of them.
+    pub fn throttled(&self) -> usize {
+        self.shared.strict.throttled()
     }
 
     /// How many writes were refused since this was asked last, because another one was under way on one of their items.
@@ -285,6 +291,14 @@ impl Shared {
     async fn forward(&self, request: &wire::Request, call: &Call) -> Answer {
         if let Some(refusal) = self.strict.refusal(call) {
             return refusal;
+        }
+        if self.strict.of().secrets_leave && call.operation == "CreateSecret" {
+            let body = serde_json::from_str::<serde_json::Value>(&call.body).unwrap_or_default();
+            if self.behind.secret_leaves(body["Name"].as_str().unwrap_or_default()).await {
+                let message =
+                    "You can't create this secret because a secret with this name is already scheduled for deletion.";
+                return Answer::error(400, "InvalidRequestException", message);
+            }
         }
         match self.strict.begin(call).await {
             Ok(_writing) => {

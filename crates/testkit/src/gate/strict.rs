@@ -1,9 +1,18 @@
 //! Where the emulators are kinder than AWS: each switch has the gate answer as AWS does.
 
+mod drift;
+mod lag;
+mod rates;
+
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use serde_json::{Value, json};
 
+pub use self::rates::Rates;
+pub(super) use self::{
+    drift::Stacks,
+    lag::{Replica, tables_of},
+};
 use super::{call::Call, wire::Answer};
 
 /// What the gate does as AWS does and the emulators do not. All is off at first.
@@ -17,10 +26,19 @@ pub struct Strictness {
     pub owners_keys: bool,
     /// The backups of a new table can't be switched on at the first so many tries. The emulator of tables knows none.
     pub backups_come_late: usize,
+    /// Parameters of a stack have drifted when anyone but CloudFormation has written or deleted them. The emulator detects
+    /// no drift.
+    pub stacks_drift: bool,
+    /// A secret that is scheduled for deletion keeps its name: none can be made under it.
+    pub secrets_leave: bool,
+    /// What CloudFormation and the control plane of DynamoDB take at most.
+    pub rates: Option<Rates>,
+    /// Indexes show a write so long after it at the earliest.
+    pub indexes_lag: Option<Duration>,
 }
 
 /// An item of a table.
-type Place = (String, String, String);
+pub(super) type Place = (String, String, String);
 
 /// What the switches remember.
 #[derive(Default)]
@@ -33,9 +51,20 @@ pub(super) struct Strict {
     backup_tries: Mutex<HashMap<String, usize>>,
     /// The policies of sessions of roles, by their access keys.
     sessions: Mutex<HashMap<String, String>>,
+    pub(super) stacks: Stacks,
+    rates: rates::Counters,
 }
 
 impl Strict {
+    pub(super) fn of(&self) -> Strictness {
+        *self.of.lock().expect("no holder panics")
+    }
+
+    /// How many calls were refused for their rate since this was asked last.
+    pub(super) fn throttled(&self) -> usize {
+        self.rates.refused()
+    }
+
     /// How often a write was refused for a conflict since this was asked last.
     pub(super) fn conflicts(&self) -> usize {
         std::mem::take(&mut self.conflicts.lock().expect("no holder panics"))
@@ -43,7 +72,15 @@ impl Strict {
 
     /// The answer to a call that AWS refuses.
     pub(super) fn refusal(&self, call: &Call) -> Option<Answer> {
-        let of = *self.of.lock().expect("no holder panics");
+        let of = self.of();
+        if let Some(refusal) = of.rates.and_then(|rates| self.rates.refusal(rates, call)) {
+            return Some(refusal);
+        }
+        if of.stacks_drift
+            && let Some(answer) = self.stacks.answer(call)
+        {
+            return Some(answer);
+        }
         if of.backups_come_late > 0 && call.operation.ends_with("ContinuousBackups") {
             return Some(self.backups(call, of.backups_come_late));
         }
@@ -76,9 +113,13 @@ impl Strict {
         Answer::new(200, &[("content-type", "application/x-amz-json-1.0")], body.to_string())
     }
 
-    /// Learns of a session of a role.
+    /// Learns of a session of a role, and of what becomes of a stack's parameters.
     pub(super) fn learn(&self, call: &Call, answer: &Answer) {
-        if call.operation != "AssumeRole" || answer.status >= 300 {
+        if answer.status >= 300 {
+            return;
+        }
+        self.stacks.learn(call);
+        if call.operation != "AssumeRole" {
             return;
         }
         let said = String::from_utf8_lossy(&answer.body);
@@ -91,7 +132,7 @@ impl Strict {
 
     /// Whether a write may go on; a transaction takes its time. The other answer is a conflict.
     pub(super) async fn begin(&self, call: &Call) -> Result<Option<Writing<'_>>, Answer> {
-        let Some(lasts) = self.of.lock().expect("no holder panics").transactions else { return Ok(None) };
+        let Some(lasts) = self.of().transactions else { return Ok(None) };
         let Some((places, is_transaction)) = written(call) else { return Ok(None) };
         let writing = {
             let mut under_way = self.under_way.lock().expect("no holder panics");
@@ -139,7 +180,7 @@ impl Drop for Writing<'_> {
 }
 
 /// The items that a call writes or checks, and whether it is a transaction.
-fn written(call: &Call) -> Option<(Vec<Place>, bool)> {
+pub(super) fn written(call: &Call) -> Option<(Vec<Place>, bool)> {
     if call.service != "dynamodb" {
         return None;
     }

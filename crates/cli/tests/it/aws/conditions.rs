@@ -14,7 +14,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use testkit::gate::{Answer, Call, Strictness};
+use testkit::gate::{Answer, Call, Rates, Strictness};
 
 use super::{
     bad,
@@ -399,7 +399,15 @@ fn accounts_of_every_kind_come_up_and_go_with_every_prefix_set_and_emulators_tha
         ("FREEHOLD_AWS_SECRET_PREFIX", "acme/"),
         ("FREEHOLD_AWS_PROTECT_TABLES", "true"),
     ];
-    let strict = Strictness { transactions: Some(Duration::from_millis(2)), owners_keys: true, backups_come_late: 3 };
+    let strict = Strictness {
+        transactions: Some(Duration::from_millis(2)),
+        owners_keys: true,
+        backups_come_late: 3,
+        stacks_drift: true,
+        secrets_leave: true,
+        rates: Some(Rates { cloudformation: 10, tables_at_once: 250, table_lasts: Duration::from_millis(100) }),
+        indexes_lag: Some(Duration::from_millis(100)),
+    };
     let home = Home::new();
     let mut lane = Lane::open_with(&home, &SETTINGS, strict);
     let mut calls = lane.gate.calls();

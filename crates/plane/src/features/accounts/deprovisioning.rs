@@ -1,6 +1,6 @@
 //! The plan that takes an account down, in the order in which things depend on each other, and its receipt.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -138,6 +138,7 @@ pub struct Deprovisioning(pub Plane);
 pub struct DeprovisioningStep {
     plane: Plane,
     account: AccountId,
+    call: Call,
 }
 
 #[async_trait]
@@ -146,7 +147,7 @@ impl Workers for Deprovisioning {
 
     async fn step(&self, call: Call) -> Result<DeprovisioningStep, StepError> {
         let account = call.account.ok_or_else(|| StepError::permanent("no_account", "the run names no account"))?;
-        Ok(DeprovisioningStep { plane: self.0.clone(), account })
+        Ok(DeprovisioningStep { plane: self.0.clone(), account, call })
     }
 
     fn after_transition(&self, transition: &Transition) {
@@ -211,7 +212,7 @@ impl DeprovisioningStep {
     async fn delete_table(&self) -> Result<StepOutcome<TableRemoved>, StepError> {
         match removal::table(&self.plane, self.account).await? {
             Progress::Done => Ok(StepOutcome::Done(TableRemoved { table_name: TableName::dedicated(self.account) })),
-            Progress::Underway => Ok(StepOutcome::NotYet { after: LOOK_AGAIN }),
+            Progress::Underway => Ok(StepOutcome::NotYet { after: self.call.look_again() }),
         }
     }
 
@@ -226,8 +227,6 @@ impl DeprovisioningStep {
         Ok(StepOutcome::Done(RemovalVerified { verified: left.is_empty(), left }))
     }
 }
-
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// How many records of each kind the account has, in all its tables.
 async fn inventory(plane: &Plane, account: AccountId) -> Result<BTreeMap<String, u64>, StepError> {

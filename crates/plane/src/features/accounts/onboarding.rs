@@ -153,8 +153,6 @@ impl Workers for Onboarding {
     }
 }
 
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
-
 /// One call of a worker, with the request that the account was made by.
 pub struct OnboardingStep {
     plane: Plane,
@@ -295,7 +293,7 @@ impl OnboardingStep {
         };
         let made = self.plane.ports().dedicated_tables.ensure_table(&owner, &self.table()).await;
         if made? == Progress::Underway {
-            return Ok(StepOutcome::NotYet { after: LOOK_AGAIN });
+            return Ok(StepOutcome::NotYet { after: self.call.look_again() });
         }
         if let Err(superseded) = self.is_current().await {
             removal::table(&self.plane, self.account()).await?;
@@ -315,7 +313,7 @@ impl OnboardingStep {
         removal::parameters(&self.plane, self.account()).await?;
         match removal::table(&self.plane, self.account()).await? {
             Progress::Done => Ok(UndoOutcome::Done),
-            Progress::Underway => Ok(UndoOutcome::NotYet { after: LOOK_AGAIN }),
+            Progress::Underway => Ok(UndoOutcome::NotYet { after: self.call.look_again() }),
         }
     }
 
@@ -334,7 +332,7 @@ impl OnboardingStep {
         change.create(&user);
         change.create(&Home { user_id: user.id, account_id: user.account_id });
         // A seat of the first license, which may begin later.
-        let [_, (take, problem)] = licenses[0].take_seat(self.plane.clock().today());
+        let (take, problem) = licenses[0].take_seat_on_any_day();
         change.write_or(take, problem);
         self.once(&self.shared(), &User::key(user.account_id, user.id), change).await?;
         Ok(StepOutcome::Done(CoreRecords { licenses: licenses.iter().map(|license| license.id).collect() }))

@@ -11,6 +11,7 @@ use crate::{
     patch::Patch,
     ports::table::{Condition, Is, Write},
     problem::{Code, Problem, Result},
+    record::{Stored, replace},
 };
 
 /// A license as it is asked for.
@@ -95,7 +96,7 @@ pub(super) fn check(license: &License) -> Result<(), LicenseRefused> {
 }
 
 /// What an update gives; the rest stays.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Update {
     pub start_date: Option<Day>,
     pub end_date: Option<Day>,
@@ -143,17 +144,21 @@ fn leaves_out(old: &License, new: &License, today: Day) -> bool {
 }
 
 /// The write that takes the seats along with an update, and holds against those who take one meanwhile.
-pub(super) fn seats_write(old: &License, new: &License, today: Day) -> (Write, Problem) {
-    let (before, after) = (old.number_of_users.get(), new.number_of_users.get());
-    let mut when = vec![Condition::field("seats", Is::Equal, before), Condition::field("used", Is::LessOrEqual, after)];
-    if leaves_out(old, new, today) {
-        when.push(Condition::field("used", Is::Equal, 0));
+pub(super) fn seats_write(seats: &Stored<Seats>, old: &License, new: &License) -> (Write, Problem) {
+    if !seats.is_of(new) {
+        // New dates, or a counter of an earlier version.
+        return (replace(seats, &Seats { used: seats.used, ..Seats::free(new) }), seats_moved());
     }
-    let key = Seats::key(old.account_id, old.id);
-    let when = Condition::All(when);
+    let (before, after) = (old.number_of_users.get(), new.number_of_users.get());
+    let when = vec![Condition::field("seats", Is::Equal, before), Condition::field("used", Is::LessOrEqual, after)];
+    let (key, when) = (Seats::key(old.account_id, old.id), Condition::All(when));
     let by = i64::from(after) - i64::from(before);
     let write = if by == 0 { Write::Check { key, when } } else { Write::Add { key, field: "seats", by, when } };
-    (write, Problem::new(Code::SeatsInUse, "seats were taken meanwhile that the change would not leave"))
+    (write, seats_moved())
+}
+
+fn seats_moved() -> Problem {
+    Problem::new(Code::SeatsInUse, "seats were taken meanwhile that the change would not leave").retry_after(0)
 }
 
 #[cfg(test)]

@@ -222,20 +222,28 @@ impl License {
     }
 
     /// The writes that take one of its seats, for the commit that needs it: each paired with the error returned
-    /// if its condition fails.
-    pub fn take_seat(&self, today: Day) -> [(Write, Problem); 2] {
-        let in_force = Condition::All(vec![
+    /// if its condition fails. Counters of earlier versions do not have the dates: there the license is checked too.
+    pub fn take_seat(&self, seats: &Seats, today: Day) -> Vec<(Write, Problem)> {
+        let in_force = vec![
             Condition::field("startDate", Is::LessOrEqual, today.to_string()),
             Condition::field("endDate", Is::GreaterOrEqual, today.to_string()),
-        ]);
-        let check = Write::Check { key: Self::key(self.account_id, self.id), when: in_force };
-        let take = Write::Add {
-            key: Seats::key(self.account_id, self.id),
-            field: "used",
-            by: 1,
-            when: Condition::fields("used", Is::Less, "seats"),
-        };
-        [(check, no_active_license()), (take, license_limit_exceeded())]
+        ];
+        if seats.is_of(self) {
+            return vec![(self.add_to_used(in_force), license_limit_exceeded())];
+        }
+        let when = Condition::All(in_force);
+        let check = Write::Check { key: Self::key(self.account_id, self.id), when };
+        vec![(check, no_active_license()), self.take_seat_on_any_day()]
+    }
+
+    /// The write that takes one of its seats, whether it is in force or not.
+    pub fn take_seat_on_any_day(&self) -> (Write, Problem) {
+        (self.add_to_used(Vec::new()), license_limit_exceeded())
+    }
+
+    fn add_to_used(&self, mut when: Vec<Condition>) -> Write {
+        when.push(Condition::fields("used", Is::Less, "seats"));
+        Write::Add { key: Seats::key(self.account_id, self.id), field: "used", by: 1, when: Condition::All(when) }
     }
 }
 
@@ -286,7 +294,8 @@ impl TenantRecord for License {
     }
 }
 
-/// The seats of a license: a record of its own, so that taking one does not change the license.
+/// The seats of a license: a record of its own, so that taking one does not change the license. It has the license's dates, so
+/// that taking one need not look at the license.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Seats {
@@ -294,6 +303,11 @@ pub struct Seats {
     pub license_id: LicenseId,
     pub seats: u32,
     pub used: u32,
+    /// Earlier versions left both dates out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<Day>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<Day>,
 }
 
 impl Seats {
@@ -305,7 +319,19 @@ impl Seats {
 
     /// All seats of a new license, each free.
     pub const fn free(license: &License) -> Self {
-        Self { account_id: license.account_id, license_id: license.id, seats: license.number_of_users.get(), used: 0 }
+        Self {
+            account_id: license.account_id,
+            license_id: license.id,
+            seats: license.number_of_users.get(),
+            used: 0,
+            start_date: Some(license.start_date),
+            end_date: Some(license.end_date),
+        }
+    }
+
+    /// Whether it has the dates of its license.
+    pub fn is_of(&self, license: &License) -> bool {
+        (self.start_date, self.end_date) == (Some(license.start_date), Some(license.end_date))
     }
 
     /// The write that frees a seat, for the commit that no longer needs it.

@@ -78,17 +78,20 @@ impl Plane {
         let licenses = self.find_licenses(account, triple, today).await?;
         let mut refused = if licenses.is_empty() { no_active_license() } else { license_limit_exceeded() };
         for license in licenses {
-            if self.seats(&license).await?.available() == 0 {
+            let seats = self.seats(&license).await?;
+            if seats.available() == 0 {
                 continue;
             }
             let mut change = change(&license)?;
-            for (write, problem) in license.take_seat(today) {
+            for (write, problem) in license.take_seat(&seats, today) {
                 change.write_or(write, problem);
             }
             match self.commit(change).await {
                 Ok(()) => return Ok(license),
                 Err(problem) if matches!(problem.code, Code::LicenseLimitExceeded | Code::NoActiveLicense) => {
-                    refused = problem;
+                    // One write holds both: that a seat is free, and that the license is in force.
+                    let is_full = self.seats(&license).await?.available() == 0;
+                    refused = if is_full { problem } else { no_active_license() };
                 }
                 Err(problem) => return Err(problem),
             }
@@ -98,9 +101,14 @@ impl Plane {
 
     /// The seats of a license as they are now.
     pub async fn seats(&self, license: &License) -> Result<Seats> {
+        Ok(self.stored_seats(license).await?.record)
+    }
+
+    async fn stored_seats(&self, license: &License) -> Result<Stored<Seats>> {
         let item = self.system(SystemTask::Licensing).get(&Seats::key(license.account_id, license.id)).await?;
         // A license that went meanwhile has none.
-        item.map_or_else(|| Ok(Seats { seats: 0, ..Seats::free(license) }), |item| Ok(decode::<Seats>(&item)?.record))
+        let none = || Stored { record: Seats { seats: 0, ..Seats::free(license) }, version: 0 };
+        item.map_or_else(|| Ok(none()), |item| decode::<Seats>(&item))
     }
 
     /// The enterprise that a new record of an account belongs to: the one named, if the account has a license of it;
@@ -133,12 +141,29 @@ impl Plane {
         old: &Stored<License>,
         given: Update,
     ) -> Result<Stored<License>> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.try_update_license(who, old, given.clone()).await {
+                // A seat was taken or left between reading the counter and the commit, which need not stand in the way.
+                Err(problem) if problem.code == Code::SeatsInUse && problem.retry_after.is_some() && tries < 8 => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn try_update_license(
+        &self,
+        who: &Granted<LicenseEdit>,
+        old: &Stored<License>,
+        given: Update,
+    ) -> Result<Stored<License>> {
         let today = self.clock().today();
-        let seats = self.seats(old).await?;
+        let seats = self.stored_seats(old).await?;
         let new = decide::update(old, &seats, given, today, self.now()).map_err(|refused| refused.problem(""))?;
         let mut change = Change::by(who).about(License::NOUN, new.id);
         change.replace(old, &new);
-        let (write, problem) = decide::seats_write(old, &new, today);
+        let (write, problem) = decide::seats_write(&seats, old, &new);
         change.write_or(write, problem);
         change.event(&super::events::UPDATED, &Reference::to(License::NOUN, new.id));
         self.commit(change).await?;

@@ -368,22 +368,23 @@ async fn take_address(plane: &Plane, change: &mut Change, user: &mut User, old: 
 /// Puts a user who becomes active on a seat.
 async fn take_seat(plane: &Plane, change: &mut Change, user: &mut User) -> Result<()> {
     let triple = LicensedUse { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
-    let license = license_with_a_seat(plane, user.account_id, triple).await?;
+    let (license, seats) = license_with_a_seat(plane, user.account_id, triple).await?;
     user.license_id = license.id;
-    for (write, problem) in license.take_seat(plane.clock().today()) {
+    for (write, problem) in license.take_seat(&seats, plane.clock().today()) {
         change.write_or(write, problem);
     }
     Ok(())
 }
 
 /// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
-async fn license_with_a_seat(plane: &Plane, account: AccountId, triple: LicensedUse) -> Result<License> {
+async fn license_with_a_seat(plane: &Plane, account: AccountId, triple: LicensedUse) -> Result<(License, Seats)> {
     let mut full = None;
     for license in plane.find_licenses(account, triple, plane.clock().today()).await? {
-        if plane.seats(&license).await?.available() > 0 {
-            return Ok(license);
+        let seats = plane.seats(&license).await?;
+        if seats.available() > 0 {
+            return Ok((license, seats));
         }
-        full = full.or(Some(license));
+        full = full.or(Some((license, seats)));
     }
     full.ok_or_else(no_active_license)
 }
