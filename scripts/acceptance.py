@@ -22,7 +22,7 @@ PATIENCE = 15 * 60
 NOTICE = """This makes in account {account}, region {region}, and removes again:
   tables of DynamoDB named {prefix}… (on demand; three of them for some minutes), two stacks of CloudFormation,
   parameters below {parameters}, two secrets named {prefix}…, one role named {role}.
-It asks STS for that role, rightly and wrongly, and sends no mail.
+Tables are protected and backed up, as where data is kept. It asks STS for that role, rightly and wrongly, and sends no mail.
 
 Cost: some thousand requests and two secrets for part of an hour: below 0.10 US dollars. Nothing is left that costs.
 
@@ -41,12 +41,13 @@ Permissions, on those names:
 
 
 class Acceptance:
-    """One run in one account; `endpoint` of a service is for rehearsals of this script by whoever changes it."""
+    """One run in one account; `endpoint` and `settings` are for the rehearsal of this script over emulators."""
 
-    def __init__(self, binary, region=None, endpoint=None):
+    def __init__(self, binary, region=None, endpoint=None, settings=None):
         import boto3
 
         self.binary, self.endpoint = Path(binary).resolve(), endpoint or (lambda service: None)
+        self.settings = settings or {}
         self.session = boto3.session.Session(region_name=region)
         self.region = self.session.region_name
         if not self.region:
@@ -75,7 +76,7 @@ class Acceptance:
         return {
             "FREEHOLD_PROFILE": "aws", "FREEHOLD_AWS_REGION": self.region, "FREEHOLD_AWS_TABLE_PREFIX": self.prefix,
             "FREEHOLD_AWS_PARAMETER_PREFIX": self.parameters, "FREEHOLD_AWS_SECRET_PREFIX": self.prefix,
-            "FREEHOLD_AWS_PROTECT_TABLES": "false", "FREEHOLD_PUBLIC_URL": "http://127.0.0.1",
+            "FREEHOLD_PUBLIC_URL": "http://127.0.0.1", "FREEHOLD_ADMIN_EMAIL": "root@platform.example", **self.settings,
         }
 
     def holds(self, what, so, detail=""):
@@ -103,6 +104,7 @@ class Acceptance:
         for cloud in ("public", "private", "hybrid"):
             play.onboards(cloud)
         play.races_for_seats()
+        play.races_in_one_account()
         play.lists_soon()
         self.preflight(drift=True)
         play.removes_all()
@@ -187,6 +189,9 @@ class Acceptance:
         mine = [table for page in tables.get_paginator("list_tables").paginate() for table in page["TableNames"]]
         mine = [table for table in mine if table.startswith(self.prefix)]
         for table in mine:
+            # While its protection is taken away a table can't be deleted.
+            quietly(tables.update_table, TableName=table, DeletionProtectionEnabled=False)
+            waited(lambda table=table: is_active(quietly(tables.describe_table, TableName=table)))
             quietly(tables.delete_table, TableName=table)
         for table in mine:
             waited(lambda table=table: quietly(tables.describe_table, TableName=table) is None)
@@ -269,6 +274,24 @@ class Play:
         made = answers.count(201)
         self.run.holds("exactly four are made, with the technical user's five", made == 4, f"{made} made, {sorted(set(answers))}")
 
+    def races_in_one_account(self):
+        """What transactions that meet on an item cost an account that writes much at once."""
+        print("\n▸ 40 workstreams of one account at once", flush=True)
+        account = self.begin("public")
+        self.ended(account)
+
+        def create(number):
+            begun = time.monotonic()
+            body = {"accountId": account, "enterpriseId": self.enterprise, "name": f"Stream {number}"}
+            status = self.server.send("POST", "/api/workstreams", body, self.token)[0]
+            return status, time.monotonic() - begun
+
+        with ThreadPoolExecutor(40) as pool:
+            answers = list(pool.map(create, range(40)))
+        statuses, times = sorted({status for status, _ in answers}), sorted(took for _, took in answers)
+        told = f"{statuses}, half within {times[20]:.2f} s, all within {times[-1]:.2f} s"
+        self.run.holds("all are made, within five seconds", statuses == [201] and times[-1] < 5, told)
+
     def lists_soon(self):
         print("\n▸ lag of indexes", flush=True)
         account = self.begin("public")
@@ -287,16 +310,20 @@ class Play:
         print("\n▸ a stack that can't be made", flush=True)
         account = self.begin("private")
         self.ended(account)
-        # The stack makes a parameter of this name, and finds it there.
-        name = f"{self.run.parameters}/accounts/{account}/cloud-type"
-        parameters = self.run.client("ssm")
-        parameters.put_parameter(Name=name, Value="in the way", Type="String")
+        # The stack makes a table of this name, and finds it there.
+        name, tables = f"{self.run.prefix}app_acct_{account}", self.run.client("dynamodb")
+        tables.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "in-the-way", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "in-the-way", "KeyType": "HASH"}])
+        waited(lambda: is_active(tables.describe_table(TableName=name)))
         self.redrive(account)
         ended = self.ended(account)
         failure = ended.get("failure") or {}
         told = f"{failure.get('code')}: {failure.get('message')}"
         self.run.holds("the run fails by the stack's reason", failure.get("code") == "stack_rolled_back", told)
-        parameters.delete_parameter(Name=name)
+        tables.delete_table(TableName=name)
+        waited(lambda: name not in [table for page in tables.get_paginator("list_tables").paginate() for table in page["TableNames"]])
         deadline = time.monotonic() + PATIENCE
         while ended.get("status") != "succeeded" and time.monotonic() < deadline:
             self.redrive(account)
@@ -336,6 +363,10 @@ def waited(condition, pause=2):
         if time.monotonic() > deadline:
             raise SystemExit("waited too long; what was made is cleared up")
         time.sleep(pause)
+
+
+def is_active(described):
+    return not described or described["Table"]["TableStatus"] in ("ACTIVE", "DELETING")
 
 
 def gone(described):

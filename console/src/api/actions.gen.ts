@@ -1,3 +1,3 @@
-// Generated from openapi.json (sha256 4a17502c0e8e25861f16b1027987c799cdb28d7c7274f82448f2c7b5b5de6e89). Not edited by hand.
+// Generated from openapi.json (sha256 e741b182286d65c4f1d84926bcf6dc07d9044f2e0cd6c88fca941ac9cb75800c). Not edited by hand.
 /** The actions that the audit log can hold: all that change something. */
 export const actions = ["account_create","account_edit","account_delete","connection_create","connection_delete","connection_edit","enterprise_create","enterprise_edit","enterprise_delete","group_create","group_edit","group_delete","license_create","license_edit","license_delete","provisioning_start","provisioning_edit","dead_letter_edit","role_create","role_edit","role_delete","user_create","user_edit","user_delete","workstream_create","workstream_edit","workstream_delete"]

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 4a17502c0e8e25861f16b1027987c799cdb28d7c7274f82448f2c7b5b5de6e89). Not edited by hand.
+// Generated from openapi.json (sha256 e741b182286d65c4f1d84926bcf6dc07d9044f2e0cd6c88fca941ac9cb75800c). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

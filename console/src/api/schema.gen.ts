@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 4a17502c0e8e25861f16b1027987c799cdb28d7c7274f82448f2c7b5b5de6e89). Not edited by hand.
+// Generated from openapi.json (sha256 e741b182286d65c4f1d84926bcf6dc07d9044f2e0cd6c88fca941ac9cb75800c). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1948,6 +1948,8 @@ export interface components {
              * @description The last day on which the user may act; none: no end.
              */
             endDate?: string | null;
+            /** @description Why mail does not reach the user. Left out: nothing was reported since the last invitation. */
+            mailProblem?: components["schemas"]["MailProblem"] | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -1975,6 +1977,21 @@ export interface components {
          * @enum {string}
          */
         IdentityStatus: "none" | "pending" | "invited" | "confirmed" | "failed";
+        /** @description Why mail does not reach a person, as the mail service reported it. */
+        MailProblem: {
+            kind: components["schemas"]["MailProblemKind"];
+            /** Format: date-time */
+            at: string;
+        };
+        /**
+         * @description `bounced`: The recipient's mail server refused a mail for good.
+         *
+         *     `complained`: The recipient marked a mail as spam.
+         *
+         *     `suppressed`: The mail service sends nothing to the address, because of bounces or complaints before.
+         * @enum {string}
+         */
+        MailProblemKind: "bounced" | "complained" | "suppressed";
         /** @description What was removed of an account: kept when it is gone. */
         Receipt: {
             /** Format: uuid */

@@ -73,7 +73,9 @@ impl Names<'_> {
             let acts = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueUrl", "ReceiveMessage", "SendMessage"];
             all.push(statement("DeadLetters", "sqs", &acts, &[self.arn("sqs", &format!("{prefix}*"))]));
         }
-        all.extend(self.machines(&["DescribeExecution", "DescribeStateMachine", "StartExecution"]));
+        let acts =
+            ["DescribeExecution", "DescribeStateMachine", "SendTaskFailure", "SendTaskSuccess", "StartExecution"];
+        all.extend(self.machines(&acts));
         if self.profile.people.is_some() {
             let acts = [
                 "AdminCreateUser",

@@ -1,6 +1,7 @@
 //! What must hold in AWS before the product runs there, asked of AWS itself; and making what is missing.
 
 mod dedicated;
+mod limits;
 mod messages;
 
 use std::sync::Arc;
@@ -110,7 +111,7 @@ pub async fn run(profile: Profile, rng: Arc<dyn RandomSource>, mend: Repair, pla
             checks.push(Box::pin(preflight.make_pool()).await);
         }
     }
-    let (table, stacks, machines, parameters, mail, bus, alerts, queues, key, secrets, people, dedicated) = tokio::join!(
+    let (table, stacks, machines, parameters, mail, bus, alerts, queues, key, secrets, people, dedicated, limits) = tokio::join!(
         preflight.table(),
         preflight.stacks(),
         preflight.machines(),
@@ -122,7 +123,8 @@ pub async fn run(profile: Profile, rng: Arc<dyn RandomSource>, mend: Repair, pla
         preflight.key(),
         preflight.secrets(),
         preflight.people(),
-        dedicated::checks(&preflight.connected)
+        dedicated::checks(&preflight.connected),
+        limits::check(&preflight.connected)
     );
     checks.extend(table);
     checks.push(stacks);
@@ -136,6 +138,7 @@ pub async fn run(profile: Profile, rng: Arc<dyn RandomSource>, mend: Repair, pla
     checks.extend(secrets);
     checks.extend(people);
     checks.extend(dedicated);
+    checks.extend(limits);
     checks
 }
 

@@ -151,6 +151,8 @@ impl SesMailer {
             .content(EmailContent::builder().simple(message).build())
             .email_tags(tag("kind", kind(mail.kind).to_owned()))
             .email_tags(tag("mail", mail.id.to_string()))
+            // By it the report of a bounce is led back to the user.
+            .email_tags(tag("account", mail.account.to_string()))
             .set_configuration_set_name(self.configuration_set.clone())
             .send()
             .await;

@@ -9,6 +9,7 @@ mod api;
 mod clock;
 mod cron;
 mod drain_after;
+mod mail_events;
 mod migrate_user;
 mod pre_token;
 mod refused;
@@ -34,6 +35,8 @@ enum Handler {
     PreToken,
     /// Lets people into a user pool whose password is still in the table.
     MigrateUser,
+    /// Notes with users what SES reports of their mail.
+    MailEvents,
     /// Does what records of a table's stream ask for.
     Stream,
     /// Does what is due by the clock, and takes up what others left. To be called each minute.
@@ -47,6 +50,7 @@ impl Handler {
             "step" => Some(Self::Step),
             "pre_token" => Some(Self::PreToken),
             "migrate_user" => Some(Self::MigrateUser),
+            "mail_events" => Some(Self::MailEvents),
             "stream" => Some(Self::Stream),
             "cron" => Some(Self::Cron),
             _ => None,
@@ -59,7 +63,7 @@ fn main() -> ExitCode {
     let name = env::var("_HANDLER").unwrap_or_default();
     let Some(handler) = Handler::named(&name) else {
         return refused::configuration(&format!(
-            "there is no handler {name:?}: a function's handler is api, step, stream, pre_token, migrate_user or cron"
+            "there is no handler {name:?}: a function's handler is api, step, stream, mail_events, pre_token, migrate_user or cron"
         ));
     };
     // The work is waiting for AWS; passwords have threads of their own.
@@ -77,6 +81,7 @@ async fn run(handler: Handler) -> ExitCode {
             Handler::Step => step::run(hosted).await.map_err(Stopped::Runtime),
             Handler::PreToken => pre_token::run(hosted).await.map_err(Stopped::Runtime),
             Handler::MigrateUser => migrate_user::run(hosted).await.map_err(Stopped::Runtime),
+            Handler::MailEvents => mail_events::run(hosted).await.map_err(Stopped::Runtime),
             Handler::Stream => stream::run(hosted).await.map_err(Stopped::Runtime),
             Handler::Cron => cron::run(hosted).await.map_err(Stopped::Runtime),
         },

@@ -24,6 +24,14 @@ const MEANING: Record<User['identityStatus'], string> = {
   failed: 'The invitation could not be sent. Send it again.',
 }
 
+/** What the mail service reported, and what to do. */
+const MAIL_MEANING: Record<NonNullable<User['mailProblem']>['kind'], string> = {
+  bounced: 'The mail server of this address refused the last mail. Check the address with this person.',
+  complained: 'This person marked a mail as spam. Ask them before you send another.',
+  suppressed:
+    'The mail service sends nothing to this address, because of earlier bounces or complaints. An operator can take it off the suppression list.',
+}
+
 export function SignIn({ user }: { user: User }) {
   const invite = useInvite()
   return (
@@ -48,6 +56,16 @@ export function SignIn({ user }: { user: User }) {
           ['State', <Status key="state" of={user.identityStatus} word={signInWord(user)} />],
           ...(user.identityStatus === 'invited'
             ? [['Invitation', <Sent key="sent" user={user} />] as [string, React.ReactNode]]
+            : []),
+          ...(user.mailProblem
+            ? [
+                [
+                  'Mail',
+                  <span key="mail">
+                    {MAIL_MEANING[user.mailProblem.kind]} (<Ago at={user.mailProblem.at} />)
+                  </span>,
+                ] as [string, React.ReactNode],
+              ]
             : []),
         ]}
       />

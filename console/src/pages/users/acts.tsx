@@ -21,8 +21,15 @@ export const USER_PATHS: GetPath[] = [
   '/api/outbox',
 ]
 
+const MAIL_WORDS: Record<NonNullable<User['mailProblem']>['kind'], string> = {
+  bounced: 'Invitation bounced',
+  complained: 'Marked as spam',
+  suppressed: 'Mail suppressed',
+}
+
 /** What the API calls the state of somebody's sign-in, in words. */
-export function signInWord(user: Pick<User, 'identityStatus'>): string | undefined {
+export function signInWord(user: Pick<User, 'identityStatus' | 'mailProblem'>): string | undefined {
+  if (user.identityStatus === 'invited' && user.mailProblem) return MAIL_WORDS[user.mailProblem.kind]
   const words: Partial<Record<User['identityStatus'], string>> = {
     invited: 'Invited',
     confirmed: 'Confirmed',

@@ -14,8 +14,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 /// Counters share so many lines, so that lines are bounded.
 const LINES: usize = 64;
-/// Whoever has waited so long goes on: a request that hangs holds up nobody for longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// A transaction waits this long at most: a request that hangs blocks nobody for longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) struct Counters([Mutex<()>; LINES]);
 

@@ -80,7 +80,7 @@ async fn parameters_that_the_product_writes_are_no_drift_of_a_stack_of_an_earlie
     params.put(&name, "active").await.unwrap();
 
     assert_eq!(stacks(&gate).await.drift(acme).await.unwrap(), Some(Drift::None));
-    // Who asks for the whole stack is told of the parameter.
+    // A detection for the whole stack reports the parameter.
     let asked = client.detect_stack_drift().stack_name(&stack).send().await.unwrap();
     let id = asked.stack_drift_detection_id.unwrap_or_default();
     let told = client.describe_stack_drift_detection_status().stack_drift_detection_id(id).send().await.unwrap();

@@ -8,6 +8,8 @@ mod freezes;
 mod kills;
 mod lane;
 mod people;
+mod rehearsal;
+mod taken_away;
 
 use std::collections::BTreeMap;
 

@@ -48,6 +48,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Commits that come this close together are tended together.
 const GATHER: Duration = Duration::from_millis(10);
+/// After a lane has found nothing more its table is looked at again, after these times: an index can show a write late.
+const LOOKS_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 /// So many dedicated tables have a turn at once.
 const LANES: usize = 16;
 /// [`Kernel::relay_once`] ends after so many turns of one kind and table, whatever is written meanwhile.
@@ -80,7 +82,7 @@ impl WorkKind {
 /// What became of a commit of a turn.
 ///
 /// INVARIANT: work whose commit was refused has its next turn soon. Nobody looks at a dedicated table after its lane has
-/// ended, until something is written there.
+/// ended, but for [`LOOKS_AFTER`], until something is written there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 enum CommitOutcome {
@@ -119,6 +121,8 @@ pub struct CommitSignal {
     tables: Mutex<BTreeSet<TableName>>,
     /// Dedicated tables that have a lane.
     in_lanes: Mutex<BTreeSet<TableName>>,
+    /// How often a dedicated table was looked at again since it was written to.
+    looks: Mutex<HashMap<TableName, usize>>,
     stopping: AtomicBool,
 }
 
@@ -128,9 +132,26 @@ impl CommitSignal {
         if *table == TableName::shared() {
             self.shared.iter().for_each(Notify::notify_one);
         } else {
-            self.tables.lock().expect("no holder panics").insert(table.clone());
-            self.lanes.notify_one();
+            self.looks.lock().expect("no holder panics").remove(table);
+            self.look_at(table);
         }
+    }
+
+    fn look_at(&self, table: &TableName) {
+        self.tables.lock().expect("no holder panics").insert(table.clone());
+        self.lanes.notify_one();
+    }
+
+    /// After what time a table is to be looked at again; `None` if that was done often enough.
+    fn next_look(&self, table: &TableName) -> Option<Duration> {
+        let mut looks = self.looks.lock().expect("no holder panics");
+        let made = looks.entry(table.clone()).or_default();
+        let after = LOOKS_AFTER.get(*made).copied();
+        *made += 1;
+        if after.is_none() {
+            looks.remove(table);
+        }
+        after
     }
 
     fn is_fresh(&self) -> bool {
@@ -260,6 +281,13 @@ impl Kernel {
             }
         }
         self.commit_signal().lane_ended(&table);
+        if let Some(after) = self.commit_signal().next_look(&table) {
+            // Nobody waits for it when the kernel stops.
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                self.commit_signal().look_at(&table);
+            });
+        }
     }
 
     /// Scans each dedicated table once, for work that a crash left.

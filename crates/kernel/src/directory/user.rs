@@ -45,6 +45,25 @@ pub enum IdentityStatus {
     Failed,
 }
 
+/// Why mail does not reach a person, as the mail service reported it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MailProblem {
+    pub kind: MailProblemKind,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MailProblemKind {
+    /// The recipient's mail server refused a mail for good.
+    Bounced,
+    /// The recipient marked a mail as spam.
+    Complained,
+    /// The mail service sends nothing to the address, because of bounces or complaints before.
+    Suppressed,
+}
+
 /// Why a person may not act at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum InactiveUser {
@@ -104,6 +123,9 @@ pub struct User {
     pub start_date: Day,
     /// The last day on which the user may act; none: no end.
     pub end_date: Option<Day>,
+    /// Why mail does not reach the user. Left out: nothing was reported since the last invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_problem: Option<MailProblem>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -333,6 +355,7 @@ mod tests {
             technical: false,
             start_date: day(start),
             end_date: end.map(day),
+            mail_problem: None,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
         }

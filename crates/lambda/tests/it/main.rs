@@ -5,6 +5,7 @@
 
 mod api;
 mod cron;
+mod mail_events;
 mod metrics;
 mod refused;
 mod runtime;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use plane::workflow::{Plan, Worker};
 use serde_json::json;
 use testkit::functions::Functions;
 
@@ -42,7 +43,7 @@ async fn a_machine_takes_an_account_on_by_the_functions() {
 #[test]
 fn functions_have_the_time_that_their_work_takes() {
     let plans = plane::features::plans();
-    let longest = plans.iter().flat_map(|plan| plan.workers()).map(|worker| worker.timeout()).max().unwrap();
+    let longest = plans.iter().flat_map(Plan::workers).map(Worker::timeout).max().unwrap();
     let minute = Duration::from_mins(1);
     assert!(
         configured("step") >= longest + minute / 2,

@@ -71,3 +71,26 @@ async fn an_audit_log_that_was_sealed_just_now_is_whole() {
     let report = acme.technical.get("/api/audit/verify").await.expect(200);
     assert_eq!(report["valid"], true, "{report}");
 }
+
+#[tokio::test]
+async fn what_is_written_to_a_dedicated_table_is_sealed_though_its_index_shows_it_late() {
+    let world = lagging().await;
+    let acme = world.tenant("Acme", "private", 3).await;
+    world.plane.relay_once().await.unwrap();
+    world.plane.start().await.unwrap();
+    let operator = world.operator().await;
+    let stream = json!({ "accountId": acme.id, "enterpriseId": acme.offer.enterprise, "name": "Payments" });
+    operator.post("/api/workstreams", stream).await.expect(201);
+    let sealed = async {
+        loop {
+            let found = acme.technical.get("/api/audit?limit=100").await.expect(200);
+            let mut entries = found["items"].as_array().unwrap().iter();
+            if entries.any(|entry| entry["target"]["kind"] == "workstream" && entry["seal"].is_object()) {
+                return;
+            }
+            tokio::time::sleep(LAG).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), sealed).await.expect("it is looked at again");
+    world.plane.stop(Duration::from_secs(1)).await;
+}

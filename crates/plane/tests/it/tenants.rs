@@ -159,6 +159,7 @@ async fn administrator(
         technical: true,
         start_date: world.today(),
         end_date: None,
+        mail_problem: None,
         created_at: now,
         updated_at: now,
     };

@@ -292,6 +292,12 @@ impl Shared {
         if let Some(refusal) = self.strict.refusal(call) {
             return refusal;
         }
+        if self.strict.of().stacks_roll_back && call.operation == "CreateStack" {
+            let table = call.stack_parameter("TableName").unwrap_or_default();
+            if self.behind.tables().await.contains(&table) {
+                return self.strict.stacks.roll_back(call);
+            }
+        }
         if self.strict.of().secrets_leave && call.operation == "CreateSecret" {
             let body = serde_json::from_str::<serde_json::Value>(&call.body).unwrap_or_default();
             if self.behind.secret_leaves(body["Name"].as_str().unwrap_or_default()).await {

@@ -17,6 +17,7 @@ use super::{call::Call, wire::Answer};
 
 /// What the gate does as AWS does and the emulators do not. All is off at first.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Strictness {
     /// Two writes that overlap on an item conflict, if one of them is part of a transaction. A transaction is under way for
     /// so long at least: DynamoDB prepares it before it writes.
@@ -29,6 +30,8 @@ pub struct Strictness {
     /// Parameters of a stack have drifted when anyone but CloudFormation has written or deleted them. The emulator detects
     /// no drift.
     pub stacks_drift: bool,
+    /// A stack whose table is there already is rolled back. The emulator rolls nothing back.
+    pub stacks_roll_back: bool,
     /// A secret that is scheduled for deletion keeps its name: none can be made under it.
     pub secrets_leave: bool,
     /// What CloudFormation and the control plane of DynamoDB take at most.
@@ -75,6 +78,11 @@ impl Strict {
         let of = self.of();
         if let Some(refusal) = of.rates.and_then(|rates| self.rates.refusal(rates, call)) {
             return Some(refusal);
+        }
+        if of.stacks_roll_back
+            && let Some(answer) = self.stacks.rolled_back(call)
+        {
+            return Some(answer);
         }
         if of.stacks_drift
             && let Some(answer) = self.stacks.answer(call)

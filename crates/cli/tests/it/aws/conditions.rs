@@ -24,7 +24,7 @@ use crate::server::Home;
 
 /// A condition as services tell it, and as the product does.
 #[derive(Clone, Copy, Debug)]
-struct Condition {
+pub(super) struct Condition {
     code: &'static str,
     told: &'static str,
     /// The code of services with JSON protocols, and of those with query protocols.
@@ -158,7 +158,7 @@ fn a_server_that_can_not_start_says_why_and_what_to_do() {
 
 /// An onboarding that fails for this reason: told in its status, and gone on with when it is gone.
 #[track_caller]
-fn fails_and_heals(
+pub(super) fn fails_and_heals(
     lane: &Lane<'_>,
     cloud: Cloud,
     tag: &str,
@@ -404,6 +404,7 @@ fn accounts_of_every_kind_come_up_and_go_with_every_prefix_set_and_emulators_tha
         owners_keys: true,
         backups_come_late: 3,
         stacks_drift: true,
+        stacks_roll_back: true,
         secrets_leave: true,
         rates: Some(Rates { cloudformation: 10, tables_at_once: 250, table_lasts: Duration::from_millis(100) }),
         indexes_lag: Some(Duration::from_millis(100)),

@@ -366,6 +366,7 @@ impl OnboardingStep {
             technical: true,
             start_date: new.start_date,
             end_date: new.end_date,
+            mail_problem: None,
             created_at: now,
             updated_at: now,
         }

@@ -317,6 +317,7 @@ fn user(seed: &SeedContext) -> Vec<SeedRecord> {
         technical: true,
         start_date: seed.today,
         end_date: None,
+        mail_problem: None,
         created_at: seed.now,
         updated_at: seed.now,
     };

@@ -101,14 +101,7 @@ impl Plane {
 
     /// The seats of a license as they are now.
     pub async fn seats(&self, license: &License) -> Result<Seats> {
-        Ok(self.stored_seats(license).await?.record)
-    }
-
-    async fn stored_seats(&self, license: &License) -> Result<Stored<Seats>> {
-        let item = self.system(SystemTask::Licensing).get(&Seats::key(license.account_id, license.id)).await?;
-        // A license that went meanwhile has none.
-        let none = || Stored { record: Seats { seats: 0, ..Seats::free(license) }, version: 0 };
-        item.map_or_else(|| Ok(none()), |item| decode::<Seats>(&item))
+        Ok(stored_seats(self, license).await?.record)
     }
 
     /// The enterprise that a new record of an account belongs to: the one named, if the account has a license of it;
@@ -144,30 +137,12 @@ impl Plane {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_update_license(who, old, given.clone()).await {
+            match try_update_license(self, who, old, given.clone()).await {
                 // A seat was taken or left between reading the counter and the commit, which need not stand in the way.
                 Err(problem) if problem.code == Code::SeatsInUse && problem.retry_after.is_some() && tries < 8 => {}
                 done => return done,
             }
         }
-    }
-
-    async fn try_update_license(
-        &self,
-        who: &Granted<LicenseEdit>,
-        old: &Stored<License>,
-        given: Update,
-    ) -> Result<Stored<License>> {
-        let today = self.clock().today();
-        let seats = self.stored_seats(old).await?;
-        let new = decide::update(old, &seats, given, today, self.now()).map_err(|refused| refused.problem(""))?;
-        let mut change = Change::by(who).about(License::NOUN, new.id);
-        change.replace(old, &new);
-        let (write, problem) = decide::seats_write(&seats, old, &new);
-        change.write_or(write, problem);
-        change.event(&super::events::UPDATED, &Reference::to(License::NOUN, new.id));
-        self.commit(change).await?;
-        Ok(Stored { record: new, version: old.version + 1 })
     }
 
     pub(super) async fn delete_license(&self, who: &Granted<LicenseDelete>, old: &Stored<License>) -> Result<()> {
@@ -183,6 +158,31 @@ impl Plane {
         change.event(&super::events::DELETED, &Reference::to(License::NOUN, old.id));
         self.commit(change).await
     }
+}
+
+async fn stored_seats(plane: &Plane, license: &License) -> Result<Stored<Seats>> {
+    let item = plane.system(SystemTask::Licensing).get(&Seats::key(license.account_id, license.id)).await?;
+    // A license that went meanwhile has none.
+    let none = || Stored { record: Seats { seats: 0, ..Seats::free(license) }, version: 0 };
+    item.map_or_else(|| Ok(none()), |item| decode::<Seats>(&item))
+}
+
+async fn try_update_license(
+    plane: &Plane,
+    who: &Granted<LicenseEdit>,
+    old: &Stored<License>,
+    given: Update,
+) -> Result<Stored<License>> {
+    let today = plane.clock().today();
+    let seats = stored_seats(plane, old).await?;
+    let new = decide::update(old, &seats, given, today, plane.now()).map_err(|refused| refused.problem(""))?;
+    let mut change = Change::by(who).about(License::NOUN, new.id);
+    change.replace(old, &new);
+    let (write, problem) = decide::seats_write(&seats, old, &new);
+    change.write_or(write, problem);
+    change.event(&super::events::UPDATED, &Reference::to(License::NOUN, new.id));
+    plane.commit(change).await?;
+    Ok(Stored { record: new, version: old.version + 1 })
 }
 
 /// Refuses a triple that is not linked; notes what must stay as it was seen.

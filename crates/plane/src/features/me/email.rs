@@ -307,7 +307,10 @@ async fn plan_address(
         // Another request gave them the address meanwhile. A commit can't release and claim one name.
         return Err(Problem::new(Code::PreconditionFailed, "the address was changed meanwhile"));
     }
-    change.replace(&user, &User { email: new.clone(), updated_at: plane.now(), ..user.record.clone() });
+    change.replace(
+        &user,
+        &User { email: new.clone(), mail_problem: None, updated_at: plane.now(), ..user.record.clone() },
+    );
     refuse_earlier_claim(plane, account, new).await?;
     for claim in held_email_claims(plane, account, id, &user.email).await? {
         change.release(&claim);

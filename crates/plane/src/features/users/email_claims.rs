@@ -31,6 +31,18 @@ pub(crate) async fn held_email_claims(
     Ok(held)
 }
 
+/// Who holds an address in an account, by a claim of either kind.
+pub(super) async fn claim_holders(plane: &Plane, account: AccountId, email: &Email) -> Result<Vec<UserId>> {
+    let nobody = UserId::from_uuid(uuid::Uuid::nil());
+    let claims = [User::email_claim(account, nobody, email), User::platform_email_claim(nobody, email)];
+    let keys: Vec<_> = claims.iter().map(|claim| encode(claim).key).collect();
+    let mut holders = Vec::new();
+    for item in plane.system(SystemTask::Invitations).batch_get(&keys).await?.into_iter().flatten() {
+        holders.extend(decode::<Claim>(&item)?.record.holder.parse::<UserId>().ok());
+    }
+    Ok(holders)
+}
+
 /// Refuses an address that a user of the account has by the claim of an earlier version. Such claims are made no more, so that
 /// none can come after this. The other claims refuse in the commit.
 pub(crate) async fn refuse_earlier_claim(plane: &Plane, account: AccountId, email: &Email) -> Result<()> {

@@ -5,6 +5,7 @@ pub(crate) mod email_claims;
 pub mod events;
 mod http;
 pub mod invitation;
+pub mod mail_problems;
 pub use kernel::directory::user as model;
 pub mod ops;
 pub mod provision;

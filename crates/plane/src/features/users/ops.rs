@@ -283,6 +283,7 @@ fn user_on<A: Action>(
         technical: false,
         start_date: new.start_date,
         end_date: new.end_date,
+        mail_problem: None,
         created_at: now,
         updated_at: now,
     };
@@ -357,6 +358,7 @@ async fn take_address(plane: &Plane, change: &mut Change, user: &mut User, old: 
             .help("make a user with the new address and delete this one"));
     }
     user.email = email;
+    user.mail_problem = None;
     refuse_earlier_claim(plane, user.account_id, &user.email).await?;
     for claim in held_email_claims(plane, user.account_id, user.id, &old.email).await? {
         change.release(&claim);

@@ -168,7 +168,7 @@ impl Plane {
             IdentityStatus::None | IdentityStatus::Failed => IdentityStatus::Pending,
             kept @ (IdentityStatus::Pending | IdentityStatus::Invited | IdentityStatus::Confirmed) => kept,
         };
-        let asked = User { identity_status: status, updated_at: self.now(), ..user.record.clone() };
+        let asked = User { identity_status: status, mail_problem: None, updated_at: self.now(), ..user.record.clone() };
         let mut change = Change::of(EntryDraft { action: "user_invite".into(), ..who.entry() }).about(User::NOUN, id);
         change.write(pending.put());
         change.replace(&user, &asked);

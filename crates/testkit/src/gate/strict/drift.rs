@@ -21,6 +21,8 @@ struct Known {
     written: BTreeSet<String>,
     /// Detections that were asked for, each with the number of resources that have drifted.
     detections: Vec<(String, usize)>,
+    /// Stacks that were rolled back, each with the account of its tag.
+    rolled_back: BTreeMap<String, String>,
 }
 
 impl Stacks {
@@ -43,6 +45,45 @@ impl Stacks {
                 known.written.insert(body["Name"].as_str().unwrap_or_default().to_owned());
             }
             _ => {}
+        }
+    }
+
+    /// A stack that makes a table finds one of its name, and is rolled back. It is there until it is deleted.
+    pub(in crate::gate) fn roll_back(&self, call: &Call) -> Answer {
+        let (stack, account) = (call.field("StackName"), call.stack_parameter("AccountId"));
+        let (stack, account) = (stack.unwrap_or_default(), account.unwrap_or_default());
+        self.0.lock().expect("no holder panics").rolled_back.insert(stack.clone(), account);
+        xml("CreateStack", &format!("<StackId>{stack}</StackId>"))
+    }
+
+    /// What CloudFormation tells of a stack that was rolled back.
+    pub(super) fn rolled_back(&self, call: &Call) -> Option<Answer> {
+        let mut known = self.0.lock().expect("no holder panics");
+        let stack = call.field("StackName")?;
+        let account = known.rolled_back.get(&stack)?.clone();
+        match call.operation.as_str() {
+            "DescribeStacks" => Some(xml(
+                "DescribeStacks",
+                &format!(
+                    "<Stacks><member><StackName>{stack}</StackName><StackId>{stack}</StackId>\
+                     <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>ROLLBACK_COMPLETE</StackStatus>\
+                     <Tags><member><Key>freehold:account-id</Key><Value>{account}</Value></member></Tags></member></Stacks>"
+                ),
+            )),
+            "DescribeStackEvents" => Some(xml(
+                "DescribeStackEvents",
+                &format!(
+                    "<StackEvents><member><StackId>{stack}</StackId><EventId>1</EventId><StackName>{stack}</StackName>\
+                     <Timestamp>2026-01-01T00:00:00Z</Timestamp><LogicalResourceId>Table</LogicalResourceId>\
+                     <ResourceStatus>CREATE_FAILED</ResourceStatus>\
+                     <ResourceStatusReason>the table already exists</ResourceStatusReason></member></StackEvents>"
+                ),
+            )),
+            "DeleteStack" => {
+                known.rolled_back.remove(&stack);
+                Some(xml("DeleteStack", ""))
+            }
+            _ => None,
         }
     }
 
