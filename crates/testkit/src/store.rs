@@ -1,23 +1,50 @@
-//! The tables of stories: in memory; where testkit is built with its feature `dynamodb`, in DynamoDB, in an
-//! emulator of the store's own.
+//! The tables of stories: in memory, or in DynamoDB, in an emulator of the store's own. The variable
+//! `FREEHOLD_TEST_TABLES` says which, so that one build of the tests serves both.
 
 use std::sync::Arc;
 
-use plane::ports::table::Tables;
+use async_trait::async_trait;
+use plane::ports::table::{CrossAccountRole, Item, Table, TableError, TableName, Tables};
+
+use crate::memory::MemoryTables;
+
+/// `dynamodb` for tables in an emulator of DynamoDB; unset or `memory` for tables in memory.
+const VARIABLE: &str = "FREEHOLD_TEST_TABLES";
+
+#[expect(clippy::disallowed_methods, reason = "how tests are run is no setting of the product")]
+fn are_emulated() -> bool {
+    match std::env::var(VARIABLE).as_deref() {
+        Err(_) | Ok("memory") => false,
+        Ok("dynamodb") if cfg!(feature = "dynamodb") => true,
+        Ok(other) => panic!("{VARIABLE} is {other}: memory, or dynamodb where testkit has its feature `dynamodb`"),
+    }
+}
 
 /// So many of something as a test can have: an emulator is some hundred times slower than memory.
-pub const fn many(in_memory: usize, emulated: usize) -> usize {
-    if cfg!(feature = "dynamodb") { emulated } else { in_memory }
+pub fn many(in_memory: usize, emulated: usize) -> usize {
+    if are_emulated() { emulated } else { in_memory }
 }
 
 /// Tables, and a look at what is in them.
 #[derive(Clone)]
-pub struct Store(Arc<kind::Kind>);
+pub struct Store(Arc<Kind>);
+
+enum Kind {
+    Memory(MemoryTables),
+    #[cfg(feature = "dynamodb")]
+    Emulated(emulated::EmulatedTables),
+}
 
 impl Store {
     /// An empty store.
+    #[cfg_attr(not(feature = "dynamodb"), expect(clippy::unused_async, reason = "an emulator takes its time to start"))]
     pub async fn new() -> Self {
-        Self(Arc::new(kind::Kind::new().await))
+        #[cfg(feature = "dynamodb")]
+        if are_emulated() {
+            return Self(Arc::new(Kind::Emulated(emulated::EmulatedTables::new().await)));
+        }
+        assert!(!are_emulated(), "{VARIABLE} asks for tables that this build has not got");
+        Self(Arc::new(Kind::Memory(MemoryTables::default())))
     }
 
     /// The tables. They are there as long as somebody holds them or the store.
@@ -40,33 +67,60 @@ pub async fn tables() -> Arc<dyn Tables> {
     Store::new().await.tables()
 }
 
-#[cfg(feature = "dynamodb")]
-pub use kind::lay_out;
-
-#[cfg(not(feature = "dynamodb"))]
-mod kind {
-    use plane::ports::table::{Item, TableName};
-
-    pub(super) use crate::memory::MemoryTables as Kind;
-
-    impl Kind {
-        #[expect(clippy::unused_async, reason = "an emulator takes its time to start")]
-        pub(super) async fn new() -> Self {
-            Self::default()
+impl Kind {
+    fn tables(&self) -> &dyn Tables {
+        match self {
+            Self::Memory(tables) => tables,
+            #[cfg(feature = "dynamodb")]
+            Self::Emulated(tables) => tables,
         }
+    }
 
-        #[expect(clippy::unused_async, reason = "an emulator is asked")]
-        pub(super) async fn records(&self, name: &TableName) -> Vec<String> {
-            let text = |Item { key, index, version, body, .. }: Item| {
-                format!("{key:?} {index:?} {version} {}", String::from_utf8_lossy(&body))
-            };
-            self.dump_of(name).into_iter().map(text).collect()
+    #[cfg_attr(not(feature = "dynamodb"), expect(clippy::unused_async, reason = "an emulator is asked"))]
+    async fn records(&self, name: &TableName) -> Vec<String> {
+        let text = |Item { key, index, version, body, .. }: Item| {
+            format!("{key:?} {index:?} {version} {}", String::from_utf8_lossy(&body))
+        };
+        match self {
+            Self::Memory(tables) => tables.dump_of(name).into_iter().map(text).collect(),
+            #[cfg(feature = "dynamodb")]
+            Self::Emulated(tables) => tables.records(name).await,
         }
     }
 }
 
+#[async_trait]
+impl Tables for Kind {
+    async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+        self.tables().open(name).await
+    }
+
+    async fn create(&self, name: &TableName) -> Result<Arc<dyn Table>, TableError> {
+        self.tables().create(name).await
+    }
+
+    async fn remove(&self, name: &TableName) -> Result<(), TableError> {
+        self.tables().remove(name).await
+    }
+
+    async fn list(&self) -> Result<Vec<TableName>, TableError> {
+        self.tables().list().await
+    }
+
+    fn forget(&self, name: &TableName) {
+        self.tables().forget(name);
+    }
+
+    async fn open_by(&self, role: &CrossAccountRole, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
+        self.tables().open_by(role, name).await
+    }
+}
+
 #[cfg(feature = "dynamodb")]
-mod kind {
+pub use emulated::lay_out;
+
+#[cfg(feature = "dynamodb")]
+mod emulated {
     use std::sync::Arc;
 
     use async_trait::async_trait;
@@ -98,12 +152,12 @@ mod kind {
         DynamoTables::new(&emulated(limits).await, options, Arc::new(SeededRandom::new(1)))
     }
 
-    pub(super) struct Kind {
+    pub(super) struct EmulatedTables {
         tables: DynamoTables,
         emulator: Emulator,
     }
 
-    impl Kind {
+    impl EmulatedTables {
         pub(super) async fn new() -> Self {
             let emulator = dynoxide().await;
             Self { tables: tables_in(&emulator).await, emulator }
@@ -161,7 +215,7 @@ mod kind {
     }
 
     #[async_trait]
-    impl Tables for Kind {
+    impl Tables for EmulatedTables {
         async fn open(&self, name: &TableName) -> Result<Option<Arc<dyn Table>>, TableError> {
             self.tables.open(name).await
         }

