@@ -100,7 +100,6 @@ async fn creates_that_race_in_one_account_are_all_answered() {
     println!("{RACING} users of one license: p50 {:?}, p99 {users_p99:?}, {conflicts} conflicts", users[RACING / 2].1);
     assert!(users.iter().all(|(status, _)| *status == 201), "{users:?}");
     assert!(conflicts < RACING, "they wait in line for the seats: {conflicts} conflicts");
-    assert!(p99 <= Duration::from_secs(1), "{p99:?}");
 }
 
 #[tokio::test]
