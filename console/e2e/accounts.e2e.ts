@@ -265,7 +265,7 @@ test('a license that ends soon says what its end means', async ({ operator, serv
   const mine = await tenant(server, { endDate: day(20) })
   await operator.goto(`${server.url}/a/${mine.accountId}/e/${mine.offer.enterpriseId}/account-settings/licenses`)
   await expect(operator.getByText('1 license ends within')).toContainText(
-    'An expired license gives no new seats. People who already have one of its seats can go on working.',
+    'An expired license gives no new seats. If no other license follows, its users can work until the grace period is over.',
   )
 })
 

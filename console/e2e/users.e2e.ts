@@ -67,7 +67,7 @@ test('says when the seats run out, before and after somebody was typed', async (
   await user(server, small)
   await operator.getByRole('button', { name: 'Add user' }).click()
   await expect(
-    operator.getByText('Every seat of the license for this enterprise, product and service is taken'),
+    operator.getByText('Every seat of the licenses for this enterprise, product and service is taken'),
   ).toBeVisible()
   await expect(operator.getByRole('region', { name: 'Seats' })).toContainText('2 of 2 seats used, none free')
   await expect(operator.getByRole('alert').filter({ hasText: 'Every seat of' }).first()).toBeVisible()

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e741b182286d65c4f1d84926bcf6dc07d9044f2e0cd6c88fca941ac9cb75800c). Not edited by hand.
+// Generated from openapi.json (sha256 e2fb66f01690fe36b28f42e60acc3d506b4083d8eae68684c469fcc0d64083d1). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1679,6 +1679,11 @@ export interface components {
             code: components["schemas"]["Code"];
             requestId: string;
             errors?: components["schemas"]["FieldError"][];
+            /**
+             * @description Why a known caller may not act: `user_inactive`, `user_not_started`, `user_ended`, `user_gone`, `license_ended` or
+             *     `account_not_active`.
+             */
+            reason?: string | null;
             /** Format: uint64 */
             retryAfter?: number | null;
             help?: string | null;
@@ -1876,6 +1881,11 @@ export interface components {
              *     }
              */
             renewalNotification?: components["schemas"]["RenewalNotification"];
+            /**
+             * @description Days for which its users may act after the last day. Left out, as the platform's setting says.
+             * @default null
+             */
+            graceDays?: number | null;
         };
         /** @description The person to ask about a license. */
         Contact: {
@@ -1959,9 +1969,11 @@ export interface components {
          * @description `active`: Holds a seat, and may act between the dates.
          *
          *     `inactive`: Holds no seat and may not act.
+         *
+         *     `ended`: The last day is over. Holds no seat and may not act.
          * @enum {string}
          */
-        UserStatus: "active" | "inactive";
+        UserStatus: "active" | "inactive" | "ended";
         /**
          * @description Whether the person can sign in.
          *
@@ -2659,6 +2671,11 @@ export interface components {
             numberOfUsers: number;
             contact?: components["schemas"]["Contact"] | null;
             renewalNotification: components["schemas"]["RenewalNotification"];
+            /**
+             * @description For how many days after the last day its users may act if nothing follows; none: as the platform's setting says.
+             * @default null
+             */
+            graceDays?: number | null;
             /** @description Made by the platform: it can't be deleted. */
             builtIn: boolean;
             /** Format: date-time */
@@ -2667,6 +2684,11 @@ export interface components {
             updatedAt: string;
             /** @description By its dates, today. */
             status: components["schemas"]["LicenseStatus"];
+            /**
+             * Format: date
+             * @description The last day on which its users may act if nothing follows it.
+             */
+            graceEndsOn: string;
         };
         NewLicense: {
             /**
@@ -2695,18 +2717,38 @@ export interface components {
              * @default null
              */
             renewalNotification?: components["schemas"]["RenewalNotification"] | null;
+            /**
+             * @description Days for which its users may act after the last day. Left out, as the platform's setting says.
+             * @default null
+             */
+            graceDays?: number | null;
         };
-        /** @description The seats of the licenses in force. */
+        /** @description The seats of an account today, and what becomes of them. */
         Capacity: {
             /** Format: uuid */
             accountId: string;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Of the licenses in force.
+             */
             totalSeats: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Users who hold a seat.
+             */
             usedSeats: number;
             /** Format: uint64 */
             availableSeats: number;
+            /** @description The licenses in force. Those of one enterprise, product and service fill one after the other. */
             licenses: components["schemas"]["LicenseCapacity"][];
+            /** @description Of the licenses in force, those that end within 30 days. */
+            ending: components["schemas"]["LicensePeriod"][];
+            /** @description Licenses that have ended, and whose grace period has not. */
+            ended: components["schemas"]["LicensePeriod"][];
+            /** @description Licenses that are still to begin. */
+            future: components["schemas"]["LicensePeriod"][];
+            /** @description The seats of each enterprise, product and service. */
+            triples: components["schemas"]["TripleCapacity"][];
         };
         LicenseCapacity: {
             /** Format: uuid */
@@ -2717,6 +2759,64 @@ export interface components {
             used: number;
             /** Format: uint32 */
             available: number;
+        };
+        LicensePeriod: {
+            /** Format: uuid */
+            licenseId: string;
+            /** Format: date */
+            startDate: string;
+            /** Format: date */
+            endDate: string;
+            /**
+             * Format: date
+             * @description The last day of its grace period.
+             */
+            graceEndsOn: string;
+            /** Format: uint32 */
+            seats: number;
+        };
+        /** @description The seats that the licenses of one enterprise, product and service give together. */
+        TripleCapacity: {
+            /** Format: uuid */
+            enterpriseId: string;
+            /** Format: uuid */
+            productId: string;
+            /** Format: uuid */
+            serviceId: string;
+            /** Format: uint32 */
+            seats: number;
+            /**
+             * Format: uint32
+             * @description Users who hold a seat. When a license ends they keep it, and sit on the one that follows.
+             */
+            used: number;
+            /** Format: uint32 */
+            available: number;
+            /** @description Null: there are seats enough today. */
+            overCapacity?: components["schemas"]["OverCapacity"] | null;
+            /**
+             * Format: date
+             * @description The first day on which the licenses known today give fewer seats than are used.
+             */
+            fallsShortOn?: string | null;
+        };
+        /** @description More users hold a seat than the licenses in force give. Nobody gets a new one. */
+        OverCapacity: {
+            /**
+             * Format: uint32
+             * @description So many seats are missing.
+             */
+            by: number;
+            /**
+             * Format: date
+             * @description The first day without grace: from then on users are refused with `license_ended`, the least recently active first.
+             */
+            refusedFrom?: string | null;
+            /**
+             * Format: uint32
+             * @description So many users are refused today.
+             */
+            refused: number;
         };
         /** @description What the licenses in force open. */
         LicensedEntities: {
@@ -2797,14 +2897,19 @@ export interface components {
              * @default null
              */
             endDate?: string | null;
-            /**
-             * @description Not less than are taken.
-             * @default null
-             */
+            /** @default null */
             numberOfUsers?: number | null;
+            /**
+             * @description Also where the licenses then give fewer seats than users hold. Nobody gets a new seat, and when the grace period is over,
+             *     the least recently active users are refused.
+             * @default false
+             */
+            overCapacity?: boolean;
             contact?: components["schemas"]["Contact"] | null;
             /** @default null */
             renewalNotification?: components["schemas"]["RenewalNotification"] | null;
+            /** @description Null: as the platform's setting says. */
+            graceDays?: number | null;
         };
         /** @description Whether an account's people work in every account. */
         GlobalAccess: {
@@ -3305,12 +3410,14 @@ export interface components {
             startDate?: string | null;
             /** Format: date */
             endDate?: string | null;
-            /**
-             * @description `inactive` frees the seat and ends the sessions; `active` takes a seat again.
-             * @default null
-             */
-            status?: components["schemas"]["UserStatus"] | null;
+            /** @description `inactive` frees the seat and ends the sessions; `active` takes a seat again. */
+            status?: components["schemas"]["StatusChange"] | null;
         };
+        /**
+         * @description The status that somebody gives a user. That a user has ended follows from the last day.
+         * @enum {string}
+         */
+        StatusChange: "active" | "inactive";
         UserGroupsUpdate: {
             groupIds: string[];
         };
@@ -3540,7 +3647,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Accounts whose names begin so, however they are written. */
                 name?: string;
-                /** @description Left out: all but the deleted ones. */
+                /** @description Left out: all but the deleted ones. `failed` also finds accounts whose removal failed. */
                 status?: components["schemas"]["AccountStatus"];
                 cloudType?: components["schemas"]["CloudType"];
             };
@@ -6842,6 +6949,7 @@ export interface operations {
                 status?: components["schemas"]["UserStatus"];
                 /** @description Users whose e-mail addresses begin so, however they are written. */
                 email?: string;
+                /** @description Users of the license's enterprise, product and service. */
                 licenseId?: string;
             };
             header?: never;

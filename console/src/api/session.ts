@@ -1,6 +1,7 @@
 // The session: the access token in memory, the refresh token in a cookie that no script can read.
 import { useSyncExternalStore } from 'react'
 import { ApiError } from './problem'
+import { afterRateLimit } from './rateLimit'
 import type { components } from './schema.gen'
 
 type SignInAnswer = components['schemas']['SignInAnswer']
@@ -96,7 +97,7 @@ export async function switchAccount(accountId: string): Promise<void> {
 export async function signOut(): Promise<void> {
   try {
     // The server ends the session of the cookie and of the token: either may be missing.
-    await post('/api/auth/logout', {}, held?.token)
+    await afterRateLimit(() => post('/api/auth/logout', {}, held?.token))
   } finally {
     forget()
   }
@@ -113,7 +114,7 @@ export function forget(): void {
 /** One renewal at a time in this tab, and one at a time in the browser: each takes the cookie that the last one set. */
 function renew(): Promise<void> {
   renewing ??= alone(async () => {
-    const answer = (await post('/api/auth/refresh', {})) as Tokens
+    const answer = (await afterRateLimit(() => post('/api/auth/refresh', {}))) as Tokens
     keep(answer)
   })
     .catch((error: unknown) => {

@@ -32,6 +32,7 @@ const STATES: Record<string, { tone: Tone; icon: typeof Clock; word?: string }> 
   skipped: { tone: 'idle', icon: CircleSlash },
   undone: { tone: 'idle', icon: CircleSlash },
   inactive: { tone: 'idle', icon: CircleSlash },
+  ended: { tone: 'idle', icon: CircleSlash },
   disabled: { tone: 'idle', icon: CircleSlash },
   deleted: { tone: 'idle', icon: CircleSlash },
   expired: { tone: 'warn', icon: TriangleAlert },

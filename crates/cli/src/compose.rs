@@ -182,7 +182,9 @@ fn settings(config: &Config, public_url: &str, alone: bool) -> Settings {
         metrics_token: config.metrics_token(),
         body_seconds: config.body_seconds,
         deletion_grace_days: config.deletion_grace_days,
+        license_grace_days: config.license_grace_days,
         auth_requests_per_five_minutes: config.auth_requests_per_five_minutes,
+        session_requests_per_five_minutes: config.session_requests_per_five_minutes,
         user_requests_per_minute: config.user_requests_per_minute,
         mail_limits: MailLimits {
             per_recipient: config.mails_per_recipient_per_day,

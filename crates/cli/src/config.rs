@@ -60,6 +60,7 @@ pub(crate) struct Config {
     pub idle_seconds: u64,
     pub write_seconds: u64,
     pub auth_requests_per_five_minutes: u32,
+    pub session_requests_per_five_minutes: u32,
     pub user_requests_per_minute: u32,
     pub mails_per_recipient_per_day: u32,
     pub mails_per_sender_per_day: u32,
@@ -69,6 +70,7 @@ pub(crate) struct Config {
     pub costly_requests_per_minute: u32,
     pub access_token_minutes: u32,
     pub deletion_grace_days: u32,
+    pub license_grace_days: u32,
     pub runs_at_once: usize,
     pub worker_threads: usize,
     pub shutdown_seconds: u64,
@@ -255,6 +257,9 @@ impl Config {
         let refuse = |key: &str, what: &str| Err(source_of(key, layers).wrong(key, what.to_owned()));
         if self.runs_at_once == 0 {
             return refuse("runs_at_once", "at least one run works");
+        }
+        if self.license_grace_days > 365 {
+            return refuse("license_grace_days", "a grace period lasts at most 365 days");
         }
         if !(1..=1440).contains(&self.access_token_minutes) {
             return refuse("access_token_minutes", "a token lives from 1 to 1440 minutes");

@@ -3,9 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::{
-    external_error::{ExternalError, KnownCondition},
-    table::{CommitError, TableError},
+use crate::{
+    directory::user::InactiveUser,
+    ports::{
+        external_error::{ExternalError, KnownCondition},
+        table::{CommitError, TableError},
+    },
 };
 
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -100,6 +103,8 @@ pub struct Problem {
     /// For the caller: lower case, says what was expected. Inner causes go to the log instead.
     pub detail: String,
     pub errors: Vec<FieldError>,
+    /// Why the caller may not act.
+    pub reason: Option<InactiveUser>,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<u64>,
     /// The way out, where there is one.
@@ -123,11 +128,17 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            reason: None,
             retry_after: None,
             help: None,
             outside: None,
             for_operators: None,
         }
+    }
+
+    /// The refusal of somebody who is known, and may not act now.
+    pub fn barred(code: Code, barred: InactiveUser) -> Self {
+        Self { reason: Some(barred), ..Self::new(code, barred.to_string()).help(barred.help()) }
     }
 
     /// The credential store failed. The caller may be anybody: only the log gets the cause.
@@ -208,6 +219,10 @@ pub struct ProblemDocument {
     pub request_id: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Why a known caller may not act: `user_inactive`, `user_not_started`, `user_ended`, `user_gone`, `license_ended` or
+    /// `account_not_active`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,6 +239,7 @@ impl ProblemDocument {
             code: problem.code,
             request_id: request_id.to_owned(),
             errors: problem.errors,
+            reason: problem.reason.map(|reason| reason.as_str().to_owned()),
             retry_after: problem.retry_after,
             help: problem.help,
         }

@@ -23,8 +23,12 @@ pub struct Settings {
     pub metrics_token: Option<SecretString>,
     /// Days between the request to delete an account and its removal, in which it can be restored.
     pub deletion_grace_days: u32,
+    /// Days for which users of an ended license may act, where the license does not say.
+    pub license_grace_days: u32,
     /// Requests per five minutes and address on `/api/auth/*`.
     pub auth_requests_per_five_minutes: u32,
+    /// Renewals of tokens and sign-outs per five minutes and network.
+    pub session_requests_per_five_minutes: u32,
     /// Requests per minute of one signed-in user, of which a tenth (or 120) may come at once; 0: no limit.
     pub user_requests_per_minute: u32,
     /// How many mails a day people may cause.
@@ -53,7 +57,9 @@ impl Default for Settings {
             forwarded_header: ForwardedHeader::default(),
             metrics_token: None,
             deletion_grace_days: 0,
+            license_grace_days: 14,
             auth_requests_per_five_minutes: 100,
+            session_requests_per_five_minutes: 3_000,
             user_requests_per_minute: 6_000,
             account_requests_per_minute: 30_000,
             costly_requests_per_minute: 120,

@@ -18,6 +18,7 @@ import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
 import { countryName } from '../../ui/countries'
 import { Facts } from '../../ui/Facts'
+import { OverCapacity } from '../../ui/OverCapacity'
 import { Loaded, Page, Section } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
@@ -180,6 +181,7 @@ function Shown({ account }: { account: Account }) {
       {may('licenses_capacity').allowed && account.status !== 'deleted' && (
         <Section title="Capacity" intro="Seats of the licenses that are in force today.">
           <Stack gap="sm">
+            <OverCapacity scope={{ accountId: account.id }} />
             <SeatsOf accountId={account.id} changing={changing} />
             <ExpiringCount accountId={account.id} />
             <LicenseSeats accountId={account.id} />

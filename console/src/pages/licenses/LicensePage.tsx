@@ -10,14 +10,15 @@ import { allOf, choices } from '../../app/catalogue'
 import { usePlace } from '../../app/place'
 import { useMay } from '../../app/rights'
 import { namesOf, onlyOne, productsOf, servicesOf } from '../../app/triples'
-import { today } from '../../format'
+import { formatDay, today } from '../../format'
 import { pages, placePath } from '../../paths'
 import { CopyId } from '../../ui/Copy'
 import { Facts } from '../../ui/Facts'
-import { SelectField } from '../../ui/fields'
+import { SelectField, SwitchField } from '../../ui/fields'
 import { FormShell } from '../../ui/form'
 import { useRecordForm, useServerForm } from '../../ui/serverForm'
 import { notifyDone } from '../../ui/notify'
+import { OverCapacity, sameTriple } from '../../ui/OverCapacity'
 import { Loaded, Page, Section } from '../../ui/Page'
 import { Seats } from '../../ui/Seats'
 import { At } from '../../ui/Time'
@@ -53,6 +54,7 @@ function New() {
       numberOfUsers: 10,
       contact: { name: '', email: '', phone: '' },
       renewalNotification: { enabled: true, noticeDays: 30 },
+      graceDays: '',
     },
     what: 'add the license',
     submit: async (values) => {
@@ -141,11 +143,16 @@ function Edit({ license, tag, reload }: { license: License; tag: string; reload:
   const { scope } = usePlace()
   const enterprises = useQuery(allOf('/api/enterprises')).data
   const capacity = useQuery(q('/api/licenses/capacity', { query: scope })).data
-  const seats = capacity?.licenses.find((one) => one.licenseId === license.id)
+  const seats = capacity?.triples.find((one) => sameTriple(one, license))
   const names = namesOf(enterprises, license)
   const save = async (values: Terms, over: Tagged<License>) => {
     const params = { path: { licenseId: license.id }, query: scope, header: { 'If-Match': over.tag } }
-    await send(api.PUT('/api/licenses/{licenseId}', { body: contactOf(values), params }))
+    await send(
+      api.PUT('/api/licenses/{licenseId}', {
+        body: { ...contactOf(values), overCapacity: values.overCapacity === true },
+        params,
+      }),
+    )
     notifyDone('The license is saved')
     await invalidate('/api/licenses/{licenseId}', ...CHANGES)
   }
@@ -163,10 +170,20 @@ function Edit({ license, tag, reload }: { license: License; tag: string; reload:
   return (
     <Page title={names.product && names.service ? `${names.product} / ${names.service}` : 'License'} up={UP}>
       <Stack gap="md">
-        <Section title="Seats">{seats ? <Seats used={seats.used} total={seats.seats} /> : '—'}</Section>
+        <OverCapacity scope={scope} of={license} />
+        <Section title="Seats" intro="Of all licenses in force for this enterprise, product and service.">
+          {seats ? <Seats used={seats.used} total={seats.seats} /> : '—'}
+        </Section>
         <Section title="Terms">
           <FormShell form={form} act="Save" refused={refused} onReload={reload}>
             <TermsFields disabled={refused !== undefined} />
+            {form.formState.errors.numberOfUsers && (
+              <SwitchField
+                name="overCapacity"
+                label="Save anyway"
+                description="Nobody gets a new seat. When the grace period is over, the least recently active users are refused."
+              />
+            )}
           </FormShell>
         </Section>
         <Section title="Record">
@@ -174,6 +191,7 @@ function Edit({ license, tag, reload }: { license: License; tag: string; reload:
             of={[
               ['Enterprise', names.enterprise],
               ['Id', <CopyId id={license.id} what="license id" whole />],
+              ['Grace period ends', formatDay(license.graceEndsOn)],
               ['Added', <At at={license.createdAt} />],
               ['Changed', <At at={license.updatedAt} />],
             ]}

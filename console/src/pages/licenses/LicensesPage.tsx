@@ -15,6 +15,7 @@ import { ActionButton } from '../../ui/ActionButton'
 import { Confirm } from '../../ui/Confirm'
 import { DataTable } from '../../ui/DataTable'
 import { ChoiceFilter } from '../../ui/Filters'
+import { OverCapacity } from '../../ui/OverCapacity'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Seats } from '../../ui/Seats'
@@ -95,6 +96,7 @@ export default function LicensesPage() {
         </>
       }
     >
+      <OverCapacity scope={place.scope} />
       {expiring && expiring.items.length > 0 && (
         <Alert
           color="yellow"
@@ -103,8 +105,8 @@ export default function LicensesPage() {
         >
           <Text size="sm">
             {count(expiring.items.length, 'license ends', 'licenses end')} within {SOON_DAYS} days
-            {expiring.nextCursor ? ', and more' : ''}. An expired license gives no new seats. People who already have
-            one of its seats can go on working.
+            {expiring.nextCursor ? ', and more' : ''}. An expired license gives no new seats. If no other license
+            follows, its users can work until the grace period is over.
           </Text>
         </Alert>
       )}
@@ -141,11 +143,7 @@ export default function LicensesPage() {
             label: 'Delete',
             icon: <Trash2 size={14} aria-hidden />,
             operation: 'licenses_delete',
-            refused: license.builtIn
-              ? 'It is the platform’s own.'
-              : (seatsOf(license)?.used ?? 0) > 0
-                ? `${count(seatsOf(license)?.used ?? 0, 'seat is', 'seats are')} taken: remove those users first.`
-                : undefined,
+            refused: license.builtIn ? 'It is the platform’s own.' : undefined,
             danger: true,
             onClick: () => setDeleting(license),
           },

@@ -39,6 +39,15 @@ export function TermsFields({ disabled = false }: { disabled?: boolean }) {
         />
         <TextField name="contact.phone" label="Contact’s phone" type="tel" maxLength={40} disabled={disabled} />
       </SimpleGrid>
+      <div style={{ maxWidth: 340 }}>
+        <NumberField
+          name="graceDays"
+          label="Days of grace after the last day"
+          description="Its users may work on if nothing follows. Empty: as the platform is set."
+          max={365}
+          disabled={disabled}
+        />
+      </div>
       <SwitchField
         name="renewalNotification.enabled"
         label="Remind the contact before the license ends"

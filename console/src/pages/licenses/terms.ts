@@ -9,22 +9,28 @@ export type Terms = {
   numberOfUsers: number | string
   contact: { name: string; email: string; phone: string }
   renewalNotification: { enabled: boolean; noticeDays: number | string }
+  /** Empty: as the platform's setting says. */
+  graceDays: number | string
+  /** More users than seats are meant. */
+  overCapacity?: boolean
 }
 
 export function termsOf(license: License): Terms {
-  const { startDate, endDate, numberOfUsers, contact, renewalNotification } = license
+  const { startDate, endDate, numberOfUsers, contact, renewalNotification, graceDays } = license
   return {
     startDate,
     endDate,
     numberOfUsers,
     contact: { name: contact?.name ?? '', email: contact?.email ?? '', phone: contact?.phone ?? '' },
     renewalNotification: { enabled: renewalNotification.enabled, noticeDays: renewalNotification.noticeDays ?? 30 },
+    graceDays: graceDays ?? '',
+    overCapacity: false,
   }
 }
 
 /** A contact of which nothing was filled in is none. */
 export function contactOf(terms: Terms) {
-  const { startDate, endDate, numberOfUsers, contact, renewalNotification } = terms
+  const { startDate, endDate, numberOfUsers, contact, renewalNotification, graceDays } = terms
   const given = contact.name || contact.email || contact.phone
   return {
     startDate,
@@ -32,5 +38,6 @@ export function contactOf(terms: Terms) {
     numberOfUsers: Number(numberOfUsers),
     contact: given ? { name: contact.name, email: contact.email, phone: contact.phone || null } : null,
     renewalNotification: { enabled: renewalNotification.enabled, noticeDays: Number(renewalNotification.noticeDays) },
+    graceDays: graceDays === '' ? null : Number(graceDays),
   }
 }

@@ -94,6 +94,8 @@ const STATUSES = [
   { value: 'inactive', label: 'Inactive', description: 'Holds no seat, and is signed out everywhere.' },
 ]
 
+const ENDED = { value: 'ended', label: 'Ended', description: 'The last day is over. Give another one to go on.' }
+
 function UserForm({
   tagged,
   onDone,
@@ -113,7 +115,7 @@ function UserForm({
       accountId: scope.accountId,
       endDate: orNull(endDate),
       // Only what was changed is judged: rights, seats and the last administrator.
-      status: status === over.record.status ? null : status,
+      status: status === over.record.status || status === 'ended' ? null : status,
     }
     await sendTagged(api.PUT('/api/users/{userId}', { body, params }))
     await invalidate(...USER_PATHS)
@@ -149,7 +151,7 @@ function UserForm({
         <DayField name="startDate" label="First day" required description="They can’t do anything before it." />
         <DayField name="endDate" label="Last day" description="Empty if there is no end." />
       </SimpleGrid>
-      <RadioField name="status" label="Status" choices={STATUSES} />
+      <RadioField name="status" label="Status" choices={record.status === 'ended' ? [ENDED, ...STATUSES] : STATUSES} />
     </FormShell>
   )
 }

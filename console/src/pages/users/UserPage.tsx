@@ -11,7 +11,7 @@ import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { Loaded, Page } from '../../ui/Page'
 import { Status } from '../../ui/Status'
-import { DeleteUser, DisableUser, type User, nameOf, notDeletable, useEnable } from './acts'
+import { DeleteUser, DisableUser, type User, nameOf, notDeletable, notEnablable, useEnable } from './acts'
 import { Rights } from './Rights'
 import { SignIn } from './SignIn'
 import { UserDetails } from './UserDetails'
@@ -66,6 +66,7 @@ export default function UserPage() {
                 ) : (
                   <ActionButton
                     operation="users_update"
+                    refused={notEnablable(record)}
                     variant="default"
                     loading={enable.isPending}
                     leftSection={<CircleCheck size={15} aria-hidden />}

@@ -21,6 +21,7 @@ import {
   DisableUser,
   type User,
   nameOf,
+  notEnablable,
   notDeletable,
   notInvitable,
   signInWord,
@@ -32,6 +33,7 @@ import { LicenseFilter } from './LicenseFilter'
 const STATUSES = [
   { value: 'active', label: 'Active' },
   { value: 'inactive', label: 'Inactive' },
+  { value: 'ended', label: 'Ended' },
 ]
 
 export default function UsersPage() {
@@ -61,7 +63,7 @@ export default function UsersPage() {
         params={{
           query: {
             ...place.scope,
-            ...(status === 'active' || status === 'inactive' ? { status } : {}),
+            ...(status === 'active' || status === 'inactive' || status === 'ended' ? { status } : {}),
             ...(email ? { email } : {}),
             ...(licenseId ? { licenseId } : {}),
           },
@@ -105,6 +107,7 @@ export default function UsersPage() {
                 label: 'Enable',
                 icon: <CircleCheck size={14} aria-hidden />,
                 operation: 'users_update',
+                refused: notEnablable(user),
                 onClick: () => enable.mutate(user),
               },
           {

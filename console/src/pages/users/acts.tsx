@@ -39,6 +39,11 @@ export function signInWord(user: Pick<User, 'identityStatus' | 'mailProblem'>): 
   return words[user.identityStatus]
 }
 
+/** Why somebody can't be enabled, if they can't. */
+export function notEnablable(user: User): string | undefined {
+  return user.status === 'ended' ? 'The last day is over. Give another one, or none.' : undefined
+}
+
 /** Why there is no invitation to send, if there is none. */
 export function notInvitable(user: User): string | undefined {
   if (user.identityStatus === 'confirmed')
@@ -62,7 +67,7 @@ export function useInvite() {
   })
 }
 
-function useStatus(status: User['status'], what: string, done: (name: string) => string, showsFailure: boolean) {
+function useStatus(status: 'active' | 'inactive', what: string, done: (name: string) => string, showsFailure: boolean) {
   const { scope } = usePlace()
   return useAction({
     what,

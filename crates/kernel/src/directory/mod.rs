@@ -6,6 +6,7 @@ pub mod group;
 pub mod master_data;
 pub mod outbox;
 pub mod role;
+pub mod seats;
 pub mod user;
 
 use crate::{kinds::RecordKind, record::Record as _};
@@ -21,6 +22,8 @@ pub(crate) const KINDS: &[RecordKind] = &[
     outbox::StoredMail::DECLARED,
     role::Role::DECLARED,
     role::RolePermissions::DECLARED,
+    seats::SeatCounter::DECLARED,
+    seats::SeatTerms::DECLARED,
     user::Assignment::DECLARED,
     user::Home::DECLARED,
     user::Membership::DECLARED,

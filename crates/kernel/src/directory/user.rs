@@ -24,6 +24,8 @@ pub enum UserStatus {
     Active,
     /// Holds no seat and may not act.
     Inactive,
+    /// The last day is over. Holds no seat and may not act.
+    Ended,
 }
 
 /// The partition of `Gsi3` in which invitations wait that were asked for and have not gone out.
@@ -73,6 +75,9 @@ pub enum InactiveUser {
     NotBegun,
     #[error("the user's end date is over")]
     Over,
+    /// The licenses of the user's enterprise, product and service ended, or give too few seats, and the grace period is over.
+    #[error("the license of the user has ended")]
+    LicenseEnded,
     #[error("the user's account is {}", .0.as_str())]
     Account(AccountStatus),
     /// The user was deleted, and the identity is about to be.
@@ -87,6 +92,7 @@ impl InactiveUser {
             Self::Inactive => "user_inactive",
             Self::NotBegun => "user_not_started",
             Self::Over => "user_ended",
+            Self::LicenseEnded => "license_ended",
             Self::Account(_) => "account_not_active",
             Self::Gone => "user_gone",
         }
@@ -96,6 +102,7 @@ impl InactiveUser {
     pub const fn help(self) -> &'static str {
         match self {
             Self::Inactive | Self::NotBegun | Self::Over | Self::Gone => "ask an administrator of your account",
+            Self::LicenseEnded => "ask an administrator of your account to renew the license",
             Self::Account(AccountStatus::Provisioning) => "try again when the account is set up",
             Self::Account(_) => "ask an operator of the platform",
         }
@@ -143,8 +150,10 @@ impl User {
 
     /// Whether the user may act on a day; if not, why.
     pub fn may_act_on(&self, today: Day) -> Result<(), InactiveUser> {
-        if self.status != UserStatus::Active {
-            return Err(InactiveUser::Inactive);
+        match self.status {
+            UserStatus::Active => {}
+            UserStatus::Inactive => return Err(InactiveUser::Inactive),
+            UserStatus::Ended => return Err(InactiveUser::Over),
         }
         if today < self.start_date {
             return Err(InactiveUser::NotBegun);
@@ -154,6 +163,17 @@ impl User {
         }
         Ok(())
     }
+
+    /// The status on a day. The stored one lags behind: the seat is freed, and `ended` written, some time after midnight.
+    pub fn status_on(&self, today: Day) -> UserStatus {
+        match self.status {
+            UserStatus::Active if self.end_date.is_some_and(|end| end < today) => UserStatus::Ended,
+            status @ (UserStatus::Active | UserStatus::Inactive | UserStatus::Ended) => status,
+        }
+    }
+
+    /// The partition of `Gsi3` that holds active users who have a last day, by that day.
+    pub const BY_END: &'static str = "USER#ENDING";
 
     /// The first and the last of the days from `today` on that the user may act on; `None`: there is no such day.
     fn acting_days(&self, today: Day) -> Option<(Day, Option<Day>)> {
@@ -214,12 +234,19 @@ impl Record for User {
         .deleted_by(deletion);
 
     fn place(&self) -> RecordKeys {
-        RecordKeys::at(Self::key(self.account_id, self.id)).by_tenant(enterprise_key(
-            self.account_id,
+        let Self { account_id, id, .. } = *self;
+        let place = RecordKeys::at(Self::key(account_id, id)).by_tenant(enterprise_key(
+            account_id,
             self.enterprise_id,
             Self::KIND,
-            self.id,
-        ))
+            id,
+        ));
+        match (self.status, self.end_date) {
+            (UserStatus::Active, Some(end)) => {
+                place.by_status(Key::new(Self::BY_END, format!("{end}#{account_id}#{id}")))
+            }
+            (UserStatus::Active, None) | (UserStatus::Inactive | UserStatus::Ended, _) => place,
+        }
     }
 }
 

@@ -16,9 +16,11 @@ use super::{
     actions::ActionFacts,
     policy::{Policy, Principal, Scope},
     rights::EffectivePermissions,
+    seat_rule::{SeatRuling, Selections},
 };
 use crate::{
     Kernel,
+    day::Day,
     directory::{
         account::{Account, AccountStatus},
         group::{Group, GroupRole},
@@ -39,6 +41,9 @@ pub struct Actor {
     /// Holds a platform role as a user of the platform account.
     pub operator: bool,
     pub access: Access,
+    /// By the licenses of the day on which the actor was loaded.
+    pub(super) seat_ruling: SeatRuling,
+    loaded_on: Day,
     rulings: Mutex<HashMap<(&'static str, Scope), bool>>,
 }
 
@@ -95,7 +100,7 @@ impl Actor {
     }
 }
 
-/// Actors as they were loaded, each good until something in its account is written.
+/// Actors as they were loaded, each good until something in its account is written or the day ends.
 #[derive(Clone)]
 pub struct Actors {
     cache: Cache<Subject, Remembered>,
@@ -103,6 +108,7 @@ pub struct Actors {
     /// What roles give, beside the stored bytes that say so: they are the greater part of what it takes to compute
     /// anybody's rights, and seldom change.
     given: Cache<RoleId, (Bytes, EffectivePermissions)>,
+    pub(super) selections: Selections,
     /// How long an actor is believed where other processes write to the store too.
     believed: Option<Duration>,
 }
@@ -118,7 +124,13 @@ impl Actors {
     /// `believed`: how old a remembered actor may be where other processes write to the same store; `None` where this
     /// process alone does.
     pub fn new(believed: Option<Duration>) -> Self {
-        Self { cache: Cache::new(4096), epochs: Arc::default(), given: Cache::new(1024), believed }
+        Self {
+            cache: Cache::new(4096),
+            epochs: Arc::default(),
+            given: Cache::new(1024),
+            selections: Cache::new(64),
+            believed,
+        }
     }
 
     /// What a role gives by these permissions, before its mask. Bytes that were read before are not read again.
@@ -171,7 +183,8 @@ impl Kernel {
     pub async fn actor(&self, subject: Subject) -> Result<Option<Arc<Actor>>> {
         let actors = self.actors();
         if let Some(remembered) = actors.cache.get(&subject) {
-            let current = remembered.epoch == actors.epochs.now(remembered.actor.account());
+            let current = remembered.epoch == actors.epochs.now(remembered.actor.account())
+                && remembered.actor.loaded_on == self.clock().today();
             if current && actors.believed.is_none_or(|age| remembered.at.elapsed() < age) {
                 return Ok(Some(remembered.actor));
             }
@@ -194,7 +207,16 @@ async fn load(plane: &Kernel, account: AccountId, user: UserId) -> Result<Option
     let (user, account) = (decode::<User>(user)?.record, decode::<Account>(account)?.record);
     let access = access(plane, account.id, user.id).await?;
     let operator = account.id == known::ROOT_ACCOUNT && access.roles.iter().any(|role| role.kind == RoleKind::Platform);
-    Ok(Some(Actor { user, account_status: account.status, operator, access, rulings: Mutex::default() }))
+    let today = plane.clock().today();
+    Ok(Some(Actor {
+        seat_ruling: plane.seat_ruling(&user, today).await?,
+        loaded_on: today,
+        user,
+        account_status: account.status,
+        operator,
+        access,
+        rulings: Mutex::default(),
+    }))
 }
 
 /// What a user's groups and roles come to, read afresh.

@@ -10,6 +10,7 @@ mod mask;
 mod ongoing;
 pub mod policy;
 pub mod rights;
+mod seat_rule;
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -18,6 +19,7 @@ use self::{
     actions::{Action, ActionFacts, Class},
     actor::Actor,
     policy::Scope,
+    seat_rule::SeatRuling,
 };
 use crate::{
     Kernel,
@@ -166,7 +168,7 @@ impl Kernel {
     pub fn check_active(&self, actor: Option<&Actor>) -> Result<()> {
         match actor.map(|actor| may_act(actor, self.clock())) {
             Some(Ok(())) => Ok(()),
-            Some(Err(barred)) => Err(Problem::new(Code::Unauthenticated, barred.to_string()).help(barred.help())),
+            Some(Err(barred)) => Err(Problem::barred(Code::Unauthenticated, barred)),
             None => Err(unauthenticated("the user is not active")),
         }
     }
@@ -221,13 +223,17 @@ pub fn unauthenticated(detail: &str) -> Problem {
     Problem::new(Code::Unauthenticated, detail).help("sign in with POST /api/auth/login, or refresh the token")
 }
 
-/// Whether a user may act at all at this moment: by status, by dates, and the account's too. Requests and sign-ins are
+/// Whether a user may act at all at this moment: by status, dates and licenses, and the account's status too. Requests and sign-ins are
 /// judged by this one rule.
 fn may_act(actor: &Actor, clock: &dyn Clock) -> Result<(), InactiveUser> {
     if actor.account_status != AccountStatus::Active {
         return Err(InactiveUser::Account(actor.account_status));
     }
-    actor.user.may_act_on(clock.today())
+    actor.user.may_act_on(clock.today())?;
+    match actor.seat_ruling {
+        SeatRuling::Admitted => Ok(()),
+        SeatRuling::LicenseEnded => Err(InactiveUser::LicenseEnded),
+    }
 }
 
 impl Kernel {

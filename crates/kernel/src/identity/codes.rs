@@ -193,7 +193,7 @@ impl Provider {
         let now = self.clock.now();
         let parsed = Email::parse(email).ok();
         policy::judge(reset.new_password.expose_secret(), parsed.as_ref())?;
-        self.credential_store.accepts(&reset.new_password)?;
+        self.accepts_password(&reset.new_password)?;
         let person = self.resettable(parsed.as_ref()).await?;
         let key = person.as_ref().map_or_else(|| decoy_key(email), |person| reset_key(person.subject));
         let epoch = person.as_ref().map_or(0, |person| person.epoch);
@@ -239,7 +239,7 @@ impl Provider {
         let resettable = self.resettable(Some(&person.email)).await?;
         let person = resettable.filter(|one| one.subject == person.subject).ok_or_else(|| refused(None))?;
         policy::judge(reset.new_password.expose_secret(), Some(&person.email))?;
-        self.credential_store.accepts(&reset.new_password)?;
+        self.accepts_password(&reset.new_password)?;
         self.replace_forgotten(person.subject, link.epoch, reset, Some(key)).await
     }
 
@@ -252,7 +252,7 @@ impl Provider {
         used_link: Option<Key>,
     ) -> Result<Subject, ResetError> {
         let new = &reset.new_password;
-        let hash = self.credential_store.hash(new).await?;
+        let hash = self.hash_password(new).await?;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let person = self.person(subject).await?.ok_or(ResetError::InvalidCode)?.record;

@@ -10,6 +10,7 @@ use super::{
     Provider,
     codes::{chose_password, may_reset},
     guesses::GuessSource,
+    opaque::spellings,
     passwords::Match,
     records::Person,
 };
@@ -44,11 +45,11 @@ impl Provider {
         let suspect = GuessSource::new(counted, name, Ipv4Addr::UNSPECIFIED.into());
         let locked = self.guesses.status(&suspect, now).await?.locked;
         let hash = person.as_ref().filter(|person| chose_password(person) && !locked).and_then(hash_of);
-        let found = self.passwords.compare(password, hash).await.map_err(|_| SignInError::Busy)?;
-        let right = match found {
-            Match::Right | Match::RightButStale => true,
-            Match::Wrong => false,
-        };
+        let mut right = false;
+        for spelling in spellings(password) {
+            let found = self.passwords.compare(&spelling, hash).await.map_err(|_| SignInError::Busy)?;
+            right = right || found != Match::Wrong;
+        }
         let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
         Ok(person.filter(|_| admitted && right).map(MigratingUser::from))
     }

@@ -3,6 +3,7 @@
 //! INVARIANT: a session is alive as long as its record exists, its epoch is that of its identity, and the identity is
 //! enabled. So one write of the identity ends all its sessions at once.
 
+mod activity;
 mod addresses;
 mod codes;
 pub mod credential_store;
@@ -13,6 +14,7 @@ pub mod keys;
 mod local_credentials;
 mod lockout;
 mod migration;
+mod opaque;
 mod passwords;
 mod policy;
 mod provider;
@@ -31,6 +33,7 @@ use jiff::SignedDuration;
 
 use crate::kinds::RecordKind;
 
+pub use activity::last_activity;
 pub use migration::MigratingUser;
 pub use passwords::HashCost;
 pub use policy::judge as judge_password;
@@ -40,6 +43,7 @@ pub use provider::{CredentialStoreParts, Parts, Provider, StartError};
 pub(crate) const KINDS: &[RecordKind] = &[
     RecordKind::of_person("identity", "IDENTITY#", "IDENTITY").secret(&["password"]),
     RecordKind::of_person("session", "IDENTITY#", "SESSION#").secret(&["renewal"]),
+    activity::KIND,
     RecordKind::of_person("code for a new password", "IDENTITY#", "RESET").secret(&["salt", "codes"]),
     RecordKind::of_person("failed sign-ins of a network", "IDENTITY#", "LOCK#"),
     RecordKind::of_person("guesses of a day", "IDENTITY#", "GUESSES"),

@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::opaque::normalized;
 use crate::ports::identity::{Email, WeakPassword};
 
 const SHORTEST: usize = 12;
@@ -16,6 +17,8 @@ pub fn judge(password: &str, email: Option<&Email>) -> Result<(), WeakPassword> 
     if password.len() > LONGEST * 4 || password.chars().count() > LONGEST {
         return Err(WeakPassword::TooLong);
     }
+    let Some(normalized) = normalized(password) else { return Err(WeakPassword::Disallowed) };
+    let password = normalized.as_str();
     if password.chars().count() < SHORTEST {
         return Err(WeakPassword::TooShort);
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Provider,
+    Provider, activity,
     credential_store::{CredentialStoreError, Issued},
     provider::{LiveSession, Stored},
     records::{RefreshRecord, SessionRecord, SpentToken, put, refresh_key, session_key, spell},
@@ -99,6 +99,7 @@ impl Provider {
                 writes.push(target.unchanged_epoch());
             }
             writes.extend(opening.writes);
+            writes.push(activity::signed_in(target.subject, now));
             writes.extend(trail::writes(target).await?);
             match self.table.commit(writes).await {
                 Ok(()) => {
@@ -137,6 +138,7 @@ impl Provider {
         let now = self.clock.now();
         let salt = hex::encode(random::secret(self.rng.as_ref()));
         let next = successor(token, &salt);
+        let active = activity::renewed(living.session.subject, living.session.last_used, now);
         living.session.last_used = now;
         living.session.ends = self.ends(living.session.created, now);
         // Before the token is spent: where no tokens can be had, it stays good.
@@ -145,11 +147,12 @@ impl Provider {
         let next_record = RefreshRecord { expires: session.ends, spent: None, ..record.clone() };
         record.spent = Some(SpentToken { at: now, salt });
         let key = session_key(session.subject, session.id);
-        let writes = vec![
+        let mut writes = vec![
             put(refresh_key(token), &record, Some(record.expires), Condition::Version(version)),
             put(refresh_key(&next), &next_record, Some(next_record.expires), Condition::Absent),
             put(key, &session, Some(session.ends), Condition::Version(session_version)),
         ];
+        writes.extend(active);
         match self.table.commit(writes).await {
             Ok(()) => Ok(Some(tokens(&session, next, issued))),
             Err(CommitError::Refused { .. }) => Ok(None),

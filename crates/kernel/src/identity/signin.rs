@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Provider,
+    Provider, activity,
     codes::may_reset,
     credential_store::{Opened, PasswordVerdict},
     guesses::{GuessSource, GuessStatus},
@@ -43,7 +43,7 @@ impl Provider {
         let closed = locked || capped && mailable;
         let usable = person.filter(|person| self.may_prove(person, started));
         // A closed attempt is judged like one at nobody: it is neither counted nor of any use.
-        let admission = self.credential_store.authenticate(usable.filter(|_| !closed), &attempt.password).await?;
+        let admission = self.authenticate(usable.filter(|_| !closed), &attempt.password).await?;
         let now = self.clock.now();
         let right = !matches!(admission, PasswordVerdict::Wrong);
         let admitted = if closed {
@@ -69,7 +69,7 @@ impl Provider {
                 [one] if one.subject == person.subject => {}
                 [one] => {
                     self.turn_away(admission, Some(person), attempt, now).await;
-                    let admission = self.credential_store.authenticate(Some(one), &attempt.password).await?;
+                    let admission = self.authenticate(Some(one), &attempt.password).await?;
                     return self.admitted(one, &same, admission, attempt).await;
                 }
                 several => {
@@ -171,6 +171,7 @@ impl Provider {
         let mut writes = vec![person.unchanged_epoch()];
         writes.extend(self.guesses.note_network(counted, attempt.ip, now).await?);
         writes.extend(opening.writes);
+        writes.push(activity::signed_in(person.subject, now));
         writes.extend(trail::writes(person).await?);
         match self.table.commit(writes).await {
             Ok(()) => {
@@ -210,7 +211,7 @@ impl Provider {
 
     /// Stores of the password what is stored today. It may fail: the next sign-in tries again.
     async fn rehash(&self, compared: &Person, attempt: &SignIn) {
-        let Ok(hash) = self.credential_store.hash(&attempt.password).await else { return };
+        let Ok(hash) = self.hash_password(&attempt.password).await else { return };
         let Ok(Some(Stored { record: mut person, version })) = self.person(compared.subject).await else { return };
         if person.password != compared.password {
             return;
@@ -253,9 +254,8 @@ impl Provider {
             return Err(ChallengeError::NewEmailRequired);
         }
         policy::judge(response.new_password.expose_secret(), Some(&person.email))?;
-        self.credential_store.accepts(&response.new_password)?;
-        let answered =
-            self.credential_store.answer_challenge(&person, open.sealed.as_deref(), &response.new_password).await?;
+        self.accepts_password(&response.new_password)?;
+        let answered = self.answer_challenge(&person, open.sealed.as_deref(), &response.new_password).await?;
         let now = self.clock.now();
         let password = Password { hash: answered.hash, temporary: false, set: now };
         let same = self.identities_of(Some(&person.email)).await?;
@@ -270,6 +270,7 @@ impl Provider {
         let counted = same.first().unwrap_or(person.subject);
         writes.extend(self.guesses.note_network(counted, response.ip, now).await?);
         writes.extend(opening.writes);
+        writes.push(activity::signed_in(person.subject, now));
         writes.extend(trail::writes(person).await?);
         match self.table.commit(writes).await {
             Ok(()) => {

@@ -164,8 +164,8 @@ impl Provider {
     ) -> Result<(), PasswordError> {
         let person = self.person(subject).await?.ok_or(PasswordError::Unknown)?.record;
         policy::judge(password.expose_secret(), Some(&person.email))?;
-        self.credential_store.accepts(password)?;
-        let hash = self.credential_store.hash(password).await?;
+        self.accepts_password(password)?;
+        let hash = self.hash_password(password).await?;
         let temporary = permanence == Permanence::Temporary;
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -208,7 +208,7 @@ impl Provider {
         }
         for person in persons {
             self.credential_store.end_all_sessions(person.subject).await?;
-            self.credential_store.store_password(person, password, permanence).await?;
+            self.store_password(person, password, permanence).await?;
         }
         Ok(())
     }
@@ -223,8 +223,8 @@ impl Provider {
             let planned = match known {
                 None => {
                     policy::judge(accepted.password.expose_secret(), Some(&person.email))?;
-                    self.credential_store.accepts(&accepted.password)?;
-                    let hash = self.credential_store.hash(&accepted.password).await?;
+                    self.accepts_password(&accepted.password)?;
+                    let hash = self.hash_password(&accepted.password).await?;
                     let now = self.clock.now();
                     same.with_password(person.subject, &Password { hash, temporary: false, set: now }, now)
                 }
@@ -260,18 +260,18 @@ impl Provider {
         let person = self.person(change.subject).await?.map(|stored| stored.record);
         if let Some(person) = &person {
             policy::judge(change.new.expose_secret(), Some(&person.email))?;
-            self.credential_store.accepts(&change.new)?;
+            self.accepts_password(&change.new)?;
         }
         let old = self.judge_own_password(person, &change.old, change.ip).await?;
         if bool::from(change.old.expose_secret().as_bytes().ct_eq(change.new.expose_secret().as_bytes())) {
             return Err(WeakPassword::Unchanged.into());
         }
-        let hash = self.credential_store.hash(&change.new).await?;
+        let hash = self.hash_password(&change.new).await?;
         let persons = self.swap_password(change, &old, hash, self.clock.now()).await?;
         let Some((own, others)) = persons.split_first() else { return Ok(()) };
         self.keep_password(others, &change.new, Permanence::Permanent).await?;
         // The session that asks goes on, so not all of this identity end.
-        Ok(self.credential_store.store_password(own, &change.new, Permanence::Permanent).await?)
+        Ok(self.store_password(own, &change.new, Permanence::Permanent).await?)
     }
 
     pub(super) async fn check_own_password(&self, check: &PasswordCheck) -> Result<(), PasswordError> {
@@ -310,7 +310,7 @@ impl Provider {
         let suspect = GuessSource::new(counted, "", ip);
         let locked = self.guesses.status(&suspect, self.clock.now()).await?.locked;
         let known = compared.filter(|person| person.password.is_some() && !locked);
-        let right = self.credential_store.verify_password(known, password).await?;
+        let right = self.verify_password(known, password).await?;
         let admitted = !locked && self.guesses.settle(&suspect, right, self.clock.now()).await?;
         if !admitted {
             trail::failed(Some(asking));

@@ -356,6 +356,8 @@ pub enum WeakPassword {
     TooShort,
     #[error("a password has at most 256 characters")]
     TooLong,
+    #[error("a password has no control characters, and no characters that Unicode has not assigned")]
+    Disallowed,
     #[error("a password has a lower-case letter, an upper-case letter, a digit and a symbol")]
     TooPlain,
     #[error("this password is one of those that are tried first")]

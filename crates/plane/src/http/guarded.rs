@@ -5,6 +5,7 @@ use secrecy::SecretString;
 
 use super::{
     extract::{Caller, Extract, Guard, IncomingRequest, Rejection, bearer},
+    limits::CredentialBudget,
     openapi::Operation,
     routes::{MAX_BODY, MAX_PUBLIC_BODY},
 };
@@ -70,7 +71,8 @@ impl Extract for Credentials {
 
     async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
         // This process counted the request by its path, as it came; others share their count in the table.
-        call.plane.limit_credentials(call.client).await?;
+        let budget = CredentialBudget::of(call.parts.uri.path()).unwrap_or(CredentialBudget::Guesses);
+        call.plane.limit_credentials(budget, call.client).await?;
         call.read(MAX_PUBLIC_BODY).await?;
         Ok(Self)
     }

@@ -25,11 +25,33 @@ use crate::{
 
 /// The limits of one process. They count per process; what must hold over all of them is counted in the store.
 pub struct Limits {
-    auth: Option<Keyed<ClientNetwork>>,
+    guesses: Option<Keyed<ClientNetwork>>,
+    sessions: Option<Keyed<ClientNetwork>>,
     users: Option<Keyed<Subject>>,
     accounts: Option<Keyed<AccountId>>,
     costly_of_users: Option<Keyed<Subject>>,
     costly_of_accounts: Option<Keyed<AccountId>>,
+}
+
+/// Which requests that deal with credentials share a limit. People behind one address renew and end many sessions: that must not
+/// use up what bounds guessing, nor the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialBudget {
+    /// Sign-ins and whatever else judges a password, a code or a link.
+    Guesses,
+    /// Renewals of tokens and sign-outs. Their tokens can't be guessed.
+    Sessions,
+}
+
+impl CredentialBudget {
+    /// The budget of a path; `None`: it does not deal with credentials.
+    pub fn of(path: &str) -> Option<Self> {
+        match path {
+            "/api/auth/refresh" | "/api/auth/logout" => Some(Self::Sessions),
+            "/api/bootstrap" => Some(Self::Guesses),
+            _ => path.starts_with("/api/auth/").then_some(Self::Guesses),
+        }
+    }
 }
 
 /// Of a minute's requests a tenth may come at once, or this many.
@@ -64,9 +86,11 @@ impl Limits {
         // A minute's requests in one burst would take the whole machine for some seconds.
         let minute = |times| every(Duration::from_mins(1), times, times.min(SMALL_BURST).max(times / 10));
         let auth = settings.auth_requests_per_five_minutes;
+        let sessions = settings.session_requests_per_five_minutes;
         let costly = settings.costly_requests_per_minute;
         Self {
-            auth: every(Duration::from_mins(5), auth, auth).map(Keyed::new),
+            guesses: every(Duration::from_mins(5), auth, auth).map(Keyed::new),
+            sessions: every(Duration::from_mins(5), sessions, sessions).map(Keyed::new),
             users: minute(settings.user_requests_per_minute).map(Keyed::new),
             accounts: minute(settings.account_requests_per_minute).map(Keyed::new),
             costly_of_users: minute(costly).map(Keyed::new),
@@ -75,8 +99,12 @@ impl Limits {
     }
 
     /// A request that deals with credentials, from an address.
-    pub fn auth(&self, ip: IpAddr) -> Result<()> {
-        check(self.auth.as_ref(), ClientNetwork::of(ip))
+    pub fn auth(&self, budget: CredentialBudget, ip: IpAddr) -> Result<()> {
+        let limit = match budget {
+            CredentialBudget::Guesses => &self.guesses,
+            CredentialBudget::Sessions => &self.sessions,
+        };
+        check(limit.as_ref(), ClientNetwork::of(ip))
     }
 
     /// A request of somebody who is signed in.
@@ -141,11 +169,11 @@ mod tests {
     fn the_hundred_and_first_in_five_minutes_waits() {
         let limits = Limits::new(&Settings::default());
         let (here, there) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
-        assert!((0..100).all(|_| limits.auth(here).is_ok()));
-        let refused = limits.auth(here).unwrap_err();
+        assert!((0..100).all(|_| limits.auth(CredentialBudget::Guesses, here).is_ok()));
+        let refused = limits.auth(CredentialBudget::Guesses, here).unwrap_err();
         assert_eq!(refused.code, Code::TooManyRequests);
         assert!(refused.retry_after.is_some_and(|seconds| (1..=4).contains(&seconds)));
-        assert!(limits.auth(there).is_ok());
+        assert!(limits.auth(CredentialBudget::Guesses, there).is_ok());
     }
 
     #[test]
@@ -154,9 +182,9 @@ mod tests {
         for number in 0..300_000_u128 {
             // Each from a network of its own.
             let ip = std::net::Ipv6Addr::from_bits((0x2001 << 112) | (number << 64));
-            drop(limits.auth(ip.into()));
+            drop(limits.auth(CredentialBudget::Guesses, ip.into()));
         }
-        let keys = limits.auth.as_ref().unwrap().limiter.len();
+        let keys = limits.guesses.as_ref().unwrap().limiter.len();
         assert!(keys <= MOST_KEYS + 65_536 + BETWEEN_LOOKS as usize, "{keys}");
     }
 }

@@ -22,8 +22,8 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::{
-    answer, client_address::client_address, console::Console, docs, extract::bearer, routes::no_method,
-    unread_body::UnreadBody,
+    answer, client_address::client_address, console::Console, docs, extract::bearer, limits::CredentialBudget,
+    routes::no_method, unread_body::UnreadBody,
 };
 use crate::{
     metrics::MethodLabel,
@@ -143,7 +143,10 @@ async fn around(State(plane): State<Plane>, mut request: Request, next: Next) ->
     let raw = if matched.is_none() { Some(bounded(request.uri().path()).to_owned()) } else { None };
     let unread = UnreadBody::of(&mut request);
     let well_formed = check_host(&request);
-    let limited = if deals_with_credentials(request.uri().path()) { plane.limits().auth(client) } else { Ok(()) };
+    let limited = match CredentialBudget::of(request.uri().path()) {
+        Some(budget) => plane.limits().auth(budget, client),
+        None => Ok(()),
+    };
     let mut response = match well_formed.and(limited) {
         Ok(()) => match std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
@@ -202,11 +205,6 @@ fn check_host(request: &Request) -> Result<(), Problem> {
         [_] => Err(Problem::field("/host", "a host with or without a port")),
         [_, _, ..] => Err(Problem::field("/host", "the header appears more than once")),
     }
-}
-
-/// Whether guessing at this path is limited by the caller's network.
-fn deals_with_credentials(path: &str) -> bool {
-    path.starts_with("/api/auth/") || path == "/api/bootstrap"
 }
 
 /// Tells browsers to use https alone for this host and the hosts below it, for a year (RFC 6797).

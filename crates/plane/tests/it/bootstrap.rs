@@ -133,9 +133,12 @@ async fn the_administrator_works_and_everything_is_as_documented() {
     assert!(world.plane.bootstrap_if_needed(&Admin::default()).await.unwrap().is_none());
     world.advance(jiff::SignedDuration::from_hours(48));
     assert_eq!(world.operator().await.get("/api/users").await.status, 200, "the world signs in anew");
-    let seats =
-        raw(&world, &format!("ACCOUNT#{}", known::ROOT_ACCOUNT), &format!("SEATS#{}", known::ROOT_LICENSE)).await;
+    let seats = raw(&world, &format!("ACCOUNT#{}", known::ROOT_ACCOUNT), &global_seats()).await;
     assert_eq!((seats["seats"].as_u64(), seats["used"].as_u64()), (Some(100), Some(1)));
+}
+
+fn global_seats() -> String {
+    format!("SEATS#{}#{}#{}", known::GLOBAL_ENTERPRISE, known::GLOBAL_PRODUCT, known::GLOBAL_SERVICE)
 }
 
 async fn raw(world: &World, pk: &str, sk: &str) -> Value {
@@ -161,8 +164,7 @@ async fn cut_after_any_write_it_is_taken_up_and_completed() {
         assert!(sign_in(&world, "admin@adminplatform.com", password.expose_secret()).await.is_ok(), "cut at {commits}");
         let report = world.plane.verify_bootstrap(false).await.unwrap();
         assert!(report.ok, "cut at {commits}: {report:?}");
-        let seats =
-            raw(&world, &format!("ACCOUNT#{}", known::ROOT_ACCOUNT), &format!("SEATS#{}", known::ROOT_LICENSE)).await;
+        let seats = raw(&world, &format!("ACCOUNT#{}", known::ROOT_ACCOUNT), &global_seats()).await;
         assert_eq!(seats["used"], 1, "cut at {commits}");
     }
     assert!(cuts > 14, "every write was a place to cut: {cuts}");

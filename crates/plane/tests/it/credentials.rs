@@ -43,6 +43,57 @@ async fn processes_that_share_the_store_share_the_limit_on_credentials() {
 }
 
 #[tokio::test]
+async fn renewals_of_an_office_use_up_no_sign_ins_and_guesses_no_renewals() {
+    let settings =
+        Settings { auth_requests_per_five_minutes: 5, session_requests_per_five_minutes: 8, ..Settings::default() };
+    // A process by itself, and processes that share their count.
+    for alone in [true, false] {
+        let world = World::with(Settings { alone, ..settings.clone() }).await;
+        world.set_up().await;
+        let office: IpAddr = [203, 0, 113, 7].into();
+        let post = async |path: &str, body: Value| world.nobody().at(office).post(path, body).await.status;
+        let renew = async || post("/api/auth/refresh", json!({ "refreshToken": "fhr_none" })).await;
+        let guess = async || post("/api/auth/login", json!({ "email": "a@b.example", "password": "x" })).await;
+        for _ in 0..8 {
+            assert_eq!(renew().await, 401);
+        }
+        assert_eq!((renew().await, guess().await), (429, 401), "{alone}");
+        for _ in 0..4 {
+            assert_eq!(guess().await, 401);
+        }
+        assert_eq!(guess().await, 429, "{alone}");
+    }
+    let world = World::with(settings).await;
+    world.set_up().await;
+    let office: IpAddr = [203, 0, 113, 7].into();
+    for _ in 0..6 {
+        let body = json!({ "email": "a@b.example", "password": "x" });
+        world.nobody().at(office).post("/api/auth/login", body).await;
+    }
+    let leave = world.nobody().at(office).post("/api/auth/logout", json!({ "refreshToken": "fhr_none" })).await;
+    assert_eq!(leave.status, 204, "signing out is possible when the guesses are used up");
+}
+
+#[tokio::test]
+async fn a_password_is_one_however_its_letters_are_composed() {
+    let world = World::unlimited().await;
+    let acme = tenant(&world, "Acme").await;
+    let member = acme.member(&world, "grace", json!([])).await;
+    let (composed, decomposed) = ("Caf\u{e9}-walrus-7-lantern", "Cafe\u{301}-walrus-7-lantern");
+    let login = async |password: &str| {
+        world.nobody().post("/api/auth/login", json!({ "email": member.email, "password": password })).await
+    };
+    let change = json!({ "oldPassword": testkit::world::PASSWORD, "newPassword": decomposed });
+    member.person.post("/api/auth/change-password", change).await.expect(204);
+    login(composed).await.expect(200);
+    login(decomposed).await.expect(200);
+    assert_eq!(login("Cafe-walrus-7-lantern").await.refused(401), "invalid_credentials");
+    let control = json!({ "oldPassword": composed, "newPassword": "Tab\tbed-walrus-7-lantern" });
+    let refused = member.person.post("/api/auth/change-password", control).await.expect(400);
+    assert!(refused["detail"].as_str().unwrap().contains("control characters"), "{refused}");
+}
+
+#[tokio::test]
 async fn guesses_at_the_set_up_token_are_limited_like_sign_ins() {
     let world = World::empty().await;
     assert!(world.plane.offer_bootstrap(&"a-set-up-token-of-32-characters-or-more".into()).await.unwrap());

@@ -80,7 +80,7 @@ fn enumerations_of_texts_are_plain() {
         }
     });
     let status = &document()["components"]["schemas"]["UserStatus"];
-    assert_eq!(status["enum"], serde_json::json!(["active", "inactive"]));
+    assert_eq!(status["enum"], serde_json::json!(["active", "inactive", "ended"]));
     assert!(status["description"].as_str().unwrap().contains("`inactive`: Holds no seat and may not act."), "{status}");
 }
 

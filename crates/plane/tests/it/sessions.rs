@@ -414,7 +414,11 @@ async fn nobody_signs_in_to_an_account_that_is_not_active() {
 #[tokio::test]
 async fn the_hundred_and_first_request_of_an_address_waits_whatever_it_says_of_itself() {
     let proxy: IpAddr = [10, 0, 0, 1].into();
-    let settings = Settings { trusted_proxies: [proxy].into_iter().collect(), ..Settings::default() };
+    let settings = Settings {
+        trusted_proxies: [proxy].into_iter().collect(),
+        session_requests_per_five_minutes: 100,
+        ..Settings::default()
+    };
     let world = World::with(settings).await;
     let (stranger, neighbour) = ([203, 0, 113, 7].into(), [203, 0, 113, 8].into());
     let ask = async |at: IpAddr, forwarded: &str| {

@@ -1,10 +1,11 @@
 //! Tenants for tests of the slices that stand on accounts: made of records, past onboarding.
 
 use plane::{
+    directory::seats::SeatCounter,
     features::{
         accounts::model::{Account, AccountStatus, Address, CloudType, Country},
         groups::model::{Group, GroupRole},
-        licenses::model::{License, Seats},
+        licenses::model::LicensedUse,
         roles::model::{Role, RoleKind, RolePermissions},
         users::model::{Home, IdentityStatus, Membership, User, UserStatus},
     },
@@ -177,11 +178,12 @@ async fn administrator(
 }
 
 impl Tenant {
-    /// The seat counter of its license.
-    pub(crate) async fn seats(&self, world: &World) -> Seats {
-        let key = License::key(self.account, self.license);
-        let license = world.table().get(&key).await.unwrap().unwrap();
-        let license = record::decode::<License>(&license).unwrap();
-        world.plane.seats(&license.record).await.unwrap()
+    pub(crate) const fn triple(&self) -> LicensedUse {
+        LicensedUse { enterprise: self.enterprise, product: self.product, service: self.service }
+    }
+
+    /// The seat counter of its users.
+    pub(crate) async fn seats(&self, world: &World) -> SeatCounter {
+        world.plane.seat_pool(self.account, self.triple()).await.unwrap().unwrap().counter.record
     }
 }

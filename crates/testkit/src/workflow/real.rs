@@ -241,7 +241,7 @@ fn told(kind: &str, key: &Key, body: &Value) -> String {
     let fields: &[&str] = match kind {
         "METADATA" => &["status", "degraded"],
         "USER" => &["email", "status", "identityStatus"],
-        "SEATS" => &["used", "seats"],
+        "SEATS" => &["since", "used", "seats"],
         "USES" => &["uses"],
         "CLAIM" => {
             return format!(

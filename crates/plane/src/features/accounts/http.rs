@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{
     deprovisioning::Receipt,
     intake::NewAccount,
-    model::{Account, AccountStatus, Address, CloudType},
+    model::{Account, AccountStatus, Address, CloudType, ProvisioningRef, RunStatus},
     ops::{Deletion, location},
 };
 use crate::{
@@ -59,7 +59,7 @@ struct AccountFilter {
     cursor: Option<String>,
     /// Accounts whose names begin so, however they are written.
     name: Option<Name>,
-    /// Left out: all but the deleted ones.
+    /// Left out: all but the deleted ones. `failed` also finds accounts whose removal failed.
     status: Option<AccountStatus>,
     cloud_type: Option<CloudType>,
 }
@@ -97,7 +97,7 @@ async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Account
         let found = shared.scan(query, |item| {
             let account: FilteredFields = decode_part(item, Account::NOUN)?;
             Ok::<_, Problem>(
-                which.status.is_none_or(|status| status == account.status)
+                which.status.is_none_or(|status| account.has_status(status))
                     && which.cloud_type.is_none_or(|cloud| cloud == account.cloud_type),
             )
         });
@@ -113,6 +113,17 @@ async fn list(_: Granted<AccountList>, plane: Plane, Query(which): Query<Account
 struct FilteredFields {
     status: AccountStatus,
     cloud_type: CloudType,
+    #[serde(default)]
+    provisioning: Option<ProvisioningRef>,
+}
+
+impl FilteredFields {
+    /// A removal that failed stays under way until its run is tried again: the filter for failures finds it too.
+    fn has_status(&self, asked: AccountStatus) -> bool {
+        let failed = self.provisioning.as_ref().is_some_and(|run| run.status == RunStatus::Failed);
+        let failed_removal = self.status == AccountStatus::Deprovisioning && failed;
+        asked == self.status || asked == AccountStatus::Failed && failed_removal
+    }
 }
 
 async fn create(who: Granted<AccountCreate>, plane: Plane, Json(new): Json<NewAccount>) -> Result<Created<Account>> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::model::{Address, CloudType};
 use crate::{
     day::Day,
-    features::licenses::model::{Contact, License, RenewalNotification, SeatCount},
+    features::licenses::model::{Contact, GraceDays, License, RenewalNotification, SeatCount},
     ids::{AccountId, ConnectionId, EnterpriseId, LicenseId, ProductId, ServiceId},
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
@@ -59,6 +59,9 @@ pub struct NewAccountLicense {
     pub contact: Option<Contact>,
     #[serde(default)]
     pub renewal_notification: RenewalNotification,
+    /// Days for which its users may act after the last day. Left out, as the platform's setting says.
+    #[serde(default)]
+    pub grace_days: Option<GraceDays>,
 }
 
 impl NewAccount {
@@ -78,6 +81,7 @@ impl NewAccount {
             number_of_users: new.number_of_users,
             contact: new.contact.clone(),
             renewal_notification: new.renewal_notification,
+            grace_days: new.grace_days,
             built_in: false,
             created_at: now,
             updated_at: now,

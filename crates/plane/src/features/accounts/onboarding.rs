@@ -19,7 +19,7 @@ use crate::{
     change::Change,
     features::{
         groups::model::{Group, GroupRole},
-        licenses::model::License,
+        licenses::model::{License, license_limit_exceeded},
         roles::model::{Role, RoleKind, RolePermissions},
         users::model::{Home, IdentityStatus, Membership, User, UserStatus},
         workstreams::model::Workstream,
@@ -332,8 +332,9 @@ impl OnboardingStep {
         change.create(&user);
         change.create(&Home { user_id: user.id, account_id: user.account_id });
         // A seat of the first license, which may begin later.
-        let (take, problem) = licenses[0].take_seat_on_any_day();
-        change.write_or(take, problem);
+        let pool = self.plane.seat_pool(self.account(), licenses[0].triple()).await?;
+        let pool = pool.ok_or_else(|| StepError::permanent("no_license", "the first license is gone"))?;
+        change.write_or(pool.counter.take_ahead(), license_limit_exceeded());
         self.once(&self.shared(), &User::key(user.account_id, user.id), change).await?;
         Ok(StepOutcome::Done(CoreRecords { licenses: licenses.iter().map(|license| license.id).collect() }))
     }

@@ -141,7 +141,7 @@ impl Plane {
         new: Account,
     ) -> Result<Stored<Account>> {
         if old.status != AccountStatus::Active {
-            return Err(not_now(old.status));
+            return Err(not_now(&old));
         }
         let mut change = Change::by(who).about(Account::NOUN, new.id);
         if new.name != old.name {
@@ -173,7 +173,7 @@ impl Plane {
         match old.status {
             AccountStatus::Active | AccountStatus::Failed | AccountStatus::Disabled => {}
             AccountStatus::Provisioning | AccountStatus::Deprovisioning | AccountStatus::Deleted => {
-                return Err(not_now(old.status));
+                return Err(not_now(&old));
             }
         }
         if under_way(&old) {
@@ -206,7 +206,7 @@ impl Plane {
     pub async fn restore_account(&self, who: &Granted<AccountDelete>) -> Result<Stored<Account>> {
         let old = self.account(who).await?;
         if old.status != AccountStatus::Disabled {
-            return Err(not_now(old.status));
+            return Err(not_now(&old));
         }
         let account =
             Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
@@ -299,9 +299,16 @@ fn under_way(account: &Account) -> bool {
     account.provisioning.as_ref().is_some_and(|run| run.status == RunStatus::Running)
 }
 
-fn not_now(status: AccountStatus) -> Problem {
-    Problem::new(Code::Conflict, format!("the account is {}", status.as_str()))
-        .help("GET /api/provisioning/{accountId} shows what is under way")
+fn not_now(account: &Account) -> Problem {
+    let failed = account.provisioning.as_ref().filter(|run| run.status == RunStatus::Failed);
+    match failed.filter(|_| account.status == AccountStatus::Deprovisioning) {
+        Some(run) => Problem::new(Code::Conflict, "the removal of the account has failed").help(format!(
+            "GET /api/provisioning/{} shows why; remove the cause, then POST /api/executions/{}/redrive",
+            account.id, run.execution_id
+        )),
+        None => Problem::new(Code::Conflict, format!("the account is {}", account.status.as_str()))
+            .help("GET /api/provisioning/{accountId} shows what is under way"),
+    }
 }
 
 fn name_taken(name: &Name) -> Problem {

@@ -1,13 +1,16 @@
 //! The last gate of an onboarding: everything is read back as the tenant would, with a token, through router and table.
 
+use std::collections::BTreeSet;
+
 use super::{
     intake::Intake,
     model::CloudType,
     onboarding::{table_of, technical_user_id},
 };
 use crate::{
+    directory::seats::SeatCounter,
     features::{
-        licenses::model::{License, Seats},
+        licenses::model::{License, LicensedUse},
         users::model::{User, UserStatus, subject},
         workstreams::model::Workstream,
     },
@@ -82,10 +85,11 @@ async fn directory(plane: &Plane, intake: &Intake) -> Result<Option<String>, Ste
         return Ok(Some(format!("some of the {} licenses are not there", intake.request.licenses.len())));
     }
     let mut used = 0;
-    for license in &licenses {
-        let seats = shared.get(&Seats::key(account, license.id)).await?;
+    let triples: BTreeSet<LicensedUse> = licenses.iter().map(License::triple).collect();
+    for triple in triples {
+        let seats = shared.get(&SeatCounter::key(account, triple)).await?;
         let Some(seats) = seats else { return Ok(Some("a license has no seat counter".into())) };
-        used += decode::<Seats>(&seats)?.used;
+        used += decode::<SeatCounter>(&seats)?.used;
     }
     // Operators may have made more users meanwhile: each takes one seat.
     let users = records::<User>(plane, account).await?;

@@ -370,9 +370,7 @@ async fn refresh(
             .help("sign in with your password and this accountId: POST /api/auth/login")),
         Err(RefreshError::InactiveUser(barred)) if account.is_some() => Err(barred_problem(barred)),
         // As the guard answers it: clients sign in again, and get the reason there.
-        Err(RefreshError::InactiveUser(barred)) => {
-            Err(Problem::new(Code::Unauthenticated, barred.to_string()).help(barred.help()))
-        }
+        Err(RefreshError::InactiveUser(barred)) => Err(Problem::barred(Code::Unauthenticated, barred)),
         Err(RefreshError::Store(error)) => Err(error.into()),
         Err(RefreshError::Away(away)) => Err(Problem::identities_away(&away)),
     }
@@ -542,7 +540,7 @@ fn tokens_answer(plane: &Plane, tokens: TokenSet, grant: TokenDelivery) -> WithH
 
 /// The refusal of somebody who has proved who they are, and may not act.
 fn barred_problem(barred: InactiveUser) -> Problem {
-    Problem::new(Code::Forbidden, barred.to_string()).help(barred.help())
+    Problem::barred(Code::Forbidden, barred)
 }
 
 fn invalid_credentials() -> Problem {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 
 use crate::{
+    http::limits::CredentialBudget,
     kinds::RecordKind,
     network::ClientNetwork,
     plane::Plane,
@@ -24,8 +25,11 @@ pub(super) const COUNTER: RecordKind = RecordKind::of_platform("counter of reque
 impl Plane {
     /// One request more of a network that deals with credentials. Where one process has the store to itself, its own
     /// count is enough. Records expire with their window.
-    pub(crate) async fn limit_credentials(&self, ip: IpAddr) -> Result<()> {
-        let limit = self.settings().auth_requests_per_five_minutes;
+    pub(crate) async fn limit_credentials(&self, budget: CredentialBudget, ip: IpAddr) -> Result<()> {
+        let (limit, counter) = match budget {
+            CredentialBudget::Guesses => (self.settings().auth_requests_per_five_minutes, ""),
+            CredentialBudget::Sessions => (self.settings().session_requests_per_five_minutes, "SESSIONS#"),
+        };
         if limit == 0 || self.settings().alone {
             return Ok(());
         }
@@ -33,7 +37,7 @@ impl Plane {
         let window = second.div_euclid(WINDOW_SECONDS);
         let ends = (window + 1) * WINDOW_SECONDS;
         let name = digest(&hex::encode(ClientNetwork::of(ip).octets()));
-        let key = Key::new(format!("LIMIT#AUTH#{}", &name[..24]), window.to_string());
+        let key = Key::new(format!("LIMIT#AUTH#{counter}{}", &name[..24]), window.to_string());
         for _ in 0..ATTEMPTS {
             let below = Condition::field("count", Is::Less, limit);
             let add = Write::Add { key: key.clone(), field: "count", by: 1, when: below };

@@ -7,7 +7,7 @@ use super::{
         Admin, BootstrapReport, Bootstrapped, Marker, State, StepDone, StepReport, StepState, TakeoverTime,
         already_bootstrapped, generate_password, hash_of, identity_email,
     },
-    steps::{STEPS, SeedContext, SeedRecord, SideEffect, Step, number},
+    steps::{GLOBAL, STEPS, SeedContext, SeedRecord, SideEffect, Step, number},
 };
 use crate::{
     audit::Author,
@@ -93,6 +93,10 @@ impl Plane {
                 .help("run the set-up first: POST /api/bootstrap, or start the server"));
         }
         let seed = current_seed(self, marker.as_ref()).await?;
+        // An installation of an earlier version may have no counter yet.
+        if let Err(problem) = self.seat_pool(known::ROOT_ACCOUNT, GLOBAL).await {
+            tracing::warn!(%problem, "the platform's seats can't be counted");
+        }
         let mut steps = Vec::with_capacity(STEPS.len());
         for (place, step) in STEPS.iter().enumerate() {
             let mut found = inspect(self, step, &seed).await?;

@@ -6,11 +6,12 @@ use super::model::Admin;
 use crate::{
     change::Claim,
     day::Day,
+    directory::seats::{LicensedUse, SeatCounter, SeatTerms},
     features::{
         accounts::model::{Account, AccountStatus, Address, CloudType, Country},
         enterprises::model::Enterprise,
         groups::model::{Group, GroupRole},
-        licenses::model::{Contact, License, RenewalNotification, SeatCount, Seats},
+        licenses::model::{Contact, License, RenewalNotification, SeatCount},
         master_data::{self, LinkUse, MasterRecord, UseCount},
         products::model::Product,
         roles::model::{Role, RoleKind, RolePermissions},
@@ -32,6 +33,13 @@ pub(super) struct Step {
     pub records: fn(&SeedContext) -> Vec<SeedRecord>,
     pub side_effect: SideEffect,
 }
+
+/// What the platform's own license is for.
+pub(super) const GLOBAL: LicensedUse = LicensedUse {
+    enterprise: known::GLOBAL_ENTERPRISE,
+    product: known::GLOBAL_PRODUCT,
+    service: known::GLOBAL_SERVICE,
+};
 
 /// What a step does beside making records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,17 +243,20 @@ fn license(seed: &SeedContext) -> Vec<SeedRecord> {
         number_of_users: SeatCount::try_from(100).expect("a hundred is within bounds"),
         contact: Some(Contact { name: both(first_name, last_name), email: email.clone(), phone: None }),
         renewal_notification: RenewalNotification::default(),
+        grace_days: None,
         built_in: true,
         created_at: seed.now,
         updated_at: seed.now,
     };
+    let terms = SeatTerms::new(license.account_id, license.triple(), vec![license.term()]);
     let link = LinkUse::new::<Enterprise, _>(license.enterprise_id, license.product_id, license.id);
     let next = LinkUse::new::<Product, _>(license.product_id, license.service_id, license.id);
     vec![
         seed_record(&license, |found, expected| {
             found.triple() == expected.triple() && found.in_force(expected.start_date.max(found.start_date))
         }),
-        seed_record(&Seats::free(&license), |found, _| found.used <= found.seats),
+        seed_record(&terms, |found, expected| found.term(expected.licenses[0].license_id).is_some()),
+        seed_record(&SeatCounter::new(&terms, seed.today, 0), |found, _| found.used <= found.seats),
         seed_record(&link, |found, expected| found == expected),
         seed_record(&next, |found, expected| found == expected),
     ]
@@ -327,7 +338,7 @@ fn user(seed: &SeedContext) -> Vec<SeedRecord> {
     let mut person = seed_record(&user, |found, expected| {
         found.status == UserStatus::Active && found.enterprise_id == expected.enterprise_id
     });
-    person.takes_seat = Some(Seats::key(user.account_id, user.license_id));
+    person.takes_seat = Some(SeatCounter::key(user.account_id, LicensedUse::of(&user)));
     vec![
         person,
         seed_record(&home, |found, expected| found == expected),

@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::model::{Contact, License, RenewalNotification, SeatCount, Seats};
+use super::model::{Contact, GraceDays, License, RenewalNotification, SeatCount};
 use crate::{
     day::Day,
+    directory::seats::{SeatPool, SeatTerms},
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId, known},
     patch::Patch,
-    ports::table::{Condition, Is, Write},
     problem::{Code, Problem, Result},
-    record::{Stored, replace},
 };
 
 /// A license as it is asked for.
@@ -30,6 +29,9 @@ pub struct LicenseTerms {
     /// Left out, nobody is reminded.
     #[serde(default)]
     pub renewal_notification: Option<RenewalNotification>,
+    /// Days for which its users may act after the last day. Left out, as the platform's setting says.
+    #[serde(default)]
+    pub grace_days: Option<GraceDays>,
 }
 
 impl LicenseTerms {
@@ -46,6 +48,7 @@ impl LicenseTerms {
             number_of_users: self.number_of_users,
             contact: self.contact,
             renewal_notification: self.renewal_notification.unwrap_or_default(),
+            grace_days: self.grace_days,
             built_in: false,
             created_at: now,
             updated_at: now,
@@ -60,12 +63,10 @@ pub(super) enum LicenseRefused {
     EndsBeforeItStarts,
     #[error("the Global enterprise is licensed to the platform account alone")]
     GlobalElsewhere,
-    #[error("{used} seats are taken, and {asked} would be left")]
-    SeatsInUse { used: u32, asked: u32 },
-    #[error("{used} of its {seats} seats are taken, and the license would not be in force today")]
-    HoldersLeftOut { used: u32, seats: u32 },
-    #[error("{used} of its {seats} seats are taken")]
-    StillHeld { used: u32, seats: u32 },
+    #[error("{used} users hold a seat, and {left} seats would be left today")]
+    SeatsInUse { used: u32, left: u32 },
+    #[error("{used} users hold a seat of it, and {left} seats would be left today")]
+    StillHeld { used: u32, left: u32 },
     #[error("the platform's own license can't be deleted, nor end before today")]
     Protected,
 }
@@ -76,9 +77,12 @@ impl LicenseRefused {
         match self {
             Self::EndsBeforeItStarts => Problem::field(format!("{pointer}/endDate"), self.to_string()),
             Self::GlobalElsewhere => Problem::new(Code::Forbidden, self.to_string()),
-            Self::SeatsInUse { .. } | Self::HoldersLeftOut { .. } | Self::StillHeld { .. } => {
-                Problem::new(Code::SeatsInUse, self.to_string()).help("deactivate or delete users of the license first")
-            }
+            Self::SeatsInUse { .. } => Problem::new(Code::SeatsInUse, self.to_string()).help(
+                "deactivate or delete users first; or send \"overCapacity\": true: then nobody gets a new seat, and when the \
+                 grace period is over, the least recently active users are refused",
+            ),
+            Self::StillHeld { .. } => Problem::new(Code::SeatsInUse, self.to_string())
+                .help("deactivate or delete users first, or give the license another last day"),
             Self::Protected => Problem::new(Code::Protected, self.to_string()),
         }
     }
@@ -103,68 +107,84 @@ pub(super) struct Update {
     pub number_of_users: Option<SeatCount>,
     pub contact: Patch<Option<Contact>>,
     pub renewal_notification: Option<RenewalNotification>,
+    pub grace_days: Patch<Option<GraceDays>>,
+    /// The operator knows that more users hold a seat than the licenses then give.
+    pub over_capacity: bool,
 }
 
-/// The license with an update, if those who hold its seats allow it.
+/// A license after an update.
+#[derive(Debug, PartialEq)]
+pub(super) struct Updated {
+    pub license: License,
+    /// What the seats depend on then; `None`: as before.
+    pub terms: Option<SeatTerms>,
+}
+
+/// The license with an update, if those who hold seats allow it. The pool's counter is on the day of the update.
 pub(super) fn update(
     old: &License,
-    seats: &Seats,
-    update: Update,
-    today: Day,
+    pool: &SeatPool,
+    update: &Update,
+    default_grace: u32,
     now: Timestamp,
-) -> Result<License, LicenseRefused> {
+) -> Result<Updated, LicenseRefused> {
     let new = License {
         start_date: update.start_date.unwrap_or(old.start_date),
         end_date: update.end_date.unwrap_or(old.end_date),
         number_of_users: update.number_of_users.unwrap_or(old.number_of_users),
-        contact: update.contact.or(old.contact.clone()),
+        contact: update.contact.clone().or(old.contact.clone()),
         renewal_notification: update.renewal_notification.unwrap_or(old.renewal_notification),
+        grace_days: update.grace_days.clone().or(old.grace_days),
         updated_at: now,
         ..old.clone()
     };
     check(&new)?;
-    let (used, asked) = (seats.used, new.number_of_users.get());
-    if used > asked {
-        return Err(LicenseRefused::SeatsInUse { used, asked });
+    if new.term() == old.term() {
+        return Ok(Updated { license: new, terms: None });
     }
-    if leaves_out(old, &new, today) {
+    let today = pool.counter.since;
+    if old.built_in && old.in_force(today) && !new.in_force(today) {
+        return Err(LicenseRefused::Protected);
+    }
+    let mut terms = pool.terms.record.clone();
+    for term in terms.licenses.iter_mut().filter(|term| term.license_id == old.id) {
+        *term = new.term().replacing(term, today, default_grace);
+    }
+    if takes_from_holders(pool, &terms, default_grace) {
         if old.built_in {
             return Err(LicenseRefused::Protected);
         }
-        if used > 0 {
-            return Err(LicenseRefused::HoldersLeftOut { used, seats: seats.seats });
+        if !update.over_capacity {
+            return Err(LicenseRefused::SeatsInUse { used: pool.counter.used, left: terms.capacity(today) });
         }
     }
-    Ok(new)
+    Ok(Updated { license: new, terms: Some(terms) })
 }
 
-/// Whether those who hold its seats today would hold them of a license that is not in force.
-fn leaves_out(old: &License, new: &License, today: Day) -> bool {
-    old.in_force(today) && !new.in_force(today)
-}
-
-/// The write that takes the seats along with an update, and holds against those who take one meanwhile.
-pub(super) fn seats_write(seats: &Stored<Seats>, old: &License, new: &License) -> (Write, Problem) {
-    if !seats.is_of(new) {
-        // New dates, or a counter of an earlier version.
-        return (replace(seats, &Seats { used: seats.used, ..Seats::free(new) }), seats_moved());
+/// What the seats depend on without a license, if those who hold seats allow that it goes.
+pub(super) fn delete(license: &License, pool: &SeatPool, default_grace: u32) -> Result<SeatTerms, LicenseRefused> {
+    let mut terms = pool.terms.record.clone();
+    terms.licenses.retain(|term| term.license_id != license.id);
+    let used = pool.counter.used;
+    if takes_from_holders(pool, &terms, default_grace) || terms.licenses.is_empty() && used > 0 {
+        return Err(LicenseRefused::StillHeld { used, left: terms.capacity(pool.counter.since) });
     }
-    let (before, after) = (old.number_of_users.get(), new.number_of_users.get());
-    let when = vec![Condition::field("seats", Is::Equal, before), Condition::field("used", Is::LessOrEqual, after)];
-    let (key, when) = (Seats::key(old.account_id, old.id), Condition::All(when));
-    let by = i64::from(after) - i64::from(before);
-    let write = if by == 0 { Write::Check { key, when } } else { Write::Add { key, field: "seats", by, when } };
-    (write, seats_moved())
+    Ok(terms)
 }
 
-fn seats_moved() -> Problem {
-    Problem::new(Code::SeatsInUse, "seats were taken meanwhile that the change would not leave").retry_after(0)
+/// Whether other terms leave fewer seats today, or let fewer users act, than there are users with a seat.
+fn takes_from_holders(pool: &SeatPool, after: &SeatTerms, default_grace: u32) -> bool {
+    let (today, used) = (pool.counter.since, pool.counter.used);
+    let before = &pool.terms.record;
+    let left = after.capacity(today);
+    let admits = |terms: &SeatTerms| terms.admits(today, default_grace).unwrap_or(u32::MAX).min(used);
+    left < used && left < before.capacity(today) || admits(after) < admits(before)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Id;
+    use crate::{directory::seats::SeatCounter, ids::Id, record::Stored};
 
     fn day(text: &str) -> Day {
         Day::try_from(text.to_owned()).expect("a day")
@@ -180,32 +200,52 @@ mod tests {
             number_of_users: SeatCount::try_from(10).expect("in bounds"),
             contact: None,
             renewal_notification: None,
+            grace_days: None,
         };
         let account = Id::from_uuid(uuid::Uuid::from_u128(8));
         terms.into_license(Id::from_uuid(uuid::Uuid::from_u128(9)), account, Timestamp::UNIX_EPOCH)
     }
 
-    fn try_update(used: u32, given: Update, today: &str) -> Result<License, LicenseRefused> {
+    fn pool(used: u32, today: &str) -> SeatPool {
         let old = license();
-        update(&old, &Seats { used, ..Seats::free(&old) }, given, day(today), Timestamp::UNIX_EPOCH)
+        let terms = SeatTerms::new(old.account_id, old.triple(), vec![old.term()]);
+        let counter = Stored { record: SeatCounter::new(&terms, day(today), used), version: 1 };
+        SeatPool { terms: Stored { record: terms, version: 1 }, counter }
+    }
+
+    fn try_update(used: u32, given: &Update, today: &str) -> Result<Updated, LicenseRefused> {
+        update(&license(), &pool(used, today), given, 14, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
-    fn seats_can_shrink_to_those_that_are_taken() {
+    fn seats_shrink_below_those_that_are_taken_if_the_operator_says_so() {
         let to = |seats| Update { number_of_users: SeatCount::try_from(seats).ok(), ..Update::default() };
-        assert!(try_update(4, to(4), "2026-06-01").is_ok());
-        assert_eq!(try_update(4, to(3), "2026-06-01"), Err(LicenseRefused::SeatsInUse { used: 4, asked: 3 }));
+        assert!(try_update(4, &to(4), "2026-06-01").is_ok());
+        assert_eq!(try_update(4, &to(3), "2026-06-01"), Err(LicenseRefused::SeatsInUse { used: 4, left: 3 }));
+        let confirmed = try_update(4, &Update { over_capacity: true, ..to(3) }, "2026-06-01").unwrap();
+        let terms = confirmed.terms.unwrap();
+        assert_eq!((terms.capacity(day("2026-06-01")), terms.admits(day("2026-06-15"), 14)), (3, Some(10)));
+        assert_eq!(terms.admits(day("2026-06-16"), 14), Some(3));
+        assert_eq!(terms.refuses_from(4, day("2026-06-01"), 14), Some(day("2026-06-16")));
     }
 
     #[test]
     fn dates_move_as_long_as_nobody_is_left_out() {
         let ends = |end: &str| Update { end_date: Some(day(end)), ..Update::default() };
-        assert!(try_update(1, ends("2026-06-01"), "2026-06-01").is_ok());
-        let left_out = Err(LicenseRefused::HoldersLeftOut { used: 1, seats: 10 });
-        assert_eq!(try_update(1, ends("2026-05-31"), "2026-06-01"), left_out);
-        assert!(try_update(0, ends("2026-05-31"), "2026-06-01").is_ok());
-        assert!(try_update(1, ends("2027-06-30"), "2027-06-01").is_ok(), "an expired one is prolonged");
-        assert_eq!(try_update(0, ends("2025-12-31"), "2026-06-01"), Err(LicenseRefused::EndsBeforeItStarts));
+        assert!(try_update(1, &ends("2026-06-01"), "2026-06-01").is_ok());
+        let left_out = Err(LicenseRefused::SeatsInUse { used: 1, left: 0 });
+        assert_eq!(try_update(1, &ends("2026-05-31"), "2026-06-01"), left_out);
+        assert!(try_update(0, &ends("2026-05-31"), "2026-06-01").is_ok());
+        assert!(try_update(1, &ends("2027-06-30"), "2027-06-01").is_ok(), "an expired one is prolonged");
+        assert_eq!(try_update(0, &ends("2025-12-31"), "2026-06-01"), Err(LicenseRefused::EndsBeforeItStarts));
+    }
+
+    #[test]
+    fn a_license_is_deleted_when_nobody_needs_it() {
+        let held = Err(LicenseRefused::StillHeld { used: 1, left: 0 });
+        assert_eq!(delete(&license(), &pool(1, "2026-06-01"), 14), held);
+        assert_eq!(delete(&license(), &pool(1, "2027-06-01"), 14), held, "its users are known by it");
+        assert!(delete(&license(), &pool(0, "2026-06-01"), 14).is_ok());
     }
 
     #[test]

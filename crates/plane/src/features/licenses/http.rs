@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     capacity::{Capacity, GlobalAccess, LicensedEntities},
     decide::{LicenseTerms, Update},
-    model::{Contact, License, LicenseStatus, RenewalNotification, SeatCount},
+    model::{Contact, GraceDays, License, LicenseStatus, RenewalNotification, SeatCount},
+    ops::create_license,
     reminders::ReminderCounts,
 };
 use crate::{
-    change::Change,
     day::Day,
-    event_kinds::Reference,
     guard::{
         Granted,
         actions::{AccountRead, LicenseCreate, LicenseDelete, LicenseEdit, LicenseRead},
@@ -20,7 +19,6 @@ use crate::{
     http::{
         answer::{Created, Found, NoContent, Plain},
         extract::{IfMatch, Json, Path, Query, ReadByGuard},
-        idempotency::AnswerHead,
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
@@ -55,12 +53,15 @@ struct LicenseView {
     license: License,
     /// By its dates, today.
     status: LicenseStatus,
+    /// The last day on which its users may act if nothing follows it.
+    grace_ends_on: Day,
 }
 
 impl LicenseView {
-    fn new(license: License, today: Day) -> Self {
-        let status = license.status(today);
-        Self { license, status }
+    fn new(license: License, plane: &Plane) -> Self {
+        let status = license.status(plane.clock().today());
+        let grace_ends_on = license.term().grace_ends(plane.settings().license_grace_days);
+        Self { license, status, grace_ends_on }
     }
 }
 
@@ -89,16 +90,16 @@ async fn list(
             && product_id.is_none_or(|product| product == license.product_id)
             && service_id.is_none_or(|service| service == license.service_id)
     };
-    shown(plane.rows(&who).filtered(&page, &by, wanted).await?, today)
+    shown(plane.rows(&who).filtered(&page, &by, wanted).await?, &plane)
 }
 
 /// The page with each license's status of today.
-fn shown(page: Page<License>, today: Day) -> Result<Page<LicenseView>> {
+fn shown(page: Page<License>, plane: &Plane) -> Result<Page<LicenseView>> {
     let views: Result<Vec<LicenseView>> = page
         .items
         .iter()
         .map(|body| match serde_json::from_slice(body) {
-            Ok(license) => Ok(LicenseView::new(license, today)),
+            Ok(license) => Ok(LicenseView::new(license, plane)),
             Err(cause) => Err(crate::problem::Problem::internal(&cause)),
         })
         .collect();
@@ -111,7 +112,7 @@ async fn read(who: Granted<LicenseRead>, plane: Plane, Path(id): Path<LicenseId>
 }
 
 fn found(plane: &Plane, stored: Stored<License>) -> Found<LicenseView> {
-    let record = LicenseView::new(stored.record, plane.clock().today());
+    let record = LicenseView::new(stored.record, plane);
     Found(Stored { record, version: stored.version })
 }
 
@@ -135,6 +136,9 @@ struct NewLicense {
     /// Left out, nobody is reminded.
     #[serde(default)]
     renewal_notification: Option<RenewalNotification>,
+    /// Days for which its users may act after the last day. Left out, as the platform's setting says.
+    #[serde(default)]
+    grace_days: Option<GraceDays>,
 }
 
 impl NewLicense {
@@ -148,6 +152,7 @@ impl NewLicense {
             number_of_users: self.number_of_users,
             contact: self.contact,
             renewal_notification: self.renewal_notification,
+            grace_days: self.grace_days,
         }
     }
 }
@@ -161,15 +166,9 @@ async fn create(
     let now = plane.now();
     let license =
         new.terms(who.enterprise_of_new()?).into_license(LicenseId::new(now, plane.rng()), who.account(), now);
-    let mut change = Change::by(&who).about(License::NOUN, license.id);
-    for (write, problem) in plane.license_writes(std::slice::from_ref(&license), |_| String::new()).await? {
-        change.write_or(write, problem);
-    }
-    change.event(&super::events::CREATED, &Reference::to(License::NOUN, license.id));
     let location = format!("/api/licenses/{}", license.id);
-    let record = LicenseView::new(license, plane.clock().today());
-    change.answers(AnswerHead::created(location.clone(), 1), &record);
-    plane.commit(change).await?;
+    let record = LicenseView::new(license.clone(), &plane);
+    create_license(&plane, &who, &license, &location, &record).await?;
     Ok(Created { location, record })
 }
 
@@ -183,13 +182,19 @@ struct LicenseUpdate {
     start_date: Option<Day>,
     #[serde(default)]
     end_date: Option<Day>,
-    /// Not less than are taken.
     #[serde(default)]
     number_of_users: Option<SeatCount>,
+    /// Also where the licenses then give fewer seats than users hold. Nobody gets a new seat, and when the grace period is over,
+    /// the least recently active users are refused.
+    #[serde(default)]
+    over_capacity: bool,
     #[serde(default)]
     contact: Patch<Option<Contact>>,
     #[serde(default)]
     renewal_notification: Option<RenewalNotification>,
+    /// Null: as the platform's setting says.
+    #[serde(default)]
+    grace_days: Patch<Option<GraceDays>>,
 }
 
 async fn update(
@@ -201,10 +206,20 @@ async fn update(
 ) -> Result<Found<LicenseView>> {
     let old = plane.rows(&who).get::<License>(id).await?;
     if_match.allows(License::NOUN, old.version)?;
-    let LicenseUpdate { start_date, end_date, number_of_users, contact, renewal_notification, .. } = update;
+    let LicenseUpdate {
+        account_id: _,
+        start_date,
+        end_date,
+        number_of_users,
+        over_capacity,
+        contact,
+        renewal_notification,
+        grace_days,
+    } = update;
     start_date.map_or(Ok(()), |start| start.check_given("/startDate"))?;
-    let given = Update { start_date, end_date, number_of_users, contact, renewal_notification };
-    let stored = plane.update_license(&who, &old, given).await?;
+    let given =
+        Update { start_date, end_date, number_of_users, contact, renewal_notification, grace_days, over_capacity };
+    let stored = plane.update_license(&who, &old, &given).await?;
     Ok(found(&plane, stored))
 }
 
@@ -291,5 +306,5 @@ async fn expiring(who: Granted<LicenseRead>, plane: Plane, Query(within): Query<
     let last = today.plus(within.days.0);
     let by = format!("expiring {}", within.days.0);
     let wanted = move |license: &License| today <= license.end_date && license.end_date <= last;
-    shown(plane.rows(&who).filtered(&page, &by, wanted).await?, today)
+    shown(plane.rows(&who).filtered(&page, &by, wanted).await?, &plane)
 }

@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+pub use crate::directory::seats::LicensedUse;
 use crate::{
     day::Day,
+    directory::seats::LicenseTerm,
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
     json_integer::JsonInteger,
     kinds::{OnRemoval, RecordKind, Stage},
-    ports::table::{Condition, Is, Item, Key, Write},
+    ports::table::{Item, Key, Write},
     problem::{Code, Problem, Result},
     record::{Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
     text::{Email, Name, Phone},
@@ -30,6 +32,9 @@ pub struct License {
     pub number_of_users: SeatCount,
     pub contact: Option<Contact>,
     pub renewal_notification: RenewalNotification,
+    /// For how many days after the last day its users may act if nothing follows; none: as the platform's setting says.
+    #[serde(default)]
+    pub grace_days: Option<GraceDays>,
     /// Made by the platform: it can't be deleted.
     pub built_in: bool,
     pub created_at: Timestamp,
@@ -163,6 +168,46 @@ impl JsonSchema for NoticeDays {
     }
 }
 
+/// Days of grace after the end of a license: 0 to 365.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "JsonInteger", into = "u32")]
+pub struct GraceDays(u32);
+
+impl GraceDays {
+    const MOST: u32 = 365;
+
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<GraceDays> for u32 {
+    fn from(days: GraceDays) -> Self {
+        days.0
+    }
+}
+
+impl TryFrom<JsonInteger> for GraceDays {
+    type Error = &'static str;
+
+    fn try_from(days: JsonInteger) -> Result<Self, Self::Error> {
+        let days = u32::try_from(days.0).ok().filter(|days| *days <= Self::MOST);
+        days.map(Self).ok_or("a number from 0 to 365")
+    }
+}
+
+impl JsonSchema for GraceDays {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "GraceDays".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0, "maximum": Self::MOST })
+    }
+}
+
 /// The status of a license on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -171,14 +216,6 @@ pub enum LicenseStatus {
     /// Its first day is still to come.
     Future,
     Expired,
-}
-
-/// What a license is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LicensedUse {
-    pub enterprise: EnterpriseId,
-    pub product: ProductId,
-    pub service: ServiceId,
 }
 
 impl License {
@@ -221,29 +258,17 @@ impl License {
             && other.end_date > self.end_date
     }
 
-    /// The writes that take one of its seats, for the commit that needs it: each paired with the error returned
-    /// if its condition fails. Counters of earlier versions do not have the dates: there the license is checked too.
-    pub fn take_seat(&self, seats: &Seats, today: Day) -> Vec<(Write, Problem)> {
-        let in_force = vec![
-            Condition::field("startDate", Is::LessOrEqual, today.to_string()),
-            Condition::field("endDate", Is::GreaterOrEqual, today.to_string()),
-        ];
-        if seats.is_of(self) {
-            return vec![(self.add_to_used(in_force), license_limit_exceeded())];
+    /// What seats depend on of the license.
+    pub fn term(&self) -> LicenseTerm {
+        LicenseTerm {
+            license_id: self.id,
+            start_date: self.start_date,
+            end_date: self.end_date,
+            seats: self.number_of_users.get(),
+            grace_days: self.grace_days.map(GraceDays::get),
+            begun: false,
+            reductions: Vec::new(),
         }
-        let when = Condition::All(in_force);
-        let check = Write::Check { key: Self::key(self.account_id, self.id), when };
-        vec![(check, no_active_license()), self.take_seat_on_any_day()]
-    }
-
-    /// The write that takes one of its seats, whether it is in force or not.
-    pub fn take_seat_on_any_day(&self) -> (Write, Problem) {
-        (self.add_to_used(Vec::new()), license_limit_exceeded())
-    }
-
-    fn add_to_used(&self, mut when: Vec<Condition>) -> Write {
-        when.push(Condition::fields("used", Is::Less, "seats"));
-        Write::Add { key: Seats::key(self.account_id, self.id), field: "used", by: 1, when: Condition::All(when) }
     }
 }
 
@@ -258,7 +283,7 @@ pub fn no_active_license() -> Problem {
 pub fn license_limit_exceeded() -> Problem {
     Problem::new(
         Code::LicenseLimitExceeded,
-        "every seat of the license for this enterprise, product and service is taken",
+        "every seat of the licenses for this enterprise, product and service is taken",
     )
     .help("deactivate or delete a user, or ask an operator for more seats")
 }
@@ -291,69 +316,5 @@ impl TenantRecord for License {
 
     fn enterprise(&self) -> Option<EnterpriseId> {
         Some(self.enterprise_id)
-    }
-}
-
-/// The seats of a license: a record of its own, so that taking one does not change the license. It has the license's dates, so
-/// that taking one need not look at the license.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Seats {
-    pub account_id: AccountId,
-    pub license_id: LicenseId,
-    pub seats: u32,
-    pub used: u32,
-    /// Earlier versions left both dates out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_date: Option<Day>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end_date: Option<Day>,
-}
-
-impl Seats {
-    pub const KIND: &'static str = "SEATS";
-
-    pub fn key(account: AccountId, license: LicenseId) -> Key {
-        tenant_key(account, Self::KIND, license)
-    }
-
-    /// All seats of a new license, each free.
-    pub const fn free(license: &License) -> Self {
-        Self {
-            account_id: license.account_id,
-            license_id: license.id,
-            seats: license.number_of_users.get(),
-            used: 0,
-            start_date: Some(license.start_date),
-            end_date: Some(license.end_date),
-        }
-    }
-
-    /// Whether it has the dates of its license.
-    pub fn is_of(&self, license: &License) -> bool {
-        (self.start_date, self.end_date) == (Some(license.start_date), Some(license.end_date))
-    }
-
-    /// The write that frees a seat, for the commit that no longer needs it.
-    pub fn free_one(account: AccountId, license: LicenseId) -> Write {
-        Write::Add {
-            key: Self::key(account, license),
-            field: "used",
-            by: -1,
-            when: Condition::field("used", Is::Greater, 0),
-        }
-    }
-
-    pub const fn available(&self) -> u32 {
-        self.seats.saturating_sub(self.used)
-    }
-}
-
-impl Record for Seats {
-    const NOUN: &'static str = "seat counter";
-    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "SEATS#").copied();
-
-    fn place(&self) -> RecordKeys {
-        RecordKeys::at(Self::key(self.account_id, self.license_id))
     }
 }

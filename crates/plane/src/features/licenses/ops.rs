@@ -1,14 +1,17 @@
-//! Making, changing and ending licenses, and giving out their seats.
+//! Making, changing and ending licenses, with the seats that they give.
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{
-    decide::{self, LicenseRefused, Update},
-    model::{License, LicensedUse, Seats, license_limit_exceeded, no_active_license},
+    decide::{self, LicenseRefused, Update, Updated},
+    model::{License, LicensedUse},
+    pools::{MAX_ATTEMPTS, seat_pool_on},
 };
 use crate::{
     change::Change,
-    day::Day,
+    directory::seats::{MAX_LICENSES, SeatCounter, SeatPool, SeatTerms, terms_changed},
     event_kinds::Reference,
     features::{
         enterprises::model::Enterprise,
@@ -18,8 +21,9 @@ use crate::{
     },
     guard::{
         Granted,
-        actions::{Action, LicenseDelete, LicenseEdit},
+        actions::{Action, LicenseCreate, LicenseDelete, LicenseEdit},
     },
+    http::idempotency::AnswerHead,
     ids::{AccountId, EnterpriseId},
     plane::Plane,
     ports::table::{Condition, Is, Key, Write},
@@ -44,9 +48,9 @@ impl Plane {
             check_triple(self, license.triple(), &pointer, &mut checks).await?;
             let again = || Problem::new(Code::Conflict, "the license is there already");
             writes.push((record::create(license), again()));
-            writes.push((record::create(&Seats::free(license)), again()));
             writes.extend(link_uses(license).iter().map(|link| (record::create(link), again())));
         }
+        writes.extend(seat_writes(self, licenses).await?);
         let changed =
             || Problem::new(Code::Conflict, "the enterprise, product or service changed meanwhile; try again");
         writes.extend(checks.into_iter().map(|(key, when)| (Write::Check { key, when }, changed())));
@@ -57,51 +61,6 @@ impl Plane {
     /// Every license of an account.
     pub async fn licenses_of(&self, account: AccountId) -> Result<Vec<License>> {
         self.system(SystemTask::Licensing).links(account, format!("{}#", License::KIND)).await
-    }
-
-    /// The licenses of an account for a triple that are in force, the oldest first.
-    pub async fn find_licenses(&self, account: AccountId, triple: LicensedUse, today: Day) -> Result<Vec<License>> {
-        let mut licenses = self.licenses_of(account).await?;
-        licenses.retain(|license| license.triple() == triple && license.in_force(today));
-        Ok(licenses)
-    }
-
-    /// Commits a change together with taking a seat: of the first license for the triple that is in force and has one
-    /// free. `change` is asked for each license that is tried. Answers the license whose seat was taken.
-    pub async fn commit_with_seat(
-        &self,
-        account: AccountId,
-        triple: LicensedUse,
-        mut change: impl FnMut(&License) -> Result<Change>,
-    ) -> Result<License> {
-        let today = self.clock().today();
-        let licenses = self.find_licenses(account, triple, today).await?;
-        let mut refused = if licenses.is_empty() { no_active_license() } else { license_limit_exceeded() };
-        for license in licenses {
-            let seats = self.seats(&license).await?;
-            if seats.available() == 0 {
-                continue;
-            }
-            let mut change = change(&license)?;
-            for (write, problem) in license.take_seat(&seats, today) {
-                change.write_or(write, problem);
-            }
-            match self.commit(change).await {
-                Ok(()) => return Ok(license),
-                Err(problem) if matches!(problem.code, Code::LicenseLimitExceeded | Code::NoActiveLicense) => {
-                    // One write holds both: that a seat is free, and that the license is in force.
-                    let is_full = self.seats(&license).await?.available() == 0;
-                    refused = if is_full { problem } else { no_active_license() };
-                }
-                Err(problem) => return Err(problem),
-            }
-        }
-        Err(refused)
-    }
-
-    /// The seats of a license as they are now.
-    pub async fn seats(&self, license: &License) -> Result<Seats> {
-        Ok(stored_seats(self, license).await?.record)
     }
 
     /// The enterprise that a new record of an account belongs to: the one named, if the account has a license of it;
@@ -132,57 +91,124 @@ impl Plane {
         &self,
         who: &Granted<LicenseEdit>,
         old: &Stored<License>,
-        given: Update,
+        given: &Update,
     ) -> Result<Stored<License>> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match try_update_license(self, who, old, given.clone()).await {
-                // A seat was taken or left between reading the counter and the commit, which need not stand in the way.
-                Err(problem) if problem.code == Code::SeatsInUse && problem.retry_after.is_some() && tries < 8 => {}
-                done => return done,
-            }
-        }
+        retrying(|| try_update(self, who, old, given)).await
     }
 
     pub(super) async fn delete_license(&self, who: &Granted<LicenseDelete>, old: &Stored<License>) -> Result<()> {
         if old.built_in {
             return Err(LicenseRefused::Protected.problem(""));
         }
-        let Seats { seats, used, .. } = self.seats(old).await?;
-        let mut change = Change::by(who).about(License::NOUN, old.id);
-        change.remove(old);
-        for (write, problem) in license_removal(old, used, seats) {
-            change.write_or(write, problem);
-        }
-        change.event(&super::events::DELETED, &Reference::to(License::NOUN, old.id));
-        self.commit(change).await
+        retrying(|| try_delete(self, who, old)).await
     }
 }
 
-async fn stored_seats(plane: &Plane, license: &License) -> Result<Stored<Seats>> {
-    let item = plane.system(SystemTask::Licensing).get(&Seats::key(license.account_id, license.id)).await?;
-    // A license that went meanwhile has none.
-    let none = || Stored { record: Seats { seats: 0, ..Seats::free(license) }, version: 0 };
-    item.map_or_else(|| Ok(none()), |item| decode::<Seats>(&item))
+/// Makes a license of the account that the caller was let into. `answer` is kept for the request.
+pub(super) async fn create_license<V: Serialize + Sync>(
+    plane: &Plane,
+    who: &Granted<LicenseCreate>,
+    license: &License,
+    location: &str,
+    answer: &V,
+) -> Result<()> {
+    retrying(|| try_create(plane, who, license, location, answer)).await
 }
 
-async fn try_update_license(
+/// Tries again what lost a race for seats or with another license of the same triple: the next look decides anew.
+async fn retrying<T, F: Future<Output = Result<T>>>(work: impl Fn() -> F) -> Result<T> {
+    for _ in 1..MAX_ATTEMPTS {
+        match work().await {
+            Err(problem) if problem.retry_after == Some(0) => {}
+            other => return other,
+        }
+    }
+    work().await
+}
+
+async fn try_create<V: Serialize + Sync>(
+    plane: &Plane,
+    who: &Granted<LicenseCreate>,
+    license: &License,
+    location: &str,
+    answer: &V,
+) -> Result<()> {
+    let mut change = Change::by(who).about(License::NOUN, license.id);
+    for (write, problem) in plane.license_writes(std::slice::from_ref(license), |_| String::new()).await? {
+        change.write_or(write, problem);
+    }
+    change.event(&super::events::CREATED, &Reference::to(License::NOUN, license.id));
+    change.answers(AnswerHead::created(location.to_owned(), 1), answer);
+    plane.commit(change).await
+}
+
+async fn try_update(
     plane: &Plane,
     who: &Granted<LicenseEdit>,
     old: &Stored<License>,
-    given: Update,
+    given: &Update,
 ) -> Result<Stored<License>> {
-    let today = plane.clock().today();
-    let seats = stored_seats(plane, old).await?;
-    let new = decide::update(old, &seats, given, today, plane.now()).map_err(|refused| refused.problem(""))?;
+    let pool = pool_today(plane, old).await?;
+    let grace = plane.settings().license_grace_days;
+    let decided = decide::update(old, &pool, given, grace, plane.now());
+    let Updated { license: new, terms } = decided.map_err(|refused| refused.problem(""))?;
     let mut change = Change::by(who).about(License::NOUN, new.id);
     change.replace(old, &new);
-    let (write, problem) = decide::seats_write(&seats, old, &new);
-    change.write_or(write, problem);
+    if let Some(terms) = terms {
+        for (write, problem) in pool.change(&terms) {
+            change.write_or(write, problem);
+        }
+    }
     change.event(&super::events::UPDATED, &Reference::to(License::NOUN, new.id));
     plane.commit(change).await?;
     Ok(Stored { record: new, version: old.version + 1 })
+}
+
+async fn try_delete(plane: &Plane, who: &Granted<LicenseDelete>, old: &Stored<License>) -> Result<()> {
+    let pool = pool_today(plane, old).await?;
+    let terms = decide::delete(old, &pool, plane.settings().license_grace_days);
+    let terms = terms.map_err(|refused| refused.problem(""))?;
+    let mut change = Change::by(who).about(License::NOUN, old.id);
+    change.remove(old);
+    for (write, problem) in license_removal(old, &pool, &terms) {
+        change.write_or(write, problem);
+    }
+    change.event(&super::events::DELETED, &Reference::to(License::NOUN, old.id));
+    plane.commit(change).await
+}
+
+/// The seats of a license's triple, counted for today.
+async fn pool_today(plane: &Plane, license: &License) -> Result<SeatPool> {
+    let pool = seat_pool_on(plane, license.account_id, license.triple(), plane.clock().today()).await?;
+    pool.ok_or_else(|| Problem::not_found(License::NOUN))
+}
+
+/// The writes that count the seats of new licenses of one account.
+async fn seat_writes(plane: &Plane, licenses: &[License]) -> Result<Vec<(Write, Problem)>> {
+    let today = plane.clock().today();
+    let mut by_triple: BTreeMap<LicensedUse, Vec<&License>> = BTreeMap::new();
+    for license in licenses {
+        by_triple.entry(license.triple()).or_default().push(license);
+    }
+    let mut writes = Vec::new();
+    for (triple, licenses) in by_triple {
+        let account = licenses[0].account_id;
+        let terms = licenses.iter().map(|license| license.term());
+        let Some(pool) = seat_pool_on(plane, account, triple, today).await? else {
+            let created = SeatPool::create(&SeatTerms::new(account, triple, terms.collect()), today);
+            writes.extend(created.map(|write| (write, terms_changed())));
+            continue;
+        };
+        let mut all = pool.terms.record.clone();
+        all.licenses.extend(terms);
+        if all.licenses.len() > MAX_LICENSES {
+            let detail =
+                format!("an account has at most {MAX_LICENSES} licenses of one enterprise, product and service");
+            return Err(Problem::new(Code::Conflict, detail).help("delete licenses that have ended"));
+        }
+        writes.extend(pool.change(&all));
+    }
+    Ok(writes)
 }
 
 /// Refuses a triple that is not linked; notes what must stay as it was seen.
@@ -220,14 +246,18 @@ async fn check_triple(
 }
 
 /// What goes with a license, beside its own record: for the commit that removes it.
-fn license_removal(license: &License, used: u32, seats: u32) -> Vec<(Write, Problem)> {
-    let held = LicenseRefused::StillHeld { used, seats }.problem("");
-    let free = Condition::field("used", Is::Equal, 0);
-    let mut writes =
-        vec![(Write::Delete { key: Seats::key(license.account_id, license.id), when: free }, held.clone())];
+fn license_removal(license: &License, pool: &SeatPool, terms: &SeatTerms) -> Vec<(Write, Problem)> {
+    let mut writes = if terms.licenses.is_empty() {
+        let free = Condition::field("used", Is::Equal, 0);
+        let counter = Write::Delete { key: SeatCounter::key(terms.account_id, terms.triple()), when: free };
+        vec![(record::remove(&pool.terms), terms_changed()), (counter, terms_changed())]
+    } else {
+        Vec::from(pool.change(terms))
+    };
+    let again = || Problem::new(Code::Conflict, "the license is gone already");
     let gone = |link: &LinkUse| Write::Delete { key: link.place().key, when: Condition::Always };
-    writes.extend(link_uses(license).iter().map(|link| (gone(link), held.clone())));
-    writes.extend(count_uses(std::slice::from_ref(license), -1).into_iter().map(|write| (write, held.clone())));
+    writes.extend(link_uses(license).iter().map(|link| (gone(link), again())));
+    writes.extend(count_uses(std::slice::from_ref(license), -1).into_iter().map(|write| (write, again())));
     writes
 }
 
@@ -235,9 +265,11 @@ fn license_removal(license: &License, used: u32, seats: u32) -> Vec<(Write, Prob
 /// first write is refused if the license went before, so that a repeated step counts it once. Two licenses can share
 /// counters: a commit each.
 pub fn license_end(license: &License) -> Vec<Write> {
+    let License { account_id, id, .. } = *license;
     let mut writes = vec![
-        Write::Delete { key: License::key(license.account_id, license.id), when: Condition::Present },
-        Write::Delete { key: Seats::key(license.account_id, license.id), when: Condition::Always },
+        Write::Delete { key: License::key(account_id, id), when: Condition::Present },
+        Write::Delete { key: SeatTerms::key(account_id, license.triple()), when: Condition::Always },
+        Write::Delete { key: SeatCounter::key(account_id, license.triple()), when: Condition::Always },
     ];
     let gone = |link: &LinkUse| Write::Delete { key: link.place().key, when: Condition::Always };
     writes.extend(link_uses(license).iter().map(gone));

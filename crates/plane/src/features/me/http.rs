@@ -19,6 +19,7 @@ use crate::{
         Granted,
         actions::{MeEdit, MeRead},
     },
+    http::limits::CredentialBudget,
     http::{
         answer::{Accepted, NoContent, Plain},
         extract::{Client, Json, Path},
@@ -139,7 +140,7 @@ async fn begin_email_change(
     client: Client,
     Json(new): Json<NewAddress>,
 ) -> Result<Accepted<CodeSent>> {
-    plane.limits().auth(client.ip)?;
+    plane.limits().auth(CredentialBudget::Guesses, client.ip)?;
     let NewAddress { new_email, password } = new;
     let check = PasswordCheck { subject: who.actor().user.subject(), password: password.0, ip: client.ip };
     // A wrong password is recorded.
@@ -154,7 +155,7 @@ async fn confirm_email(
     client: Client,
     Json(proof): Json<AddressProof>,
 ) -> Result<Plain<AddressView>> {
-    plane.limits().auth(client.ip)?;
+    plane.limits().auth(CredentialBudget::Guesses, client.ip)?;
     let email = plane.confirm_email_change(&who, &proof.code.into_string().into()).await?;
     Ok(Plain(AddressView { email }))
 }

@@ -5,6 +5,8 @@ use crate::event_kinds::{DeclaredEvent, EventKind, Reference};
 pub const CREATED: EventKind<Reference> = EventKind::new("user.created", "A user was created.");
 pub const UPDATED: EventKind<Reference> =
     EventKind::new("user.updated", "A user, or the address that they sign in with, was changed.");
+pub const ENDED: EventKind<Reference> =
+    EventKind::new("user.ended", "The last day of a user is over; the seat is free.");
 pub const DELETED: EventKind<Reference> = EventKind::new("user.deleted", "A user was deleted.");
 pub const INVITED: EventKind<Reference> =
     EventKind::new("user.invited", "An invitation was requested for a user who existed before.");
@@ -15,6 +17,7 @@ pub const WORKSTREAMS_UPDATED: EventKind<Reference> =
 pub(super) const ALL: &[DeclaredEvent] = &[
     CREATED.declared(),
     UPDATED.declared(),
+    ENDED.declared(),
     DELETED.declared(),
     INVITED.declared(),
     GROUPS_UPDATED.declared(),

@@ -1,16 +1,18 @@
 //! Users over HTTP.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     access::Permissions,
     model::{User, UserStatus},
     ops::{UserChanges, UserDetails, location},
+    status::StatusChange,
 };
 use crate::{
     day::Day,
-    features::{groups::model::Group, workstreams::model::Workstream},
+    directory::seats::LicensedUse,
+    features::{groups::model::Group, licenses::model::License, workstreams::model::Workstream},
     guard::{
         Granted,
         actions::{UserCreate, UserDelete, UserEdit, UserRead},
@@ -24,7 +26,7 @@ use crate::{
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
-    problem::Result,
+    problem::{Problem, Result},
     record::{Record as _, Stored},
     text::{Bounded, Email, Name},
 };
@@ -58,6 +60,7 @@ struct UserFilter {
     /// Users whose e-mail addresses begin so, however they are written.
     #[schemars(length(min = 1, max = 254))]
     email: Option<Bounded<254>>,
+    /// Users of the license's enterprise, product and service.
     license_id: Option<LicenseId>,
 }
 
@@ -120,7 +123,7 @@ struct UserUpdate {
     end_date: Patch<Option<Day>>,
     /// `inactive` frees the seat and ends the sessions; `active` takes a seat again.
     #[serde(default)]
-    status: Option<UserStatus>,
+    status: Option<StatusChange>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -142,15 +145,53 @@ async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<UserFilt
     let page = PageQuery { limit, cursor };
     let email = email.map(|email| email.as_str().to_lowercase());
     let rows = plane.rows(&who);
+    let today = plane.clock().today();
     if status.is_none() && email.is_none() && license_id.is_none() {
-        return rows.page(&page).await;
+        return as_of(rows.page(&page).await?, today);
     }
-    rows.filtered(&page, &format!("{status:?} {email:?} {license_id:?}"), |user: &User| {
-        status.is_none_or(|status| status == user.status)
+    // Users carry over to the licenses that follow: those of a license are those of its enterprise, product and service.
+    let triple = match license_id {
+        Some(license) => rows.find::<License>(license).await?.map(|license| license.triple()),
+        None => None,
+    };
+    let by = format!("{status:?} {email:?} {license_id:?}");
+    let found = rows.filtered(&page, &by, |user: &User| {
+        let has_license = |license| triple.map_or(license == user.license_id, |triple| triple == LicensedUse::of(user));
+        status.is_none_or(|status| status == user.status_on(today))
             && email.as_ref().is_none_or(|email| user.email.as_str().to_lowercase().starts_with(email))
-            && license_id.is_none_or(|license| license == user.license_id)
-    })
-    .await
+            && license_id.is_none_or(has_license)
+    });
+    as_of(found.await?, today)
+}
+
+/// The page with the statuses of a day. Few records are written anew: those of users whose last day ended just now.
+fn as_of(page: Page<User>, today: Day) -> Result<Page<User>> {
+    /// What of a user the status depends on.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Dated {
+        status: UserStatus,
+        end_date: Option<Day>,
+    }
+    let items = page.items.into_iter().map(|body| {
+        let Dated { status, end_date } = read_body(&body)?;
+        if status != UserStatus::Active || end_date.is_none_or(|end| today <= end) {
+            return Ok(body);
+        }
+        let user = User { status: UserStatus::Ended, ..read_body(&body)? };
+        Ok(serde_json::to_vec(&user).expect("records hold nothing that JSON can't").into())
+    });
+    Ok(Page::new(items.collect::<Result<_>>()?, page.next_cursor))
+}
+
+fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|cause| Problem::internal(&cause))
+}
+
+/// The user with the status of today.
+fn shown(plane: &Plane, Stored { record, version }: Stored<User>) -> Found<User> {
+    let status = record.status_on(plane.clock().today());
+    Found(Stored { record: User { status, ..record }, version })
 }
 
 async fn create(who: Granted<UserCreate>, plane: Plane, Json(new): Json<NewUser>) -> Result<Created<User>> {
@@ -168,7 +209,8 @@ async fn invite(who: Granted<UserEdit>, plane: Plane, Path(user): Path<UserId>) 
 }
 
 async fn read(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Found<User>> {
-    Ok(Found(plane.rows(&who).get(user).await?))
+    let user = plane.rows(&who).get(user).await?;
+    Ok(shown(&plane, user))
 }
 
 async fn update(

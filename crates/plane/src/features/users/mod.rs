@@ -2,6 +2,7 @@
 
 pub mod access;
 pub(crate) mod email_claims;
+pub mod ending;
 pub mod events;
 mod http;
 pub mod invitation;
@@ -9,12 +10,15 @@ pub mod mail_problems;
 pub use kernel::directory::user as model;
 pub mod ops;
 pub mod provision;
+mod status;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_events(&[events::ALL]).with_kinds(&[
-    invitation::Current::DECLARED,
-    invitation::Invitation::DECLARED,
-    ops::Administrators::DECLARED,
-    provision::PendingInvitation::DECLARED,
-]);
+pub const SLICE: Slice =
+    Slice::new(http::routes).with_events(&[events::ALL]).with_jobs(|plane| vec![ending::job(plane)]).with_kinds(&[
+        ending::TakenOver::DECLARED,
+        invitation::Current::DECLARED,
+        invitation::Invitation::DECLARED,
+        ops::Administrators::DECLARED,
+        provision::PendingInvitation::DECLARED,
+    ]);

@@ -4,14 +4,19 @@ use super::{
     email_claims::{email_taken, held_email_claims, refuse_earlier_claim},
     model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject},
     provision::PendingInvitation,
+    status::{StatusChange, status_after},
 };
 use crate::{
     change::Change,
     day::Day,
+    directory::account::Account,
     event_kinds::Reference,
     features::{
         groups::model::Group,
-        licenses::model::{License, LicensedUse, Seats, no_active_license},
+        licenses::{
+            free_seat_of,
+            model::{License, LicensedUse, license_limit_exceeded},
+        },
         me::http::identity_problem,
         workstreams::model::Workstream,
     },
@@ -23,7 +28,7 @@ use crate::{
         rights::EffectivePermissions,
     },
     http::idempotency::AnswerHead,
-    ids::{AccountId, EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
+    ids::{EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     kinds::RecordKind,
     patch::Patch,
     plane::Plane,
@@ -59,7 +64,7 @@ pub struct UserChanges {
     pub email: Option<Email>,
     pub start_date: Option<Day>,
     pub end_date: Patch<Option<Day>>,
-    pub status: Option<UserStatus>,
+    pub status: Option<StatusChange>,
 }
 
 impl Plane {
@@ -93,7 +98,8 @@ impl Plane {
         }
         user.end_date = update.end_date.or(user.end_date);
         dates(user.start_date, user.end_date)?;
-        let after = User { status: update.status.unwrap_or(user.status), ..user.clone() };
+        let status = status_after(old, &user, update.status, self.clock().today())?;
+        let after = User { status, ..user.clone() };
         if update.email.as_ref().is_some_and(|email| *email != old.email)
             || after.gains_days_over(old, self.clock().today())
         {
@@ -113,22 +119,24 @@ impl Plane {
         if ends {
             keep_an_administrator(self, &mut change, id).await?;
         }
-        if let Some(status) = update.status.filter(|status| *status != old.status) {
-            user.status = status;
-            match status {
-                UserStatus::Inactive => {
-                    keep_an_administrator_if(self, &mut change, old, !ends).await?;
-                    change.write(Seats::free_one(user.account_id, user.license_id));
-                }
-                UserStatus::Active => take_seat(self, &mut change, &mut user).await?,
+        user.status = status;
+        match (old.status, status) {
+            (UserStatus::Active, UserStatus::Active)
+            | (UserStatus::Inactive | UserStatus::Ended, UserStatus::Inactive | UserStatus::Ended) => {}
+            (UserStatus::Active, UserStatus::Inactive | UserStatus::Ended) => {
+                keep_an_administrator_if(self, &mut change, old, !ends).await?;
+                free_seat(self, &mut change, old).await?;
+            }
+            (UserStatus::Inactive | UserStatus::Ended, UserStatus::Active) => {
+                take_seat(self, &mut change, &mut user).await?;
             }
         }
         change.replace(old, &user);
         change.event(&super::events::UPDATED, &Reference::to(User::NOUN, id));
         self.commit(change).await?;
-        if user.status != old.status && user.identity_status != IdentityStatus::None {
+        let enabled = user.status != UserStatus::Inactive;
+        if enabled != (old.status != UserStatus::Inactive) && user.identity_status != IdentityStatus::None {
             // The guard has refused the user since the commit; this ends the sessions as well.
-            let enabled = user.status == UserStatus::Active;
             match self.identity().set_enabled(user.subject(), enabled).await {
                 Ok(()) | Err(crate::ports::identity::IdentityError::Unknown) => {}
                 Err(error) => return Err(identity_problem(error)),
@@ -239,6 +247,9 @@ async fn make_user<A: Action>(
 ) -> Result<(User, PendingInvitation)> {
     new.start_date.check_given("/startDate")?;
     dates(new.start_date, new.end_date)?;
+    if new.end_date.is_some_and(|end| end < plane.clock().today()) {
+        return Err(Problem::field("/endDate", "the last day is not over"));
+    }
     let enterprise = who.enterprise_of_new()?;
     refuse_earlier_claim(plane, who.account(), &new.email).await?;
     let groups = joinable(plane, who, enterprise, &new.group_ids).await?;
@@ -316,7 +327,9 @@ async fn retire(plane: &Plane, who: &Granted<UserDelete>, id: UserId) -> Result<
     let mut change = Change::by(who).about(User::NOUN, id);
     take_from_user(plane, who, &mut change, &user).await?;
     keep_an_administrator_if(plane, &mut change, &user, true).await?;
-    change.write(Seats::free_one(user.account_id, user.license_id));
+    if user.status == UserStatus::Active {
+        free_seat(plane, &mut change, &user).await?;
+    }
     change.replace(&user, &User { status: UserStatus::Inactive, updated_at: plane.now(), ..user.record.clone() });
     plane.commit(change).await?;
     Ok(true)
@@ -339,16 +352,31 @@ async fn erase(plane: &Plane, who: &Granted<UserDelete>, id: UserId, is_recorded
         change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
     }
     if user.status == UserStatus::Active {
-        change.write(Seats::free_one(user.account_id, user.license_id));
+        free_seat(plane, &mut change, &user).await?;
     }
     change.write(Write::Delete { key: Home::key(subject(id)), when: Condition::Always });
     change.write(Write::Delete { key: PendingInvitation::key(id), when: Condition::Always });
     for claim in held_email_claims(plane, user.account_id, id, &user.email).await? {
         change.release(&claim);
     }
+    if user.technical {
+        forget_technical_user(plane, &mut change, &user).await?;
+    }
     change.remove(&user);
     change.event(&super::events::DELETED, &Reference::to(User::NOUN, id));
     plane.commit(change).await
+}
+
+/// The account names its technical user no more.
+async fn forget_technical_user(plane: &Plane, change: &mut Change, user: &User) -> Result<()> {
+    let key = Account::key(user.account_id);
+    let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&key).await? else { return Ok(()) };
+    let account = decode::<Account>(&item)?;
+    if account.technical_user_id == Some(user.id) {
+        let without = Account { technical_user_id: None, updated_at: plane.now(), ..account.record.clone() };
+        change.replace(&account, &without);
+    }
+    Ok(())
 }
 
 /// Gives a user who does not sign in yet another address.
@@ -369,26 +397,18 @@ async fn take_address(plane: &Plane, change: &mut Change, user: &mut User, old: 
 
 /// Puts a user who becomes active on a seat.
 async fn take_seat(plane: &Plane, change: &mut Change, user: &mut User) -> Result<()> {
-    let triple = LicensedUse { enterprise: user.enterprise_id, product: user.product_id, service: user.service_id };
-    let (license, seats) = license_with_a_seat(plane, user.account_id, triple).await?;
+    let (license, take) = plane.free_seat(user.account_id, LicensedUse::of(user)).await?;
     user.license_id = license.id;
-    for (write, problem) in license.take_seat(&seats, plane.clock().today()) {
-        change.write_or(write, problem);
-    }
+    change.write_or(take, license_limit_exceeded());
     Ok(())
 }
 
-/// The first license in force for a triple that has a free seat; of full ones the first, whose refusal is then heard.
-async fn license_with_a_seat(plane: &Plane, account: AccountId, triple: LicensedUse) -> Result<(License, Seats)> {
-    let mut full = None;
-    for license in plane.find_licenses(account, triple, plane.clock().today()).await? {
-        let seats = plane.seats(&license).await?;
-        if seats.available() > 0 {
-            return Ok((license, seats));
-        }
-        full = full.or(Some((license, seats)));
+/// Frees the seat of a user.
+async fn free_seat(plane: &Plane, change: &mut Change, user: &User) -> Result<()> {
+    if let Some(free) = free_seat_of(plane, user.account_id, LicensedUse::of(user)).await? {
+        change.write(free);
     }
-    full.ok_or_else(no_active_license)
+    Ok(())
 }
 
 /// Those of the groups, once each, if all are in the enterprise and give nothing that the caller does not hold.

@@ -18,7 +18,13 @@ const TOKEN: &str = "a-token-of-the-monitoring-system-alone";
 async fn behind_proxies(forwarded_header: ForwardedHeader) -> World {
     let trusted: TrustedProxies =
         ["127.0.0.1", "10.0.0.0/8"].iter().map(|text| text.parse::<ProxyNetwork>().unwrap()).collect();
-    let world = World::with(Settings { trusted_proxies: trusted, forwarded_header, ..Settings::default() }).await;
+    let settings = Settings {
+        trusted_proxies: trusted,
+        forwarded_header,
+        session_requests_per_five_minutes: 100,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
     world.set_up().await;
     world
 }
