@@ -7,10 +7,7 @@ type Step = components['schemas']['StepProgress']
 
 const STEPS: Record<string, [title: string, what: string]> = {
   ValidateInput: ['Check the request', 'What was asked for is whole and fits together.'],
-  ProvisionDynamoDB: [
-    'Assign the data table',
-    'Selects the table for the account’s data, and opens it for writes.',
-  ],
+  ProvisionDynamoDB: ['Assign the data table', 'Selects the table for the account’s data, and opens it for writes.'],
   CloudType: ['Choose by cloud type', 'A public account shares a table; others get one of their own.'],
   RegisterSSMParameters: ['Publish the parameters', 'Other services find the account’s table by them.'],
   CreateStack: ['Create the account’s own table', 'A table that holds this account alone.'],

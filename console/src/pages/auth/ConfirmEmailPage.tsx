@@ -26,7 +26,9 @@ export default function ConfirmEmailPage() {
   return (
     <AuthPage
       title="Your new e-mail address"
-      intro={code ? 'Confirm that the address is yours.' : 'This link is incomplete. Open the complete link from the mail.'}
+      intro={
+        code ? 'Confirm that the address is yours.' : 'This link is incomplete. Open the complete link from the mail.'
+      }
     >
       {code && (
         <FormProvider {...form}>
