@@ -141,7 +141,7 @@ impl Plane {
         new: Account,
     ) -> Result<Stored<Account>> {
         if old.status != AccountStatus::Active {
-            return Err(not_now(&old));
+            return Err(not_now(old));
         }
         let mut change = Change::by(who).about(Account::NOUN, new.id);
         if new.name != old.name {
