@@ -24,7 +24,7 @@ fn the_default_file_parses_back_to_the_defaults() {
         pairs.collect::<Vec<_>>()
     };
     assert_eq!(values(&plain), values(&read));
-    assert_eq!(values(&plain).len(), 69);
+    assert_eq!(values(&plain).len(), 71);
     assert_eq!(value(&read, "listen", "source"), file.to_str().unwrap());
     assert_eq!(value(&plain, "listen", "source"), "the defaults");
 }
