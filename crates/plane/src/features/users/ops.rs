@@ -248,7 +248,7 @@ async fn make_user<A: Action>(
     new.start_date.check_given("/startDate")?;
     dates(new.start_date, new.end_date)?;
     if new.end_date.is_some_and(|end| end < plane.clock().today()) {
-        return Err(Problem::field("/endDate", "the last day is not over"));
+        return Err(Problem::field("/endDate", "the last day is before today"));
     }
     let enterprise = who.enterprise_of_new()?;
     refuse_earlier_claim(plane, who.account(), &new.email).await?;
