@@ -42,8 +42,8 @@ export function TermsFields({ disabled = false }: { disabled?: boolean }) {
       <div style={{ maxWidth: 340 }}>
         <NumberField
           name="graceDays"
-          label="Days of grace after the last day"
-          description="Its users may work on if nothing follows. Empty: as the platform is set."
+          label="Grace period in days"
+          description="For so long its users may act after its end if no license follows. Empty: the platform’s setting."
           max={365}
           disabled={disabled}
         />
