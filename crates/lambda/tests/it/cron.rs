@@ -24,7 +24,9 @@ async fn a_run_whose_process_is_gone_is_taken_up() {
     // The lease of the process that is gone has run out for this one.
     let cron = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "60")]).await;
     let round = cron.call(json!({}), MINUTE).await.unwrap();
-    let jobs = json!({ "account-removals": "succeeded", "license-reminders": "succeeded" });
+    let jobs = json!({
+        "account-removals": "succeeded", "license-reminders": "succeeded", "user-endings": "succeeded"
+    });
     assert_eq!(round, json!({ "jobs": jobs, "runs": 1, "rested": true }));
     let taken_on = operator.get(&format!("/api/accounts/{account}")).await.expect(200);
     assert_eq!(taken_on["status"], "active", "{taken_on}");
