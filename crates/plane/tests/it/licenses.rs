@@ -245,7 +245,8 @@ async fn seats_are_exact_however_many_race_for_them() {
             Err(code) => assert_eq!(code, Code::LicenseLimitExceeded),
         }
     }
-    assert_eq!((taken.len(), taken.values().sum::<u32>()), (2, 17), "what the first can't give the second does");
+    // Seats are of the two licenses together; which one a user is listed under follows the count that their request read.
+    assert_eq!(taken.values().sum::<u32>(), 17, "what the first can't give the second does: {taken:?}");
     let capacity = acme.admin.get("/api/licenses/capacity").await.expect(200);
     assert_eq!(capacity["accountId"], acme.account.to_string());
     assert_eq!(
