@@ -63,9 +63,9 @@ pub(super) enum LicenseRefused {
     EndsBeforeItStarts,
     #[error("the Global enterprise is licensed to the platform account alone")]
     GlobalElsewhere,
-    #[error("{used} users hold a seat, and the licenses would have {left} today; send overCapacity: true to confirm")]
+    #[error("{used} users hold a seat, and {left} seats would be left today")]
     SeatsInUse { used: u32, left: u32 },
-    #[error("{used} users hold a seat, and the other licenses have {left} today")]
+    #[error("{used} users hold a seat of it, and {left} seats would be left today")]
     StillHeld { used: u32, left: u32 },
     #[error("the platform's own license can't be deleted, nor end before today")]
     Protected,
