@@ -2,9 +2,10 @@
 import { ApiError } from './problem'
 
 const MOST_TRIES = 4
-const LONGEST_WAIT_S = 60
+/** A longer wait is for people to see: a page says how long it is. */
+const LONGEST_WAIT_S = 5
 
-/** Does it again after the time that the server names, a few times. */
+/** Repeats the work after the time that the server names, a few times, if that time is short. */
 export async function afterRateLimit<T>(work: () => Promise<T>, wait = sleep): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -13,8 +14,10 @@ export async function afterRateLimit<T>(work: () => Promise<T>, wait = sleep): P
       return await work()
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 429) || tries === MOST_TRIES) throw error
+      const seconds = error.retryAfter ?? 1
+      if (seconds > LONGEST_WAIT_S) throw error
       // oxlint-disable-next-line no-await-in-loop
-      await wait(Math.min(error.retryAfter ?? 1, LONGEST_WAIT_S))
+      await wait(seconds)
     }
   }
 }
