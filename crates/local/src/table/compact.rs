@@ -7,21 +7,24 @@
 //! INVARIANT: both files hold the same durable state when the new one takes the name, and no commit is acknowledged
 //! before the folder's entry of the new file is durable.
 
-use std::{collections::BTreeSet, fs::File, ops::Bound, path::Path};
+use std::{collections::BTreeSet, fs, ops::Bound, os::unix::fs::MetadataExt as _, path::Path};
 
 use kernel::ports::table::TableError;
 use redb::{Database, Durability, Table as Tree};
 
 use super::{
     open::{Open, Snapshot, TREE, engine_failed, fault, guarded, new_engine, note_this_format, verify},
-    slot::{Slot, remove_if_there, unborn},
+    slot::{Slot, remove_if_there},
 };
+
+/// The extension of a file that takes the place of a table's when it is complete. A start removes what is left of one.
+pub(super) const UNFINISHED: &str = "compacted";
 
 const ROWS_AT_ONCE: usize = 4096;
 /// A smaller file is left as it is.
 const SMALLEST_BYTES: u64 = 16 * 1024 * 1024;
-/// A file is worth a compaction if its rows and the pages' own data fill less than this part of it.
-const FULL_ENOUGH_PERCENT: u64 = 60;
+/// A file is worth a compaction if its rows and the engine's own data fill less than this part of it.
+const FULL_ENOUGH_PERCENT: u64 = 75;
 /// A file is measured again when it has grown by this part.
 const GROWTH_PERCENT: u64 = 20;
 
@@ -56,7 +59,7 @@ pub(super) fn compact_if_sparse(slot: &Slot) -> Result<Option<Compaction>, Table
 /// Compacts a table; `None` if the table was removed, or its engine replaced after a fault, in the middle.
 pub(super) fn compact(slot: &Slot) -> Result<Option<Compaction>, TableError> {
     let Some(_only_one) = slot.begin_compaction() else { return Ok(None) };
-    let unfinished = unborn(slot.path());
+    let unfinished = slot.path().with_extension(UNFINISHED);
     let done = replace(slot, &unfinished);
     slot.stop_noting_changes();
     if !matches!(done, Ok(Some(_))) {
@@ -171,7 +174,9 @@ fn bring_over_one(
     Ok(())
 }
 
+/// The bytes that the file system has allocated: the end of a file can be a hole.
 fn size(path: &Path) -> Result<u64, TableError> {
-    let length = File::open(path).and_then(|file| file.metadata()).map(|about| about.len());
-    length.map_err(|error| fault(error.kind(), path))
+    const BLOCK: u64 = 512;
+    let about = fs::metadata(path).map_err(|error| fault(error.kind(), path))?;
+    Ok(about.blocks() * BLOCK)
 }

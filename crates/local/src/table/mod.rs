@@ -194,7 +194,7 @@ impl Store {
             let name = path.file_stem().and_then(|stem| stem.to_str()).map(|stem| TableName::try_from(stem.to_owned()));
             match (extension, name) {
                 (Some(EXTENSION), Some(Ok(name))) => drop(self.insert(&name, true)),
-                (Some(UNBORN), Some(Ok(_))) => fs::remove_file(&path)?,
+                (Some(UNBORN | compact::UNFINISHED), Some(Ok(_))) => fs::remove_file(&path)?,
                 (Some(_) | None, _) => {}
             }
         }

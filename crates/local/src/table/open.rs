@@ -360,7 +360,8 @@ pub(super) fn copy(snapshot: &Snapshot, from: &Path, to: &Path) -> Result<(), Ta
 
 /// An engine on a new file, for a copy.
 pub(super) fn new_engine(file: impl StorageBackend) -> Result<Database, redb::Error> {
-    const CACHE: usize = 4 * 1024 * 1024;
+    // Rows come in the order of their keys: few pages are looked at again.
+    const CACHE: usize = 1024 * 1024;
     Ok(redb::Builder::new().set_cache_size(CACHE).create_with_backend(file)?)
 }
 

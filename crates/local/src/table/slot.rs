@@ -328,7 +328,7 @@ impl Slot {
 }
 
 /// The name of a table file that is being made.
-pub(super) fn unborn(path: &Path) -> PathBuf {
+fn unborn(path: &Path) -> PathBuf {
     path.with_extension(UNBORN)
 }
 

@@ -158,16 +158,37 @@ async fn only_a_sparse_file_is_compacted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_table_that_is_removed_meanwhile_stays_removed() {
+async fn a_table_that_is_removed_or_made_again_meanwhile_is_as_it_was_asked_for() {
     let world = World::new().await;
     let name = crate::table_tools::name("other");
-    for _ in 0..10 {
+    let file = local::table::file(world.folder.path(), &name);
+    for round in 0..20 {
         let table = world.tables.create(&name).await.unwrap();
         make_sparse(&table, 150).await;
-        let (compacted, removed) = tokio::join!(world.tables.compact(&name), world.tables.remove(&name));
-        removed.unwrap();
+        let remove = async {
+            world.tables.remove(&name).await.unwrap();
+            assert!(world.tables.open(&name).await.unwrap().is_none());
+            assert!(!file.exists());
+            let again = world.tables.create(&name).await.unwrap();
+            again.commit(vec![put("again", "again", &json!({ "n": round }))]).await.unwrap();
+        };
+        let (compacted, ()) = tokio::join!(world.tables.compact(&name), remove);
         drop(compacted);
-        assert!(world.tables.open(&name).await.unwrap().is_none());
-        assert!(!local::table::file(world.folder.path(), &name).exists());
+        let again = world.tables.open(&name).await.unwrap().unwrap();
+        assert_eq!(body(&again, "again", "again").await, Some(json!({ "n": round })));
+        assert_eq!(count(&again).await, 0);
+        world.tables.remove(&name).await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_left_of_a_compaction_is_removed_at_the_start() {
+    let world = World::new().await;
+    let left = world.folder.path().join("tables/app_data.compacted");
+    fs::write(&left, b"half a copy").unwrap();
+    let World { control, tables, table, folder } = world;
+    drop((table, tables));
+    let tables = controlled(folder.path(), &control);
+    assert!(!left.exists());
+    assert!(tables.open(&TableName::shared()).await.unwrap().is_some());
 }
