@@ -29,19 +29,9 @@ pub(crate) fn run() -> Result<()> {
     step("release", || command("cargo", &["check", "--quiet", "--release", "-p", "cli"]))?;
     step("test", || {
         let others = format!("not ({OVER_EMULATORS})");
-        let cargo = [
-            "--workspace",
-            "--exclude",
-            "aws",
-            "--exclude",
-            "lambda",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--",
-            "--skip",
-            "aws::",
-        ];
+        let without = ["--workspace", "--exclude", "aws", "--exclude", "lambda"];
+        let features = ["--features", "cli/aws,cli/rehearsal,testkit/dynamodb"];
+        let cargo = [&without[..], &features, &["--lib", "--bins", "--tests", "--", "--skip", "aws::"]].concat();
         Tests { nextest: &["-E", &others], cargo: &cargo, tables: "memory" }.run()
     })?;
     // The tests of the command line have built target/debug/freehold.
@@ -66,7 +56,8 @@ pub(crate) fn aws() -> Result<()> {
         let which = format!("{OVER_EMULATORS} | ({stories})");
         // Once more for what fails: the emulators have races of their own. nextest lists it as flaky.
         let nextest = ["--retries", "1", "-E", &which];
-        let cargo = ["-p", "aws", "-p", "lambda", "-p", "cli", "-p", "plane", "-p", "testkit", "--tests"];
+        let packages = ["-p", "aws", "-p", "lambda", "-p", "cli", "-p", "plane", "-p", "testkit"];
+        let cargo = [&packages[..], &FEATURES, &["--tests"]].concat();
         Tests { nextest: &nextest, cargo: &cargo, tables: "dynamodb" }.run()
     })?;
     // The binary is there: its own tests were run with it.
@@ -103,13 +94,12 @@ struct Tests<'names> {
 
 impl Tests<'_> {
     fn run(&self) -> Result<()> {
-        let (first, last): (&[&str], _) = if nextest() {
-            (&["nextest", "run", "--workspace"], self.nextest)
-        } else {
-            (&["test", "--quiet"], self.cargo)
-        };
         let mut run = Command::new("cargo");
-        run.args(first).args(FEATURES).arg("--no-fail-fast").args(last);
+        if nextest() {
+            run.args(["nextest", "run", "--no-fail-fast", "--workspace"]).args(FEATURES).args(self.nextest);
+        } else {
+            run.args(["test", "--quiet", "--no-fail-fast"]).args(self.cargo);
+        }
         let status = run.env("FREEHOLD_TEST_TABLES", self.tables).status()?;
         ensure!(status.success(), "tests over tables in {} failed", self.tables);
         Ok(())
