@@ -76,9 +76,9 @@ def requests_cost(binary, data):
         token = server.sign_in(seeded.email)
         paths = [
             ("health", "/health", None, 8),
-            ("one account", f"/api/accounts/{seeded.account}", token, 20),
-            ("list of 50 users", "/api/users?limit=50", token, 45),
-            ("me/permissions, computed", "/api/users/me/permissions", token, 60),
+            ("one account", f"/api/accounts/{seeded.account}", token, 12),
+            ("list of 50 users", "/api/users?limit=50", token, 28),
+            ("me/permissions, computed", "/api/users/me/permissions", token, 25),
         ]
         for what, path, bearer, limit in paths:
             wrk(server, path, bearer, seconds=2)
