@@ -1,5 +1,4 @@
-"""Holds the OpenAPI document to the standard with openapi-spec-validator, and the running server to the document with
-schemathesis: every check, at least 5,000 cases."""
+"""Holds the running server to the OpenAPI document with schemathesis: every check, at least 5,000 cases."""
 
 import json
 import os
@@ -17,9 +16,6 @@ CASES = int(os.environ.get("FREEHOLD_CONTRACT_CASES", "5000"))
 
 def main() -> int:
     binary = sys.argv[1]
-    validator = Path(sys.executable).parent / "openapi-spec-validator"
-    if subprocess.run([validator, HERE.parent / "openapi.json"], check=False).returncode != 0:
-        return 1
     with tempfile.TemporaryDirectory(prefix="freehold-contract-") as folder:
         with Server(binary, Path(folder) / "data", **UNLIMITED) as server:
             token = server.sign_in_admin()

@@ -22,14 +22,16 @@ const TOOLS_ONLY = ['MPL-2.0']
 // Licenses that are allowed for one package. OFL-1.1 allows a font as a part of a product.
 const EXCEPTIONS = { '@fontsource-variable/inter': 'OFL-1.1' }
 // Packages without a license in the lock file, with the license that their LICENSE file contains.
-const UNDECLARED = { 'parse-cache-control@1.0.1': 'BSD-3-Clause' }
+const UNDECLARED = { 'parse-cache-control@1.0.1': 'BSD-3-Clause', 'reserved@0.1.2': 'MIT' }
 
 const ROOT = new URL('../', import.meta.url)
 /** Lock files; all packages of a tool are development dependencies. */
 const LOCK_FILES = [
   { file: 'package-lock.json', tool: false },
   { file: 'tools/apigen/package-lock.json', tool: true },
+  { file: 'tools/apilint/package-lock.json', tool: true },
   { file: 'tools/lighthouse/package-lock.json', tool: true },
+  { file: '../clients/typescript/package-lock.json', tool: false },
 ]
 
 /** Takes SPDX expressions without nesting, `(MIT OR CC0-1.0)` or `MIT AND ISC`, and refuses all others. */

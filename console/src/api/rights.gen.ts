@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e2fb66f01690fe36b28f42e60acc3d506b4083d8eae68684c469fcc0d64083d1). Not edited by hand.
+// Generated from openapi.json (sha256 0adb91fb1c132cf5d08658615621e41b933215300247ae4224f190427200452c). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 e2fb66f01690fe36b28f42e60acc3d506b4083d8eae68684c469fcc0d64083d1). Not edited by hand.
+// Generated from openapi.json (sha256 0adb91fb1c132cf5d08658615621e41b933215300247ae4224f190427200452c). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -2201,16 +2201,7 @@ export interface components {
          */
         Grant: "token" | "cookie";
         /** @description The answer to a sign-in: tokens, a challenge, or the accounts to choose from. */
-        SignInAnswer: components["schemas"]["Tokens"] | {
-            challenge: components["schemas"]["SelectAccount"];
-            accounts: components["schemas"]["MembershipView"][];
-        } | {
-            challenge: components["schemas"]["Challenge"];
-            /** @description Names the challenge in the answer to it; good once, for five minutes. */
-            session: string;
-            /** @description What the answer must carry beside the new password. */
-            requires: components["schemas"]["Requirement"][];
-        };
+        SignInAnswer: components["schemas"]["Tokens"] | components["schemas"]["AccountChoice"] | components["schemas"]["SignInChallenge"];
         Tokens: {
             accessToken: string;
             idToken: string;
@@ -2225,6 +2216,11 @@ export interface components {
         };
         /** @enum {string} */
         TokenType: "Bearer";
+        /** @description The person belongs to several accounts. Sign in again with the `accountId` of one of them. */
+        AccountChoice: {
+            challenge: components["schemas"]["SelectAccount"];
+            accounts: components["schemas"]["MembershipView"][];
+        };
         /** @enum {string} */
         SelectAccount: "SELECT_ACCOUNT";
         /** @description An account that the person belongs to with their address. */
@@ -2235,6 +2231,13 @@ export interface components {
             accountName: string;
             /** @description The account of the session that asks; absent before there is one. */
             current?: boolean | null;
+        };
+        SignInChallenge: {
+            challenge: components["schemas"]["Challenge"];
+            /** @description Names the challenge in the answer to it; good once, for five minutes. */
+            session: string;
+            /** @description What the answer must carry beside the new password. */
+            requires?: components["schemas"]["Requirement"][];
         };
         /** @enum {string} */
         Challenge: "NEW_PASSWORD_REQUIRED";
@@ -3686,6 +3689,36 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Acme",
+                 *       "masterAccountName": "Acme Holding",
+                 *       "cloudType": "public",
+                 *       "address": {
+                 *         "line1": "1 Main St",
+                 *         "city": "Springfield",
+                 *         "state": "IL",
+                 *         "postalCode": "62701",
+                 *         "country": "US"
+                 *       },
+                 *       "technicalUser": {
+                 *         "firstName": "Ada",
+                 *         "lastName": "Byron",
+                 *         "email": "ada@acme.example",
+                 *         "startDate": "2026-01-01"
+                 *       },
+                 *       "licenses": [
+                 *         {
+                 *           "enterpriseId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+                 *           "productId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03",
+                 *           "serviceId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04",
+                 *           "startDate": "2026-01-01",
+                 *           "endDate": "2036-12-31",
+                 *           "numberOfUsers": 10
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAccount"];
             };
         };
@@ -3760,6 +3793,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "masterAccountName": "Acme Group",
+                 *       "address": {
+                 *         "line1": "1 Main St",
+                 *         "city": "Springfield",
+                 *         "state": "IL",
+                 *         "postalCode": "62701",
+                 *         "country": "US"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["AccountUpdate"];
             };
         };
@@ -4100,6 +4145,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@acme.example",
+                 *       "password": "Quartz-7-walrus-lantern",
+                 *       "grant": "token"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Login"];
             };
         };
@@ -4135,6 +4187,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "challenge": "NEW_PASSWORD_REQUIRED",
+                 *       "session": "fhc_MFRGGZDFMZTWQ2LK",
+                 *       "newPassword": "Quartz-7-walrus-lantern",
+                 *       "grant": "token"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChallengeAnswer"];
             };
         };
@@ -4170,6 +4230,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "refreshToken": "fhr_MFRGGZDFMZTWQ2LK"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Refresh"];
             };
         };
@@ -4204,6 +4269,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "refreshToken": "fhr_MFRGGZDFMZTWQ2LK"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Logout"];
             };
         };
@@ -4235,6 +4305,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@acme.example"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Forgot"];
             };
         };
@@ -4268,6 +4343,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@acme.example",
+                 *       "code": "493817",
+                 *       "newPassword": "Marble-3-otter-compass"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Reset"];
             };
         };
@@ -4302,6 +4384,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "oldPassword": "Quartz-7-walrus-lantern",
+                 *       "newPassword": "Marble-3-otter-compass"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Change"];
             };
         };
@@ -4336,6 +4424,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "fhi_MFRGGZDFMZTWQ2LK",
+                 *       "newPassword": "Quartz-7-walrus-lantern"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Acceptance"];
             };
         };
@@ -4416,6 +4510,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "setupToken": "fhb_3q2-7wAAAAB4Nn9pYk1zT0c1dXJ0QXJrYQ",
+                 *       "adminEmail": "root@platform.example",
+                 *       "adminPassword": "Copper-4-kettle-meadow"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPlatform"];
             };
         };
@@ -4486,6 +4587,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Acme's own account",
+                 *       "region": "eu-central-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewConnection"];
             };
         };
@@ -4621,6 +4728,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "roleArn": "arn:aws:iam::123456789012:role/freehold-acme"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Verification"];
             };
         };
@@ -4693,6 +4805,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Retail",
+                 *       "description": "Shops and markets",
+                 *       "productIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewEnterprise"];
             };
         };
@@ -4767,6 +4888,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Shops, markets and fairs",
+                 *       "productIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["EnterpriseUpdate"];
             };
         };
@@ -4916,6 +5045,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "enterpriseId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+                 *       "name": "Finance",
+                 *       "description": "Bookkeepers and controllers",
+                 *       "roleIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c06"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGroup"];
             };
         };
@@ -5000,6 +5140,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "name": "Finance and control"
+                 *     }
+                 */
                 "application/json": components["schemas"]["GroupUpdate"];
             };
         };
@@ -5117,6 +5263,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "roleIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c06"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["GroupRolesUpdate"];
             };
         };
@@ -5291,6 +5444,26 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "enterpriseId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+                 *       "productId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03",
+                 *       "serviceId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04",
+                 *       "startDate": "2026-01-01",
+                 *       "endDate": "2036-12-31",
+                 *       "numberOfUsers": 10,
+                 *       "contact": {
+                 *         "name": "Ada Byron",
+                 *         "email": "billing@acme.example",
+                 *         "phone": "+1 555 0100"
+                 *       },
+                 *       "renewalNotification": {
+                 *         "enabled": true,
+                 *         "noticeDays": 30
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewLicense"];
             };
         };
@@ -5513,6 +5686,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "endDate": "2037-12-31",
+                 *       "numberOfUsers": 25
+                 *     }
+                 */
                 "application/json": components["schemas"]["LicenseUpdate"];
             };
         };
@@ -5780,6 +5960,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "newEmail": "ada.byron@acme.example",
+                 *       "password": "Quartz-7-walrus-lantern"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAddress"];
             };
         };
@@ -5819,6 +6005,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "fhe_MFRGGZDFMZTWQ2LK"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AddressProof"];
             };
         };
@@ -5949,6 +6140,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Payments",
+                 *       "description": "Takes payments",
+                 *       "serviceIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewProduct"];
             };
         };
@@ -6023,6 +6223,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Payments Plus",
+                 *       "serviceIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProductUpdate"];
             };
         };
@@ -6208,6 +6416,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Start"];
             };
         };
@@ -6525,6 +6738,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "enterpriseId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+                 *       "name": "Bookkeeper",
+                 *       "description": "Sees users and edits workstreams"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewRole"];
             };
         };
@@ -6609,6 +6830,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "description": "Sees users, edits workstreams"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RoleUpdate"];
             };
         };
@@ -6730,6 +6957,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "permissions": [
+                 *         {
+                 *           "menu": "access-control",
+                 *           "isVisible": true,
+                 *           "canView": true,
+                 *           "canCreate": false,
+                 *           "canEdit": false,
+                 *           "canDelete": false
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["RolePermissionsUpdate"];
             };
         };
@@ -6802,6 +7043,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ledger",
+                 *       "description": "Books every payment"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewService"];
             };
         };
@@ -6875,6 +7122,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Books every payment, in every currency"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ServiceUpdate"];
             };
         };
@@ -6993,6 +7245,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "enterpriseId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+                 *       "productId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03",
+                 *       "serviceId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04",
+                 *       "firstName": "Grace",
+                 *       "lastName": "Hopper",
+                 *       "email": "grace@acme.example",
+                 *       "startDate": "2026-01-01",
+                 *       "groupIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c05"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewUser"];
             };
         };
@@ -7040,6 +7307,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "enterpriseId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+                 *       "productId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03",
+                 *       "serviceId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04",
+                 *       "firstName": "Grace",
+                 *       "lastName": "Hopper",
+                 *       "email": "grace@acme.example",
+                 *       "startDate": "2026-01-01",
+                 *       "groupIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c05"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewUser"];
             };
         };
@@ -7124,6 +7406,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "lastName": "Murray",
+                 *       "endDate": "2036-12-31"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserUpdate"];
             };
         };
@@ -7316,6 +7605,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "groupIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c05"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserGroupsUpdate"];
             };
         };
@@ -7393,6 +7689,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "workstreamIds": [
+                 *         "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c07"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserWorkstreamsUpdate"];
             };
         };
@@ -7473,6 +7776,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "enterpriseId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+                 *       "name": "Checkout",
+                 *       "description": "The new checkout",
+                 *       "tools": [
+                 *         {
+                 *           "tool": "Git",
+                 *           "url": "https://git.example.com/acme/checkout",
+                 *           "settings": {
+                 *             "branch": "main"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewWorkstream"];
             };
         };
@@ -7596,6 +7916,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accountId": "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+                 *       "description": "The checkout of all shops",
+                 *       "tools": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["WorkstreamUpdate"];
             };
         };

@@ -286,6 +286,12 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.to_owned()))
 }
 
+/// A whole number within bounds.
+pub(crate) fn whole<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (LEAST..=MOST).contains(number));
+    number.ok_or_else(|| format!("it must be a whole number from {LEAST} to {MOST}"))
+}
+
 impl Cli {
     /// What the command line says about settings.
     pub(crate) fn flags(&self) -> Flags {

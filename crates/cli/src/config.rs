@@ -228,10 +228,24 @@ fn wrong_value(error: &Error, layers: &[Layer]) -> Failure {
     let what = match &error.kind {
         // The value itself could be a secret.
         _ if SECRETS.contains(&key.as_str()) => "it must be a text".to_owned(),
-        Kind::InvalidType(found, expected) => format!("found {found}, expected {expected}"),
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("it must be {}", plain(expected)),
+        Kind::UnknownVariant(_, allowed) => format!("it must be one of {}", allowed.join(", ")),
         other => other.to_string(),
     };
     source_of(key, layers).wrong(key, what)
+}
+
+/// What a setting must be, said without the names of Rust's types.
+fn plain(expected: &str) -> String {
+    match expected {
+        "u16" => format!("a whole number from 0 to {}", u16::MAX),
+        "u32" | "u64" | "usize" => "a whole number of at least 0".to_owned(),
+        "i64" => "a whole number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        // A type's own words.
+        other => other.to_owned(),
+    }
 }
 
 fn origins(config: &Config, layers: &[Layer]) -> Vec<Origin> {

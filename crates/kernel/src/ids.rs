@@ -87,9 +87,9 @@ pub struct NotAnId;
 impl<K> FromStr for Id<K> {
     type Err = NotAnId;
 
-    /// Accepts the hyphenated form alone, so that a thing has one spelling.
+    /// Accepts the hyphenated form, in either case: some tools write UUIDs in capitals. It is written in lower case.
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        if text.len() != 36 || text.bytes().any(|b| b.is_ascii_uppercase()) {
+        if text.len() != 36 {
             return Err(NotAnId);
         }
         Uuid::try_parse(text).map(Self::from_uuid).map_err(|_| NotAnId)
@@ -117,7 +117,7 @@ impl<K> JsonSchema for Id<K> {
         schemars::json_schema!({
             "type": "string",
             "format": "uuid",
-            "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+            "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
         })
     }
 }
@@ -132,6 +132,8 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// A record of any kind: an argument of a command line.
+    RecordId = AnyKind;
     /// A tenant.
     AccountId = AccountKind;
     EnterpriseId = EnterpriseKind;
@@ -186,6 +188,17 @@ pub mod known {
         WorkstreamId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0050));
     pub const DEFAULT_WORKSTREAM: WorkstreamId =
         WorkstreamId::from_uuid(Uuid::from_u128(0xa000_0000_0000_0000_0000_0000_0000_0051));
+}
+
+/// Ids in the examples of the API document.
+pub mod example {
+    pub const ACCOUNT: &str = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01";
+    pub const ENTERPRISE: &str = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02";
+    pub const PRODUCT: &str = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03";
+    pub const SERVICE: &str = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04";
+    pub const GROUP: &str = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c05";
+    pub const ROLE: &str = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c06";
+    pub const WORKSTREAM: &str = "0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c07";
 }
 
 #[cfg(test)]

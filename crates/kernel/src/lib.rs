@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ids;
 pub mod jobs;
 pub mod json_integer;
+pub mod json_syntax;
 mod kernel;
 pub mod kinds;
 pub mod mail;

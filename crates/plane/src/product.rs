@@ -51,7 +51,7 @@ pub fn events() -> Vec<DeclaredEvent> {
 pub fn document() -> &'static serde_json::Value {
     static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
-        let mut document = openapi::document(&operations());
+        let mut document = openapi::document(&operations(), &features::tags());
         let workers: Vec<_> = features::workers().iter().map(|worker| worker.name()).collect();
         document["components"]["schemas"]["Worker"]["enum"] = serde_json::json!(workers);
         document

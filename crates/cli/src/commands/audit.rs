@@ -9,7 +9,10 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use plane::audit::export::{ExportReader, NotAnExport, line};
+use plane::{
+    audit::export::{ExportReader, NotAnExport, line},
+    json_syntax::complaint,
+};
 use serde_json::Value;
 
 use super::{
@@ -120,7 +123,7 @@ const KEYS: &str = "/.well-known/audit-keys.json";
 pub(crate) fn verify_file(file: &Path, keys: &Path, json: bool) -> Outcome {
     let unreadable = |why: String| Failure::usage(format!("{} holds no public keys: {why}", keys.display()));
     let text = std::fs::read_to_string(keys).map_err(|error| unreadable(error.to_string()))?;
-    let keys: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let keys: Value = serde_json::from_str(&text).map_err(|error| unreadable(complaint(&error)))?;
     judge_file(file, &keys, json)
 }
 

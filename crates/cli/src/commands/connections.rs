@@ -1,7 +1,7 @@
 //! `freehold connections`
 
 use clap::Subcommand;
-use uuid::Uuid;
+use plane::ids::RecordId;
 
 use super::{
     Session,
@@ -27,7 +27,7 @@ pub(crate) enum Connections {
     /// List connections, the oldest first
     List(List),
     /// Show a connection
-    Show { id: Uuid },
+    Show { id: RecordId },
     /// Begin a connection; prints its id
     Create {
         #[command(flatten)]
@@ -35,20 +35,20 @@ pub(crate) enum Connections {
     },
     /// Show the stack that the owner of the other account makes there
     Stack {
-        id: Uuid,
+        id: RecordId,
         /// Print the stack's template alone
         #[arg(long)]
         template: bool,
     },
     /// Verify that the role opens to the platform as it must, and to nobody else
     Verify {
-        id: Uuid,
+        id: RecordId,
         /// The stack's output RoleArn
         #[arg(long, value_name = "ARN")]
         role: String,
     },
     /// Delete a connection that no account uses
-    Delete { id: Uuid },
+    Delete { id: RecordId },
 }
 
 pub(crate) async fn run(command: &Connections, session: &mut Session) -> Outcome {
@@ -69,7 +69,7 @@ pub(crate) async fn run(command: &Connections, session: &mut Session) -> Outcome
     }
 }
 
-async fn stack(id: Uuid, template: bool, session: &mut Session) -> Outcome {
+async fn stack(id: RecordId, template: bool, session: &mut Session) -> Outcome {
     let stack = session.client.ask(ApiRequest::get(format!("{}/stack", CONNECTIONS.at(id)))).await?;
     if session.json {
         print::json(&stack);

@@ -1,7 +1,7 @@
 //! `freehold dead-letters`
 
 use clap::Subcommand;
-use uuid::Uuid;
+use plane::ids::RecordId;
 
 use super::{
     Session,
@@ -27,11 +27,11 @@ pub(crate) enum DeadLetters {
     /// List dead letters, the latest first
     List(List),
     /// Show a dead letter
-    Show { id: Uuid },
+    Show { id: RecordId },
     /// Try a dead letter's step again
-    Replay { id: Uuid },
+    Replay { id: RecordId },
     /// Discard a dead letter
-    Discard { id: Uuid },
+    Discard { id: RecordId },
 }
 
 pub(crate) async fn run(command: &DeadLetters, session: &mut Session) -> Outcome {

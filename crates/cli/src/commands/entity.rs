@@ -3,8 +3,8 @@
 use std::{fs, io::Read as _, path::PathBuf};
 
 use clap::{Args, Subcommand};
+use plane::{ids::RecordId, json_syntax::complaint};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use super::Session;
 use crate::{
@@ -44,8 +44,8 @@ pub(crate) struct List {
     #[arg(long = "filter", value_name = "FIELD=VALUE")]
     filters: Vec<String>,
     /// Fetch at most so many (1 to 200)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=200))]
-    limit: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = crate::args::whole::<1, 200>)]
+    limit: Option<u32>,
     /// Go on where a list before ended
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
@@ -59,15 +59,15 @@ pub(crate) struct List {
 pub(crate) struct Scope {
     /// The account (operators; default: your own)
     #[arg(long, value_name = "ID")]
-    pub account: Option<Uuid>,
+    pub account: Option<RecordId>,
     /// The enterprise (default: your own, or all where you see all)
     #[arg(long, value_name = "ID")]
-    pub enterprise: Option<Uuid>,
+    pub enterprise: Option<RecordId>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    pub id: Uuid,
+    pub id: RecordId,
     #[command(flatten)]
     pub scope: Scope,
 }
@@ -85,7 +85,7 @@ pub(crate) struct Create {
 
 #[derive(Debug, Args)]
 pub(crate) struct Update {
-    pub id: Uuid,
+    pub id: RecordId,
     #[command(flatten)]
     pub body: Body,
     #[command(flatten)]
@@ -148,7 +148,7 @@ impl Entity {
         }
     }
 
-    pub(crate) fn at(&self, id: Uuid) -> String {
+    pub(crate) fn at(&self, id: RecordId) -> String {
         format!("{}/{id}", self.path)
     }
 
@@ -219,7 +219,8 @@ pub(crate) fn read_json(file: &PathBuf) -> Outcome<Value> {
     read.map_err(|error| Failure::usage(format!("{} can't be read: {error}", file.display())))?;
     // Editors on Windows begin files with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    serde_json::from_str(text).map_err(|error| Failure::usage(format!("{} is not JSON: {error}", file.display())))
+    serde_json::from_str(text)
+        .map_err(|error| Failure::usage(format!("{} is not JSON: {}", file.display(), complaint(&error))))
 }
 
 fn set(fields: &mut Map<String, Value>, field: &str) -> Outcome {
@@ -228,7 +229,7 @@ fn set(fields: &mut Map<String, Value>, field: &str) -> Outcome {
     let (path, value) = match path.strip_suffix(':') {
         Some(path) => {
             let value = serde_json::from_str(text)
-                .map_err(|error| bad(format!("the value in `{field}` is not JSON: {error}")))?;
+                .map_err(|error| bad(format!("the value in `{field}` is not JSON: {}", complaint(&error))))?;
             (path, value)
         }
         None => (path, Value::from(text)),

@@ -1,7 +1,7 @@
 //! `freehold executions`
 
 use clap::Subcommand;
-use uuid::Uuid;
+use plane::ids::RecordId;
 
 use super::{
     Session,
@@ -27,7 +27,7 @@ pub(crate) enum Executions {
     /// List runs of workflows, the latest first
     List(List),
     /// Show a run, a step a line
-    Show { id: Uuid },
+    Show { id: RecordId },
 }
 
 pub(crate) async fn run(command: &Executions, session: &mut Session) -> Outcome {

@@ -37,7 +37,7 @@ pub(crate) enum Licenses {
 #[derive(Debug, Args)]
 pub(crate) struct Expiring {
     /// Within so many days
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::args::whole::<0, 3650>)]
     days: Option<u32>,
     #[command(flatten)]
     list: List,

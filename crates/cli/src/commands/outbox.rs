@@ -1,8 +1,8 @@
 //! `freehold outbox`
 
 use clap::{Args, Subcommand};
+use plane::ids::RecordId;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{
     Session,
@@ -31,7 +31,7 @@ pub(crate) enum Outbox {
     /// List the mails that were sent, the latest first
     List(List),
     /// Show a mail with its text
-    Show { id: Uuid },
+    Show { id: RecordId },
     /// Read the latest mails as the owner of the data folder, without signing in
     #[command(after_help = "Example:
   freehold outbox read --to admin@example.com --limit 1")]
@@ -44,7 +44,7 @@ pub(crate) struct Read {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) to: Option<String>,
     /// How many mails
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 10, value_parser = crate::args::whole::<1, 1000>)]
     pub(crate) limit: u32,
 }
 

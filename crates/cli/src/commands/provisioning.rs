@@ -8,8 +8,8 @@ use std::{
 
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
+use plane::ids::RecordId;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::Session;
 use crate::{
@@ -21,19 +21,19 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Provisioning {
     /// Show how far an account's onboarding or removal is
-    Show { account: Uuid },
+    Show { account: RecordId },
     /// Follow it until it ends; fails if it fails
-    Watch { account: Uuid },
+    Watch { account: RecordId },
     /// Have a failed run go on from the step that failed
     Redrive {
-        account: Uuid,
+        account: RecordId,
         /// Follow it until it ends
         #[arg(long)]
         watch: bool,
     },
     /// Undo what a failed onboarding has done
     Undo {
-        account: Uuid,
+        account: RecordId,
         /// Follow it until it ends
         #[arg(long)]
         watch: bool,
@@ -76,7 +76,7 @@ pub(super) fn show(progress: &Value, json: bool) {
 }
 
 /// Follows an account's run, saying each step as it happens on stderr, and fails if the run does.
-pub(super) async fn watch(account: Uuid, session: &mut Session) -> Outcome {
+pub(super) async fn watch(account: RecordId, session: &mut Session) -> Outcome {
     let mut told = Told::new();
     let last = session.client.follow(&account.to_string(), |progress| told.hear(progress)).await;
     told.bar.finish_and_clear();

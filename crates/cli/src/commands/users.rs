@@ -1,8 +1,8 @@
 //! `freehold users`
 
 use clap::{Args, Subcommand};
+use plane::ids::RecordId;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{
     Session,
@@ -44,7 +44,7 @@ pub(crate) enum Users {
 /// The links of one record.
 #[derive(Debug, Args)]
 pub(crate) struct Links {
-    pub id: Uuid,
+    pub id: RecordId,
     /// Replace them by these; an empty text removes all
     #[arg(long, value_name = "ID,…")]
     set: Option<String>,
@@ -65,7 +65,7 @@ impl Links {
 }
 
 pub(crate) async fn run(command: &Users, session: &mut Session) -> Outcome {
-    let at = |id: Uuid, what: &str| format!("/api/users/{id}/{what}");
+    let at = |id: RecordId, what: &str| format!("/api/users/{id}/{what}");
     match command {
         Users::Crud(crud) => USERS.run(crud, session).await,
         Users::Provision(create) => session.create(create.ask("/api/users/provision")?).await.map(drop),

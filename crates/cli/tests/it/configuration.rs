@@ -71,7 +71,7 @@ fn wrong_keys_and_values_are_named_with_their_source() {
     assert_eq!(warned("FREEHOLD_SERVICE_HOST", "10.0.0.1"), "");
     assert_eq!(warned("FREEHOLD_PORT", "tcp://10.0.0.1:8080"), "");
     insta::assert_snapshot!(refused("FREEHOLD_RUNS_AT_ONCE", "many"), @r#"
-    error: the setting runs_at_once is wrong (the environment: FREEHOLD_RUNS_AT_ONCE): found string "many", expected usize
+    error: the setting runs_at_once is wrong (the environment: FREEHOLD_RUNS_AT_ONCE): it must be a whole number of at least 0
     hint: freehold config --defaults explains every setting
     "#);
     insta::assert_snapshot!(refused("FREEHOLD_ADMIN_EMAIL", "nobody"), @r"

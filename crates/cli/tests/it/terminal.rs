@@ -133,3 +133,44 @@ fn what_is_created_is_in_the_enterprise_of_the_command_line() {
     }
     server.stop();
 }
+
+#[test]
+fn arguments_are_refused_in_plain_words_and_ids_taken_in_either_case() {
+    let home = Home::new();
+    let server = home.serve();
+    home.sign_in(&server);
+    let service = home.run(&["services", "create", "name=Ledger", "--json"]).good();
+    let service: Value = serde_json::from_str(&service).unwrap();
+    let id = service["id"].as_str().unwrap();
+    let shown = home.run(&["services", "show", &id.to_uppercase(), "--json"]).good();
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["id"], id);
+    let listed = home.run(&["roles", "list", "--account", "00000000-0000-4000-8000-00000000000A"]).refused(1);
+    assert!(listed.contains("not_found"), "{listed}");
+
+    let file = home.path("broken.json");
+    fs::write(&file, "{\"name\":").unwrap();
+    let file = file.to_str().unwrap();
+    for (arguments, code, said) in [
+        (&["services", "show", "7"][..], 2, "an id is a UUID such as 0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"),
+        (&["roles", "list", "--account", "{0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d}"], 2, "an id is a UUID such as"),
+        (
+            &["services", "create", "-f", file],
+            2,
+            "broken.json is not JSON: it ends in the middle of a value, at line 1",
+        ),
+        (&["services", "create", "name:=[1"], 2, "is not JSON: it ends in the middle of a value, at line 1"),
+        (&["services", "create", "name:=7"], 1, "/name: must be a string"),
+        (&["services", "create", "name:={}"], 1, "/name: must be a string"),
+        (&["users", "list", "--filter", "status=gone"], 1, "/status: must be one of active, inactive, ended"),
+        (&["users", "list", "--filter", "licenseId=7"], 1, "/licenseId: an id is a UUID such as"),
+        (&["users", "list", "--filter", "seats=7"], 1, "/seats: this operation has no such parameter"),
+        (&["licenses", "expiring", "--days", "many"], 2, "'--days <N>': it must be a whole number from 0 to 3650"),
+    ] {
+        let error = home.run(arguments).refused(code);
+        assert!(error.contains(said), "{arguments:?}: {error}");
+        for foreign in ["expected", "invalid type", "struct", "u32", "digit", "EOF", "character"] {
+            assert!(!error.contains(foreign), "{arguments:?}: {error}");
+        }
+    }
+    server.stop();
+}

@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     event_kinds::DeclaredEvent,
-    http::routes::Routes,
+    http::{openapi::Tag, routes::Routes},
     jobs::Job,
     kinds::RecordKinds,
     plane::Plane,
@@ -75,6 +75,11 @@ pub fn workers() -> BTreeSet<Worker> {
 /// The routes of all features.
 pub fn routes() -> Routes {
     SLICES.iter().fold(Routes::default(), |routes, slice| routes.and((slice.routes)()))
+}
+
+/// The tags of the API document, one for each slice.
+pub fn tags() -> Vec<Tag> {
+    SLICES.iter().map(|slice| Tag { name: (slice.routes)().tag(), description: slice.about }).collect()
 }
 
 /// All kinds of record, the kernel's and the features'.

@@ -53,8 +53,10 @@ function parameters(api, operation) {
 }
 
 function body(api, operation) {
-  const schema = operation.requestBody && operation.requestBody.content["application/json"].schema;
-  return schema ? make("div", {}, make("h3", {}, "Body"), make("pre", {}, outline(api, schema))) : null;
+  if (!operation.requestBody) return null;
+  const { schema, example } = operation.requestBody.content["application/json"];
+  return make("div", {}, make("h3", {}, "Body"), make("pre", {}, outline(api, schema)),
+    make("h3", {}, "Example"), make("pre", {}, JSON.stringify(example, null, 2)));
 }
 
 function responses(api, operation) {

@@ -13,8 +13,8 @@ pub use crate::guard::Granted;
 use crate::guard::{AccessRequest, actions::Action, nameable, unauthenticated};
 
 impl<A: Action> Extract for Granted<A> {
-    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
-        operation.needs_token(A::FACTS);
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        operation.needs_token(A::FACTS, schemas);
     }
 
     async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {

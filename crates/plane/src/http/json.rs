@@ -9,21 +9,22 @@ use bytes::Bytes;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{
     de::{
-        DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess,
-        Unexpected, Visitor,
+        DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
         value::{MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,
 };
-use serde_json::{Error, Map, Value};
+use serde_json::{Map, Value};
 
 use super::{
+    expected::{ReadError, RequestPart, pointer, refusal},
     extract::{Extract, IncomingRequest, Rejection},
     openapi::Operation,
     routes::BodyUse,
 };
 use crate::{
     ids::Id,
+    json_syntax,
     problem::{Code, Problem, Result},
 };
 
@@ -42,10 +43,10 @@ impl JsonObject {
         let tracked = serde_path_to_error::Deserializer::new(&mut parser, &mut track);
         let left = Cell::new(MAX_VALUES);
         let value = (UniqueKeys { left: &left }).deserialize(tracked);
-        let value = value.map_err(|error| blame(pointer(&track.path()), &error))?;
-        parser.end().map_err(|error| blame(String::new(), &error))?;
+        let value = value.map_err(|error| not_json(pointer(&track.path()), &error))?;
+        parser.end().map_err(|error| not_json(String::new(), &error))?;
         if !value.is_object() {
-            return Err(Problem::field("", "expected a JSON object"));
+            return Err(Problem::field("", "the body must be a JSON object"));
         }
         Ok(Self(value))
     }
@@ -59,17 +60,14 @@ impl JsonObject {
                 .map(Some)
                 .map_err(|error: crate::ids::NotAnId| Problem::field(format!("/{field}"), error.to_string())),
             Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-                Err(Problem::field(format!("/{field}"), "expected an id as a string"))
+                Err(Problem::field(format!("/{field}"), crate::ids::NotAnId.to_string()))
             }
         }
     }
 
     /// Reads the object as a type; a refusal names the field.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_path_to_error::deserialize(Strict(&self.0)).map_err(|error| {
-            let pointer = pointer(error.path());
-            blame(pointer, &error.into_inner())
-        })
+    pub fn read<T: DeserializeOwned + JsonSchema>(&self) -> Result<T> {
+        serde_path_to_error::deserialize(Strict(&self.0)).map_err(|error| refusal::<T>(RequestPart::Body, error))
     }
 }
 
@@ -85,7 +83,7 @@ impl<T: DeserializeOwned + JsonSchema + Send> Extract for Json<T> {
     }
 
     async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
-        let object = call.object().ok_or_else(|| Problem::field("", "expected a JSON object as the request body"))?;
+        let object = call.object().ok_or_else(|| Problem::field("", "the body must be a JSON object"))?;
         Ok(Self(object.read()?))
     }
 }
@@ -111,36 +109,20 @@ pub(super) fn check_content_encoding(call: &IncomingRequest) -> Result<()> {
     }
 }
 
+/// The refusal of a body that is not JSON, or that holds what no body may.
+fn not_json(pointer: String, error: &serde_json::Error) -> Problem {
+    let complaint = json_syntax::complaint(error);
+    if error.is_data() {
+        return Problem::field(pointer, complaint);
+    }
+    Problem::field("", format!("the body is not JSON: {complaint}"))
+}
+
 /// The body as it came and as it was parsed.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     pub bytes: Bytes,
     pub object: Option<JsonObject>,
-}
-
-pub(super) fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let parts = path.iter().map(|segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { .. } | Segment::Unknown => String::new(),
-    });
-    parts.collect()
-}
-
-/// The parser's message without its line and column, and the pointer with the name of a missing field.
-fn blame(mut pointer: String, error: &Error) -> Problem {
-    let text = error.to_string();
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    for (start, plain) in [("missing field `", "this is required"), ("unknown field `", "there is no such field")] {
-        if let Some((field, _)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) {
-            if pointer.rsplit('/').next() != Some(field) {
-                pointer = format!("{pointer}/{field}");
-            }
-            return Problem::field(pointer, plain);
-        }
-    }
-    Problem::field(pointer, message)
 }
 
 /// Builds a [`Value`] and refuses duplicate keys, which `Value`'s own reader resolves silently.
@@ -214,7 +196,7 @@ impl<'de> Visitor<'de> for UniqueKeys<'_> {
         let mut object = Map::new();
         while let Some(key) = fields.next_key::<String>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom("a key stands twice in one object"));
+                return Err(A::Error::custom("a key appears twice in one object"));
             }
             let value = fields.next_value_seed(self)?;
             object.insert(key, value);
@@ -228,25 +210,34 @@ impl<'de> Visitor<'de> for UniqueKeys<'_> {
 struct Strict<'de>(&'de Value);
 
 impl<'de> Strict<'de> {
-    fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.0 {
             Value::Object(fields) => {
                 visitor.visit_map(MapDeserializer::new(fields.iter().map(|(key, value)| (key.as_str(), Strict(value)))))
             }
-            Value::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => self.0.deserialize_any(visitor),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(ReadError::Unexpected)
+            }
         }
     }
 }
 
 impl<'de> Deserializer<'de> for Strict<'de> {
-    type Error = Error;
+    type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.0 {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), _, _) => visitor.visit_u64(number),
+                (None, Some(number), _) => visitor.visit_i64(number),
+                (None, None, Some(number)) => visitor.visit_f64(number),
+                (None, None, None) => Err(ReadError::Unexpected),
+            },
+            Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(Strict))),
             Value::Object(_) => self.object(visitor),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => self.0.deserialize_any(visitor),
         }
     }
 
@@ -255,15 +246,15 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, ReadError> {
         self.object(visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.object(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.0 {
             Value::Null => visitor.visit_none(),
             Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
@@ -272,7 +263,7 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -281,13 +272,13 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, ReadError> {
         // Enums of the API are words; those with data would need their own strict reader.
         match self.0 {
             Value::String(word) => visitor.visit_enum(word.as_str().into_deserializer()),
-            Value::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
-            Value::Object(_) => Err(Error::invalid_type(Unexpected::Map, &visitor)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => self.0.deserialize_any(visitor),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                Err(ReadError::Unexpected)
+            }
         }
     }
 
@@ -297,7 +288,7 @@ impl<'de> Deserializer<'de> for Strict<'de> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Strict<'de> {
+impl<'de> IntoDeserializer<'de, ReadError> for Strict<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -311,14 +302,14 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, PartialEq, Deserialize)]
+    #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Outer {
         inner: Inner,
         list: Vec<Inner>,
     }
 
-    #[derive(Debug, PartialEq, Deserialize)]
+    #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Inner {
         name: String,
@@ -367,7 +358,7 @@ mod tests {
         /// Whatever bytes come, the two readings of the guard and the handler never disagree on an id.
         #[test]
         fn guard_and_handler_read_one_value(text in r#"[\{\}\[\]",: a-z0-9\\]{0,60}"#) {
-            #[derive(Deserialize)]
+            #[derive(Deserialize, JsonSchema)]
             struct Named { #[serde(default)] a: Option<Value> }
             if let Ok(object) = JsonObject::parse(text.as_bytes()) {
                 let named: Named = object.read().unwrap();

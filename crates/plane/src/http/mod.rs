@@ -5,6 +5,7 @@ pub mod client_address;
 pub mod console;
 mod docs;
 mod entity_tags;
+mod expected;
 pub mod extract;
 pub mod guarded;
 pub mod idempotency;

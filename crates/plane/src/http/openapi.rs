@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::routes::Route;
@@ -11,6 +12,7 @@ use crate::{
         actions::{ActionFacts, Class},
         nameable, rights,
     },
+    ids::AccountId,
     problem::{Code, ProblemDocument},
 };
 
@@ -32,7 +34,7 @@ const ENTITY_TAGS: &str = "^(\\*|[ ,]*(W/)?\"[!#-~]*\"( *,( *(W/)?\"[!#-~]*\")?)
 
 impl Operation {
     /// The operation asks for an access token and a right.
-    pub fn needs_token(&mut self, facts: &'static ActionFacts) {
+    pub fn needs_token(&mut self, facts: &'static ActionFacts, schemas: &mut SchemaGenerator) {
         self.security = Some(json!([{ "token": [] }]));
         self.refuses(&[401, 403]);
         self.facts = Some(facts);
@@ -48,7 +50,7 @@ impl Operation {
             if documented {
                 self.parameters.push(json!({
                     "name": name, "in": "query", "required": false, "description": what,
-                    "schema": { "type": "string", "format": "uuid", "pattern": ID }
+                    "schema": AccountId::json_schema(schemas)
                 }));
                 self.refuses(&[400, 404]);
             }
@@ -226,9 +228,8 @@ const NO_KEY: &str = "Open to all. An `Idempotency-Key` is ignored: nobody is kn
 credentials is not kept.";
 
 /// The run and the number of an event. Clients of earlier versions send the number alone.
-const LAST_EVENT_ID: &str = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[0-9]{1,18}|[0-9]{0,18})$";
-
-const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+const LAST_EVENT_ID: &str =
+    "^([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}:[0-9]{1,18}|[0-9]{0,18})$";
 
 /// A parameter that is left out is absent, never `null`.
 fn not_null(mut schema: Value) -> Value {
@@ -255,8 +256,15 @@ fn path_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')))
 }
 
+/// A group of operations.
+#[derive(Debug, Serialize)]
+pub struct Tag {
+    pub name: String,
+    pub description: &'static str,
+}
+
 /// The whole document.
-pub fn document(routes: &[Route]) -> Value {
+pub fn document(routes: &[Route], tags: &[Tag]) -> Value {
     let mut schemas = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
         .into_generator();
@@ -268,8 +276,6 @@ pub fn document(routes: &[Route]) -> Value {
         let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
         path[route.method] = operation.finish(route);
     }
-    let tags: BTreeSet<_> = routes.iter().map(Route::tag).collect();
-    let tags: Vec<_> = tags.into_iter().map(|tag| json!({ "name": tag })).collect();
     let responses = problems(&problem, &paths);
     let mut document = json!({
         "openapi": "3.1.0",
@@ -297,12 +303,32 @@ pub fn document(routes: &[Route]) -> Value {
         },
     });
     plain_enums(&mut document);
+    place_examples(&mut document);
     document
+}
+
+/// Moves the examples of request types from their schemas to the bodies, where every tool looks for them.
+fn place_examples(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object_mut().expect("the document has schemas");
+    let examples: Map<String, Value> = schemas
+        .iter_mut()
+        .filter_map(|(name, schema)| {
+            let mut examples = schema.as_object_mut()?.shift_remove("examples")?;
+            Some((format!("#/components/schemas/{name}"), examples[0].take()))
+        })
+        .collect();
+    let paths = document["paths"].as_object_mut().expect("the document has paths");
+    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    for body in operations.filter_map(|operation| operation.pointer_mut("/requestBody/content/application~1json")) {
+        if let Some(example) = body["schema"]["$ref"].as_str().and_then(|name| examples.get(name)) {
+            body["example"] = example.clone();
+        }
+    }
 }
 
 /// Writes enumerations of texts as plain `enum`, with what each value means in the description: generators of clients
 /// make a union of types from the `oneOf` of `const` that schemars writes, and then can't tell the values apart.
-fn plain_enums(schema: &mut Value) {
+pub(super) fn plain_enums(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             members.values_mut().for_each(plain_enums);
@@ -337,8 +363,11 @@ fn text_values(options: &Value) -> Option<(Vec<Value>, Vec<String>)> {
 }
 
 const DESCRIPTION: &str = "A multi-tenant control plane: accounts, the people in them, what they are licensed for and what they may do.\n\n\
-Ids are UUIDs, times RFC 3339 in UTC, dates `YYYY-MM-DD`, from 1900 on. Lists are paged: `limit` from 1 to 200, and the `nextCursor` of one page as the \
-`cursor` of the next. Every answer carries `x-request-id`. Errors are problem documents (RFC 9457) with a stable `code`.";
+Ids are UUIDs, in either case, times RFC 3339 in UTC, dates `YYYY-MM-DD`, from 1900 on. Lists are paged: `limit` from 1 to 200, and the `nextCursor` of one page as the \
+`cursor` of the next. Every answer carries `x-request-id`. Errors are problem documents (RFC 9457) with a stable `code`.\n\n\
+Patterns are written for every dialect of regular expressions, so they name control and white-space characters up to U+00FF alone. A text of the \
+format `line` is one line of printable characters: it also neither begins nor ends with other white space, holds no characters that are invisible, \
+reorder text or are for private use, and has joiners (U+200C, U+200D) between letters of scripts that join alone.";
 
 fn definitions(schemas: &mut SchemaGenerator) -> Value {
     json!(schemas.take_definitions(true))

@@ -6,8 +6,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::{
+    expected::{ReadError, RequestPart, refusal},
     extract::{Extract, IncomingRequest, Rejection},
-    json::pointer,
     openapi::Operation,
 };
 use crate::problem::{Problem, Result};
@@ -103,18 +103,8 @@ impl<T: DeserializeOwned + JsonSchema + Send> Extract for Query<T> {
         let deserializer = serde::de::value::MapDeserializer::new(
             pairs.iter().map(|(name, value)| (name.as_str(), Parameter(value.as_str()))),
         );
-        let value = serde_path_to_error::deserialize(deserializer).map_err(|error| {
-            let pointer = pointer(error.path());
-            let inner: serde::de::value::Error = error.into_inner();
-            let text = inner.to_string();
-            let named = ["missing field `", "unknown field `", "duplicate field `"]
-                .iter()
-                .find_map(|start| text.strip_prefix(start).and_then(|rest| rest.split_once('`')))
-                .map(|(field, _)| format!("/{field}"));
-            let message =
-                text.split_once(", expected").filter(|_| named.is_some()).map_or(text.as_str(), |(head, _)| head);
-            Problem::field(named.unwrap_or(pointer), message)
-        })?;
+        let value =
+            serde_path_to_error::deserialize(deserializer).map_err(|error| refusal::<T>(RequestPart::Query, error))?;
         Ok(Self(value))
     }
 }
@@ -134,7 +124,7 @@ macro_rules! parameter_numbers {
 }
 
 impl<'de> serde::Deserializer<'de> for Parameter<'de> {
-    type Error = serde::de::value::Error;
+    type Error = ReadError;
 
     fn deserialize_any<V: serde::de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         visitor.visit_borrowed_str(self.0)
@@ -173,7 +163,7 @@ impl<'de> serde::Deserializer<'de> for Parameter<'de> {
     }
 }
 
-impl<'de> serde::de::IntoDeserializer<'de> for Parameter<'de> {
+impl<'de> serde::de::IntoDeserializer<'de, ReadError> for Parameter<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -241,6 +241,11 @@ impl Routes {
         &self.routes
     }
 
+    /// The slice of the handlers.
+    pub fn tag(&self) -> String {
+        self.routes.first().expect("a slice has a route").tag()
+    }
+
     pub(crate) fn into_parts(self) -> (Router<Plane>, Vec<Route>) {
         (self.router, self.routes)
     }

@@ -14,6 +14,7 @@ mod dead_letters;
 mod delivery;
 mod document;
 mod edge;
+mod examples;
 mod fairness;
 mod faults;
 mod groups;

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     deprovisioning::Receipt,
@@ -66,6 +67,12 @@ struct AccountFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "masterAccountName": "Acme Group",
+    "address": {
+        "line1": "1 Main St", "city": "Springfield", "state": "IL", "postalCode": "62701", "country": "US",
+    },
+}))]
 struct AccountUpdate {
     #[serde(default)]
     name: Option<Name>,

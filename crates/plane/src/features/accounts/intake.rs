@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::model::{Address, CloudType};
 use crate::{
     day::Day,
     features::licenses::model::{Contact, GraceDays, License, RenewalNotification, SeatCount},
-    ids::{AccountId, ConnectionId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    ids::{AccountId, ConnectionId, EnterpriseId, LicenseId, ProductId, ServiceId, example},
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
     problem::{Code, Problem, Result},
@@ -19,6 +20,21 @@ use crate::{
 /// An account as it is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "name": "Acme",
+    "masterAccountName": "Acme Holding",
+    "cloudType": "public",
+    "address": {
+        "line1": "1 Main St", "city": "Springfield", "state": "IL", "postalCode": "62701", "country": "US",
+    },
+    "technicalUser": {
+        "firstName": "Ada", "lastName": "Byron", "email": "ada@acme.example", "startDate": "2026-01-01",
+    },
+    "licenses": [{
+        "enterpriseId": example::ENTERPRISE, "productId": example::PRODUCT, "serviceId": example::SERVICE,
+        "startDate": "2026-01-01", "endDate": "2036-12-31", "numberOfUsers": 10,
+    }],
+}))]
 pub struct NewAccount {
     pub name: Name,
     pub master_account_name: Name,

@@ -15,7 +15,7 @@ pub mod workers;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes)
+pub const SLICE: Slice = Slice::new("Tenants: onboarding, reading, changing and removing them.", http::routes)
     .with_events(&[events::ALL])
     .with_kinds(&[deprovisioning::Receipt::DECLARED, intake::Intake::DECLARED])
     .with_workflows(&[onboarding::WORKFLOW, deprovisioning::WORKFLOW])

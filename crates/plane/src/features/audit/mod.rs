@@ -8,4 +8,4 @@ pub use crate::audit::Depth;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes);
+pub const SLICE: Slice = Slice::new("The audit log: reading, exporting and checking it.", http::routes);

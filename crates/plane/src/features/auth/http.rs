@@ -7,6 +7,7 @@ use axum::http::header;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     memberships::{MembershipView, membership_views},
@@ -80,6 +81,11 @@ enum TokenDelivery {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "email": "ada@acme.example",
+    "password": "Quartz-7-walrus-lantern",
+    "grant": "token",
+}))]
 struct Login {
     #[schemars(length(min = 1, max = 320))]
     email: Bounded<320>,
@@ -93,6 +99,12 @@ struct Login {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "challenge": "NEW_PASSWORD_REQUIRED",
+    "session": "fhc_MFRGGZDFMZTWQ2LK",
+    "newPassword": "Quartz-7-walrus-lantern",
+    "grant": "token",
+}))]
 struct ChallengeAnswer {
     challenge: Challenge,
     #[schemars(length(min = 1, max = 512))]
@@ -107,6 +119,9 @@ struct ChallengeAnswer {
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(example = json!({
+    "refreshToken": "fhr_MFRGGZDFMZTWQ2LK",
+}))]
 struct Refresh {
     /// Left out: the one in the cookie.
     refresh_token: Option<Bounded<512>>,
@@ -117,6 +132,9 @@ struct Refresh {
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(example = json!({
+    "refreshToken": "fhr_MFRGGZDFMZTWQ2LK",
+}))]
 struct Logout {
     /// Beside the access token and the cookie of the request, if there are any.
     refresh_token: Option<Bounded<512>>,
@@ -128,12 +146,20 @@ fn secret(token: Option<Bounded<512>>) -> Option<SecretString> {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "email": "ada@acme.example",
+}))]
 struct Forgot {
     email: Bounded<320>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "email": "ada@acme.example",
+    "code": "493817",
+    "newPassword": "Marble-3-otter-compass",
+}))]
 struct Reset {
     /// With the code.
     #[serde(default)]
@@ -169,6 +195,10 @@ impl Reset {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "oldPassword": "Quartz-7-walrus-lantern",
+    "newPassword": "Marble-3-otter-compass",
+}))]
 struct Change {
     old_password: Password,
     new_password: NewPassword,
@@ -176,6 +206,10 @@ struct Change {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "token": "fhi_MFRGGZDFMZTWQ2LK",
+    "newPassword": "Quartz-7-walrus-lantern",
+}))]
 struct Acceptance {
     token: Bounded<512>,
     new_password: NewPassword,
@@ -230,20 +264,26 @@ impl JsonSchema for NewPassword {
 #[serde(untagged)]
 enum SignInAnswer {
     Tokens(Tokens),
-    /// The person belongs to several accounts. Sign in again with the `accountId` of one of them.
-    AccountChoice {
-        challenge: SelectAccount,
-        accounts: Vec<MembershipView>,
-    },
-    #[serde(rename_all = "camelCase")]
-    Challenge {
-        challenge: Challenge,
-        /// Names the challenge in the answer to it; good once, for five minutes.
-        session: String,
-        /// What the answer must carry beside the new password.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        requires: Vec<Requirement>,
-    },
+    AccountChoice(AccountChoice),
+    Challenge(SignInChallenge),
+}
+
+/// The person belongs to several accounts. Sign in again with the `accountId` of one of them.
+#[derive(Serialize, JsonSchema)]
+struct AccountChoice {
+    challenge: SelectAccount,
+    accounts: Vec<MembershipView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SignInChallenge {
+    challenge: Challenge,
+    /// Names the challenge in the answer to it; good once, for five minutes.
+    session: String,
+    /// What the answer must carry beside the new password.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    requires: Vec<Requirement>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -291,12 +331,13 @@ async fn login(
         }
         Ok(SignedIn::ChooseAccount(accounts)) => {
             let accounts = membership_views(&plane, &accounts, None).await?;
-            let answer = Plain(SignInAnswer::AccountChoice { challenge: SelectAccount::SelectAccount, accounts });
+            let choice = AccountChoice { challenge: SelectAccount::SelectAccount, accounts };
+            let answer = Plain(SignInAnswer::AccountChoice(choice));
             Ok(WithHeaders { answer, headers: Vec::new() })
         }
         Ok(SignedIn::Challenge { challenge, session, requires }) => {
             let session = session.expose_secret().to_owned();
-            let answer = Plain(SignInAnswer::Challenge { challenge, session, requires });
+            let answer = Plain(SignInAnswer::Challenge(SignInChallenge { challenge, session, requires }));
             Ok(WithHeaders { answer, headers: Vec::new() })
         }
         Err(SignInError::InvalidCredentials) => Err(invalid_credentials()),

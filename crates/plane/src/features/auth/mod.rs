@@ -10,4 +10,6 @@ pub use http::Password;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[limit::COUNTER]);
+pub const SLICE: Slice =
+    Slice::new("Sign-in, sign-out, passwords, invitations, and the public keys of tokens.", http::routes)
+        .with_kinds(&[limit::COUNTER]);

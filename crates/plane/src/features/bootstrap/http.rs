@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 
 use super::model::{Admin, StepDone};
 use crate::{
@@ -20,6 +21,11 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "setupToken": "fhb_3q2-7wAAAAB4Nn9pYk1zT0c1dXJ0QXJrYQ",
+    "adminEmail": "root@platform.example",
+    "adminPassword": "Copper-4-kettle-meadow",
+}))]
 struct NewPlatform {
     /// Printed by the server at its first start, or taken from its configuration.
     #[serde(default, deserialize_with = "secret")]

@@ -15,5 +15,6 @@ use crate::{
 
 const BOOTSTRAPPED: EventKind<NoDetail> = EventKind::new("platform.bootstrapped", "The platform was set up.");
 
-pub const SLICE: Slice =
-    Slice::new(http::routes).with_events(&[&[BOOTSTRAPPED.declared()]]).with_kinds(&[model::Marker::DECLARED]);
+pub const SLICE: Slice = Slice::new("Day-0: makes the platform's own account and its administrator.", http::routes)
+    .with_events(&[&[BOOTSTRAPPED.declared()]])
+    .with_kinds(&[model::Marker::DECLARED]);

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     model::{Connection, Region, RoleArn},
@@ -39,6 +40,10 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "name": "Acme's own account",
+    "region": "eu-central-1",
+}))]
 struct NewConnection {
     name: Name,
     /// Where the table is to be, such as `eu-central-1`.
@@ -47,6 +52,9 @@ struct NewConnection {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "roleArn": "arn:aws:iam::123456789012:role/freehold-acme",
+}))]
 struct Verification {
     /// The output `RoleArn` of the stack.
     role_arn: RoleArn,

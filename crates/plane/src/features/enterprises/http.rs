@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{model::Enterprise, ops::EnterpriseView};
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
         idempotency::AnswerHead,
         routes::Routes,
     },
-    ids::{EnterpriseId, ProductKind},
+    ids::{EnterpriseId, ProductKind, example},
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
@@ -52,6 +53,11 @@ struct EnterpriseFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "name": "Retail",
+    "description": "Shops and markets",
+    "productIds": [example::PRODUCT],
+}))]
 struct NewEnterprise {
     name: Name,
     #[serde(default)]
@@ -63,6 +69,10 @@ struct NewEnterprise {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "description": "Shops, markets and fairs",
+    "productIds": [example::PRODUCT],
+}))]
 struct EnterpriseUpdate {
     #[serde(default)]
     name: Option<Name>,

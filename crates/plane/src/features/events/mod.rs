@@ -4,4 +4,4 @@ mod http;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes);
+pub const SLICE: Slice = Slice::new("The lifecycle events of accounts, as they were sent.", http::routes);

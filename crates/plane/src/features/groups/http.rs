@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{model::Group, ops::location};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         extract::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
-    ids::{AccountId, EnterpriseId, GroupId, RoleId},
+    ids::{AccountId, EnterpriseId, GroupId, RoleId, example},
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
@@ -49,6 +50,13 @@ struct GroupFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "enterpriseId": example::ENTERPRISE,
+    "name": "Finance",
+    "description": "Bookkeepers and controllers",
+    "roleIds": [example::ROLE],
+}))]
 struct NewGroup {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
@@ -65,6 +73,10 @@ struct NewGroup {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "name": "Finance and control",
+}))]
 struct GroupUpdate {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
@@ -80,6 +92,9 @@ struct GroupUpdate {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "roleIds": [example::ROLE],
+}))]
 struct GroupRolesUpdate {
     #[schemars(length(max = 40))]
     role_ids: Vec<RoleId>,

@@ -7,4 +7,4 @@ pub mod ops;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes).with_events(&[events::ALL]);
+pub const SLICE: Slice = Slice::new("Groups, which give roles to users.", http::routes).with_events(&[events::ALL]);

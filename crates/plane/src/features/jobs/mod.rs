@@ -4,4 +4,4 @@ mod http;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes);
+pub const SLICE: Slice = Slice::new("Scheduled jobs and their runs.", http::routes);

@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     capacity::{Capacity, GlobalAccess, LicensedEntities},
@@ -21,7 +22,7 @@ use crate::{
         extract::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
-    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId, example},
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
@@ -118,6 +119,17 @@ fn found(plane: &Plane, stored: Stored<License>) -> Found<LicenseView> {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "enterpriseId": example::ENTERPRISE,
+    "productId": example::PRODUCT,
+    "serviceId": example::SERVICE,
+    "startDate": "2026-01-01",
+    "endDate": "2036-12-31",
+    "numberOfUsers": 10,
+    "contact": { "name": "Ada Byron", "email": "billing@acme.example", "phone": "+1 555 0100" },
+    "renewalNotification": { "enabled": true, "noticeDays": 30 },
+}))]
 struct NewLicense {
     /// Left out, the platform account.
     #[serde(default)]
@@ -174,6 +186,11 @@ async fn create(
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "endDate": "2037-12-31",
+    "numberOfUsers": 25,
+}))]
 struct LicenseUpdate {
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]

@@ -16,7 +16,10 @@ pub use pools::free_seat_of;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes)
-    .with_events(&[events::ALL])
-    .with_kinds(&[model::License::DECLARED, reminders::Reminder::DECLARED])
-    .with_jobs(|plane| vec![reminders::job(plane)]);
+pub const SLICE: Slice = Slice::new(
+    "Licenses: which enterprise, product and service an account may use, for how many users and how long.",
+    http::routes,
+)
+.with_events(&[events::ALL])
+.with_kinds(&[model::License::DECLARED, reminders::Reminder::DECLARED])
+.with_jobs(|plane| vec![reminders::job(plane)]);

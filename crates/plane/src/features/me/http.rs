@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::email::SENT;
 use crate::{
@@ -48,6 +49,10 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "newEmail": "ada.byron@acme.example",
+    "password": "Quartz-7-walrus-lantern",
+}))]
 struct NewAddress {
     new_email: Email,
     /// The present password.
@@ -56,6 +61,9 @@ struct NewAddress {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "code": "fhe_MFRGGZDFMZTWQ2LK",
+}))]
 struct AddressProof {
     #[schemars(length(min = 1, max = 512))]
     code: Bounded<512>,

@@ -5,4 +5,5 @@ pub mod http;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice = Slice::new(http::routes).with_kinds(&[email::PendingEmail::DECLARED]);
+pub const SLICE: Slice = Slice::new("The signed-in user: their access, sessions and e-mail address.", http::routes)
+    .with_kinds(&[email::PendingEmail::DECLARED]);

@@ -6,4 +6,4 @@ mod ops;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes);
+pub const SLICE: Slice = Slice::new("The mails that were sent.", http::routes);

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     model::Product,
@@ -23,7 +24,7 @@ use crate::{
         idempotency::AnswerHead,
         routes::Routes,
     },
-    ids::{ProductId, ServiceKind},
+    ids::{ProductId, ServiceKind, example},
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
@@ -55,6 +56,11 @@ struct ProductFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "name": "Payments",
+    "description": "Takes payments",
+    "serviceIds": [example::SERVICE],
+}))]
 struct NewProduct {
     name: Name,
     #[serde(default)]
@@ -66,6 +72,10 @@ struct NewProduct {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "name": "Payments Plus",
+    "serviceIds": [example::SERVICE],
+}))]
 struct ProductUpdate {
     #[serde(default)]
     name: Option<Name>,

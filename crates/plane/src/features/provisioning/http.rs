@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::stream;
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
         idempotency::{AnswerHead, Ticket},
         routes::Routes,
     },
-    ids::{AccountId, DeadLetterId, ExecutionId},
+    ids::{AccountId, DeadLetterId, ExecutionId, example},
     page::{Limit, Page, PageQuery},
     plane::Plane,
     ports::table::{TableName, Write},
@@ -56,6 +57,9 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+}))]
 struct Start {
     #[expect(dead_code, reason = "the guard reads it")]
     account_id: ReadByGuard<AccountId>,

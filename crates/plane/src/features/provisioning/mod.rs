@@ -5,4 +5,5 @@ mod stream;
 
 use crate::slice::Slice;
 
-pub const SLICE: Slice = Slice::new(http::routes);
+pub const SLICE: Slice =
+    Slice::new("Runs of workflows: watching, redriving and undoing them, and dead letters.", http::routes);

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     model::{Role, RoleKind, RolePermissions},
@@ -18,7 +19,7 @@ use crate::{
         extract::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
-    ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
+    ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId, example},
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
@@ -51,6 +52,12 @@ struct RoleFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "enterpriseId": example::ENTERPRISE,
+    "name": "Bookkeeper",
+    "description": "Sees users and edits workstreams",
+}))]
 struct NewRole {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
@@ -71,6 +78,10 @@ struct NewRole {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "description": "Sees users, edits workstreams",
+}))]
 struct RoleUpdate {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
@@ -85,6 +96,12 @@ struct RoleUpdate {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "permissions": [{
+        "menu": "access-control",
+        "isVisible": true, "canView": true, "canCreate": false, "canEdit": false, "canDelete": false,
+    }],
+}))]
 struct RolePermissionsUpdate {
     /// Menus left out give nothing; each occurs once.
     #[schemars(length(max = 7))]

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::model::Service;
 use crate::{
@@ -47,6 +48,10 @@ struct ServiceFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "name": "Ledger",
+    "description": "Books every payment",
+}))]
 struct NewService {
     name: Name,
     #[serde(default)]
@@ -55,6 +60,9 @@ struct NewService {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "description": "Books every payment, in every currency",
+}))]
 struct ServiceUpdate {
     #[serde(default)]
     name: Option<Name>,

@@ -6,4 +6,6 @@ pub mod model;
 use crate::{directory::master_data::MasterRecord as _, record::Record as _, slice::Slice};
 
 pub const SLICE: Slice =
-    Slice::new(http::routes).with_events(&[&model::Service::EVENTS.declared()]).with_kinds(&[model::Service::DECLARED]);
+    Slice::new("Master data: services, the last link of enterprise, product and service.", http::routes)
+        .with_events(&[&model::Service::EVENTS.declared()])
+        .with_kinds(&[model::Service::DECLARED]);

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
 
 use super::{
     access::Permissions,
@@ -22,7 +23,7 @@ use crate::{
         extract::{IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
-    ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId},
+    ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId, example},
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
@@ -66,6 +67,17 @@ struct UserFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "enterpriseId": example::ENTERPRISE,
+    "productId": example::PRODUCT,
+    "serviceId": example::SERVICE,
+    "firstName": "Grace",
+    "lastName": "Hopper",
+    "email": "grace@acme.example",
+    "startDate": "2026-01-01",
+    "groupIds": [example::GROUP],
+}))]
 struct NewUser {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
@@ -106,6 +118,11 @@ impl NewUser {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "lastName": "Murray",
+    "endDate": "2036-12-31",
+}))]
 struct UserUpdate {
     #[expect(dead_code, reason = "the guard reads it")]
     #[serde(default)]
@@ -128,6 +145,9 @@ struct UserUpdate {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "groupIds": [example::GROUP],
+}))]
 struct UserGroupsUpdate {
     #[schemars(length(max = 30))]
     group_ids: Vec<GroupId>,
@@ -135,6 +155,9 @@ struct UserGroupsUpdate {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "workstreamIds": [example::WORKSTREAM],
+}))]
 struct UserWorkstreamsUpdate {
     #[schemars(length(max = 30))]
     workstream_ids: Vec<WorkstreamId>,

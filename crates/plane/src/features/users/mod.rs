@@ -14,8 +14,10 @@ mod status;
 
 use crate::{record::Record as _, slice::Slice};
 
-pub const SLICE: Slice =
-    Slice::new(http::routes).with_events(&[events::ALL]).with_jobs(|plane| vec![ending::job(plane)]).with_kinds(&[
+pub const SLICE: Slice = Slice::new("The users of an account, with their seats, groups and workstreams.", http::routes)
+    .with_events(&[events::ALL])
+    .with_jobs(|plane| vec![ending::job(plane)])
+    .with_kinds(&[
         ending::TakenOver::DECLARED,
         invitation::Current::DECLARED,
         invitation::Invitation::DECLARED,

@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     model::{MOST_TOOLS, Tool, Workstream},
@@ -18,7 +19,7 @@ use crate::{
         idempotency::AnswerHead,
         routes::Routes,
     },
-    ids::{AccountId, EnterpriseId, WorkstreamId},
+    ids::{AccountId, EnterpriseId, WorkstreamId, example},
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
@@ -93,6 +94,13 @@ impl JsonSchema for Tools {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "enterpriseId": example::ENTERPRISE,
+    "name": "Checkout",
+    "description": "The new checkout",
+    "tools": [{ "tool": "Git", "url": "https://git.example.com/acme/checkout", "settings": { "branch": "main" } }],
+}))]
 struct NewWorkstream {
     /// Left out, the caller's own.
     #[serde(default)]
@@ -140,6 +148,11 @@ async fn ensure_default(who: Granted<WorkstreamCreate>, plane: Plane) -> Result<
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(example = json!({
+    "accountId": example::ACCOUNT,
+    "description": "The checkout of all shops",
+    "tools": [],
+}))]
 struct WorkstreamUpdate {
     #[serde(default)]
     #[expect(dead_code, reason = "the guard reads it")]

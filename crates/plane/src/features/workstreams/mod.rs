@@ -8,4 +8,6 @@ mod ops;
 use crate::{record::Record as _, slice::Slice};
 
 pub const SLICE: Slice =
-    Slice::new(http::routes).with_events(&[events::ALL]).with_kinds(&[model::Workstream::DECLARED]);
+    Slice::new("Workstreams: what users of an account work in, with the settings of its tools.", http::routes)
+        .with_events(&[events::ALL])
+        .with_kinds(&[model::Workstream::DECLARED]);

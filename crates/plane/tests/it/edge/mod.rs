@@ -5,6 +5,7 @@ mod callers;
 mod headers;
 mod parameters;
 mod readings;
+mod wording;
 
 use plane::ids::known;
 use testkit::{operations::Operation, store::Store, world::World};
