@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 0adb91fb1c132cf5d08658615621e41b933215300247ae4224f190427200452c). Not edited by hand.
+// Generated from openapi.json (sha256 09eed7392bca9c9fd1814bf753abed0f58708555959d5936cf66f7b4e52f8931). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

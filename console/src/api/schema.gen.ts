@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 0adb91fb1c132cf5d08658615621e41b933215300247ae4224f190427200452c). Not edited by hand.
+// Generated from openapi.json (sha256 09eed7392bca9c9fd1814bf753abed0f58708555959d5936cf66f7b4e52f8931). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -4148,7 +4148,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "email": "ada@acme.example",
-                 *       "password": "Quartz-7-walrus-lantern",
+                 *       "password": "Violet-6-harbour-comet",
                  *       "grant": "token"
                  *     }
                  */
@@ -4191,7 +4191,7 @@ export interface operations {
                  * @example {
                  *       "challenge": "NEW_PASSWORD_REQUIRED",
                  *       "session": "fhc_MFRGGZDFMZTWQ2LK",
-                 *       "newPassword": "Quartz-7-walrus-lantern",
+                 *       "newPassword": "Violet-6-harbour-comet",
                  *       "grant": "token"
                  *     }
                  */
@@ -4386,7 +4386,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "oldPassword": "Quartz-7-walrus-lantern",
+                 *       "oldPassword": "Violet-6-harbour-comet",
                  *       "newPassword": "Marble-3-otter-compass"
                  *     }
                  */
@@ -4427,7 +4427,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "token": "fhi_MFRGGZDFMZTWQ2LK",
-                 *       "newPassword": "Quartz-7-walrus-lantern"
+                 *       "newPassword": "Violet-6-harbour-comet"
                  *     }
                  */
                 "application/json": components["schemas"]["Acceptance"];
@@ -5963,7 +5963,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "newEmail": "ada.byron@acme.example",
-                 *       "password": "Quartz-7-walrus-lantern"
+                 *       "password": "Violet-6-harbour-comet"
                  *     }
                  */
                 "application/json": components["schemas"]["NewAddress"];

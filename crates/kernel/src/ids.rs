@@ -106,6 +106,14 @@ impl<'de, K> Deserialize<'de> for Id<K> {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+/// Reads an id in the spelling alone that the product writes: of a token, whose claims have one form.
+pub fn canonical<'de, K, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Id<K>, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    let id: Id<K> = text.parse().map_err(serde::de::Error::custom)?;
+    if id.to_string() == text { Ok(id) } else { Err(serde::de::Error::custom("an id is written in lower case")) }
+}
+
 impl<K> JsonSchema for Id<K> {
     fn inline_schema() -> bool {
         true

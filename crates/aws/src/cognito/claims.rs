@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{
-    ids::{SessionId, Subject},
+    ids::{SessionId, Subject, canonical},
     ports::identity::{TokenRefused, Verified},
 };
 use serde::{
@@ -28,8 +28,10 @@ struct Claims<'a> {
     #[serde(default)]
     aud: Option<IgnoredAny>,
     /// The name in the pool.
+    #[serde(deserialize_with = "canonical")]
     username: Subject,
     /// The session. Cognito stamps it where token revocation is on.
+    #[serde(deserialize_with = "canonical")]
     origin_jti: SessionId,
     iat: i64,
     #[serde(default)]

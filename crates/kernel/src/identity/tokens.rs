@@ -16,17 +16,18 @@ use super::{
     records::SessionRecord,
 };
 use crate::{
-    ids::{AccountId, EnterpriseId, SessionId, Subject},
+    ids::{AccountId, EnterpriseId, SessionId, Subject, canonical},
     ports::identity::{Profile, TokenRefused, Verified},
 };
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims<'a> {
+    #[serde(deserialize_with = "canonical")]
     sub: Subject,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     email: Option<Cow<'a, str>>,
-    #[serde(rename = "custom:account_id")]
+    #[serde(rename = "custom:account_id", deserialize_with = "canonical")]
     account: AccountId,
     #[serde(rename = "custom:enterprise_id", default, skip_serializing_if = "Option::is_none")]
     enterprise: Option<EnterpriseId>,
@@ -47,6 +48,7 @@ struct Claims<'a> {
     exp: i64,
     #[serde(borrow)]
     jti: Cow<'a, str>,
+    #[serde(deserialize_with = "canonical")]
     sid: SessionId,
     auth_time: i64,
 }

@@ -152,7 +152,8 @@ impl Story {
         let user = ada.get("/api/users/me/access").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
         self.send(&ada, "me_begin_email_change", "", json!({})).await;
         let code = self.mailed("ada.byron@acme.example").await;
-        let back = json!({ "newEmail": "ada@acme.example", "password": testkit::world::PASSWORD });
+        let begin = operations().into_iter().find(|one| one.id == "me_begin_email_change").unwrap();
+        let back = json!({ "newEmail": "ada@acme.example", "password": example_of(&begin)["password"] });
         self.send(&ada, "me_confirm_email", "", json!({ "code": code })).await;
         // Back to the address of the other examples.
         ada.post("/api/me/email", back).await.expect(202);
@@ -195,8 +196,8 @@ fn example_of(operation: &Operation) -> &Value {
 
 #[tokio::test]
 async fn the_example_of_every_body_is_taken() {
-    let mut story = Story::new().await;
     const TOKEN: &str = "the-set-up-token";
+    let mut story = Story::new().await;
     assert!(story.world.plane.offer_bootstrap(&TOKEN.into()).await.unwrap());
     let nobody = story.world.nobody();
     story.send(&nobody, "bootstrap_run", "", json!({ "setupToken": TOKEN })).await;

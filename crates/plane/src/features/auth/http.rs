@@ -83,7 +83,7 @@ enum TokenDelivery {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(example = json!({
     "email": "ada@acme.example",
-    "password": "Quartz-7-walrus-lantern",
+    "password": "Violet-6-harbour-comet",
     "grant": "token",
 }))]
 struct Login {
@@ -102,7 +102,7 @@ struct Login {
 #[schemars(example = json!({
     "challenge": "NEW_PASSWORD_REQUIRED",
     "session": "fhc_MFRGGZDFMZTWQ2LK",
-    "newPassword": "Quartz-7-walrus-lantern",
+    "newPassword": "Violet-6-harbour-comet",
     "grant": "token",
 }))]
 struct ChallengeAnswer {
@@ -196,7 +196,7 @@ impl Reset {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(example = json!({
-    "oldPassword": "Quartz-7-walrus-lantern",
+    "oldPassword": "Violet-6-harbour-comet",
     "newPassword": "Marble-3-otter-compass",
 }))]
 struct Change {
@@ -208,7 +208,7 @@ struct Change {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(example = json!({
     "token": "fhi_MFRGGZDFMZTWQ2LK",
-    "newPassword": "Quartz-7-walrus-lantern",
+    "newPassword": "Violet-6-harbour-comet",
 }))]
 struct Acceptance {
     token: Bounded<512>,

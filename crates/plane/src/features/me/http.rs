@@ -51,7 +51,7 @@ pub(super) fn routes() -> Routes {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(example = json!({
     "newEmail": "ada.byron@acme.example",
-    "password": "Quartz-7-walrus-lantern",
+    "password": "Violet-6-harbour-comet",
 }))]
 struct NewAddress {
     new_email: Email,
