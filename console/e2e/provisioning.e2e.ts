@@ -339,6 +339,24 @@ test('an account is deleted by typing its name, and a receipt says what went', a
   await expect(step(page, 'Take the inventory')).toContainText('Succeeded')
 })
 
+test('a removal that failed is found among the failed accounts, and Redrive goes on', async ({
+  operators: page,
+  own,
+  licensed,
+}) => {
+  await restart(own, 'RemoveRecords:permanent')
+  const { accountId, name } = await tenant(own, { offer: licensed })
+  await own.api('DELETE', `/api/accounts/${accountId}?confirm=${encodeURIComponent(name)}`)
+  await failed(own, accountId)
+  await go(page, 'account-settings/accounts?status=failed')
+  await page.getByRole('link', { name, exact: true }).click()
+  await expect(page.getByText(/The removal failed/).first()).toBeVisible()
+  await follow(page, accountId)
+  await page.getByRole('button', { name: 'Redrive' }).click()
+  await expect(page.getByRole('region', { name: 'The account is removed' })).toBeVisible()
+  await restart(own)
+})
+
 test('a private account’s run makes its table, and says which step it does without', async ({
   operators: page,
   own,

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 09eed7392bca9c9fd1814bf753abed0f58708555959d5936cf66f7b4e52f8931). Not edited by hand.
+// Generated from openapi.json (sha256 9942f17f6a1d37f5a0484c7a9d9e662284d9d80a58ec4c42e13c74ca428b2794). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

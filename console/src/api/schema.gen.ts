@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 09eed7392bca9c9fd1814bf753abed0f58708555959d5936cf66f7b4e52f8931). Not edited by hand.
+// Generated from openapi.json (sha256 9942f17f6a1d37f5a0484c7a9d9e662284d9d80a58ec4c42e13c74ca428b2794). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1958,6 +1958,8 @@ export interface components {
              * @description The last day on which the user may act; none: no end.
              */
             endDate?: string | null;
+            /** @description Left out: the user has chosen a password, or none was sent. */
+            invitation?: components["schemas"]["UserInvitation"] | null;
             /** @description Why mail does not reach the user. Left out: nothing was reported since the last invitation. */
             mailProblem?: components["schemas"]["MailProblem"] | null;
             /** Format: date-time */
@@ -1989,6 +1991,29 @@ export interface components {
          * @enum {string}
          */
         IdentityStatus: "none" | "pending" | "invited" | "confirmed" | "failed";
+        /** @description The invitation that was sent to a user last. */
+        UserInvitation: {
+            state: components["schemas"]["InvitationState"];
+            /** Format: date-time */
+            sentAt: string;
+            /**
+             * Format: date-time
+             * @description The link is good until then.
+             */
+            expiresAt: string;
+            /**
+             * Format: uuid
+             * @description Who invited the user. Left out: the onboarding of the account.
+             */
+            invitedBy?: string | null;
+        };
+        /**
+         * @description `sent`: The link can be used.
+         *
+         *     `expired`: The link was not used in time: the user needs another invitation.
+         * @enum {string}
+         */
+        InvitationState: "sent" | "expired";
         /** @description Why mail does not reach a person, as the mail service reported it. */
         MailProblem: {
             kind: components["schemas"]["MailProblemKind"];
@@ -3072,9 +3097,11 @@ export interface components {
          * @description `email-change`: The code that proves a new address.
          *
          *     `email-changed`: Tells the previous address that it was replaced.
+         *
+         *     `invitation-expired`: Tells who invited a person that the invitation expired.
          * @enum {string}
          */
-        MailKind: "invitation" | "password-reset" | "license-reminder" | "email-change" | "email-changed";
+        MailKind: "invitation" | "password-reset" | "license-reminder" | "email-change" | "email-changed" | "invitation-expired";
         ProductViewPage: {
             items: components["schemas"]["ProductView"][];
             /** @description Absent on the last page. */
@@ -7199,6 +7226,8 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 status?: components["schemas"]["UserStatus"];
+                /** @description Users who have not accepted their invitation, and can still do so or not. */
+                invitation?: components["schemas"]["InvitationState"];
                 /** @description Users whose e-mail addresses begin so, however they are written. */
                 email?: string;
                 /** @description Users of the license's enterprise, product and service. */

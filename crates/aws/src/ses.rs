@@ -199,6 +199,7 @@ const fn kind(kind: MailKind) -> &'static str {
         MailKind::EmailChange => "email-change",
         MailKind::EmailChanged => "email-changed",
         MailKind::LicenseReminder => "license-reminder",
+        MailKind::InvitationExpired => "invitation-expired",
     }
 }
 

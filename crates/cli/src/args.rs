@@ -19,7 +19,7 @@ use crate::{
         licenses::Licenses,
         login::Login,
         me::Me,
-        operate::{Backup, Restore, RotateKeys, Show, VerifyBootstrap},
+        operate::{Admin, Backup, Restore, RotateKeys, Show, VerifyBootstrap},
         outbox::Outbox,
         preflight::Preflight,
         provisioning::Provisioning,
@@ -116,6 +116,9 @@ then no server starts on the folder. People, passwords, rights and sessions come
 
 For tokens that leaked, and after a restore, which brings sessions back that ended since the backup.")]
     EndSessions,
+    /// What the owner of the host does for the platform's operators
+    #[command(subcommand)]
+    Admin(Admin),
     /// Print completions for a shell
     #[command(after_help = "Example:
   freehold completions bash > ~/.local/share/bash-completion/completions/freehold")]

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
@@ -33,6 +34,7 @@ pub(crate) enum Request {
     VerifyBootstrap { fix: bool },
     RotateKeys { retire_old: bool },
     EndSessions,
+    ResetPassword { address: Option<String> },
     Outbox { to: Option<String>, limit: usize },
 }
 
@@ -134,6 +136,14 @@ pub(crate) async fn perform(request: Request, composed: &Composed) -> Outcome<Va
         Request::EndSessions => {
             let since = composed.identity.end_all_sessions().await.map_err(Failure::new)?;
             Ok(json!({ "endedBefore": since }))
+        }
+        Request::ResetPassword { address } => {
+            let given = composed.plane.reset_operator_password(address.as_deref()).await.map_err(|problem| {
+                let failure = Failure::new(problem.operator_detail());
+                problem.help.into_iter().fold(failure, Failure::hint)
+            })?;
+            composed.identity.lift_lockouts(given.subject).await.map_err(Failure::new)?;
+            Ok(json!({ "email": given.email, "password": given.password.expose_secret() }))
         }
         Request::Outbox { to, limit } => {
             let mails = composed

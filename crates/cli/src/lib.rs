@@ -65,6 +65,7 @@ fn run(cli: &Cli, environment: &Environment) -> Outcome {
         Command::VerifyBootstrap(verify) => offline(operate::verify_bootstrap(verify, &config()?, json)),
         Command::RotateKeys(rotate) => offline(operate::rotate_keys(rotate, &config()?, json)),
         Command::EndSessions => offline(operate::end_sessions(&config()?, json)),
+        Command::Admin(admin) => offline(operate::admin(admin, &config()?, json)),
         Command::Outbox(outbox::Outbox::Read(read)) => offline(operate::read_outbox(read, &config()?, json)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -120,6 +121,7 @@ async fn ask(command: &Command, session: &mut Session) -> Outcome {
         | Command::VerifyBootstrap(_)
         | Command::RotateKeys(_)
         | Command::EndSessions
+        | Command::Admin(_)
         | Command::Completions { .. } => unreachable!("these ask no server"),
     }
 }

@@ -14,13 +14,15 @@ use crate::{
     idempotency::{AnswerHead, Ticket},
     ids::{AccountId, AuditId, EnterpriseId, EventId},
     kinds::{OnRemoval, RecordKind, RecordKinds},
+    names::unique_forms,
     ports::{
         events::Event,
-        table::{CommitError, Condition, Key, TableName, Write},
+        table::{CommitError, Condition, Key, Table, TableName, Write},
     },
     problem::{Code, Problem, Result},
     record::{self, Record, RecordKeys, Stored, partition},
     router::Route,
+    text::Name,
 };
 
 /// The kinds of record that changes write beside their own.
@@ -43,6 +45,8 @@ pub struct Change {
     /// `None`: an earlier commit of the same operation holds the entry.
     entry: Option<EntryDraft>,
     writes: Vec<(Write, Option<Problem>)>,
+    /// Names that are given or freed, where the writes depend on which claims are stored.
+    names: Vec<NameChange>,
     events: Vec<(&'static str, Value)>,
     ticket: Option<Ticket>,
     /// The change keeps the answer of this ticket's request for good.
@@ -69,6 +73,7 @@ impl Change {
             home: Home::Directory,
             entry: Some(entry),
             writes: Vec::new(),
+            names: Vec::new(),
             events: Vec::new(),
             ticket: None,
             keeps: None,
@@ -171,6 +176,35 @@ impl Change {
         self.write(claim.release());
     }
 
+    /// Claims the name of a new record; the second claimant gets the problem.
+    pub fn claim_name(&mut self, name: &NameClaim, taken: &Problem) {
+        for claim in name.claims() {
+            self.claim(claim, taken.clone());
+        }
+    }
+
+    /// Frees the name of a record that is removed.
+    pub fn release_name(&mut self, name: &NameClaim) {
+        match name.only() {
+            Some(claim) => self.release(claim),
+            None => self.names.push(NameChange { before: name.clone(), after: None }),
+        }
+    }
+
+    /// Gives a record another name; if it is somebody else's, the caller gets the problem.
+    pub fn rename(&mut self, before: &NameClaim, after: &NameClaim, taken: Problem) {
+        match (before.only(), after.only()) {
+            (Some(before), Some(after)) if before == after => {}
+            (Some(before), Some(after)) => {
+                self.release(before);
+                self.claim(after, taken);
+            }
+            (None, _) | (_, None) => {
+                self.names.push(NameChange { before: before.clone(), after: Some((after.clone(), taken)) });
+            }
+        }
+    }
+
     /// An event that goes out when the change is durable.
     pub fn event<D: Serialize + JsonSchema>(&mut self, kind: &EventKind<D>, detail: &D) {
         let detail = serde_json::to_value(detail).expect("details hold nothing that JSON can't");
@@ -219,6 +253,19 @@ impl Change {
         }
         let copied = self.writes.iter().map(|(write, _)| write).filter(|write| copies(write, kinds, self.account));
         copied.map(|write| copy_marker(self.account, write.key())).collect()
+    }
+
+    /// The problem of a write that was refused, if it has one of its own.
+    fn problem_of<'a>(
+        &'a self,
+        write: usize,
+        first_name_write: usize,
+        names: &'a [Option<Problem>],
+    ) -> Option<&'a Problem> {
+        match self.writes.get(write) {
+            Some((_, problem)) => problem.as_ref(),
+            None => names.get(write.checked_sub(first_name_write)?)?.as_ref(),
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -277,6 +324,14 @@ impl Kernel {
             (Some(route), Home::Workload) => self.router().table(route).await?,
         };
         writes.extend(self.recorded(change, now));
+        let first_name_write = writes.len();
+        let mut name_problems = Vec::new();
+        for name in &change.names {
+            for (write, problem) in name.writes(table.as_ref()).await? {
+                writes.push(write);
+                name_problems.push(problem);
+            }
+        }
         let mut fence = None;
         if let Some(route) = &route {
             let mut random = [0; 4];
@@ -294,10 +349,11 @@ impl Kernel {
                 self.commit_signal().committed(&name);
                 Ok(())
             }
-            Err(CommitError::Refused { write, .. }) => match change.writes.get(write) {
-                Some((_, Some(problem))) => Err(Refusal::Problem(Box::new(problem.clone()))),
+            Err(CommitError::Refused { write, .. }) => match change.problem_of(write, first_name_write, &name_problems)
+            {
+                Some(problem) => Err(Refusal::Problem(Box::new(problem.clone()))),
                 None if Some(write) == fence => Err(Refusal::Fence(route.map_or(0, |route| route.version))),
-                Some((_, None)) | None => Err(Refusal::Problem(Box::new(
+                None => Err(Refusal::Problem(Box::new(
                     Problem::new(Code::Conflict, "something else changed the same records meanwhile; try again")
                         .retry_after(0),
                 ))),
@@ -310,7 +366,7 @@ impl Kernel {
     /// records, audit entry and events, and the notes for the copies in the account's own table.
     pub async fn writes_of(&self, change: Change) -> Result<Vec<Write>> {
         debug_assert!(
-            !change.fenced && change.home == Home::Directory,
+            !change.fenced && change.home == Home::Directory && change.names.is_empty(),
             "nobody would move such a commit to another route"
         );
         let mut writes: Vec<_> = self.recorded(&change, self.now()).collect();
@@ -447,6 +503,76 @@ impl Claim {
         let is_own = Condition::field("holder", crate::ports::table::Is::Equal, self.holder.as_str());
         Write::Delete { key: self.place().key, when: is_own }
     }
+}
+
+/// The claims on the name of a record: under each form in which names are unique, and under the form of earlier versions. For most
+/// names these are one. A record of an earlier version has the last alone until the job `name-claims` has added the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameClaim(Vec<Claim>);
+
+impl NameClaim {
+    pub fn new(space: &str, name: &Name, holder: impl std::fmt::Display) -> Self {
+        let earlier = Claim::new(space, name.as_str(), holder);
+        let forms = unique_forms(name.as_str()).into_iter();
+        let mut claims: Vec<Claim> = forms.map(|form| Claim { name: form, ..earlier.clone() }).collect();
+        if !claims.contains(&earlier) {
+            claims.push(earlier);
+        }
+        Self(claims)
+    }
+
+    /// Every claim that a record of this version has.
+    pub fn claims(&self) -> &[Claim] {
+        &self.0
+    }
+
+    /// The claim that decides first whether the name is taken.
+    pub fn first(&self) -> &Claim {
+        &self.0[0]
+    }
+
+    /// The claim of a name that has one form.
+    fn only(&self) -> Option<&Claim> {
+        match self.claims() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// A name that a record loses, and the one that it gets, with the problem if that is somebody else's.
+#[derive(Clone, Debug)]
+struct NameChange {
+    before: NameClaim,
+    after: Option<(NameClaim, Problem)>,
+}
+
+impl NameChange {
+    /// The writes for the claims that are stored: those of an earlier version lack one, and a name that only looks like another
+    /// can be without its claim.
+    async fn writes(&self, table: &dyn Table) -> Result<Vec<(Write, Option<Problem>)>, Refusal> {
+        let mut writes = Vec::new();
+        let kept: Vec<&Claim> = self.after.iter().flat_map(|(after, _)| after.claims()).collect();
+        if let Some((after, taken)) = &self.after {
+            for claim in after.claims() {
+                match stored_claim(table, claim).await? {
+                    None => writes.push((record::create(claim), Some(taken.clone()))),
+                    Some(stored) if stored.holder == claim.holder => {}
+                    Some(_) => return Err(taken.clone().into()),
+                }
+            }
+        }
+        for claim in self.before.claims().iter().filter(|claim| !kept.contains(claim)) {
+            if let Some(stored) = stored_claim(table, claim).await?.filter(|stored| stored.holder == claim.holder) {
+                writes.push((record::remove(&stored), None));
+            }
+        }
+        Ok(writes)
+    }
+}
+
+async fn stored_claim(table: &dyn Table, claim: &Claim) -> Result<Option<Stored<Claim>>> {
+    table.get(&claim.place().key).await?.map(|item| record::decode(&item)).transpose()
 }
 
 impl Record for Claim {

@@ -20,6 +20,7 @@ pub mod kinds;
 pub mod mail;
 pub mod mail_limits;
 pub mod metrics;
+pub mod names;
 pub mod network;
 pub mod page;
 pub mod patch;

@@ -8,6 +8,6 @@ mod slice;
 
 pub use kernel::{
     audit, background, change, day, directory, event_kinds, guard, idempotency, identity, ids, jobs, json_integer,
-    json_syntax, kinds, mail, mail_limits, metrics, network, page, patch, ports, problem, record, router, rows, scan,
-    secret, security_events, settings, system, text, workflow,
+    json_syntax, kinds, mail, mail_limits, metrics, names, network, page, patch, ports, problem, record, router, rows,
+    scan, secret, security_events, settings, system, text, workflow,
 };

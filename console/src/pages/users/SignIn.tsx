@@ -1,20 +1,13 @@
 // Whether a person can sign in, and the invitation that lets them.
 import { Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { Mail } from 'lucide-react'
-import { q } from '../../api/queries'
-import { usePlace } from '../../app/place'
-import { useMay } from '../../app/rights'
-import { useNow } from '../../now'
+import { formatTime } from '../../format'
 import { ActionButton } from '../../ui/ActionButton'
 import { Facts } from '../../ui/Facts'
 import { Section } from '../../ui/Page'
 import { Status } from '../../ui/Status'
 import { Ago } from '../../ui/Time'
-import { type User, notInvitable, signInWord, useInvite } from './acts'
-
-/** How long a link is good. */
-const LIFE_MS = 24 * 3_600_000
+import { type User, hasExpired, notInvitable, signInState, signInWord, useInvite } from './acts'
 
 const MEANING: Record<User['identityStatus'], string> = {
   none: 'This person was added without a sign-in. An invitation makes one.',
@@ -23,6 +16,8 @@ const MEANING: Record<User['identityStatus'], string> = {
   confirmed: 'This person has chosen a password.',
   failed: 'The invitation could not be sent. Send it again.',
 }
+
+const EXPIRED = 'The invitation was not accepted in time, and its link is void. Invite this person again.'
 
 /** What the mail service reported, and what to do. */
 const MAIL_MEANING: Record<NonNullable<User['mailProblem']>['kind'], string> = {
@@ -53,9 +48,9 @@ export function SignIn({ user }: { user: User }) {
     >
       <Facts
         of={[
-          ['State', <Status key="state" of={user.identityStatus} word={signInWord(user)} />],
-          ...(user.identityStatus === 'invited'
-            ? [['Invitation', <Sent key="sent" user={user} />] as [string, React.ReactNode]]
+          ['State', <Status key="state" of={signInState(user)} word={signInWord(user)} />],
+          ...(user.identityStatus === 'invited' && user.invitation
+            ? [['Invitation', <Sent key="sent" invitation={user.invitation} />] as [string, React.ReactNode]]
             : []),
           ...(user.mailProblem
             ? [
@@ -70,28 +65,18 @@ export function SignIn({ user }: { user: User }) {
         ]}
       />
       <Text size="sm" c="dimmed" mt="xs">
-        {MEANING[user.identityStatus]}
+        {hasExpired(user) ? EXPIRED : MEANING[user.identityStatus]}
       </Text>
     </Section>
   )
 }
 
-/** When the last invitation went out: the outbox knows, which is for operators. */
-function Sent({ user }: { user: User }) {
-  const { scope } = usePlace()
-  const may = useMay()('outbox_list').allowed
-  const now = useNow()
-  const mails = useQuery({
-    ...q('/api/outbox', { query: { accountId: scope.accountId, to: user.email, limit: 20 } }),
-    enabled: may,
-  })
-  if (!may) return <>Good for 24 hours after it was sent</>
-  const times = (mails.data?.items ?? []).filter((mail) => mail.kind === 'invitation').map((mail) => mail.at)
-  const last = times.sort().at(-1)
-  if (!last) return <>{mails.isPending ? '…' : 'Not in the outbox'}</>
+/** When the last invitation went out, and how long it is good. An invitation of an earlier version has no times. */
+function Sent({ invitation }: { invitation: NonNullable<User['invitation']> }) {
   return (
     <>
-      Sent <Ago at={last} />, {now - new Date(last).getTime() > LIFE_MS ? 'and no longer valid' : 'good for 24 hours'}
+      Sent <Ago at={invitation.sentAt} />, {invitation.state === 'expired' ? 'expired ' : 'good until '}
+      {invitation.state === 'expired' ? <Ago at={invitation.expiresAt} /> : formatTime(invitation.expiresAt)}
     </>
   )
 }

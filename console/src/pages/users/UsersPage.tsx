@@ -24,6 +24,7 @@ import {
   notEnablable,
   notDeletable,
   notInvitable,
+  signInState,
   signInWord,
   useEnable,
   useInvite,
@@ -36,6 +37,11 @@ const STATUSES = [
   { value: 'ended', label: 'Ended' },
 ]
 
+const INVITATIONS = [
+  { value: 'sent', label: 'Not accepted yet' },
+  { value: 'expired', label: 'Expired' },
+]
+
 export default function UsersPage() {
   const place = usePlace()
   const { search } = useListState()
@@ -45,7 +51,7 @@ export default function UsersPage() {
   const [disabling, setDisabling] = useState<User>()
   const invite = useInvite()
   const enable = useEnable()
-  const { status, email, licenseId } = search
+  const { status, invitation, email, licenseId } = search
   const add = (
     <ActionButton
       operation="users_create"
@@ -64,15 +70,17 @@ export default function UsersPage() {
           query: {
             ...place.scope,
             ...(status === 'active' || status === 'inactive' || status === 'ended' ? { status } : {}),
+            ...(invitation === 'sent' || invitation === 'expired' ? { invitation } : {}),
             ...(email ? { email } : {}),
             ...(licenseId ? { licenseId } : {}),
           },
         }}
-        filterKeys={['status', 'email', 'licenseId']}
+        filterKeys={['status', 'invitation', 'email', 'licenseId']}
         filters={
           <>
             <TextFilter name="email" label="E-mail" placeholder="Begins with" />
             <ChoiceFilter name="status" label="Status" choices={STATUSES} />
+            <ChoiceFilter name="invitation" label="Invitation" choices={INVITATIONS} />
             {seesLicenses && <LicenseFilter accountId={place.accountId} enterpriseId={place.scope.enterpriseId} />}
           </>
         }
@@ -83,7 +91,7 @@ export default function UsersPage() {
           { header: 'Name', cell: (user) => <Name user={user} /> },
           { header: 'E-mail', cell: (user) => <span title={user.email}>{user.email}</span> },
           { header: 'Status', cell: (user) => <Status of={user.status} /> },
-          { header: 'Sign-in', cell: (user) => <Status of={user.identityStatus} word={signInWord(user)} /> },
+          { header: 'Sign-in', cell: (user) => <Status of={signInState(user)} word={signInWord(user)} /> },
           { header: 'From', cell: (user) => formatDay(user.startDate) },
           { header: 'Until', cell: (user) => <EndDay day={user.endDate} /> },
         ]}

@@ -27,9 +27,20 @@ const MAIL_WORDS: Record<NonNullable<User['mailProblem']>['kind'], string> = {
   suppressed: 'Mail suppressed',
 }
 
+/** Whether an invitation was not accepted in time. */
+export function hasExpired(user: Pick<User, 'identityStatus' | 'invitation'>): boolean {
+  return user.identityStatus === 'invited' && user.invitation?.state === 'expired'
+}
+
+/** The state of somebody's sign-in, as it is drawn. */
+export function signInState(user: Pick<User, 'identityStatus' | 'invitation'>): string {
+  return hasExpired(user) ? 'expired' : user.identityStatus
+}
+
 /** What the API calls the state of somebody's sign-in, in words. */
-export function signInWord(user: Pick<User, 'identityStatus' | 'mailProblem'>): string | undefined {
+export function signInWord(user: Pick<User, 'identityStatus' | 'mailProblem' | 'invitation'>): string | undefined {
   if (user.identityStatus === 'invited' && user.mailProblem) return MAIL_WORDS[user.mailProblem.kind]
+  if (hasExpired(user)) return 'Invitation expired'
   const words: Partial<Record<User['identityStatus'], string>> = {
     invited: 'Invited',
     confirmed: 'Confirmed',

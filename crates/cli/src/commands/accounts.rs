@@ -20,6 +20,7 @@ pub(crate) const ACCOUNTS: Entity = Entity {
         ("id", "/id"),
         ("name", "/name"),
         ("status", "/status"),
+        ("run", "/provisioning/status"),
         ("cloud", "/cloudType"),
         ("degraded", "/degraded"),
         ("created", "/createdAt"),
@@ -33,6 +34,23 @@ pub(crate) enum Accounts {
     /// Show an account
     Show { id: RecordId },
     /// Create an account and begin its onboarding; prints its id
+    #[command(after_help = "Example:
+  freehold accounts create -f account.json --watch
+
+account.json, with the ids of an enterprise, a product of it and a service of that:
+  {
+    \"name\": \"Acme\", \"masterAccountName\": \"Acme Holding\", \"cloudType\": \"public\",
+    \"address\": {
+      \"line1\": \"1 Main St\", \"city\": \"Springfield\", \"postalCode\": \"62701\", \"country\": \"US\"
+    },
+    \"technicalUser\": {
+      \"firstName\": \"Ada\", \"lastName\": \"Byron\", \"email\": \"ada@acme.example\", \"startDate\": \"2026-01-01\"
+    },
+    \"licenses\": [{
+      \"enterpriseId\": \"ID\", \"productId\": \"ID\", \"serviceId\": \"ID\",
+      \"startDate\": \"2026-01-01\", \"endDate\": \"2026-12-31\", \"numberOfUsers\": 10
+    }]
+  }")]
     Create(Create),
     /// Change fields of an account; the others stay
     Update(Update),

@@ -1,9 +1,9 @@
 //! What the owner of a data folder does with it: `config`, `backup`, `restore`, `verify-bootstrap`, `rotate-keys`,
-//! `end-sessions`, `outbox read`.
+//! `end-sessions`, `admin`, `outbox read`.
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use local::keys::Folder;
 use serde_json::{Value, json};
 
@@ -51,6 +51,22 @@ pub(crate) struct RotateKeys {
     /// Refuse tokens that the old keys signed, for keys that leaked. Everybody's next request renews their token
     #[arg(long)]
     retire_old: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Give an operator a new first password, print it once, and end their sessions and locks
+    #[command(after_help = "Examples:
+  freehold admin reset-password --data-dir ./data
+  freehold admin reset-password ada@example.com --data-dir ./data
+
+It needs no sign-in, but access to the data folder, or to the table of the aws profile. If a
+server runs on the data folder, it is asked to do it. The next sign-in asks for another
+password. The audit log has it as an act of the host.")]
+    ResetPassword {
+        /// The operator's e-mail address [default: that of the only operator]
+        address: Option<String>,
+    },
 }
 
 pub(crate) fn defaults() {
@@ -115,6 +131,21 @@ pub(crate) async fn end_sessions(config: &Config, json: bool) -> Outcome {
     if json {
         print::json(&done);
     }
+    Ok(())
+}
+
+pub(crate) async fn admin(command: &Admin, config: &Config, json: bool) -> Outcome {
+    let Admin::ResetPassword { address } = command;
+    let done = perform(Request::ResetPassword { address: address.clone() }, config).await?;
+    if json {
+        print::json(&done);
+        return Ok(());
+    }
+    print::out(print::cell(done.get("password")));
+    let email = print::cell(done.get("email"));
+    print::note(format_args!(
+        "the password of {email} until the next sign-in, which asks for another; it is shown this once"
+    ));
     Ok(())
 }
 

@@ -96,9 +96,14 @@ pub(super) async fn watch(account: RecordId, session: &mut Session) -> Outcome {
         print::cell(failure.get("message")),
     ));
     failed = failed.detail(format!("execution {}", print::cell(last.get("executionId"))));
-    Err(failed.hint(format!(
-        "when the cause is gone: freehold provisioning redrive {account} --watch; to give up: freehold provisioning undo {account}"
-    )))
+    let redrive = format!("when the cause is gone: freehold provisioning redrive {account} --watch");
+    // A removal only goes on.
+    let is_removal = print::cell(last.get("workflow")) == "account-deprovisioning";
+    Err(failed.hint(if is_removal {
+        redrive
+    } else {
+        format!("{redrive}; to give up: freehold provisioning undo {account}")
+    }))
 }
 
 /// What has been said of a run so far.

@@ -21,6 +21,8 @@ pub(crate) const USERS: Entity = Entity {
         ("last name", "/lastName"),
         ("status", "/status"),
         ("identity", "/identityStatus"),
+        ("invitation", "/invitation/state"),
+        ("expires", "/invitation/expiresAt"),
         ("ends", "/endDate"),
     ],
 };

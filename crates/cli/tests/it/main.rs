@@ -8,6 +8,7 @@ mod client;
 mod configuration;
 mod edge;
 mod help;
+mod host;
 mod keys;
 mod kills;
 mod privacy;

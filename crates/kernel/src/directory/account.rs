@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    change::Claim,
+    change::NameClaim,
     ids::{AccountId, ConnectionId, ExecutionId, UserId},
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
@@ -164,8 +164,8 @@ impl Account {
     }
 
     /// The claim on the account's name.
-    pub fn name_claim(id: AccountId, name: &Name) -> Claim {
-        Claim::new("ACCOUNT-NAME", name.as_str(), id)
+    pub fn name_claim(id: AccountId, name: &Name) -> NameClaim {
+        NameClaim::new("ACCOUNT-NAME", name, id)
     }
 }
 

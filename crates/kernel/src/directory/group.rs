@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    change::Claim,
+    change::NameClaim,
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Index, Item, Key, Write},
@@ -36,14 +36,15 @@ impl Group {
     }
 
     /// The claim on the group's name: unique in its enterprise of its account.
-    pub fn name_claim(&self) -> Claim {
-        Claim::new(format!("GROUP-NAME#{}#{}", self.account_id, self.enterprise_id), self.name.as_str(), self.id)
+    pub fn name_claim(&self) -> NameClaim {
+        NameClaim::new(&format!("GROUP-NAME#{}#{}", self.account_id, self.enterprise_id), &self.name, self.id)
     }
 }
 
 /// Deletes a group with the claim on its name.
 fn deletion(item: &Item) -> Result<Vec<Write>> {
-    Ok(vec![delete(&item.key), record::delete(&decode::<Group>(item)?.record.name_claim())])
+    let claim = decode::<Group>(item)?.record.name_claim();
+    Ok([delete(&item.key)].into_iter().chain(claim.claims().iter().map(record::delete)).collect())
 }
 
 impl Record for Group {

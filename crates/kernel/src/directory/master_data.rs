@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    change::Claim,
+    change::NameClaim,
     event_kinds::RecordEvents,
     ids::{Id, LicenseId},
     kinds::RecordKind,
@@ -42,8 +42,8 @@ pub fn place<R: MasterRecord>(record: &R) -> RecordKeys {
 }
 
 /// The claim on the name: unique among its kind.
-pub fn name_claim<R: MasterRecord>(id: Id<R::Kind>, name: &Name) -> Claim {
-    Claim::new(format!("{}-NAME", R::KIND), name.as_str(), id)
+pub fn name_claim<R: MasterRecord>(id: Id<R::Kind>, name: &Name) -> NameClaim {
+    NameClaim::new(&format!("{}-NAME", R::KIND), name, id)
 }
 
 /// The name as lists order it. A folded name can be longer than the name; a sort key holds 1,024 bytes.

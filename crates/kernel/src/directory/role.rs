@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    change::Claim,
+    change::NameClaim,
     guard::rights::{Mask, MenuPermission},
     ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
     kinds::{OnRemoval, RecordKind, Stage, delete},
@@ -51,14 +51,15 @@ impl Role {
     }
 
     /// The claim on the role's name: unique in its enterprise of its account.
-    pub fn name_claim(&self) -> Claim {
-        Claim::new(format!("ROLE-NAME#{}#{}", self.account_id, self.enterprise_id), self.name.as_str(), self.id)
+    pub fn name_claim(&self) -> NameClaim {
+        NameClaim::new(&format!("ROLE-NAME#{}#{}", self.account_id, self.enterprise_id), &self.name, self.id)
     }
 }
 
 /// Deletes a role with the claim on its name.
 fn deletion(item: &Item) -> Result<Vec<Write>> {
-    Ok(vec![delete(&item.key), record::delete(&decode::<Role>(item)?.record.name_claim())])
+    let claim = decode::<Role>(item)?.record.name_claim();
+    Ok([delete(&item.key)].into_iter().chain(claim.claims().iter().map(record::delete)).collect())
 }
 
 impl Record for Role {

@@ -47,6 +47,39 @@ pub enum IdentityStatus {
     Failed,
 }
 
+/// The invitation that was sent to a user last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserInvitation {
+    pub state: InvitationState,
+    pub sent_at: Timestamp,
+    /// The link is good until then.
+    pub expires_at: Timestamp,
+    /// Who invited the user. Left out: the onboarding of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invited_by: Option<UserId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InvitationState {
+    /// The link can be used.
+    Sent,
+    /// The link was not used in time: the user needs another invitation.
+    Expired,
+}
+
+impl UserInvitation {
+    /// The invitation as it is at a time. The stored state lags behind.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        match self.state {
+            InvitationState::Sent if self.expires_at <= now => Self { state: InvitationState::Expired, ..self },
+            InvitationState::Sent | InvitationState::Expired => self,
+        }
+    }
+}
+
 /// Why mail does not reach a person, as the mail service reported it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -130,6 +163,9 @@ pub struct User {
     pub start_date: Day,
     /// The last day on which the user may act; none: no end.
     pub end_date: Option<Day>,
+    /// Left out: the user has chosen a password, or none was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<UserInvitation>,
     /// Why mail does not reach the user. Left out: nothing was reported since the last invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail_problem: Option<MailProblem>,
@@ -170,6 +206,13 @@ impl User {
             UserStatus::Active if self.end_date.is_some_and(|end| end < today) => UserStatus::Ended,
             status @ (UserStatus::Active | UserStatus::Inactive | UserStatus::Ended) => status,
         }
+    }
+
+    /// The user with the states of a time.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp, today: Day) -> Self {
+        let invitation = self.invitation.map(|invitation| invitation.at(now));
+        Self { status: self.status_on(today), invitation, ..self }
     }
 
     /// The partition of `Gsi3` that holds active users who have a last day, by that day.
@@ -382,6 +425,7 @@ mod tests {
             technical: false,
             start_date: day(start),
             end_date: end.map(day),
+            invitation: None,
             mail_problem: None,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,

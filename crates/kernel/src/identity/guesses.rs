@@ -17,15 +17,15 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Settings,
+    Provider, Settings,
     lockout::{self, Failures, Lockout, Network},
     provider::Stored,
     records::{partition, put, read},
-    users::{ATTEMPTS, contended},
+    users::{ATTEMPTS, contended, store},
 };
 use crate::{
     ids::Subject,
-    ports::table::{CommitError, Condition, Item, Key, Table, TableError, Write},
+    ports::table::{CommitError, Condition, Index, Item, Key, Order, Query, Range, Table, TableError, Write},
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -199,6 +199,24 @@ impl Guesses {
         Err(contended())
     }
 
+    /// Forgets the failures and guesses of a person, from whatever networks.
+    async fn forget(&self, subject: Subject) -> Result<(), TableError> {
+        self.locks.forget(subject.uuid().as_bytes());
+        self.counted.invalidate(&<[u8; 32]>::from(Sha256::digest(subject.uuid().as_bytes())));
+        let delete = |key: Key| Write::Delete { key, when: Condition::Always };
+        let mut writes = vec![delete(Key::new(partition(subject), "GUESSES"))];
+        loop {
+            let (pk, range) = (partition(subject), Range::Prefix("LOCK#".into()));
+            let query = Query { index: Index::Table, pk, range, order: Order::Ascending, limit: 50, after: None };
+            let locks = self.table.query(&query).await?.items;
+            writes.extend(locks.into_iter().map(|lock| delete(lock.key)));
+            if writes.is_empty() {
+                return Ok(());
+            }
+            self.table.commit(std::mem::take(&mut writes)).await.map_err(store)?;
+        }
+    }
+
     /// One failure more of the network, and one guess more of the day.
     async fn count(&self, suspect: &GuessSource, now: Timestamp) -> Result<(), TableError> {
         let (lock_key, day_key) = (suspect.lock_key(), suspect.day_key());
@@ -269,6 +287,15 @@ impl Guesses {
     async fn stored<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<Stored<T>>, TableError> {
         let Some(item) = self.table.get(key).await? else { return Ok(None) };
         Ok(Some(Stored { record: read(&item)?, version: item.version }))
+    }
+}
+
+impl Provider {
+    /// Ends the locks of a person, and forgets the guesses of the day.
+    pub async fn lift_lockouts(&self, subject: Subject) -> Result<(), TableError> {
+        let Some(person) = self.person(subject).await? else { return Ok(()) };
+        let counted = self.identities_of(Some(&person.record.email)).await?.first();
+        self.guesses.forget(counted.unwrap_or(subject)).await
     }
 }
 

@@ -69,13 +69,16 @@ impl Network {
     }
 }
 
-/// The subject of a failure: one identity, from one network.
+/// The subject of a failure: one identity, by a digest, from one network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct GuessSource([u8; 32]);
+pub(super) struct GuessSource {
+    identity: [u8; 32],
+    network: [u8; 16],
+}
 
 impl GuessSource {
     pub(super) fn new(identity: &[u8], network: Network) -> Self {
-        Self(Sha256::new().chain_update(network.0).chain_update(identity).finalize().into())
+        Self { identity: Sha256::digest(identity).into(), network: network.0 }
     }
 }
 
@@ -87,6 +90,14 @@ pub(super) struct Lockout {
 impl Lockout {
     pub(super) fn new(capacity: u64) -> Self {
         Self { failures: Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build() }
+    }
+
+    /// Forgets the failures of an identity from every network.
+    pub(super) fn forget(&self, identity: &[u8]) {
+        let identity: [u8; 32] = Sha256::digest(identity).into();
+        for (source, _) in self.failures.iter().filter(|(source, _)| source.identity == identity) {
+            self.failures.invalidate(&*source);
+        }
     }
 
     pub(super) fn locked(&self, suspect: &GuessSource, now: Timestamp) -> bool {

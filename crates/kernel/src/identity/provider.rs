@@ -325,6 +325,10 @@ impl Identity for Provider {
         self.make_reset(&forgotten).await
     }
 
+    async fn invited(&self, email: &str) -> Result<Vec<Subject>, IdentityError> {
+        Ok(self.identities_of(Email::parse(email).ok().as_ref()).await?.invited())
+    }
+
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError> {
         self.use_reset(&reset).await.map(drop)
     }

@@ -85,6 +85,15 @@ impl SameAddress {
         self.identities.iter().filter(move |one| one.record.subject != subject && has_own_password(&one.record))
     }
 
+    /// The identities that wait for a password of their owner's choice; none if the owner has chosen one in some account.
+    pub(super) fn invited(&self) -> Vec<Subject> {
+        if self.persons().any(has_own_password) {
+            return Vec::new();
+        }
+        let waiting = self.persons().filter(|person| person.enabled && person.password.is_none());
+        waiting.map(|person| person.subject).collect()
+    }
+
     /// Gives an identity a password, and with it all others of the address that have one. It ends their sessions. `None`: the
     /// identity is gone or has another address by now.
     pub(super) fn with_password(&self, subject: Subject, password: &Password, now: Timestamp) -> Option<NewPassword> {

@@ -105,6 +105,9 @@ pub trait Identity: Send + Sync {
     /// nothing to mail; the caller answers the same in both cases. What the owner was mailed before stays good.
     async fn forgot_password(&self, forgotten: ForgottenPassword) -> Result<Option<ResetMail>, ResetError>;
 
+    /// The identities of an address whose owner was invited and has chosen no password, in this account or another.
+    async fn invited(&self, email: &str) -> Result<Vec<Subject>, IdentityError>;
+
     /// Sets a new password by a code or a link, once, and ends all sessions.
     async fn reset_password(&self, reset: PasswordReset) -> Result<(), ResetError>;
 

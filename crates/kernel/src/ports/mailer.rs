@@ -19,6 +19,8 @@ pub enum MailKind {
     /// Tells the previous address that it was replaced.
     EmailChanged,
     LicenseReminder,
+    /// Tells who invited a person that the invitation expired.
+    InvitationExpired,
 }
 
 /// A message to one person. The same `id` is sent once, however often it is asked.

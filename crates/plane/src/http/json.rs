@@ -1,7 +1,8 @@
 //! JSON request bodies: parsed once, strictly, and read by the guard and the handler from the same value.
 //!
 //! INVARIANT: a [`JsonObject`] has no duplicate keys at any depth, and only a JSON object is accepted where a struct is
-//! expected. `serde`'s derived code also accepts an array there, which [`Strict`] refuses.
+//! expected. `serde`'s derived code also accepts an array there, which [`Strict`] refuses. No text of it consists of invisible
+//! characters alone.
 
 use std::{cell::Cell, fmt};
 
@@ -25,6 +26,7 @@ use super::{
 use crate::{
     ids::Id,
     json_syntax,
+    names::shows_nothing,
     problem::{Code, Problem, Result},
 };
 
@@ -172,12 +174,14 @@ impl<'de> Visitor<'de> for UniqueKeys<'_> {
         Ok(value.into())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        self.visit_string(value.to_owned())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
+        // White space alone is left to the types, for a text can be empty by intention.
+        let is_hidden = shows_nothing(&value) && !value.trim().is_empty();
+        if is_hidden { Err(E::custom("this has only invisible characters")) } else { Ok(value.into()) }
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -342,6 +346,16 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err().code, Code::InvalidRequest, "{text}");
         }
+    }
+
+    #[test]
+    fn no_text_is_invisible() {
+        for hidden in ["\u{3164}", "\u{2800}", "\u{fe0f}", " \u{115f}"] {
+            let problem = read(&format!(r#"{{"inner":{{"name":"{hidden}"}},"list":[]}}"#)).unwrap_err();
+            assert_eq!(problem.errors[0].pointer, "/inner/name", "{hidden:?}");
+            assert_eq!(problem.errors[0].message, "this has only invisible characters");
+        }
+        assert!(read(r#"{"inner":{"name":""},"list":[{"name":" "}]}"#).is_ok());
     }
 
     #[test]

@@ -144,7 +144,7 @@ async fn if_only_some_must_go_the_least_recently_active_do() {
     world.nobody().post("/api/auth/refresh", json!({ "refreshToken": by_refresh })).await.expect(200);
     let refused = change(&world, &acme, &first, json!({ "numberOfUsers": 1 })).await.expect(409);
     assert_eq!(refused["code"], "seats_in_use");
-    assert!(refused["detail"].as_str().unwrap().contains("3 users hold a seat, and 1 seats"), "{refused}");
+    assert!(refused["detail"].as_str().unwrap().contains("3 users hold a seat, and 1 seat would"), "{refused}");
     change(&world, &acme, &first, json!({ "numberOfUsers": 2, "overCapacity": true })).await.expect(200);
     let over = &capacity(&world, &acme).await["triples"][0]["overCapacity"];
     assert_eq!(over, &json!({ "by": 1, "refusedFrom": world.today().plus(15), "refused": 0 }));

@@ -16,6 +16,7 @@ use plane::{
     router::{FENCES, Route, RouteState},
     text::{Line, Name},
 };
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use testkit::world::{Person, World};
 use uuid::Uuid;
@@ -68,6 +69,17 @@ pub(crate) async fn tenant(world: &World, name: &str) -> Tenant {
     let license: LicenseId = license["id"].as_str().unwrap().parse().unwrap();
     let admin = administrator(world, account, name, (enterprise, product, service), license).await;
     Tenant { account, enterprise, product, service, license, admin }
+}
+
+impl Tenant {
+    /// The administrator, signed in again: for tests in which the clock has moved on.
+    pub(crate) async fn sign_in_again(&mut self, world: &World) {
+        let access = world.operator().await.get(&format!("/api/users?accountId={}", self.account)).await.expect(200);
+        let emails = access["items"].as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap());
+        let email = emails.into_iter().find(|email| email.starts_with("ada@")).unwrap();
+        let tokens = world.sign_in(email, testkit::world::PASSWORD).await;
+        self.admin = world.nobody().with_token(tokens.access_token.expose_secret());
+    }
 }
 
 async fn found_account(world: &World, id: AccountId, name: &str) {
@@ -160,6 +172,7 @@ async fn administrator(
         technical: true,
         start_date: world.today(),
         end_date: None,
+        invitation: None,
         mail_problem: None,
         created_at: now,
         updated_at: now,

@@ -5,6 +5,7 @@ mod events;
 mod http;
 pub mod intake;
 pub use kernel::directory::account as model;
+mod name_claims;
 pub mod onboarding;
 pub mod ops;
 mod outputs;
@@ -17,6 +18,6 @@ use crate::{record::Record as _, slice::Slice};
 
 pub const SLICE: Slice = Slice::new("Tenants: onboarding, reading, changing and removing them.", http::routes)
     .with_events(&[events::ALL])
-    .with_kinds(&[deprovisioning::Receipt::DECLARED, intake::Intake::DECLARED])
+    .with_kinds(&[deprovisioning::Receipt::DECLARED, intake::Intake::DECLARED, name_claims::NamesTakenOver::DECLARED])
     .with_workflows(&[onboarding::WORKFLOW, deprovisioning::WORKFLOW])
-    .with_jobs(|plane| vec![ops::removal_job(plane)]);
+    .with_jobs(|plane| vec![ops::removal_job(plane), name_claims::job(plane)]);

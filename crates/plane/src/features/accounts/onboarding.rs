@@ -367,6 +367,7 @@ impl OnboardingStep {
             technical: true,
             start_date: new.start_date,
             end_date: new.end_date,
+            invitation: None,
             mail_problem: None,
             created_at: now,
             updated_at: now,
@@ -407,8 +408,8 @@ impl OnboardingStep {
         change.create(&role);
         change.create(&permissions);
         change.create(&group);
-        change.create(&role.name_claim());
-        change.create(&group.name_claim());
+        change.create(role.name_claim().first());
+        change.create(group.name_claim().first());
         change.create(&GroupRole { account_id, group_id: group.id, role_id: role.id });
         change.create(&Membership { account_id, user_id, group_id: group.id });
         let directory = change;
@@ -418,7 +419,7 @@ impl OnboardingStep {
         let own = route.table != TableName::shared();
         let mut change = if own { self.workload_change() } else { self.change() }.workload();
         change.create(&workstream);
-        change.create(&workstream.name_claim());
+        change.create(workstream.name_claim().first());
         // At once, and each by itself: where the workstream goes to another table, they are two commits anyway.
         let (role_key, workstream_key) = (Role::key(account_id, role.id), Workstream::key(account_id, workstream.id));
         futures::future::try_join(
@@ -465,14 +466,19 @@ impl OnboardingStep {
         let mail: MailId = self.call.id("mail");
         // Nobody can follow a link to an identity that is not there.
         self.plane.identity().check_user(user.subject()).await?;
-        self.plane.invite(&user.record, mail).await?;
+        let sent = self.plane.invite(&user.record, mail).await?;
         if let Err(superseded) = self.is_current().await {
             self.plane.remove_identity(user.id).await?;
             return Err(superseded);
         }
         if user.identity_status == IdentityStatus::Pending {
-            let invited =
-                User { identity_status: IdentityStatus::Invited, updated_at: self.plane.now(), ..user.record.clone() };
+            let invited_by = super::ops::started_by(&self.call.variables).map(|by| by.id);
+            let invited = User {
+                identity_status: IdentityStatus::Invited,
+                invitation: Some(sent.shown(invited_by)),
+                updated_at: self.plane.now(),
+                ..user.record.clone()
+            };
             let mut change = self.change();
             change.replace(&user, &invited);
             self.plane.commit(change).await?;

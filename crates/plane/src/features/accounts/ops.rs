@@ -112,7 +112,7 @@ impl Plane {
         input[STARTED_BY] = json!(who.author().starter());
         let mut change = Change::by(who).for_account(id).unfenced().about(Account::NOUN, id);
         change.create(&account);
-        change.claim(&Account::name_claim(id, &account.name), name_taken(&account.name));
+        change.claim_name(&Account::name_claim(id, &account.name), &name_taken(&account.name));
         // In a new account every address is free.
         change.claim(&User::email_claim(id, technical_user_id(id), &email), email_taken());
         change.create(&Intake { account_id: id, request: new });
@@ -149,10 +149,7 @@ impl Plane {
                 return Err(Problem::new(Code::Protected, "the platform's own account keeps its name"));
             }
             let (before, after) = (Account::name_claim(new.id, &old.name), Account::name_claim(new.id, &new.name));
-            if before != after {
-                change.release(&before);
-                change.claim(&after, name_taken(&new.name));
-            }
+            change.rename(&before, &after, name_taken(&new.name));
         }
         change.replace(old, &new);
         change.event(&super::events::UPDATED, &NoDetail {});
@@ -302,9 +299,9 @@ fn under_way(account: &Account) -> bool {
 fn not_now(account: &Account) -> Problem {
     let failed = account.provisioning.as_ref().filter(|run| run.status == RunStatus::Failed);
     match failed.filter(|_| account.status == AccountStatus::Deprovisioning) {
-        Some(run) => Problem::new(Code::Conflict, "the removal of the account has failed").help(format!(
-            "GET /api/provisioning/{} shows why; remove the cause, then POST /api/executions/{}/redrive",
-            account.id, run.execution_id
+        Some(_) => Problem::new(Code::Conflict, "the removal of the account has failed").help(format!(
+            "GET /api/provisioning/{id} shows why; when the cause is gone, POST /api/provisioning with {{\"accountId\": \"{id}\"}} goes on",
+            id = account.id,
         )),
         None => Problem::new(Code::Conflict, format!("the account is {}", account.status.as_str()))
             .help("GET /api/provisioning/{accountId} shows what is under way"),

@@ -121,7 +121,9 @@ fn transition_change(transition: &Transition, account: AccountId) -> Change {
 
 /// Frees the names of an account that is gone.
 async fn release_names(plane: &Plane, account: &Account, change: &mut Change) -> Result<()> {
-    release_own(plane, &Account::name_claim(account.id, &account.name), change).await?;
+    for claim in Account::name_claim(account.id, &account.name).claims() {
+        release_own(plane, claim, change).await?;
+    }
     if let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&Intake::key(account.id)).await? {
         let intake = decode::<Intake>(&item)?.record;
         let email = &intake.request.technical_user.email;

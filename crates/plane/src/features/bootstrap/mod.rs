@@ -1,10 +1,12 @@
 //! Day-0: the platform's own account, its administrator and what they need, in the documented fourteen steps.
 
+mod host;
 mod http;
 mod model;
 mod ops;
 mod steps;
 
+pub use host::FirstPassword;
 pub use model::{Admin, BootstrapReport, Bootstrapped, StepDone, StepReport, StepState};
 
 use crate::{

@@ -168,7 +168,7 @@ fn account(seed: &SeedContext) -> Vec<SeedRecord> {
     };
     vec![
         seed_record(&account, |found, _| found.status == AccountStatus::Active),
-        claim(&Account::name_claim(account.id, &account.name)),
+        claim(Account::name_claim(account.id, &account.name).first()),
         seed_record(&route, |found, _| found.state == RouteState::Open),
     ]
 }
@@ -176,7 +176,7 @@ fn account(seed: &SeedContext) -> Vec<SeedRecord> {
 fn master<R: MasterRecord>(record: &R) -> Vec<SeedRecord> {
     vec![
         seed_record(record, |found, _| found.built_in()),
-        claim(&master_data::name_claim::<R>(record.id(), record.name())),
+        claim(master_data::name_claim::<R>(record.id(), record.name()).first()),
         seed_record(&UseCount::none::<R>(record.id()), |_, _| true),
     ]
 }
@@ -288,7 +288,7 @@ fn role(seed: &SeedContext, id: RoleId, name: &str, kind: RoleKind, mask: Mask, 
             found.kind == expected.kind && found.mask == expected.mask && found.built_in
         }),
         seed_record(&permissions, |found, expected| found == expected),
-        claim(&role.name_claim()),
+        claim(role.name_claim().first()),
     ]
 }
 
@@ -307,7 +307,7 @@ fn group(seed: &SeedContext, id: GroupId, name: &str, role: RoleId) -> Vec<SeedR
     vec![
         seed_record(&group, |found, _| found.built_in),
         seed_record(&link, |found, expected| found == expected),
-        claim(&group.name_claim()),
+        claim(group.name_claim().first()),
     ]
 }
 
@@ -328,6 +328,7 @@ fn user(seed: &SeedContext) -> Vec<SeedRecord> {
         technical: true,
         start_date: seed.today,
         end_date: None,
+        invitation: None,
         mail_problem: None,
         created_at: seed.now,
         updated_at: seed.now,
@@ -350,7 +351,7 @@ fn user(seed: &SeedContext) -> Vec<SeedRecord> {
 fn workstream(seed: &SeedContext, id: WorkstreamId, name: &str) -> Vec<SeedRecord> {
     let default = Workstream::default_of(known::ROOT_ACCOUNT, known::GLOBAL_ENTERPRISE, seed.now);
     let workstream = Workstream { id, name: named(name), ..default };
-    vec![seed_record(&workstream, |found, _| found.built_in), claim(&workstream.name_claim())]
+    vec![seed_record(&workstream, |found, _| found.built_in), claim(workstream.name_claim().first())]
 }
 
 /// For the log and the audit trail: the step's number, counted from 1.

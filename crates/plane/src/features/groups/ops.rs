@@ -42,7 +42,7 @@ impl Plane {
         self.licensed_enterprise(who, group.enterprise_id).await?;
         let mut change = Change::by(who).about(Group::NOUN, group.id);
         change.create(group);
-        change.claim(&group.name_claim(), name_taken(&group.name));
+        change.claim_name(&group.name_claim(), &name_taken(&group.name));
         give_roles(self, who, &mut change, group, &[], role_ids).await?;
         change.event(&super::events::CREATED, &Reference::to(Group::NOUN, group.id));
         change.answers(AnswerHead::created(location(group.id), 1), group);
@@ -63,11 +63,7 @@ impl Plane {
                 return Err(protected());
             }
             unreserved(&new.name)?;
-            let (before, after) = (old.name_claim(), new.name_claim());
-            if before != after {
-                change.release(&before);
-                change.claim(&after, name_taken(&new.name));
-            }
+            change.rename(&old.name_claim(), &new.name_claim(), name_taken(&new.name));
         }
         if let Some(role_ids) = role_ids {
             let present = group_role_ids(self, who, new.id).await?;
@@ -110,7 +106,7 @@ impl Plane {
                     change.write(unlink(group, role_id));
                 }
                 change.remove(group);
-                change.release(&group.name_claim());
+                change.release_name(&group.name_claim());
                 change.event(&super::events::DELETED, &Reference::to(Group::NOUN, id));
                 return self.commit(change).await;
             }

@@ -63,9 +63,9 @@ pub(super) enum LicenseRefused {
     EndsBeforeItStarts,
     #[error("the Global enterprise is licensed to the platform account alone")]
     GlobalElsewhere,
-    #[error("{used} users hold a seat, and {left} seats would be left today")]
+    #[error("{} a seat, and {} would be left today", holders(*used), seats(*left))]
     SeatsInUse { used: u32, left: u32 },
-    #[error("{used} users hold a seat of it, and {left} seats would be left today")]
+    #[error("{} a seat of it, and {} would be left today", holders(*used), seats(*left))]
     StillHeld { used: u32, left: u32 },
     #[error("the platform's own license can't be deleted, nor end before today")]
     Protected,
@@ -86,6 +86,14 @@ impl LicenseRefused {
             Self::Protected => Problem::new(Code::Protected, self.to_string()),
         }
     }
+}
+
+fn holders(users: u32) -> String {
+    if users == 1 { "1 user holds".into() } else { format!("{users} users hold") }
+}
+
+fn seats(seats: u32) -> String {
+    if seats == 1 { "1 seat".into() } else { format!("{seats} seats") }
 }
 
 /// Refuses a license that can't be.

@@ -135,7 +135,7 @@ async fn is_link_used<R: MasterRecord, T>(
 /// The change that makes a record of master data.
 pub fn created<A: Action, R: MasterRecord>(who: &Granted<A>, new: &R) -> Change {
     let mut change = platform_change::<A, R>(who, new);
-    change.claim(&name_claim::<R>(new.id(), new.name()), name_taken::<R>(new.name()));
+    change.claim_name(&name_claim::<R>(new.id(), new.name()), &name_taken::<R>(new.name()));
     change.create(new);
     change.create(&UseCount::none::<R>(new.id()));
     change.event(&R::EVENTS.created, &Reference::to(R::NOUN, new.id()));
@@ -147,10 +147,7 @@ pub fn replaced<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>, n
     protect::<R>(old)?;
     let mut change = platform_change::<A, R>(who, new);
     let (before, after) = (name_claim::<R>(old.id(), old.name()), name_claim::<R>(new.id(), new.name()));
-    if before != after {
-        change.release(&before);
-        change.claim(&after, name_taken::<R>(new.name()));
-    }
+    change.rename(&before, &after, name_taken::<R>(new.name()));
     change.replace(old, new);
     change.event(&R::EVENTS.updated, &Reference::to(R::NOUN, new.id()));
     Ok(change)
@@ -165,7 +162,7 @@ pub fn removed<A: Action, R: MasterRecord>(who: &Granted<A>, old: &Stored<R>) ->
     let uses = Write::Delete { key: UseCount::key::<R>(old.id()), when: unused };
     change.write_or(uses, in_use::<R>("a license uses it"));
     change.remove(old);
-    change.release(&name_claim::<R>(old.id(), old.name()));
+    change.release_name(&name_claim::<R>(old.id(), old.name()));
     change.event(&R::EVENTS.deleted, &Reference::to(R::NOUN, old.id()));
     Ok(change)
 }

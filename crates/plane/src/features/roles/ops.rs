@@ -15,11 +15,12 @@ use crate::{
     },
     http::idempotency::AnswerHead,
     ids::{EnterpriseId, ProductId, RoleId, ServiceId},
+    names::is_reserved,
     plane::Plane,
     ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, TenantRecord as _},
-    text::{Name, is_reserved},
+    text::Name,
 };
 
 impl Plane {
@@ -32,7 +33,7 @@ impl Plane {
         let mut change = Change::by(who).about(Role::NOUN, role.id);
         change.create(role);
         change.create(&permissions);
-        change.claim(&role.name_claim(), name_taken(&role.name));
+        change.claim_name(&role.name_claim(), &name_taken(&role.name));
         change.event(&super::events::CREATED, &Reference::to(Role::NOUN, role.id));
         change.answers(AnswerHead::created(location(role.id), 1), role);
         self.commit(change).await
@@ -60,11 +61,7 @@ impl Plane {
         }
         if is_renamed {
             unreserved(&new.name)?;
-            let (before, after) = (old.name_claim(), new.name_claim());
-            if before != after {
-                change.release(&before);
-                change.claim(&after, name_taken(&new.name));
-            }
+            change.rename(&old.name_claim(), &new.name_claim(), name_taken(&new.name));
         }
         // The commit fails if the permissions changed since the mask was checked against them.
         change.write_or(
@@ -107,7 +104,7 @@ impl Plane {
             }
             if links.next.is_none() {
                 change.remove(role);
-                change.release(&role.name_claim());
+                change.release_name(&role.name_claim());
                 change.write(Write::Delete { key: RolePermissions::key(role.account_id, id), when: Condition::Always });
                 change.event(&super::events::DELETED, &Reference::to(Role::NOUN, id));
                 return self.commit(change).await;

@@ -10,6 +10,8 @@ pub const ENDED: EventKind<Reference> =
 pub const DELETED: EventKind<Reference> = EventKind::new("user.deleted", "A user was deleted.");
 pub const INVITED: EventKind<Reference> =
     EventKind::new("user.invited", "An invitation was requested for a user who existed before.");
+pub const INVITATION_EXPIRED: EventKind<Reference> =
+    EventKind::new("user.invitation.expired", "The invitation of a user was not accepted in time.");
 pub const GROUPS_UPDATED: EventKind<Reference> = EventKind::new("user.groups.updated", "A user joined or left groups.");
 pub const WORKSTREAMS_UPDATED: EventKind<Reference> =
     EventKind::new("user.workstreams.updated", "A user was assigned to workstreams, or taken out of them.");
@@ -20,6 +22,7 @@ pub(super) const ALL: &[DeclaredEvent] = &[
     ENDED.declared(),
     DELETED.declared(),
     INVITED.declared(),
+    INVITATION_EXPIRED.declared(),
     GROUPS_UPDATED.declared(),
     WORKSTREAMS_UPDATED.declared(),
 ];

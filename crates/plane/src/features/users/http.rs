@@ -1,12 +1,13 @@
 //! Users over HTTP.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
     access::Permissions,
-    model::{User, UserStatus},
+    model::{InvitationState, User, UserInvitation, UserStatus},
     ops::{UserChanges, UserDetails, location},
     status::StatusChange,
 };
@@ -58,6 +59,8 @@ struct UserFilter {
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
     status: Option<UserStatus>,
+    /// Users who have not accepted their invitation, and can still do so or not.
+    invitation: Option<InvitationState>,
     /// Users whose e-mail addresses begin so, however they are written.
     #[schemars(length(min = 1, max = 254))]
     email: Option<Bounded<254>>,
@@ -164,44 +167,51 @@ struct UserWorkstreamsUpdate {
 }
 
 async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<UserFilter>) -> Result<Page<User>> {
-    let UserFilter { limit, cursor, status, email, license_id } = which;
+    let UserFilter { limit, cursor, status, invitation, email, license_id } = which;
     let page = PageQuery { limit, cursor };
     let email = email.map(|email| email.as_str().to_lowercase());
     let rows = plane.rows(&who);
-    let today = plane.clock().today();
-    if status.is_none() && email.is_none() && license_id.is_none() {
-        return as_of(rows.page(&page).await?, today);
+    let (now, today) = (plane.now(), plane.clock().today());
+    if status.is_none() && invitation.is_none() && email.is_none() && license_id.is_none() {
+        return as_of(rows.page(&page).await?, now, today);
     }
     // Users carry over to the licenses that follow: those of a license are those of its enterprise, product and service.
     let triple = match license_id {
         Some(license) => rows.find::<License>(license).await?.map(|license| license.triple()),
         None => None,
     };
-    let by = format!("{status:?} {email:?} {license_id:?}");
+    let by = format!("{status:?} {invitation:?} {email:?} {license_id:?}");
     let found = rows.filtered(&page, &by, |user: &User| {
         let has_license = |license| triple.map_or(license == user.license_id, |triple| triple == LicensedUse::of(user));
+        let state = user.invitation.map(|invitation| invitation.at(now).state);
         status.is_none_or(|status| status == user.status_on(today))
+            && invitation.is_none_or(|wanted| state == Some(wanted))
             && email.as_ref().is_none_or(|email| user.email.as_str().to_lowercase().starts_with(email))
             && license_id.is_none_or(has_license)
     });
-    as_of(found.await?, today)
+    as_of(found.await?, now, today)
 }
 
-/// The page with the statuses of a day. Few records are written anew: those of users whose last day ended just now.
-fn as_of(page: Page<User>, today: Day) -> Result<Page<User>> {
-    /// What of a user the status depends on.
+/// The page with the states of this time. Few records are written anew: those of users whose last day ended, or whose invitation
+/// expired, just now.
+fn as_of(page: Page<User>, now: Timestamp, today: Day) -> Result<Page<User>> {
+    /// What of a user depends on the time.
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Dated {
         status: UserStatus,
         end_date: Option<Day>,
+        #[serde(default)]
+        invitation: Option<UserInvitation>,
     }
     let items = page.items.into_iter().map(|body| {
-        let Dated { status, end_date } = read_body(&body)?;
-        if status != UserStatus::Active || end_date.is_none_or(|end| today <= end) {
+        let Dated { status, end_date, invitation } = read_body(&body)?;
+        let has_ended = status == UserStatus::Active && end_date.is_some_and(|end| end < today);
+        let is_as_stored = invitation.is_none_or(|invitation| invitation.at(now) == invitation);
+        if !has_ended && is_as_stored {
             return Ok(body);
         }
-        let user = User { status: UserStatus::Ended, ..read_body(&body)? };
+        let user = read_body::<User>(&body)?.as_of(now, today);
         Ok(serde_json::to_vec(&user).expect("records hold nothing that JSON can't").into())
     });
     Ok(Page::new(items.collect::<Result<_>>()?, page.next_cursor))
@@ -211,10 +221,9 @@ fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|cause| Problem::internal(&cause))
 }
 
-/// The user with the status of today.
+/// The user with the states of this time.
 fn shown(plane: &Plane, Stored { record, version }: Stored<User>) -> Found<User> {
-    let status = record.status_on(plane.clock().today());
-    Found(Stored { record: User { status, ..record }, version })
+    Found(Stored { record: record.as_of(plane.now(), plane.clock().today()), version })
 }
 
 async fn create(who: Granted<UserCreate>, plane: Plane, Json(new): Json<NewUser>) -> Result<Created<User>> {
@@ -247,7 +256,7 @@ async fn update(
     if_match.allows(User::NOUN, old.version)?;
     let UserUpdate { account_id: _, first_name, last_name, email, start_date, end_date, status } = update;
     let changes = UserChanges { first_name, last_name, email, start_date, end_date, status };
-    plane.update_user(&who, &old, changes).await.map(Found)
+    Ok(shown(&plane, plane.update_user(&who, &old, changes).await?))
 }
 
 async fn delete(

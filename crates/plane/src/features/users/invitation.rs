@@ -1,10 +1,13 @@
 //! Invitations: a one-time link with which a person chooses their password. Only the digest of its token is stored.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::model::{IdentityStatus, User};
+use super::{
+    expiry::OpenInvitation,
+    model::{IdentityStatus, InvitationState, User, UserInvitation},
+};
 use crate::{
     audit::{Author, EntryDraft, RequestOrigin},
     change::Change,
@@ -76,10 +79,18 @@ pub(super) struct Current {
     expires: i64,
     /// Earlier versions did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent_at: Option<Timestamp>,
+    pub(super) sent_at: Option<Timestamp>,
+    /// The mail that the link was made for, from which it can be made again. Earlier versions did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mail_id: Option<MailId>,
 }
 
 impl Current {
+    /// Whether the link is good.
+    pub(super) fn is_good(&self, now: Timestamp) -> bool {
+        now.as_second() < self.expires
+    }
+
     fn key(user: UserId) -> Key {
         Key::new(format!("INVITED#{user}"), "CURRENT")
     }
@@ -124,26 +135,11 @@ impl Plane {
 
     /// Sends a user the link to choose a password, and voids the one sent before. The same `mail` sends the same link,
     /// once.
-    pub async fn invite(&self, user: &User, mail: MailId) -> Result<(), InviteError> {
+    pub async fn invite(&self, user: &User, mail: MailId) -> Result<SentLink, InviteError> {
         let token = self.key().token("invitation", &mail.to_string());
-        replace_link(self, user, digest(token.expose_secret())).await?;
-        let link = format!("{}/accept-invitation#token={}", self.settings().public_url, token.expose_secret());
-        let text = format!(
-            "{}\n\nan account was made for you. Choose your password here, within 24 hours:\n\n{link}\n\n\
-             If you have a password with this address already, enter that one. The link works once. If you did not \
-             expect this, do nothing.",
-            greeting(user.first_name.as_str())
-        );
-        let mail = Mail {
-            id: mail,
-            account: user.account_id,
-            kind: MailKind::Invitation,
-            to: user.email.as_str().to_owned(),
-            subject: "Your invitation".into(),
-            text: text.into(),
-            at: self.now(),
-        };
-        Ok(self.ports().mailer.send(mail).await?)
+        let sent = replace_link(self, user, digest(token.expose_secret()), mail).await?;
+        mail_link(self, user, &token, mail, "within 24 hours").await?;
+        Ok(sent)
     }
 
     /// Removes the identity of a user, with the link that was sent to them. It can be asked again.
@@ -201,6 +197,7 @@ impl Plane {
         let used = vec![
             Write::Delete { key: Invitation::key(&claimed.digest), when: Condition::Present },
             Write::Delete { key: Current::key(claimed.user_id), when: Condition::Always },
+            Write::Delete { key: OpenInvitation::key(claimed.user_id), when: Condition::Always },
         ];
         Ok(confirm(self, claimed.account_id, claimed.user_id, Some((used, origin))).await?)
     }
@@ -215,15 +212,75 @@ impl Plane {
     }
 }
 
-/// When a user was sent a link last.
-pub(super) async fn last_invitation(plane: &Plane, user: UserId) -> Result<Option<Timestamp>> {
-    let current: Option<Stored<Current>> = shared_record(plane, &Current::key(user)).await?;
-    Ok(current.and_then(|current| current.sent_at))
+/// Sends the link that was made for one mail by another: it stays good for as long as it was.
+pub(super) async fn repeat_link(plane: &Plane, user: &User, current: &Current) -> Result<(), InviteError> {
+    let Some(made_for) = current.mail_id else { return Ok(()) };
+    let token = plane.key().token("invitation", &made_for.to_string());
+    let until = Timestamp::from_second(current.expires).unwrap_or_default();
+    let until = until.to_zoned(TimeZone::UTC).strftime("until %Y-%m-%d %H:%M UTC");
+    let mail = MailId::new(plane.now(), plane.rng());
+    mail_link(plane, user, &token, mail, &until.to_string()).await
+}
+
+async fn mail_link(
+    plane: &Plane,
+    user: &User,
+    token: &SecretString,
+    mail: MailId,
+    until: &str,
+) -> Result<(), InviteError> {
+    let link = format!("{}/accept-invitation#token={}", plane.settings().public_url, token.expose_secret());
+    let text = format!(
+        "{}\n\nan account was made for you. Choose your password here, {until}:\n\n{link}\n\n\
+         If you have a password with this address already, enter that one. The link works once. If you did not \
+         expect this, do nothing.",
+        greeting(user.first_name.as_str())
+    );
+    let mail = Mail {
+        id: mail,
+        account: user.account_id,
+        kind: MailKind::Invitation,
+        to: user.email.as_str().to_owned(),
+        subject: "Your invitation".into(),
+        text: text.into(),
+        at: plane.now(),
+    };
+    Ok(plane.ports().mailer.send(mail).await?)
+}
+
+/// A link that was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct SentLink {
+    sent_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl SentLink {
+    /// What the user's record says of it.
+    pub const fn shown(self, invited_by: Option<UserId>) -> UserInvitation {
+        let Self { sent_at, expires_at } = self;
+        UserInvitation { state: InvitationState::Sent, sent_at, expires_at, invited_by }
+    }
+}
+
+/// The link of a user that counts.
+pub(super) async fn current_link(plane: &Plane, user: UserId) -> Result<Option<Stored<Current>>> {
+    shared_record(plane, &Current::key(user)).await
+}
+
+/// Notes that a link was sent again. `false`: another request did, or there is another link by now.
+pub(super) async fn note_repeat(plane: &Plane, current: &Stored<Current>) -> Result<bool> {
+    let repeated = Current { sent_at: Some(plane.now()), ..current.record.clone() };
+    match plane.system(SystemTask::Invitations).commit(vec![crate::record::replace(current, &repeated)]).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Refused { .. }) => Ok(false),
+        Err(CommitError::Table(error)) => Err(error.into()),
+    }
 }
 
 /// Makes a link the one that counts. Of racing invitations each voids the one before; where the person has chosen a
 /// password, or is choosing one, none is made.
-async fn replace_link(plane: &Plane, user: &User, digest: String) -> Result<(), InviteError> {
+async fn replace_link(plane: &Plane, user: &User, digest: String, mail: MailId) -> Result<SentLink, InviteError> {
     let table = plane.system(SystemTask::Invitations);
     for _ in 0..MAX_ATTEMPTS {
         let now = plane.now();
@@ -243,11 +300,18 @@ async fn replace_link(plane: &Plane, user: &User, digest: String) -> Result<(), 
             expires_at,
             claimed_at: None,
         };
-        let next =
-            Current { user_id: user.id, digest: digest.clone(), expires: expires_at.as_second(), sent_at: Some(now) };
+        let next = Current {
+            user_id: user.id,
+            digest: digest.clone(),
+            expires: expires_at.as_second(),
+            sent_at: Some(now),
+            mail_id: Some(mail),
+        };
+        let open = OpenInvitation { account_id: user.account_id, user_id: user.id, expires_at };
         let mut writes = vec![
             Write::Put { item: encode(&next), when: unchanged(current.as_ref()) },
             Write::Check { key: User::key(user.account_id, user.id), when: not_confirmed() },
+            open.put(),
         ];
         match before.filter(|before| before.digest != digest) {
             Some(before) => {
@@ -260,7 +324,7 @@ async fn replace_link(plane: &Plane, user: &User, digest: String) -> Result<(), 
             None => writes.push(Write::Put { item: encode(&link), when: Condition::Always }),
         }
         match table.commit(writes).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(SentLink { sent_at: now, expires_at }),
             Err(CommitError::Refused { write: 1, .. }) => return Err(InviteError::Problem(confirmed())),
             // Another invitation, or a use of the link, came first: look again.
             Err(CommitError::Refused { .. }) => {}
@@ -278,12 +342,11 @@ async fn shared_record<R: Record>(plane: &Plane, key: &Key) -> Result<Option<Sto
 /// Voids the link that was sent to a user last.
 async fn void_invitation(plane: &Plane, user: UserId) -> Result<(), IdentityError> {
     let table = plane.system(SystemTask::Invitations);
-    let Some(item) = table.get(&Current::key(user)).await? else { return Ok(()) };
-    let Ok(current) = decode::<Current>(&item) else { return Ok(()) };
-    let writes = vec![
-        Write::Delete { key: Invitation::key(&current.digest), when: Condition::Always },
-        Write::Delete { key: Current::key(user), when: Condition::Always },
-    ];
+    let mut writes = vec![Write::Delete { key: OpenInvitation::key(user), when: Condition::Always }];
+    if let Some(current) = table.get(&Current::key(user)).await?.and_then(|item| decode::<Current>(&item).ok()) {
+        writes.push(Write::Delete { key: Invitation::key(&current.digest), when: Condition::Always });
+        writes.push(Write::Delete { key: Current::key(user), when: Condition::Always });
+    }
     match table.commit(writes).await {
         Ok(()) | Err(CommitError::Refused { .. }) => Ok(()),
         Err(CommitError::Table(error)) => Err(error.into()),
@@ -315,8 +378,12 @@ async fn confirm(
             return Err(Problem::new(Code::NotFound, "the user is gone"));
         };
         let user = decode::<User>(&item)?;
-        let confirmed =
-            User { identity_status: IdentityStatus::Confirmed, updated_at: plane.now(), ..user.record.clone() };
+        let confirmed = User {
+            identity_status: IdentityStatus::Confirmed,
+            invitation: None,
+            updated_at: plane.now(),
+            ..user.record.clone()
+        };
         let author = Author::User { id: user.id, email: user.email.to_string(), operator: false };
         let entry = EntryDraft::new(user.account_id, author, "auth_accept_invitation").about(User::NOUN, user.id);
         let mut change = match &accepted {

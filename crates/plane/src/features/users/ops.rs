@@ -294,6 +294,7 @@ fn user_on<A: Action>(
         technical: false,
         start_date: new.start_date,
         end_date: new.end_date,
+        invitation: None,
         mail_problem: None,
         created_at: now,
         updated_at: now,

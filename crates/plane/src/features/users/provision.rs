@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    invitation::{confirmed, last_invitation},
-    model::{INVITATIONS_PENDING, IdentityStatus, User},
+    invitation::{confirmed, current_link, note_repeat, repeat_link},
+    model::{INVITATIONS_PENDING, IdentityStatus, User, UserInvitation},
 };
 use crate::{
     audit::{Author, EntryDraft},
@@ -20,7 +20,7 @@ use crate::{
         actions::{Action, UserCreate, UserEdit},
     },
     http::idempotency::{AnswerHead, Ticket},
-    ids::{AccountId, MailId, UserId},
+    ids::{AccountId, MailId, Subject, UserId},
     kinds::RecordKind,
     mail_limits::CountedMail,
     plane::Plane,
@@ -84,16 +84,16 @@ impl PendingInvitation {
     }
 
     fn new<A: Action>(plane: &Plane, who: &Granted<A>, user_id: UserId, status: u16, location: Option<String>) -> Self {
+        let answer = who.ticket().map(|ticket| PendingAnswer { ticket: ticket.clone(), status, location });
+        Self { answer, ..Self::by(plane, who.author(), who.account(), user_id) }
+    }
+
+    /// An invitation that answers no request.
+    fn by(plane: &Plane, author: Author, account_id: AccountId, user_id: UserId) -> Self {
         let asked_at = plane.now();
-        Self {
-            account_id: who.account(),
-            user_id,
-            mail_id: MailId::new(asked_at, plane.rng()),
-            author: who.author(),
-            asked_at,
-            asked_of: Some(plane.driver().holder().to_owned()),
-            answer: who.ticket().map(|ticket| PendingAnswer { ticket: ticket.clone(), status, location }),
-        }
+        let mail_id = MailId::new(asked_at, plane.rng());
+        let asked_of = Some(plane.driver().holder().to_owned());
+        Self { account_id, user_id, mail_id, author, asked_at, asked_of, answer: None }
     }
 
     /// Whether the process that was asked is at work on it: it is left alone with it for a while, unless it is known to
@@ -154,13 +154,10 @@ impl Plane {
         if user.identity_status == IdentityStatus::Confirmed {
             return Err(confirmed());
         }
-        if let Some(sent_at) = last_invitation(self, id).await? {
-            let pause = SignedDuration::from_secs(self.settings().mail_limits.pause_seconds.into());
-            let wait = pause - self.now().duration_since(sent_at);
-            if wait.is_positive() {
-                let seconds = u64::try_from(wait.as_secs()).unwrap_or_default() + 1;
-                return Err(Problem::new(Code::TooManyRequests, "the user was invited just now").retry_after(seconds));
-            }
+        let sent_at = current_link(self, id).await?.and_then(|current| current.sent_at);
+        if let Some(wait) = sent_at.and_then(|at| pause_after(self, at)) {
+            let seconds = u64::try_from(wait.as_secs()).unwrap_or_default() + 1;
+            return Err(Problem::new(Code::TooManyRequests, "the user was invited just now").retry_after(seconds));
         }
         count_invitation(self, who, &user.email).await?;
         let pending = PendingInvitation::of_known(self, who, id);
@@ -178,6 +175,45 @@ impl Plane {
         self.commit(change).await?;
         finish_invitation(self, &pending).await
     }
+}
+
+/// Sends the invitation again to a person who asked for a new password and has not chosen one yet. As long as the link is
+/// good it is the same link, so that requests of other people void none. A person who may not accept gets nothing.
+pub(crate) async fn repeat_invitation(plane: &Plane, subject: Subject) -> Result<()> {
+    let Some(account) = plane.actor(subject).await?.map(|actor| actor.account()) else { return Ok(()) };
+    let key = User::key(account, UserId::from_uuid(subject.uuid()));
+    let item = plane.system(SystemTask::Invitations).get(&key).await?;
+    let Some(user) = item.map(|item| decode::<User>(&item)).transpose()? else { return Ok(()) };
+    if user.identity_status != IdentityStatus::Invited || plane.barred_from_accepting(subject).await?.is_some() {
+        return Ok(());
+    }
+    let current = current_link(plane, user.id).await?;
+    if current.as_ref().and_then(|current| current.sent_at).is_some_and(|at| pause_after(plane, at).is_some()) {
+        return Ok(());
+    }
+    plane.count_mail(CountedMail { recipient: user.email.as_str(), sender: user.id, account }).await?;
+    if let Some(current) = current.filter(|current| current.is_good(plane.now()) && current.mail_id.is_some()) {
+        if note_repeat(plane, &current).await? {
+            let sent = repeat_link(plane, &user, &current).await;
+            sent.map_err(|error| Problem::new(Code::Unavailable, error.to_string()))?;
+        }
+        return Ok(());
+    }
+    let author = Author::System { name: "forgot-password".into() };
+    let pending = PendingInvitation::by(plane, author.clone(), account, user.id);
+    let asked = User { mail_problem: None, updated_at: plane.now(), ..user.record.clone() };
+    let mut change = Change::by_platform(author, "user_invite", account).about(User::NOUN, user.id);
+    change.write(pending.put());
+    change.replace(&user, &asked);
+    change.event(&super::events::INVITED, &Reference::to("user", user.id));
+    plane.commit(change).await?;
+    finish_invitation(plane, &pending).await.map(drop)
+}
+
+/// How long a user who was invited at that time is not invited again; `None`: the pause is over.
+fn pause_after(plane: &Plane, sent_at: Timestamp) -> Option<SignedDuration> {
+    let pause = SignedDuration::from_secs(plane.settings().mail_limits.pause_seconds.into());
+    Some(pause - plane.now().duration_since(sent_at)).filter(SignedDuration::is_positive)
 }
 
 async fn resume_invitation(plane: &Plane, pending: &PendingInvitation) -> Result<()> {
@@ -210,14 +246,18 @@ async fn finish_invitation(plane: &Plane, pending: &PendingInvitation) -> Result
         Err(IdentityError::Store(error)) => return Err(error.into()),
         Err(error) => Err(error.to_string()),
     };
-    let status = match made {
-        Ok(()) => IdentityStatus::Invited,
+    let (status, invitation) = match made {
+        Ok(sent) => {
+            // A person who asks for a new password does not invite themselves.
+            let before = user.invitation.and_then(|invitation| invitation.invited_by);
+            (IdentityStatus::Invited, Some(sent.shown(pending.author.starter().map(|by| by.id).or(before))))
+        }
         Err(error) => {
             tracing::error!(user.id = %user_id, error, "a user was not invited");
-            IdentityStatus::Failed
+            (IdentityStatus::Failed, user.invitation)
         }
     };
-    let done = record_invitation(plane, pending, status).await;
+    let done = record_invitation(plane, pending, status, invitation).await;
     if done.is_err() && has_left(plane, account_id, user_id).await? {
         // The user or the account was deleted while the identity was made: delete the identity too.
         plane.remove_identity(user_id).await.map_err(identity_problem)?;
@@ -231,11 +271,17 @@ async fn invited_user(plane: &Plane, pending: &PendingInvitation) -> Result<Stor
 }
 
 /// Records the result of an invitation: the audit entry is in the commit that requested it.
-async fn record_invitation(plane: &Plane, pending: &PendingInvitation, status: IdentityStatus) -> Result<Stored<User>> {
+async fn record_invitation(
+    plane: &Plane,
+    pending: &PendingInvitation,
+    identity_status: IdentityStatus,
+    invitation: Option<UserInvitation>,
+) -> Result<Stored<User>> {
     for _ in 0..MAX_ATTEMPTS {
         let old = invited_user(plane, pending).await?;
-        let status = if old.identity_status == IdentityStatus::Confirmed { old.identity_status } else { status };
-        let user = User { identity_status: status, updated_at: plane.now(), ..old.record.clone() };
+        let is_accepted = old.identity_status == IdentityStatus::Confirmed;
+        let noted = User { identity_status, invitation, ..old.record.clone() };
+        let user = User { updated_at: plane.now(), ..if is_accepted { old.record.clone() } else { noted } };
         let author = pending.author.clone();
         let mut change = Change::by_platform(author, "user_invite", pending.account_id).following();
         change.replace(&old, &user);

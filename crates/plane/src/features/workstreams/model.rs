@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    change::Claim,
+    change::NameClaim,
     ids::{AccountId, EnterpriseId, WorkstreamId, known},
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Item, Key, Write},
@@ -137,12 +137,12 @@ impl Workstream {
     }
 
     /// The claim on the name: unique in its enterprise of its account.
-    pub fn name_claim(&self) -> Claim {
+    pub fn name_claim(&self) -> NameClaim {
         Self::claim_on(self.account_id, self.enterprise_id, &self.name, self.id)
     }
 
-    pub fn claim_on(account: AccountId, enterprise: EnterpriseId, name: &Name, id: WorkstreamId) -> Claim {
-        Claim::new(format!("WORKSTREAM-NAME#{account}#{enterprise}"), name.as_str(), id)
+    pub fn claim_on(account: AccountId, enterprise: EnterpriseId, name: &Name, id: WorkstreamId) -> NameClaim {
+        NameClaim::new(&format!("WORKSTREAM-NAME#{account}#{enterprise}"), name, id)
     }
 
     /// The id of the default one: derived, so that it is made once.
@@ -171,7 +171,8 @@ impl Workstream {
 
 /// Deletes a workstream with the claim on its name.
 fn deletion(item: &Item) -> Result<Vec<Write>> {
-    Ok(vec![delete(&item.key), record::delete(&decode::<Workstream>(item)?.record.name_claim())])
+    let claim = decode::<Workstream>(item)?.record.name_claim();
+    Ok([delete(&item.key)].into_iter().chain(claim.claims().iter().map(record::delete)).collect())
 }
 
 impl Record for Workstream {

@@ -30,8 +30,7 @@ impl Plane {
         let mut change = Change::by(who).workload().about(Workstream::NOUN, new.id);
         if before != after {
             protect(old, "renamed")?;
-            change.release(&before);
-            change.claim(&after, name_taken(&new.name));
+            change.rename(&before, &after, name_taken(&new.name));
         }
         change.replace(old, &new);
         change.event(&super::events::UPDATED, &Reference::to(Workstream::NOUN, new.id));
@@ -48,7 +47,7 @@ impl Plane {
         unassign_all(self, who, old.id).await?;
         let mut change = Change::by(who).workload().about(Workstream::NOUN, old.id);
         change.remove(old);
-        change.release(&old.name_claim());
+        change.release_name(&old.name_claim());
         change.event(&super::events::DELETED, &Reference::to(Workstream::NOUN, old.id));
         self.commit(change).await
     }
@@ -102,7 +101,7 @@ async fn unassign_all(plane: &Plane, who: &Granted<WorkstreamDelete>, id: Workst
 /// The change that makes a workstream.
 pub(super) fn creation(who: &Granted<WorkstreamCreate>, new: &Workstream) -> Change {
     let mut change = Change::by(who).workload().about(Workstream::NOUN, new.id);
-    change.claim(&new.name_claim(), name_taken(&new.name));
+    change.claim_name(&new.name_claim(), &name_taken(&new.name));
     change.create(new);
     change.event(&super::events::CREATED, &Reference::to(Workstream::NOUN, new.id));
     change
@@ -111,7 +110,7 @@ pub(super) fn creation(who: &Granted<WorkstreamCreate>, new: &Workstream) -> Cha
 async fn workstream_named(rows: &Rows, enterprise: EnterpriseId, name: &Name) -> Result<Option<Stored<Workstream>>> {
     let any = WorkstreamId::from_uuid(uuid::Uuid::nil());
     let claim = Workstream::claim_on(rows.account(), enterprise, name, any);
-    let Some(claim) = rows.holder(&claim).await? else { return Ok(None) };
+    let Some(claim) = rows.holder(claim.first()).await? else { return Ok(None) };
     let holder: Option<WorkstreamId> = claim.record.holder.parse().ok();
     match holder {
         Some(holder) => rows.find(holder).await,
