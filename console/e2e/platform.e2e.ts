@@ -8,7 +8,17 @@ import { PASSWORD, accepted, fresh, tenant } from './world'
 
 test('the audit log is filtered, shown, verified and exported', async ({ operator, server }) => {
   const name = fresh('Audited')
-  await server.api('POST', '/api/services', { name })
+  const service = await server.api<{ id: string }>('POST', '/api/services', { name })
+  await server.api('PUT', `/api/services/${service.id}`, { name: `${name} anew` })
+  await go(operator, 'overview/audit?action=service_edit')
+  const row = operator.getByRole('row').filter({ hasText: name })
+  await row.getByRole('button', { name: 'Service edit', exact: true }).click()
+  const shown = operator.getByRole('dialog', { name: 'Audit entry' })
+  await expect(shown).toContainText(OPERATOR.email)
+  const fields = shown.getByRole('table', { name: 'Changed fields' }).getByRole('row')
+  await expect(fields.nth(1)).toHaveText(`name${name}${name} anew`)
+  await operator.keyboard.press('Escape')
+
   await go(operator, 'overview/audit?action=enterprise_create')
   const rows = operator.getByRole('region', { name: 'Table of entries' }).getByRole('row')
   await expect(rows.nth(1)).toContainText('Enterprise create')

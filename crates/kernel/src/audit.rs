@@ -5,8 +5,10 @@
 
 mod canonical;
 mod chain;
+mod changes;
 mod checkpoint;
 mod checks;
+mod details;
 mod draft;
 pub mod export;
 
@@ -15,9 +17,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::details::{EntryDetails, RecordChange, hides_a_change};
 pub use self::{
     canonical::canonical_json,
     chain::{ChainCheck, ChainHead, ChainReport, chain, chain_position, verify},
+    changes::{FieldChange, FieldValue, ListItem},
     checkpoint::{AuditKey, Checkpoint},
     checks::{AuditChecks, Depth, Running},
     draft::{EntryDraft, RequestOrigin},
@@ -126,6 +130,15 @@ pub struct AuditEntry {
     pub action: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    /// The name that the target had. Left out: it has none, or an earlier version wrote the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_name: Option<String>,
+    /// The changed fields, before and after, and what lists gained and lost. A new record has its name alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
+    /// The number of fields and list items that are left out of `changes` because they are too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omitted_changes: Option<u64>,
     /// The account or enterprise that a refused request named, where it is not the caller's own. The entry is in the caller's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named: Option<NamedTenant>,
@@ -175,6 +188,15 @@ impl AuditEntry {
     pub const KIND: &'static str = "AUDIT";
     /// The partition of `Gsi3` in which entries wait for their seal.
     pub const UNSEALED: &'static str = "AUDIT#UNSEALED";
+
+    /// The entry with what is derived from the records that its operation changes.
+    #[must_use]
+    pub(crate) fn with(mut self, details: EntryDetails) -> Self {
+        self.target_name = self.target_name.or(details.target_name);
+        self.changes = details.changes;
+        self.omitted_changes = details.omitted_changes;
+        self
+    }
 
     /// The entry with its link in the chain.
     #[must_use]

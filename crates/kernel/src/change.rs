@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Kernel,
-    audit::{AuditEntry, Author, EntryDraft},
+    audit::{AuditEntry, Author, EntryDetails, EntryDraft, RecordChange, hides_a_change},
     event_kinds::EventKind,
     guard::{Granted, actions::Action},
     idempotency::{AnswerHead, Ticket},
@@ -17,7 +17,7 @@ use crate::{
     names::unique_forms,
     ports::{
         events::Event,
-        table::{CommitError, Condition, Key, Table, TableName, Write},
+        table::{CommitError, Condition, Item, Key, NewItem, Table, TableName, Write},
     },
     problem::{Code, Problem, Result},
     record::{self, Record, RecordKeys, Stored, partition},
@@ -44,15 +44,27 @@ pub struct Change {
     home: Home,
     /// `None`: an earlier commit of the same operation holds the entry.
     entry: Option<EntryDraft>,
-    writes: Vec<(Write, Option<Problem>)>,
+    writes: Vec<PlannedWrite>,
     /// Names that are given or freed, where the writes depend on which claims are stored.
     names: Vec<NameChange>,
+    /// Records that other commits of the operation remove.
+    removed_elsewhere: Vec<(Key, Value)>,
     events: Vec<(&'static str, Value)>,
     ticket: Option<Ticket>,
     /// The change keeps the answer of this ticket's request for good.
     keeps: Option<Ticket>,
     fenced: bool,
     copied: bool,
+}
+
+/// A write of a change.
+#[derive(Debug)]
+struct PlannedWrite {
+    write: Write,
+    /// The answer if its condition does not hold.
+    problem: Option<Problem>,
+    /// The record that it replaces or removes.
+    before: Option<Value>,
 }
 
 impl Change {
@@ -74,6 +86,7 @@ impl Change {
             entry: Some(entry),
             writes: Vec::new(),
             names: Vec::new(),
+            removed_elsewhere: Vec::new(),
             events: Vec::new(),
             ticket: None,
             keeps: None,
@@ -128,6 +141,13 @@ impl Change {
         self
     }
 
+    /// The name of what the audit entry names, if no record has it.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.entry = self.entry.map(|entry| entry.named(name));
+        self
+    }
+
     /// The enterprise that the change concerns, if none of its records belongs to one.
     #[must_use]
     pub fn in_enterprise(mut self, enterprise: EnterpriseId) -> Self {
@@ -143,12 +163,29 @@ impl Change {
     /// Replaces a record; if it changed since it was read, the caller gets `precondition_failed`.
     pub fn replace<R: Record>(&mut self, old: &Stored<R>, new: &R) {
         self.concerns(new.place().enterprise(self.account));
-        self.write_or(record::replace(old, new), stale(R::NOUN));
+        self.write_over(record::replace(old, new), &old.record);
     }
 
     pub fn remove<R: Record>(&mut self, old: &Stored<R>) {
         self.concerns(old.record.place().enterprise(self.account));
-        self.write_or(record::remove(old), stale(R::NOUN));
+        self.write_over(record::remove(old), &old.record);
+    }
+
+    /// Replaces a record by its item; if it changed since it was read, the caller gets `conflict`.
+    pub fn replace_item(&mut self, old: &Item, item: NewItem) {
+        let before = serde_json::from_slice(&old.body).ok();
+        let write = Write::Put { item, when: Condition::Version(old.version) };
+        self.writes.push(PlannedWrite { write, problem: None, before });
+    }
+
+    /// The audit entry says that the operation removes this record: another commit of it does.
+    pub fn removes_elsewhere<R: Record>(&mut self, old: &R) {
+        self.removed_elsewhere.push((old.place().key, as_value(old)));
+    }
+
+    fn write_over<R: Record>(&mut self, write: Write, before: &R) {
+        let before = self.entry.is_some().then(|| as_value(before));
+        self.writes.push(PlannedWrite { write, problem: Some(stale(R::NOUN)), before });
     }
 
     /// The entry is of the enterprise that the grant covers, else of the first that a record belongs to.
@@ -159,12 +196,12 @@ impl Change {
     }
 
     pub fn write(&mut self, write: Write) {
-        self.writes.push((write, None));
+        self.writes.push(PlannedWrite { write, problem: None, before: None });
     }
 
     /// A write whose condition, if it does not hold, is answered with this problem.
     pub fn write_or(&mut self, write: Write, problem: Problem) {
-        self.writes.push((write, Some(problem)));
+        self.writes.push(PlannedWrite { write, problem: Some(problem), before: None });
     }
 
     /// Claims a unique name; the second claimant gets the problem.
@@ -246,12 +283,22 @@ impl Change {
         self
     }
 
+    /// The records of the change, for its audit entry. What the operation removes by another commit is removed.
+    fn record_changes(&self) -> Vec<RecordChange<'_>> {
+        let elsewhere = |key: &Key| self.removed_elsewhere.iter().any(|(removed, _)| removed == key);
+        let here = self.writes.iter().filter(|planned| !elsewhere(planned.write.key()));
+        let here = here.filter_map(|planned| RecordChange::of(&planned.write, planned.before.as_ref()));
+        let removed = self.removed_elsewhere.iter();
+        here.chain(removed.map(|(key, before)| RecordChange { key, before: Some(before), after: None })).collect()
+    }
+
     /// The notes that have the change's records copied to the account's own table.
     fn markers(&self, route: &Route, kinds: &RecordKinds) -> Vec<Write> {
         if !(self.copied && route.copies_directory && self.home == Home::Directory) {
             return Vec::new();
         }
-        let copied = self.writes.iter().map(|(write, _)| write).filter(|write| copies(write, kinds, self.account));
+        let copied =
+            self.writes.iter().map(|planned| &planned.write).filter(|write| copies(write, kinds, self.account));
         copied.map(|write| copy_marker(self.account, write.key())).collect()
     }
 
@@ -263,7 +310,7 @@ impl Change {
         names: &'a [Option<Problem>],
     ) -> Option<&'a Problem> {
         match self.writes.get(write) {
-            Some((_, problem)) => problem.as_ref(),
+            Some(planned) => planned.problem.as_ref(),
             None => names.get(write.checked_sub(first_name_write)?)?.as_ref(),
         }
     }
@@ -277,6 +324,10 @@ impl Change {
     }
 }
 
+fn as_value<R: Record>(record: &R) -> Value {
+    serde_json::to_value(record).expect("records hold nothing that JSON can't")
+}
+
 fn stale(noun: &str) -> Problem {
     Problem::new(Code::PreconditionFailed, format!("the {noun} has changed since it was read"))
         .help("read it again, apply the change to what it is now, and send its new ETag")
@@ -285,10 +336,11 @@ fn stale(noun: &str) -> Problem {
 impl Kernel {
     /// Writes a change, whole or not at all; when this returns, it is durable.
     pub async fn commit(&self, change: Change) -> Result<()> {
+        let details = self.details_of(&change).await?;
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_commit(&change).await {
+            match self.try_commit(&change, &details).await {
                 // The route moved between being resolved and the commit: resolve it again.
                 Err(Refusal::Fence(before)) if tries < 4 => {
                     self.router().forget(change.account);
@@ -315,7 +367,20 @@ impl Kernel {
         }
     }
 
-    async fn try_commit(&self, change: &Change) -> Result<(), Refusal> {
+    /// What the audit entry says of the target and of the records.
+    async fn details_of(&self, change: &Change) -> Result<EntryDetails> {
+        let Some(entry) = &change.entry else { return Ok(EntryDetails::default()) };
+        debug_assert!(
+            !change.writes.iter().any(|PlannedWrite { write, before, .. }| {
+                hides_a_change(self.kinds().of(write.key()), write, before.as_ref())
+            }),
+            "the audit entry of {} can't show what a record was before: use Change::replace or Change::remove",
+            entry.action
+        );
+        self.entry_details(change.account, entry.target.as_ref(), &change.record_changes()).await
+    }
+
+    async fn try_commit(&self, change: &Change, details: &EntryDetails) -> Result<(), Refusal> {
         let now = self.now();
         let mut writes = Vec::with_capacity(change.writes.len() + change.events.len() + 2);
         let route = if change.fenced { Some(self.router().route(change.account).await?) } else { None };
@@ -323,7 +388,7 @@ impl Kernel {
             (_, Home::Directory) | (None, Home::Workload) => self.router().shared().clone(),
             (Some(route), Home::Workload) => self.router().table(route).await?,
         };
-        writes.extend(self.recorded(change, now));
+        writes.extend(self.recorded(change, details, now));
         let first_name_write = writes.len();
         let mut name_problems = Vec::new();
         for name in &change.names {
@@ -369,7 +434,8 @@ impl Kernel {
             !change.fenced && change.home == Home::Directory && change.names.is_empty(),
             "nobody would move such a commit to another route"
         );
-        let mut writes: Vec<_> = self.recorded(&change, self.now()).collect();
+        let details = self.details_of(&change).await?;
+        let mut writes: Vec<_> = self.recorded(&change, &details, self.now()).collect();
         // As the store has it now: the router may remember the account without a route.
         if let Some(item) = self.router().shared().get(&Route::key(change.account)).await? {
             writes.extend(change.markers(&record::decode::<Route>(&item)?.record, self.kinds()));
@@ -378,9 +444,10 @@ impl Kernel {
     }
 
     /// The records of a change with its audit entry and its events.
-    fn recorded(&self, change: &Change, now: Timestamp) -> impl Iterator<Item = Write> {
-        let records = change.writes.iter().map(|(write, _)| write.clone());
-        let entry = change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now)));
+    fn recorded(&self, change: &Change, details: &EntryDetails, now: Timestamp) -> impl Iterator<Item = Write> {
+        let records = change.writes.iter().map(|planned| planned.write.clone());
+        let entry =
+            change.entry.as_ref().map(|draft| record::create(&self.author_entry(draft, now).with(details.clone())));
         let events = change.events.iter();
         let events =
             events.map(move |(kind, detail)| record::create(&self.outgoing(change.account, kind, detail, now)));

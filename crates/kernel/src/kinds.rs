@@ -52,6 +52,37 @@ pub enum OnRemoval {
     Untouched,
 }
 
+/// What the audit log shows of the records of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditForm {
+    /// Nothing: bookkeeping.
+    Hidden,
+    /// Its fields, under its name.
+    Named(&'static [NamePart]),
+    /// Its fields, as those of the record of this kind with the same id.
+    PartOf(&'static str),
+    /// Which two records it connects. Their ids are in the sort key in this order.
+    Link([LinkEnd; 2]),
+}
+
+/// What the name of a record is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamePart {
+    /// The value of a field.
+    Field(&'static str),
+    /// The name of the record of kind `noun` whose id is in `field`.
+    NameOf { field: &'static str, noun: &'static str },
+}
+
+/// One end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkEnd {
+    /// The kind of the record.
+    pub noun: &'static str,
+    /// What the other end calls all records of this end, such as `groups`.
+    pub list: &'static str,
+}
+
 /// The writes that delete a record with the claims and counts that it holds.
 pub type Deletion = fn(&Item) -> Result<Vec<Write>>;
 
@@ -72,6 +103,7 @@ pub struct RecordKind {
     pub is_exported: bool,
     /// Fields that hold secrets, or what secrets are derived from.
     pub secrets: &'static [&'static str],
+    pub audit: AuditForm,
     pub deletion: Deletion,
 }
 
@@ -87,6 +119,7 @@ impl RecordKind {
             is_copied: false,
             is_exported: true,
             secrets: &[],
+            audit: AuditForm::Hidden,
             deletion: delete_alone,
         }
     }
@@ -142,6 +175,49 @@ impl RecordKind {
         self
     }
 
+    /// The audit log shows changes of its fields, and names it by its field `name`.
+    #[must_use]
+    pub const fn named(self) -> Self {
+        self.named_by(&[NamePart::Field("name")])
+    }
+
+    /// The audit log shows changes of its fields, and names it by these parts.
+    #[must_use]
+    pub const fn named_by(mut self, parts: &'static [NamePart]) -> Self {
+        self.audit = AuditForm::Named(parts);
+        self
+    }
+
+    /// The audit log shows its fields as those of the record of this kind that has the same id.
+    #[must_use]
+    pub const fn part_of(mut self, noun: &'static str) -> Self {
+        self.audit = AuditForm::PartOf(noun);
+        self
+    }
+
+    /// It connects two records, whose ids are in its sort key in this order: the audit log shows it as an addition to, or a
+    /// removal from, a list.
+    #[must_use]
+    pub const fn link(mut self, ends: [LinkEnd; 2]) -> Self {
+        self.audit = AuditForm::Link(ends);
+        self
+    }
+
+    /// The id of the record with this key.
+    pub fn id_in<'k>(&self, key: &'k Key) -> Option<&'k str> {
+        if self.sort.ends_with('#') { key.sk.strip_prefix(self.sort) } else { key.pk.strip_prefix(self.partition) }
+    }
+
+    /// The key of the record with this id. The account is that of a record that belongs to one.
+    pub fn key_of(&self, account: AccountId, id: &str) -> Key {
+        match self.owner {
+            Owner::Account if self.sort.ends_with('#') => {
+                Key::new(format!("{}{account}", self.partition), format!("{}{id}", self.sort))
+            }
+            Owner::Account | Owner::Person | Owner::Platform => Key::new(format!("{}{id}", self.partition), self.sort),
+        }
+    }
+
     /// Whether records of this kind have such keys.
     pub fn has_key(&self, key: &Key) -> bool {
         let in_partition = match self.owner {
@@ -189,6 +265,11 @@ impl RecordKinds {
     /// The kind of the records with such a key.
     pub fn of(&self, key: &Key) -> Option<&RecordKind> {
         self.iter().find(|kind| kind.has_key(key))
+    }
+
+    /// The kind of the records that people call so.
+    pub fn named(&self, noun: &str) -> Option<&RecordKind> {
+        self.iter().find(|kind| kind.noun == noun)
     }
 
     /// Whether records with this key are copied to the dedicated table of a private account.

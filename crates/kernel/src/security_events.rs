@@ -230,14 +230,16 @@ impl Kernel {
         let key = User::key(whom.account, whom.user);
         // Without the user's record the entry is of the account as a whole.
         let user = self.router().shared().get(&key).await.ok().flatten().and_then(|item| decode::<User>(&item).ok());
+        let name = user.as_ref().map(|user| user.full_name());
         let enterprise =
             user.map(|user| user.enterprise_id).filter(|enterprise| *enterprise != known::GLOBAL_ENTERPRISE);
         let operator = self.actor(whom.subject).await.ok().flatten().is_some_and(|actor| actor.operator);
         let author = Author::User { id: whom.user, email: whom.email.clone(), operator };
-        EntryDraft::new(whom.account, author, action)
+        let draft = EntryDraft::new(whom.account, author, action)
             .in_enterprise(enterprise)
             .from(origin)
-            .about(User::NOUN, whom.user)
+            .about(User::NOUN, whom.user);
+        EntryDraft { target_name: name, ..draft }
     }
 }
 

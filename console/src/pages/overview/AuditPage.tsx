@@ -18,6 +18,7 @@ import { Page } from '../../ui/Page'
 import { At } from '../../ui/Time'
 import { notifyDone, notifyFailure } from '../../ui/notify'
 import { useListState } from '../../ui/useListState'
+import { EntryChanges } from './EntryChanges'
 import { type Format, MOST_EXPORTED, authorName, download, exported, outcomeName } from './auditExport'
 
 type Entry = Item<'/api/audit'>
@@ -68,6 +69,10 @@ export default function AuditPage() {
           { header: 'Outcome', cell: (entry) => outcomeName(entry) },
           { header: 'By', cell: (entry) => <span title={authorName(entry)}>{authorName(entry)}</span> },
           { header: 'Of', cell: (entry) => (entry.target ? words(entry.target.kind.toLowerCase()) : '—') },
+          {
+            header: 'Name',
+            cell: (entry) => <span title={entry.targetName ?? undefined}>{entry.targetName ?? '—'}</span>,
+          },
           { header: 'Id', cell: (entry) => (entry.target ? <CopyId id={entry.target.id} what="target id" /> : '—') },
           {
             header: 'Chain',
@@ -112,21 +117,28 @@ export default function AuditPage() {
         styles={{ title: { fontWeight: 600 } }}
       >
         {shown && (
-          <Facts
-            of={[
-              ['Action', <span className="mono">{shown.action}</span>],
-              ['When', <At at={shown.at} />],
-              ['By', authorName(shown)],
-              ['Of', shown.target ? <CopyId id={shown.target.id} what="target id" whole /> : '—'],
-              ['Outcome', outcomeName(shown)],
-              ['Reason', shown.reason ? <span className="mono">{shown.reason}</span> : '—'],
-              ['Enterprise', shown.enterpriseId ? <CopyId id={shown.enterpriseId} what="enterprise id" whole /> : '—'],
-              ['Request id', shown.requestId ? <CopyId id={shown.requestId} what="request id" whole /> : '—'],
-              ['Entry id', <CopyId id={shown.id} what="entry id" whole />],
-              ['Place in the chain', shown.seal ? `#${shown.seal.sequence}` : 'Being sealed'],
-              ['Hash', shown.seal ? <CopyId id={shown.seal.hash} what="hash" /> : '—'],
-            ]}
-          />
+          <>
+            <Facts
+              of={[
+                ['Action', <span className="mono">{shown.action}</span>],
+                ['When', <At at={shown.at} />],
+                ['By', authorName(shown)],
+                ['Of', shown.targetName ?? words(shown.target?.kind.toLowerCase() ?? '—')],
+                ['Id', shown.target ? <CopyId id={shown.target.id} what="target id" whole /> : '—'],
+                ['Outcome', outcomeName(shown)],
+                ['Reason', shown.reason ? <span className="mono">{shown.reason}</span> : '—'],
+                [
+                  'Enterprise',
+                  shown.enterpriseId ? <CopyId id={shown.enterpriseId} what="enterprise id" whole /> : '—',
+                ],
+                ['Request id', shown.requestId ? <CopyId id={shown.requestId} what="request id" whole /> : '—'],
+                ['Entry id', <CopyId id={shown.id} what="entry id" whole />],
+                ['Place in the chain', shown.seal ? `#${shown.seal.sequence}` : 'Being sealed'],
+                ['Hash', shown.seal ? <CopyId id={shown.seal.hash} what="hash" /> : '—'],
+              ]}
+            />
+            <EntryChanges entry={shown} />
+          </>
         )}
       </Modal>
     </Page>

@@ -2,6 +2,7 @@
 import type { Item } from '../../api/queries'
 
 type Entry = Item<'/api/audit'>
+export type Change = NonNullable<Entry['changes']>[number]
 export type Format = 'csv' | 'jsonl'
 
 /** More would not fit into a browser's memory with ease; the command line has no such bound. */
@@ -27,9 +28,45 @@ export function outcomeName(entry: Entry): string {
   return entry.count ? `${outcome} (${entry.count}×)` : outcome
 }
 
+/** The two sides of a change as text. What a list lost is before, what it gained after. */
+export function changed(change: Change): { before: string; after: string } {
+  if (change.secret) return { before: 'Secret', after: 'Changed' }
+  const list = (items: Change['added'], sign: string) =>
+    (items ?? []).map((item) => `${sign} ${item.name ? `${item.name} (${item.id})` : item.id}`).join(', ')
+  const side = (value: Change['before'], items: string) =>
+    value === undefined || value === null ? items || '—' : String(value)
+  return {
+    before: side(change.before, list(change.removed, '−')),
+    after: side(change.after, list(change.added, '+')),
+  }
+}
+
+/** All changes of an entry in one text. */
+function changesText(entry: Entry): string {
+  const each = (change: Change) => {
+    const { before, after } = changed(change)
+    const record = change.record ? `${change.record.kind} ${change.record.id} ` : ''
+    return `${record}${change.field}: ${before} → ${after}`
+  }
+  return (entry.changes ?? []).map(each).join('; ')
+}
+
 export function exported(entries: Entry[], format: Format): string {
   if (format === 'jsonl') return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
-  const head = ['at', 'action', 'outcome', 'author', 'targetKind', 'targetId', 'requestId', 'sequence', 'hash', 'id']
+  const head = [
+    'at',
+    'action',
+    'outcome',
+    'author',
+    'targetKind',
+    'targetId',
+    'targetName',
+    'changes',
+    'requestId',
+    'sequence',
+    'hash',
+    'id',
+  ]
   const rows = entries.map((entry) => [
     entry.at,
     entry.action,
@@ -37,6 +74,8 @@ export function exported(entries: Entry[], format: Format): string {
     authorName(entry),
     entry.target?.kind,
     entry.target?.id,
+    entry.targetName,
+    changesText(entry),
     entry.requestId,
     entry.seal?.sequence,
     entry.seal?.hash,

@@ -43,8 +43,16 @@ test('an export quotes what would break it and disarms formulas', () => {
     action: '=cmd()',
     author: { kind: 'user', id: 'c', email: 'a"b,c@x.example', operator: false },
     target: { kind: 'USER', id: 'd' },
-  } as const
-  const [, row] = exported([entry], 'csv').split('\r\n')
-  expect(row).toBe('2026-01-01T00:00:00Z,\'=cmd(),Done,"a""b,c@x.example",USER,d,,,,a')
-  expect(JSON.parse(exported([entry], 'jsonl'))).toEqual(entry)
+    targetName: 'Ada Byron',
+    changes: [
+      { field: 'status', before: 'active', after: 'inactive' },
+      { field: 'groups', added: [{ id: 'g', name: 'Crew' }] },
+      { field: 'externalId', secret: true },
+    ],
+  }
+  const [, row] = exported([entry as Parameters<typeof exported>[0][number]], 'csv').split('\r\n')
+  expect(row).toBe(
+    '2026-01-01T00:00:00Z,\'=cmd(),Done,"a""b,c@x.example",USER,d,Ada Byron,status: active → inactive; groups: — → + Crew (g); externalId: Secret → Changed,,,,a',
+  )
+  expect(JSON.parse(exported([entry as Parameters<typeof exported>[0][number]], 'jsonl'))).toEqual(entry)
 })

@@ -35,6 +35,7 @@ const AUDIT: Entity = Entity {
         ("by kind", "/author/kind"),
         ("target", "/target/kind"),
         ("target id", "/target/id"),
+        ("target name", "/targetName"),
         ("request", "/requestId"),
     ],
 };

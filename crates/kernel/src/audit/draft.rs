@@ -35,6 +35,8 @@ pub struct EntryDraft {
     pub author: Author,
     pub action: String,
     pub target: Option<Target>,
+    /// The target's name, where no record of the change has it.
+    pub target_name: Option<String>,
     pub named: Option<NamedTenant>,
     pub outcome: Outcome,
     pub reason: Option<String>,
@@ -50,6 +52,7 @@ impl EntryDraft {
             author,
             action: action.into(),
             target: None,
+            target_name: None,
             named: None,
             outcome: Outcome::Done,
             reason: None,
@@ -62,6 +65,13 @@ impl EntryDraft {
     #[must_use]
     pub fn about(mut self, kind: &str, id: impl std::fmt::Display) -> Self {
         self.target = Some(Target { kind: kind.to_owned(), id: id.to_string() });
+        self
+    }
+
+    /// The target's name. A [`crate::change::Change`] finds it in its records.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.target_name = Some(name.into());
         self
     }
 
@@ -96,6 +106,9 @@ impl EntryDraft {
             author: self.author.clone(),
             action: self.action.clone(),
             target: self.target.clone(),
+            target_name: self.target_name.clone(),
+            changes: Vec::new(),
+            omitted_changes: None,
             named: self.named,
             outcome: self.outcome,
             reason: self.reason.clone(),

@@ -172,7 +172,7 @@ impl Account {
 impl Record for Account {
     const NOUN: &'static str = "account";
     const DECLARED: RecordKind =
-        RecordKind::of_account(Self::NOUN, "METADATA").copied().on_removal(OnRemoval::Kept("account"));
+        RecordKind::of_account(Self::NOUN, "METADATA").named().copied().on_removal(OnRemoval::Kept("account"));
 
     fn place(&self) -> RecordKeys {
         // A folded name can be longer than the name; a sort key holds 1,024 bytes.

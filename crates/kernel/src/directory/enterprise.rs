@@ -31,7 +31,7 @@ pub struct Enterprise {
 
 impl Record for Enterprise {
     const NOUN: &'static str = "enterprise";
-    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#ENTERPRISE#", "METADATA");
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#ENTERPRISE#", "METADATA").named();
 
     fn place(&self) -> RecordKeys {
         master_data::place(self)

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::NameClaim,
+    directory::role::Role,
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
-    kinds::{OnRemoval, RecordKind, Stage, delete},
+    kinds::{LinkEnd, OnRemoval, RecordKind, Stage, delete},
     ports::table::{Index, Item, Key, Write},
     problem::Result,
     record::{self, Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
@@ -50,6 +51,7 @@ fn deletion(item: &Item) -> Result<Vec<Write>> {
 impl Record for Group {
     const NOUN: &'static str = "group";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "GROUP#")
+        .named()
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);
@@ -101,8 +103,10 @@ impl GroupRole {
 
 impl Record for GroupRole {
     const NOUN: &'static str = "link of a group and a role";
-    const DECLARED: RecordKind =
-        RecordKind::of_account(Self::NOUN, "GROUPROLE#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "GROUPROLE#")
+        .link([LinkEnd { noun: Group::NOUN, list: "groups" }, LinkEnd { noun: Role::NOUN, list: "roles" }])
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Links));
 
     fn place(&self) -> RecordKeys {
         RecordKeys::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.group_id, self.role_id)))

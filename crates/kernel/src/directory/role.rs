@@ -65,6 +65,7 @@ fn deletion(item: &Item) -> Result<Vec<Write>> {
 impl Record for Role {
     const NOUN: &'static str = "role";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "ROLE#")
+        .named()
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);
@@ -109,8 +110,10 @@ impl RolePermissions {
 
 impl Record for RolePermissions {
     const NOUN: &'static str = "role's permissions";
-    const DECLARED: RecordKind =
-        RecordKind::of_account(Self::NOUN, "PERMISSIONS#").copied().on_removal(OnRemoval::Deleted(Stage::Access));
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "PERMISSIONS#")
+        .part_of(Role::NOUN)
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Access));
 
     fn place(&self) -> RecordKeys {
         RecordKeys::at(Self::key(self.account_id, self.role_id))

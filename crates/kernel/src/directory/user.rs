@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Claim,
     day::Day,
-    directory::account::AccountStatus,
+    directory::{account::AccountStatus, group::Group},
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, Subject, UserId, WorkstreamId},
-    kinds::{OnRemoval, RecordKind, Stage, delete},
+    kinds::{LinkEnd, NamePart, OnRemoval, RecordKind, Stage, delete},
     ports::table::{Index, Item, Key, Write},
     problem::Result,
     record::{self, Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
@@ -251,6 +251,11 @@ impl User {
     pub fn key(account: AccountId, id: UserId) -> Key {
         tenant_key(account, Self::KIND, id)
     }
+
+    /// The name that people call the person.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
 }
 
 /// The identity provider's name for a user.
@@ -272,6 +277,7 @@ fn deletion(item: &Item) -> Result<Vec<Write>> {
 impl Record for User {
     const NOUN: &'static str = "user";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "USER#")
+        .named_by(&[NamePart::Field("firstName"), NamePart::Field("lastName")])
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Users))
         .deleted_by(deletion);
@@ -353,8 +359,10 @@ impl Membership {
 
 impl Record for Membership {
     const NOUN: &'static str = "membership";
-    const DECLARED: RecordKind =
-        RecordKind::of_account(Self::NOUN, "USERGROUP#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "USERGROUP#")
+        .link([LinkEnd { noun: User::NOUN, list: "members" }, LinkEnd { noun: Group::NOUN, list: "groups" }])
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Links));
 
     fn place(&self) -> RecordKeys {
         RecordKeys::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.group_id)))
@@ -387,8 +395,10 @@ impl Assignment {
 
 impl Record for Assignment {
     const NOUN: &'static str = "assignment";
-    const DECLARED: RecordKind =
-        RecordKind::of_account(Self::NOUN, "USERWORKSTREAM#").copied().on_removal(OnRemoval::Deleted(Stage::Links));
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "USERWORKSTREAM#")
+        .link([LinkEnd { noun: User::NOUN, list: "members" }, LinkEnd { noun: "workstream", list: "workstreams" }])
+        .copied()
+        .on_removal(OnRemoval::Deleted(Stage::Links));
 
     fn place(&self) -> RecordKeys {
         RecordKeys::at(tenant_key(self.account_id, Self::KIND, format_args!("{}#{}", self.user_id, self.workstream_id)))

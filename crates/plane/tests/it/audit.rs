@@ -194,3 +194,115 @@ async fn checks_of_one_account_that_come_together_are_one() {
     assert_eq!(from, BTreeSet::from([0]), "they share the report of the first");
     assert!(reports.iter().all(|report| report.valid && report.entries == reports[0].entries));
 }
+
+/// The latest entry of an action.
+async fn latest(world: &World, account: impl std::fmt::Display, action: &str) -> Value {
+    let path = format!("/api/audit/account?accountId={account}&action={action}&limit=1");
+    world.operator().await.get(&path).await.expect(200)["items"][0].clone()
+}
+
+/// The changes of an entry, by field.
+fn change(entry: &Value, field: &str) -> Value {
+    let changes = entry["changes"].as_array().into_iter().flatten();
+    changes.into_iter().find(|change| change["field"] == field).cloned().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn an_entry_says_who_was_deleted_and_what_was_lost() {
+    let world = busy_world().await;
+    let acme = tenant(&world, "Acme").await;
+    let role = acme.role("Reader", json!([menu("builds", "v")])).await;
+    let group = json!({ "enterpriseId": acme.enterprise, "name": "Readers", "roleIds": [role] });
+    let group = id(&acme.admin.post("/api/groups", group).await.expect(201));
+    let mia = acme.member(&world, "mia", json!([])).await;
+    let path = format!("/api/users/{}", mia.id);
+    let before = acme.admin.get(&format!("{path}/groups")).await.expect(200);
+    acme.admin.put(&format!("{path}/groups"), json!({ "groupIds": [group] })).await.expect(200);
+    let entry = latest(&world, acme.account, "user_edit").await;
+    let lost = &before["items"][0];
+    assert_eq!(
+        entry["changes"],
+        json!([{
+            "field": "groups",
+            "added": [{ "id": group, "name": "Readers" }],
+            "removed": [{ "id": lost["id"], "name": lost["name"] }]
+        }])
+    );
+    acme.admin.put(&path, json!({ "lastName": "Renamed" })).await.expect(200);
+    let entry = latest(&world, acme.account, "user_edit").await;
+    let renamed = change(&entry, "lastName");
+    assert_eq!(renamed["after"], "Renamed");
+    // The name at that time is the one before.
+    assert!(entry["targetName"].as_str().unwrap().ends_with(renamed["before"].as_str().unwrap()), "{entry}");
+
+    acme.admin.delete(&path).await.expect(204);
+    let entry = latest(&world, acme.account, "user_delete").await;
+    assert!(entry["targetName"].as_str().unwrap().ends_with("Renamed"), "{entry}");
+    assert_eq!(change(&entry, "email"), json!({ "field": "email", "before": mia.email }));
+    assert_eq!(change(&entry, "status")["before"], "active");
+    assert_eq!(change(&entry, "groups")["removed"], json!([{ "id": group, "name": "Readers" }]));
+
+    acme.admin.delete(&format!("/api/groups/{group}")).await.expect(204);
+    let entry = latest(&world, acme.account, "group_delete").await;
+    assert_eq!(
+        (&entry["targetName"], &change(&entry, "roles")["removed"][0]["name"]),
+        (&json!("Readers"), &json!("Reader"))
+    );
+    acme.admin.delete(&format!("/api/roles/{role}")).await.expect(204);
+    let entry = latest(&world, acme.account, "role_delete").await;
+    assert_eq!(change(&entry, "permissions.builds.canView")["before"], true);
+    world.plane.drain(std::time::Duration::from_secs(20)).await.unwrap();
+    let report = world.plane.verify_audit(acme.account, Depth::Full).await.unwrap();
+    assert!(report.valid, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_license_is_named_by_what_it_is_for_and_a_role_shows_each_right() {
+    let world = busy_world().await;
+    let acme = tenant(&world, "Acme").await;
+    let triple = triple(&world, "West").await;
+    let operator = world.operator().await;
+    let license = id(&operator.post("/api/licenses", license_of(&world, acme.account, triple, 5)).await.expect(201));
+    let entry = latest(&world, acme.account, "license_create").await;
+    let name = entry["targetName"].as_str().unwrap();
+    assert_eq!((name.matches(" / ").count(), name.matches("West").count()), (2, 3), "{entry}");
+    assert_eq!(entry["changes"], Value::Null, "a new record has its name alone");
+    let path = format!("/api/licenses/{license}?accountId={}", acme.account);
+    operator.put(&path, json!({ "numberOfUsers": 77 })).await.expect(200);
+    let entry = latest(&world, acme.account, "license_edit").await;
+    assert_eq!(entry["changes"], json!([{ "field": "numberOfUsers", "before": 5, "after": 77 }]));
+
+    let role = acme.role("Reader", json!([menu("builds", "v")])).await;
+    let path = format!("/api/roles/{role}/permissions");
+    acme.admin.put(&path, json!({ "permissions": [menu("builds", "ve")] })).await.expect(200);
+    let entry = latest(&world, acme.account, "role_edit").await;
+    assert_eq!(entry["targetName"], "Reader");
+    assert_eq!(change(&entry, "permissions.builds.canEdit")["after"], true);
+    assert_eq!(change(&entry, "permissions.builds.canView"), Value::Null);
+}
+
+#[tokio::test]
+async fn the_size_of_an_entry_grows_by_a_name_and_a_field() {
+    let world = busy_world().await;
+    let acme = tenant(&world, "Acme").await;
+    let bytes = |entry: &Value, without: &[&str]| {
+        let mut entry = entry.clone();
+        for member in without {
+            entry.as_object_mut().unwrap().remove(*member);
+        }
+        entry.to_string().len()
+    };
+    let user = crate::people::new_user(&world, &acme, "one@acme.example");
+    let user = id(&acme.admin.post("/api/users", user).await.expect(201));
+    let entry = latest(&world, acme.account, "user_create").await;
+    let more = bytes(&entry, &[]) - bytes(&entry, &["targetName", "changes"]);
+    assert!(more <= 60, "{more} bytes: {entry}");
+    acme.admin.put(&format!("/api/users/{user}"), json!({ "lastName": "New" })).await.expect(200);
+    let entry = latest(&world, acme.account, "user_edit").await;
+    let more = bytes(&entry, &[]) - bytes(&entry, &["targetName", "changes"]);
+    assert!(more <= 120, "{more} bytes: {entry}");
+    acme.admin.delete(&format!("/api/users/{user}")).await.expect(204);
+    let entry = latest(&world, acme.account, "user_delete").await;
+    let more = bytes(&entry, &[]) - bytes(&entry, &["targetName", "changes"]);
+    assert!(more <= 1000, "{more} bytes: {entry}");
+}

@@ -24,6 +24,7 @@ use testkit::{
 };
 
 use crate::{
+    changed_fields::shows_what_changed,
     people::{id, menu, new_user},
     tenants::{Tenant, license_of, tenant},
 };
@@ -129,7 +130,7 @@ impl Log {
         path: &str,
         body: Option<Value>,
     ) -> Value {
-        let (answer, entries) = self.ask(by, method, path, body).await;
+        let (answer, entries) = self.ask(by, method, path, body.clone()).await;
         assert!(answer.status < 300, "{operation}: {} {}", answer.status, answer.body);
         let [entry] = entries.as_slice() else { panic!("{operation}: {entries:#?}") };
         assert_eq!(entry["author"]["id"], by.user.as_str(), "{operation}: {entry}");
@@ -139,6 +140,8 @@ impl Log {
         assert!(entry["outcome"].is_null(), "{operation}: {entry}");
         let reads = RECORDED_READS.contains(&operation);
         assert!(reads || entry["target"]["id"].is_string(), "{operation}: {entry}");
+        assert!(reads || entry["targetName"].as_str().is_some_and(|name| !name.is_empty()), "{operation}: {entry}");
+        shows_what_changed(operation, method, body.as_ref(), entry);
         answer.body
     }
 }
@@ -216,6 +219,7 @@ async fn people_and_rights(log: &mut Log, acme: &Tenant) {
     // An operator's act in an enterprise of the account is entered there.
     let operator = operator(&log.world, &admin.account, admin.enterprise.clone()).await;
     let named = format!("?accountId={}", acme.account);
+    let permissions = json!({ "permissions": [menu("pipelines", "ve")] });
     log.done("roles_set_permissions", &operator, "PUT", &format!("{path}/permissions{named}"), permissions).await;
     let group = id(&log.done("groups_create", &admin, "POST", "/api/groups", body).await);
     let path = format!("/api/groups/{group}");
@@ -227,8 +231,10 @@ async fn people_and_rights(log: &mut Log, acme: &Tenant) {
     let path = format!("/api/users/{user}");
     log.done("users_update", &admin, "PUT", &path, json!({ "lastName": "New" })).await;
     log.done("users_set_groups", &admin, "PUT", &format!("{path}/groups"), json!({ "groupIds": [group] })).await;
-    let none = json!({ "workstreamIds": [] });
-    log.done("users_set_workstreams", &admin, "PUT", &format!("{path}/workstreams"), none).await;
+    let body = json!({ "enterpriseId": acme.enterprise, "name": "River" });
+    let stream = id(&acme.admin.post("/api/workstreams", body).await.expect(201));
+    let streams = json!({ "workstreamIds": [stream] });
+    log.done("users_set_workstreams", &admin, "PUT", &format!("{path}/workstreams"), streams).await;
     log.done("users_delete", &operator, "DELETE", &format!("{path}{named}"), Value::Null).await;
     let user = new_user(&log.world, acme, "two@acme.example");
     let user = id(&log.done("users_provision", &admin, "POST", "/api/users/provision", user).await);
@@ -432,7 +438,7 @@ async fn accounts_and_runs(log: &mut Log) {
     log.done("provisioning_replay", &by, "POST", &path, Value::Null).await;
     world.run_ended(&cork).await;
     let path = format!("/api/accounts/{cork}");
-    log.done("accounts_update", &by, "PUT", &path, json!({ "masterAccountName": "Cork Holding" })).await;
+    log.done("accounts_update", &by, "PUT", &path, json!({ "masterAccountName": "Cork Group" })).await;
     log.done("accounts_delete", &by, "DELETE", &format!("{path}?confirm=Cork"), Value::Null).await;
     log.done("accounts_restore", &by, "POST", &format!("{path}/restore"), Value::Null).await;
     let path = format!("/api/provisioning/{cork}?confirm=Cork");

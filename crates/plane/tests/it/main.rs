@@ -7,6 +7,7 @@ mod asl;
 mod audit;
 mod audit_entries;
 mod bootstrap;
+mod changed_fields;
 mod connections;
 mod coverage;
 mod credentials;

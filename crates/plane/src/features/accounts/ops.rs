@@ -178,7 +178,7 @@ impl Plane {
                 .help("GET /api/provisioning/{accountId} shows when it is done"));
         }
         if old.status == AccountStatus::Disabled && !deletion.now {
-            self.record_security_event(who.entry().about(Account::NOUN, old.id)).await?;
+            self.record_security_event(who.entry().about(Account::NOUN, old.id).named(old.name.as_str())).await?;
             return Ok(old.record);
         }
         let grace = self.settings().deletion_grace_days;

@@ -164,7 +164,8 @@ async fn go_through(plane: &Plane, admin: &Admin, marker: &mut Stored<Marker>) -
         steps.push(StepDone { step: number(place), name: step.name, made });
     }
     let completed = marker.completed(plane.now());
-    let mut change = system_change("bootstrap_complete").about("platform", known::ROOT_ACCOUNT);
+    let mut change =
+        system_change("bootstrap_complete").about("platform", known::ROOT_ACCOUNT).named(seed.account_name.as_str());
     change.write_or(record::replace(marker, &completed), already_bootstrapped());
     change.event(&super::BOOTSTRAPPED, &NoDetail {});
     plane.commit(change).await?;
@@ -178,7 +179,7 @@ async fn make(plane: &Plane, step: &Step, seed: &SeedContext) -> Result<bool> {
     loop {
         tries += 1;
         let found = read_records(plane, &records).await?;
-        let mut change = system_change("bootstrap_step").about("bootstrap step", step.name);
+        let mut change = system_change("bootstrap_step").about("bootstrap step", step.name).named(step.name);
         for (seed_record, found) in records.iter().zip(found) {
             add_missing(&mut change, seed_record, found.as_ref());
         }
@@ -338,7 +339,7 @@ fn add_missing(change: &mut Change, seed_record: &SeedRecord, found: Option<&Ite
         }
         Some(found) => {
             if let Some(item) = (seed_record.repair)(found) {
-                change.write(Write::Put { item, when: Condition::Version(found.version) });
+                change.replace_item(found, item);
             }
         }
     }

@@ -79,7 +79,8 @@ impl Connection {
 
 impl Record for Connection {
     const NOUN: &'static str = "connection";
-    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "CONNECTION#", "METADATA").secret(&["externalId"]);
+    const DECLARED: RecordKind =
+        RecordKind::of_platform(Self::NOUN, "CONNECTION#", "METADATA").named().secret(&["externalId"]);
 
     fn place(&self) -> RecordKeys {
         RecordKeys::at(Self::key(self.id)).by_type(Key::new(Self::ALL, self.id.to_string()))

@@ -96,6 +96,11 @@ impl Plane {
             let mut change = Change::by(who).about(Group::NOUN, id).in_enterprise(group.enterprise_id);
             if is_recorded {
                 change = change.following();
+            } else {
+                for role_id in &roles {
+                    change.removes_elsewhere(&link(group, *role_id));
+                }
+                change.removes_elsewhere(&group.record);
             }
             self.take_rights_of_members(who, &mut change, &taken, id).await?;
             for link in &rows.items {
@@ -234,9 +239,12 @@ async fn keep_own_right_without_group<A: Action>(
     plane.keep_own_administration(who, &after)
 }
 
+fn link(group: &Group, role_id: RoleId) -> GroupRole {
+    GroupRole { account_id: group.account_id, group_id: group.id, role_id }
+}
+
 fn unlink(group: &Group, role_id: RoleId) -> Write {
-    let link = GroupRole { account_id: group.account_id, group_id: group.id, role_id };
-    Write::Delete { key: crate::record::encode(&link).key, when: Condition::Always }
+    Write::Delete { key: link(group, role_id).place().key, when: Condition::Always }
 }
 
 fn name_taken(name: &Name) -> Problem {

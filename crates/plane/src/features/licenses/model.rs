@@ -8,9 +8,10 @@ pub use crate::directory::seats::LicensedUse;
 use crate::{
     day::Day,
     directory::seats::LicenseTerm,
+    features::{enterprises::model::Enterprise, products::model::Product, services::model::Service},
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
     json_integer::JsonInteger,
-    kinds::{OnRemoval, RecordKind, Stage},
+    kinds::{NamePart, OnRemoval, RecordKind, Stage},
     ports::table::{Item, Key, Write},
     problem::{Code, Problem, Result},
     record::{Record, RecordKeys, TenantRecord, decode, enterprise_key, tenant_key},
@@ -293,9 +294,17 @@ fn deletion(item: &Item) -> Result<Vec<Write>> {
     Ok(super::license_end(&decode::<License>(item)?.record))
 }
 
+/// A license has no name of its own: people know it by what it is for.
+const NAME: &[NamePart] = &[
+    NamePart::NameOf { field: "enterpriseId", noun: Enterprise::NOUN },
+    NamePart::NameOf { field: "productId", noun: Product::NOUN },
+    NamePart::NameOf { field: "serviceId", noun: Service::NOUN },
+];
+
 impl Record for License {
     const NOUN: &'static str = "license";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "LICENSE#")
+        .named_by(NAME)
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Licenses))
         .deleted_by(deletion);

@@ -31,7 +31,7 @@ pub struct Product {
 
 impl Record for Product {
     const NOUN: &'static str = "product";
-    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#PRODUCT#", "METADATA");
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#PRODUCT#", "METADATA").named();
 
     fn place(&self) -> RecordKeys {
         master_data::place(self)

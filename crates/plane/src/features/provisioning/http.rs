@@ -157,13 +157,13 @@ async fn events(
 
 async fn start(who: Granted<ProvisioningStart>, plane: Plane, Json(_): Json<Start>) -> Result<Accepted<Progress>> {
     let execution = latest_run(&plane, &who).await?;
-    let along = EntryAndAnswer::of(&plane, &who, &who.entry().about("execution", execution));
+    let along = EntryAndAnswer::of(&plane, &who, &run_entry(&plane, &who, execution).await?);
     along_kept(plane.driver().redrive(execution, along).await, who.ticket())
 }
 
 async fn undo(who: Granted<ProvisioningEdit>, plane: Plane, Path(_): Path<AccountId>) -> Result<Accepted<Progress>> {
     let execution = latest_run(&plane, &who).await?;
-    let along = EntryAndAnswer::of(&plane, &who, &who.entry().about("execution", execution));
+    let along = EntryAndAnswer::of(&plane, &who, &run_entry(&plane, &who, execution).await?);
     along_kept(plane.driver().undo(execution, along).await, who.ticket())
 }
 
@@ -270,6 +270,11 @@ impl CommittedAlong for EntryAndAnswer {
     }
 }
 
+/// The audit entry of what an operator does with a run. A run is named by its account.
+async fn run_entry<A: Action>(plane: &Plane, who: &Granted<A>, execution: ExecutionId) -> Result<EntryDraft> {
+    Ok(who.entry().about("execution", execution).named(plane.account(who).await?.name.as_str()))
+}
+
 /// The answer of an act whose commit keeps it too.
 fn along_kept(done: Result<Progress, OperateError>, ticket: Option<&Ticket>) -> Result<Accepted<Progress>> {
     let progress = done.map_err(operate_problem)?;
@@ -282,7 +287,9 @@ fn along_kept(done: Result<Progress, OperateError>, ticket: Option<&Ticket>) -> 
 /// The audit entry of what an operator does with a dead letter: in the log of the account that the letter is about.
 fn letter_entry(who: &Granted<DeadLetterEdit>, action: &str, letter: &DeadLetter) -> EntryDraft {
     let account = letter.account_id.unwrap_or_else(|| who.account());
-    EntryDraft { account, action: action.to_owned(), ..who.entry() }.about("dead letter", letter.id)
+    EntryDraft { account, action: action.to_owned(), ..who.entry() }
+        .about("dead letter", letter.id)
+        .named(format!("{} of {}", letter.state, letter.workflow))
 }
 
 /// The account that an operator names; `None`: every account, since the platform's own means all of them.

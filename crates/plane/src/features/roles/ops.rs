@@ -97,6 +97,9 @@ impl Plane {
             let mut change = Change::by(who).about(Role::NOUN, id).in_enterprise(role.enterprise_id);
             if is_recorded {
                 change = change.following();
+            } else {
+                change.removes_elsewhere(&role.record);
+                change.removes_elsewhere(&permissions.record);
             }
             change_role_grants(self, who, &mut change, id, &before, EffectivePermissions::default()).await?;
             for link in &links.items {

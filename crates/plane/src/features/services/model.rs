@@ -28,7 +28,7 @@ pub struct Service {
 
 impl Record for Service {
     const NOUN: &'static str = "service";
-    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#SERVICE#", "METADATA");
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#SERVICE#", "METADATA").named();
 
     fn place(&self) -> RecordKeys {
         master_data::place(self)

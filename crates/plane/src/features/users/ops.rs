@@ -326,6 +326,13 @@ async fn retire(plane: &Plane, who: &Granted<UserDelete>, id: UserId) -> Result<
         return Ok(false);
     }
     let mut change = Change::by(who).about(User::NOUN, id);
+    change.removes_elsewhere(&user.record);
+    for link in plane.rows(who).links::<Membership>(Membership::of(id)).await? {
+        change.removes_elsewhere(&link);
+    }
+    for link in plane.rows(who).links::<Assignment>(Assignment::of(id)).await? {
+        change.removes_elsewhere(&link);
+    }
     take_from_user(plane, who, &mut change, &user).await?;
     keep_an_administrator_if(plane, &mut change, &user, true).await?;
     if user.status == UserStatus::Active {

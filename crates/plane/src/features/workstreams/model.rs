@@ -178,6 +178,7 @@ fn deletion(item: &Item) -> Result<Vec<Write>> {
 impl Record for Workstream {
     const NOUN: &'static str = "workstream";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "WORKSTREAM#")
+        .named()
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);
 

@@ -14,7 +14,7 @@ use crate::{
     plane::Plane,
     ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored},
+    record::{Record as _, Stored, decode},
     rows::Rows,
     text::Name,
 };
@@ -44,8 +44,11 @@ impl Plane {
         old: &Stored<Workstream>,
     ) -> Result<()> {
         protect(old, "deleted")?;
-        unassign_all(self, who, old.id).await?;
+        let assignments = unassign_all(self, who, old.id).await?;
         let mut change = Change::by(who).workload().about(Workstream::NOUN, old.id);
+        for assignment in &assignments {
+            change.removes_elsewhere(assignment);
+        }
         change.remove(old);
         change.release_name(&old.name_claim());
         change.event(&super::events::DELETED, &Reference::to(Workstream::NOUN, old.id));
@@ -77,23 +80,24 @@ impl Plane {
 }
 
 /// Takes everybody out of a workstream. The assignments are in the directory, which may be another table, so this
-/// comes first: cut here, the workstream is still there, and deleting it goes on.
-async fn unassign_all(plane: &Plane, who: &Granted<WorkstreamDelete>, id: WorkstreamId) -> Result<()> {
+/// comes first: cut here, the workstream is still there, and deleting it goes on. Answers the assignments that were removed.
+async fn unassign_all(plane: &Plane, who: &Granted<WorkstreamDelete>, id: WorkstreamId) -> Result<Vec<Assignment>> {
     const AT_ONCE: usize = 50;
     let (own, members) = (plane.rows(who), Assignment::members(who.account(), id));
-    let mut after = None;
+    let (mut after, mut removed) = (None, Vec::new());
     loop {
         let rows = own.listed_now(&members, AT_ONCE, after.take()).await?;
         if !rows.items.is_empty() {
             let mut change = Change::by(who).following();
             for item in rows.items {
+                removed.push(decode::<Assignment>(&item)?.record);
                 change.write(Write::Delete { key: item.key, when: Condition::Always });
             }
             plane.commit(change).await?;
         }
         match rows.next {
             Some(next) => after = Some(next),
-            None => return Ok(()),
+            None => return Ok(removed),
         }
     }
 }
