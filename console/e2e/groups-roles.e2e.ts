@@ -297,3 +297,75 @@ test('what is built in stays, and what is not is deleted by its name', async ({ 
     .click()
   await expect(page.getByRole('heading', { level: 1, name: 'Roles' })).toBeVisible()
 })
+
+test('deleting what is in use says from how many it is taken, and asks', async ({ operator: page, server }) => {
+  const made = await role(server, mine)
+  const given = await group(server, mine, [made.id])
+  await user(server, mine, [given.id])
+  await user(server, mine, [given.id])
+  await page.goto(at(server, mine, `roles/${made.id}`))
+  await page.getByRole('button', { name: 'Delete' }).click()
+  const ofRole = page.getByRole('dialog', { name: `Delete role ${made.name}` })
+  await ofRole.getByRole('button', { name: 'Delete role' }).click()
+  await expect(ofRole.getByRole('alert')).toContainText('2 users and 1 group would lose this role')
+  await accessible(page)
+  await ofRole.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await ofRole.getByRole('button', { name: 'Delete role', exact: true }).click()
+  await ofRole.getByRole('button', { name: 'Delete role all the same' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Roles' })).toBeVisible()
+
+  await page.goto(at(server, mine, `groups/${given.id}`))
+  await page.getByRole('button', { name: 'Delete' }).click()
+  const ofGroup = page.getByRole('dialog', { name: `Delete group ${given.name}` })
+  await ofGroup.getByRole('button', { name: 'Delete group' }).click()
+  await expect(ofGroup.getByRole('alert')).toContainText('2 users in this group would lose what it gives')
+  await ofGroup.getByRole('button', { name: 'Delete group all the same' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Groups' })).toBeVisible()
+  await expect(page.getByRole('link', { name: given.name })).toHaveCount(0)
+})
+
+test('two who change the roles of a group at once lose nothing', async ({ operator: page, server }) => {
+  const [one, two] = [await role(server, mine), await role(server, mine)]
+  const given = await group(server, mine, [])
+  await page.goto(at(server, mine, `groups/${given.id}`))
+  await page.getByRole('button', { name: 'Change roles' }).click()
+  await page.getByRole('combobox', { name: 'Roles' }).click()
+  await page.getByRole('option', { name: one.name }).click()
+  await page.keyboard.press('Escape')
+  const path = `/api/groups/${given.id}/roles?accountId=${mine.accountId}`
+  await server.api('PUT', path, { roleIds: [two.id] })
+  await page.getByRole('button', { name: 'Save roles' }).click()
+  await expect(page.getByRole('alert')).toContainText('Somebody else has changed this meanwhile')
+  await page.getByRole('button', { name: 'Save mine over it' }).click()
+  await expect(page.getByRole('link', { name: one.name })).toBeVisible()
+  await expect(page.getByRole('link', { name: two.name })).toBeVisible()
+  const stored = await server.api<{ items: Array<{ id: string }> }>('GET', path)
+  expect(new Set(stored.items.map(({ id }) => id))).toEqual(new Set([one.id, two.id]))
+})
+
+test('the only administrator is warned before they remove their own right', async ({ page, server }) => {
+  const admins = await role(
+    server,
+    mine,
+    MENUS.map((menu) => ({ menu, ...everything })),
+  )
+  const given = await group(server, mine, [admins.id])
+  const admin = await user(server, mine, [given.id])
+  await signIn(page, server.url, admin.email, PASSWORD)
+  await page.goto(at(server, mine, `users/${admin.id}`))
+  await page.getByRole('button', { name: 'Change groups' }).click()
+  await page.getByRole('combobox', { name: 'Groups' }).click()
+  await page.keyboard.press('Backspace')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Save groups' }).click()
+  await expect(page.getByRole('alert')).toContainText('You would lose your own rights')
+  await accessible(page)
+  await page.getByRole('button', { name: 'Save all the same' }).click()
+  await expect
+    .poll(async () => {
+      const path = `/api/users/${admin.id}/groups?accountId=${mine.accountId}`
+      return (await server.api<{ items: unknown[] }>('GET', path)).items.length
+    })
+    .toBe(0)
+})

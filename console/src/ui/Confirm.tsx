@@ -1,6 +1,7 @@
 // Asking before what can't be taken back: for one thing by its name, for what holds others by typing the name.
 import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { Effect, confirmationOf } from './Effect'
 import { Failure } from './Failure'
 
 type Props = {
@@ -13,7 +14,7 @@ type Props = {
   /** Ends “Could not …”. */
   what: string
   /** The dialog stays open, with the error in it, when this fails. */
-  run: () => Promise<unknown>
+  run: (confirm?: string) => Promise<unknown>
   children?: ReactNode
   /** The name to type, for what takes others with it. */
   typed?: string
@@ -45,7 +46,7 @@ function Question({ onClose, act, what, run, children, typed, goes, stays }: Pro
     setBusy(true)
     setError(undefined)
     try {
-      await run()
+      await run(confirmationOf(error))
       onClose()
     } catch (refused) {
       setError(refused)
@@ -77,13 +78,14 @@ function Question({ onClose, act, what, run, children, typed, goes, stays }: Pro
             data-autofocus
           />
         )}
-        {error !== undefined && <Failure what={what} error={error} />}
+        {error !== undefined &&
+          (confirmationOf(error) ? <Effect error={error} /> : <Failure what={what} error={error} />)}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" color="red.8" loading={busy} disabled={!matches}>
-            {act}
+            {confirmationOf(error) ? `${act} all the same` : act}
           </Button>
         </Group>
       </Stack>

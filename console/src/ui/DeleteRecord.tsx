@@ -19,7 +19,7 @@ export type Deletion<Stored extends NamedRecord> = {
   /** “group” */
   noun: string
   operation: OperationId
-  send: (id: string, scope: Scope) => Promise<unknown>
+  send: (id: string, scope: Scope, confirm?: string) => Promise<unknown>
   /** The queries to fetch again: those that show the record or what depends on it. */
   changes: GetPath[]
   /** Why this record can't be deleted. */
@@ -96,8 +96,8 @@ export function DeleteRecord<Stored extends NamedRecord>({
   const { noun, goes, stays } = deletion
   const remove = useAction({
     what: `delete the ${noun}`,
-    run: ({ id }: Stored) => deletion.send(id, scope),
-    done: (_, { name }) => `${words(noun)} ${name} is deleted`,
+    run: ({ one, confirm }: { one: Stored; confirm?: string | undefined }) => deletion.send(one.id, scope, confirm),
+    done: (_, { one: { name } }) => `${words(noun)} ${name} is deleted`,
     changes: deletion.changes,
     then,
     showsFailure: true,
@@ -109,7 +109,7 @@ export function DeleteRecord<Stored extends NamedRecord>({
       title={`Delete ${noun} ${record?.name ?? ''}`}
       act={`Delete ${noun}`}
       what={`delete the ${noun}`}
-      run={async () => record && remove.mutateAsync(record)}
+      run={async (confirm) => record && remove.mutateAsync({ one: record, confirm })}
       goes={goes}
       stays={stays}
     >

@@ -12,6 +12,7 @@ import {
 } from 'react-hook-form'
 import type { Tagged } from '../api/client'
 import { ApiError } from '../api/problem'
+import { Effect, confirmationOf } from './Effect'
 import { Explanation } from './Failure'
 import { type FieldChange, changesBetween, merged } from './merge'
 
@@ -20,7 +21,7 @@ type Options<Values extends FieldValues> = {
   /** Ends “Could not …”: “create the group”. */
   what: string
   /** Sends what was typed, with the white space around it gone. */
-  submit: (values: Values) => Promise<void>
+  submit: (values: Values, confirm?: string) => Promise<void>
   /** Where refusals that name no field belong: `{ name_taken: 'name' }`; with words, where the API's do not fit the form. */
   fieldOf?: Partial<Record<string, FieldPath<Values> | { field: FieldPath<Values>; message: string }>>
   /** Where the API's pointers differ from the form's fields: turns `/technicalUser/email` into a field. */
@@ -53,7 +54,7 @@ type RecordOptions<Values extends FieldValues, Stored> = Omit<Options<Values>, '
   tagged: Tagged<Stored>
   valuesOf: (record: Stored) => Values
   /** Saves over the version that it is given: the one that the form was filled from, or the one that is stored now. */
-  save: (values: Values, over: Tagged<Stored>) => Promise<void>
+  save: (values: Values, over: Tagged<Stored>, confirm?: string) => Promise<void>
   /** Reads what is stored now. What the page shows must not change by it. */
   readNow: () => Promise<Tagged<Stored>>
   /** Names of fields, where the API's own do not read well. */
@@ -66,9 +67,9 @@ export function useRecordForm<Values extends FieldValues, Stored>(
 ): ServerForm<Values> {
   const { tagged, valuesOf, save, readNow, labels, ...rest } = options
   const [now, setNow] = useState<Tagged<Stored>>()
-  const attempt = async (values: Values, over: Tagged<Stored>) => {
+  const attempt = async (values: Values, over: Tagged<Stored>, confirm?: string) => {
     try {
-      await save(values, over)
+      await save(values, over, confirm)
     } catch (error) {
       // If this fails, the refusal is still what counts; the next try reads again.
       if (isConflict(error)) setNow(await readNow().catch(() => undefined))
@@ -78,7 +79,7 @@ export function useRecordForm<Values extends FieldValues, Stored>(
   const form = useServerForm<Values>({
     ...rest,
     defaults: valuesOf(tagged.record) as DefaultValues<Values>,
-    submit: (values) => attempt(values, tagged),
+    submit: (values, confirm) => attempt(values, tagged, confirm),
   })
   const overwrite = async () => {
     const { tag, record } = now ?? (await readNow())
@@ -136,7 +137,7 @@ export function useServerForm<Values extends FieldValues>(options: Options<Value
   const send = form.handleSubmit(async (values) => {
     setFailure(undefined)
     try {
-      await submit(trimmed(values))
+      await submit(trimmed(values), confirmationOf(failure))
     } catch (error) {
       refuse(error)
     }
@@ -185,6 +186,16 @@ export function FormFailure<Values extends FieldValues>({
       <Meanwhile onReload={onReload} onOverwrite={conflict.overwrite}>
         {conflict.stored && <ConflictChanges form={form} of={{ ...conflict, stored: conflict.stored }} />}
       </Meanwhile>
+    )
+  }
+  if (confirmationOf(failure)) {
+    return (
+      <Stack gap="xs" align="flex-start">
+        <Effect error={failure} />
+        <Button size="xs" color="red.8" onClick={() => void form.send()}>
+          Save all the same
+        </Button>
+      </Stack>
     )
   }
   return (

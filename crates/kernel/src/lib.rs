@@ -5,6 +5,7 @@ pub mod audit;
 pub mod background;
 pub mod callbacks;
 pub mod change;
+pub mod confirmations;
 pub mod day;
 pub mod directory;
 pub mod event_kinds;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    confirmations::Affected,
     directory::user::InactiveUser,
     ports::{
         external_error::{ExternalError, KnownCondition},
@@ -68,6 +69,10 @@ codes! {
     EmailTaken = 409 "email_taken" "The e-mail address is taken";
     /// Something else still needs it.
     InUse = 409 "in_use" "It is still in use";
+    /// Users or groups still have it: `affected` has the numbers. `confirm=in-use` deletes it all the same.
+    StillAssigned = 409 "still_assigned" "Users or groups still have it";
+    /// The caller would lose their own right to administer users. `confirm=own-administration` does it all the same.
+    OwnAdministration = 409 "own_administration" "This takes your own right to administer users";
     /// More seats are taken than would be left, or dates exclude those who hold them.
     SeatsInUse = 409 "seats_in_use" "More seats are taken than would be left";
     /// The platform can't do without it.
@@ -105,6 +110,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Why the caller may not act.
     pub reason: Option<InactiveUser>,
+    /// How many a refused deletion would take something from.
+    pub affected: Option<Affected>,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<u64>,
     /// The way out, where there is one.
@@ -129,6 +136,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             reason: None,
+            affected: None,
             retry_after: None,
             help: None,
             outside: None,
@@ -223,6 +231,9 @@ pub struct ProblemDocument {
     /// `account_not_active`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Of `still_assigned`: how many users and groups had it when this was answered. Counting ends at 10,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affected: Option<Affected>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -240,6 +251,7 @@ impl ProblemDocument {
             request_id: request_id.to_owned(),
             errors: problem.errors,
             reason: problem.reason.map(|reason| reason.as_str().to_owned()),
+            affected: problem.affected,
             retry_after: problem.retry_after,
             help: problem.help,
         }

@@ -3,6 +3,7 @@
 //! The body of an entity's record is the JSON that the API answers, so that a page of a list is spliced together from
 //! stored bytes without reading them.
 
+use aws_lc_rs::digest;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -120,6 +121,23 @@ impl<R> std::ops::Deref for Stored<R> {
 
     fn deref(&self) -> &R {
         &self.record
+    }
+}
+
+/// A record with the ids of the records that it is linked to, as they were read together.
+#[derive(Clone, Debug)]
+pub struct Linked<R, I> {
+    pub record: Stored<R>,
+    pub ids: Vec<I>,
+}
+
+impl<R, I: std::fmt::Display> Linked<R, I> {
+    /// The version of the list of links: the same ids in any order have the same version, and others have another.
+    pub fn version(&self) -> u64 {
+        let mut ids: Vec<String> = self.ids.iter().map(ToString::to_string).collect();
+        ids.sort_unstable();
+        let digest = digest::digest(&digest::SHA256, ids.join(",").as_bytes());
+        u64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest has 32 bytes"))
     }
 }
 

@@ -7,7 +7,7 @@ pub mod product;
 mod slice;
 
 pub use kernel::{
-    audit, background, change, day, directory, event_kinds, guard, idempotency, identity, ids, jobs, json_integer,
-    json_syntax, kinds, mail, mail_limits, metrics, names, network, page, patch, ports, problem, record, router, rows,
-    scan, secret, security_events, settings, system, text, workflow,
+    audit, background, change, confirmations, day, directory, event_kinds, guard, idempotency, identity, ids, jobs,
+    json_integer, json_syntax, kinds, mail, mail_limits, metrics, names, network, page, patch, ports, problem, record,
+    router, rows, scan, secret, security_events, settings, system, text, workflow,
 };

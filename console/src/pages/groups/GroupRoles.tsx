@@ -3,30 +3,31 @@ import { Group as Row, List, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
-import { api, send } from '../../api/client'
-import { invalidate, q } from '../../api/queries'
-import type { components } from '../../api/schema.gen'
+import { type Tagged, api, send } from '../../api/client'
+import { type Answer, invalidate, qTagged, queries, readNow } from '../../api/queries'
 import { WHOLE_MASK, maskInWords } from '../../app/permissions'
 import { usePlace } from '../../app/place'
 import { count } from '../../format'
 import { pages } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { FormShell } from '../../ui/form'
-import { useServerForm } from '../../ui/serverForm'
+import { useRecordForm } from '../../ui/serverForm'
 import { LinkedField } from '../../ui/LinkedField'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Section } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { MAX_ROLES } from './NewGroupPage'
 
-type Role = components['schemas']['Role']
+type Roles = Tagged<Answer<'/api/groups/{groupId}/roles'>>
 
 export function GroupRoles({ groupId }: { groupId: string }) {
   const { scope } = usePlace()
-  const [editing, setEditing] = useState(false)
-  const roles = useQuery(q('/api/groups/{groupId}/roles', { path: { groupId }, query: scope }))
+  // The form keeps the version that it was filled from.
+  const [editing, setEditing] = useState<Roles>()
+  const read = qTagged('/api/groups/{groupId}/roles', { path: { groupId }, query: scope })
+  const roles = useQuery(read)
   // The server keeps the group of the platform's administrators as it is.
-  const platform = roles.data?.items.some((role) => role.kind === 'platform')
+  const platform = roles.data?.record.items.some((role) => role.kind === 'platform')
   return (
     <Section
       title="Roles"
@@ -39,7 +40,7 @@ export function GroupRoles({ groupId }: { groupId: string }) {
             size="xs"
             variant="default"
             leftSection={<Pencil size={13} aria-hidden />}
-            onClick={() => setEditing(true)}
+            onClick={() => setEditing(roles.data)}
           >
             Change roles
           </ActionButton>
@@ -47,9 +48,15 @@ export function GroupRoles({ groupId }: { groupId: string }) {
       }
     >
       <Loaded query={roles} what="load the roles of the group" rows={2}>
-        {({ items }) =>
+        {({ record: { items } }) =>
           editing ? (
-            <RolesForm groupId={groupId} roles={items} onDone={() => setEditing(false)} />
+            <RolesForm
+              key={editing.tag}
+              groupId={groupId}
+              roles={editing}
+              onDone={() => setEditing(undefined)}
+              reload={async () => setEditing(await queries.fetchQuery({ ...read, staleTime: 0 }))}
+            />
           ) : items.length === 0 ? (
             <Text size="sm" c="dimmed">
               This group gives no role yet, so being in it changes nothing.
@@ -76,14 +83,30 @@ export function GroupRoles({ groupId }: { groupId: string }) {
   )
 }
 
-function RolesForm({ groupId, roles, onDone }: { groupId: string; roles: Role[]; onDone: () => void }) {
+function RolesForm({
+  groupId,
+  roles,
+  onDone,
+  reload,
+}: {
+  groupId: string
+  roles: Roles
+  onDone: () => void
+  reload: () => Promise<void>
+}) {
   const { scope } = usePlace()
-  const form = useServerForm<{ roleIds: string[] }>({
-    defaults: { roleIds: roles.map((role) => role.id) },
+  const form = useRecordForm<{ roleIds: string[] }, Roles['record']>({
+    tagged: roles,
+    valuesOf: ({ items }) => ({ roleIds: items.map((role) => role.id) }),
+    readNow: () => readNow(qTagged('/api/groups/{groupId}/roles', { path: { groupId }, query: scope })),
     what: 'change the roles of the group',
     fieldAt: (pointer) => (pointer.startsWith('/roleIds') ? 'roleIds' : undefined),
-    submit: async ({ roleIds }) => {
-      const params = { path: { groupId }, query: scope }
+    save: async ({ roleIds }, over, confirm) => {
+      const params = {
+        path: { groupId },
+        query: { ...scope, ...(confirm ? { confirm } : {}) },
+        header: { 'If-Match': over.tag },
+      }
       await send(api.PUT('/api/groups/{groupId}/roles', { params, body: { roleIds } }))
       await invalidate(
         '/api/groups/{groupId}/roles',
@@ -96,7 +119,7 @@ function RolesForm({ groupId, roles, onDone }: { groupId: string; roles: Role[];
     },
   })
   return (
-    <FormShell form={form} opened act="Save roles" onCancel={onDone}>
+    <FormShell form={form} opened act="Save roles" onCancel={onDone} onReload={reload}>
       <LinkedField
         name="roleIds"
         label="Roles"
@@ -107,7 +130,7 @@ function RolesForm({ groupId, roles, onDone }: { groupId: string; roles: Role[];
         path="/api/roles"
         params={{ query: scope }}
         operation="roles_list"
-        known={roles}
+        known={roles.record.items}
       />
     </FormShell>
   )

@@ -9,7 +9,12 @@ export type Group = components['schemas']['Group']
 export const GROUP_DELETION: Deletion<Group> = {
   noun: 'group',
   operation: 'groups_delete',
-  send: (groupId, scope) => send(api.DELETE('/api/groups/{groupId}', { params: { path: { groupId }, query: scope } })),
+  send: (groupId, scope, confirm) =>
+    send(
+      api.DELETE('/api/groups/{groupId}', {
+        params: { path: { groupId }, query: { ...scope, ...(confirm ? { confirm } : {}) } },
+      }),
+    ),
   changes: [
     '/api/groups',
     '/api/users/{userId}/groups',

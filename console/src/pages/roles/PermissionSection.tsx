@@ -12,6 +12,7 @@ import { usePlace } from '../../app/place'
 import { permissionsQuery, useMay } from '../../app/rights'
 import { count } from '../../format'
 import { ActionButton } from '../../ui/ActionButton'
+import { Effect, confirmationOf } from '../../ui/Effect'
 import { Failure } from '../../ui/Failure'
 import { LeaveGuard } from '../../ui/form'
 import { Meanwhile } from '../../ui/serverForm'
@@ -106,10 +107,11 @@ function Editor({
     setDraft(merged)
   }
 
-  const save = async () => {
+  const save = async (confirm?: string) => {
+    const query = { ...scope, ...(confirm ? { confirm } : {}) }
     const saved = await sendTagged(
       api.PUT('/api/roles/{roleId}/permissions', {
-        params: { path: { roleId: role.id }, query: scope, header: { 'If-Match': base.tag } },
+        params: { path: { roleId: role.id }, query, header: { 'If-Match': base.tag } },
         body: { permissions: permissionsOf(draft, own.menus) },
       }),
     )
@@ -172,9 +174,9 @@ function Editor({
           <Review
             changes={lines(changes)}
             theirs={theirs}
-            save={async () => {
+            save={async (confirm) => {
               try {
-                await save()
+                await save(confirm)
               } catch (error) {
                 if (!(error instanceof ApiError && error.status === 412)) throw error
                 await rebase()
@@ -233,7 +235,7 @@ type ReviewProps = {
   /** What somebody else has changed since the page was loaded. It stays. */
   theirs: string[] | undefined
   /** Saves; if somebody else was faster, shows the changes against what they saved. */
-  save: () => Promise<void>
+  save: (confirm?: string) => Promise<void>
   reload: () => Promise<void>
   onClose: () => void
 }
@@ -254,23 +256,25 @@ function Review({ changes, theirs, save, reload, onClose }: ReviewProps) {
     }
   }
   const meanwhile = theirs !== undefined
+  const confirmation = confirmationOf(error)
   return (
     <Stack gap="sm">
       <Text size="sm">Everybody who has this role is affected at once.</Text>
       <Changes of={changes} label="Changes" />
       {theirs && (
-        <Meanwhile onReload={attempt(reload)} onOverwrite={attempt(save)}>
+        <Meanwhile onReload={attempt(reload)} onOverwrite={attempt(() => save())}>
           <Text size="sm">They changed, and you keep:</Text>
           <Changes of={theirs} label="Their changes" />
         </Meanwhile>
       )}
-      {error !== undefined && <Failure what="save what the role permits" error={error} />}
+      {error !== undefined &&
+        (confirmation ? <Effect error={error} /> : <Failure what="save what the role permits" error={error} />)}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           Back
         </Button>
-        <Button loading={busy} onClick={attempt(save)} disabled={meanwhile}>
-          Save {count(changes.length, 'change')}
+        <Button loading={busy} onClick={attempt(() => save(confirmation))} disabled={meanwhile}>
+          Save {count(changes.length, 'change')} {confirmation && 'all the same'}
         </Button>
       </Group>
     </Stack>

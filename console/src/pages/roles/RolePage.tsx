@@ -143,8 +143,9 @@ function DetailsForm({
   const { scope } = usePlace()
   const own = useQuery(permissionsQuery).data?.mask ?? 0
   const { record } = tagged
-  const save = async ({ name, description, mask }: Values, over: Tagged<Role>) => {
-    const params = { path: { roleId: record.id }, query: scope, header: { 'If-Match': over.tag } }
+  const save = async ({ name, description, mask }: Values, over: Tagged<Role>, confirm?: string) => {
+    const query = { ...scope, ...(confirm ? { confirm } : {}) }
+    const params = { path: { roleId: record.id }, query, header: { 'If-Match': over.tag } }
     // The server checks a scope that is sent. An unchanged one is left out, since its editor may not grant all of it.
     const body = {
       accountId: scope.accountId,

@@ -9,7 +9,12 @@ export type Role = components['schemas']['Role']
 export const ROLE_DELETION: Deletion<Role> = {
   noun: 'role',
   operation: 'roles_delete',
-  send: (roleId, scope) => send(api.DELETE('/api/roles/{roleId}', { params: { path: { roleId }, query: scope } })),
+  send: (roleId, scope, confirm) =>
+    send(
+      api.DELETE('/api/roles/{roleId}', {
+        params: { path: { roleId }, query: { ...scope, ...(confirm ? { confirm } : {}) } },
+      }),
+    ),
   changes: [
     '/api/roles',
     '/api/groups/{groupId}/roles',

@@ -107,9 +107,10 @@ function UserForm({
 }) {
   const { scope } = usePlace()
   const { record } = tagged
-  const save = async (values: Values, over: Tagged<User>) => {
+  const save = async (values: Values, over: Tagged<User>, confirm?: string) => {
     const { endDate, status, ...rest } = values
-    const params = { path: { userId: record.id }, query: scope, header: { 'If-Match': over.tag } }
+    const query = { ...scope, ...(confirm ? { confirm } : {}) }
+    const params = { path: { userId: record.id }, query, header: { 'If-Match': over.tag } }
     const body = {
       ...rest,
       accountId: scope.accountId,

@@ -3,14 +3,15 @@ import { Group as Row, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { api, send } from '../../api/client'
-import { invalidate, q } from '../../api/queries'
+import { type Tagged, api, send } from '../../api/client'
+import { invalidate, qTagged, queries, readNow } from '../../api/queries'
 import { usePlace } from '../../app/place'
 import type { OperationId } from '../../app/rights'
+import { words } from '../../format'
 import { pages } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { FormShell } from '../../ui/form'
-import { useServerForm } from '../../ui/serverForm'
+import { useRecordForm } from '../../ui/serverForm'
 import { LinkedField } from '../../ui/LinkedField'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Section } from '../../ui/Page'
@@ -19,18 +20,25 @@ import { type User, nameOf } from './acts'
 import { MAX_LINKS } from './NewUserPage'
 import type { Named } from './sources'
 
+type Listed = { items: Named[] }
+
 export function UserGroups({ user }: { user: User }) {
   const { scope } = usePlace()
-  const [editing, setEditing] = useState(false)
-  const groups = useQuery(q('/api/users/{userId}/groups', { path: { userId: user.id }, query: scope }))
-  const form = (items: Named[]) => (
+  const [editing, setEditing] = useState<Tagged<Listed>>()
+  const read = qTagged('/api/users/{userId}/groups', { path: { userId: user.id }, query: scope })
+  const groups = useQuery(read)
+  const form = (tagged: Tagged<Listed>) => (
     <LinksForm
-      items={items}
+      key={tagged.tag}
+      tagged={tagged}
+      readNow={() => readNow(read)}
+      reload={async () => setEditing(await queries.fetchQuery({ ...read, staleTime: 0 }))}
       what="change the groups"
       pointer="/groupIds"
-      onDone={() => setEditing(false)}
-      save={async (groupIds) => {
-        const params = { path: { userId: user.id }, query: scope }
+      onDone={() => setEditing(undefined)}
+      save={async (groupIds, tag, confirm) => {
+        const query = { ...scope, ...(confirm ? { confirm } : {}) }
+        const params = { path: { userId: user.id }, query, header: { 'If-Match': tag } }
         await send(api.PUT('/api/users/{userId}/groups', { params, body: { groupIds } }))
         await invalidate(
           '/api/users/{userId}/groups',
@@ -52,7 +60,7 @@ export function UserGroups({ user }: { user: User }) {
         path="/api/groups"
         params={{ query: { accountId: user.accountId, enterpriseId: user.enterpriseId } }}
         operation="groups_list"
-        known={items}
+        known={tagged.record.items}
       />
     </LinksForm>
   )
@@ -62,11 +70,12 @@ export function UserGroups({ user }: { user: User }) {
       intro="Groups give rights."
       act="Change groups"
       operation="users_set_groups"
-      {...{ editing, setEditing }}
+      editing={editing !== undefined}
+      edit={() => setEditing(groups.data)}
     >
       <Loaded query={groups} what="load the groups" rows={1}>
-        {({ items }) =>
-          editing ? form(items) : <Names items={items} to={pages.group} none="In no group, so with no rights yet." />
+        {({ record: { items } }) =>
+          editing ? form(editing) : <Names items={items} to={pages.group} none="In no group, so with no rights yet." />
         }
       </Loaded>
     </Links>
@@ -75,16 +84,20 @@ export function UserGroups({ user }: { user: User }) {
 
 export function UserWorkstreams({ user }: { user: User }) {
   const { scope } = usePlace()
-  const [editing, setEditing] = useState(false)
-  const workstreams = useQuery(q('/api/users/{userId}/workstreams', { path: { userId: user.id }, query: scope }))
-  const form = (items: Named[]) => (
+  const [editing, setEditing] = useState<Tagged<Listed>>()
+  const read = qTagged('/api/users/{userId}/workstreams', { path: { userId: user.id }, query: scope })
+  const workstreams = useQuery(read)
+  const form = (tagged: Tagged<Listed>) => (
     <LinksForm
-      items={items}
+      key={tagged.tag}
+      tagged={tagged}
+      readNow={() => readNow(read)}
+      reload={async () => setEditing(await queries.fetchQuery({ ...read, staleTime: 0 }))}
       what="change the workstreams"
       pointer="/workstreamIds"
-      onDone={() => setEditing(false)}
-      save={async (workstreamIds) => {
-        const params = { path: { userId: user.id }, query: scope }
+      onDone={() => setEditing(undefined)}
+      save={async (workstreamIds, tag) => {
+        const params = { path: { userId: user.id }, query: scope, header: { 'If-Match': tag } }
         await send(api.PUT('/api/users/{userId}/workstreams', { params, body: { workstreamIds } }))
         await invalidate('/api/users/{userId}/workstreams', '/api/users/{userId}')
         notifyDone(`Saved the workstreams of ${nameOf(user)}`)
@@ -99,15 +112,21 @@ export function UserWorkstreams({ user }: { user: User }) {
         path="/api/workstreams"
         params={{ query: { accountId: user.accountId, enterpriseId: user.enterpriseId } }}
         operation="workstreams_list"
-        known={items}
+        known={tagged.record.items}
       />
     </LinksForm>
   )
   return (
-    <Links title="Workstreams" act="Change workstreams" operation="users_set_workstreams" {...{ editing, setEditing }}>
+    <Links
+      title="Workstreams"
+      act="Change workstreams"
+      operation="users_set_workstreams"
+      editing={editing !== undefined}
+      edit={() => setEditing(workstreams.data)}
+    >
       <Loaded query={workstreams} what="load the workstreams" rows={1}>
-        {({ items }) =>
-          editing ? form(items) : <Names items={items} to={pages.workstream} none="In no workstream." />
+        {({ record: { items } }) =>
+          editing ? form(editing) : <Names items={items} to={pages.workstream} none="In no workstream." />
         }
       </Loaded>
     </Links>
@@ -120,11 +139,11 @@ type LinksProps = {
   act: string
   operation: OperationId
   editing: boolean
-  setEditing: (editing: boolean) => void
+  edit: () => void
   children: ReactNode
 }
 
-function Links({ title, intro, act, operation, editing, setEditing, children }: LinksProps) {
+function Links({ title, intro, act, operation, editing, edit, children }: LinksProps) {
   return (
     <Section
       title={title}
@@ -136,7 +155,7 @@ function Links({ title, intro, act, operation, editing, setEditing, children }: 
             size="xs"
             variant="default"
             leftSection={<Pencil size={13} aria-hidden />}
-            onClick={() => setEditing(true)}
+            onClick={edit}
           >
             {act}
           </ActionButton>
@@ -168,26 +187,32 @@ function Names({ items, to, none }: { items: Named[]; to: (id: string) => string
 }
 
 type FormProps = {
-  items: Named[]
+  tagged: Tagged<Listed>
+  readNow: () => Promise<Tagged<Listed>>
+  reload: () => Promise<void>
   what: string
   pointer: string
-  save: (ids: string[]) => Promise<void>
+  save: (ids: string[], tag: string, confirm?: string) => Promise<void>
   onDone: () => void
   children: ReactNode
 }
 
-function LinksForm({ items, what, pointer, save, onDone, children }: FormProps) {
-  const form = useServerForm<{ ids: string[] }>({
-    defaults: { ids: items.map((one) => one.id) },
+function LinksForm({ tagged, readNow: readStored, reload, what, pointer, save, onDone, children }: FormProps) {
+  const list = what.split(' ').at(-1)
+  const form = useRecordForm<{ ids: string[] }, Listed>({
+    tagged,
+    valuesOf: ({ items }) => ({ ids: items.map((one) => one.id) }),
+    readNow: readStored,
+    labels: { ids: words(list ?? '') },
     what,
     fieldAt: (at) => (at.startsWith(pointer) ? 'ids' : undefined),
-    submit: async ({ ids }) => {
-      await save(ids)
+    save: async ({ ids }, over, confirm) => {
+      await save(ids, over.tag, confirm)
       onDone()
     },
   })
   return (
-    <FormShell form={form} opened act={`Save ${what.split(' ').at(-1)}`} onCancel={onDone}>
+    <FormShell form={form} opened act={`Save ${list}`} onCancel={onDone} onReload={reload}>
       {children}
     </FormShell>
   )

@@ -70,7 +70,7 @@ export default function UserPage() {
                     variant="default"
                     loading={enable.isPending}
                     leftSection={<CircleCheck size={15} aria-hidden />}
-                    onClick={() => enable.mutate(record)}
+                    onClick={() => enable.mutate({ user: record })}
                   >
                     Enable
                   </ActionButton>

@@ -116,7 +116,7 @@ export default function UsersPage() {
                 icon: <CircleCheck size={14} aria-hidden />,
                 operation: 'users_update',
                 refused: notEnablable(user),
-                onClick: () => enable.mutate(user),
+                onClick: () => enable.mutate({ user }),
               },
           {
             label: 'Delete',

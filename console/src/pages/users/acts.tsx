@@ -78,14 +78,17 @@ export function useInvite() {
   })
 }
 
+/** A user, and the effect that was confirmed. */
+type Asked = { user: User; confirm?: string | undefined }
+
 function useStatus(status: 'active' | 'inactive', what: string, done: (name: string) => string, showsFailure: boolean) {
   const { scope } = usePlace()
   return useAction({
     what,
-    run: (user: User) =>
+    run: ({ user, confirm }: Asked) =>
       send(
         api.PUT('/api/users/{userId}', {
-          params: { path: { userId: user.id }, query: scope },
+          params: { path: { userId: user.id }, query: { ...scope, ...(confirm ? { confirm } : {}) } },
           body: { accountId: scope.accountId, firstName: null, lastName: null, email: null, startDate: null, status },
         }),
       ),
@@ -108,7 +111,7 @@ export function DisableUser({ user, onClose }: { user: User | undefined; onClose
       title={`Disable ${user ? nameOf(user) : ''}`}
       act="Disable user"
       what="disable the user"
-      run={async () => user && disable.mutateAsync(user)}
+      run={async (confirm) => user && disable.mutateAsync({ user, confirm })}
     >
       <bdi>{user && nameOf(user)}</bdi> ({user?.email}) is signed out everywhere, and their seat becomes free. They can
       be enabled again as long as there is a free seat.
@@ -128,8 +131,13 @@ export function DeleteUser({
   const { scope } = usePlace()
   const remove = useAction({
     what: 'delete the user',
-    run: (one: User) => send(api.DELETE('/api/users/{userId}', { params: { path: { userId: one.id }, query: scope } })),
-    done: (_, one) => `Deleted ${nameOf(one)}`,
+    run: ({ user: one, confirm }: Asked) =>
+      send(
+        api.DELETE('/api/users/{userId}', {
+          params: { path: { userId: one.id }, query: { ...scope, ...(confirm ? { confirm } : {}) } },
+        }),
+      ),
+    done: (_, { user: one }) => `Deleted ${nameOf(one)}`,
     changes: USER_PATHS.filter((path) => path !== '/api/users/{userId}' || !then),
     ...(then ? { then } : {}),
     showsFailure: true,
@@ -141,7 +149,7 @@ export function DeleteUser({
       title={`Delete ${user ? nameOf(user) : ''}`}
       act="Delete user"
       what="delete the user"
-      run={async () => user && remove.mutateAsync(user)}
+      run={async (confirm) => user && remove.mutateAsync({ user, confirm })}
       goes={['The person’s record, memberships and sign-in']}
       stays={['What the audit log says about them']}
     >

@@ -296,7 +296,9 @@ async fn refusal(response: reqwest::Response) -> Failure {
         failure =
             failure.detail(format!("{}: {}", print::cell(error.get("pointer")), print::cell(error.get("message"))));
     }
-    if let Some(help) = text("help") {
+    if matches!(text("code"), Some("still_assigned" | "own_administration")) {
+        failure = failure.hint("to do it all the same, repeat the command with --yes");
+    } else if let Some(help) = text("help") {
         failure = failure.hint(help);
     } else if let Some(seconds) = problem["retryAfter"].as_u64() {
         failure = failure.hint(format!("try again in {seconds} s"));

@@ -87,6 +87,9 @@ pub(crate) struct Delete {
     /// Begin the removal at once: without a time of grace, or before it is over
     #[arg(long)]
     now: bool,
+    /// Only if the account still has this version, as its ETag says
+    #[arg(long, value_name = "ETAG")]
+    if_match: Option<String>,
     /// Follow the removal until it ends; fails if that fails
     #[arg(long)]
     watch: bool,
@@ -106,7 +109,7 @@ pub(crate) async fn run(command: &Accounts, session: &mut Session) -> Outcome {
             let ask = ApiRequest::delete(at(&delete.id, ""))
                 .with("confirm", Some(&delete.confirm))
                 .with("now", delete.now.then_some("true"));
-            session.change(ask).await?;
+            session.change(ask.header("if-match", delete.if_match.clone())).await?;
             if delete.watch { provisioning::watch(delete.id, session).await } else { Ok(()) }
         }
         Accounts::Restore { id } => session.change(ApiRequest::post(at(id, "/restore"))).await,

@@ -32,7 +32,7 @@ pub(crate) enum Crud {
     /// Change fields of one; the others stay
     Update(Update),
     /// Delete one
-    Delete(One),
+    Delete(Delete),
 }
 
 /// What narrows a list, and how much of it is fetched.
@@ -93,6 +93,34 @@ pub(crate) struct Update {
     /// Only if the record still has this version, as its ETag says
     #[arg(long, value_name = "ETAG")]
     pub if_match: Option<String>,
+    #[command(flatten)]
+    pub confirmed: Confirmed,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    pub id: RecordId,
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Only if the record still has this version, as its ETag says
+    #[arg(long, value_name = "ETAG")]
+    pub if_match: Option<String>,
+    #[command(flatten)]
+    pub confirmed: Confirmed,
+}
+
+/// Effects that the server asks about.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct Confirmed {
+    /// Also if users or groups lose it, or you lose your own right to administer users
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Confirmed {
+    pub(crate) fn of(self, ask: ApiRequest) -> ApiRequest {
+        ask.with("confirm", self.yes.then_some("in-use,own-administration"))
+    }
 }
 
 /// The fields of a request, from a file and from the command line.
@@ -142,10 +170,20 @@ impl Entity {
             Crud::Create(create) => session.create(create.ask(self.path)?).await.map(drop),
             Crud::Update(update) => {
                 let ask = update.scope.of(ApiRequest::put(self.at(update.id))).body(update.body.read()?);
+                let ask = if self.confirms() { update.confirmed.of(ask) } else { ask };
                 session.change(ask.header("if-match", update.if_match.clone())).await
             }
-            Crud::Delete(one) => session.change(one.scope.of(ApiRequest::delete(self.at(one.id)))).await,
+            Crud::Delete(delete) => {
+                let ask = delete.scope.of(ApiRequest::delete(self.at(delete.id)));
+                let ask = if self.confirms() { delete.confirmed.of(ask) } else { ask };
+                session.change(ask.header("if-match", delete.if_match.clone())).await
+            }
         }
+    }
+
+    /// Whether the server asks before it changes or deletes one that others depend on.
+    fn confirms(&self) -> bool {
+        matches!(self.path, "/api/users" | "/api/groups" | "/api/roles")
     }
 
     pub(crate) fn at(&self, id: RecordId) -> String {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Session,
-    entity::{Crud, Entity, One, read_json},
+    entity::{Confirmed, Crud, Entity, One, read_json},
 };
 use crate::{client::ApiRequest, fail::Outcome, print};
 
@@ -43,6 +43,11 @@ pub(crate) enum Permissions {
         /// A file with `{"permissions": […]}`; `-` reads stdin
         #[arg(short, long, value_name = "FILE")]
         file: PathBuf,
+        /// Only if they are still as they were, as their ETag says
+        #[arg(long, value_name = "ETAG")]
+        if_match: Option<String>,
+        #[command(flatten)]
+        confirmed: Confirmed,
     },
 }
 
@@ -59,11 +64,12 @@ pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
             }
             Ok(())
         }
-        Roles::Permissions(Permissions::Set { one, file }) => {
+        Roles::Permissions(Permissions::Set { one, file, if_match, confirmed }) => {
             let mut read = read_json(file)?;
             let permissions = if read.is_array() { read } else { read["permissions"].take() };
             let path = format!("{}/permissions", ROLES.at(one.id));
-            session.change(one.scope.of(ApiRequest::put(path)).body(json!({ "permissions": permissions }))).await
+            let ask = one.scope.of(ApiRequest::put(path)).body(json!({ "permissions": permissions }));
+            session.change(confirmed.of(ask).header("if-match", if_match.clone())).await
         }
     }
 }

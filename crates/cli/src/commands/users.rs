@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Session,
-    entity::{Create, Crud, Entity, List, One, Scope},
+    entity::{Confirmed, Create, Crud, Entity, List, One, Scope},
     groups::GROUPS,
     workstreams::WORKSTREAMS,
 };
@@ -50,6 +50,11 @@ pub(crate) struct Links {
     /// Replace them by these; an empty text removes all
     #[arg(long, value_name = "ID,…")]
     set: Option<String>,
+    /// Only if the list is still as it was, as its ETag says
+    #[arg(long, value_name = "ETAG", requires = "set")]
+    if_match: Option<String>,
+    #[command(flatten)]
+    confirmed: Confirmed,
     #[command(flatten)]
     scope: Scope,
 }
@@ -62,7 +67,10 @@ impl Links {
             return entity.list(path, &list, session).await;
         };
         let ids: Vec<&str> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
-        session.change(self.scope.of(ApiRequest::put(path)).body(json!({ field: ids }))).await
+        let ask = self.scope.of(ApiRequest::put(path)).body(json!({ field: ids }));
+        // The server asks nothing about workstreams.
+        let ask = if field == "workstreamIds" { ask } else { self.confirmed.of(ask) };
+        session.change(ask.header("if-match", self.if_match.clone())).await
     }
 }
 

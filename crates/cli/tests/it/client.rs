@@ -128,6 +128,34 @@ fn records_are_created_listed_changed_and_deleted() {
 }
 
 #[test]
+fn what_is_in_use_is_deleted_with_yes_and_a_stale_tag_is_refused() {
+    let home = Home::new();
+    let server = home.serve();
+    home.sign_in(&server);
+    let enterprises = home.json(&["enterprises", "list"]);
+    let enterprise = enterprises["items"][0]["id"].as_str().unwrap();
+    let role = home.run(&["roles", "create", "name=Reader", "--enterprise", enterprise]).good();
+    let group = home.run(&["groups", "create", "name=Readers", "--enterprise", enterprise]).good();
+    home.run(&["groups", "roles", &group, "--set", &role]).good();
+    for command in [
+        ["groups", "roles", &group, "--set", "", "--if-match", "\"1\""],
+        ["groups", "update", &group, "name=Writers", "--if-match", "\"99\"", "--yes"],
+        ["groups", "delete", &group, "--yes", "--if-match", "\"99\"", "--json"],
+    ] {
+        let error = home.run(&command).refused(1);
+        assert!(error.contains("precondition_failed"), "{error}");
+    }
+    let error = home.run(&["roles", "delete", &role]).refused(1);
+    assert!(error.contains("still_assigned: 0 users and 1 group would lose this role"), "{error}");
+    assert!(error.contains("hint: to do it all the same, repeat the command with --yes"), "{error}");
+    assert_eq!(home.run(&["roles", "delete", &role, "--yes"]).good(), "");
+    assert_eq!(home.run(&["groups", "delete", &group]).good(), "", "nobody is in it");
+    let deleted = home.json(&["audit", "list", "--whole-account", "--filter", "action=role_delete"]);
+    assert_eq!(deleted["items"][0]["targetName"], "Reader");
+    server.stop();
+}
+
+#[test]
 fn an_account_is_onboarded_step_by_step_and_removed() {
     let home = Home::new();
     let server = home.serve();

@@ -1,7 +1,7 @@
 //! The rules for giving rights to others and taking them away.
 //!
 //! INVARIANT: nobody gives rights that they do not hold, and nobody takes rights from somebody who holds more. So only an
-//! equal or an operator can take the right to administer an account, and nobody removes their own.
+//! equal or an operator can take the right to administer an account. Nobody removes their own without confirming it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Kernel,
     change::Change,
+    confirmations::Confirmations,
     directory::{
         group::GroupRole,
         role::{Role, RoleKind},
@@ -67,10 +68,13 @@ fn may_take(actor: &Actor, taken: &EffectivePermissions, roles: &[Role]) -> Resu
         .help("ask somebody who holds at least these rights, or an operator of the platform"))
 }
 
-/// The refusal where somebody would lose their own right to administer the account.
+/// The refusal where somebody would lose their own right to administer the account, and has not confirmed it.
 pub fn own_administration() -> Problem {
-    Problem::new(Code::Protected, "this would take your own right to administer the users of this account")
-        .help("ask another administrator, or an operator of the platform, so that the account keeps one")
+    Problem::new(Code::OwnAdministration, "this would take your own right to administer the users of this account")
+        .help(
+            "see that another administrator remains: without one, only an operator of the platform can give the right \
+             back. To do it all the same, repeat the request with confirm=own-administration",
+        )
 }
 
 impl Kernel {
@@ -161,9 +165,15 @@ impl Kernel {
         }
     }
 
-    /// Refuses a change after which the caller could not administer the users of their account any more.
-    pub fn keep_own_administration<A: Action>(&self, who: &Granted<A>, after: &EffectivePermissions) -> Result<()> {
-        if who.actor().access.grants.holds(ADMINISTER) && !after.holds(ADMINISTER) {
+    /// Refuses a change after which the caller could not administer the users of their account any more, unless they have
+    /// confirmed it.
+    pub fn keep_own_administration<A: Action>(
+        &self,
+        who: &Granted<A>,
+        after: &EffectivePermissions,
+        confirmed: Confirmations,
+    ) -> Result<()> {
+        if !confirmed.own_administration && who.actor().access.grants.holds(ADMINISTER) && !after.holds(ADMINISTER) {
             return Err(own_administration());
         }
         Ok(())

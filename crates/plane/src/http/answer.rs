@@ -189,6 +189,25 @@ impl<R: JsonSchema + Send> Answer for Page<R> {
     }
 }
 
+/// 200 with a whole list of links, and its `ETag`.
+#[derive(Debug)]
+pub struct LinkedPage<R> {
+    pub page: Page<R>,
+    pub version: u64,
+}
+
+impl<R: JsonSchema + Send> Answer for LinkedPage<R> {
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        operation.answers(200, "The whole list.", Some(&schemas.subschema_for::<Page<R>>()), &["ETag"]);
+    }
+
+    fn into_response(self) -> Response {
+        let mut response = self.page.into_response();
+        response.headers_mut().insert(header::ETAG, etag(self.version));
+        response
+    }
+}
+
 /// An answer with headers of its own, such as a cookie.
 #[derive(Debug)]
 pub struct WithHeaders<A> {

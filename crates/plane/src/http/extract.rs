@@ -31,6 +31,7 @@ use super::{
 pub use super::{json::Json, query::Query};
 use crate::{
     audit::RequestOrigin,
+    confirmations::Confirmations,
     guard::{Nameable, NamedScope, actor::Actor},
     idempotency::{KeyedRequest, Ticket},
     ids::{AccountId, ExecutionId, Id, Subject},
@@ -428,6 +429,16 @@ impl Extract for IfMatch {
             Some(tags) => Ok(Self(Some(EntityTags::parse(tags)?))),
         }
     }
+}
+
+/// The parameter by which a caller confirms an effect beforehand.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Confirmed {
+    /// Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+    /// caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+    /// `own_administration` if it would have such an effect.
+    pub confirm: Confirmations,
 }
 
 /// Where the call came from, and by what.

@@ -120,14 +120,15 @@ pub trait Handler<Arguments>: Clone + Send + Sync + 'static {
     fn call(self, call: &mut IncomingRequest) -> impl Future<Output = Result<Response, Rejection>> + Send;
 }
 
-/// An update without a precondition is applied this often to what others have made of the record meanwhile.
+/// An update or deletion without a precondition is applied this often to what others have made of the record meanwhile.
 const MOST_TRIES: usize = 16;
 
-/// Whether an update was refused only because another one came between its reading and its commit.
+/// Whether an update or deletion was refused only because another one came between its reading and its commit.
 fn is_lost_race(call: &IncomingRequest, problem: &Problem) -> bool {
     let raced =
         problem.code == Code::PreconditionFailed || problem.code == Code::Conflict && problem.retry_after == Some(0);
-    raced && call.parts.method == Method::PUT && !call.has_precondition()
+    let can_repeat = matches!(call.parts.method, Method::PUT | Method::DELETE);
+    raced && can_repeat && !call.has_precondition()
 }
 
 /// 412 answers those alone who sent a precondition.

@@ -68,7 +68,7 @@ async fn a_group_with_many_members_is_listed_in_pages_and_goes_whole() {
     users.sort_unstable();
     let members = all(&acme.admin, &format!("/api/groups/{group}/users"), 40).await;
     assert_eq!(members.iter().map(id).collect::<Vec<_>>(), users);
-    acme.admin.delete(&format!("/api/groups/{group}")).await.expect(204);
+    acme.admin.delete(&format!("/api/groups/{group}?confirm=in-use")).await.expect(204);
     for user in [&users[0], &users[129]] {
         let groups = acme.admin.get(&format!("/api/users/{user}/groups")).await.expect(200);
         assert_eq!(groups["items"], json!([]));

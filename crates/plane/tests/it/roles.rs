@@ -79,7 +79,7 @@ async fn roles_are_made_changed_found_and_removed() {
 
     // A role that goes is taken from the groups that gave it.
     let group = acme.group("Crew", &[&id(&role)]).await;
-    acme.admin.delete(&path).await.expect(204);
+    acme.admin.delete(&format!("{path}?confirm=in-use")).await.expect(204);
     assert_eq!(acme.admin.get(&permissions).await.refused(404), "not_found");
     assert_eq!(acme.admin.get(&format!("/api/groups/{group}/roles")).await.expect(200)["items"], json!([]));
     acme.admin.post("/api/roles", body).await.expect(201);
@@ -255,7 +255,7 @@ impl Plot {
                 let body = json!({ "email": format!("mine{number}@acme.example") });
                 person.put(&format!("/api/users/{user}"), body).await
             }
-            _ => person.delete(&format!("/api/roles/{role}")).await,
+            _ => person.delete(&format!("/api/roles/{role}?confirm=in-use")).await,
         };
         answer.status
     }

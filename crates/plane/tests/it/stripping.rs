@@ -58,8 +58,8 @@ async fn a_clerk_takes_nothing_from_somebody_who_holds_more() {
     let path = format!("/api/users/{}", roles.id);
     acme.admin.put(&path, json!({ "status": "inactive" })).await.expect(200);
     acme.admin.put(&format!("/api/groups/{}/roles", users.group), none).await.expect(200);
-    acme.admin.delete(&format!("/api/roles/{}", roles.role)).await.expect(204);
-    acme.admin.delete(&format!("/api/groups/{}", roles.group)).await.expect(204);
+    acme.admin.delete(&format!("/api/roles/{}?confirm=in-use", roles.role)).await.expect(204);
+    acme.admin.delete(&format!("/api/groups/{}?confirm=in-use", roles.group)).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -73,15 +73,18 @@ async fn nobody_takes_their_own_right_to_administer() {
     let given = acme.admin.get(&format!("/api/groups/{group}/roles")).await.expect(200);
     let role = given["items"][0]["id"].as_str().unwrap();
     for change in [json!({ "status": "inactive" }), json!({ "endDate": world.today() })] {
-        assert_eq!(acme.admin.put(&path, change).await.refused(409), "protected");
+        assert_eq!(acme.admin.put(&path, change).await.refused(409), "own_administration");
     }
-    assert_eq!(acme.admin.put(&format!("{path}/groups"), json!({ "groupIds": [] })).await.refused(409), "protected");
+    assert_eq!(
+        acme.admin.put(&format!("{path}/groups"), json!({ "groupIds": [] })).await.refused(409),
+        "own_administration"
+    );
     let roles = format!("/api/groups/{group}/roles");
-    assert_eq!(acme.admin.put(&roles, json!({ "roleIds": [] })).await.refused(409), "protected");
+    assert_eq!(acme.admin.put(&roles, json!({ "roleIds": [] })).await.refused(409), "own_administration");
     let permissions = format!("/api/roles/{role}/permissions");
-    assert_eq!(acme.admin.put(&permissions, json!({ "permissions": [] })).await.refused(409), "protected");
-    assert_eq!(acme.admin.delete(&format!("/api/roles/{role}")).await.refused(409), "protected");
-    assert_eq!(acme.admin.delete(&format!("/api/groups/{group}")).await.refused(409), "protected");
+    assert_eq!(acme.admin.put(&permissions, json!({ "permissions": [] })).await.refused(409), "own_administration");
+    assert_eq!(acme.admin.delete(&format!("/api/roles/{role}")).await.refused(409), "own_administration");
+    assert_eq!(acme.admin.delete(&format!("/api/groups/{group}")).await.refused(409), "own_administration");
     acme.admin.get(&path).await.expect(200);
 }
 

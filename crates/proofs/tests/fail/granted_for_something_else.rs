@@ -1,6 +1,7 @@
 //! A permission to read, used to write.
 
 use plane::{
+    confirmations::Confirmations,
     features::roles::model::Role,
     guard::{Granted, actions::RoleRead},
     plane::Plane,
@@ -9,7 +10,7 @@ use plane::{
 };
 
 async fn escalate(plane: &Plane, who: &Granted<RoleRead>, role: &Stored<Role>) -> Result<()> {
-    plane.delete_role(who, role).await
+    plane.delete_role(who, role, Confirmations::default()).await
 }
 
 fn main() {}

@@ -167,8 +167,11 @@ async fn delete(
     plane: Plane,
     Path(_): Path<AccountId>,
     Query(deletion): Query<Deletion>,
+    if_match: IfMatch,
 ) -> Result<Accepted<Account>> {
-    Ok(Accepted(plane.delete_account(&who, &deletion).await?))
+    let old = plane.account(&who).await?;
+    if_match.allows(Account::NOUN, old.version)?;
+    Ok(Accepted(plane.delete_account(&who, old, &deletion).await?))
 }
 
 async fn restore(who: Granted<AccountDelete>, plane: Plane, Path(_): Path<AccountId>) -> Result<Found<Account>> {

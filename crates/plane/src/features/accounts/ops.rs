@@ -159,8 +159,12 @@ impl Plane {
 
     /// Deletes an account: disables it now, and removes it when the grace period is over, or with `Deletion::now` at once.
     /// A repeat does not shorten the grace period: it answers the date that is set.
-    pub async fn delete_account(&self, who: &Granted<AccountDelete>, deletion: &Deletion) -> Result<Account> {
-        let old = self.account(who).await?;
+    pub async fn delete_account(
+        &self,
+        who: &Granted<AccountDelete>,
+        old: Stored<Account>,
+        deletion: &Deletion,
+    ) -> Result<Account> {
         if old.id == known::ROOT_ACCOUNT {
             return Err(Problem::new(Code::Protected, "the platform's own account can't be deleted"));
         }

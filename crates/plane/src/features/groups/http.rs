@@ -12,8 +12,8 @@ use crate::{
         actions::{GroupCreate, GroupDelete, GroupEdit, GroupRead},
     },
     http::{
-        answer::{Created, Found, NoContent},
-        extract::{IfMatch, Json, Path, Query, ReadByGuard},
+        answer::{Created, Found, LinkedPage, NoContent},
+        extract::{Confirmed, IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, GroupId, RoleId, example},
@@ -21,7 +21,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::Result,
-    record::{Record as _, RecordName},
+    record::{Linked, Record as _, RecordName},
     text::{Description, Name, fold},
 };
 
@@ -134,6 +134,7 @@ async fn update(
     who: Granted<GroupEdit>,
     plane: Plane,
     Path(id): Path<GroupId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
     if_match: IfMatch,
     Json(update): Json<GroupUpdate>,
 ) -> Result<Found<Group>> {
@@ -145,32 +146,41 @@ async fn update(
         updated_at: plane.now(),
         ..old.record.clone()
     };
-    plane.replace_group(&who, &old, new, update.role_ids.as_deref()).await.map(Found)
+    plane.replace_group(&who, &old, new, update.role_ids.as_deref(), confirm).await.map(Found)
 }
 
 async fn delete(
     who: Granted<GroupDelete>,
     plane: Plane,
     Path(id): Path<GroupId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
     let old = plane.rows(&who).get::<Group>(id).await?;
     if_match.allows(Group::NOUN, old.version)?;
-    plane.delete_group(&who, &old).await?;
+    plane.delete_group(&who, &old, confirm).await?;
     Ok(NoContent)
 }
 
-async fn roles(who: Granted<GroupRead>, plane: Plane, Path(id): Path<GroupId>) -> Result<Page<Role>> {
-    Ok(Page::of(&plane.group_roles(&who, id).await?, None))
+async fn roles(who: Granted<GroupRead>, plane: Plane, Path(id): Path<GroupId>) -> Result<LinkedPage<Role>> {
+    roles_page(&plane, &plane.group_role_links(&who, id).await?).await
 }
 
 async fn set_roles(
     who: Granted<GroupEdit>,
     plane: Plane,
     Path(id): Path<GroupId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
+    if_match: IfMatch,
     Json(update): Json<GroupRolesUpdate>,
-) -> Result<Page<Role>> {
-    Ok(Page::of(&plane.set_group_roles(&who, id, &update.role_ids).await?, None))
+) -> Result<LinkedPage<Role>> {
+    let old = plane.group_role_links(&who, id).await?;
+    if_match.allows("list of roles", old.version())?;
+    roles_page(&plane, &plane.set_group_roles(&who, &old, &update.role_ids, confirm).await?).await
+}
+
+async fn roles_page(plane: &Plane, links: &Linked<Group, RoleId>) -> Result<LinkedPage<Role>> {
+    Ok(LinkedPage { page: Page::of(&plane.roles_of(links).await?, None), version: links.version() })
 }
 
 async fn members(

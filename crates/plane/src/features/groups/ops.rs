@@ -1,12 +1,21 @@
 //! Making, changing and removing groups, and the roles that they give.
 
+use std::collections::HashSet;
+
 use super::model::{Group, GroupRole};
 use crate::{
     change::Change,
+    confirmations::{Affected, Confirmations},
     event_kinds::Reference,
     features::{
-        roles::{model::Role, ops::unreserved},
-        users::model::{Membership, User},
+        roles::{
+            model::Role,
+            ops::{refuse_if_assigned, unreserved},
+        },
+        users::{
+            model::{Membership, User},
+            ops::retrying,
+        },
     },
     guard::{
         Granted,
@@ -19,14 +28,17 @@ use crate::{
     ids::{GroupId, RoleId, known},
     page::{Page, PageQuery},
     plane::Plane,
-    ports::table::{Condition, Write},
+    ports::table::{Condition, MAX_PAGE, Write},
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored, create, decode},
+    record::{Linked, Record as _, Stored, create, decode},
     text::Name,
 };
 
 /// A group gives at most this many roles, so that a change of them is one commit.
 pub const MAX_ROLES: usize = 40;
+
+/// So many memberships are counted before a deletion.
+pub const MAX_COUNTED: usize = 10_000;
 
 /// So many members leave a group that is deleted in one commit.
 const MEMBERS_AT_ONCE: usize = 40;
@@ -43,7 +55,7 @@ impl Plane {
         let mut change = Change::by(who).about(Group::NOUN, group.id);
         change.create(group);
         change.claim_name(&group.name_claim(), &name_taken(&group.name));
-        give_roles(self, who, &mut change, group, &[], role_ids).await?;
+        give_roles(self, who, &mut change, group, [&[], role_ids], Confirmations::default()).await?;
         change.event(&super::events::CREATED, &Reference::to(Group::NOUN, group.id));
         change.answers(AnswerHead::created(location(group.id), 1), group);
         self.commit(change).await
@@ -56,6 +68,7 @@ impl Plane {
         old: &Stored<Group>,
         new: Group,
         role_ids: Option<&[RoleId]>,
+        confirmed: Confirmations,
     ) -> Result<Stored<Group>> {
         let mut change = Change::by(who).about(Group::NOUN, new.id);
         if new.name != old.name {
@@ -67,7 +80,7 @@ impl Plane {
         }
         if let Some(role_ids) = role_ids {
             let present = group_role_ids(self, who, new.id).await?;
-            give_roles(self, who, &mut change, &new, &present, role_ids).await?;
+            give_roles(self, who, &mut change, &new, [&present, role_ids], confirmed).await?;
         }
         change.replace(old, &new);
         change.event(&super::events::UPDATED, &Reference::to(Group::NOUN, new.id));
@@ -75,67 +88,79 @@ impl Plane {
         Ok(Stored { record: new, version: old.version + 1 })
     }
 
-    pub(super) async fn delete_group(&self, who: &Granted<GroupDelete>, group: &Stored<Group>) -> Result<()> {
+    /// Deletes a group. One with many members takes several commits: the first is of the group as it was read, and the
+    /// others go on with the group as they find it.
+    pub(super) async fn delete_group(
+        &self,
+        who: &Granted<GroupDelete>,
+        group: &Stored<Group>,
+        confirmed: Confirmations,
+    ) -> Result<()> {
         if group.built_in {
             return Err(protected());
         }
-        let id = group.id;
-        let roles = group_role_ids(self, who, id).await?;
-        let (own, members) = (self.rows(who), Membership::members(group.account_id, id));
-        let mut after = None;
-        let taken = access_by_groups(self, group.account_id, vec![id]).await?.grants;
-        keep_own_right_without_group(self, who, id, EffectivePermissions::default()).await?;
-        let mut is_recorded = false;
-        loop {
-            let rows = own.listed_now(&members, MEMBERS_AT_ONCE, after.take()).await?;
-            if rows.items.is_empty() && rows.next.is_some() {
-                // The index still shows what the last round removed.
-                after = rows.next;
-                continue;
-            }
-            let mut change = Change::by(who).about(Group::NOUN, id).in_enterprise(group.enterprise_id);
-            if is_recorded {
-                change = change.following();
-            } else {
-                for role_id in &roles {
-                    change.removes_elsewhere(&link(group, *role_id));
-                }
-                change.removes_elsewhere(&group.record);
-            }
-            self.take_rights_of_members(who, &mut change, &taken, id).await?;
-            for link in &rows.items {
-                change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
-            }
-            if rows.next.is_none() {
-                for role_id in roles {
-                    change.write(unlink(group, role_id));
-                }
-                change.remove(group);
-                change.release_name(&group.name_claim());
-                change.event(&super::events::DELETED, &Reference::to(Group::NOUN, id));
-                return self.commit(change).await;
-            }
-            self.commit(change).await?;
-            is_recorded = true;
+        keep_own_right_without_group(self, who, group.id, EffectivePermissions::default(), confirmed).await?;
+        let mut left = remove_members(self, who, group, IsFirst(true), confirmed).await?;
+        while left {
+            left = retrying(|| async {
+                let group = self.rows(who).get(group.id).await?;
+                remove_members(self, who, &group, IsFirst(false), confirmed).await
+            })
+            .await?;
         }
+        Ok(())
     }
 
     /// Replaces the roles that a group gives.
-    pub async fn set_group_roles(&self, who: &Granted<GroupEdit>, id: GroupId, roles: &[RoleId]) -> Result<Vec<Role>> {
-        let group: Stored<Group> = self.rows(who).get(id).await?;
-        let present = group_role_ids(self, who, id).await?;
-        let mut change = Change::by(who).about(Group::NOUN, id);
-        give_roles(self, who, &mut change, &group, &present, roles).await?;
-        change.replace(&group, &Group { updated_at: self.now(), ..group.record.clone() });
-        change.event(&super::events::ROLES_UPDATED, &Reference::to(Group::NOUN, id));
+    pub async fn set_group_roles(
+        &self,
+        who: &Granted<GroupEdit>,
+        old: &Linked<Group, RoleId>,
+        roles: &[RoleId],
+        confirmed: Confirmations,
+    ) -> Result<Linked<Group, RoleId>> {
+        let Linked { record: group, ids: present } = old;
+        let mut change = Change::by(who).about(Group::NOUN, group.id);
+        give_roles(self, who, &mut change, group, [present, roles], confirmed).await?;
+        change.replace(group, &Group { updated_at: self.now(), ..group.record.clone() });
+        change.event(&super::events::ROLES_UPDATED, &Reference::to(Group::NOUN, group.id));
         self.commit(change).await?;
-        self.group_roles(who, id).await
+        self.group_role_links(who, group.id).await
+    }
+
+    /// The links of a group to the roles that it gives.
+    pub async fn group_role_links<A: Action>(&self, who: &Granted<A>, id: GroupId) -> Result<Linked<Group, RoleId>> {
+        let record: Stored<Group> = self.rows(who).get(id).await?;
+        Ok(Linked { record, ids: group_role_ids(self, who, id).await? })
     }
 
     /// The roles that a group gives.
-    pub async fn group_roles<A: Action>(&self, who: &Granted<A>, id: GroupId) -> Result<Vec<Role>> {
-        let _: Stored<Group> = self.rows(who).get(id).await?;
-        Ok(access_by_groups(self, who.account(), vec![id]).await?.roles)
+    pub async fn roles_of(&self, links: &Linked<Group, RoleId>) -> Result<Vec<Role>> {
+        Ok(access_by_groups(self, links.record.account_id, vec![links.record.id]).await?.roles)
+    }
+
+    /// How many users are in groups, each counted once. Counting ends at [`MAX_COUNTED`] memberships.
+    pub async fn members_of<A: Action>(
+        &self,
+        who: &Granted<A>,
+        groups: impl IntoIterator<Item = GroupId>,
+    ) -> Result<u64> {
+        let (own, mut users, mut looked) = (self.rows(who), HashSet::new(), 0);
+        for group in groups {
+            let (members, mut after) = (Membership::members(who.account(), group), None);
+            loop {
+                let rows = own.listed_now(&members, MAX_PAGE, after.take()).await?;
+                looked += rows.items.len();
+                for link in &rows.items {
+                    users.insert(decode::<Membership>(link)?.record.user_id);
+                }
+                after = rows.next;
+                if after.is_none() || looked >= MAX_COUNTED {
+                    break;
+                }
+            }
+        }
+        Ok(users.len() as u64)
     }
 
     /// A page of the members of a group.
@@ -161,6 +186,59 @@ impl Plane {
     }
 }
 
+/// Whether a commit is the first of its operation, which has the audit entry.
+struct IsFirst(bool);
+
+/// Takes some members out of a group, and deletes the group with the last of them. Answers whether
+/// some are left.
+async fn remove_members(
+    plane: &Plane,
+    who: &Granted<GroupDelete>,
+    group: &Stored<Group>,
+    IsFirst(is_first): IsFirst,
+    confirmed: Confirmations,
+) -> Result<bool> {
+    let (own, members) = (plane.rows(who), Membership::members(group.account_id, group.id));
+    let mut rows = own.listed_now(&members, MEMBERS_AT_ONCE, None).await?;
+    while let (true, Some(after)) = (rows.items.is_empty(), rows.next.take()) {
+        // The index still shows what the commit before removed.
+        rows = own.listed_now(&members, MEMBERS_AT_ONCE, Some(after)).await?;
+    }
+    let roles = group_role_ids(plane, who, group.id).await?;
+    let mut change = Change::by(who).about(Group::NOUN, group.id).in_enterprise(group.enterprise_id);
+    if is_first {
+        for role_id in &roles {
+            change.removes_elsewhere(&link(group, *role_id));
+        }
+        change.removes_elsewhere(&group.record);
+    } else {
+        change = change.following();
+    }
+    let taken = access_by_groups(plane, group.account_id, vec![group.id]).await?.grants;
+    plane.take_rights_of_members(who, &mut change, &taken, group.id).await?;
+    if is_first && !confirmed.in_use {
+        let users = plane.members_of(who, [group.id]).await?;
+        refuse_if_assigned(Group::NOUN, Affected { users, groups: 0 })?;
+    }
+    for item in &rows.items {
+        change.write(Write::Delete { key: item.key.clone(), when: Condition::Always });
+    }
+    if rows.next.is_some() {
+        let left = Group { updated_at: plane.now(), ..group.record.clone() };
+        change.replace(group, &left);
+        plane.commit(change).await?;
+        return Ok(true);
+    }
+    for role_id in roles {
+        change.write(unlink(group, role_id));
+    }
+    change.remove(group);
+    change.release_name(&group.name_claim());
+    change.event(&super::events::DELETED, &Reference::to(Group::NOUN, group.id));
+    plane.commit(change).await?;
+    Ok(false)
+}
+
 async fn group_role_ids<A: Action>(plane: &Plane, who: &Granted<A>, id: GroupId) -> Result<Vec<RoleId>> {
     let links: Vec<GroupRole> = plane.rows(who).links(GroupRole::of(id)).await?;
     Ok(links.into_iter().map(|link| link.role_id).collect())
@@ -172,8 +250,8 @@ async fn give_roles<A: Action>(
     who: &Granted<A>,
     change: &mut Change,
     group: &Group,
-    present: &[RoleId],
-    wanted: &[RoleId],
+    [present, wanted]: [&[RoleId]; 2],
+    confirmed: Confirmations,
 ) -> Result<()> {
     if wanted.len() > MAX_ROLES {
         return Err(Problem::field("/roleIds", format!("a group gives at most {MAX_ROLES} roles")));
@@ -204,7 +282,7 @@ async fn give_roles<A: Action>(
     let taken = grants_of_roles(plane, who, &gone).await?;
     plane.take_rights_of_members(who, change, &taken, group.id).await?;
     let left = grants_of_roles(plane, who, &new).await?;
-    keep_own_right_without_group(plane, who, group.id, left).await?;
+    keep_own_right_without_group(plane, who, group.id, left, confirmed).await?;
     for role_id in gone {
         change.write(unlink(group, role_id));
     }
@@ -228,6 +306,7 @@ async fn keep_own_right_without_group<A: Action>(
     who: &Granted<A>,
     id: GroupId,
     left: EffectivePermissions,
+    confirmed: Confirmations,
 ) -> Result<()> {
     let actor = who.actor();
     if actor.account() != who.account() || !actor.access.groups.iter().any(|group| group.id == id) {
@@ -236,7 +315,7 @@ async fn keep_own_right_without_group<A: Action>(
     let others = actor.access.groups.iter().map(|group| group.id).filter(|group| *group != id).collect();
     let mut after = access_by_groups(plane, actor.account(), others).await?.grants;
     after.add_all(&left);
-    plane.keep_own_administration(who, &after)
+    plane.keep_own_administration(who, &after, confirmed)
 }
 
 fn link(group: &Group, role_id: RoleId) -> GroupRole {

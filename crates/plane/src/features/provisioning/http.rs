@@ -22,7 +22,7 @@ use crate::{
     },
     http::{
         answer::{Accepted, EventStream, NoContent, Plain},
-        extract::{Json, LastEventId, Path, Query, ReadByGuard},
+        extract::{IfMatch, Json, LastEventId, Path, Query, ReadByGuard},
         idempotency::{AnswerHead, Ticket},
         routes::Routes,
     },
@@ -31,6 +31,7 @@ use crate::{
     plane::Plane,
     ports::table::{TableName, Write},
     problem::{Code, Problem, Result},
+    record::Record as _,
     workflow::{CommittedAlong, DeadLetter, ErrorKind, Head, JournalError, OperateError, Progress, Status, WorkerName},
 };
 
@@ -172,8 +173,11 @@ async fn deprovision(
     plane: Plane,
     Path(_): Path<AccountId>,
     Query(deletion): Query<Deletion>,
+    if_match: IfMatch,
 ) -> Result<Accepted<Account>> {
-    Ok(Accepted(plane.delete_account(&who, &deletion).await?))
+    let old = plane.account(&who).await?;
+    if_match.allows(Account::NOUN, old.version)?;
+    Ok(Accepted(plane.delete_account(&who, old, &deletion).await?))
 }
 
 async fn executions(

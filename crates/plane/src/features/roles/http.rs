@@ -16,7 +16,7 @@ use crate::{
     },
     http::{
         answer::{Created, Found, NoContent},
-        extract::{IfMatch, Json, Path, Query, ReadByGuard},
+        extract::{Confirmed, IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId, example},
@@ -146,6 +146,7 @@ async fn update(
     who: Granted<RoleEdit>,
     plane: Plane,
     Path(id): Path<RoleId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
     if_match: IfMatch,
     Json(update): Json<RoleUpdate>,
 ) -> Result<Found<Role>> {
@@ -158,18 +159,19 @@ async fn update(
         updated_at: plane.now(),
         ..old.record.clone()
     };
-    plane.replace_role(&who, &old, new).await.map(Found)
+    plane.replace_role(&who, &old, new, confirm).await.map(Found)
 }
 
 async fn delete(
     who: Granted<RoleDelete>,
     plane: Plane,
     Path(id): Path<RoleId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
     let old = plane.rows(&who).get::<Role>(id).await?;
     if_match.allows(Role::NOUN, old.version)?;
-    plane.delete_role(&who, &old).await?;
+    plane.delete_role(&who, &old, confirm).await?;
     Ok(NoContent)
 }
 
@@ -181,10 +183,11 @@ async fn set_permissions(
     who: Granted<RoleEdit>,
     plane: Plane,
     Path(id): Path<RoleId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
     if_match: IfMatch,
     Json(update): Json<RolePermissionsUpdate>,
 ) -> Result<Found<RolePermissions>> {
     let old = plane.role_permissions(&who, id).await?;
     if_match.allows(RolePermissions::NOUN, old.version)?;
-    plane.replace_role_permissions(&who, &old, update.permissions).await.map(Found)
+    plane.replace_role_permissions(&who, &old, update.permissions, confirm).await.map(Found)
 }

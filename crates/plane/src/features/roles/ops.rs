@@ -3,9 +3,14 @@
 use super::model::{Role, RoleKind, RolePermissions};
 use crate::{
     change::Change,
+    confirmations::{Affected, Confirmations},
     event_kinds::Reference,
     features::{
-        groups::model::GroupRole, licenses::model::License, products::model::Product, services::model::Service,
+        groups::{model::GroupRole, ops::MAX_COUNTED},
+        licenses::model::License,
+        products::model::Product,
+        services::model::Service,
+        users::ops::retrying,
     },
     guard::{
         Granted,
@@ -14,14 +19,17 @@ use crate::{
         rights::{self, EffectivePermissions, MenuPermission},
     },
     http::idempotency::AnswerHead,
-    ids::{EnterpriseId, ProductId, RoleId, ServiceId},
+    ids::{EnterpriseId, GroupId, ProductId, RoleId, ServiceId},
     names::is_reserved,
     plane::Plane,
-    ports::table::{Condition, Write},
+    ports::table::{Condition, MAX_PAGE, Write},
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored, TenantRecord as _},
+    record::{Record as _, Stored, TenantRecord as _, decode},
     text::Name,
 };
+
+/// So many groups stop giving a role that is deleted in one commit.
+const GROUPS_AT_ONCE: usize = 80;
 
 impl Plane {
     pub(super) async fn create_role(&self, who: &Granted<RoleCreate>, role: &Role) -> Result<()> {
@@ -44,6 +52,7 @@ impl Plane {
         who: &Granted<RoleEdit>,
         old: &Stored<Role>,
         new: Role,
+        confirmed: Confirmations,
     ) -> Result<Stored<Role>> {
         let is_renamed = new.name != old.name;
         if old.kind == RoleKind::Platform || (old.built_in && is_renamed) {
@@ -57,7 +66,7 @@ impl Plane {
                 EffectivePermissions::of(new.mask, &permissions.permissions),
             );
             may_grant(who.actor(), &after)?;
-            change_role_grants(self, who, &mut change, new.id, &before, after).await?;
+            change_role_grants(self, who, &mut change, new.id, [before, after], confirmed).await?;
         }
         if is_renamed {
             unreserved(&new.name)?;
@@ -77,44 +86,26 @@ impl Plane {
         Ok(Stored { record: new, version: old.version + 1 })
     }
 
-    pub async fn delete_role(&self, who: &Granted<RoleDelete>, role: &Stored<Role>) -> Result<()> {
+    /// Deletes a role. One that many groups give takes several commits: the first is of the role as it was read, and the
+    /// others go on with the role as they find it.
+    pub async fn delete_role(
+        &self,
+        who: &Granted<RoleDelete>,
+        role: &Stored<Role>,
+        confirmed: Confirmations,
+    ) -> Result<()> {
         if role.built_in {
             return Err(protected());
         }
-        let id = role.id;
-        let (own, givers) = (self.rows(who), GroupRole::givers(role.account_id, id));
-        let mut after = None;
-        let permissions = self.role_permissions(who, id).await?;
-        let before = EffectivePermissions::of(role.mask, &permissions.permissions);
-        let mut is_recorded = false;
-        loop {
-            let links = own.listed_now(&givers, 80, after.take()).await?;
-            if links.items.is_empty() && links.next.is_some() {
-                // The index still shows what the last round removed.
-                after = links.next;
-                continue;
-            }
-            let mut change = Change::by(who).about(Role::NOUN, id).in_enterprise(role.enterprise_id);
-            if is_recorded {
-                change = change.following();
-            } else {
-                change.removes_elsewhere(&role.record);
-                change.removes_elsewhere(&permissions.record);
-            }
-            change_role_grants(self, who, &mut change, id, &before, EffectivePermissions::default()).await?;
-            for link in &links.items {
-                change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
-            }
-            if links.next.is_none() {
-                change.remove(role);
-                change.release_name(&role.name_claim());
-                change.write(Write::Delete { key: RolePermissions::key(role.account_id, id), when: Condition::Always });
-                change.event(&super::events::DELETED, &Reference::to(Role::NOUN, id));
-                return self.commit(change).await;
-            }
-            self.commit(change).await?;
-            is_recorded = true;
+        let mut left = remove_givers(self, who, role, IsFirst(true), confirmed).await?;
+        while left {
+            left = retrying(|| async {
+                let role = self.rows(who).get(role.id).await?;
+                remove_givers(self, who, &role, IsFirst(false), confirmed).await
+            })
+            .await?;
         }
+        Ok(())
     }
 
     /// What a role permits; a role that was never given anything permits nothing.
@@ -131,6 +122,7 @@ impl Plane {
         who: &Granted<RoleEdit>,
         old: &Stored<RolePermissions>,
         permissions: Vec<MenuPermission>,
+        confirmed: Confirmations,
     ) -> Result<Stored<RolePermissions>> {
         rights::check(&permissions).map_err(|error| Problem::field("/permissions", error.to_string()))?;
         let id = old.role_id;
@@ -145,7 +137,7 @@ impl Plane {
             EffectivePermissions::of(role.mask, &old.permissions),
             EffectivePermissions::of(role.mask, &new.permissions),
         );
-        change_role_grants(self, who, &mut change, id, &before, after).await?;
+        change_role_grants(self, who, &mut change, id, [before, after], confirmed).await?;
         change.write_or(
             Write::Check { key: Role::key(role.account_id, id), when: Condition::Version(role.version) },
             Problem::new(Code::Conflict, "the role changed meanwhile; try again"),
@@ -188,6 +180,87 @@ impl Plane {
     }
 }
 
+/// Whether a commit is the first of its operation, which has the audit entry.
+struct IsFirst(bool);
+
+/// Takes a role from some of the groups that give it, and deletes the role with the last of them. Answers whether some
+/// are left.
+async fn remove_givers(
+    plane: &Plane,
+    who: &Granted<RoleDelete>,
+    role: &Stored<Role>,
+    IsFirst(is_first): IsFirst,
+    confirmed: Confirmations,
+) -> Result<bool> {
+    let (own, givers) = (plane.rows(who), GroupRole::givers(role.account_id, role.id));
+    let mut links = own.listed_now(&givers, GROUPS_AT_ONCE, None).await?;
+    while let (true, Some(after)) = (links.items.is_empty(), links.next.take()) {
+        // The index still shows what the commit before removed.
+        links = own.listed_now(&givers, GROUPS_AT_ONCE, Some(after)).await?;
+    }
+    let permissions = plane.role_permissions(who, role.id).await?;
+    let before = EffectivePermissions::of(role.mask, &permissions.permissions);
+    let mut change = Change::by(who).about(Role::NOUN, role.id).in_enterprise(role.enterprise_id);
+    if is_first {
+        change.removes_elsewhere(&role.record);
+        change.removes_elsewhere(&permissions.record);
+    } else {
+        change = change.following();
+    }
+    let grants = [before, EffectivePermissions::default()];
+    change_role_grants(plane, who, &mut change, role.id, grants, confirmed).await?;
+    if is_first && !confirmed.in_use {
+        let groups = groups_with(plane, who, role).await?;
+        let users = plane.members_of(who, groups.iter().copied()).await?;
+        refuse_if_assigned(Role::NOUN, Affected { users, groups: groups.len() as u64 })?;
+    }
+    for link in &links.items {
+        change.write(Write::Delete { key: link.key.clone(), when: Condition::Always });
+    }
+    if links.next.is_some() {
+        let left = Role { updated_at: plane.now(), ..role.record.clone() };
+        change.replace(role, &left);
+        plane.commit(change).await?;
+        return Ok(true);
+    }
+    change.remove(role);
+    change.release_name(&role.name_claim());
+    change.write(Write::Delete { key: RolePermissions::key(role.account_id, role.id), when: Condition::Always });
+    change.event(&super::events::DELETED, &Reference::to(Role::NOUN, role.id));
+    plane.commit(change).await?;
+    Ok(false)
+}
+
+/// The groups that give a role, up to a bound.
+async fn groups_with(plane: &Plane, who: &Granted<RoleDelete>, role: &Role) -> Result<Vec<GroupId>> {
+    let (own, givers) = (plane.rows(who), GroupRole::givers(role.account_id, role.id));
+    let (mut groups, mut after) = (Vec::new(), None);
+    loop {
+        let links = own.listed_now(&givers, MAX_PAGE, after.take()).await?;
+        for link in &links.items {
+            groups.push(decode::<GroupRole>(link)?.record.group_id);
+        }
+        after = links.next;
+        if after.is_none() || groups.len() >= MAX_COUNTED {
+            return Ok(groups);
+        }
+    }
+}
+
+/// Refuses to delete what users or groups have.
+pub fn refuse_if_assigned(noun: &str, affected: Affected) -> Result<()> {
+    let count = |many: u64, noun: &str| format!("{many} {noun}{}", if many == 1 { "" } else { "s" });
+    let Affected { users, groups } = affected;
+    let detail = match (users, groups) {
+        (0, 0) => return Ok(()),
+        (users, 0) => format!("{} in this {noun} would lose what it gives", count(users, "user")),
+        (users, groups) => format!("{} and {} would lose this {noun}", count(users, "user"), count(groups, "group")),
+    };
+    let problem = Problem::new(Code::StillAssigned, detail);
+    Err(Problem { affected: Some(affected), ..problem }
+        .help("to delete it all the same, repeat the request with confirm=in-use"))
+}
+
 /// Refuses a product or service that is not there, or that the caller does not see: both get the same answer.
 async fn check_narrowing(
     plane: &Plane,
@@ -219,13 +292,13 @@ async fn change_role_grants<A: Action>(
     who: &Granted<A>,
     change: &mut Change,
     role: RoleId,
-    before: &EffectivePermissions,
-    after: EffectivePermissions,
+    [before, after]: [EffectivePermissions; 2],
+    confirmed: Confirmations,
 ) -> Result<()> {
     if before.within(&after) {
         return Ok(());
     }
-    plane.take_rights_by_role(who, change, before, role).await?;
+    plane.take_rights_by_role(who, change, &before, role).await?;
     let actor = who.actor();
     if actor.account() != who.account() || !actor.access.roles.iter().any(|own| own.id == role) {
         return Ok(());
@@ -235,7 +308,7 @@ async fn change_role_grants<A: Action>(
         let permissions = plane.role_permissions(who, own.id).await?;
         left.add(own.mask, &permissions.permissions);
     }
-    plane.keep_own_administration(who, &left)
+    plane.keep_own_administration(who, &left, confirmed)
 }
 
 pub fn unreserved(name: &Name) -> Result<()> {

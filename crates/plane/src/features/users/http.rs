@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{
     access::Permissions,
+    links,
     model::{InvitationState, User, UserInvitation, UserStatus},
     ops::{UserChanges, UserDetails, location},
     status::StatusChange,
@@ -17,11 +18,11 @@ use crate::{
     features::{groups::model::Group, licenses::model::License, workstreams::model::Workstream},
     guard::{
         Granted,
-        actions::{UserCreate, UserDelete, UserEdit, UserRead},
+        actions::{Action, UserCreate, UserDelete, UserEdit, UserRead},
     },
     http::{
-        answer::{Created, CreatedAsStored, Found, NoContent},
-        extract::{IfMatch, Json, Path, Query, ReadByGuard},
+        answer::{Created, CreatedAsStored, Found, LinkedPage, NoContent},
+        extract::{Confirmed, IfMatch, Json, Path, Query, ReadByGuard},
         routes::Routes,
     },
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, UserId, WorkstreamId, example},
@@ -29,7 +30,7 @@ use crate::{
     patch::Patch,
     plane::Plane,
     problem::{Problem, Result},
-    record::{Record as _, Stored},
+    record::{Linked, Record as _, Stored},
     text::{Bounded, Email, Name},
 };
 
@@ -249,6 +250,7 @@ async fn update(
     who: Granted<UserEdit>,
     plane: Plane,
     Path(id): Path<UserId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
     if_match: IfMatch,
     Json(update): Json<UserUpdate>,
 ) -> Result<Found<User>> {
@@ -256,18 +258,19 @@ async fn update(
     if_match.allows(User::NOUN, old.version)?;
     let UserUpdate { account_id: _, first_name, last_name, email, start_date, end_date, status } = update;
     let changes = UserChanges { first_name, last_name, email, start_date, end_date, status };
-    Ok(shown(&plane, plane.update_user(&who, &old, changes).await?))
+    Ok(shown(&plane, plane.update_user(&who, &old, changes, confirm).await?))
 }
 
 async fn delete(
     who: Granted<UserDelete>,
     plane: Plane,
     Path(id): Path<UserId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
     let old = plane.rows(&who).get::<User>(id).await?;
     if_match.allows(User::NOUN, old.version)?;
-    plane.delete_user(&who, id).await?;
+    plane.delete_user(&who, &old, confirm).await?;
     Ok(NoContent)
 }
 
@@ -276,28 +279,51 @@ async fn permissions(who: Granted<UserRead>, plane: Plane, Path(user): Path<User
     plane.permissions(&user).await
 }
 
-async fn groups(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Page<Group>> {
-    Ok(Page::of(&plane.user_groups(&who, user).await?, None))
+async fn groups(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<LinkedPage<Group>> {
+    groups_page(&plane, &links::memberships(&plane, &who, user).await?).await
 }
 
 async fn set_groups(
     who: Granted<UserEdit>,
     plane: Plane,
     Path(user): Path<UserId>,
+    Query(Confirmed { confirm }): Query<Confirmed>,
+    if_match: IfMatch,
     Json(update): Json<UserGroupsUpdate>,
-) -> Result<Page<Group>> {
-    Ok(Page::of(&plane.set_user_groups(&who, user, &update.group_ids).await?, None))
+) -> Result<LinkedPage<Group>> {
+    let old = links::memberships(&plane, &who, user).await?;
+    if_match.allows("list of groups", old.version())?;
+    groups_page(&plane, &links::set_groups(&plane, &who, &old, &update.group_ids, confirm).await?).await
 }
 
-async fn workstreams(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<Page<Workstream>> {
-    Ok(Page::of(&plane.user_workstreams(&who, user).await?, None))
+async fn groups_page(plane: &Plane, memberships: &Linked<User, GroupId>) -> Result<LinkedPage<Group>> {
+    let page = Page::of(&links::groups(plane, memberships).await?, None);
+    Ok(LinkedPage { page, version: memberships.version() })
+}
+
+async fn workstreams(who: Granted<UserRead>, plane: Plane, Path(user): Path<UserId>) -> Result<LinkedPage<Workstream>> {
+    let assignments = links::assignments(&plane, &who, user).await?;
+    workstreams_page(&plane, &who, &assignments).await
 }
 
 async fn set_workstreams(
     who: Granted<UserEdit>,
     plane: Plane,
     Path(user): Path<UserId>,
+    if_match: IfMatch,
     Json(update): Json<UserWorkstreamsUpdate>,
-) -> Result<Page<Workstream>> {
-    Ok(Page::of(&plane.set_user_workstreams(&who, user, &update.workstream_ids).await?, None))
+) -> Result<LinkedPage<Workstream>> {
+    let old = links::assignments(&plane, &who, user).await?;
+    if_match.allows("list of workstreams", old.version())?;
+    let assignments = links::set_workstreams(&plane, &who, &old, &update.workstream_ids).await?;
+    workstreams_page(&plane, &who, &assignments).await
+}
+
+async fn workstreams_page<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    assignments: &Linked<User, WorkstreamId>,
+) -> Result<LinkedPage<Workstream>> {
+    let page = Page::of(&links::workstreams(plane, who, assignments).await?, None);
+    Ok(LinkedPage { page, version: assignments.version() })
 }

@@ -7,6 +7,7 @@ pub mod events;
 mod expiry;
 mod http;
 pub mod invitation;
+mod links;
 pub mod mail_problems;
 pub use kernel::directory::user as model;
 pub mod ops;

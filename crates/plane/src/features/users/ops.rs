@@ -2,45 +2,42 @@
 
 use super::{
     email_claims::{email_taken, held_email_claims, refuse_earlier_claim},
+    links::{assignable, join, joinable},
     model::{Assignment, Home, IdentityStatus, Membership, User, UserStatus, subject},
     provision::PendingInvitation,
     status::{StatusChange, status_after},
 };
 use crate::{
     change::Change,
+    confirmations::Confirmations,
     day::Day,
     directory::account::Account,
     event_kinds::Reference,
     features::{
-        groups::model::Group,
         licenses::{
             free_seat_of,
             model::{License, LicensedUse, license_limit_exceeded},
         },
         me::http::identity_problem,
-        workstreams::model::Workstream,
     },
     guard::{
         Granted,
         actions::{Action, UserDelete, UserEdit},
-        actor::{access, access_by_groups},
-        delegation::{may_give, may_grant},
+        actor::access,
+        delegation::{may_give, may_grant, own_administration},
         rights::EffectivePermissions,
     },
     http::idempotency::AnswerHead,
-    ids::{EnterpriseId, GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
+    ids::{GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     kinds::RecordKind,
     patch::Patch,
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
     problem::{Code, Problem, Result},
-    record::{Record as _, Stored, create, decode, encode},
+    record::{Record as _, Stored, decode, encode},
     system::SystemTask,
     text::{Email, Name},
 };
-
-/// The maximum number of a user's groups, and of a user's workstreams, so that a change of them is one commit.
-pub const MAX_LINKS: usize = 30;
 
 /// The details of a new user.
 #[derive(Clone, Debug)]
@@ -87,6 +84,7 @@ impl Plane {
         who: &Granted<UserEdit>,
         old: &Stored<User>,
         update: UserChanges,
+        confirmed: Confirmations,
     ) -> Result<Stored<User>> {
         let id = old.id;
         let mut user = User { updated_at: self.now(), ..old.record.clone() };
@@ -110,7 +108,7 @@ impl Plane {
         }
         let mut change = Change::by(who).about(User::NOUN, id);
         if old.gains_days_over(&after, self.clock().today()) {
-            take_from_user(self, who, &mut change, old).await?;
+            take_from_user(self, who, &mut change, old, confirmed).await?;
         }
         if let Some(email) = update.email.filter(|email| *email != old.email) {
             take_address(self, &mut change, &mut user, old, email).await?;
@@ -146,96 +144,19 @@ impl Plane {
     }
 
     /// Removes a user: first they may not act any more, then the identity goes, then the record with all its links.
-    pub async fn delete_user(&self, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
-        if who.actor().user.id == id {
-            return Err(Problem::new(Code::Protected, "you can't delete yourself").help("ask another administrator"));
-        }
+    pub async fn delete_user(
+        &self,
+        who: &Granted<UserDelete>,
+        old: &Stored<User>,
+        confirmed: Confirmations,
+    ) -> Result<()> {
+        let id = old.id;
         // Decided before the identity is touched: of two administrators who delete each other, one stays whole.
-        let is_recorded = retrying(|| retire(self, who, id)).await?;
+        retire(self, who, old, confirmed).await?;
         self.remove_identity(id).await.map_err(identity_problem)?;
-        retrying(|| erase(self, who, id, is_recorded)).await?;
+        retrying(|| erase(self, who, id)).await?;
         // An invitation that raced the removal may have made the identity once more.
         self.remove_identity(id).await.map_err(identity_problem)
-    }
-
-    /// The groups that a user is in.
-    pub async fn user_groups<A: Action>(&self, who: &Granted<A>, id: UserId) -> Result<Vec<Group>> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
-        let memberships: Vec<Membership> = self.rows(who).links(Membership::of(id)).await?;
-        Ok(access_by_groups(self, user.account_id, memberships.iter().map(|link| link.group_id).collect())
-            .await?
-            .groups)
-    }
-
-    /// Replaces the groups that a user is in.
-    pub async fn set_user_groups(&self, who: &Granted<UserEdit>, id: UserId, groups: &[GroupId]) -> Result<Vec<Group>> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
-        let there: Vec<Membership> = self.rows(who).links(Membership::of(id)).await?;
-        let there: Vec<GroupId> = there.iter().map(|link| link.group_id).collect();
-        let groups = distinct(groups, "/groupIds")?;
-        let new: Vec<GroupId> = groups.iter().copied().filter(|group| !there.contains(group)).collect();
-        let new = joinable(self, who, user.enterprise_id, &new).await?;
-        let mut change = Change::by(who).about(User::NOUN, id);
-        join(&mut change, &user, &new);
-        let gone: Vec<GroupId> = there.iter().copied().filter(|group| !groups.contains(group)).collect();
-        if !gone.is_empty() {
-            let held = access(self, user.account_id, id).await?.roles;
-            let taken = access_by_groups(self, user.account_id, gone).await?.grants;
-            self.take_rights(who, &mut change, &taken, &held).await?;
-            if who.actor().user.id == id {
-                let left = access_by_groups(self, user.account_id, groups.clone()).await?.grants;
-                self.keep_own_administration(who, &left)?;
-            }
-        }
-        for group_id in there.into_iter().filter(|group| !groups.contains(group)) {
-            if group_id == known::PLATFORM_ADMIN_GROUP {
-                keep_an_administrator(self, &mut change, id).await?;
-            }
-            let link = Membership { account_id: user.account_id, user_id: id, group_id };
-            change.write(Write::Delete { key: encode(&link).key, when: Condition::Always });
-        }
-        change.replace(&user, &User { updated_at: self.now(), ..user.record.clone() });
-        change.event(&super::events::GROUPS_UPDATED, &Reference::to(User::NOUN, id));
-        self.commit(change).await?;
-        self.user_groups(who, id).await
-    }
-
-    /// The workstreams that a user is in.
-    pub async fn user_workstreams<A: Action>(&self, who: &Granted<A>, id: UserId) -> Result<Vec<Workstream>> {
-        let _: Stored<User> = self.rows(who).get(id).await?;
-        let assignments: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
-        let rows = self.workload_rows(who).await?;
-        let mut workstreams = Vec::with_capacity(assignments.len());
-        for link in assignments {
-            // One that was deleted meanwhile is no workstream any more.
-            workstreams.extend(rows.find::<Workstream>(link.workstream_id).await?.map(|stored| stored.record));
-        }
-        Ok(workstreams)
-    }
-
-    /// Replaces the workstreams that a user is in.
-    pub async fn set_user_workstreams(
-        &self,
-        who: &Granted<UserEdit>,
-        id: UserId,
-        wanted: &[WorkstreamId],
-    ) -> Result<Vec<Workstream>> {
-        let user: Stored<User> = self.rows(who).get(id).await?;
-        let there: Vec<Assignment> = self.rows(who).links(Assignment::of(id)).await?;
-        let there: Vec<WorkstreamId> = there.iter().map(|link| link.workstream_id).collect();
-        let wanted = assignable(self, who, user.enterprise_id, wanted).await?;
-        let mut change = Change::by(who).about(User::NOUN, id);
-        for workstream_id in wanted.iter().filter(|workstream| !there.contains(workstream)) {
-            change.create(&Assignment { account_id: user.account_id, user_id: id, workstream_id: *workstream_id });
-        }
-        for workstream_id in there.into_iter().filter(|workstream| !wanted.contains(workstream)) {
-            let link = Assignment { account_id: user.account_id, user_id: id, workstream_id };
-            change.write(Write::Delete { key: encode(&link).key, when: Condition::Always });
-        }
-        change.replace(&user, &User { updated_at: self.now(), ..user.record.clone() });
-        change.event(&super::events::WORKSTREAMS_UPDATED, &Reference::to(User::NOUN, id));
-        self.commit(change).await?;
-        self.user_workstreams(who, id).await
     }
 }
 
@@ -318,13 +239,9 @@ fn user_on<A: Action>(
     (user, change)
 }
 
-/// Deactivates a user who is to be deleted: the seat is free. Answers whether it wrote the audit entry of the
-/// deletion: not for a user who was inactive.
-async fn retire(plane: &Plane, who: &Granted<UserDelete>, id: UserId) -> Result<bool> {
-    let user: Stored<User> = plane.rows(who).get(id).await?;
-    if user.status == UserStatus::Inactive {
-        return Ok(false);
-    }
+/// The first commit of a deletion, with its audit entry: the user may not act any more, and the seat is free.
+async fn retire(plane: &Plane, who: &Granted<UserDelete>, user: &Stored<User>, confirmed: Confirmations) -> Result<()> {
+    let id = user.id;
     let mut change = Change::by(who).about(User::NOUN, id);
     change.removes_elsewhere(&user.record);
     for link in plane.rows(who).links::<Membership>(Membership::of(id)).await? {
@@ -333,26 +250,24 @@ async fn retire(plane: &Plane, who: &Granted<UserDelete>, id: UserId) -> Result<
     for link in plane.rows(who).links::<Assignment>(Assignment::of(id)).await? {
         change.removes_elsewhere(&link);
     }
-    take_from_user(plane, who, &mut change, &user).await?;
-    keep_an_administrator_if(plane, &mut change, &user, true).await?;
-    if user.status == UserStatus::Active {
-        free_seat(plane, &mut change, &user).await?;
+    take_from_user(plane, who, &mut change, user, confirmed).await?;
+    keep_an_administrator_if(plane, &mut change, user, user.status != UserStatus::Inactive).await?;
+    if who.actor().user.id == id && !confirmed.own_administration {
+        return Err(Problem { detail: "this would delete your own user".into(), ..own_administration() });
     }
-    change.replace(&user, &User { status: UserStatus::Inactive, updated_at: plane.now(), ..user.record.clone() });
-    plane.commit(change).await?;
-    Ok(true)
+    if user.status == UserStatus::Active {
+        free_seat(plane, &mut change, user).await?;
+    }
+    change.replace(user, &User { status: UserStatus::Inactive, updated_at: plane.now(), ..user.record.clone() });
+    plane.commit(change).await
 }
 
-async fn erase(plane: &Plane, who: &Granted<UserDelete>, id: UserId, is_recorded: bool) -> Result<()> {
+/// The last commit of a deletion.
+async fn erase(plane: &Plane, who: &Granted<UserDelete>, id: UserId) -> Result<()> {
     let user: Stored<User> = plane.rows(who).get(id).await?;
     let memberships: Vec<Membership> = plane.rows(who).links(Membership::of(id)).await?;
     let assignments: Vec<Assignment> = plane.rows(who).links(Assignment::of(id)).await?;
-    let mut change = Change::by(who).about(User::NOUN, id);
-    if is_recorded {
-        change = change.following();
-    } else {
-        take_from_user(plane, who, &mut change, &user).await?;
-    }
+    let mut change = Change::by(who).about(User::NOUN, id).following();
     for link in &memberships {
         change.write(Write::Delete { key: encode(link).key, when: Condition::Always });
     }
@@ -419,55 +334,18 @@ async fn free_seat(plane: &Plane, change: &mut Change, user: &User) -> Result<()
     Ok(())
 }
 
-/// Those of the groups, once each, if all are in the enterprise and give nothing that the caller does not hold.
-async fn joinable<A: Action>(
-    plane: &Plane,
-    who: &Granted<A>,
-    enterprise: EnterpriseId,
-    ids: &[GroupId],
-) -> Result<Vec<GroupId>> {
-    let ids = distinct(ids, "/groupIds")?;
-    if ids.is_empty() {
-        return Ok(ids);
-    }
-    let access = access_by_groups(plane, who.account(), ids.clone()).await?;
-    for (place, id) in ids.iter().enumerate() {
-        if !access.groups.iter().any(|group| group.id == *id && group.enterprise_id == enterprise) {
-            return Err(Problem::not_found_at("group in this enterprise", format!("/groupIds/{place}")));
-        }
-    }
-    may_give(who.actor(), &access.roles)?;
-    may_grant(who.actor(), &access.grants)?;
-    Ok(ids)
-}
-
-/// Those of the workstreams, once each, if all are in the enterprise.
-async fn assignable<A: Action>(
-    plane: &Plane,
-    who: &Granted<A>,
-    enterprise: EnterpriseId,
-    ids: &[WorkstreamId],
-) -> Result<Vec<WorkstreamId>> {
-    let ids = distinct(ids, "/workstreamIds")?;
-    if ids.is_empty() {
-        return Ok(ids);
-    }
-    let rows = plane.workload_rows(who).await?;
-    for (place, id) in ids.iter().enumerate() {
-        let found: Option<Stored<Workstream>> = rows.find(id).await?;
-        if found.is_none_or(|workstream| workstream.enterprise_id != enterprise) {
-            return Err(Problem::not_found_at("workstream in this enterprise", format!("/workstreamIds/{place}")));
-        }
-    }
-    Ok(ids)
-}
-
 /// Permits that a user comes to act on fewer days, or not at all: who does that takes all rights of the user.
-async fn take_from_user<A: Action>(plane: &Plane, who: &Granted<A>, change: &mut Change, user: &User) -> Result<()> {
+async fn take_from_user<A: Action>(
+    plane: &Plane,
+    who: &Granted<A>,
+    change: &mut Change,
+    user: &User,
+    confirmed: Confirmations,
+) -> Result<()> {
     let taken = access(plane, user.account_id, user.id).await?;
     // The platform's own administrators have a rule of their own.
     if who.actor().user.id == user.id && user.account_id != known::ROOT_ACCOUNT {
-        plane.keep_own_administration(who, &EffectivePermissions::default())?;
+        plane.keep_own_administration(who, &EffectivePermissions::default(), confirmed)?;
     }
     plane.take_rights(who, change, &taken.grants, &taken.roles).await
 }
@@ -490,7 +368,7 @@ async fn keep_an_administrator_if(plane: &Plane, change: &mut Change, user: &Use
 
 /// Refuses if nobody but this user administers the platform; else makes the change one that no other change of
 /// administrators can race.
-async fn keep_an_administrator(plane: &Plane, change: &mut Change, leaving: UserId) -> Result<()> {
+pub(super) async fn keep_an_administrator(plane: &Plane, change: &mut Change, leaving: UserId) -> Result<()> {
     let table = plane.system(SystemTask::Administrators);
     let group_id = known::PLATFORM_ADMIN_GROUP;
     let own = Membership { account_id: known::ROOT_ACCOUNT, user_id: leaving, group_id };
@@ -527,7 +405,7 @@ async fn keep_an_administrator(plane: &Plane, change: &mut Change, leaving: User
     let when = fence.map_or(Condition::Absent, |item| Condition::Version(item.version));
     change.write_or(
         Write::Put { item: encode(&Administrators {}), when },
-        Problem::new(Code::Conflict, "another administrator was changed meanwhile; try again"),
+        Problem::new(Code::Conflict, "another administrator was changed meanwhile; try again").retry_after(0),
     );
     Ok(())
 }
@@ -551,26 +429,6 @@ impl crate::record::Record for Administrators {
     }
 }
 
-fn join(change: &mut Change, user: &User, groups: &[GroupId]) {
-    for group_id in groups {
-        change.write(create(&Membership { account_id: user.account_id, user_id: user.id, group_id: *group_id }));
-        change.write_or(
-            Write::Check { key: Group::key(user.account_id, *group_id), when: Condition::Present },
-            Problem::new(Code::Conflict, "a group was deleted meanwhile; try again"),
-        );
-    }
-}
-
-fn distinct<T: Copy + Ord>(ids: &[T], pointer: &str) -> Result<Vec<T>> {
-    if ids.len() > MAX_LINKS {
-        return Err(Problem::field(pointer, format!("at most {MAX_LINKS}")));
-    }
-    let mut distinct = ids.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    Ok(distinct)
-}
-
 fn dates(start: Day, end: Option<Day>) -> Result<()> {
     match end {
         Some(end) if end < start => Err(Problem::field("/endDate", "the end is not before the start")),
@@ -579,7 +437,7 @@ fn dates(start: Day, end: Option<Day>) -> Result<()> {
 }
 
 /// Tries again what lost a race, a few times.
-async fn retrying<T, F: Future<Output = Result<T>>>(work: impl Fn() -> F) -> Result<T> {
+pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(work: impl Fn() -> F) -> Result<T> {
     let mut tries = 0;
     loop {
         tries += 1;

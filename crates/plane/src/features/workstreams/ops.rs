@@ -4,7 +4,7 @@ use super::model::Workstream;
 use crate::{
     change::Change,
     event_kinds::Reference,
-    features::users::model::Assignment,
+    features::users::{model::Assignment, ops::retrying},
     guard::{
         Granted,
         actions::{WorkstreamCreate, WorkstreamDelete, WorkstreamEdit},
@@ -44,15 +44,24 @@ impl Plane {
         old: &Stored<Workstream>,
     ) -> Result<()> {
         protect(old, "deleted")?;
+        // The workstream is as it was read before anybody leaves it.
+        let left = Workstream { updated_at: self.now(), ..old.record.clone() };
+        let mut begun = Change::by(who).workload().following();
+        begun.replace(old, &left);
+        self.commit(begun.without_answer()).await?;
         let assignments = unassign_all(self, who, old.id).await?;
-        let mut change = Change::by(who).workload().about(Workstream::NOUN, old.id);
-        for assignment in &assignments {
-            change.removes_elsewhere(assignment);
-        }
-        change.remove(old);
-        change.release_name(&old.name_claim());
-        change.event(&super::events::DELETED, &Reference::to(Workstream::NOUN, old.id));
-        self.commit(change).await
+        retrying(|| async {
+            let old: Stored<Workstream> = self.workload_rows(who).await?.get(old.id).await?;
+            let mut change = Change::by(who).workload().about(Workstream::NOUN, old.id);
+            for assignment in &assignments {
+                change.removes_elsewhere(assignment);
+            }
+            change.remove(&old);
+            change.release_name(&old.name_claim());
+            change.event(&super::events::DELETED, &Reference::to(Workstream::NOUN, old.id));
+            self.commit(change).await
+        })
+        .await
     }
 
     /// The workstream of the name `Default` of an enterprise of the account, made if there is none.

@@ -146,7 +146,10 @@ impl Prober<'_> {
         operations.sort_by_key(|operation| operation.method == Method::DELETE);
         for class in CLASSES {
             for operation in &operations {
-                let own = operation.sample(&world.today().to_string(), &|name| self.own.id(name));
+                let mut own = operation.sample(&world.today().to_string(), &|name| self.own.id(name));
+                if matches!(operation.id.as_str(), "groups_delete" | "roles_delete") {
+                    own.query.push(("confirm".into(), "in-use".into()));
+                }
                 for place in operation.id_places(&own) {
                     if ends_the_session(operation, class) {
                         continue;
