@@ -58,7 +58,7 @@ async fn a_group_goes_with_its_members() {
     user["groupIds"] = json!([group]);
     let user = id(&acme.admin.post("/api/users", user).await.expect(201));
     tokio::time::sleep(LAG * 2).await;
-    acme.admin.delete(&format!("/api/groups/{group}")).await.expect(204);
+    acme.admin.delete(&format!("/api/groups/{group}?confirm=in-use")).await.expect(204);
     let groups = acme.admin.get(&format!("/api/users/{user}/groups")).await.expect(200);
     assert_eq!(groups["items"], json!([]));
 }
