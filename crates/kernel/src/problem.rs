@@ -111,7 +111,7 @@ pub struct Problem {
     /// Why the caller may not act.
     pub reason: Option<InactiveUser>,
     /// How many a refused deletion would take something from.
-    pub affected: Option<Affected>,
+    pub affected: Option<Box<Affected>>,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<u64>,
     /// The way out, where there is one.
@@ -251,7 +251,7 @@ impl ProblemDocument {
             request_id: request_id.to_owned(),
             errors: problem.errors,
             reason: problem.reason.map(|reason| reason.as_str().to_owned()),
-            affected: problem.affected,
+            affected: problem.affected.map(|affected| *affected),
             retry_after: problem.retry_after,
             help: problem.help,
         }

@@ -257,7 +257,7 @@ pub fn refuse_if_assigned(noun: &str, affected: Affected) -> Result<()> {
         (users, groups) => format!("{} and {} would lose this {noun}", count(users, "user"), count(groups, "group")),
     };
     let problem = Problem::new(Code::StillAssigned, detail);
-    Err(Problem { affected: Some(affected), ..problem }
+    Err(Problem { affected: Some(Box::new(affected)), ..problem }
         .help("to delete it all the same, repeat the request with confirm=in-use"))
 }
 
