@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 9942f17f6a1d37f5a0484c7a9d9e662284d9d80a58ec4c42e13c74ca428b2794). Not edited by hand.
+// Generated from openapi.json (sha256 df0e781702e590d2b5df92727e3fc3181358cd4f69ef79610cb576b35c81781c). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 9942f17f6a1d37f5a0484c7a9d9e662284d9d80a58ec4c42e13c74ca428b2794). Not edited by hand.
+// Generated from openapi.json (sha256 df0e781702e590d2b5df92727e3fc3181358cd4f69ef79610cb576b35c81781c). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1684,6 +1684,8 @@ export interface components {
              *     `account_not_active`.
              */
             reason?: string | null;
+            /** @description Of `still_assigned`: how many users and groups had it when this was answered. Counting ends at 10,000. */
+            affected?: components["schemas"]["Affected"] | null;
             /** Format: uint64 */
             retryAfter?: number | null;
             help?: string | null;
@@ -1715,6 +1717,10 @@ export interface components {
          *
          *     `in_use`: Something else still needs it.
          *
+         *     `still_assigned`: Users or groups still have it: `affected` has the numbers. `confirm=in-use` deletes it all the same.
+         *
+         *     `own_administration`: The caller would lose their own right to administer users. `confirm=own-administration` does it all the same.
+         *
          *     `seats_in_use`: More seats are taken than would be left, or dates exclude those who hold them.
          *
          *     `protected`: The platform can't do without it.
@@ -1728,12 +1734,19 @@ export interface components {
          *     `storage_full`: No room is left to write. Nothing was changed.
          * @enum {string}
          */
-        Code: "method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal" | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "request_timeout" | "conflict" | "in_use" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
+        Code: "method_not_allowed" | "name_taken" | "email_taken" | "already_bootstrapped" | "body_too_large" | "unsupported_media_type" | "too_many_requests" | "internal" | "invalid_request" | "account_mismatch" | "unauthenticated" | "invalid_credentials" | "forbidden" | "license_limit_exceeded" | "no_active_license" | "setup_token_invalid" | "not_found" | "request_timeout" | "conflict" | "in_use" | "still_assigned" | "own_administration" | "seats_in_use" | "protected" | "precondition_failed" | "idempotency_key_reused" | "unavailable" | "storage_full";
         /** @description One field that is not as it must be. */
         FieldError: {
             /** @description JSON pointer into the body, or `/name` of a parameter. */
             pointer: string;
             message: string;
+        };
+        /** @description How many users and groups a deletion takes something from. */
+        Affected: {
+            /** Format: uint64 */
+            users: number;
+            /** Format: uint64 */
+            groups: number;
         };
         /**
          * @description `provisioning`: Onboarding runs.
@@ -2075,6 +2088,15 @@ export interface components {
             /** @description The operation, such as `user_create`. */
             action: string;
             target?: components["schemas"]["Target"] | null;
+            /** @description The name that the target had. Left out: it has none, or an earlier version wrote the entry. */
+            targetName?: string | null;
+            /** @description The changed fields, before and after, and what lists gained and lost. A new record has its name alone. */
+            changes?: components["schemas"]["FieldChange"][];
+            /**
+             * Format: uint64
+             * @description The number of fields and list items that are left out of `changes` because they are too many.
+             */
+            omittedChanges?: number | null;
             /** @description The account or enterprise that a refused request named, where it is not the caller's own. The entry is in the caller's log. */
             named?: components["schemas"]["NamedTenant"] | null;
             /** @description Left out: it was done. */
@@ -2129,6 +2151,32 @@ export interface components {
         Target: {
             kind: string;
             id: string;
+        };
+        /** @description A field of a record before and after the operation, or what a list gained and lost. */
+        FieldChange: {
+            /** @description The record that has the field, if it is not the target. */
+            record?: components["schemas"]["Target"] | null;
+            /** @description The name of the field. Names within it are separated by dots: `contact.email`, `permissions.pipelines.canView`. */
+            field: string;
+            /** @description Left out: it had no value. */
+            before?: string | number | boolean | null;
+            /** @description Left out: it has no value. */
+            after?: string | number | boolean | null;
+            /** @description What the list gained. */
+            added?: components["schemas"]["ListItem"][];
+            /** @description What the list lost. */
+            removed?: components["schemas"]["ListItem"][];
+            /** @description The field holds a secret: it changed, and its values are not recorded. */
+            secret?: boolean;
+            /** @description A value has more than 200 characters, and was cut after them. */
+            shortened?: boolean;
+        };
+        /** @description A record or a word in a list. */
+        ListItem: {
+            /** @description The id of the record, or the word. */
+            id: string;
+            /** @description The name that the record had. */
+            name?: string | null;
         };
         /** @description The account or enterprise that a refused request named, where it is not the caller's own. */
         NamedTenant: {
@@ -3572,7 +3620,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `conflict`: The state does not allow this. `name_taken`: The name is taken. `email_taken`: The e-mail address is taken. `in_use`: It is still in use. `seats_in_use`: More seats are taken than would be left. `protected`: This can't be changed or removed. `already_bootstrapped`: The platform is set up already. */
+        /** @description `conflict`: The state does not allow this. `name_taken`: The name is taken. `email_taken`: The e-mail address is taken. `in_use`: It is still in use. `still_assigned`: Users or groups still have it. `own_administration`: This takes your own right to administer users. `seats_in_use`: More seats are taken than would be left. `protected`: This can't be changed or removed. `already_bootstrapped`: The platform is set up already. */
         Problem409: {
             headers: {
                 [name: string]: unknown;
@@ -3869,7 +3917,10 @@ export interface operations {
                 /** @description Begins the removal at once, without a grace period. */
                 now?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 accountId: string;
             };
@@ -3891,6 +3942,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -5155,6 +5207,12 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
             header?: {
                 /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
@@ -5209,6 +5267,12 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
             header?: {
                 /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
@@ -5256,9 +5320,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description The whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5281,8 +5346,17 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 groupId: string;
             };
@@ -5301,9 +5375,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One page. */
+            /** @description The whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5316,6 +5391,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
@@ -6357,7 +6433,10 @@ export interface operations {
                 /** @description Begins the removal at once, without a grace period. */
                 now?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 accountId: string;
             };
@@ -6379,6 +6458,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6845,6 +6925,12 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
             header?: {
                 /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
@@ -6899,6 +6985,12 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
             header?: {
                 /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
@@ -6972,6 +7064,12 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
             header?: {
                 /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
@@ -7423,6 +7521,12 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
             header?: {
                 /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
@@ -7478,6 +7582,12 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
             header?: {
                 /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
@@ -7600,9 +7710,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description The whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7625,8 +7736,17 @@ export interface operations {
                 accountId?: string;
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
+                /**
+                 * @description Effects that the caller accepts: `in-use` (a role or group is taken from those who have it), `own-administration` (the
+                 *     caller loses their own right to administer users). Without it the request is refused with `still_assigned` or
+                 *     `own_administration` if it would have such an effect.
+                 */
+                confirm?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 userId: string;
             };
@@ -7645,9 +7765,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One page. */
+            /** @description The whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7660,6 +7781,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
@@ -7684,9 +7806,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description The whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7710,7 +7833,10 @@ export interface operations {
                 /** @description The enterprise that is meant; left out, the caller's own. */
                 enterpriseId?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that you read: the request succeeds only if the record still has that version. A list of tags is accepted, and so are tags that a compressing proxy has changed, such as `W/"3"` or `"3-gzip"`. Without it, the last write wins. */
+                "If-Match"?: string;
+            };
             path: {
                 userId: string;
             };
@@ -7729,9 +7855,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description One page. */
+            /** @description The whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7744,6 +7871,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
