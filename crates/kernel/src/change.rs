@@ -411,6 +411,9 @@ impl Kernel {
             (Some(route), Home::Workload) => route.table.clone(),
             (_, Home::Directory) | (None, Home::Workload) => TableName::shared(),
         };
+        if name != TableName::shared() {
+            self.note_written(&name).await.map_err(|problem| Refusal::Problem(Box::new(problem)))?;
+        }
         match table.commit(writes).await {
             Ok(()) => {
                 self.commit_signal().committed(&name);

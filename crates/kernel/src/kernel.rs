@@ -151,7 +151,8 @@ impl Kernel {
     pub fn attach(&self, features: Arc<dyn Features>) {
         let driver = self.driver_of(features.workflows());
         let kinds = features.kinds();
-        let jobs = Jobs::new(self.ports().jobs.iter().cloned().chain(features.jobs()).collect());
+        let jobs = self.ports().jobs.iter().cloned().chain(self.table_jobs()).chain(features.jobs());
+        let jobs = Jobs::new(jobs.collect());
         let first = self.0.features.set(features).is_ok()
             && self.0.driver.set(driver).is_ok()
             && self.0.kinds.set(kinds).is_ok()
@@ -312,6 +313,7 @@ impl Kernel {
 pub fn kernel_kinds() -> RecordKinds {
     RecordKinds::default()
         .with(crate::audit::KINDS)
+        .with(crate::background::KINDS)
         .with(crate::change::KINDS)
         .with(crate::directory::KINDS)
         .with(crate::guard::delegation::KINDS)

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Kernel, jobs::JobReport, problem::Result};
+use crate::{Kernel, jobs::JobReport, ports::table::TableName, problem::Result};
 
 /// What a tick did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +43,10 @@ impl Kernel {
     }
 
     /// Does once what a server does by the clock, for processes that another clock calls: it runs the jobs that are due,
-    /// takes up runs that nobody drives, and does the pending work of every table.
+    /// takes up runs that nobody drives, and does the pending work of the shared table and of those that the jobs found.
     pub async fn tick(&self, within: Duration) -> Result<Tick> {
         let until = Instant::now() + within;
-        self.scan_all_tables().await;
+        self.commit_signal().committed(&TableName::shared());
         let jobs = self.run_due_jobs().await?;
         let runs = self.driver().take_up().await.map_err(|error| crate::problem::Problem::internal(&error))?;
         let rested = self.drain(until.saturating_duration_since(Instant::now())).await?;

@@ -13,12 +13,14 @@ mod letters;
 mod line;
 mod pending_work;
 mod sealing;
+mod written_tables;
 
 pub use drain::Tick;
 pub use lag::BackgroundLag;
 pub use lag::Lags;
 pub use line::Lines;
 pub use pending_work::{PendingWork, StreamRecord};
+pub(crate) use written_tables::KINDS;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -38,7 +40,7 @@ use tokio::{
 use crate::{
     Kernel,
     ports::table::{CommitError, Table, TableName},
-    problem::Result,
+    problem::{Problem, Result},
 };
 
 /// Without a signal, the store is looked at this often: another process may have written.
@@ -197,6 +199,7 @@ impl CommitSignal {
 pub struct Background {
     lines: Lines,
     pub lags: Lags,
+    noted: written_tables::NotedTables,
     /// One turn of a kind and table goes on at a time.
     turns: Mutex<HashMap<(TableName, WorkKind), Arc<Turn>>>,
 }
@@ -222,7 +225,9 @@ pub struct BackgroundTasks(Mutex<JoinSet<()>>);
 impl Kernel {
     /// Does the work that commits leave, until the kernel stops. To be spawned once.
     pub async fn run_relay(self) {
-        self.scan_all_tables().await;
+        if let Err(problem) = self.look_at_written_tables().await {
+            tracing::warn!(%problem, "the tables that were written to could not be listed; a job does it again");
+        }
         let mut tasks = JoinSet::new();
         for kind in WorkKind::ALL {
             tasks.spawn(self.clone().relay_shared(kind));
@@ -290,16 +295,16 @@ impl Kernel {
         }
     }
 
-    /// Scans each dedicated table once, for work that a crash left.
-    async fn scan_all_tables(&self) {
-        match self.router().tables().list().await {
-            Ok(tables) => tables.iter().for_each(|table| self.commit_signal().committed(table)),
-            Err(error) => tracing::warn!(%error, "the tables could not be listed"),
+    /// Has the lanes look at every dedicated table. Answers how many those are.
+    async fn scan_all_tables(&self) -> Result<u64> {
+        let own = self.router().tables().list().await.map_err(Problem::from);
+        let connected = self.features().connected_tables().await;
+        let mut count = 0;
+        for table in [&own, &connected].into_iter().flatten().flatten() {
+            self.commit_signal().committed(table);
+            count += 1;
         }
-        match self.features().connected_tables().await {
-            Ok(tables) => tables.iter().for_each(|table| self.commit_signal().committed(table)),
-            Err(problem) => tracing::warn!(%problem, "the tables in other accounts could not be listed"),
-        }
+        own.and(connected).map(|_| count)
     }
 
     /// Does all pending work of every table once.

@@ -25,8 +25,9 @@ async fn a_run_whose_process_is_gone_is_taken_up() {
     let cron = aws.function("cron", &[("FREEHOLD_CLOCK_OFFSET", "60")]).await;
     let round = cron.call(json!({}), MINUTE).await.unwrap();
     let jobs = json!({
-        "account-removals": "succeeded", "invitation-expiries": "succeeded", "license-reminders": "succeeded",
-        "name-claims": "succeeded", "user-endings": "succeeded"
+        "account-removals": "succeeded", "all-tables": "succeeded", "invitation-expiries": "succeeded",
+        "license-reminders": "succeeded", "name-claims": "succeeded", "user-endings": "succeeded",
+        "written-tables": "succeeded"
     });
     assert_eq!(round, json!({ "jobs": jobs, "runs": 1, "rested": true }));
     let taken_on = operator.get(&format!("/api/accounts/{account}")).await.expect(200);

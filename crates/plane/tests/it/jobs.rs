@@ -123,10 +123,17 @@ async fn one_of_two_processes_runs_a_job_and_operators_see_it() {
     assert!(job["lastRun"]["durationMilliseconds"].is_u64() && job["nextRunAt"].is_string());
     let listed = first.world.operator().await.get("/api/jobs").await.expect(200);
     let names: Vec<_> = listed["items"].as_array().unwrap().iter().map(|job| job["name"].clone()).collect();
-    assert_eq!(
-        names,
-        ["account-removals", NAME, "invitation-expiries", "license-reminders", "name-claims", "user-endings"]
-    );
+    let expected = [
+        "account-removals",
+        "all-tables",
+        NAME,
+        "invitation-expiries",
+        "license-reminders",
+        "name-claims",
+        "user-endings",
+        "written-tables",
+    ];
+    assert_eq!(names, expected);
 
     assert_eq!((outcome(first.tick().await), outcome(second.tick().await)), (None, None), "it is not due");
     second.world.advance(EVERY * 2);

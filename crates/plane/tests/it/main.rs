@@ -53,3 +53,4 @@ mod tokens;
 mod users;
 mod workflow;
 mod workstreams;
+mod written_tables;
