@@ -10,6 +10,7 @@ mod lane;
 mod people;
 mod rehearsal;
 mod taken_away;
+mod upgrades;
 
 use std::collections::BTreeMap;
 

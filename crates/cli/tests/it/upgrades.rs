@@ -52,12 +52,14 @@ fn holds(found: &Value, expected: &Value) -> bool {
     }
 }
 
-fn archives() -> Vec<PathBuf> {
+/// What the versions stored, in files whose names end so.
+pub(crate) fn goldens(ending: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut archives: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    archives.sort();
-    assert!(!archives.is_empty());
-    archives
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut goldens: Vec<PathBuf> = files.filter(|file| file.display().to_string().ends_with(ending)).collect();
+    goldens.sort();
+    assert!(!goldens.is_empty());
+    goldens
 }
 
 fn unpack(archive: &Path) -> (Home, Value) {
@@ -70,7 +72,8 @@ fn unpack(archive: &Path) -> (Home, Value) {
     (home, expected)
 }
 
-async fn check(url: &str, expected: &Value) {
+/// Whether a server answers what the version before answered, and people sign in as before.
+pub(crate) async fn check(url: &str, expected: &Value) {
     let password = expected["password"].as_str().unwrap();
     let operator = Person::sign_in(url, ADMIN, password).await;
     for (path, answer) in expected["answers"].as_object().unwrap() {
@@ -122,7 +125,7 @@ async fn addresses_stay_taken(operator: &Person, expected: &Value) {
 #[test]
 fn a_folder_of_each_released_version_opens_with_all_that_it_holds() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for archive in archives() {
+    for archive in goldens("tar.gz") {
         let (home, expected) = unpack(&archive);
         let server = home.serve();
         runtime.block_on(check(&server.url(), &expected));
@@ -132,7 +135,7 @@ fn a_folder_of_each_released_version_opens_with_all_that_it_holds() {
 
 #[test]
 fn a_folder_of_a_newer_version_is_refused_with_the_way_out() {
-    let (home, _) = unpack(&archives()[0]);
+    let (home, _) = unpack(&goldens("tar.gz")[0]);
     let file = home.data().join("installation.json");
     let mut installation: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     installation["format"] = json!(99);
