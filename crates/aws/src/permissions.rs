@@ -9,8 +9,16 @@ use crate::{profile::Profile, sts::Caller};
 /// Who is permitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Process {
-    /// The server, and the functions `api`, `step`, `stream` and `cron`.
+    /// The server, or every function of Lambda if they share a role.
     Serve,
+    /// The function `api`.
+    Api,
+    /// The function `step`: it alone makes and removes tables, where Step Functions leads the workflows.
+    Step,
+    /// The functions `stream` and `cron`.
+    Background,
+    /// The function `mail_events`.
+    MailEvents,
     /// The functions `pre_token` and `migrate_user`.
     Triggers,
     Preflight,
@@ -22,8 +30,18 @@ pub enum Process {
 pub fn policy(process: Process, profile: &Profile, region: &str, caller: &Caller) -> Value {
     let names = Names { profile, region, caller };
     let statements = match process {
-        Process::Serve => names.serve(),
-        Process::Triggers => names.start("Start"),
+        Process::Serve => {
+            [names.start("Start"), names.work(), vec![table_names()], names.steps(), names.leading()].concat()
+        }
+        Process::Api if profile.machines => [names.start("Start"), names.work(), names.leading()].concat(),
+        Process::Step if profile.machines => [names.start("Start"), names.work(), names.steps()].concat(),
+        Process::Background if profile.machines => {
+            [names.start("Start"), names.work(), vec![table_names()], names.leading()].concat()
+        }
+        // Each of them does the steps of runs.
+        Process::Api | Process::Step => [names.start("Start"), names.work(), names.steps()].concat(),
+        Process::Background => [names.start("Start"), names.work(), vec![table_names()], names.steps()].concat(),
+        Process::MailEvents | Process::Triggers => names.start("Start"),
         Process::Preflight => names.preflight(),
         Process::Fix => names.fix(),
     };
@@ -37,20 +55,17 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn serve(&self) -> Vec<Value> {
-        let Profile { parameter_prefix, event_bus, sender, queue_prefix, alert_topic, .. } = self.profile;
-        let mut all = self.start("Start");
-        let mut tables = vec!["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "GetItem", "Query"];
-        tables.push("UpdateItem");
-        all.push(statement("Records", "dynamodb", &tables, &self.tables("app_*")));
-        all.push(statement("TableNames", "dynamodb", &["ListTables"], &["*".to_owned()]));
-        // Once, for what waits in a table of a version before.
-        all.push(statement("EarlierTables", "dynamodb", &["PutItem", "Scan"], &self.tables("app_*")));
-        all.extend(self.dedicated_tables());
-        let parameters = [self.arn("ssm", &format!("parameter{parameter_prefix}/accounts/*"))];
-        let acts = ["DeleteParameter", "GetParameter", "PutParameter"];
-        all.push(statement("Parameters", "ssm", &acts, &parameters));
-        all.push(statement("Roles", "sts", &["AssumeRole"], &[format!("arn:{}:iam::*:role/*", self.partition())]));
+    /// What every process that changes records does: it also does the work after commits.
+    fn work(&self) -> Vec<Value> {
+        let Profile { event_bus, sender, queue_prefix, alert_topic, .. } = self.profile;
+        let mut records = vec!["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "GetItem", "Query"];
+        records.push("UpdateItem");
+        let mut all = vec![
+            statement("Records", "dynamodb", &records, &self.tables_named("app_*")),
+            // Once, for what waits in a table of a version before.
+            statement("EarlierTables", "dynamodb", &["PutItem", "Scan"], &self.tables_named("app_*")),
+            statement("Roles", "sts", &["AssumeRole"], &[format!("arn:{}:iam::*:role/*", self.partition())]),
+        ];
         let bus = if event_bus.starts_with("arn:") {
             event_bus.clone()
         } else {
@@ -73,9 +88,6 @@ impl Names<'_> {
             let acts = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueUrl", "ReceiveMessage", "SendMessage"];
             all.push(statement("DeadLetters", "sqs", &acts, &[self.arn("sqs", &format!("{prefix}*"))]));
         }
-        let acts =
-            ["DescribeExecution", "DescribeStateMachine", "SendTaskFailure", "SendTaskSuccess", "StartExecution"];
-        all.extend(self.machines(&acts));
         if self.profile.people.is_some() {
             let acts = [
                 "AdminCreateUser",
@@ -95,6 +107,22 @@ impl Names<'_> {
         all
     }
 
+    /// What the steps of runs do.
+    fn steps(&self) -> Vec<Value> {
+        let mut all = self.dedicated_tables();
+        let parameters = [self.arn("ssm", &format!("parameter{}/accounts/*", self.profile.parameter_prefix))];
+        let acts = ["DeleteParameter", "GetParameter", "PutParameter"];
+        all.push(statement("Parameters", "ssm", &acts, &parameters));
+        all
+    }
+
+    /// What begins the runs of Step Functions, looks after them and answers their waiting tasks.
+    fn leading(&self) -> Vec<Value> {
+        let acts =
+            ["DescribeExecution", "DescribeStateMachine", "SendTaskFailure", "SendTaskSuccess", "StartExecution"];
+        self.machines(&acts).into_iter().collect()
+    }
+
     /// What every process asks when it starts.
     fn start(&self, sid: &str) -> Vec<Value> {
         let mut table = vec!["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "DescribeTimeToLive"];
@@ -103,7 +131,7 @@ impl Names<'_> {
             table.push("DescribeContinuousBackups");
         }
         let mut all = vec![
-            statement(sid, "dynamodb", &table, &self.tables("app_data")),
+            statement(sid, "dynamodb", &table, &self.tables_named("app_data")),
             statement("Secrets", "secretsmanager", &["GetSecretValue"], &[self.secrets()]),
         ];
         if self.profile.kms_key.is_some() {
@@ -115,7 +143,7 @@ impl Names<'_> {
 
     /// Tables of accounts of their own. CloudFormation makes them with the permissions of its caller.
     fn dedicated_tables(&self) -> Vec<Value> {
-        let tables = self.tables("app_acct_*");
+        let tables = self.tables_named("app_acct_*");
         let mut made = vec!["CreateTable", "DeleteTable", "DescribeTimeToLive", "UpdateTable", "UpdateTimeToLive"];
         if self.profile.protect {
             made.extend(["DescribeContinuousBackups", "UpdateContinuousBackups"]);
@@ -136,7 +164,7 @@ impl Names<'_> {
 
     fn preflight(&self) -> Vec<Value> {
         let mut all = self.start("Start");
-        all.push(statement("TableNames", "dynamodb", &["ListTables"], &["*".to_owned()]));
+        all.push(table_names());
         all.push(statement("Secret", "secretsmanager", &["DescribeSecret"], &[self.secrets()]));
         let parameters = [self.arn("ssm", &format!("parameter{}/*", self.profile.parameter_prefix))];
         let acts = ["DeleteParameter", "GetParameter", "PutParameter"];
@@ -153,7 +181,7 @@ impl Names<'_> {
                 "GetResourcePolicy",
                 "ListTagsOfResource",
             ];
-            all.push(statement("ByCloudFormation", "dynamodb", &looks, &self.tables("app_acct_*")));
+            all.push(statement("ByCloudFormation", "dynamodb", &looks, &self.tables_named("app_acct_*")));
         }
         if let Some(topic) = &self.profile.alert_topic {
             all.push(statement("Alerts", "sns", &["GetTopicAttributes", "Publish"], std::slice::from_ref(topic)));
@@ -176,7 +204,7 @@ impl Names<'_> {
             table.push("UpdateContinuousBackups");
         }
         let mut all = vec![
-            statement("Table", "dynamodb", &table, &self.tables("app_data")),
+            statement("Table", "dynamodb", &table, &self.tables_named("app_data")),
             statement("Bus", "events", &["CreateEventBus"], &["*".to_owned()]),
             statement("Sender", "ses", &["CreateEmailIdentity"], &["*".to_owned()]),
         ];
@@ -203,7 +231,7 @@ impl Names<'_> {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.caller.account)
     }
 
-    fn tables(&self, name: &str) -> Vec<String> {
+    fn tables_named(&self, name: &str) -> Vec<String> {
         let table = self.arn("dynamodb", &format!("table/{}{name}", self.profile.table_prefix));
         vec![format!("{table}/index/*"), table]
     }
@@ -217,6 +245,11 @@ impl Names<'_> {
             self.profile.people.as_ref().map(|people| self.arn("cognito-idp", &format!("userpool/{}", people.pool)));
         pool.into_iter().collect()
     }
+}
+
+/// What looks for work in every table.
+fn table_names() -> Value {
+    statement("TableNames", "dynamodb", &["ListTables"], &["*".to_owned()])
 }
 
 fn statement(sid: &str, service: &str, acts: &[&str], resources: &[String]) -> Value {

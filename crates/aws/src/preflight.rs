@@ -124,7 +124,7 @@ pub async fn run(profile: Profile, rng: Arc<dyn RandomSource>, mend: Repair, pla
         preflight.secrets(),
         preflight.people(),
         dedicated::checks(&preflight.connected),
-        limits::check(&preflight.connected)
+        limits::check(&preflight.connected, &preflight.plans)
     );
     checks.extend(table);
     checks.push(stacks);

@@ -1,4 +1,4 @@
-//! Between an answer and the next event: what the request left is brought to rest before the process is frozen.
+//! Between an answer and the next event: what the call left is done before the process is frozen.
 
 use std::{
     pin::Pin,
@@ -58,9 +58,9 @@ where
             answering.await?;
             match hosted.plane().drain(clock::left(deadline).min(MOST)).await {
                 Ok(true) => {}
-                Ok(false) => tracing::info!("what requests left is still under way; it is taken up later"),
+                Ok(false) => tracing::info!("what the calls left is still under way; it is taken up later"),
                 Err(problem) => {
-                    tracing::warn!(%problem, "what requests left could not be tended; it is taken up later");
+                    tracing::warn!(%problem, "what the calls left could not be done; it is taken up later");
                 }
             }
             Ok(())

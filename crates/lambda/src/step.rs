@@ -9,13 +9,17 @@ use lambda_http::{
     lambda_runtime::{self, Diagnostic, LambdaEvent},
     service_fn,
 };
-use plane::workflow::{Invocation, Refusal};
+use plane::{
+    ports::table::TableName,
+    workflow::{Invocation, Refusal},
+};
 use serde_json::Value;
 
-use crate::clock;
+use crate::{clock, drain_after::DrainLayer};
 
 pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
     let hosted = Arc::new(hosted);
+    let drained = Arc::clone(&hosted);
     let handler = service_fn(move |event: LambdaEvent<Value>| {
         let hosted = Arc::clone(&hosted);
         async move {
@@ -23,7 +27,7 @@ pub(crate) async fn run(hosted: Hosted) -> Result<(), Error> {
             step(&hosted, event).await.map_err(diagnostic)
         }
     });
-    lambda_runtime::run(handler).await
+    lambda_runtime::Runtime::new(handler).layer(DrainLayer(drained)).run().await
 }
 
 async fn step(hosted: &Hosted, event: LambdaEvent<Value>) -> Result<Value, Refusal> {
@@ -33,6 +37,8 @@ async fn step(hosted: &Hosted, event: LambdaEvent<Value>) -> Result<Value, Refus
     })?;
     let driver = hosted.plane().driver();
     let done = clock::within(clock::left(event.context.deadline), driver.step(&invocation)).await;
+    // The run waits for some of what its steps leave, such as the copies in an account's own table.
+    hosted.plane().commit_signal().committed(&TableName::shared());
     done.unwrap_or_else(|| {
         Err(Refusal {
             error_type: Refusal::TRANSIENT,

@@ -29,8 +29,16 @@ pub(crate) struct Preflight {
 /// Whose policy.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PolicyOf {
-    /// The server, and the functions api, step, stream and cron
+    /// The server, or all functions if they share a role
     Serve,
+    /// The function api
+    Api,
+    /// The function step
+    Step,
+    /// The functions stream and cron
+    Background,
+    /// The function mail_events
+    MailEvents,
     /// The functions pre_token and migrate_user
     Triggers,
     Preflight,
@@ -97,6 +105,10 @@ mod in_aws {
     async fn policy(of: PolicyOf, config: &Config, rng: Arc<OsRandom>) -> Outcome {
         let process = match of {
             PolicyOf::Serve => Process::Serve,
+            PolicyOf::Api => Process::Api,
+            PolicyOf::Step => Process::Step,
+            PolicyOf::Background => Process::Background,
+            PolicyOf::MailEvents => Process::MailEvents,
             PolicyOf::Triggers => Process::Triggers,
             PolicyOf::Preflight => Process::Preflight,
             PolicyOf::Fix => Process::Fix,

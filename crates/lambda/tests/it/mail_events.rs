@@ -9,7 +9,7 @@ use crate::story::{Aws, Caller};
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// As EventBridge hands it on.
-fn event(kind: &str, account: &str, report: &Value) -> Value {
+pub(crate) fn event(kind: &str, account: &str, report: &Value) -> Value {
     let (detail_type, name) = match kind {
         "Bounce" => ("Email Bounced", "bounce"),
         _ => ("Email Complaint Received", "complaint"),
@@ -21,7 +21,7 @@ fn event(kind: &str, account: &str, report: &Value) -> Value {
     json!({ "version": "0", "source": "aws.ses", "detail-type": detail_type, "detail": detail })
 }
 
-fn bounce(kind: &str, sub_type: &str, address: &str, at: &str) -> Value {
+pub(crate) fn bounce(kind: &str, sub_type: &str, address: &str, at: &str) -> Value {
     json!({ "bounceType": kind, "bounceSubType": sub_type, "timestamp": at,
         "bouncedRecipients": [{ "emailAddress": address, "action": "failed", "status": "5.1.1" }] })
 }

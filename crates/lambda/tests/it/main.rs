@@ -7,6 +7,7 @@ mod api;
 mod cron;
 mod mail_events;
 mod metrics;
+mod permissions;
 mod refused;
 mod runtime;
 mod step;

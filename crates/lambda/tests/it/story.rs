@@ -14,7 +14,7 @@ use crate::runtime::Function;
 
 pub(crate) const PASSWORD: &str = "Quartz-7-walrus-lantern";
 pub(crate) const ADMIN: &str = "root@platform.example";
-const INITIAL: &str = "Copper-4-kettle-meadow";
+pub(crate) const INITIAL: &str = "Copper-4-kettle-meadow";
 
 /// Emulators, with the shared table, and the environment of functions there.
 pub(crate) struct Aws {
@@ -189,8 +189,13 @@ impl<'f> Caller<'f> {
         Answer::of(&self.api.call(event, Duration::from_secs(30)).await.unwrap())
     }
 
-    /// Begins to take an account on, and answers its id.
+    /// Begins to take a public account on, and answers its id.
     pub(crate) async fn take_on(&self, name: &str) -> String {
+        self.take_on_in(name, "public").await
+    }
+
+    /// The same in a cloud of this type.
+    pub(crate) async fn take_on_in(&self, name: &str, cloud: &str) -> String {
         let id = |body: Value| body["id"].as_str().unwrap_or_else(|| panic!("no id: {body}")).to_owned();
         let service = id(self.post("/api/services", &json!({ "name": "Support" })).await.expect(201));
         let product = json!({ "name": "Desk", "serviceIds": [service] });
@@ -198,7 +203,7 @@ impl<'f> Caller<'f> {
         let enterprise = json!({ "name": "Globex", "productIds": [product] });
         let enterprise = id(self.post("/api/enterprises", &enterprise).await.expect(201));
         let account = json!({
-            "name": name, "masterAccountName": "Acme Holding", "cloudType": "public",
+            "name": name, "masterAccountName": "Acme Holding", "cloudType": cloud,
             "address": {
                 "line1": "1 Main St", "line2": null, "city": "Springfield", "state": "IL", "postalCode": "62701",
                 "country": "US"

@@ -19,7 +19,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 const WAITING: [&str; 3] = ["EVENT#PENDING", "AUDIT#UNSEALED", "COPY#PENDING"];
 
 /// All that stands in the shared table.
-async fn items(endpoint: &str) -> Vec<Value> {
+pub(crate) async fn items(endpoint: &str) -> Vec<Value> {
     let (mut items, mut from) = (Vec::new(), Value::Null);
     loop {
         let mut request = json!({ "TableName": "app_data" });
@@ -79,7 +79,7 @@ fn record(number: usize, name: &str, item: &Value) -> Value {
     })
 }
 
-fn event<'i>(items: impl IntoIterator<Item = &'i Value>) -> Value {
+pub(crate) fn event<'i>(items: impl IntoIterator<Item = &'i Value>) -> Value {
     let records = items.into_iter().enumerate().map(|(number, item)| record(number, "INSERT", item));
     json!({ "Records": records.collect::<Vec<_>>() })
 }

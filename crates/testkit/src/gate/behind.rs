@@ -72,6 +72,11 @@ pub enum Delivery {
 impl Behind {
     pub async fn start() -> Arc<Self> {
         let (dynoxide, moto) = tokio::join!(dynoxide(), moto());
+        Self::over(dynoxide, moto)
+    }
+
+    /// The same over emulators that are there.
+    pub fn over(dynoxide: Emulator, moto: Emulator) -> Arc<Self> {
         let client = reqwest::Client::new();
         Arc::new(Self {
             dynoxide,
