@@ -168,10 +168,9 @@ fn told((table, pk, sk): &Place, body: &Value, tag: &str) -> Option<String> {
             entry.to_string()
         }
         "EXECUTION" => format!("{} {}", body["workflow"], body["status"]),
-        // Sessions are of the person who signs in, and of the verifier; a scheduled job runs by the clock, beside everything.
-        "SESSION" | "REFRESH" | "JOB" => return None,
-        // Which tables were written to in the last minutes.
-        "WRITTEN-TABLES" => return None,
+        // Sessions are of the person who signs in, and of the verifier; a scheduled job runs by the clock, beside everything;
+        // which tables were written to is noted once in some minutes.
+        "SESSION" | "REFRESH" | "JOB" | "WRITTEN-TABLES" => return None,
         // A job notes it in its first run.
         "PLATFORM" if sk == "SEATS-TAKEN-OVER" => return None,
         _ => normal(body, tag).to_string(),
