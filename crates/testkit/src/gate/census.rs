@@ -171,8 +171,8 @@ fn told((table, pk, sk): &Place, body: &Value, tag: &str) -> Option<String> {
         // Sessions are of the person who signs in, and of the verifier; a scheduled job runs by the clock, beside everything;
         // which tables were written to is noted once in some minutes.
         "SESSION" | "REFRESH" | "JOB" | "WRITTEN-TABLES" => return None,
-        // A job notes it in its first run.
-        "PLATFORM" if sk == "SEATS-TAKEN-OVER" => return None,
+        // Jobs note these in their first runs.
+        "PLATFORM" if matches!(sk.as_str(), "SEATS-TAKEN-OVER" | "NAMES-TAKEN-OVER") => return None,
         _ => normal(body, tag).to_string(),
     };
     Some(format!("{own}{kind} {} {what}", plain(first(sk), tag)))
