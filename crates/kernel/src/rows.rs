@@ -112,6 +112,16 @@ impl Rows {
         Ok(self.table.query_now(&self.listing(list, limit, after)?).await?)
     }
 
+    /// The first records of a list as they are now: none only if the list has none. An index still shows what a commit shortly
+    /// before removed.
+    pub async fn first_listed_now(&self, list: &List, limit: usize) -> Result<TableRows> {
+        let mut rows = self.listed_now(list, limit, None).await?;
+        while rows.items.is_empty() && rows.next.is_some() {
+            rows = self.listed_now(list, limit, rows.next).await?;
+        }
+        Ok(rows)
+    }
+
     fn listing(&self, list: &List, limit: usize, after: Option<Position>) -> Result<Query> {
         let List { index, partition: pk } = list.clone();
         let own = partition(self.account);

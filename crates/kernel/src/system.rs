@@ -9,7 +9,7 @@ use crate::{
     Kernel,
     ids::AccountId,
     ports::table::{
-        Bodies, CommitError, CrossAccountRole, Item, Key, Query, Rows, Table, TableError, TableName, Write,
+        Bodies, CommitError, CrossAccountRole, Item, Key, Pages, Query, Rows, Table, TableError, TableName, Write,
     },
     problem::Result,
     record::{Record, links},
@@ -100,6 +100,16 @@ impl SystemTable {
 
     pub async fn query(&self, query: &Query) -> Result<Rows, TableError> {
         self.table.query(query).await
+    }
+
+    /// All records of a query, page by page.
+    pub fn pages(&self, query: Query) -> Pages<'_> {
+        Pages::new(self.table.as_ref(), query)
+    }
+
+    /// As [`Self::pages`], with the records as they are now, whatever an index still shows.
+    pub fn current_pages(&self, query: Query) -> Pages<'_> {
+        Pages::current(self.table.as_ref(), query)
     }
 
     /// The bodies alone, for answers that are spliced from them.

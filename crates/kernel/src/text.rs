@@ -190,7 +190,7 @@ fn unprintable(character: char) -> bool {
 }
 
 /// The form by which lists are ordered and searched: compatibility-composed, in lower case, spaces narrowed. Stored keys have it,
-/// so it does not change. Whether two names are the same decides [`names::unique_form`].
+/// so it does not change. [`names::unique_forms`] decides whether two names are the same.
 pub fn fold(name: &str) -> String {
     let shown = name.chars().filter(|c| !(JOINERS.0..=JOINERS.1).contains(c));
     let wide: String = shown.nfkc().flat_map(char::to_lowercase).nfkc().collect();

@@ -2,6 +2,7 @@
 
 pub mod features;
 pub mod http;
+mod operation;
 pub mod plane;
 pub mod product;
 mod slice;

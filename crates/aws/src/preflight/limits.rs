@@ -4,7 +4,7 @@
 
 use kernel::{
     directory::account::{Account, AccountStatus},
-    ports::table::{Index, Order, Query, Range, Table, TableError, TableName, Tables as _},
+    ports::table::{Index, Pages, Query, Range, Table, TableError, TableName, Tables as _},
     record::decode,
     workflow::Plan,
 };
@@ -66,24 +66,13 @@ pub(super) async fn check(connected: &Connected, plans: &[Plan]) -> Option<Check
 
 /// How many accounts there are, without those that were removed.
 async fn accounts(shared: &dyn Table) -> Result<usize, TableError> {
-    let mut query = Query {
-        index: Index::Gsi1,
-        pk: Account::BY_NAME.into(),
-        range: Range::All,
-        order: Order::Ascending,
-        limit: 500,
-        after: None,
-    };
+    let mut pages = Pages::new(shared, Query::ascending(Index::Gsi1, Account::BY_NAME, Range::All));
     let mut count = 0;
-    loop {
-        let page = shared.query(&query).await?;
+    while let Some(items) = pages.next().await? {
         let is_there = |account: &Account| account.status != AccountStatus::Deleted;
-        count += page.items.iter().filter(|item| decode::<Account>(item).is_ok_and(|found| is_there(&found))).count();
-        query.after = page.next;
-        if query.after.is_none() {
-            return Ok(count);
-        }
+        count += items.iter().filter(|item| decode::<Account>(item).is_ok_and(|found| is_there(&found))).count();
     }
+    Ok(count)
 }
 
 fn judge(used: Used) -> Check {

@@ -16,7 +16,7 @@ use crate::{
     Kernel,
     jobs::{Job, JobCounts},
     kinds::RecordKind,
-    ports::table::{CommitError, Condition, Index, Key, Order, Position, Query, Range, Rows, TableName, Write},
+    ports::table::{CommitError, Condition, Index, Key, Pages, Query, Range, TableName, Write},
     problem::{Problem, Result},
     record::{self, Record, RecordKeys, Stored, decode},
 };
@@ -139,25 +139,20 @@ impl Kernel {
 
     /// Has the lanes look at the tables that were written to before this process began.
     pub(super) async fn look_at_written_tables(&self) -> Result<()> {
-        let mut after = None;
-        loop {
-            let page = self.written_tables(after).await?;
-            for item in &page.items {
+        let mut pages = self.written_tables();
+        while let Some(items) = pages.next().await? {
+            for item in &items {
                 self.commit_signal().committed(&decode::<WrittenTable>(item)?.record.table);
             }
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     async fn visit_written_tables(&self) -> Result<JobCounts> {
         let (mut done, mut failed) = (0, 0);
-        let mut after = None;
-        loop {
-            let page = self.written_tables(after).await?;
-            let notes = page.items.iter().map(decode::<WrittenTable>).collect::<Result<Vec<_>>>()?;
+        let mut pages = self.written_tables();
+        while let Some(items) = pages.next().await? {
+            let notes = items.iter().map(decode::<WrittenTable>).collect::<Result<Vec<_>>>()?;
             let visits = notes.into_iter().map(|note| self.visit(note));
             let visits: Vec<Result<Visit>> = stream::iter(visits).buffer_unordered(LANES).collect().await;
             for visit in visits {
@@ -167,23 +162,13 @@ impl Kernel {
                     Visit::NotYet => {}
                 }
             }
-            after = page.next;
-            if after.is_none() {
-                return Ok([("tables".to_owned(), done), ("unreachable".to_owned(), failed)].into());
-            }
         }
+        Ok([("tables".to_owned(), done), ("unreachable".to_owned(), failed)].into())
     }
 
-    async fn written_tables(&self, after: Option<Position>) -> Result<Rows> {
-        let query = Query {
-            index: Index::Table,
-            pk: WrittenTable::PARTITION.into(),
-            range: Range::All,
-            order: Order::Ascending,
-            limit: 200,
-            after,
-        };
-        Ok(self.router().shared().query(&query).await?)
+    fn written_tables(&self) -> Pages<'_> {
+        let query = Query::ascending(Index::Table, WrittenTable::PARTITION, Range::All);
+        Pages::new(self.router().shared().as_ref(), query)
     }
 
     /// Does what waits in a table. Its note goes when it is old; a newer one of the same table stays.

@@ -22,7 +22,7 @@ use crate::{
     },
     ids::{AccountId, GroupId, RoleId, known},
     kinds::RecordKind,
-    ports::table::{Condition, Index, Key, MAX_PAGE, Order, Query, Range, Write},
+    ports::table::{Condition, Index, Key, Pages, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Record, RecordKeys, decode, encode},
 };
@@ -150,19 +150,15 @@ impl Kernel {
 
     /// All links in a partition of `Gsi2`.
     async fn linked<R: Record>(&self, pk: String) -> Result<Vec<R>> {
-        let mut query =
-            Query { index: Index::Gsi2, pk, range: Range::All, order: Order::Ascending, limit: MAX_PAGE, after: None };
+        let query = Query::ascending(Index::Gsi2, pk, Range::All);
+        let mut pages = Pages::current(self.router().shared().as_ref(), query);
         let mut all = Vec::new();
-        loop {
-            let rows = self.router().shared().query_now(&query).await?;
-            for item in &rows.items {
+        while let Some(items) = pages.next().await? {
+            for item in &items {
                 all.push(decode::<R>(item)?.record);
             }
-            query.after = rows.next;
-            if query.after.is_none() {
-                return Ok(all);
-            }
         }
+        Ok(all)
     }
 
     /// Refuses a change after which the caller could not administer the users of their account any more, unless they have

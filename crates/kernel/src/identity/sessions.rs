@@ -20,7 +20,7 @@ use crate::{
     ids::{AccountId, SessionId, Subject},
     ports::{
         identity::{IdentityError, Session, TokenSet},
-        table::{CommitError, Condition, Index, Key, MAX_PAGE, Order, Query, Range, TableError, Write},
+        table::{CommitError, Condition, Index, Key, Pages, Query, Range, TableError, Write},
     },
 };
 
@@ -141,27 +141,16 @@ impl Provider {
     pub(super) async fn living_sessions(&self, subject: Subject) -> Result<Vec<Session>, IdentityError> {
         let now = self.clock.now();
         let Some(Stored { record: person, .. }) = self.person(subject).await? else { return Ok(Vec::new()) };
-        let mut query = Query {
-            index: Index::Table,
-            pk: partition(subject),
-            range: Range::Prefix("SESSION#".into()),
-            order: Order::Ascending,
-            limit: MAX_PAGE,
-            after: None,
-        };
+        let query = Query::ascending(Index::Table, partition(subject), Range::Prefix("SESSION#".into()));
+        let mut pages = Pages::new(self.table.as_ref(), query);
         let mut living = Vec::new();
-        loop {
-            let rows = self.table.query(&query).await?;
-            for item in &rows.items {
+        while let Some(items) = pages.next().await? {
+            for item in &items {
                 let session: SessionRecord = read(item)?;
                 if session.kind == SessionKind::Person && self.is_alive(&session, &person, now) {
                     living.push(seen(session));
                 }
             }
-            if rows.next.is_none() {
-                break;
-            }
-            query.after = rows.next;
         }
         living.sort_by_key(|session| std::cmp::Reverse(session.last_used));
         Ok(living)

@@ -14,7 +14,7 @@ use crate::{
     directory::account::{Account, AccountStatus, CloudType},
     ids::AccountId,
     kinds::{OnRemoval, RecordKind},
-    ports::table::{Condition, CrossAccountRole, Index, Is, Key, Order, Query, Range, Table, TableName, Tables, Write},
+    ports::table::{Condition, CrossAccountRole, Index, Is, Key, Pages, Query, Range, Table, TableName, Tables, Write},
     problem::{Code, Problem, Result},
     record::{Record, RecordKeys, Stored, decode, encode, partition, tenant_key},
 };
@@ -228,18 +228,10 @@ impl Router {
 
 /// The accounts that are in use and have a table of their own in the same store, by what the shared table says.
 pub async fn own_tables(shared: &dyn Table) -> Result<Vec<(AccountId, TableName)>> {
-    let mut query = Query {
-        index: Index::Gsi1,
-        pk: Account::BY_NAME.into(),
-        range: Range::All,
-        order: Order::Ascending,
-        limit: 500,
-        after: None,
-    };
+    let mut pages = Pages::new(shared, Query::ascending(Index::Gsi1, Account::BY_NAME, Range::All));
     let mut own = Vec::new();
-    loop {
-        let rows = shared.query(&query).await?;
-        for item in &rows.items {
+    while let Some(items) = pages.next().await? {
+        for item in &items {
             let Stored { record: account, .. } = decode::<Account>(item)?;
             let is_used = matches!(account.status, AccountStatus::Active | AccountStatus::Disabled);
             if !is_used || account.cloud_type == CloudType::Public {
@@ -251,9 +243,6 @@ pub async fn own_tables(shared: &dyn Table) -> Result<Vec<(AccountId, TableName)
                 own.push((account.id, route.table));
             }
         }
-        query.after = rows.next;
-        if query.after.is_none() {
-            return Ok(own);
-        }
     }
+    Ok(own)
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     ids::{AccountId, ExecutionId},
     ports::table::{
-        CommitError, Condition, Index, Item, Key, MAX_PAGE, NewItem, Order, Position, Query, Range, Rows, Table,
+        CommitError, Condition, Index, Item, Key, MAX_PAGE, NewItem, Order, Pages, Position, Query, Range, Rows, Table,
         TableError, Write,
     },
 };
@@ -193,25 +193,15 @@ impl Journal {
 
     /// The events after number `after`, in order.
     pub async fn events(&self, execution: ExecutionId, after: u64) -> Result<Vec<Event>, JournalError> {
-        let mut query = Query {
-            index: Index::Table,
-            pk: pk(execution),
-            range: Range::Between(event_sk(after + 1), event_sk(u64::MAX)),
-            order: Order::Ascending,
-            limit: MAX_PAGE,
-            after: None,
-        };
+        let range = Range::Between(event_sk(after + 1), event_sk(u64::MAX));
+        let mut pages = Pages::new(self.table.as_ref(), Query::ascending(Index::Table, pk(execution), range));
         let mut events = Vec::new();
-        loop {
-            let rows = self.table.query(&query).await?;
-            for item in &rows.items {
+        while let Some(items) = pages.next().await? {
+            for item in &items {
                 events.push(read(item)?);
             }
-            query.after = rows.next;
-            if query.after.is_none() {
-                return Ok(events);
-            }
         }
+        Ok(events)
     }
 
     /// A page of the open runs, the oldest first.

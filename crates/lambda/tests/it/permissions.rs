@@ -23,7 +23,7 @@ use testkit::{
 use crate::{
     mail_events,
     runtime::Function,
-    story::{ADMIN, Caller, INITIAL},
+    story::{self, Caller},
     stream,
 };
 
@@ -45,23 +45,9 @@ impl Watched {
         deploy_machines(&moto, "freehold-", "freehold-step").await;
         let table = dynoxide.endpoint();
         let gate = Gate::before(&Behind::over(dynoxide, moto)).await;
-        let mut environment: BTreeMap<_, _> = [
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
-            ("FREEHOLD_ADMIN_EMAIL", ADMIN),
-            ("FREEHOLD_ADMIN_PASSWORD", INITIAL),
-            ("FREEHOLD_PUBLIC_URL", "https://freehold.example"),
-            ("FREEHOLD_LOG_LEVEL", "error"),
-            // dynoxide keeps no backups, and moto's stacks make moto's tables.
-            ("FREEHOLD_AWS_PROTECT_TABLES", "false"),
-            ("FREEHOLD_AWS_STACKS", "false"),
-            ("FREEHOLD_AWS_ENABLE_STEP_FUNCTIONS", "true"),
-        ]
-        .map(|(name, value)| (name, value.to_owned()))
-        .into();
-        for service in ["DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SES", "SSM", "STEP_FUNCTIONS", "STS"] {
-            environment.insert(format!("FREEHOLD_AWS_ENDPOINT_{service}").leak(), gate.endpoint());
-        }
+        let mut environment = story::environment(&gate.endpoint(), &gate.endpoint());
+        environment.insert("FREEHOLD_AWS_ENDPOINT_STEP_FUNCTIONS", gate.endpoint());
+        environment.insert("FREEHOLD_AWS_ENABLE_STEP_FUNCTIONS", "true".into());
         Self { gate, environment, table, folder: TempDir::new().unwrap() }
     }
 

@@ -14,7 +14,7 @@ use crate::runtime::Function;
 
 pub(crate) const PASSWORD: &str = "Quartz-7-walrus-lantern";
 pub(crate) const ADMIN: &str = "root@platform.example";
-pub(crate) const INITIAL: &str = "Copper-4-kettle-meadow";
+const INITIAL: &str = "Copper-4-kettle-meadow";
 
 /// Emulators, with the shared table, and the environment of functions there.
 pub(crate) struct Aws {
@@ -41,24 +41,7 @@ impl Aws {
     async fn over(moto: impl Future<Output = Emulator>) -> Self {
         let (dynoxide, moto) = tokio::join!(dynoxide(), moto);
         testkit::store::lay_out(&dynoxide).await;
-        let mut environment: BTreeMap<_, _> = [
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "AKIAEMULATOR"),
-            ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
-            ("FREEHOLD_ADMIN_EMAIL", ADMIN),
-            ("FREEHOLD_ADMIN_PASSWORD", INITIAL),
-            ("FREEHOLD_PUBLIC_URL", "https://freehold.example"),
-            ("FREEHOLD_LOG_LEVEL", "error"),
-            // dynoxide keeps no backups, and moto's stacks make moto's tables.
-            ("FREEHOLD_AWS_PROTECT_TABLES", "false"),
-            ("FREEHOLD_AWS_STACKS", "false"),
-        ]
-        .map(|(name, value)| (name, value.to_owned()))
-        .into();
-        environment.insert("FREEHOLD_AWS_ENDPOINT_DYNAMODB", dynoxide.endpoint());
-        for service in ["EVENTBRIDGE", "SECRETS_MANAGER", "SES", "SSM", "STS"] {
-            environment.insert(format!("FREEHOLD_AWS_ENDPOINT_{service}").leak(), moto.endpoint());
-        }
+        let environment = environment(&dynoxide.endpoint(), &moto.endpoint());
         Self { environment, emulators: (dynoxide, moto), folder: TempDir::new().unwrap() }
     }
 
@@ -70,6 +53,29 @@ impl Aws {
         environment.insert("FREEHOLD_DATA_DIR", folder.display().to_string());
         Function::start(handler, &environment).await
     }
+}
+
+/// What functions are configured with: where the table is, and where everything else is.
+pub(crate) fn environment(table: &str, others: &str) -> BTreeMap<&'static str, String> {
+    let mut environment: BTreeMap<_, _> = [
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAEMULATOR"),
+        ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
+        ("FREEHOLD_ADMIN_EMAIL", ADMIN),
+        ("FREEHOLD_ADMIN_PASSWORD", INITIAL),
+        ("FREEHOLD_PUBLIC_URL", "https://freehold.example"),
+        ("FREEHOLD_LOG_LEVEL", "error"),
+        // dynoxide keeps no backups, and moto's stacks make moto's tables.
+        ("FREEHOLD_AWS_PROTECT_TABLES", "false"),
+        ("FREEHOLD_AWS_STACKS", "false"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into();
+    environment.insert("FREEHOLD_AWS_ENDPOINT_DYNAMODB", table.to_owned());
+    for service in ["EVENTBRIDGE", "SECRETS_MANAGER", "SES", "SSM", "STS"] {
+        environment.insert(format!("FREEHOLD_AWS_ENDPOINT_{service}").leak(), others.to_owned());
+    }
+    environment
 }
 
 /// An answer as API Gateway would give it.

@@ -12,7 +12,10 @@
 //!   of the commit that relies on it says so;
 //! - nothing spans two tables.
 
+mod pages;
 pub mod validate;
+
+pub use pages::Pages;
 
 use std::{fmt, sync::Arc};
 

@@ -14,7 +14,7 @@ use crate::{
     jobs::{Job, JobCounts},
     kinds::RecordKind,
     plane::Plane,
-    ports::table::{CommitError, Index, Item, Key, Order, Query, Range},
+    ports::table::{CommitError, Index, Key, Query, Range},
     problem::Result,
     record::{Record, RecordKeys, Stored, TenantRecord, create, decode, encode, partition, replace},
     system::{SystemTable, SystemTask},
@@ -74,8 +74,8 @@ async fn claim_all(plane: &Plane, shared: &SystemTable, counts: &mut Counts) -> 
     claim_master_data::<Enterprise>(shared, counts).await?;
     claim_master_data::<Product>(shared, counts).await?;
     claim_master_data::<Service>(shared, counts).await?;
-    let mut accounts = Listing::new(Index::Gsi1, Account::BY_NAME.into(), Range::All);
-    while let Some(items) = accounts.next(shared).await? {
+    let mut accounts = shared.pages(Query::ascending(Index::Gsi1, Account::BY_NAME, Range::All));
+    while let Some(items) = accounts.next().await? {
         for item in &items {
             let account = decode::<Account>(item)?;
             let id = account.id;
@@ -90,8 +90,8 @@ async fn claim_all(plane: &Plane, shared: &SystemTable, counts: &mut Counts) -> 
 }
 
 async fn claim_master_data<R: master_data::MasterRecord>(table: &SystemTable, counts: &mut Counts) -> Result<()> {
-    let mut records = Listing::new(Index::Gsi1, R::KIND.into(), Range::All);
-    while let Some(items) = records.next(table).await? {
+    let mut records = table.pages(Query::ascending(Index::Gsi1, R::KIND, Range::All));
+    while let Some(items) = records.next().await? {
         for item in &items {
             let record = decode::<R>(item)?;
             claim_name(table, &record, &master_data::name_claim::<R>(record.id(), record.name()), counts).await?;
@@ -107,8 +107,8 @@ async fn claim_in_account<R: TenantRecord>(
     counts: &mut Counts,
 ) -> Result<()> {
     let range = Range::Prefix(format!("{}#", R::KIND));
-    let mut records = Listing::new(Index::Table, partition(account), range);
-    while let Some(items) = records.next(table).await? {
+    let mut records = table.pages(Query::ascending(Index::Table, partition(account), range));
+    while let Some(items) = records.next().await? {
         for item in &items {
             let record = decode::<R>(item)?;
             claim_name(table, &record, &claim(&record), counts).await?;
@@ -144,27 +144,4 @@ async fn claim_name<R: Record>(
         Err(CommitError::Table(error)) => return Err(error.into()),
     }
     Ok(())
-}
-
-/// All items of a list, page by page.
-struct Listing {
-    query: Query,
-    is_over: bool,
-}
-
-impl Listing {
-    const fn new(index: Index, pk: String, range: Range) -> Self {
-        let query = Query { index, pk, range, order: Order::Ascending, limit: 200, after: None };
-        Self { query, is_over: false }
-    }
-
-    async fn next(&mut self, table: &SystemTable) -> Result<Option<Vec<Item>>> {
-        if self.is_over {
-            return Ok(None);
-        }
-        let rows = table.query(&self.query).await?;
-        self.query.after = rows.next;
-        self.is_over = self.query.after.is_none();
-        Ok(Some(rows.items))
-    }
 }

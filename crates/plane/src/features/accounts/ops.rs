@@ -24,7 +24,7 @@ use crate::{
     ids::{AccountId, ExecutionId, known},
     jobs::Job,
     plane::Plane,
-    ports::table::{Index, MAX_PAGE, Order, Query, Range, Write},
+    ports::table::{Index, MAX_PAGE, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, decode},
     system::SystemTask,
@@ -59,23 +59,14 @@ pub(super) fn removal_job(plane: &Plane) -> Job {
 impl Plane {
     /// How many accounts there are, deleted ones not counted.
     pub async fn count_accounts(&self) -> Result<usize> {
-        let mut query = Query {
-            index: Index::Gsi1,
-            pk: Account::BY_NAME.to_owned(),
-            range: Range::All,
-            order: Order::Ascending,
-            limit: MAX_PAGE,
-            after: None,
-        };
+        let table = self.system(SystemTask::AccountLifecycle);
+        let query = Query::ascending(Index::Gsi1, Account::BY_NAME, Range::All);
+        let mut pages = table.pages(Query { limit: MAX_PAGE, ..query });
         let mut count = 0;
-        loop {
-            let rows = self.system(SystemTask::AccountLifecycle).query(&query).await?;
-            count += rows.items.len();
-            query.after = rows.next;
-            if query.after.is_none() {
-                return Ok(count);
-            }
+        while let Some(items) = pages.next().await? {
+            count += items.len();
         }
+        Ok(count)
     }
 
     /// Takes an account on: it is written down together with the run that sets it up, then the run begins.

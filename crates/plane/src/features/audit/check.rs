@@ -9,7 +9,7 @@ use crate::{
     audit::{AuditEntry, ChainCheck, ChainHead, ChainReport, Checkpoint, Depth, Running, chain, chain_position},
     ids::AccountId,
     plane::Plane,
-    ports::table::{CommitError, Condition, Index, Item, MAX_PAGE, Order, Query, Range, Write},
+    ports::table::{CommitError, Condition, Index, Item, MAX_PAGE, Query, Range, Write},
     problem::{Code, Problem, Result},
     record::{Record as _, Stored, decode, encode, partition},
     system::SystemTask,
@@ -105,42 +105,29 @@ async fn keep_checkpoint(plane: &Plane, before: Option<&Stored<Checkpoint>>, hea
 
 /// Reads the entries in the order of the chain.
 async fn check_by_index(plane: &Plane, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
-    let mut query = Query {
-        index: Index::Gsi2,
-        pk: chain(known.account_id),
-        range: Range::Between(chain_position(known.sequence + 1), chain_position(head.sequence)),
-        order: Order::Ascending,
-        limit: PIECE,
-        after: None,
-    };
+    let range = Range::Between(chain_position(known.sequence + 1), chain_position(head.sequence));
+    let query = Query { limit: PIECE, ..Query::ascending(Index::Gsi2, chain(known.account_id), range) };
     let mut check = ChainCheck::after(known);
     if check.last().sequence >= head.sequence {
         return Ok(check.finish(Some(head)));
     }
-    loop {
-        let rows = plane.system(SystemTask::AuditChecks).query_now(&query).await?;
-        check = add_all(check, rows.items).await?;
-        query.after = rows.next;
-        if query.after.is_none() {
-            return Ok(check.finish(Some(head)));
-        }
+    let table = plane.system(SystemTask::AuditChecks);
+    let mut pages = table.current_pages(query);
+    while let Some(items) = pages.next().await? {
+        check = add_all(check, items).await?;
     }
+    Ok(check.finish(Some(head)))
 }
 
 /// Reads every entry of the account, and those after a link in the order of the chain.
 async fn check_by_table(plane: &Plane, known: ChainHead, head: &ChainHead) -> Result<ChainReport> {
-    let mut query = Query {
-        index: Index::Table,
-        pk: partition(known.account_id),
-        range: Range::Prefix(format!("{}#", AuditEntry::KIND)),
-        order: Order::Ascending,
-        limit: MAX_PAGE,
-        after: None,
-    };
+    let range = Range::Prefix(format!("{}#", AuditEntry::KIND));
+    let query = Query { limit: MAX_PAGE, ..Query::ascending(Index::Table, partition(known.account_id), range) };
+    let table = plane.system(SystemTask::AuditChecks);
+    let mut pages = table.pages(query);
     let mut items = BTreeMap::new();
-    loop {
-        let rows = plane.system(SystemTask::AuditChecks).query(&query).await?;
-        for item in rows.items {
+    while let Some(page) = pages.next().await? {
+        for item in page {
             let entry = decode::<AuditEntry>(&item)?.record;
             // What waits to be sealed, and what was sealed after the head was read, is beyond it.
             if let Some(sequence) = entry.seal.as_ref().map(|seal| seal.sequence)
@@ -148,10 +135,6 @@ async fn check_by_table(plane: &Plane, known: ChainHead, head: &ChainHead) -> Re
             {
                 items.insert((sequence, entry.id), item);
             }
-        }
-        query.after = rows.next;
-        if query.after.is_none() {
-            break;
         }
         tokio::task::yield_now().await;
     }

@@ -17,7 +17,7 @@ use crate::{
     plane::Plane,
     ports::{
         identity::{PasswordError, Permanence},
-        table::{Index, Order, Query, Range, TableError, Write},
+        table::{Query, Range, TableError, Write},
     },
     problem::{Code, Problem, Result},
     record::{Record as _, decode},
@@ -53,27 +53,17 @@ impl Plane {
 /// The members of the platform's administrators.
 async fn operators(plane: &Plane) -> Result<Vec<User>> {
     let table = plane.system(SystemTask::Administrators);
-    let mut query = Query {
-        index: Index::Gsi2,
-        pk: Membership::members(known::ROOT_ACCOUNT, known::PLATFORM_ADMIN_GROUP).partition,
-        range: Range::All,
-        order: Order::Ascending,
-        limit: 200,
-        after: None,
-    };
+    let members = Membership::members(known::ROOT_ACCOUNT, known::PLATFORM_ADMIN_GROUP);
+    let mut pages = table.current_pages(Query::ascending(members.index, members.partition, Range::All));
     let mut operators = Vec::new();
-    loop {
-        let rows = table.query_now(&query).await?;
-        for item in &rows.items {
+    while let Some(items) = pages.next().await? {
+        for item in &items {
             let member = decode::<Membership>(item)?.record.user_id;
             let user = table.get(&User::key(known::ROOT_ACCOUNT, member)).await?;
             operators.extend(user.map(|item| decode::<User>(&item)).transpose()?.map(|user| user.record));
         }
-        query.after = rows.next;
-        if query.after.is_none() {
-            return Ok(operators);
-        }
     }
+    Ok(operators)
 }
 
 fn chosen<'a>(operators: &'a [User], address: Option<&str>) -> Result<&'a User> {

@@ -43,18 +43,17 @@ impl Plane {
     /// The tables in other accounts that accounts have been taken on by.
     pub(crate) async fn connected_tables(&self) -> Result<Vec<TableName>> {
         let mut tables = Vec::new();
-        let mut query = all(200, None);
-        loop {
-            let rows = self.system(SystemTask::Connections).query(&query).await?;
-            for item in &rows.items {
+        let table = self.system(SystemTask::Connections);
+        let mut pages = table.pages(Query::ascending(Index::Gsi1, Connection::ALL, Range::All));
+        while let Some(items) = pages.next().await? {
+            for item in &items {
                 let connection = decode::<Connection>(item)?.record;
                 if connection.status == ConnectionStatus::Used {
                     tables.push(connection.table());
                 }
             }
-            let Some(next) = rows.next else { return Ok(tables) };
-            query.after = Some(next);
         }
+        Ok(tables)
     }
 
     pub(super) async fn begin_connection(

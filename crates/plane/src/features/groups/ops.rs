@@ -12,10 +12,7 @@ use crate::{
             model::Role,
             ops::{refuse_if_assigned, unreserved},
         },
-        users::{
-            model::{Membership, User},
-            ops::retrying,
-        },
+        users::model::{Membership, User},
     },
     guard::{
         Granted,
@@ -26,6 +23,7 @@ use crate::{
     },
     http::idempotency::AnswerHead,
     ids::{GroupId, RoleId, known},
+    operation::{CommitPlace, retrying},
     page::{Page, PageQuery},
     plane::Plane,
     ports::table::{Condition, MAX_PAGE, Write},
@@ -100,11 +98,11 @@ impl Plane {
             return Err(protected());
         }
         keep_own_right_without_group(self, who, group.id, EffectivePermissions::default(), confirmed).await?;
-        let mut left = remove_members(self, who, group, IsFirst(true), confirmed).await?;
+        let mut left = remove_members(self, who, group, CommitPlace::First, confirmed).await?;
         while left {
             left = retrying(|| async {
                 let group = self.rows(who).get(group.id).await?;
-                remove_members(self, who, &group, IsFirst(false), confirmed).await
+                remove_members(self, who, &group, CommitPlace::Later, confirmed).await
             })
             .await?;
         }
@@ -186,27 +184,20 @@ impl Plane {
     }
 }
 
-/// Whether a commit is the first of its operation, which has the audit entry.
-struct IsFirst(bool);
-
 /// Takes some members out of a group, and deletes the group with the last of them. Answers whether
 /// some are left.
 async fn remove_members(
     plane: &Plane,
     who: &Granted<GroupDelete>,
     group: &Stored<Group>,
-    IsFirst(is_first): IsFirst,
+    place: CommitPlace,
     confirmed: Confirmations,
 ) -> Result<bool> {
     let (own, members) = (plane.rows(who), Membership::members(group.account_id, group.id));
-    let mut rows = own.listed_now(&members, MEMBERS_AT_ONCE, None).await?;
-    while let (true, Some(after)) = (rows.items.is_empty(), rows.next.take()) {
-        // The index still shows what the commit before removed.
-        rows = own.listed_now(&members, MEMBERS_AT_ONCE, Some(after)).await?;
-    }
+    let rows = own.first_listed_now(&members, MEMBERS_AT_ONCE).await?;
     let roles = group_role_ids(plane, who, group.id).await?;
     let mut change = Change::by(who).about(Group::NOUN, group.id).in_enterprise(group.enterprise_id);
-    if is_first {
+    if place == CommitPlace::First {
         for role_id in &roles {
             change.removes_elsewhere(&link(group, *role_id));
         }
@@ -216,7 +207,7 @@ async fn remove_members(
     }
     let taken = access_by_groups(plane, group.account_id, vec![group.id]).await?.grants;
     plane.take_rights_of_members(who, &mut change, &taken, group.id).await?;
-    if is_first && !confirmed.in_use {
+    if place == CommitPlace::First && !confirmed.in_use {
         let users = plane.members_of(who, [group.id]).await?;
         refuse_if_assigned(Group::NOUN, Affected { users, groups: 0 })?;
     }

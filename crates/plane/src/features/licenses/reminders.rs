@@ -21,7 +21,7 @@ use crate::{
     plane::Plane,
     ports::{
         mailer::{Mail, MailKind},
-        table::{Index, Key, Order, Query, Range},
+        table::{Index, Key, Query, Range},
     },
     problem::{Code, Problem, Result},
     record::{Record, RecordKeys, TenantRecord as _, decode, tenant_key},
@@ -180,19 +180,13 @@ async fn send(
 ) -> Result<ReminderCounts> {
     let today: Day = plane.clock().today();
     let last = today.plus(NoticeDays::MOST);
-    let mut query = Query {
-        index: Index::Gsi3,
-        pk: License::BY_END.into(),
-        // "~" comes after every character of an id.
-        range: Range::Between(today.to_string(), format!("{last}#~")),
-        order: Order::Ascending,
-        limit: 200,
-        after: None,
-    };
+    let table = plane.system(SystemTask::Reminders);
+    // "~" comes after every character of an id.
+    let noticed = Range::Between(today.to_string(), format!("{last}#~"));
+    let mut pages = table.pages(Query::ascending(Index::Gsi3, License::BY_END, noticed));
     let mut reminded = ReminderCounts::default();
-    loop {
-        let rows = plane.system(SystemTask::Reminders).query(&query).await?;
-        for item in &rows.items {
+    while let Some(items) = pages.next().await? {
+        for item in &items {
             let license = decode::<License>(item)?.record;
             let asked_for = account.is_none_or(|account| account == license.account_id)
                 && enterprise.is_none_or(|enterprise| enterprise == license.enterprise_id);
@@ -200,11 +194,8 @@ async fn send(
                 reminded.count(&license, remind_once(plane, sender, &license).await);
             }
         }
-        query.after = rows.next;
-        if query.after.is_none() {
-            return Ok(reminded);
-        }
     }
+    Ok(reminded)
 }
 
 impl ReminderCounts {

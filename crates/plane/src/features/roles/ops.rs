@@ -10,7 +10,6 @@ use crate::{
         licenses::model::License,
         products::model::Product,
         services::model::Service,
-        users::ops::retrying,
     },
     guard::{
         Granted,
@@ -21,6 +20,7 @@ use crate::{
     http::idempotency::AnswerHead,
     ids::{EnterpriseId, GroupId, ProductId, RoleId, ServiceId},
     names::is_reserved,
+    operation::{CommitPlace, retrying},
     plane::Plane,
     ports::table::{Condition, MAX_PAGE, Write},
     problem::{Code, Problem, Result},
@@ -97,11 +97,11 @@ impl Plane {
         if role.built_in {
             return Err(protected());
         }
-        let mut left = remove_givers(self, who, role, IsFirst(true), confirmed).await?;
+        let mut left = remove_givers(self, who, role, CommitPlace::First, confirmed).await?;
         while left {
             left = retrying(|| async {
                 let role = self.rows(who).get(role.id).await?;
-                remove_givers(self, who, &role, IsFirst(false), confirmed).await
+                remove_givers(self, who, &role, CommitPlace::Later, confirmed).await
             })
             .await?;
         }
@@ -180,28 +180,21 @@ impl Plane {
     }
 }
 
-/// Whether a commit is the first of its operation, which has the audit entry.
-struct IsFirst(bool);
-
 /// Takes a role from some of the groups that give it, and deletes the role with the last of them. Answers whether some
 /// are left.
 async fn remove_givers(
     plane: &Plane,
     who: &Granted<RoleDelete>,
     role: &Stored<Role>,
-    IsFirst(is_first): IsFirst,
+    place: CommitPlace,
     confirmed: Confirmations,
 ) -> Result<bool> {
     let (own, givers) = (plane.rows(who), GroupRole::givers(role.account_id, role.id));
-    let mut links = own.listed_now(&givers, GROUPS_AT_ONCE, None).await?;
-    while let (true, Some(after)) = (links.items.is_empty(), links.next.take()) {
-        // The index still shows what the commit before removed.
-        links = own.listed_now(&givers, GROUPS_AT_ONCE, Some(after)).await?;
-    }
+    let links = own.first_listed_now(&givers, GROUPS_AT_ONCE).await?;
     let permissions = plane.role_permissions(who, role.id).await?;
     let before = EffectivePermissions::of(role.mask, &permissions.permissions);
     let mut change = Change::by(who).about(Role::NOUN, role.id).in_enterprise(role.enterprise_id);
-    if is_first {
+    if place == CommitPlace::First {
         change.removes_elsewhere(&role.record);
         change.removes_elsewhere(&permissions.record);
     } else {
@@ -209,7 +202,7 @@ async fn remove_givers(
     }
     let grants = [before, EffectivePermissions::default()];
     change_role_grants(plane, who, &mut change, role.id, grants, confirmed).await?;
-    if is_first && !confirmed.in_use {
+    if place == CommitPlace::First && !confirmed.in_use {
         let groups = groups_with(plane, who, role).await?;
         let users = plane.members_of(who, groups.iter().copied()).await?;
         refuse_if_assigned(Role::NOUN, Affected { users, groups: groups.len() as u64 })?;

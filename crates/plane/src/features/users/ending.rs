@@ -17,7 +17,7 @@ use crate::{
     jobs::{Job, JobCounts},
     kinds::RecordKind,
     plane::Plane,
-    ports::table::{Index, Key, Order, Query, Range},
+    ports::table::{Index, Key, Query, Range},
     problem::{Code, Result},
     record::{Record, RecordKeys, Stored, TenantRecord as _, create, decode, replace},
     system::SystemTask,
@@ -56,31 +56,25 @@ async fn run(plane: &Plane) -> Result<JobCounts> {
 /// Ends the users whose last day is over: all, or those of one triple of an account.
 pub async fn end_users(plane: &Plane, only: Option<(AccountId, LicensedUse)>) -> Result<Endings> {
     let today = plane.clock().today();
-    let mut query = Query {
-        index: Index::Gsi3,
-        pk: User::BY_END.into(),
-        // Those who end today act until midnight: their keys are longer than the day.
-        range: Range::AtMost(today.to_string()),
-        order: Order::Ascending,
-        limit: 200,
-        after: None,
-    };
+    let table = plane.system(SystemTask::Licensing);
+    // Those who end today act until midnight: their keys are longer than the day.
+    let due = Range::AtMost(today.to_string());
+    let mut pages = table.current_pages(Query::ascending(Index::Gsi3, User::BY_END, due));
     let (mut endings, mut looked_at) = (Endings::default(), 0);
-    loop {
-        let rows = plane.system(SystemTask::Licensing).query_now(&query).await?;
-        looked_at += rows.items.len();
-        for item in &rows.items {
+    while let Some(items) = pages.next().await? {
+        looked_at += items.len();
+        for item in &items {
             let user = decode::<User>(item)?;
             if only.is_none_or(|only| only == (user.account_id, LicensedUse::of(&user))) {
                 let ended = end(plane, &user, today).await?;
                 *(if ended { &mut endings.ended } else { &mut endings.skipped }) += 1;
             }
         }
-        query.after = rows.next;
-        if query.after.is_none() || only.is_some() && looked_at >= MAX_LOOKED_AT {
-            return Ok(endings);
+        if only.is_some() && looked_at >= MAX_LOOKED_AT {
+            break;
         }
     }
+    Ok(endings)
 }
 
 /// Ends one user. Answers whether it did.
@@ -130,46 +124,28 @@ async fn take_over_earlier_records(plane: &Plane) -> Result<u64> {
     if table.get(&TakenOver::key()).await?.is_some() {
         return Ok(0);
     }
-    let mut query = Query {
-        index: Index::Gsi1,
-        pk: Account::BY_NAME.into(),
-        range: Range::All,
-        order: Order::Ascending,
-        limit: 200,
-        after: None,
-    };
+    let mut pages = table.pages(Query::ascending(Index::Gsi1, Account::BY_NAME, Range::All));
     let mut written = 0;
-    loop {
-        let rows = table.query(&query).await?;
-        for item in &rows.items {
+    while let Some(items) = pages.next().await? {
+        for item in &items {
             written += take_over_account(plane, decode::<Account>(item)?.record.id).await?;
         }
-        query.after = rows.next;
-        if query.after.is_none() {
-            // Another process may have been faster.
-            drop(table.commit(vec![create(&TakenOver {})]).await);
-            return Ok(written);
-        }
     }
+    // Another process may have been faster.
+    drop(table.commit(vec![create(&TakenOver {})]).await);
+    Ok(written)
 }
 
 async fn take_over_account(plane: &Plane, account: AccountId) -> Result<u64> {
     for license in plane.licenses_of(account).await? {
         plane.seat_pool(account, license.triple()).await?;
     }
-    let mut query = Query {
-        index: Index::Table,
-        pk: crate::record::partition(account),
-        range: Range::Prefix(format!("{}#", User::KIND)),
-        order: Order::Ascending,
-        limit: 200,
-        after: None,
-    };
     let table = plane.system(SystemTask::Licensing);
+    let users = Range::Prefix(format!("{}#", User::KIND));
+    let mut pages = table.pages(Query::ascending(Index::Table, crate::record::partition(account), users));
     let mut written = 0;
-    loop {
-        let rows = table.query(&query).await?;
-        for item in &rows.items {
+    while let Some(items) = pages.next().await? {
+        for item in &items {
             let user = decode::<User>(item)?;
             // Who was changed meanwhile was written by this version.
             if user.place().index[2] != item.index[2] && table.commit(vec![replace(&user, &user.record)]).await.is_ok()
@@ -177,9 +153,6 @@ async fn take_over_account(plane: &Plane, account: AccountId) -> Result<u64> {
                 written += 1;
             }
         }
-        query.after = rows.next;
-        if query.after.is_none() {
-            return Ok(written);
-        }
     }
+    Ok(written)
 }

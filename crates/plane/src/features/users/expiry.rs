@@ -18,7 +18,7 @@ use crate::{
     plane::Plane,
     ports::{
         mailer::{Mail, MailKind},
-        table::{CommitError, Condition, Index, Key, Order, Query, Range, Write},
+        table::{CommitError, Condition, Index, Key, Query, Range, Write},
     },
     problem::{Code, Problem, Result},
     record::{Record, RecordKeys, Stored, decode, encode, remove},
@@ -89,24 +89,14 @@ pub(super) fn job(plane: &Plane) -> Job {
 
 async fn run(plane: &Plane) -> Result<JobCounts> {
     let now = plane.now();
-    let mut query = Query {
-        index: Index::Gsi3,
-        pk: OpenInvitation::BY_EXPIRY.into(),
-        // The keys are longer than the time alone, so that those of this second come the next time.
-        range: Range::AtMost(OpenInvitation::sort_key(now)),
-        order: Order::Ascending,
-        limit: 200,
-        after: None,
-    };
+    let table = plane.system(SystemTask::Invitations);
+    // The keys are longer than the time alone, so that those of this second come the next time.
+    let due = Range::AtMost(OpenInvitation::sort_key(now));
+    let mut pages = table.current_pages(Query::ascending(Index::Gsi3, OpenInvitation::BY_EXPIRY, due));
     let mut counts = Counts::default();
-    loop {
-        let rows = plane.system(SystemTask::Invitations).query_now(&query).await?;
-        for item in &rows.items {
+    while let Some(items) = pages.next().await? {
+        for item in &items {
             expire(plane, &decode::<OpenInvitation>(item)?, now, &mut counts).await?;
-        }
-        query.after = rows.next;
-        if query.after.is_none() {
-            break;
         }
     }
     let Counts { expired, reminded, without_recipient, failed } = counts;

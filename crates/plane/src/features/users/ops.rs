@@ -30,6 +30,7 @@ use crate::{
     http::idempotency::AnswerHead,
     ids::{GroupId, ProductId, ServiceId, UserId, WorkstreamId, known},
     kinds::RecordKind,
+    operation::retrying,
     patch::Patch,
     plane::Plane,
     ports::table::{Condition, Index, Order, Query, Range, Write},
@@ -433,18 +434,6 @@ fn dates(start: Day, end: Option<Day>) -> Result<()> {
     match end {
         Some(end) if end < start => Err(Problem::field("/endDate", "the end is not before the start")),
         Some(_) | None => Ok(()),
-    }
-}
-
-/// Tries again what lost a race, a few times.
-pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(work: impl Fn() -> F) -> Result<T> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match work().await {
-            Err(problem) if tries < 8 && matches!(problem.code, Code::PreconditionFailed | Code::Conflict) => {}
-            other => return other,
-        }
     }
 }
 

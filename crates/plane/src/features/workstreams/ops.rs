@@ -4,13 +4,14 @@ use super::model::Workstream;
 use crate::{
     change::Change,
     event_kinds::Reference,
-    features::users::{model::Assignment, ops::retrying},
+    features::users::model::Assignment,
     guard::{
         Granted,
         actions::{WorkstreamCreate, WorkstreamDelete, WorkstreamEdit},
     },
     http::idempotency::AnswerHead,
     ids::{EnterpriseId, WorkstreamId},
+    operation::retrying,
     plane::Plane,
     ports::table::{Condition, Write},
     problem::{Code, Problem, Result},
