@@ -103,8 +103,8 @@ The backup holds the keys that sign tokens: keep it as safe as the data folder."
   freehold restore /backups/2026-01-31 --data-dir ./data
   freehold restore /backups/2026-01-31 --data-dir ./data --end-sessions
 
-The whole backup is checked first. A restore that was interrupted goes on when it is given again; until
-then no server starts on the folder. People, passwords, rights and sessions come back as they were.")]
+The whole backup is checked first. To finish a restore that was interrupted, give it again: until then no
+server starts on the folder. People, passwords, rights and sessions come back as they were.")]
     Restore(Restore),
     /// Check the records that Day-0 created
     VerifyBootstrap(VerifyBootstrap),

@@ -105,14 +105,25 @@ impl Client {
 
     /// The body of the answer; null where there is none.
     pub(crate) async fn ask(&mut self, ask: ApiRequest) -> Outcome<Value> {
+        answer(self.response(&ask).await?).await
+    }
+
+    /// A record with its version, as `If-Match` takes it.
+    pub(crate) async fn read(&mut self, ask: ApiRequest) -> Outcome<(Value, Option<String>)> {
+        let response = self.response(&ask).await?;
+        let etag = response.headers().get(header::ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+        Ok((answer(response).await?, etag))
+    }
+
+    async fn response(&mut self, ask: &ApiRequest) -> Outcome<reqwest::Response> {
         let token = self.access_token().await?;
-        let response = self.send(&ask, Some(&token)).await?;
+        let response = self.send(ask, Some(&token)).await?;
         if response.status() != StatusCode::UNAUTHORIZED || self.token.is_some() {
-            return answer(response).await;
+            return Ok(response);
         }
         // The session may have been renewed by another process, or the clocks differ.
         let token = self.renew().await?;
-        answer(self.send(&ask, Some(&token)).await?).await
+        self.send(ask, Some(&token)).await
     }
 
     /// Signs in; `answer_challenge` is called for each challenge, and gives the fields that answer it.

@@ -55,8 +55,8 @@ fn data_folder(places: &FolderPaths) -> Check {
         Check::bad(CHECK, format!("others can look into {path} (mode {mode:o})"), format!("chmod 700 '{path}'"))
     } else {
         let state = match places.state() {
-            Folder::Initialised => "in use",
-            Folder::New => "not used yet",
+            Folder::Initialised => "has data",
+            Folder::New => "has no data yet",
         };
         Check::ok(CHECK, format!("{path}, {state}"))
     }
@@ -202,10 +202,7 @@ pub(super) fn administrator(config: &Config) -> Check {
         let fix = "set FREEHOLD_ADMIN_EMAIL to an address that reaches the first administrator";
         Check::bad(CHECK, format!("{email} belongs to a stranger's domain: the server refuses it"), fix)
     } else if config.admin_email.is_default_admin() {
-        Check::ok(
-            CHECK,
-            "admin_email is not set: the first sign-in asks for an address, and no mail goes to the default",
-        )
+        Check::ok(CHECK, "admin_email is not set: the first administrator gives an address at the first sign-in")
     } else {
         Check::ok(CHECK, email)
     }
@@ -215,9 +212,9 @@ fn network(config: &Config) -> Check {
     const CHECK: &str = "network";
     let url = config.public_url("");
     if config.listen.ip().is_loopback() {
-        Check::ok(CHECK, format!("{} answers this machine alone", config.listen))
+        Check::ok(CHECK, format!("by the settings, {} answers this machine alone", config.listen))
     } else if url.starts_with("https://") {
-        Check::ok(CHECK, format!("{} behind {url}", config.listen))
+        Check::ok(CHECK, format!("by the settings, {} behind {url}", config.listen))
     } else {
         Check::bad(
             CHECK,
@@ -269,7 +266,13 @@ fn session(environment: &Environment) -> Check {
         .client_folder()
         .and_then(|folder| crate::client::session::Sessions(folder.join("session.json")).load());
     match loaded {
-        Ok(Some(session)) => Check::ok(CHECK, format!("{} at {}", session.email, session.server)),
+        Ok(Some(session)) => Check::ok(
+            CHECK,
+            format!(
+                "kept for {} at {}; freehold whoami asks the server whether it still holds",
+                session.email, session.server
+            ),
+        ),
         Ok(None) => Check::ok(CHECK, "you are not signed in"),
         Err(failure) => {
             let (message, hint) = failure.into_parts();

@@ -169,9 +169,18 @@ impl Entity {
             Crud::Show(one) => session.show(one.scope.of(ApiRequest::get(self.at(one.id)))).await,
             Crud::Create(create) => session.create(create.ask(self.path)?).await.map(drop),
             Crud::Update(update) => {
-                let ask = update.scope.of(ApiRequest::put(self.at(update.id))).body(update.body.read()?);
+                let mut if_match = update.if_match.clone();
+                let body = if update.body.has_inner_fields() {
+                    let (record, etag) =
+                        session.client.read(update.scope.of(ApiRequest::get(self.at(update.id)))).await?;
+                    if_match = if_match.or(etag);
+                    update.body.read_over(&record)?
+                } else {
+                    update.body.read()?
+                };
+                let ask = update.scope.of(ApiRequest::put(self.at(update.id))).body(body);
                 let ask = if self.confirms() { update.confirmed.of(ask) } else { ask };
-                session.change(ask.header("if-match", update.if_match.clone())).await
+                session.change(ask.header("if-match", if_match)).await
             }
             Crud::Delete(delete) => {
                 let ask = delete.scope.of(ApiRequest::delete(self.at(delete.id)));
@@ -232,6 +241,17 @@ impl Entity {
 
 impl Body {
     pub(crate) fn read(&self) -> Outcome<Value> {
+        self.read_over(&Value::Null)
+    }
+
+    /// Whether the command line gives a field within a field.
+    fn has_inner_fields(&self) -> bool {
+        self.fields.iter().any(|field| outer_field(field).is_some())
+    }
+
+    /// The same for a change of a record: an update replaces a field whole, so a field within a field begins with what
+    /// the record has beside it.
+    fn read_over(&self, record: &Value) -> Outcome<Value> {
         let mut body = match &self.file {
             Some(file) => read_json(file)?,
             None => json!({}),
@@ -239,6 +259,11 @@ impl Body {
         let Some(fields) = body.as_object_mut() else {
             return Err(Failure::usage("the file must hold one JSON object"));
         };
+        for outer in self.fields.iter().filter_map(|field| outer_field(field)) {
+            if let Some(kept) = record.get(outer).filter(|kept| kept.is_object()) {
+                fields.entry(outer).or_insert_with(|| kept.clone());
+            }
+        }
         for field in &self.fields {
             set(fields, field)?;
         }
@@ -259,6 +284,12 @@ pub(crate) fn read_json(file: &PathBuf) -> Outcome<Value> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     serde_json::from_str(text)
         .map_err(|error| Failure::usage(format!("{} is not JSON: {}", file.display(), complaint(&error))))
+}
+
+/// The outermost field of `contact.name=Ada`.
+fn outer_field(field: &str) -> Option<&str> {
+    let (path, _) = field.split_once('=')?;
+    path.split_once('.').map(|(outer, _)| outer)
 }
 
 fn set(fields: &mut Map<String, Value>, field: &str) -> Outcome {
@@ -300,5 +331,22 @@ mod tests {
         assert!(body(&["name"]).unwrap_err().to_string().contains("no field with a value"));
         assert!(body(&["n:=x"]).unwrap_err().to_string().contains("not JSON"));
         assert!(body(&["a=1", "a.b=2"]).unwrap_err().to_string().contains("not an object"));
+    }
+
+    #[test]
+    fn a_field_within_a_field_keeps_what_the_record_has_beside_it() {
+        let record =
+            json!({ "name": "Acme", "contact": { "name": "Bob", "email": "bob@acme.example" }, "address": null });
+        let given = ["contact.name=Ada", "address.city=Berlin", "note=see a.b=c"];
+        let body = Body { file: None, fields: given.map(str::to_owned).to_vec() };
+        assert!(body.has_inner_fields());
+        assert_eq!(
+            body.read_over(&record).unwrap(),
+            json!({
+                "contact": { "name": "Ada", "email": "bob@acme.example" }, "address": { "city": "Berlin" },
+                "note": "see a.b=c"
+            })
+        );
+        assert!(!Body { file: None, fields: vec!["note=see a.b".into()] }.has_inner_fields());
     }
 }

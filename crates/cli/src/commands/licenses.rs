@@ -63,6 +63,25 @@ pub(crate) async fn run(command: &Licenses, session: &mut Session) -> Outcome {
                 .collect();
             rows.push(row(&capacity, "total", ["totalSeats", "usedSeats", "availableSeats"]));
             print::table(&["license", "seats", "used", "available"], rows);
+            for triple in
+                capacity["triples"].as_array().into_iter().flatten().filter(|of| of["overCapacity"].is_object())
+            {
+                let cell = |pointer: &str| print::cell(triple.pointer(pointer));
+                let over = &triple["overCapacity"];
+                let refused = match over["refusedFrom"].as_str() {
+                    Some(day) => format!("from {day} the least recently active are refused, {} today", over["refused"]),
+                    None => "nobody is refused yet".to_owned(),
+                };
+                print::out(format_args!(
+                    "over capacity by {}: enterprise {}, product {}, service {} has {} seats and {} users; {refused}",
+                    over["by"],
+                    cell("/enterpriseId"),
+                    cell("/productId"),
+                    cell("/serviceId"),
+                    cell("/seats"),
+                    cell("/used"),
+                ));
+            }
             Ok(())
         }
         Licenses::Expiring(Expiring { days, list }) => {

@@ -117,11 +117,15 @@ pub(crate) async fn restore(restore: &Restore, config: &Config, json: bool) -> O
     }
     let taken = print::short(Some(&json!(manifest.taken_at)));
     print::note(format_args!("restored {accounts} accounts, their people, passwords and rights as of {taken}"));
-    print::note(if restore.end_sessions {
-        "every session has ended: everybody signs in again"
+    if restore.end_sessions {
+        print::note("every session has ended: everybody signs in again");
     } else {
-        "sessions that were open then are open again, also those that ended since; to end all: freehold end-sessions"
-    });
+        print::note(format_args!(
+            "sessions that were open then are open again, also those that ended since; to end all: \
+             freehold end-sessions --data-dir {}",
+            config.data_dir.display()
+        ));
+    }
     Ok(())
 }
 

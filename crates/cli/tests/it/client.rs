@@ -171,6 +171,12 @@ fn an_account_is_onboarded_step_by_step_and_removed() {
     let mail = home.run(&["outbox", "show", mails["items"][0]["id"].as_str().unwrap()]).good();
     assert!(mail.contains("/accept-invitation#token="), "{mail}");
     assert!(home.run(&["licenses", "capacity", "--account", &account]).good().contains("total"));
+    let license = home.json(&["licenses", "list", "--account", &account])["items"][0].clone();
+    let id = license["id"].as_str().unwrap();
+    home.run(&["licenses", "update", id, "contact.name=Grace", "--account", &account]).good();
+    let renamed = home.json(&["licenses", "show", id, "--account", &account]);
+    assert_eq!(renamed["contact"]["name"], "Grace");
+    assert_eq!(renamed["contact"]["email"], license["contact"]["email"], "the fields beside it stay");
 
     let export = home.path("audit.jsonl");
     let export = export.to_str().unwrap();

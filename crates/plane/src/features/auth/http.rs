@@ -587,5 +587,5 @@ fn barred_problem(barred: InactiveUser) -> Problem {
 fn invalid_credentials() -> Problem {
     // The same words whatever the reason. The way out is also that of an owner on a new network, beyond the cap.
     Problem::new(Code::InvalidCredentials, "the e-mail address or the password is not right")
-        .help("if you are sure of both, set a new password by mail: forgot password")
+        .help("if you are sure of both, set a new password by mail: 'forgot password' in the console, POST /api/auth/forgot-password in the API")
 }
