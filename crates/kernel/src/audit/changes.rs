@@ -198,12 +198,13 @@ fn shorten(text: &str) -> (String, bool) {
 
 /// Whether the last name of a field is that of a password or the like, as settings of tools can have it.
 fn sounds_secret(field: &str) -> bool {
-    const SOUNDS: [&str; 8] =
-        ["password", "passwd", "passphrase", "secret", "token", "credential", "apikey", "privatekey"];
+    const SOUNDS: [&str; 8] = ["password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "credential"];
+    // `sshKey`, `access_key`; but not `keyboard`.
+    const ENDS: [&str; 2] = ["key", "keys"];
     let last = field.rsplit('.').next().unwrap_or(field);
     let letters: String =
         last.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
-    SOUNDS.iter().any(|sound| letters.contains(sound))
+    SOUNDS.iter().any(|sound| letters.contains(sound)) || ENDS.iter().any(|end| letters.ends_with(end))
 }
 
 /// Additions to lists, and removals, collected until all are known.

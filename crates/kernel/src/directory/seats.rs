@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     day::Day,
     directory::user::User,
-    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
+    ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId, known},
     kinds::RecordKind,
     ports::table::{Condition, Is, Key, Write},
     problem::{Code, Problem},
@@ -18,6 +18,9 @@ use crate::{
 
 /// At most this many licenses of an account are for one enterprise, product and service.
 pub const MAX_LICENSES: usize = 1_000;
+
+/// So many reductions of a license are known.
+const MAX_REDUCTIONS: usize = 50;
 
 /// What a license is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,13 +88,14 @@ impl LicenseTerm {
     #[must_use]
     pub fn replacing(mut self, old: &Self, day: Day, default_grace: u32) -> Self {
         self.begun = old.begun || old.start_date <= day;
-        let current = |reduction: &&Reduction| day <= reduction.until;
-        self.reductions = old.reductions.iter().filter(current).cloned().collect();
         let gives = if self.in_force(day) { self.seats } else { 0 };
+        // One that was undone gives no grace to a later one. Those that are over tell since when users are refused.
+        self.reductions = old.reductions.iter().filter(|reduction| reduction.seats > gives).cloned().collect();
         if old.in_force(day) && gives < old.seats {
             let until = day.plus(self.grace_days.unwrap_or(default_grace));
             self.reductions.retain(|reduction| reduction.seats > old.seats || reduction.until > until);
             self.reductions.push(Reduction { seats: old.seats, until });
+            self.reductions.drain(..self.reductions.len().saturating_sub(MAX_REDUCTIONS));
         }
         self
     }
@@ -133,34 +137,41 @@ impl SeatTerms {
         self.licenses.iter().filter(|term| term.in_force(day)).map(|term| term.seats).sum()
     }
 
-    /// How many users may act on a day; `None`: all, for the first license is still to begin.
+    /// How many users may act on a day; `None`: all, for the first license is still to begin, or these are the platform's
+    /// operators, whose licenses nobody else could renew.
     pub fn admits(&self, day: Day, default_grace: u32) -> Option<u32> {
-        self.has_begun(day).then(|| self.licenses.iter().map(|term| term.admits(day, default_grace)).sum())
+        let judged = self.account_id != known::ROOT_ACCOUNT && self.has_begun(day);
+        judged.then(|| self.licenses.iter().map(|term| term.admits(day, default_grace)).sum())
     }
 
     /// The first day, from `today` on, on which the licenses in force give fewer seats than so many.
     pub fn falls_short_on(&self, used: u32, today: Day) -> Option<Day> {
         let short = |day: &Day| self.has_begun(*day) && self.capacity(*day) < used;
-        self.days_of_change(today, 0).filter(short).min()
+        self.days_of_change(0).filter(|day| *day > today).chain([today]).filter(short).min()
     }
 
-    /// The first day, from `today` on, on which some of so many users are refused.
+    /// The first day on which some of so many users are refused: the next, or the one since which they are.
     pub fn refuses_from(&self, used: u32, today: Day, default_grace: u32) -> Option<Day> {
         let refused = |day: &Day| self.admits(*day, default_grace).is_some_and(|admitted| admitted < used);
-        self.days_of_change(today, default_grace).filter(refused).min()
+        let days = || self.days_of_change(default_grace);
+        if !refused(&today) {
+            return days().filter(|day| *day > today && refused(day)).min();
+        }
+        let mut past: Vec<Day> = days().filter(|day| *day <= today).collect();
+        past.sort_unstable_by(|one, other| other.cmp(one));
+        Some(past.into_iter().take_while(refused).last().unwrap_or(today))
     }
 
     fn has_begun(&self, day: Day) -> bool {
         self.licenses.iter().any(|term| term.begun || term.start_date <= day)
     }
 
-    /// Today and the later days on which the number of seats, or of users who may act, can change.
-    fn days_of_change(&self, today: Day, default_grace: u32) -> impl Iterator<Item = Day> {
-        let days = self.licenses.iter().flat_map(move |term| {
+    /// The days on which the number of seats, or of users who may act, can change.
+    fn days_of_change(&self, default_grace: u32) -> impl Iterator<Item = Day> {
+        self.licenses.iter().flat_map(move |term| {
             let reductions = term.reductions.iter().map(|reduction| reduction.until.plus(1));
             reductions.chain([term.start_date, term.end_date.plus(1), term.grace_ends(default_grace).plus(1)])
-        });
-        days.filter(move |day| *day > today).chain([today])
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ids::Subject,
     ports::{
-        identity::{Email, EmailChangePlan, IdentityError, OnEmailChange},
+        identity::{CredentialEpoch, Email, EmailChangePlan, IdentityError, OnEmailChange},
         table::Condition,
     },
 };
@@ -29,6 +29,7 @@ impl Provider {
         if !person.enabled {
             return Err(IdentityError::Disabled);
         }
+        let epoch = CredentialEpoch(person.epoch);
         let released = self.release_address(&person).await?;
         let old = std::mem::replace(&mut person.email, new.clone());
         person.email_pending = true;
@@ -43,7 +44,7 @@ impl Provider {
         }
         others.push(put(person_key(subject), &person, None, Condition::Version(version)));
         let claim = put(claim_key(new), &Claim::of(subject), None, Condition::Absent);
-        Ok(EmailChangePlan { old, claim, others })
+        Ok(EmailChangePlan { old, epoch, claim, others })
     }
 
     /// Updates the address in the credential store to that of the identity, and records that it did.

@@ -10,6 +10,8 @@ use crate::ports::identity::{Email, WeakPassword};
 const SHORTEST: usize = 12;
 const LONGEST: usize = 256;
 const FEWEST_DIFFERENT: usize = 5;
+/// Shorter parts of an address are in many good passwords.
+const SHORTEST_PART: usize = 4;
 
 /// What a password may be: at least 12 characters and Cognito's four kinds of them, whichever is stricter.
 pub fn judge(password: &str, email: Option<&Email>) -> Result<(), WeakPassword> {
@@ -82,13 +84,21 @@ const fn undisguise(c: char) -> char {
     }
 }
 
+/// Whether it contains the product's name, or a part of the address that is long enough to be told from chance, also with
+/// digits for letters and signs between them.
 fn is_personal(folded: &str, email: Option<&Email>) -> bool {
-    let plain: String = folded.chars().map(undisguise).collect();
-    let local = email.map(|email| fold(email.local_part()));
-    ["freehold"]
+    let undisguised = |text: &str| text.chars().map(undisguise).filter(|c| c.is_alphanumeric()).collect::<String>();
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (plain, spelled) = (undisguised(folded), letters(folded));
+    let address = email.map(|email| fold(email.as_str())).unwrap_or_default();
+    let (local, domain) = address.rsplit_once('@').unwrap_or_default();
+    // The last label is that of a country, or of everybody.
+    let labels = domain.rsplit('.').skip(1);
+    ["freehold", local]
         .into_iter()
-        .chain(local.as_deref().filter(|local| local.chars().count() >= 4))
-        .any(|word| folded.contains(word) || plain.contains(&word.chars().map(undisguise).collect::<String>()))
+        .chain(labels)
+        .filter(|word| letters(word).chars().count() >= SHORTEST_PART)
+        .any(|word| spelled.contains(&letters(word)) || plain.contains(&undisguised(word)))
 }
 
 /// Words that lists of leaked passwords start with, in lower-case letters alone: digits, symbols and disguises around
@@ -216,8 +226,18 @@ mod tests {
     fn the_owner_and_the_product_are_refused_as_parts() {
         assert_eq!(verdict("Xq7!Ada.Lovelace#9"), Err(WeakPassword::Personal));
         assert_eq!(verdict("Zk#9 Fr33hold zK"), Err(WeakPassword::Personal));
+        for personal in [
+            "F.r.e.e.h.o.l.d-77xQ",
+            "a-d-a-l-o-v-e-l-a-c-e-40707A",
+            "Ex4mple-77!xQ",
+            "X ada lovel@ce 77",
+            "3x@mpl3-77!xQzz",
+        ] {
+            assert_eq!(verdict(personal), Err(WeakPassword::Personal), "{personal}");
+        }
         let short = Email::parse("al@example.com").unwrap();
         assert_eq!(judge("Signal#Walrus42", Some(&short)), Ok(()));
+        assert_eq!(judge("Al@Example.Com9x7", Some(&short)), Err(WeakPassword::Personal));
     }
 
     proptest! {

@@ -25,10 +25,10 @@ use crate::{
     ports::{
         clock::Clock,
         identity::{
-            Acceptance, ChallengeError, ChallengeResponse, Challenged, Email, EmailChangePlan, ForgottenPassword,
-            Identity, IdentityError, NewIdentity, OnEmailChange, PasswordChange, PasswordCheck, PasswordError,
-            PasswordReset, Permanence, Profile, Profiles, RefreshError, ResetError, ResetMail, Session, SignIn,
-            SignInError, SignedIn, TokenRefused, TokenSet, Verified,
+            Acceptance, ChallengeError, ChallengeResponse, Challenged, CredentialEpoch, Email, EmailChangePlan,
+            ForgottenPassword, Identity, IdentityError, NewIdentity, OnEmailChange, PasswordChange, PasswordCheck,
+            PasswordError, PasswordReset, Permanence, Profile, Profiles, RefreshError, ResetError, ResetMail, Session,
+            SignIn, SignInError, SignedIn, TokenRefused, TokenSet, Verified,
         },
         random::RandomSource,
         table::{Key, Table, TableError},
@@ -260,7 +260,7 @@ impl Identity for Provider {
         self.replace_password(&change).await
     }
 
-    async fn check_password(&self, check: PasswordCheck) -> Result<(), PasswordError> {
+    async fn check_password(&self, check: PasswordCheck) -> Result<CredentialEpoch, PasswordError> {
         self.check_own_password(&check).await
     }
 

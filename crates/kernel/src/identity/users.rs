@@ -20,8 +20,8 @@ use crate::{
     ids::Subject,
     ports::{
         identity::{
-            Acceptance, IdentityError, NewIdentity, PasswordChange, PasswordCheck, PasswordError, Permanence,
-            WeakPassword,
+            Acceptance, CredentialEpoch, IdentityError, NewIdentity, PasswordChange, PasswordCheck, PasswordError,
+            Permanence, WeakPassword,
         },
         table::{CommitError, Condition, Index, MAX_WRITES, Order, Query, Range, TableError, Write},
     },
@@ -274,9 +274,11 @@ impl Provider {
         Ok(self.store_password(own, &change.new, Permanence::Permanent).await?)
     }
 
-    pub(super) async fn check_own_password(&self, check: &PasswordCheck) -> Result<(), PasswordError> {
+    pub(super) async fn check_own_password(&self, check: &PasswordCheck) -> Result<CredentialEpoch, PasswordError> {
         let person = self.person(check.subject).await?.map(|stored| stored.record);
-        self.judge_own_password(person, &check.password, check.ip).await.map(drop)
+        let epoch = CredentialEpoch(person.as_ref().map_or(0, |person| person.epoch));
+        self.judge_own_password(person, &check.password, check.ip).await?;
+        Ok(epoch)
     }
 
     /// Checks the password of somebody who is signed in, under the lock that sign-in has. Answers its record.

@@ -52,8 +52,9 @@ pub trait Identity: Send + Sync {
     /// Replaces a password by its owner, and ends the owner's other sessions.
     async fn change_password(&self, change: PasswordChange) -> Result<(), PasswordError>;
 
-    /// Judges the password of somebody who is signed in, before a change that asks for it.
-    async fn check_password(&self, check: PasswordCheck) -> Result<(), PasswordError>;
+    /// Judges the password of somebody who is signed in, before a change that asks for it. Answers the epoch that the change
+    /// can be confirmed in.
+    async fn check_password(&self, check: PasswordCheck) -> Result<CredentialEpoch, PasswordError>;
 
     /// The identity that an open challenge is for; `None` for a challenge that is over.
     async fn challenged(&self, session: &SecretString) -> Result<Option<Challenged>, IdentityError>;
@@ -188,10 +189,18 @@ pub enum OnEmailChange {
     EndOthers { keep: SessionId },
 }
 
+/// The time between two changes of what proves an identity: its password, whether it is enabled. Codes and sessions of an
+/// earlier epoch are void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CredentialEpoch(pub(crate) i64);
+
 /// The writes that give an identity another address, all in the shared table.
 #[derive(Clone, Debug)]
 pub struct EmailChangePlan {
     pub old: Email,
+    /// The identity's epoch before the change.
+    pub epoch: CredentialEpoch,
     /// Refused where another identity holds the new address.
     pub claim: Write,
     /// Refused where the identity was changed since it was read: plan again.

@@ -254,6 +254,35 @@ async fn codes_for_a_new_address_are_few_and_good_for_an_hour() {
     assert_eq!(refused.refused(429), "too_many_requests");
 }
 
+#[tokio::test]
+async fn a_new_password_voids_the_code_for_a_new_address() {
+    let world = busy_world().await;
+    let (acme, grace) = grace(&world).await;
+    let operator = world.operator().await;
+    let confirm = async |code: &str| {
+        let tokens = login(&world, &grace.email, PASSWORD).await.expect(200);
+        let person = world.nobody().with_token(tokens["accessToken"].as_str().unwrap());
+        person.post("/api/me/email/confirm", json!({ "code": code })).await
+    };
+    let code = ask_for(&world, &grace.person, NEW, PASSWORD, &operator).await;
+    for (old, new) in [(PASSWORD, INITIAL), (INITIAL, PASSWORD)] {
+        let tokens = login(&world, &grace.email, old).await.expect(200);
+        let person = world.nobody().with_token(tokens["accessToken"].as_str().unwrap());
+        let change = json!({ "oldPassword": old, "newPassword": new });
+        person.post("/api/auth/change-password", change).await.expect(204);
+    }
+    assert_eq!(confirm(&code).await.refused(400), "invalid_request");
+    // So does a deactivation.
+    let tokens = login(&world, &grace.email, PASSWORD).await.expect(200);
+    let person = world.nobody().with_token(tokens["accessToken"].as_str().unwrap());
+    let code = ask_for(&world, &person, NEW, PASSWORD, &operator).await;
+    for status in ["inactive", "active"] {
+        let path = format!("/api/users/{}", grace.id);
+        acme.admin.put(&path, json!({ "status": status })).await.expect(200);
+    }
+    assert_eq!(confirm(&code).await.refused(400), "invalid_request");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn racing_confirmations_change_an_address_once() {
     let world = busy_world().await;

@@ -78,6 +78,29 @@ async fn of_links_that_race_one_is_good_and_none_once_it_was_used() {
     assert_eq!(acme.admin.post_empty(&path).await.refused(409), "conflict");
 }
 
+#[tokio::test]
+async fn who_could_not_accept_is_not_invited_and_keeps_the_link() {
+    let world = World::new().await;
+    let acme = tenant(&world, "Acme").await;
+    let user = provision(&world, &acme, "grace@acme.example").await.expect(201);
+    let path = format!("/api/users/{}", user["id"].as_str().unwrap());
+    let invitation = format!("{path}/invitation");
+    acme.admin.put(&path, json!({ "status": "inactive" })).await.expect(200);
+    world.advance(SignedDuration::from_mins(2));
+    let refused = acme.admin.post_empty(&invitation).await.expect(409);
+    assert!(refused["detail"].as_str().unwrap().contains("the user is inactive"), "{refused}");
+    acme.admin.put(&path, json!({ "status": "active", "endDate": world.today() })).await.expect(200);
+    assert_eq!(tokens(&world, "grace@acme.example").await.len(), 1, "no other mail went out");
+    world.advance(SignedDuration::from_hours(24));
+    let operator = world.operator().await;
+    let (path, invitation) =
+        (format!("{path}?accountId={}", acme.account), format!("{invitation}?accountId={}", acme.account));
+    let ended = operator.post_empty(&invitation).await.expect(409);
+    assert!(ended["detail"].as_str().unwrap().contains("end date is over"), "{ended}");
+    operator.put(&path, json!({ "status": "active", "endDate": null })).await.expect(200);
+    operator.post_empty(&invitation).await.expect(200);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_password_that_an_administrator_set_voids_the_link() {
     let world = World::new().await;

@@ -84,6 +84,20 @@ impl Model {
         if begun { tolerated.min(self.used()) } else { self.used() }
     }
 
+    /// The day from which some are refused, as a walk over the days finds it: back, where they are, else forth.
+    fn refuses_from(&self, today: Day) -> Option<Day> {
+        let refused = |day: Day| self.admitted(day) < self.used();
+        if !refused(today) {
+            return (0..60).map(|days| today.plus(days)).find(|day| refused(*day));
+        }
+        let first = self.licenses.values().map(|license| license.start).min()?;
+        let mut since = today;
+        while since > first && refused(before(since)) {
+            since = before(since);
+        }
+        Some(since)
+    }
+
     /// Whether the licenses of another moment take something from those with a seat.
     fn takes_from_holders(&self, after: &Self, day: Day) -> bool {
         let left = after.capacity(day);
@@ -93,6 +107,10 @@ impl Model {
     fn take(&self, day: Day) -> u16 {
         if self.capacity(day) > self.used() { 201 } else { 403 }
     }
+}
+
+fn before(day: Day) -> Day {
+    Day::from(day.date() - jiff::Span::new().days(1))
 }
 
 struct Run {
@@ -138,7 +156,9 @@ impl Run {
                 let before = changed.gives(today);
                 changed.has_been_in_force |= changed.start <= today;
                 (changed.end, changed.seats) = (end, seats);
-                if changed.gives(today) < before {
+                let gives = changed.gives(today);
+                changed.reduced.retain(|(seats, _)| *seats > gives);
+                if gives < before {
                     changed.reduced.push((before, today.plus(changed.grace)));
                 }
                 let body = json!({ "endDate": end, "numberOfUsers": seats, "overCapacity": confirmed });
@@ -205,10 +225,8 @@ impl Run {
         if let Some(triple) = seen["triples"].get(0) {
             let refused = triple["overCapacity"]["refused"].as_u64().unwrap_or(0);
             assert_eq!(refused, u64::from(used - model.admitted(today)), "{triple}");
-            // The forecast is what a walk over the days finds.
-            let after = (0..60).map(|days| today.plus(days)).find(|day| model.admitted(*day) < used);
             if triple["overCapacity"].is_object() {
-                assert_eq!(triple["overCapacity"]["refusedFrom"], json!(after), "{triple}");
+                assert_eq!(triple["overCapacity"]["refusedFrom"], json!(model.refuses_from(today)), "{triple}");
             }
         }
     }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use plane::{
     features::users::model::{User, UserStatus},
-    ids::UserId,
+    ids::{UserId, known},
     ports::table::{Key, Write},
     record,
 };
@@ -173,6 +173,19 @@ async fn if_only_some_must_go_the_least_recently_active_do() {
         }
     }
     login(&world, "refreshes@acme.example").await.expect(200);
+}
+
+#[tokio::test]
+async fn operators_work_on_without_a_license() {
+    let world = busy_world().await;
+    let operator = world.operator().await;
+    let path = format!("/api/licenses/{}", known::ROOT_LICENSE);
+    let ends = json!({ "endDate": world.today(), "graceDays": 0 });
+    operator.put(&path, ends).await.expect(200);
+    world.advance(days(40));
+    let operator = world.operator().await;
+    operator.get("/api/accounts").await.expect(200);
+    operator.put(&path, json!({ "endDate": world.today().plus(365) })).await.expect(200);
 }
 
 #[tokio::test]

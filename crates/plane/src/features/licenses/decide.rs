@@ -238,6 +238,26 @@ mod tests {
     }
 
     #[test]
+    fn a_reduction_that_was_undone_gives_a_later_one_no_grace() {
+        let to = |seats, grace: u32| Update {
+            number_of_users: SeatCount::try_from(seats).ok(),
+            grace_days: Patch::Value(serde_json::from_value(grace.into()).expect("in bounds")),
+            over_capacity: true,
+            ..Update::default()
+        };
+        let (mut license, mut pool) = (license(), pool(4, "2026-06-01"));
+        for (seats, grace) in [(3, 30), (10, 30), (3, 0)] {
+            let updated = update(&license, &pool, &to(seats, grace), 14, Timestamp::UNIX_EPOCH).unwrap();
+            license = updated.license;
+            pool.terms.record = updated.terms.unwrap();
+        }
+        let from = |today: &str| pool.terms.refuses_from(4, day(today), 14);
+        assert_eq!(from("2026-06-01"), Some(day("2026-06-02")));
+        assert_eq!(from("2026-07-15"), Some(day("2026-06-02")), "the day does not move once it has come");
+        assert_eq!(from("2027-02-01"), Some(day("2026-06-02")));
+    }
+
+    #[test]
     fn dates_move_as_long_as_nobody_is_left_out() {
         let ends = |end: &str| Update { end_date: Some(day(end)), ..Update::default() };
         assert!(try_update(1, &ends("2026-06-01"), "2026-06-01").is_ok());

@@ -30,7 +30,7 @@ use crate::{
     kinds::RecordKind,
     plane::Plane,
     ports::{
-        identity::{Challenged, OnEmailChange, PasswordCheck},
+        identity::{Challenged, CredentialEpoch, EmailChangePlan, OnEmailChange, PasswordCheck},
         mailer::{Mail, MailKind},
         random,
         table::{Index, Key, Order, Query, Range},
@@ -59,6 +59,9 @@ pub(super) struct PendingEmail {
     new_email: Email,
     /// SHA-256 of the code.
     digest: String,
+    /// When the password was judged: the code is void in another. Earlier versions noted none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<CredentialEpoch>,
     expires_at: Timestamp,
     /// The address that was replaced, once the change is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,9 +119,10 @@ impl Plane {
         if new == user.email {
             return Err(Problem::field("/newEmail", "this is your address already"));
         }
-        self.identity().check_password(check).await.map_err(|error| password_problem(error, "/password"))?;
+        let checked = self.identity().check_password(check).await;
+        let epoch = checked.map_err(|error| password_problem(error, "/password"))?;
         let code = format!("fhe_{}", URL_SAFE_NO_PAD.encode(random::secret(self.rng())));
-        keep_pending(self, who, &new, &code).await?;
+        keep_pending(self, who, &new, &code, epoch).await?;
         let free = is_free_address(self, user, &new).await?;
         let text = if free { code_text(self, &code) } else { TAKEN_TEXT.to_owned() };
         let mail = Mail {
@@ -137,13 +141,9 @@ impl Plane {
     /// Gives somebody the address that their code proves. Asking again with the same code is fine.
     pub(super) async fn confirm_email_change(&self, who: &Granted<MeEdit>, code: &SecretString) -> Result<Email> {
         let user_id = who.actor().user.id;
-        let void = || {
-            Problem::field("/code", "the code is not right, was replaced by another, or is older than an hour")
-                .help("ask for a new code: POST /api/me/email")
-        };
         for _ in 0..ATTEMPTS {
             let pending = pending_email(self, user_id).await?.filter(|pending| self.now() < pending.expires_at);
-            let pending = pending.filter(|pending| pending.opens_with(code)).ok_or_else(void)?;
+            let pending = pending.filter(|pending| pending.opens_with(code)).ok_or_else(void_code)?;
             if pending.replaced.is_none() {
                 match apply_pending(self, who, &pending).await {
                     Ok(()) => {}
@@ -202,7 +202,13 @@ async fn is_free_address(plane: &Plane, user: &User, new: &Email) -> Result<bool
 }
 
 /// Remembers the code; the one before is void.
-async fn keep_pending(plane: &Plane, who: &Granted<MeEdit>, new: &Email, code: &str) -> Result<()> {
+async fn keep_pending(
+    plane: &Plane,
+    who: &Granted<MeEdit>,
+    new: &Email,
+    code: &str,
+    epoch: CredentialEpoch,
+) -> Result<()> {
     let user_id = who.actor().user.id;
     for _ in 0..ATTEMPTS {
         let now = plane.now();
@@ -212,6 +218,7 @@ async fn keep_pending(plane: &Plane, who: &Granted<MeEdit>, new: &Email, code: &
             user_id,
             new_email: new.clone(),
             digest: digest(code),
+            epoch: Some(epoch),
             expires_at: now + LIFE,
             replaced: None,
             codes_today,
@@ -238,7 +245,11 @@ async fn apply_pending(plane: &Plane, who: &Granted<MeEdit>, pending: &Stored<Pe
     let User { id, account_id, .. } = who.actor().user;
     let mut change = Change::by(who).about(User::NOUN, id);
     let sessions = OnEmailChange::EndOthers { keep: who.session() };
-    let old = plan_address(plane, &mut change, account_id, id, &pending.new_email, sessions).await?;
+    let EmailChangePlan { old, epoch, .. } =
+        plan_address(plane, &mut change, account_id, id, &pending.new_email, sessions).await?;
+    if pending.epoch.is_some_and(|asked| asked != epoch) {
+        return Err(void_code());
+    }
     change.replace(pending, &PendingEmail { replaced: Some(old), ..pending.record.clone() });
     change.event(&crate::features::users::events::UPDATED, &Reference::to("user", id));
     change.answers(AnswerHead::plain(200), &super::http::AddressView { email: pending.new_email.clone() });
@@ -291,7 +302,7 @@ async fn replace_default_address(plane: &Plane, challenged: &Challenged, new: &E
     Err(contended())
 }
 
-/// Adds to a change all writes that give a user another address. Answers the old one.
+/// Adds to a change all writes that give a user another address. Answers what the identity was before.
 async fn plan_address(
     plane: &Plane,
     change: &mut Change,
@@ -299,7 +310,7 @@ async fn plan_address(
     id: UserId,
     new: &Email,
     sessions: OnEmailChange,
-) -> Result<Email> {
+) -> Result<EmailChangePlan> {
     let item = plane.system(SystemTask::EmailChange).get(&User::key(account, id)).await?;
     let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
     let plan = plane.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
@@ -316,12 +327,12 @@ async fn plan_address(
         change.release(&claim);
     }
     change.claim(&User::email_claim(account, id, new), email_taken());
-    change.write_or(plan.claim, in_use_elsewhere());
-    for write in plan.others {
-        change.write(write);
+    change.write_or(plan.claim.clone(), in_use_elsewhere());
+    for write in &plan.others {
+        change.write(write.clone());
     }
     plan_contacts(plane, change, &user, new).await?;
-    Ok(plan.old)
+    Ok(plan)
 }
 
 /// The account's contacts of the old address, and the technical contact that it was onboarded with, follow.
@@ -393,6 +404,12 @@ fn refuse_default(email: &Email) -> Result<()> {
         return Err(Problem::field("/newEmail", "this address belongs to a stranger; give one that reaches you"));
     }
     Ok(())
+}
+
+fn void_code() -> Problem {
+    let detail =
+        "the code is not right, was replaced by another, is older than an hour, or was voided by a new password";
+    Problem::field("/code", detail).help("ask for a new code: POST /api/me/email")
 }
 
 /// Only the owner of the mailbox learns this: the code came there.

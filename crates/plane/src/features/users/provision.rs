@@ -13,6 +13,7 @@ use super::{
 use crate::{
     audit::{Author, EntryDraft},
     change::Change,
+    directory::user::InactiveUser,
     event_kinds::Reference,
     features::me::http::identity_problem,
     guard::{
@@ -153,6 +154,11 @@ impl Plane {
         let user: Stored<User> = self.rows(who).get(id).await?;
         if user.identity_status == IdentityStatus::Confirmed {
             return Err(confirmed());
+        }
+        if let Err(barred @ (InactiveUser::Inactive | InactiveUser::Over)) = user.may_act_on(self.clock().today()) {
+            let detail = format!("{barred}: the invitation could not be accepted");
+            return Err(Problem::new(Code::Conflict, detail)
+                .help("activate the user, or give them another last day; then invite them"));
         }
         let sent_at = current_link(self, id).await?.and_then(|current| current.sent_at);
         if let Some(wait) = sent_at.and_then(|at| pause_after(self, at)) {
