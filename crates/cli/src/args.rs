@@ -103,8 +103,8 @@ The backup holds the keys that sign tokens: keep it as safe as the data folder."
   freehold restore /backups/2026-01-31 --data-dir ./data
   freehold restore /backups/2026-01-31 --data-dir ./data --end-sessions
 
-The whole backup is checked first. To finish a restore that was interrupted, give it again: until then no
-server starts on the folder. People, passwords, rights and sessions come back as they were.")]
+The whole backup is checked first. To finish a restore that was interrupted, give it again; until
+then no server starts on the folder. People, passwords, rights and sessions come back as they were.")]
     Restore(Restore),
     /// Check the records that Day-0 created
     VerifyBootstrap(VerifyBootstrap),
@@ -127,7 +127,7 @@ For tokens that leaked, and after a restore, which brings sessions back that end
     #[command(after_help = "Examples:
   freehold login
   freehold login --server https://freehold.example --email ada@acme.example
-  printf '%s\\n%s\\n' \"$PASSWORD\" \"$NEW_PASSWORD\" | freehold login --email ada@acme.example --password-stdin")]
+  printf '%s\\n' \"$PASSWORD\" | freehold login --email ada@acme.example --password-stdin")]
     Login(Login),
     /// Sign out
     Logout,

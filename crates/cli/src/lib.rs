@@ -22,7 +22,6 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
-use client::Client;
 use commands::{
     Session, accounts, audit, connections, dead_letters, doctor, enterprises, events, executions, groups, jobs,
     licenses, login, me, operate, outbox, preflight, products, provisioning, roles, services, users, workstreams,
@@ -77,7 +76,7 @@ fn run(cli: &Cli, environment: &Environment) -> Outcome {
             audit.offline().map_or(Ok(()), |(file, keys)| audit::verify_file(file, keys, json))
         }
         command => {
-            let client = Client::new(cli.common.server.as_deref(), environment)?;
+            let client = client::connect(cli.common.server.as_deref(), environment)?;
             offline(ask(command, &mut Session { client, json }))
         }
     }

@@ -54,9 +54,14 @@ account.json, with the ids of an enterprise, a product of it and a service of th
     Create(Create),
     /// Change fields of an account; the others stay
     Update(Update),
-    /// Delete an account: it is disabled, and removed after the time of grace
+    /// Delete an account: its removal begins at once, or after the days of grace that the server is set to
+    #[command(
+        after_help = "Unless the server's setting deletion_grace_days is more than 0 (its default), the removal begins at
+once and can't be undone. In the days of grace the account is disabled, and
+`freehold accounts restore` brings it back."
+    )]
     Delete(Delete),
-    /// Restore an account within its time of grace
+    /// Restore an account in its days of grace
     Restore { id: RecordId },
     /// Show what was removed of a deleted account
     Receipt { id: RecordId },
@@ -84,7 +89,7 @@ pub(crate) struct Delete {
     /// The account's exact name
     #[arg(long, value_name = "NAME")]
     confirm: String,
-    /// Begin the removal at once: without a time of grace, or before it is over
+    /// Begin the removal at once, also if the days of grace are not over
     #[arg(long)]
     now: bool,
     /// Only if the account still has this version, as its ETag says
@@ -109,8 +114,20 @@ pub(crate) async fn run(command: &Accounts, session: &mut Session) -> Outcome {
             let ask = ApiRequest::delete(at(&delete.id, ""))
                 .with("confirm", Some(&delete.confirm))
                 .with("now", delete.now.then_some("true"));
-            session.change(ask.header("if-match", delete.if_match.clone())).await?;
-            if delete.watch { provisioning::watch(delete.id, session).await } else { Ok(()) }
+            let account = session.client.ask(ask.header("if-match", delete.if_match.clone())).await?;
+            if delete.watch {
+                return provisioning::watch(delete.id, session).await;
+            }
+            if session.json {
+                print::json(&account);
+            }
+            print::note(match account["deletesAt"].as_str() {
+                Some(at) => {
+                    format!("it is disabled, and removed at {at}; to keep it: freehold accounts restore {}", delete.id)
+                }
+                None => format!("its removal has begun: freehold provisioning watch {}", delete.id),
+            });
+            Ok(())
         }
         Accounts::Restore { id } => session.change(ApiRequest::post(at(id, "/restore"))).await,
         Accounts::Receipt { id } => session.show(ApiRequest::get(at(id, "/receipt"))).await,

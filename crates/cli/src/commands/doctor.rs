@@ -262,9 +262,7 @@ fn rate_limit(config: &Config) -> Check {
 
 fn session(environment: &Environment) -> Check {
     const CHECK: &str = "your session";
-    let loaded = environment
-        .client_folder()
-        .and_then(|folder| crate::client::session::Sessions(folder.join("session.json")).load());
+    let loaded = crate::client::session_file(environment).and_then(|file| Ok(file.load()?));
     match loaded {
         Ok(Some(session)) => Check::ok(
             CHECK,

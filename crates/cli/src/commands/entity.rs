@@ -112,7 +112,7 @@ pub(crate) struct Delete {
 /// Effects that the server asks about.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct Confirmed {
-    /// Also if users or groups lose it, or you lose your own right to administer users
+    /// Also if the server asks first: where users or groups lose something, or you your own right to administer users
     #[arg(long)]
     yes: bool,
 }

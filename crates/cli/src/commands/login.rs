@@ -33,6 +33,9 @@ pub(crate) async fn login(login: &Login, session: &mut Session) -> Outcome {
         None => asker.line("E-mail: ")?,
     };
     let password = asker.secret("Password: ")?;
+    if password.is_empty() {
+        return Err(Failure::usage("the password is empty"));
+    }
     let answered = |challenge: &Value| answer(&asker, login.account.as_deref(), challenge);
     session.client.sign_in(&email, &password, answered).await?;
     print::note(format_args!("signed in to {} as {}", session.client.server(), session.client.email()));
@@ -99,7 +102,7 @@ impl Prompt {
     fn line(&self, prompt: &str) -> Outcome<String> {
         if !self.stdin {
             if !stdin().is_terminal() {
-                return Err(Failure::usage("there is no terminal to ask on").hint("--email ADDRESS --password-stdin"));
+                return Err(Failure::usage("there is no terminal to ask on").hint("give it on stdin: --password-stdin"));
             }
             drop(write!(stderr(), "{prompt}"));
         }
@@ -123,7 +126,7 @@ impl Prompt {
 }
 
 pub(crate) async fn logout(session: &mut Session) -> Outcome {
-    session.client.sign_out().await
+    Ok(session.client.sign_out().await?)
 }
 
 pub(crate) async fn whoami(session: &mut Session) -> Outcome {

@@ -234,3 +234,26 @@ fn a_run_that_fails_fails_the_command_and_can_be_redriven() {
     assert_eq!(home.json(&["accounts", "show", &account])["status"], "active");
     server.stop();
 }
+
+#[test]
+fn a_removal_that_failed_says_so_and_names_the_way_out() {
+    let home = Home::new();
+    let server = home.serve_with(&[("FREEHOLD_FAULTS", "RemoveRecords:permanent")]);
+    home.sign_in(&server);
+    let file = home.account_file();
+    let account = home.run(&["accounts", "create", "-f", file.to_str().unwrap(), "--watch"]).good();
+    let begun = home.run(&["accounts", "delete", &account, "--confirm", "Acme"]);
+    assert_eq!(begun.err, format!("its removal has begun: freehold provisioning watch {account}"));
+    let watched = home.run(&["provisioning", "watch", &account]);
+    assert_eq!(watched.code, Some(1));
+    let watched = watched.err;
+    assert!(watched.contains("error: the run failed at RemoveRecords"), "{watched}");
+    assert!(watched.contains(&format!("freehold provisioning redrive {account}")), "{watched}");
+    let failed = home.json(&["accounts", "list", "--filter", "status=failed"]);
+    assert_eq!(failed["items"][0]["id"], account.as_str(), "{failed}");
+    let again = home.run(&["accounts", "delete", &account, "--confirm", "Acme"]).refused(1);
+    assert!(again.contains(&format!("freehold provisioning redrive {account}")), "{again}");
+    home.run(&["provisioning", "redrive", &account, "--watch"]).good();
+    assert_eq!(home.json(&["accounts", "show", &account])["status"], "deleted");
+    server.stop();
+}

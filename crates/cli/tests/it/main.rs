@@ -13,6 +13,7 @@ mod keys;
 mod kills;
 mod privacy;
 mod restoring;
+mod rust_client;
 mod server;
 mod stopping;
 mod tables;

@@ -45,8 +45,12 @@ pub(super) async fn account_transition(
     let begins = matches!(transition.to, Status::Running | Status::Undoing);
     // A later run of the account speaks for it.
     if old.provisioning.as_ref().is_some_and(|run| run.execution_id != execution_id) {
-        let superseded =
-            || StepError::permanent("superseded", "a later run speaks for the account; this one can't go on");
+        let superseded = || {
+            StepError::permanent(
+                "superseded",
+                "a later run speaks for the account; this one can't go on, and its dead letter can be discarded",
+            )
+        };
         return if begins { Err(superseded()) } else { Ok(None) };
     }
     if transition.to == Status::Undoing && !matches!(old.status, AccountStatus::Failed | AccountStatus::Provisioning) {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::PathBuf,
 };
@@ -11,28 +11,27 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
-use crate::{
-    fail::{Failure, Outcome},
-    folder,
-};
+use crate::ClientError;
 
+/// Who is signed in where, with their tokens.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Session {
+pub struct Session {
     pub server: String,
     pub email: String,
-    pub access_token: SecretString,
-    pub refresh_token: SecretString,
-    pub expires_at: Timestamp,
+    pub(crate) access_token: SecretString,
+    pub(crate) refresh_token: SecretString,
+    pub(crate) expires_at: Timestamp,
 }
 
 impl Session {
     /// The session that an answer to a sign-in or a refresh opens.
-    pub(super) fn of(server: &str, email: &str, tokens: &Value) -> Outcome<Self> {
+    pub(crate) fn of(server: &str, email: &str, tokens: &Value) -> Result<Self, ClientError> {
         let text = |field: &str| tokens[field].as_str().map(SecretString::from);
         let (Some(access_token), Some(refresh_token)) = (text("accessToken"), text("refreshToken")) else {
-            return Err(Failure::new("the server answered no tokens"));
+            return Err(ClientError::NoTokens);
         };
         let life = SignedDuration::from_secs(tokens["expiresIn"].as_i64().unwrap_or(0));
         let expires_at = now().saturating_add(life).unwrap_or(Timestamp::MAX);
@@ -40,7 +39,7 @@ impl Session {
     }
 
     /// Whether the access token will be good for a while.
-    pub(super) fn good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         now() + SignedDuration::from_secs(20) < self.expires_at
     }
 }
@@ -51,34 +50,40 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Where the session is kept.
+/// Where a session is kept, for this process and others.
 #[derive(Clone, Debug)]
-pub(crate) struct Sessions(pub PathBuf);
+pub struct SessionFile(PathBuf);
 
-impl Sessions {
-    pub(crate) fn load(&self) -> Outcome<Option<Session>> {
+impl SessionFile {
+    #[must_use]
+    pub const fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// The session that is kept; `None`: nobody is signed in. A file that others can read is refused.
+    pub fn load(&self) -> Result<Option<Session>, ClientError> {
         let text = match fs::read_to_string(&self.0) {
             Ok(text) => SecretString::from(text),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.unusable(&error)),
+            Err(error) => return Err(self.unusable(error)),
         };
-        let mode = fs::metadata(&self.0).map_err(|error| self.unusable(&error))?.mode() & 0o777;
+        let mode = fs::metadata(&self.0).map_err(|error| self.unusable(error))?.mode() & 0o777;
         if mode & 0o077 != 0 {
-            return Err(Failure::usage(format!("others can read your session in {}", self.0.display()))
-                .hint(format!("chmod 600 '{}'", self.0.display())));
+            return Err(ClientError::OpenSession(self.0.clone()));
         }
         // A file of another version has no meaning here: signing in overwrites it.
         Ok(serde_json::from_str(text.expose_secret()).ok())
     }
 
     /// Waits until no other process renews the session; none does until the value is dropped.
-    pub(super) fn lock(&self) -> Outcome<File> {
+    pub(crate) fn lock(&self) -> Result<File, ClientError> {
         let path = self.0.with_extension("lock");
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-        file.and_then(|file| file.lock().map(|()| file)).map_err(|error| self.unusable(&error))
+        file.and_then(|file| file.lock().map(|()| file)).map_err(|error| self.unusable(error))
     }
 
-    pub(super) fn save(&self, session: &Session) -> Outcome {
+    /// Replaces the file whole: it is never half written.
+    pub(crate) fn save(&self, session: &Session) -> Result<(), ClientError> {
         let document = json!({
             "server": session.server,
             "email": session.email,
@@ -86,19 +91,25 @@ impl Sessions {
             "refreshToken": session.refresh_token.expose_secret(),
             "expiresAt": session.expires_at,
         });
-        let folder = self.0.parent().expect("the file stands in a folder");
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| self.unusable(&error))?;
-        folder::write_whole(&self.0, document.to_string().as_bytes()).map_err(|error| self.unusable(&error))
+        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
+        let written = DirBuilder::new().recursive(true).mode(0o700).create(folder).and_then(|()| {
+            let mut file = NamedTempFile::new_in(folder)?;
+            file.write_all(document.to_string().as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&self.0)?;
+            Ok(())
+        });
+        written.map_err(|error| self.unusable(error))
     }
 
-    pub(super) fn remove(&self) -> Outcome {
+    pub(crate) fn remove(&self) -> Result<(), ClientError> {
         match fs::remove_file(&self.0) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.unusable(&error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.unusable(error)),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    fn unusable(&self, error: &io::Error) -> Failure {
-        Failure::usage(format!("the session in {} can't be used: {error}", self.0.display()))
+    fn unusable(&self, error: io::Error) -> ClientError {
+        ClientError::UnusableSession { path: self.0.clone(), error }
     }
 }
