@@ -235,18 +235,40 @@ test('a reload takes the session up, and many tabs share it', async ({ operator 
   for (const tab of [operator, ...others]) await expect(tab.getByRole('heading', { name: 'Services' })).toBeVisible()
 })
 
-test('signing out in one tab asks in the others, and keeps their work', async ({ operator }) => {
+test('signing out in one tab leaves nothing of the account on screen in the others', async ({ operator }) => {
   await go(operator, 'account-settings/services/new')
   await operator.getByLabel('Name').fill('Being typed')
+  const address = operator.url()
   const tab = await operator.context().newPage()
-  await tab.goto(operator.url())
+  await tab.goto(address)
   await tab.getByRole('button', { name: 'Your menu' }).click()
   await tab.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(operator.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(operator.getByRole('dialog')).toHaveCount(0)
+  await expect(operator.getByText(OPERATOR.email)).toHaveCount(0)
+  await expect(menus(operator)).toHaveCount(0)
+  // Both go on from one sign-in, each where it was.
+  await signIn(tab, new URL(address).origin, OPERATOR.email, OPERATOR.password)
+  await expect(operator).toHaveURL(address)
+  await expect(operator.getByLabel('Name')).toBeVisible()
+})
+
+test('an expired session asks in every tab, and a sign-out in one of them clears the others', async ({
+  operator,
+  server,
+}) => {
+  await go(operator, 'account-settings/services')
+  const tab = await operator.context().newPage()
+  await tab.goto(operator.url())
+  await expect(tab.getByRole('heading', { name: 'Services' })).toBeVisible()
+  await server.endSessions()
+  await menus(operator).getByRole('link', { name: 'Products' }).click()
   await expect(operator.getByRole('dialog', { name: 'Your session has ended' })).toBeVisible()
-  await signIn(tab, new URL(tab.url()).origin, OPERATOR.email, OPERATOR.password)
-  await expect(operator.getByRole('dialog')).toBeHidden()
-  await expect(operator.getByLabel('Name')).toHaveValue('Being typed')
+  await tab.getByRole('button', { name: 'Your menu' }).click()
+  await tab.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(operator.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(operator.getByRole('dialog')).toHaveCount(0)
 })
 
 test('a page never goes on as somebody else', async ({ operator, server }) => {
@@ -254,9 +276,10 @@ test('a page never goes on as somebody else', async ({ operator, server }) => {
   await accepted(server, other.email)
   await go(operator, 'account-settings/services/new')
   const tab = await operator.context().newPage()
-  await tab.goto(operator.url())
-  await tab.getByRole('button', { name: 'Your menu' }).click()
-  await tab.getByRole('menuitem', { name: 'Sign out' }).click()
+  await server.endSessions()
+  await operator.getByLabel('Name').fill('Being typed')
+  await operator.getByRole('button', { name: 'Create service' }).click()
+  await expect(operator.getByRole('dialog', { name: 'Your session has ended' })).toBeVisible()
   await signIn(tab, server.url, other.email, PASSWORD)
   const dialog = operator.getByRole('dialog', { name: 'Somebody else signed in' })
   await expect(dialog).toContainText(other.email)

@@ -61,10 +61,26 @@ export class ApiError extends Error {
     })
   }
 
+  /** For an id that no record can have: there is nothing to ask the server. */
+  static missing(): ApiError {
+    return new ApiError('there is no record with this id', {
+      status: 404,
+      code: 'not_found',
+      requestId: undefined,
+      help: undefined,
+      fields: [],
+      retryAfter: undefined,
+    })
+  }
+
   /** Trying again later may help without anything being changed. */
   get passing(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500
   }
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404
 }
 
 function isProblem(body: unknown): body is Problem {

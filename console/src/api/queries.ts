@@ -107,7 +107,16 @@ export async function everything<P extends GetPath>(
   return { items, complete: !cursor }
 }
 
-function get<P extends GetPath>(path: P, params: Params<P>, signal?: AbortSignal) {
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** Whether a path names records by ids that none can have: an address of the console can be mistyped. */
+function isMalformed(ids: object | undefined): boolean {
+  return Object.values(ids ?? {}).some((id) => !UUID.test(String(id)))
+}
+
+async function get<P extends GetPath>(path: P, params: Params<P>, signal?: AbortSignal) {
+  // Every name in the paths that are read here is an id.
+  if (isMalformed(params.path as object | undefined)) throw ApiError.missing()
   // The callers' types check path and parameters; the client's types do not support a generic path.
   const call = api.GET as (
     path: string,

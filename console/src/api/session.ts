@@ -29,9 +29,9 @@ const listeners = new Set<() => void>()
 const others = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('freehold.session')
 
 others?.addEventListener('message', (message: MessageEvent<'in' | 'out'>) => {
-  if (message.data === 'out' && state.kind === 'signed-in') {
-    held = undefined
-    become({ kind: 'ended', person: state.person })
+  if (message.data === 'out') {
+    // They meant it: nothing of theirs stays on any screen, unlike after an expiry.
+    leave()
   } else if (message.data === 'in' && state.kind === 'ended') {
     void renew().catch(() => undefined)
   } else if (message.data === 'in' && state.kind === 'signed-out') {
@@ -103,12 +103,24 @@ export async function signOut(): Promise<void> {
   }
 }
 
-/** The session is gone on the server; so it is here. */
+/** The session is gone on the server; so it is here, in all tabs. */
 export function forget(): void {
-  held = undefined
   remember(false)
   others?.postMessage('out')
+  leave()
+}
+
+function leave(): void {
+  held = undefined
   become({ kind: 'signed-out' })
+  wake()
+}
+
+/** Requests that waited for a session go on, or fail if there is none. */
+function wake(): void {
+  const woken = waiting
+  waiting = []
+  for (const one of woken) one()
 }
 
 /** One renewal at a time in this tab, and one at a time in the browser: each takes the cookie that the last one set. */
@@ -150,9 +162,7 @@ function keep(tokens: Tokens): void {
   held = { ...person, token: tokens.accessToken, expiresAt: Date.now() + tokens.expiresIn * 1000 }
   remember(true)
   become({ kind: 'signed-in', person })
-  const woken = waiting
-  waiting = []
-  for (const wake of woken) wake()
+  wake()
 }
 
 function personOf(token: string): Person {

@@ -18,15 +18,15 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { BookOpen, CircleUser, Keyboard, LogOut, Moon, Search, Sun } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
-import { signOut } from '../api/session'
+import { signOut, useSession } from '../api/session'
 import { later } from '../code'
 import { pages, placePath, signInPath } from '../paths'
-import { Failure } from '../ui/Failure'
+import { Failure, NotFound } from '../ui/Failure'
 import { Waiting } from '../ui/Page'
 import { closeFailures, notifyFailure } from '../ui/notify'
 import { Jobs } from './Jobs'
 import { menusFor } from './menus'
-import { keepPlace, useAccountName, usePlace } from './place'
+import { keepPlace, usePlace, usePlaceState } from './place'
 import { PlaceSelectors } from './PlaceSelectors'
 import { accessQuery, permissionsQuery } from './rights'
 
@@ -34,7 +34,12 @@ import { accessQuery, permissionsQuery } from './rights'
 const Palette = later(() => import('./Palette'))
 const Shortcuts = later(() => import('./Shortcuts'))
 
+/** After a sign-out, in any tab, nothing of the page stays on screen, not even until the sign-in page is loaded. */
 export default function Frame() {
+  return useSession().kind === 'signed-out' ? null : <SignedIn />
+}
+
+function SignedIn() {
   const place = usePlace()
   const access = useQuery(accessQuery)
   const permissions = useQuery(permissionsQuery)
@@ -44,11 +49,12 @@ export default function Frame() {
   const pathname = useLocation({ select: (location) => location.pathname })
   const userId = access.data?.user.id
 
-  // An account that is not there, or not theirs, has no name here. It is not the place to begin at next time.
-  const accountName = useAccountName()
+  // A place that is not there, or not theirs, is not the one to begin at next time.
+  const { accountName, missing } = usePlaceState()
+  const keeps = accountName !== undefined && !missing
   useEffect(() => {
-    if (userId && accountName) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
-  }, [userId, accountName, place.accountId, place.enterpriseId])
+    if (userId && keeps) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
+  }, [userId, keeps, place.accountId, place.enterpriseId])
 
   // What failed on a page is not said over another one.
   useEffect(() => closeFailures(), [pathname])
@@ -75,6 +81,7 @@ export default function Frame() {
     ['shift+?', help.open],
   ])
 
+  if (missing) return <NotFound />
   const menus = menusFor(permissions.data, access.data?.operator ?? false)
   return (
     <AppShell
@@ -162,8 +169,11 @@ export default function Frame() {
         <div className="page">
           {access.error && !access.data ? (
             <Failure what="load who you are" error={access.error} retry={() => void access.refetch()} />
-          ) : (
+          ) : access.data ? (
             <Outlet />
+          ) : (
+            // Whether this place is theirs must be known before its page asks for anything.
+            <Waiting rows={8} />
           )}
         </div>
       </AppShell.Main>

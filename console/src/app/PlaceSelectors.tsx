@@ -9,7 +9,7 @@ import { q, queries } from '../api/queries'
 import { switchAccount } from '../api/session'
 import { NO_ENTERPRISE, placePath } from '../paths'
 import { notifyFailure } from '../ui/notify'
-import { enterprisesOf, useAccountName, usePlace } from './place'
+import { enterprisesOf, usePlace, usePlaceState } from './place'
 import { accessQuery } from './rights'
 
 const SHOWN = 20
@@ -55,7 +55,7 @@ function OwnAccounts({ current }: { current: Array<{ id: string; name: string }>
 /** An operator's accounts are too many to list: they are asked for by the beginnings of their names. */
 function AnyAccount() {
   const place = usePlace()
-  const name = useAccountName()
+  const name = usePlaceState().accountName
   const go = useGo()
   const [typed, setTyped] = useState('')
   const [search] = useDebouncedValue(typed === name ? '' : typed.trim(), 200)

@@ -1,5 +1,6 @@
 // The keys that the console answers to. Each has a test.
 import { Kbd, Modal, Table } from '@mantine/core'
+import '@mantine/core/styles/Table.layer.css'
 
 const SHORTCUTS: Array<[keys: string[], what: string]> = [
   [['Ctrl', 'K'], 'Search pages and actions'],

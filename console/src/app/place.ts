@@ -1,6 +1,7 @@
 // The current account and enterprise. They are in the address, so each tab has its own.
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
+import { isMissing } from '../api/problem'
 import { q, queries } from '../api/queries'
 import { NO_ENTERPRISE, type Place } from '../paths'
 import { accessQuery } from './rights'
@@ -36,16 +37,31 @@ export function enterprisesOf(accountId: string) {
   })
 }
 
-/** The name of the current account. */
-export function useAccountName(): string | undefined {
-  const { accountId } = usePlace()
+/** The current account's name, and whether the place is missing: the account or the enterprise is not there, or not theirs. */
+export function usePlaceState(): { accountName: string | undefined; missing: boolean } {
+  const { accountId, enterpriseId } = usePlace()
   const access = useQuery(accessQuery).data
   const known = access?.accounts.find((one) => one.id === accountId)
-  const read = useQuery({
+  const listed =
+    enterpriseId === NO_ENTERPRISE ||
+    enterpriseId === access?.user.enterpriseId ||
+    known?.enterprises.some((one) => one.id === enterpriseId)
+  // An operator's accounts and enterprises are more than those listed; nobody else's are.
+  const operator = access?.operator === true
+  const account = useQuery({
     ...q('/api/accounts/{accountId}', { path: { accountId } }),
-    enabled: access !== undefined && !known && accountId !== '',
+    enabled: operator && !known,
   })
-  return known?.name ?? read.data?.name
+  const enterprise = useQuery({
+    ...q('/api/enterprises/{enterpriseId}', { path: { enterpriseId } }),
+    enabled: operator && !listed,
+  })
+  return {
+    accountName: known?.name ?? account.data?.name,
+    missing: operator
+      ? isMissing(account.error) || isMissing(enterprise.error)
+      : access !== undefined && !(known && listed),
+  }
 }
 
 const KEPT = 'freehold.place'

@@ -1,5 +1,6 @@
 // The seats of each license of an account.
 import { Table } from '@mantine/core'
+import '@mantine/core/styles/Table.layer.css'
 import { useQuery } from '@tanstack/react-query'
 import { q } from '../../api/queries'
 import { formatNumber } from '../../format'

@@ -1,5 +1,6 @@
 // The licenses that an account begins with: of what, how long, for how many, and whom to ask.
 import { ActionIcon, Button, Fieldset, Group, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core'
+import '@mantine/core/styles/Fieldset.layer.css'
 import { Plus, Trash2 } from 'lucide-react'
 import { useFieldArray, useFormContext, useWatch } from 'react-hook-form'
 import { DayField, NumberField, SelectField, SwitchField } from '../../ui/fields'

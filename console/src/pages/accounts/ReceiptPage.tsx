@@ -1,5 +1,6 @@
 // What was removed of an account that is gone, and what was kept: to be read, printed or filed.
 import { Alert, Button, Table, Text } from '@mantine/core'
+import '@mantine/core/styles/Table.layer.css'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { Download, Printer } from 'lucide-react'
@@ -9,10 +10,11 @@ import { formatNumber } from '../../format'
 import { pages } from '../../paths'
 import { CopyId } from '../../ui/Copy'
 import { Facts } from '../../ui/Facts'
+import { NotFound } from '../../ui/Failure'
 import { Loaded, Page, Section } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { At } from '../../ui/Time'
-import { ApiError } from '../../api/problem'
+import { isMissing } from '../../api/problem'
 import { kindTitle, kindsOf } from './receipt'
 import '../../ui/account.css'
 
@@ -23,7 +25,7 @@ export default function ReceiptPage() {
   const account = useQuery(q('/api/accounts/{accountId}', { path: { accountId: id } }))
   const receipt = useQuery({ ...q('/api/accounts/{accountId}/receipt', { path: { accountId: id } }), retry: false })
   const name = account.data?.name ?? 'account'
-  const none = receipt.error instanceof ApiError && receipt.error.status === 404
+  const none = isMissing(receipt.error)
   return (
     <Page
       title={`Receipt: ${name}`}
@@ -55,7 +57,9 @@ export default function ReceiptPage() {
         )
       }
     >
-      {none ? (
+      {isMissing(account.error) ? (
+        <NotFound what="account" />
+      ) : none ? (
         <Alert color="gray" title="There is no receipt" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
           <Text size="sm" className="in-text">
             A receipt is written when the removal of an account has succeeded. An onboarding that was undone leaves

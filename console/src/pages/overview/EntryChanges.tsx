@@ -1,5 +1,6 @@
 // The fields that an operation changed, before and after, and what it added to lists and removed from them.
 import { Table, Text } from '@mantine/core'
+import '@mantine/core/styles/Table.layer.css'
 import type { Item } from '../../api/queries'
 import { count } from '../../format'
 import { type Change, changed } from './auditExport'

@@ -1,5 +1,6 @@
 // The scope mask of a role: how far its rights reach, as a small grid of levels and verbs.
 import { Checkbox, Input, Table, Text, Tooltip } from '@mantine/core'
+import '@mantine/core/styles/Table.layer.css'
 import '@mantine/core/styles/Checkbox.layer.css'
 import '@mantine/core/styles/CheckboxIndicator.layer.css'
 import { useController, useFormContext } from 'react-hook-form'
