@@ -1,7 +1,8 @@
 // The frame around every page: keys, places, schemes, and what the server answers for the console's files.
+import type { Page } from '@playwright/test'
 import { expect, go, signIn, test } from './fixtures'
 import { OPERATOR } from './server'
-import { tenant, user } from './world'
+import { PASSWORD, tenant, user } from './world'
 
 test('the palette goes to a page by a few letters', async ({ operator }) => {
   await operator.keyboard.press('Control+k')
@@ -86,7 +87,7 @@ test('a link to an account that is not there changes nothing of where one begins
   await operator.goto(`${server.url}/a/${acme.accountId}/e/${acme.offer.enterpriseId}/dashboard`)
   await expect(operator.getByRole('combobox', { name: 'Account' })).toHaveValue(acme.name)
   await operator.goto(`${server.url}/a/${crypto.randomUUID()}/e/${crypto.randomUUID()}/dashboard`)
-  await expect(operator.getByText('There is no such account').first()).toBeVisible()
+  await expect(operator.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
   await operator.goto(server.url)
   await expect(operator).toHaveURL(`${server.url}/a/${acme.accountId}/e/${acme.offer.enterpriseId}/dashboard`)
   // Remembered by an earlier version, or removed since.
@@ -98,13 +99,20 @@ test('a link to an account that is not there changes nothing of where one begins
   await expect(operator.getByRole('region', { name: 'State' })).toContainText('Active')
 })
 
-test('at 1280 pixels nothing that is needed lies outside', async ({ operator, server }) => {
+test('at 1280 pixels nothing that is needed lies outside', async ({ operator }) => {
   await operator.setViewportSize({ width: 1280, height: 800 })
   await go(operator, 'overview/audit')
   const row = operator.getByRole('region', { name: 'Table of entries' }).getByRole('row').nth(1)
   await expect(row.getByRole('button', { name: /^Actions for/ })).toBeInViewport({ ratio: 1 })
   // In a narrow card: the request id is cut, and its button is there.
-  await operator.goto(`${server.url}/a/${crypto.randomUUID()}/e/${crypto.randomUUID()}/dashboard`)
+  await operator.route('**/api/licenses/**', (route) =>
+    route.fulfill({
+      status: 500,
+      headers: { 'x-request-id': crypto.randomUUID() },
+      body: 'not one of the API’s answers',
+    }),
+  )
+  await go(operator, 'dashboard')
   await expect(operator.getByRole('alert').first()).toBeVisible()
   for (const failed of await operator.getByRole('alert').all()) {
     const [card, copy] = await Promise.all([
@@ -137,6 +145,83 @@ test('a phone gets the menus by a button', async ({ operator }) => {
   )
   expect(overflow).toBe(0)
 })
+
+test('a place that is not theirs is no page, and its page asks for nothing', async ({ page, server, acme }) => {
+  const other = await tenant(server)
+  const grace = await user(server, other)
+  await signIn(page, server.url, grace.email, PASSWORD)
+  const refused = refusals(page)
+  for (const [accountId, enterpriseId] of [
+    [acme.accountId, acme.offer.enterpriseId],
+    [other.accountId, acme.offer.enterpriseId],
+    ['nonsense', 'nonsense'],
+  ]) {
+    await page.goto(`${server.url}/a/${accountId}/e/${enterpriseId}/dashboard`)
+    await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  }
+  expect(refused).toEqual([])
+  await page.getByRole('link', { name: 'Go to the start page' }).click()
+  await expect(page).toHaveURL(`${server.url}/a/${other.accountId}/e/${other.offer.enterpriseId}/dashboard`)
+})
+
+test('an operator’s mistyped place is no page', async ({ operator, server, acme }) => {
+  for (const [accountId, enterpriseId] of [
+    ['nonsense', '-'],
+    [acme.accountId, 'nonsense'],
+    [acme.accountId, crypto.randomUUID()],
+  ]) {
+    await operator.goto(`${server.url}/a/${accountId}/e/${enterpriseId}/dashboard`)
+    await expect(operator.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
+  }
+})
+
+test('the platform’s own account, which was never onboarded, is not asked for its run', async ({
+  operator,
+  server,
+}) => {
+  const refused = refusals(operator)
+  const { user: me } = await server.api<{ user: { accountId: string } }>('GET', '/api/users/me/access')
+  await go(operator, 'dashboard')
+  await expect(operator.getByRole('region', { name: 'State' })).toContainText('Active')
+  await go(operator, `account-settings/accounts/${me.accountId}/provisioning`)
+  await expect(operator.getByText('Nothing was ever run for this account')).toBeVisible()
+  expect(refused).toEqual([])
+})
+
+test('a record that is not there is said to be, by whatever id', async ({ operator, server, acme }) => {
+  const place = `${server.url}/a/${acme.accountId}/e/${acme.offer.enterpriseId}`
+  for (const [path, noun] of [
+    ['access-control/users', 'user'],
+    ['access-control/groups', 'group'],
+    ['access-control/roles', 'role'],
+    ['account-settings/services', 'service'],
+    ['account-settings/licenses', 'license'],
+    ['account-settings/accounts', 'account'],
+    ['overview/provisioning', 'run'],
+  ] as const) {
+    for (const id of ['nonsense', crypto.randomUUID()]) {
+      await operator.goto(`${place}/${path}/${id}`)
+      await expect(operator.getByRole('heading', { name: `There is no such ${noun}` })).toBeVisible()
+      await expect(operator.getByRole('button', { name: 'Try again' })).toHaveCount(0)
+    }
+  }
+  for (const page of ['provisioning', 'receipt']) {
+    for (const id of ['nonsense', crypto.randomUUID()]) {
+      await operator.goto(`${place}/account-settings/accounts/${id}/${page}`)
+      await expect(operator.getByRole('heading', { name: 'There is no such account' })).toBeVisible()
+    }
+  }
+})
+
+/** What the server refuses from now on. */
+function refusals(page: Page): string[] {
+  const refused: string[] = []
+  page.on('response', (response) => {
+    if (response.status() >= 400) refused.push(`${response.status()} ${response.url()}`)
+  })
+  return refused
+}
 
 test('an address that is none is said to be', async ({ operator, server }) => {
   await operator.goto(`${server.url}/nothing/here`)

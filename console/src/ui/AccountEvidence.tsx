@@ -14,7 +14,7 @@ import { Ago } from './Time'
 export const SOON_DAYS = 60
 const FAST_MS = 1_500
 
-/** The latest run in one sentence, with its age. Nothing for those who may not see runs. */
+/** The latest run of an account that has had one, with its age. Nothing for those who may not see runs. */
 export function RunEvidence({ accountId, status }: { accountId: string; status: string }) {
   const may = useMay()
   const run = useQuery({

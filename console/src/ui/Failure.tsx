@@ -1,7 +1,7 @@
 // What failed, what to do about it, and the request's id: in place of a page or a part of one.
 import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
 import { CircleAlert, Lock } from 'lucide-react'
-import { ApiError, sentence } from '../api/problem'
+import { ApiError, isMissing, sentence } from '../api/problem'
 import { CopyId } from './Copy'
 
 type Props = {
@@ -18,6 +18,8 @@ export function Failure({ what, error, retry, leave }: Props) {
   const forbidden = problem?.status === 403
   // The token is new, and the server takes nothing from them: the person or their account is not active.
   const inactive = problem?.code === 'unauthenticated'
+  // What is refused, or is not there, is so the next time too.
+  const again = forbidden || isMissing(error) ? undefined : retry
   const title = inactive ? 'You can’t work here now' : forbidden ? `You may not ${what}` : `Could not ${what}`
   return (
     <Alert
@@ -35,10 +37,10 @@ export function Failure({ what, error, retry, leave }: Props) {
             You are signed in. If this does not change, ask an administrator of your account, or of the platform.
           </Text>
         )}
-        {(retry || leave) && (
+        {(again || leave) && (
           <Group gap="xs">
-            {retry && (
-              <Button size="xs" variant="default" onClick={retry}>
+            {again && (
+              <Button size="xs" variant="default" onClick={again}>
                 Try again
               </Button>
             )}

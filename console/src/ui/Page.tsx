@@ -2,7 +2,7 @@
 import { Breadcrumbs, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
-import { ApiError } from '../api/problem'
+import { isMissing } from '../api/problem'
 import { Failure, NotFound } from './Failure'
 import { PlaceLink } from './PlaceLink'
 
@@ -101,7 +101,7 @@ export function Loaded<T>({
 }) {
   if (query.data !== undefined) return <>{children(query.data)}</>
   if (query.error) {
-    if (noun && query.error instanceof ApiError && query.error.status === 404) return <NotFound what={noun} />
+    if (noun && isMissing(query.error)) return <NotFound what={noun} />
     return <Failure what={what} error={query.error} retry={() => void query.refetch()} />
   }
   return <Waiting rows={rows} />

@@ -13,8 +13,7 @@ import { pages } from '../../paths'
 import { LINE_WORDS, workflowTitle } from '../../ui/run'
 import { RunSteps, RunSummary } from '../../ui/RunSteps'
 import { Failure } from '../../ui/Failure'
-import { Page, Section, Waiting } from '../../ui/Page'
-import { ApiError } from '../../api/problem'
+import { Loaded, Page, Section, Waiting } from '../../ui/Page'
 import { Empty } from '../../ui/Empty'
 import { Outcome } from './Outcome'
 import '../../ui/account.css'
@@ -32,9 +31,12 @@ export default function ProvisioningPage() {
 function Provisioning({ id }: { id: string }) {
   const [line, setLine] = useState<Line>('connecting')
   const account = useQuery(q('/api/accounts/{accountId}', { path: { accountId: id } }))
+  // The platform's own account was never onboarded: there is no run to ask for.
+  const nothing = account.data !== undefined && !account.data.provisioning
   const begun = q('/api/provisioning/{accountId}', { path: { accountId: id } })
   const begin = useQuery({
     ...begun,
+    enabled: account.data !== undefined && !nothing,
     staleTime: 0,
     // The stream tells what happens. Without it the state is asked for; beside it, and once the run is over, rarely:
     // somebody else may have redriven it, or begun another.
@@ -58,7 +60,6 @@ function Provisioning({ id }: { id: string }) {
     { label: 'Accounts', to: pages.accounts },
     { label: name, to: pages.account(id) },
   ]
-  const nothing = begin.error instanceof ApiError && begin.error.status === 404
   const title = progress ? `${workflowTitle(progress.workflow)}: ${name}` : `Provisioning: ${name}`
   return (
     <Page title={title} up={up} {...(over ? {} : { intro: GOES_ON })}>
@@ -93,6 +94,10 @@ function Provisioning({ id }: { id: string }) {
         <Section>
           <Empty title="Nothing was ever run for this account">It was there with the platform.</Empty>
         </Section>
+      ) : account.error ? (
+        <Loaded query={account} what="load the account" noun="account">
+          {() => null}
+        </Loaded>
       ) : begin.error ? (
         <Failure what="load the run" error={begin.error} retry={() => void begin.refetch()} />
       ) : (

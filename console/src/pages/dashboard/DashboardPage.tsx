@@ -40,7 +40,7 @@ export default function DashboardPage() {
         {may('accounts_read').allowed && (
           <Section title="State">
             <Loaded query={account} what="load the account" rows={2}>
-              {({ status, degraded, cloudType, id }) => (
+              {({ status, degraded, cloudType, id, provisioning }) => (
                 <Stack gap={6}>
                   <Text size="sm" component="div">
                     <Status of={status} /> {degraded && <Status of="degraded" />}{' '}
@@ -48,7 +48,7 @@ export default function DashboardPage() {
                       {words(cloudType)}
                     </Text>
                   </Text>
-                  <RunEvidence accountId={id} status={status} />
+                  {provisioning && <RunEvidence accountId={id} status={status} />}
                   <Text size="sm">
                     <PlaceLink to={pages.account(id)}>Account details</PlaceLink>
                   </Text>
