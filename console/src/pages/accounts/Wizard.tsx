@@ -55,8 +55,15 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
   const [kept, setKept] = useState(true)
   const [keys] = useState(intents)
   const step = stepAt(search.step, reached)
+  // An address that names a step which can't be shown yet, or none, is corrected.
+  const named = STEPS[step]?.id
+  const corrected = search.step === undefined || search.step === named ? undefined : named
+  useEffect(() => {
+    if (corrected) void navigate({ to: '.', search: { step: corrected }, replace: true, resetScroll: false })
+  }, [corrected, navigate])
   const wanted = useRef<FieldPath<OnboardingValues> | 'heading'>(undefined)
-  const created = useRef(false)
+  /** Created or discarded: no draft is kept any more. */
+  const ended = useRef(false)
 
   const form = useServerForm<OnboardingValues>({
     defaults: draft?.values ?? blank(offered),
@@ -71,7 +78,7 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
       const account = await send(
         api.POST('/api/accounts', { params: { header: { 'Idempotency-Key': keys.keyOf(body) } }, body }),
       )
-      created.current = true
+      ended.current = true
       dropDraft(userId)
       void invalidate('/api/accounts', '/api/executions')
       await navigate({ to: placePath(place, pages.provisioning(account.id)), replace: true })
@@ -99,23 +106,33 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
   })
 
   const { watch, getFieldState, trigger, getValues } = form
+  // How far one has come is the draft's from the moment it is so, without a further key.
+  const furthest = useRef(reached)
+  furthest.current = Math.max(furthest.current, reached)
   useEffect(() => {
+    const keep = () => keepDraft(userId, { at: Date.now(), step: furthest.current, values: getValues() })
     let timer: ReturnType<typeof setTimeout> | undefined
     const watching = watch((_, { name }) => {
       // What was refused is judged anew while it is typed, before the form was ever sent as a whole.
       if (name && getFieldState(name).error) void trigger(name)
       clearTimeout(timer)
       timer = setTimeout(() => {
-        if (!created.current) setKept(keepDraft(userId, { at: Date.now(), step: reached, values: getValues() }))
+        timer = undefined
+        if (!ended.current) setKept(keep())
       }, KEEP_AFTER_MS)
     })
     return () => {
       watching.unsubscribe()
-      if (timer === undefined || created.current) return
+      if (timer === undefined || ended.current) return
       clearTimeout(timer)
-      keepDraft(userId, { at: Date.now(), step: reached, values: getValues() })
+      keep()
     }
-  }, [watch, getFieldState, trigger, getValues, userId, reached])
+  }, [watch, getFieldState, trigger, getValues, userId])
+
+  const dropAll = () => {
+    ended.current = true
+    discard()
+  }
 
   /** The first step up to this one that is not right, with its first field. */
   const firstWrong = async (upTo: number): Promise<number | undefined> => {
@@ -127,8 +144,9 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
   }
   const next = async () => {
     if ((await firstWrong(step)) === undefined) {
-      if (created.current) return
-      keepDraft(userId, { at: Date.now(), step: Math.max(reached, step + 1), values: getValues() })
+      if (ended.current) return
+      furthest.current = Math.max(furthest.current, step + 1)
+      keepDraft(userId, { at: Date.now(), step: furthest.current, values: getValues() })
       goTo(step + 1)
     }
   }
@@ -140,8 +158,8 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
 
   return (
     <FormProvider {...form}>
-      <LeaveGuard dirty={!kept && form.formState.isDirty && !created.current} />
-      {draft && <DraftNote at={draft.at} discard={discard} />}
+      <LeaveGuard dirty={!kept && form.formState.isDirty && !ended.current} />
+      {draft && <DraftNote at={draft.at} discard={dropAll} />}
       <div className="card wizard">
         <Stepper active={step} onStepClick={(to) => goTo(to)} size="sm" iconSize={30} className="wizard-steps">
           {STEPS.map((one, at) => (
