@@ -1,13 +1,14 @@
 import { beforeEach, expect, test } from 'vitest'
+import { aYearFrom } from '../licenses/terms'
 import { choicesOf, firstOf, licensable, type Offered, pickEnterprise } from './offers'
 import {
-  aYearAfter,
   blank,
   bodyOf,
   dropDraft,
   isRepeated,
   keepDraft,
   keptDraft,
+  newLicense,
   REVIEW,
   stepAt,
   stepOf,
@@ -52,9 +53,13 @@ test('each field has its step', () => {
   expect(stepAt(undefined, 4)).toBe(0)
 })
 
-test('a license lasts a year, also from a leap day', () => {
-  expect(aYearAfter('2026-03-01')).toBe('2027-03-01')
-  expect(aYearAfter('2028-02-29')).toBe('2029-03-01')
+test('a license lasts a year, with its first and last day, also about a leap day', () => {
+  expect(newLicense([one], Date.parse('2026-11-29T12:00:00Z'))).toMatchObject({
+    startDate: '2026-11-29',
+    endDate: '2027-11-28',
+  })
+  expect(aYearFrom('2027-03-01')).toBe('2028-02-29')
+  expect(aYearFrom('2028-02-29')).toBe('2029-02-28')
 })
 
 test('the body leaves out what was not typed, and what the platform gives by itself', () => {

@@ -3,6 +3,7 @@ import type { components } from '../../api/schema.gen'
 import { today } from '../../format'
 import type { AddressValues } from '../../ui/AddressFields'
 import { orNull } from '../../ui/serverForm'
+import { aYearFrom } from '../licenses/terms'
 import { firstOf, type Offered } from './offers'
 
 export type NewAccount = components['schemas']['NewAccount']
@@ -55,19 +56,12 @@ export function stepAt(id: string | undefined, reached: number): number {
   return Math.min(Math.max(found, 0), reached)
 }
 
-export function aYearAfter(day: string): string {
-  const end = new Date(`${day}T00:00:00Z`)
-  if (Number.isNaN(end.getTime())) return day
-  end.setUTCFullYear(end.getUTCFullYear() + 1)
-  return end.toISOString().slice(0, 10)
-}
-
 /** A license as it begins: with whatever leaves no choice chosen already. */
 export function newLicense(offered: Offered[], now = Date.now()): LicenseValues {
   return {
     ...firstOf(offered),
     startDate: today(0, now),
-    endDate: aYearAfter(today(0, now)),
+    endDate: aYearFrom(today(0, now)),
     numberOfUsers: 10,
     contact: { name: '', email: '', phone: '' },
     renewalNotification: { enabled: true, noticeDays: 30 },

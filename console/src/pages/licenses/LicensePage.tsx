@@ -23,7 +23,7 @@ import { Loaded, Page, Section } from '../../ui/Page'
 import { Seats } from '../../ui/Seats'
 import { At } from '../../ui/Time'
 import { TermsFields } from './TermsFields'
-import { type Terms, contactOf, termsOf } from './terms'
+import { type Terms, aYearFrom, contactOf, termsOf } from './terms'
 
 type License = Answer<'/api/licenses/{licenseId}'>
 type Values = Terms & { enterpriseId: string; productId: string; serviceId: string }
@@ -50,7 +50,7 @@ function New() {
       productId: '',
       serviceId: '',
       startDate: today(),
-      endDate: today(365),
+      endDate: aYearFrom(today()),
       numberOfUsers: 10,
       contact: { name: '', email: '', phone: '' },
       renewalNotification: { enabled: true, noticeDays: 30 },

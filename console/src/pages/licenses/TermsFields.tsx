@@ -2,7 +2,7 @@
 import { SimpleGrid, Stack } from '@mantine/core'
 import { useFormContext, useWatch } from 'react-hook-form'
 import { DayField, NumberField, SwitchField } from '../../ui/fields'
-import { EMAIL_RULE, TextField } from '../../ui/textFields'
+import { EmailField, TextField } from '../../ui/textFields'
 import type { Terms } from './terms'
 
 const MOST_SEATS = 1_000_000
@@ -28,15 +28,7 @@ export function TermsFields({ disabled = false }: { disabled?: boolean }) {
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
         <TextField name="contact.name" label="Contact’s name" required={begun} disabled={disabled} />
-        <TextField
-          name="contact.email"
-          label="Contact’s e-mail address"
-          type="email"
-          maxLength={254}
-          required={begun}
-          disabled={disabled}
-          rules={begun ? EMAIL_RULE : {}}
-        />
+        <EmailField name="contact.email" label="Contact’s e-mail address" required={begun} disabled={disabled} />
         <TextField name="contact.phone" label="Contact’s phone" type="tel" maxLength={40} disabled={disabled} />
       </SimpleGrid>
       <div style={{ maxWidth: 340 }}>

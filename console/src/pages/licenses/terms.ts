@@ -28,6 +28,15 @@ export function termsOf(license: License): Terms {
   }
 }
 
+/** The last day of a year that begins on a day: both days count. */
+export function aYearFrom(day: string): string {
+  const end = new Date(`${day}T00:00:00Z`)
+  if (Number.isNaN(end.getTime())) return day
+  end.setUTCFullYear(end.getUTCFullYear() + 1)
+  end.setUTCDate(end.getUTCDate() - 1)
+  return end.toISOString().slice(0, 10)
+}
+
 /** A contact of which nothing was filled in is none. */
 export function contactOf(terms: Terms) {
   const { startDate, endDate, numberOfUsers, contact, renewalNotification, graceDays } = terms
