@@ -137,8 +137,10 @@ test('validates step by step, keeps everything on the way back, and moves the fo
   await page.goBack()
   await expect(step(page, 2).getByLabel('City')).toHaveValue('Springfield')
   await page.getByRole('button', { name: 'Step 3: Technical user' }).click()
-  await technicalUser(page, 'not-an-address')
-  await expect(step(page, 3).getByText('Not an e-mail address', { exact: false })).toBeVisible()
+  for (const wrong of ['not-an-address', 'ada@acme']) {
+    await technicalUser(page, wrong)
+    await expect(step(page, 3).getByText('Not an e-mail address', { exact: false })).toBeVisible()
+  }
 })
 
 test('a draft survives a reload, and can be discarded', async ({ operator: page, server }) => {
@@ -153,6 +155,35 @@ test('a draft survives a reload, and can be discarded', async ({ operator: page,
   await page.getByRole('button', { name: 'Discard' }).click()
   await expect(step(page, 1).getByLabel('Account name').first()).toHaveValue('')
   await expect(page.getByText('Draft from')).toBeHidden()
+})
+
+test('the step follows the address, and an address that can’t be followed yet is corrected', async ({
+  operator: page,
+  server,
+}) => {
+  await offer(server)
+  await go(page, 'account-settings/accounts/new?step=licenses')
+  await expect(page).toHaveURL(/\?step=details$/)
+  await details(page, 'Reloaded')
+  await expect(page.getByRole('heading', { name: 'Step 2 of 5: Address' })).toBeFocused()
+  // The draft is written while one types, and a step later nothing is typed any more.
+  await expect.poll(() => page.evaluate(() => JSON.stringify(Object.values(sessionStorage)))).toContain('Reloaded')
+  await page.reload()
+  await expect(page).toHaveURL(/\?step=address$/)
+  await expect(step(page, 2)).toBeVisible()
+  await address(page)
+  await expect(step(page, 3)).toBeVisible()
+  await page.goBack()
+  await expect(page).toHaveURL(/\?step=address$/)
+  await expect(step(page, 2)).toBeVisible()
+  await page.goForward()
+  await expect(step(page, 3)).toBeVisible()
+  await page.reload()
+  await expect(step(page, 3)).toBeVisible()
+  await page.getByRole('button', { name: 'Discard' }).click()
+  await expect(step(page, 1)).toBeVisible()
+  await page.reload()
+  await expect(step(page, 1).getByLabel('Account name').first()).toHaveValue('')
 })
 
 test('the server’s refusals land on their fields, on their steps', async ({ operator: page, server, acme }) => {

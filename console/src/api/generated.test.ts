@@ -12,7 +12,7 @@ const digest = createHash('sha256')
 const FILES = readdirSync(new URL('console/src/api/', root)).filter((name) => name.endsWith('.gen.ts'))
 
 test('the generated files are there', () => {
-  expect(FILES).toEqual(['actions.gen.ts', 'menus.gen.ts', 'rights.gen.ts', 'schema.gen.ts'])
+  expect(FILES).toEqual(['actions.gen.ts', 'menus.gen.ts', 'patterns.gen.ts', 'rights.gen.ts', 'schema.gen.ts'])
 })
 
 test.each(FILES)('%s is current; if not, run `make codegen`', (name) => {

@@ -2,6 +2,7 @@
 import { PasswordInput, TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { type FieldValues, type RegisterOptions, useController, useFormContext } from 'react-hook-form'
+import { emailPattern } from '../api/patterns.gen'
 
 /** What a value must be, beside what its field asks for by itself. */
 type Rules = Pick<RegisterOptions, 'required' | 'min' | 'max' | 'minLength' | 'maxLength' | 'validate'> & {
@@ -63,12 +64,17 @@ export function TextField({
   )
 }
 
-export const EMAIL_RULE = {
-  pattern: { value: /^[^\s@]+@[^\s@]+$/, message: 'Not an e-mail address, such as ada@example.com' },
+/** The server's rule. It forgives white space around the address, and wide letters. */
+export function isEmail(text: string): boolean {
+  const address = text.trim().normalize('NFKC')
+  return emailPattern.test(address) && address.length <= 254 && address.indexOf('@') <= 64
 }
 
+const wellFormed = (text: unknown) => !text || isEmail(String(text)) || 'Not an e-mail address, such as ada@example.com'
+
 export function EmailField(props: Common & { autoComplete?: string }) {
-  return <TextField {...props} type="email" maxLength={254} rules={{ ...EMAIL_RULE, ...props.rules }} />
+  const validate = { wellFormed, ...(props.rules?.validate as object | undefined) }
+  return <TextField {...props} type="email" maxLength={254} rules={{ ...props.rules, validate }} />
 }
 
 export function PasswordField({

@@ -31,6 +31,12 @@ writeFileSync(
   `${head}/** The actions that the audit log can hold: all that change something. */\nexport const actions = ${JSON.stringify([...actions])}\n`,
 )
 
+const pattern = document.components.schemas.NewUser.properties.email.pattern
+writeFileSync(
+  out('patterns.gen.ts'),
+  `${head}/** What an e-mail address looks like, as the server judges it. */\nexport const emailPattern = /${pattern.replaceAll('/', '\\/')}/\n`,
+)
+
 const { verbs, levels, menus, mask } = document['x-menus']
 const each = (name, value) => `  ${name}: ${JSON.stringify(value)},`
 const menuRows = menus.map((menu) => `  ${JSON.stringify(menu)},`)

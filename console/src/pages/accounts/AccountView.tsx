@@ -199,7 +199,7 @@ function TechnicalUsers({ accountId, changing }: { accountId: string; changing: 
   })
   const place = usePlace()
   return (
-    <Section title="Technical users" intro="Made by the onboarding, with a view of everything.">
+    <Section title="Technical users" intro="Made by the onboarding, with the right to view, and to change nothing.">
       <Loaded query={users} what="list the technical users" rows={2}>
         {(page) =>
           page.items.length === 0 ? (

@@ -4,7 +4,7 @@ import '@mantine/core/styles/Fieldset.layer.css'
 import { Plus, Trash2 } from 'lucide-react'
 import { useFieldArray, useFormContext, useWatch } from 'react-hook-form'
 import { DayField, NumberField, SelectField, SwitchField } from '../../ui/fields'
-import { EMAIL_RULE, EmailField, TextField } from '../../ui/textFields'
+import { EmailField, TextField } from '../../ui/textFields'
 import { hasContact, isRepeated, MOST_LICENSES, newLicense, type OnboardingValues } from './onboarding'
 import { choicesOf, type Offered, pickEnterprise, pickProduct } from './offers'
 import { useOffered } from './useOffered'
@@ -148,7 +148,7 @@ function LicenseFields({ place, offered, more, remove }: Props & { place: number
             name={`${at}.contact.email`}
             label="Contact e-mail address"
             required={contacted}
-            rules={{ ...EMAIL_RULE, validate: { whole: needed('An e-mail address') } }}
+            rules={{ validate: { whole: needed('An e-mail address') } }}
           />
           <TextField
             name={`${at}.contact.phone`}

@@ -48,8 +48,9 @@ export function TechnicalUserStep() {
         />
       </SimpleGrid>
       <Text size="sm" c="dimmed">
-        The role lets them look at all seven menus and change nothing. Onboarding makes the group and its role; further
-        groups can be given once the account is active.
+        The role has the right to view all menus, and to change nothing. It leaves out the audit log of the whole
+        account (Account audit). Pipelines and Builds have rights already, but no pages yet. Onboarding makes the group
+        and its role; further groups can be given once the account is active.
       </Text>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="sm">
         <DayField name="technicalUser.startDate" label="Start date" required />
