@@ -9,7 +9,7 @@ use serde::de::{self, Expected, Unexpected};
 use serde_json::Value;
 
 use super::openapi::plain_enums;
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 
 /// Why a value could not be read.
 #[derive(Debug)]
@@ -101,6 +101,30 @@ pub(super) fn refusal<T: JsonSchema>(part: RequestPart, error: serde_path_to_err
     }
 }
 
+/// Names every field that is required beside the one that a refusal names: a caller need not learn them one by one.
+pub(super) fn name_all_missing<T: JsonSchema>(problem: &mut Problem, body: &Value) {
+    let Some(first) = problem.errors.first().map(|error| error.pointer.clone()) else { return };
+    let Some((parent, _)) = first.rsplit_once('/') else { return };
+    let document = schema_of::<T>();
+    let Some(schema) = at_pointer(&document, parent) else { return };
+    let [form] = forms(&document, schema)[..] else { return };
+    let required = form["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing = required.filter(|name| body.pointer(parent).is_some_and(|object| object.get(name).is_none()));
+    let pointers = missing.map(|name| format!("{parent}/{}", escaped(name))).filter(|pointer| *pointer != first);
+    let message = ReadError::Missing("").to_string();
+    problem.errors.extend(pointers.map(|pointer| FieldError { pointer, message: message.clone() }));
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let mut document = SchemaGenerator::default().into_root_schema_for::<T>().to_value();
+    plain_enums(&mut document);
+    document
+}
+
+fn at_pointer<'a>(document: &'a Value, pointer: &str) -> Option<&'a Value> {
+    pointer.split('/').skip(1).try_fold(document, |schema, part| member(document, schema, part))
+}
+
 pub(super) fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let parts = path.iter().map(|segment| match segment {
@@ -118,10 +142,8 @@ fn escaped(name: &str) -> String {
 
 /// What the value at a pointer must be.
 fn expected<T: JsonSchema>(part: RequestPart, pointer: &str) -> String {
-    let mut document = SchemaGenerator::default().into_root_schema_for::<T>().to_value();
-    plain_enums(&mut document);
-    let found = pointer.split('/').skip(1).try_fold(&document, |schema, part| member(&document, schema, part));
-    let mut kinds = found.map_or_else(Vec::new, |schema| kinds_of(&document, schema));
+    let document = schema_of::<T>();
+    let mut kinds = at_pointer(&document, pointer).map_or_else(Vec::new, |schema| kinds_of(&document, schema));
     // A parameter that is left out is absent, never `null`.
     kinds.retain(|kind| part == RequestPart::Body || kind != "null");
     if kinds.is_empty() {

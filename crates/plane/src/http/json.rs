@@ -18,7 +18,7 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
-    expected::{ReadError, RequestPart, pointer, refusal},
+    expected::{ReadError, RequestPart, name_all_missing, pointer, refusal},
     extract::{Extract, IncomingRequest, Rejection},
     openapi::Operation,
     routes::BodyUse,
@@ -69,7 +69,14 @@ impl JsonObject {
 
     /// Reads the object as a type; a refusal names the field.
     pub fn read<T: DeserializeOwned + JsonSchema>(&self) -> Result<T> {
-        serde_path_to_error::deserialize(Strict(&self.0)).map_err(|error| refusal::<T>(RequestPart::Body, error))
+        serde_path_to_error::deserialize(Strict(&self.0)).map_err(|error| {
+            let is_missing = matches!(error.inner(), ReadError::Missing(_));
+            let mut problem = refusal::<T>(RequestPart::Body, error);
+            if is_missing {
+                name_all_missing::<T>(&mut problem, &self.0);
+            }
+            problem
+        })
     }
 }
 

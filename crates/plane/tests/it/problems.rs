@@ -1,5 +1,7 @@
 //! What is wrong with a request is said as a problem document that names the field.
 
+use std::collections::BTreeSet;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 use testkit::world::{Answer, Person, World};
@@ -107,6 +109,31 @@ async fn the_field_that_is_wrong_is_named() {
         document(&answer, 400, "invalid_request");
         assert_eq!(answer.body["errors"][0]["pointer"], "/userId");
     }
+}
+
+#[tokio::test]
+async fn every_field_that_is_missing_is_named() {
+    let world = World::new().await;
+    let acme = tenant(&world, "Acme").await;
+    let missing = |answer: &Answer| {
+        let errors = answer.body["errors"].as_array().unwrap().clone();
+        assert!(errors.iter().all(|error| error["message"] == "this is required"), "{errors:?}");
+        errors.iter().map(|error| error["pointer"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let answer = acme.admin.post("/api/users", json!({ "firstName": "Grace" })).await;
+    document(&answer, 400, "invalid_request");
+    let named = missing(&answer);
+    for field in ["enterpriseId", "productId", "serviceId", "lastName", "email", "startDate"] {
+        assert!(named.contains(&format!("/{field}")), "{field}: {}", answer.body);
+    }
+    assert!(!named.contains("/endDate") && !named.contains("/firstName"), "{}", answer.body);
+    // Within an object, those of that object.
+    let offer = world.offer("Later").await;
+    let mut request = world.account_request("Later", "public", &offer, 3);
+    request["address"] = json!({ "line2": "Suite 4" });
+    let answer = world.operator().await.post("/api/accounts", request).await;
+    let expected = ["/address/city", "/address/country", "/address/line1", "/address/postalCode"];
+    assert_eq!(missing(&answer), expected.map(str::to_owned).into(), "{}", answer.body);
 }
 
 #[tokio::test]
