@@ -152,3 +152,40 @@ fn two_servers_stand_on_one_pool() {
     first.stop();
     second.stop();
 }
+
+/// Whether the owner of a host can give an operator a new first password, while a server runs there and without one.
+#[track_caller]
+fn resets_a_lost_password(aws: &Aws) {
+    const NEXT: &str = "Marble-3-otter-compass";
+    let home = Home::new();
+    let server = home.serve_with(&aws.environment());
+    home.sign_in(&server);
+    let reset = |home: &Home| {
+        let done: Value = serde_json::from_str(&aws.run(home, &["admin", "reset-password", "--json"]).good()).unwrap();
+        assert_eq!(done["email"], ADMIN);
+        done["password"].as_str().unwrap().to_owned()
+    };
+    let first = reset(&home);
+    assert!(home.run(&["whoami"]).refused(1).contains("not signed in"), "the sessions from before have ended");
+    server.stop();
+    let second = reset(&home);
+    let server = home.serve_with(&aws.environment());
+    let login = ["login", "--server", &server.url(), "--email", ADMIN, "--password-stdin"];
+    for void in [PASSWORD, &first] {
+        let refused = home.tell(&login, &format!("{void}\n")).refused(1);
+        assert!(refused.contains("invalid_credentials"), "{refused}");
+    }
+    home.tell(&login, &format!("{second}\n{NEXT}\n")).good();
+    assert!(home.run(&["whoami"]).good().contains(ADMIN));
+    server.stop();
+}
+
+#[test]
+fn a_lost_password_is_reset_on_the_host_in_the_table() {
+    resets_a_lost_password(&Aws::prepared());
+}
+
+#[test]
+fn a_lost_password_is_reset_on_the_host_in_the_pool() {
+    resets_a_lost_password(&Aws::with_people());
+}
