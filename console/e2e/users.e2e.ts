@@ -76,6 +76,30 @@ test('says when the seats run out, before and after somebody was typed', async (
   await expect(operator.getByRole('alert').getByRole('link', { name: 'users' })).toBeVisible()
 })
 
+test('says in the same words everywhere that there are more users than seats', async ({ operator, server }) => {
+  const small = await tenant(server, { seats: 2 })
+  await user(server, small)
+  const { accountId } = small
+  const { items } = await server.api<{ items: Array<{ id: string; startDate: string; endDate: string }> }>(
+    'GET',
+    `/api/licenses?accountId=${accountId}`,
+  )
+  const { id, startDate, endDate } = items[0]!
+  const terms = { startDate, endDate, numberOfUsers: 1, overCapacity: true }
+  await server.api('PUT', `/api/licenses/${id}?accountId=${accountId}`, terms, { 'If-Match': '*' })
+  const place = `${server.url}/a/${accountId}/e/${small.offer.enterpriseId}`
+  const numbers = '2 of 1 seat used, over capacity, 1 seat missing'
+  await operator.goto(`${place}/account-settings/licenses`)
+  await expect(operator.getByRole('region', { name: 'Table of licenses' })).toContainText(numbers)
+  for (const page of [`account-settings/licenses/${id}`, 'dashboard', 'access-control/users/new']) {
+    await operator.goto(`${place}/${page}`)
+    await expect(operator.getByRole('region', { name: 'Seats' }), page).toContainText(numbers)
+  }
+  await operator.goto(`${place}/account-settings/accounts/${accountId}`)
+  await expect(operator.getByRole('region', { name: 'Table of licenses' })).toContainText(numbers)
+  await expect(operator.getByRole('alert').filter({ hasText: 'Over capacity' })).toContainText(numbers)
+})
+
 test('the license is chosen step by step, and its seats are shown', async ({ operator, server }) => {
   const mine = await tenant(server)
   const { enterpriseId, productId, serviceId } = mine.offer

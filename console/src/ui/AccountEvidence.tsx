@@ -47,14 +47,16 @@ export function SeatsOf({ accountId, changing = false }: { accountId: string; ch
     return <Failure what="count the seats" error={capacity.error} retry={() => void capacity.refetch()} />
   }
   if (!capacity.data) return <div style={{ height: 34 }} aria-hidden />
-  if (capacity.data.totalSeats === 0) {
+  if (capacity.data.totalSeats === 0 && capacity.data.usedSeats === 0) {
     return (
       <Text size="sm" c="dimmed">
         No license is in force
       </Text>
     )
   }
-  return <Seats used={capacity.data.usedSeats} total={capacity.data.totalSeats} />
+  // Free seats of one license are of no use to the users of another.
+  const missing = capacity.data.triples.reduce((sum, triple) => sum + (triple.overCapacity?.by ?? 0), 0)
+  return <Seats used={capacity.data.usedSeats} total={capacity.data.totalSeats} missing={missing} />
 }
 
 /** How many licenses end soon, in words. */

@@ -4,8 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { TriangleAlert } from 'lucide-react'
 import { type Answer, q } from '../api/queries'
 import { useMay } from '../app/rights'
-import { count, formatDay, formatNumber, today } from '../format'
+import { count, formatDay, today } from '../format'
 import { ProductName, ServiceName } from './NameOf'
+import { sameTriple } from './licenseSeats'
+import { leftInWords, seatsInWords } from './Seats'
 
 type TripleCapacity = Answer<'/api/licenses/capacity'>['triples'][number]
 type Ids = Pick<TripleCapacity, 'enterpriseId' | 'productId' | 'serviceId'>
@@ -43,17 +45,12 @@ export function OverCapacity({ scope, of }: { scope: { accountId: string; enterp
   )
 }
 
-export function sameTriple(one: Ids, other: Ids): boolean {
-  return (
-    one.enterpriseId === other.enterpriseId && one.productId === other.productId && one.serviceId === other.serviceId
-  )
-}
-
 function inWords({ used, seats, overCapacity, fallsShortOn }: TripleCapacity): string {
   if (!overCapacity) {
     return `licenses end, and from ${formatDay(fallsShortOn ?? '')} on there are fewer seats than the ${count(used, 'user')} who hold one.`
   }
-  const numbers = `${count(used, 'user')} on ${count(seats, 'seat')}, ${formatNumber(overCapacity.by)} too many. Nobody new gets a seat.`
+  const left = leftInWords({ used, total: seats, missing: overCapacity.by })
+  const numbers = `${seatsInWords(used, seats)}, ${left}. Nobody new gets a seat.`
   if (overCapacity.refused > 0) {
     return `${numbers} ${count(overCapacity.refused, 'user is', 'users are')} refused, the least recently active first.`
   }

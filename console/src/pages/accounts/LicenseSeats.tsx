@@ -3,7 +3,9 @@ import { Table } from '@mantine/core'
 import '@mantine/core/styles/Table.layer.css'
 import { useQuery } from '@tanstack/react-query'
 import { q } from '../../api/queries'
-import { formatNumber } from '../../format'
+import { count } from '../../format'
+import { seatsOfLicense } from '../../ui/licenseSeats'
+import { Seats } from '../../ui/Seats'
 import { EndDay } from '../../ui/Time'
 import { Status } from '../../ui/Status'
 import { Triple } from '../../ui/Triple'
@@ -24,12 +26,12 @@ export function LicenseSeats({ accountId }: { accountId: string }) {
             <Table.Th>License</Table.Th>
             <Table.Th>Status</Table.Th>
             <Table.Th>Ends</Table.Th>
-            <Table.Th ta="end">Seats used</Table.Th>
+            <Table.Th>Seats</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {licenses.items.map((license) => {
-            const seats = capacity?.licenses.find((one) => one.licenseId === license.id)
+            const seats = seatsOfLicense(capacity, license)
             return (
               <Table.Tr key={license.id}>
                 <Table.Td>
@@ -41,9 +43,7 @@ export function LicenseSeats({ accountId }: { accountId: string }) {
                 <Table.Td>
                   <EndDay day={license.endDate} />
                 </Table.Td>
-                <Table.Td className="number">
-                  {seats ? formatNumber(seats.used) : '—'} of {formatNumber(license.numberOfUsers)}
-                </Table.Td>
+                <Table.Td>{seats ? <Seats {...seats} /> : count(license.numberOfUsers, 'seat')}</Table.Td>
               </Table.Tr>
             )
           })}

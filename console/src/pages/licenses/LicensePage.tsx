@@ -18,7 +18,8 @@ import { SelectField, SwitchField } from '../../ui/fields'
 import { FormShell } from '../../ui/form'
 import { useRecordForm, useServerForm } from '../../ui/serverForm'
 import { notifyDone } from '../../ui/notify'
-import { OverCapacity, sameTriple } from '../../ui/OverCapacity'
+import { sameTriple } from '../../ui/licenseSeats'
+import { OverCapacity } from '../../ui/OverCapacity'
 import { Loaded, Page, Section } from '../../ui/Page'
 import { Seats } from '../../ui/Seats'
 import { At } from '../../ui/Time'
@@ -172,7 +173,7 @@ function Edit({ license, tag, reload }: { license: License; tag: string; reload:
       <Stack gap="md">
         <OverCapacity scope={scope} of={license} />
         <Section title="Seats" intro="Of all licenses in force for this enterprise, product and service.">
-          {seats ? <Seats used={seats.used} total={seats.seats} /> : '—'}
+          {seats ? <Seats used={seats.used} total={seats.seats} missing={seats.overCapacity?.by ?? 0} /> : '—'}
         </Section>
         <Section title="Terms">
           <FormShell form={form} act="Save" refused={refused} onReload={reload}>

@@ -15,6 +15,7 @@ import { ActionButton } from '../../ui/ActionButton'
 import { Confirm } from '../../ui/Confirm'
 import { DataTable } from '../../ui/DataTable'
 import { ChoiceFilter } from '../../ui/Filters'
+import { seatsOfLicense } from '../../ui/licenseSeats'
 import { OverCapacity } from '../../ui/OverCapacity'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
@@ -59,7 +60,6 @@ export default function LicensesPage() {
             .join(', '),
     changes: ['/api/outbox'],
   })
-  const seatsOf = (license: License) => capacity?.licenses.find((one) => one.licenseId === license.id)
   const nameOf = (license: License) => {
     const { product, service } = namesOf(enterprises, license)
     return product && service ? `${product} / ${service}` : 'License'
@@ -130,8 +130,8 @@ export default function LicensesPage() {
           {
             header: 'Seats',
             cell: (license) => {
-              const seats = seatsOf(license)
-              return seats ? <Seats used={seats.used} total={seats.seats} /> : '—'
+              const seats = seatsOfLicense(capacity, license)
+              return seats ? <Seats {...seats} /> : '—'
             },
           },
           { header: 'Ends', cell: (license) => <EndDay day={license.endDate} /> },

@@ -1,9 +1,9 @@
 // How many seats are free, license by license, before anybody types a name.
 import { Alert, Group, Progress, Stack, Text } from '@mantine/core'
 import { Armchair, CircleAlert } from 'lucide-react'
-import { count, formatNumber } from '../../format'
 import { pages } from '../../paths'
 import { PlaceLink } from '../../ui/PlaceLink'
+import { leftInWords, seatsInWords } from '../../ui/Seats'
 import { type Triple, seatsOf } from './license'
 import type { Offers } from './useLicensed'
 
@@ -40,8 +40,8 @@ export function SeatBanner({ offers, chosen }: { offers: Offers; chosen: Triple 
                   {label(one)}
                 </Text>
                 <Text size="sm" style={{ flex: 'none' }} className="number">
-                  {formatNumber(one.seats?.used ?? 0)} of {count(one.seats?.all ?? 0, 'seat')} used,{' '}
-                  <strong>{one.seats?.free ? `${formatNumber(one.seats.free)} free` : 'none free'}</strong>
+                  {seatsInWords(one.seats?.used ?? 0, one.seats?.all ?? 0)},{' '}
+                  <strong>{leftInWords({ used: one.seats?.used ?? 0, total: one.seats?.all ?? 0 })}</strong>
                 </Text>
               </Group>
               <Progress

@@ -1,28 +1,23 @@
 import { expect, test } from 'vitest'
 import { begin, choicesAt, choose, licensed, seatsOf } from './license'
 
-const row = (licenseId: string, enterpriseId: string, productId: string, serviceId: string) => ({
-  licenseId,
-  enterpriseId,
-  productId,
-  serviceId,
-})
-const seats = (licenseId: string, all: number, used: number) => ({ licenseId, seats: all, used, available: all - used })
+const row = (enterpriseId: string, productId: string, serviceId: string) => ({ enterpriseId, productId, serviceId })
+const seats = (all: number, used: number) => ({ seats: all, used, available: Math.max(all - used, 0) })
 
 const all = licensed(
+  [row('e', 'p', 's'), row('e', 'p', 's'), row('e', 'q', 's'), row('e', 'q', 't'), row('f', 'q', 't')],
   [
-    row('1', 'e', 'p', 's'),
-    row('2', 'e', 'p', 's'),
-    row('3', 'e', 'q', 's'),
-    row('4', 'e', 'q', 't'),
-    row('5', 'f', 'q', 't'),
+    { ...row('e', 'p', 's'), ...seats(8, 6) },
+    { ...row('e', 'q', 's'), ...seats(1, 2) },
+    { ...row('e', 'q', 't'), ...seats(1, 0) },
+    { ...row('f', 'q', 't'), ...seats(1, 0) },
   ],
-  [seats('1', 5, 5), seats('2', 3, 1), seats('3', 1, 1), seats('4', 1, 0), seats('5', 1, 0)],
 )
 
 test('the seats of licenses for the same triple are one number', () => {
   expect(all.length).toBe(4)
   expect(seatsOf(all, { enterpriseId: 'e', productId: 'p', serviceId: 's' })).toEqual({ all: 8, used: 6, free: 2 })
+  expect(seatsOf(all, { enterpriseId: 'e', productId: 'q', serviceId: 's' })).toEqual({ all: 1, used: 2, free: 0 })
   expect(seatsOf(all, { enterpriseId: 'e', productId: 'p', serviceId: '' })).toBeUndefined()
 })
 

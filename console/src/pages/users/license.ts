@@ -11,20 +11,16 @@ export type Triple = Pick<Licensed, 'enterpriseId' | 'productId' | 'serviceId'>
 const STEPS = ['enterpriseId', 'productId', 'serviceId'] as const
 export type Step = (typeof STEPS)[number]
 
-type Capacity = { licenseId: string; seats: number; used: number; available: number }
+type TripleSeats = Triple & { seats: number; used: number; available: number }
 
 /** What the licenses in force come to, each triple once. */
-export function licensed(licenses: Array<Triple & { licenseId: string }>, capacity: Capacity[]): Licensed[] {
-  const found = new Map<string, Licensed & { seats: { all: number; used: number; free: number } }>()
-  for (const { licenseId, enterpriseId, productId, serviceId } of licenses) {
+export function licensed(licenses: Triple[], triples: TripleSeats[]): Licensed[] {
+  const found = new Map<string, Licensed>()
+  for (const { enterpriseId, productId, serviceId } of licenses) {
     const triple = { enterpriseId, productId, serviceId }
-    const key = STEPS.map((step) => triple[step]).join('/')
-    const sum = found.get(key) ?? { ...triple, seats: { all: 0, used: 0, free: 0 } }
-    const counted = capacity.find((one) => one.licenseId === licenseId)
-    sum.seats.all += counted?.seats ?? 0
-    sum.seats.used += counted?.used ?? 0
-    sum.seats.free += counted?.available ?? 0
-    found.set(key, sum)
+    const counted = triples.find((one) => STEPS.every((step) => one[step] === triple[step]))
+    const seats = { all: counted?.seats ?? 0, used: counted?.used ?? 0, free: counted?.available ?? 0 }
+    found.set(STEPS.map((step) => triple[step]).join('/'), { ...triple, seats })
   }
   return [...found.values()]
 }

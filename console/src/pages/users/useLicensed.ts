@@ -28,7 +28,7 @@ function fromLicenses(accountId: string): UseQueryOptions<Offers> {
         queries.fetchQuery(enterprisesOf(accountId)),
       ])
       const names = namesOf([...entities.products, ...entities.services, ...enterprises])
-      return { all: licensed(entities.licenses, capacity.licenses), names, counted: true }
+      return { all: licensed(entities.licenses, capacity.triples), names, counted: true }
     },
   }
 }
