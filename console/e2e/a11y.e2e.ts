@@ -62,5 +62,21 @@ async function narrow(page: Page, what: string): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 })
   const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   await expect.poll(over, `${what} at 390 px`).toBeLessThanOrEqual(0)
+  await expect.poll(() => cutOff(page), `${what} at 390 px`).toEqual([])
   if (wide) await page.setViewportSize(wide)
+}
+
+/** Texts that end at an edge without a sign: neither an ellipsis, nor an edge of a table that shows that it scrolls. */
+function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = []
+    for (const each of document.querySelectorAll<HTMLElement>('#page *')) {
+      const { overflowX, textOverflow, clipPath } = getComputedStyle(each)
+      if (overflowX === 'visible' || clipPath !== 'none' || each.scrollWidth <= each.clientWidth + 1) continue
+      if (!each.innerText?.trim() || textOverflow === 'ellipsis') continue
+      if (each.parentElement?.dataset.more?.includes('end')) continue
+      found.push(`${each.tagName} ${each.className}: ${each.innerText.trim().slice(0, 60)}`)
+    }
+    return found
+  })
 }

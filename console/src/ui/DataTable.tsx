@@ -11,6 +11,7 @@ import { Empty } from './Empty'
 import { Failure } from './Failure'
 import { Waiting } from './Page'
 import { type RowAction, RowMenu } from './RowMenu'
+import { ScrollBox } from './ScrollBox'
 import { PAGE_SIZES, useListState } from './useListState'
 
 export type Column<Row> = {
@@ -129,9 +130,7 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
           </Empty>
         )
       ) : (
-        // The box scrolls, so the keyboard must be able to get into it.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <section className="table-scroll" aria-label={`Table of ${many}`} tabIndex={0}>
+        <ScrollBox label={`Table of ${many}`}>
           <table className="data-table" aria-busy={query.isFetching}>
             <thead>
               <tr>
@@ -149,7 +148,7 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
               {page.items.map((row) => (
                 <tr key={idOf(row)}>
                   {columns.map((column) => (
-                    <td key={column.header} className={column.align}>
+                    <td key={column.header} className={column.align} data-column={column.header}>
                       {column.cell(row)}
                     </td>
                   ))}
@@ -160,7 +159,7 @@ export function DataTable<P extends GetPath>(props: Props<P>) {
               ))}
             </tbody>
           </table>
-        </section>
+        </ScrollBox>
       )}
       {page && (page.items.length > 0 || list.cursor || page.nextCursor) && (
         <Group
@@ -248,7 +247,7 @@ function Updated({
 /** A name in a table that opens what it names. */
 export function CellButton({ children, onClick }: { children: ReactNode; onClick: () => void }) {
   return (
-    <UnstyledButton className="anchor" onClick={onClick} fz="inherit">
+    <UnstyledButton className="anchor clip" onClick={onClick} fz="inherit">
       {children}
     </UnstyledButton>
   )

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { q } from '../../api/queries'
 import { count } from '../../format'
 import { seatsOfLicense } from '../../ui/licenseSeats'
+import { ScrollBox } from '../../ui/ScrollBox'
 import { Seats } from '../../ui/Seats'
 import { EndDay } from '../../ui/Time'
 import { Status } from '../../ui/Status'
@@ -17,9 +18,7 @@ export function LicenseSeats({ accountId }: { accountId: string }) {
   const capacity = useQuery(q('/api/licenses/capacity', { query: { accountId } })).data
   if (!licenses || licenses.items.length === 0) return null
   return (
-    // The box scrolls, so the keyboard must be able to get into it.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className="table-scroll" aria-label="Table of licenses" tabIndex={0}>
+    <ScrollBox label="Table of licenses">
       <Table miw={560}>
         <Table.Thead>
           <Table.Tr>
@@ -49,6 +48,6 @@ export function LicenseSeats({ accountId }: { accountId: string }) {
           })}
         </Table.Tbody>
       </Table>
-    </section>
+    </ScrollBox>
   )
 }

@@ -10,6 +10,7 @@ import { pages } from '../../paths'
 import { Facts } from '../../ui/Facts'
 import { Failure } from '../../ui/Failure'
 import { Loaded, Page, Section } from '../../ui/Page'
+import { ScrollBox } from '../../ui/ScrollBox'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
 import { Ago } from '../../ui/Time'
@@ -152,8 +153,7 @@ function Workers({ samples }: { samples: Sample[] }) {
           No worker was called since the start.
         </Text>
       ) : (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <section className="table-scroll" aria-label="Table of workers" tabIndex={0}>
+        <ScrollBox label="Table of workers">
           <table className="data-table">
             <thead>
               <tr>
@@ -169,14 +169,18 @@ function Workers({ samples }: { samples: Sample[] }) {
             <tbody>
               {workers.map((worker) => (
                 <tr key={worker}>
-                  <td>{worker}</td>
-                  <td className="number">{formatNumber(succeeded.get(worker) ?? 0)}</td>
-                  <td className="number">{formatNumber(failed.get(worker) ?? 0)}</td>
+                  <td data-column="Worker">{worker}</td>
+                  <td className="number" data-column="Succeeded">
+                    {formatNumber(succeeded.get(worker) ?? 0)}
+                  </td>
+                  <td className="number" data-column="Failed">
+                    {formatNumber(failed.get(worker) ?? 0)}
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
-        </section>
+        </ScrollBox>
       )}
     </Section>
   )

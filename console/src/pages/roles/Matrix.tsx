@@ -17,6 +17,7 @@ import {
   shareOf,
   withRight,
 } from './matrix'
+import { ScrollBox } from '../../ui/ScrollBox'
 import { MarkBox, MarkFace } from './MarkBox'
 
 type Props = {
@@ -52,7 +53,7 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) 
   }
   return (
     // The box scrolls, so the keyboard must be able to get into it: its checkboxes do that.
-    <div className="matrix-scroll">
+    <ScrollBox framed>
       {/* A grid: arrow keys are its own, for screen readers too. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
       <table ref={table} className="matrix" role="grid" aria-label="Permissions" onKeyDown={move}>
@@ -108,7 +109,7 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) 
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   )
 }
 

@@ -26,6 +26,7 @@ import '../../ui/matrix.css'
 import { Failure } from '../../ui/Failure'
 import { Loaded, Section } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
+import { ScrollBox } from '../../ui/ScrollBox'
 import type { User } from './acts'
 import { type Giver, type Source, givers, holds, originOf, sourceInWords } from './sources'
 
@@ -159,9 +160,7 @@ function Grid({ menus, all }: { menus: MenuPermission[]; all: Giver[] }) {
     )
   }
   return (
-    // The box scrolls, so the keyboard must be able to get into it.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className="matrix-scroll" aria-label="Table of rights" tabIndex={0}>
+    <ScrollBox label="Table of rights" framed>
       <table className="matrix" aria-label="Rights">
         <thead>
           <tr>
@@ -188,7 +187,7 @@ function Grid({ menus, all }: { menus: MenuPermission[]; all: Giver[] }) {
           ])}
         </tbody>
       </table>
-    </section>
+    </ScrollBox>
   )
 }
 
