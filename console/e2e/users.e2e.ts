@@ -50,7 +50,7 @@ test('adds a user with an invitation, who accepts it, signs in, and sees their o
   await expect(grace.getByRole('navigation', { name: 'Where you are' })).toContainText(mine.name)
   await expect(grace.getByRole('combobox', { name: 'Account' })).toHaveCount(0)
   await grace.goto(users(server, other))
-  await expect(grace.getByText('You may not list the users')).toBeVisible()
+  await expect(grace.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
   await context.close()
 
   await operator.reload()
