@@ -3,6 +3,7 @@ import { Table, Text } from '@mantine/core'
 import '@mantine/core/styles/Table.layer.css'
 import type { Item } from '../../api/queries'
 import { count } from '../../format'
+import { ScrollBox } from '../../ui/ScrollBox'
 import { type Change, changed } from './auditExport'
 
 export function EntryChanges({ entry }: { entry: Item<'/api/audit'> }) {
@@ -11,8 +12,8 @@ export function EntryChanges({ entry }: { entry: Item<'/api/audit'> }) {
   const omitted = entry.omittedChanges ?? 0
   return (
     <>
-      <Table.ScrollContainer minWidth={280} mt="md">
-        <Table aria-label="Changed fields" verticalSpacing={4}>
+      <ScrollBox label="Table of changed fields">
+        <Table miw={280} mt="md" aria-label="Changed fields" verticalSpacing={4}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">Field</Table.Th>
@@ -26,7 +27,7 @@ export function EntryChanges({ entry }: { entry: Item<'/api/audit'> }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </ScrollBox>
       {omitted > 0 && (
         <Text size="sm" c="dimmed">
           {`${count(omitted, 'more change')} not recorded.`}

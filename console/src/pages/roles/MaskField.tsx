@@ -6,6 +6,7 @@ import '@mantine/core/styles/CheckboxIndicator.layer.css'
 import { useController, useFormContext } from 'react-hook-form'
 import { LEVELS, VERBS, maskBit, menusOn } from '../../app/permissions'
 import { words } from '../../format'
+import { ScrollBox } from '../../ui/ScrollBox'
 import '../../ui/matrix.css'
 
 type Props = {
@@ -30,8 +31,15 @@ export function MaskField({ name, own }: Props) {
       style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}
       aria-label="Scope"
     >
-      <Table.ScrollContainer minWidth={520} mt={6} type="native">
-        <Table verticalSpacing={6} horizontalSpacing="sm" withTableBorder aria-label="Scope of the role">
+      <ScrollBox>
+        <Table
+          miw={520}
+          mt={6}
+          verticalSpacing={6}
+          horizontalSpacing="sm"
+          withTableBorder
+          aria-label="Scope of the role"
+        >
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Level</Table.Th>
@@ -73,7 +81,7 @@ export function MaskField({ name, own }: Props) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </ScrollBox>
     </Input.Wrapper>
   )
 }
