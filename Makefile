@@ -47,6 +47,7 @@ demo:
 ## Measures the figures of docs/figures.md and prints the table.
 bench: setup
 	@cargo build --quiet --release --bin freehold
+	@cargo build --quiet --release -p testkit --example grow
 	@python3 bench/run.py ./target/release/freehold
 
 ## Runs every fuzz target ten million times, on the stable toolchain. `make test` replays the inputs that are kept.

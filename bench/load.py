@@ -320,17 +320,19 @@ def wait_for_runs(server, seconds=120):
     return left
 
 
-def page_and_sign_in(server, seeded):
-    """Medians in seconds of a page of 50 users and of a sign-in."""
-    token = server.sign_in(seeded.email)
+def page_sign_in_and_search(server, seeded):
+    """Medians in seconds of a page of 50 users, of a sign-in, and of an operator's search for the account by its name."""
+    token, operator = server.sign_in(seeded.email), server.sign_in_admin()
 
-    async def pages():
+    async def gets(path, token):
         connection = await Connection(server).open()
         times = []
         for _ in range(2000):
             begun = time.perf_counter()
-            await connection.send("GET", "/api/users?limit=50", token)
+            status, text = await connection.send("GET", path, token)
             times.append(time.perf_counter() - begun)
+            if status != 200 or seeded.account.encode() not in text:
+                raise RuntimeError(f"{path}: {status} {text}")
         return statistics.median(times)
 
     def sign_in():
@@ -338,5 +340,6 @@ def page_and_sign_in(server, seeded):
         server.sign_in(seeded.email)
         return time.perf_counter() - begun
 
-    page = asyncio.run(pages())
-    return page, statistics.median(sign_in() for _ in range(40))
+    page = asyncio.run(gets("/api/users?limit=50", token))
+    search = asyncio.run(gets("/api/accounts?name=tenant0", operator))
+    return page, statistics.median(sign_in() for _ in range(40)), search
