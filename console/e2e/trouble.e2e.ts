@@ -68,7 +68,12 @@ test('too many attempts to sign in, and too many reloads, are said to be, with t
     // Two requests were for the first sign-in and this one is the third. The renewals of three visits use up their own limit.
     await signIn(page, server.url, OPERATOR.email, OPERATOR.password)
     const alert = page.getByRole('alert')
-    for (let visit = 0; visit < 4; visit += 1) await page.reload()
+    const menus = page.getByRole('navigation', { name: 'Menus' })
+    for (let visit = 0; visit < 4; visit += 1) {
+      await page.reload()
+      // A page that is left too soon has not renewed its session.
+      await expect(menus.or(alert)).toBeVisible()
+    }
     await expect(alert).toContainText('Could not take up your session')
     await expect(alert).toContainText(/Try again in \d+ s/)
     await expect(alert.getByRole('button', { name: 'Try again' })).toBeVisible()
