@@ -241,11 +241,13 @@ for (const name of [
     await offer(server)
     const made = await tenant(server, { name: whole })
     await page.setViewportSize({ width: 390, height: 844 })
+    // Of the accounts of other stories there can be a page full before it.
+    const named = `?name=${encodeURIComponent(whole)}`
     for (const path of [
-      'account-settings/accounts',
+      `account-settings/accounts${named}`,
       `account-settings/accounts/${made.accountId}`,
       `account-settings/accounts/${made.accountId}/provisioning`,
-      'overview/accounts',
+      `overview/accounts${named}`,
       'overview/provisioning',
     ]) {
       await go(page, path)
