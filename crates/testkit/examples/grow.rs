@@ -1,5 +1,5 @@
 //! Makes a data folder large: copies one onboarded account with its users many times, under ids and names of their own. It
-//! writes the records past the API, a hundred times as fast as the API creates them.
+//! writes the records past the API, some six times as fast as the API creates them.
 //!
 //!     cargo run --release -p testkit --example grow -- FOLDER ACCOUNTS [USERS]
 //!

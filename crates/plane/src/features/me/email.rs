@@ -30,7 +30,7 @@ use crate::{
     kinds::RecordKind,
     plane::Plane,
     ports::{
-        identity::{Challenged, CredentialEpoch, EmailChangePlan, OnEmailChange, PasswordCheck},
+        identity::{Challenged, CredentialEpoch, OnEmailChange, PasswordCheck},
         mailer::{Mail, MailKind},
         random,
         table::{Index, Key, Order, Query, Range},
@@ -245,8 +245,7 @@ async fn apply_pending(plane: &Plane, who: &Granted<MeEdit>, pending: &Stored<Pe
     let User { id, account_id, .. } = who.actor().user;
     let mut change = Change::by(who).about(User::NOUN, id);
     let sessions = OnEmailChange::EndOthers { keep: who.session() };
-    let EmailChangePlan { old, epoch, .. } =
-        plan_address(plane, &mut change, account_id, id, &pending.new_email, sessions).await?;
+    let (old, epoch) = plan_address(plane, &mut change, account_id, id, &pending.new_email, sessions).await?;
     if pending.epoch.is_some_and(|asked| asked != epoch) {
         return Err(void_code());
     }
@@ -302,7 +301,8 @@ async fn replace_default_address(plane: &Plane, challenged: &Challenged, new: &E
     Err(contended())
 }
 
-/// Adds to a change all writes that give a user another address. Answers what the identity was before.
+/// Adds to a change all writes that give a user another address. Answers the old one, and the identity's epoch
+/// before the change.
 async fn plan_address(
     plane: &Plane,
     change: &mut Change,
@@ -310,7 +310,7 @@ async fn plan_address(
     id: UserId,
     new: &Email,
     sessions: OnEmailChange,
-) -> Result<EmailChangePlan> {
+) -> Result<(Email, CredentialEpoch)> {
     let item = plane.system(SystemTask::EmailChange).get(&User::key(account, id)).await?;
     let user: Stored<User> = decode(&item.ok_or_else(|| Problem::not_found(User::NOUN))?)?;
     let plan = plane.identity().plan_email_change(user.subject(), new, sessions).await.map_err(identity_problem)?;
@@ -327,12 +327,12 @@ async fn plan_address(
         change.release(&claim);
     }
     change.claim(&User::email_claim(account, id, new), email_taken());
-    change.write_or(plan.claim.clone(), in_use_elsewhere());
-    for write in &plan.others {
-        change.write(write.clone());
+    change.write_or(plan.claim, in_use_elsewhere());
+    for write in plan.others {
+        change.write(write);
     }
     plan_contacts(plane, change, &user, new).await?;
-    Ok(plan)
+    Ok((plan.old, plan.epoch))
 }
 
 /// The account's contacts of the old address, and the technical contact that it was onboarded with, follow.
