@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 df0e781702e590d2b5df92727e3fc3181358cd4f69ef79610cb576b35c81781c). Not edited by hand.
+// Generated from openapi.json (sha256 5eeb0daff85f4807a54fcb88e8b0b6beb310ad75e17c467b7b96a7b1265b3e19). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

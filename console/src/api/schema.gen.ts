@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 df0e781702e590d2b5df92727e3fc3181358cd4f69ef79610cb576b35c81781c). Not edited by hand.
+// Generated from openapi.json (sha256 5eeb0daff85f4807a54fcb88e8b0b6beb310ad75e17c467b7b96a7b1265b3e19). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1862,7 +1862,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /** Format: date */
             startDate: string;
@@ -1904,7 +1904,7 @@ export interface components {
         Contact: {
             /** Format: line */
             name: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /**
              * Format: line
@@ -1958,7 +1958,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             status: components["schemas"]["UserStatus"];
             identityStatus: components["schemas"]["IdentityStatus"];
@@ -2327,7 +2327,7 @@ export interface components {
             /** Format: password */
             newPassword: string;
             /**
-             * Format: email
+             * Format: idn-email
              * @description Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
              * @default null
              */
@@ -2380,7 +2380,7 @@ export interface components {
             /** @description Printed by the server at its first start, or taken from its configuration. */
             setupToken?: string | null;
             /**
-             * Format: email
+             * Format: idn-email
              * @description The first administrator's address; left out, `admin@adminplatform.com`, to which no mail goes: the first sign-in
              *     then asks for a real address.
              * @default null
@@ -2392,7 +2392,7 @@ export interface components {
         /** @description The platform as it was set up. */
         Platform: {
             steps: components["schemas"]["StepDone"][];
-            /** Format: email */
+            /** Format: idn-email */
             adminEmail: string;
             /** @description The generated password, shown this once. */
             initialPassword?: string | null;
@@ -3097,7 +3097,7 @@ export interface components {
             current: boolean;
         };
         NewAddress: {
-            /** Format: email */
+            /** Format: idn-email */
             newEmail: string;
             /**
              * Format: password
@@ -3114,7 +3114,7 @@ export interface components {
         };
         /** @description The address with which one signs in. */
         AddressView: {
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
         };
         /** @description The metrics of one process. */
@@ -3448,7 +3448,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /** Format: date */
             startDate: string;
@@ -3476,7 +3476,7 @@ export interface components {
              */
             lastName?: string | null;
             /**
-             * Format: email
+             * Format: idn-email
              * @description Only as long as the user has no identity.
              * @default null
              */

@@ -21,6 +21,7 @@ use kernel::{
         random::RandomSource,
         table::{CommitError, Condition, Item, Key, NewItem, Table, TableError, Write},
     },
+    text::Email,
 };
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -147,7 +148,7 @@ impl SesMailer {
             .client
             .send_email()
             .from_email_address(&self.from)
-            .destination(Destination::builder().to_addresses(&mail.to).build())
+            .destination(Destination::builder().to_addresses(in_ascii(&mail.to)).build())
             .content(EmailContent::builder().simple(message).build())
             .email_tags(tag("kind", kind(mail.kind).to_owned()))
             .email_tags(tag("mail", mail.id.to_string()))
@@ -186,6 +187,11 @@ impl Mailer for SesMailer {
 
 fn key(id: MailId) -> Key {
     Key::new(format!("MAIL#{id}"), "DELIVERY")
+}
+
+/// SES takes domains in ASCII alone.
+fn in_ascii(address: &str) -> String {
+    Email::try_from(address).map_or_else(|_| address.to_owned(), |address| address.ascii().into_owned())
 }
 
 fn note(item: &Item) -> Result<Note, MailError> {

@@ -13,6 +13,7 @@ mod folder;
 #[cfg(feature = "aws")]
 pub mod hosted;
 mod log;
+mod log_fields;
 mod manifest;
 mod print;
 mod serve;

@@ -16,6 +16,7 @@ use tracing_subscriber::{
 use crate::{
     config::{Config, LogFormat},
     fail::{Failure, Outcome},
+    log_fields::TextFields,
 };
 
 /// Lines that came within this time are written together.
@@ -29,7 +30,7 @@ pub(crate) fn start(config: &Config) -> Outcome<Logging> {
     let filter: EnvFilter = config.log_level.parse().expect("it was parsed when the configuration was checked");
     let lines = fmt().with_env_filter(filter).with_timer(SystemTime).with_writer(Lines(Arc::clone(&logging.waiting)));
     match config.log_format {
-        LogFormat::Text => lines.with_ansi(false).compact().with_target(false).init(),
+        LogFormat::Text => lines.with_ansi(false).compact().with_target(false).fmt_fields(TextFields).init(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
     }
     Ok(logging)

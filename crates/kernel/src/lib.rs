@@ -8,6 +8,7 @@ pub mod change;
 pub mod confirmations;
 pub mod day;
 pub mod directory;
+mod email;
 pub mod event_kinds;
 pub mod guard;
 pub mod idempotency;

@@ -2,7 +2,7 @@
 
 use std::{
     process::{Command, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Result, ensure};
@@ -12,6 +12,10 @@ use crate::tidy;
 /// One build of everything serves every suite: which tables the stories have, and which profile a server runs, is said
 /// when they run.
 const FEATURES: [&str; 2] = ["--features", "aws/profile,cli/aws,cli/rehearsal,lambda/aws,testkit/dynamodb"];
+/// Clippy compiles the workspace, as the compiler would, and lints it on the way: so each crate is read once.
+const LINTED: [&str; 2] = ["--config", "build.rustc-workspace-wrapper='clippy-driver'"];
+/// What `cargo clippy -- -D warnings` tells Clippy.
+const REFUSES_WARNINGS: (&str, &str) = ("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
 /// The suites that ask emulators of AWS.
 const OVER_EMULATORS: &str = "package(aws) | package(lambda) | (package(cli) & test(/^aws::/))";
 
@@ -24,8 +28,7 @@ pub(crate) fn run() -> Result<()> {
     })?;
     step("console", console)?;
     step("api document", || command("scripts/api-document", &[]))?;
-    // As a release, so that the next step finds the dependencies checked.
-    step("lint", || cargo(&["clippy", "--quiet", "--release", "--all-targets"], &["--", "-D", "warnings"]))?;
+    step("build and lint", build)?;
     // What people install has the default features. Optimised, the compiler evaluates more of the code, and has refused
     // what it had taken unoptimised.
     step("release", || command("cargo", &["check", "--quiet", "--release", "-p", "cli"]))?;
@@ -82,8 +85,24 @@ fn machines() -> Result<()> {
     Ok(())
 }
 
-fn cargo(first: &[&str], last: &[&str]) -> Result<()> {
-    command("cargo", &[first, &["--workspace"], &FEATURES, last].concat())
+/// Builds all that the suites run, and lints it.
+fn build() -> Result<()> {
+    let targets = ["--lib", "--bins", "--tests", "--examples"];
+    let status = linting()
+        .args(["test", "--quiet", "--no-run", "--workspace"])
+        .args(LINTED)
+        .args(FEATURES)
+        .args(targets)
+        .status()?;
+    ensure!(status.success(), "the build, or the lint, failed");
+    Ok(())
+}
+
+/// Cargo, for builds with [`LINTED`].
+fn linting() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.env(REFUSES_WARNINGS.0, REFUSES_WARNINGS.1);
+    cargo
 }
 
 /// A part of the tests, for nextest where it is installed, which runs the binaries side by side, and for cargo's own
@@ -97,11 +116,14 @@ struct Tests<'names> {
 
 impl Tests<'_> {
     fn run(&self) -> Result<()> {
-        let mut run = Command::new("cargo");
+        let mut run = linting();
         if nextest() {
-            run.args(["nextest", "run", "--no-fail-fast", "--workspace"]).args(FEATURES).args(self.nextest);
+            run.args(["nextest", "run", "--no-fail-fast", "--workspace"])
+                .args(LINTED)
+                .args(FEATURES)
+                .args(self.nextest);
         } else {
-            run.args(["test", "--quiet", "--no-fail-fast"]).args(self.cargo);
+            run.args(["test", "--quiet", "--no-fail-fast"]).args(LINTED).args(self.cargo);
         }
         let status = run.env("FREEHOLD_TEST_TABLES", self.tables).status()?;
         ensure!(status.success(), "tests over tables in {} failed", self.tables);
@@ -125,11 +147,24 @@ fn console() -> Result<()> {
 }
 
 fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let begun = Instant::now();
+    let (begun, before) = (Instant::now(), processor_time());
     println!("── {name}");
     work()?;
-    println!("── {name}: {:.0} s", begun.elapsed().as_secs_f64());
+    println!(
+        "── {name}: {:.0} s, of the processors {:.0} s",
+        begun.elapsed().as_secs_f64(),
+        (processor_time() - before).as_secs_f64()
+    );
     Ok(())
+}
+
+/// The time that processors have worked for the processes that this one started and that have ended.
+fn processor_time() -> Duration {
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name in parentheses: `cutime` and `cstime` are the fields 16 and 17 of proc(5).
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(13).take(2);
+    TICK * fields.filter_map(|ticks| ticks.parse::<u32>().ok()).sum()
 }
 
 fn command(program: &str, arguments: &[&str]) -> Result<()> {

@@ -224,7 +224,7 @@ fn attributes(person: &Person) -> Result<Vec<AttributeType>, Fault> {
         AttributeType::builder().name(name).value(value).build().map_err(|_| Fault::Malformed)
     };
     Ok(vec![
-        attribute("email", person.email.to_string())?,
+        attribute("email", person.email.ascii().into_owned())?,
         attribute("email_verified", "true".to_owned())?,
         attribute("custom:account_id", person.account.to_string())?,
     ])

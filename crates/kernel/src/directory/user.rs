@@ -240,12 +240,12 @@ impl User {
 
     /// The claim on the user's e-mail address, which is unique in an account.
     pub fn email_claim(account: AccountId, id: UserId, email: &Email) -> Claim {
-        Claim::new(format!("USER-EMAIL#{account}"), email.as_str(), id)
+        Claim::new(format!("USER-EMAIL#{account}"), &email.ascii(), id)
     }
 
     /// The claim of a user of an earlier version, in which addresses were unique on the whole platform.
     pub fn platform_email_claim(id: UserId, email: &Email) -> Claim {
-        Claim::new("USER-EMAIL", email.as_str(), id)
+        Claim::new("USER-EMAIL", &email.ascii(), id)
     }
 
     pub fn key(account: AccountId, id: UserId) -> Key {

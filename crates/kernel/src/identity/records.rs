@@ -189,7 +189,7 @@ pub(super) fn partition(subject: Subject) -> String {
 }
 
 pub(super) fn claim_key(email: &Email) -> Key {
-    Key::new(format!("IDENTITY-EMAIL#{email}"), "CLAIM")
+    Key::new(format!("IDENTITY-EMAIL#{}", email.ascii()), "CLAIM")
 }
 
 pub(super) fn session_key(subject: Subject, session: SessionId) -> Key {

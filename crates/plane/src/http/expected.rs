@@ -203,7 +203,7 @@ fn with_bounds(kind: &str, schema: &Value) -> String {
                 Some("uuid") => "an id, a UUID such as 0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d".to_owned(),
                 Some("date") => "a day of the calendar such as \"2026-01-31\"".to_owned(),
                 Some("date-time") => "a time such as \"2026-01-31T12:00:00Z\"".to_owned(),
-                Some("email") => "an e-mail address such as \"ada@example.com\"".to_owned(),
+                Some("idn-email") => "an e-mail address such as \"ada@example.com\"".to_owned(),
                 Some(_) | None => "a string".to_owned(),
             }
         }

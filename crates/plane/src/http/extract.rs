@@ -42,9 +42,10 @@ use crate::{
 /// The token of the one `Authorization` header, if it is a bearer token.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().filter(|_| values.next().is_none())?;
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
+    let value = values.next().filter(|_| values.next().is_none())?.as_bytes();
+    let (scheme, token) = value.split_at_checked("bearer ".len())?;
+    let token = std::str::from_utf8(token).ok()?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_start_matches(' '))
 }
 
 /// The path parameters of a route, in its order, with their names.
@@ -204,8 +205,11 @@ impl IncomingRequest {
     /// Decodes path, query and body, of at most `limit` bytes. The guard calls this once it knows the caller.
     pub async fn read(&mut self, limit: usize) -> Result<()> {
         let PendingInput { path, body } = self.unread.take().expect("one guard reads the request once");
-        for name in &SINGLE_HEADERS {
-            if self.parts.headers.get_all(name).iter().nth(1).is_some() {
+        let headers = &self.parts.headers;
+        // Few requests have any header twice.
+        if headers.len() > headers.keys_len() {
+            let repeated = |name: &&HeaderName| headers.get_all(*name).iter().nth(1).is_some();
+            if let Some(name) = SINGLE_HEADERS.iter().find(repeated) {
                 return Err(Problem::field(format!("/{name}"), "the header appears more than once"));
             }
         }

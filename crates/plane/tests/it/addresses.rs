@@ -44,6 +44,33 @@ async fn mails_to(world: &World, email: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn a_domain_in_any_script_is_one_address_however_it_is_written() {
+    let world = busy_world().await;
+    let tenant = tenant(&world, "Acme").await;
+    let user = new_user(&world, &tenant, " Grace@MÜNCHEN.example ");
+    let user = tenant.admin.post("/api/users/provision", user).await.expect(201);
+    assert_eq!(user["email"], "grace@münchen.example");
+    for same in ["grace@xn--mnchen-3ya.example", "grace@mu\u{308}nchen.example"] {
+        let refused = tenant.admin.post("/api/users", new_user(&world, &tenant, same)).await;
+        assert_eq!(refused.refused(409), "email_taken", "{same}");
+    }
+    drop(world.accept_invitation("grace@münchen.example").await);
+    for typed in ["grace@xn--mnchen-3ya.example", "Grace@München.example"] {
+        login(&world, typed, PASSWORD).await.expect(200);
+    }
+    for (wrong, why) in [
+        ("ada", "it has no @"),
+        ("ä@acme.example", "before the @ \"ä\" is not possible"),
+        ("ada@acme", "the domain has a dot"),
+        ("ada@☃\u{200d}.example", "\"☃\u{200d}.example\" is no domain, by the rules of IDNA"),
+    ] {
+        let refused = tenant.admin.post("/api/users", new_user(&world, &tenant, wrong)).await.expect(400);
+        let message = refused["errors"][0]["message"].as_str().unwrap();
+        assert!(message.ends_with(why), "{wrong}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn the_first_sign_in_of_the_default_administrator_asks_for_a_real_address() {
     let world = default_world().await;
     let challenge = login(&world, DEFAULT_ADMIN_EMAIL, INITIAL).await.expect(200);

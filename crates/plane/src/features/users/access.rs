@@ -54,13 +54,15 @@ pub struct GroupName {
     pub name: Name,
 }
 
-impl From<Access> for Permissions {
-    fn from(access: Access) -> Self {
+impl From<&Access> for Permissions {
+    fn from(access: &Access) -> Self {
+        let role = |role: &Role| RoleName { id: role.id, name: role.name.clone() };
+        let group = |group: &Group| GroupName { id: group.id, name: group.name.clone() };
         Self {
             mask: access.grants.mask(),
             menus: access.grants.menus(),
-            roles: access.roles.into_iter().map(|Role { id, name, .. }| RoleName { id, name }).collect(),
-            groups: access.groups.into_iter().map(|Group { id, name, .. }| GroupName { id, name }).collect(),
+            roles: access.roles.iter().map(role).collect(),
+            groups: access.groups.iter().map(group).collect(),
         }
     }
 }
@@ -138,7 +140,7 @@ const LISTED: usize = 200;
 impl Plane {
     /// What a user may do, computed from the records as they are now.
     pub async fn permissions(&self, user: &User) -> Result<Permissions> {
-        Ok(access(self, user.account_id, user.id).await?.into())
+        Ok(Permissions::from(&access(self, user.account_id, user.id).await?))
     }
 
     /// Where an actor may go.
