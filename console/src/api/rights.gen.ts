@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 df0e781702e590d2b5df92727e3fc3181358cd4f69ef79610cb576b35c81781c). Not edited by hand.
+// Generated from openapi.json (sha256 642b0541b767eeab6724f6a622f4963036388bc93e941725cc5b10fdb28a319b). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -74,6 +74,7 @@ export const rights = {
   provisioning_replay: {"class":"platform","menu":"overview","tab":"provisioning","verb":"edit"},
   roles_list: {"class":"tenant","menu":"access-control","tab":"roles","verb":"view"},
   roles_create: {"class":"tenant","menu":"access-control","tab":"roles","verb":"create"},
+  roles_presets: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   roles_read: {"class":"tenant","menu":"access-control","tab":"roles","verb":"view"},
   roles_update: {"class":"tenant","menu":"access-control","tab":"roles","verb":"edit"},
   roles_delete: {"class":"tenant","menu":"access-control","tab":"roles","verb":"delete"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 df0e781702e590d2b5df92727e3fc3181358cd4f69ef79610cb576b35c81781c). Not edited by hand.
+// Generated from openapi.json (sha256 642b0541b767eeab6724f6a622f4963036388bc93e941725cc5b10fdb28a319b). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1328,6 +1328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/role-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what new roles can start with
+         * @description Who may: any signed-in user.
+         */
+        get: operations["roles_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/roles/{roleId}": {
         parameters: {
             query?: never;
@@ -1848,7 +1868,9 @@ export interface components {
             cloudType: components["schemas"]["CloudType"];
             address: components["schemas"]["Address"];
             technicalUser: components["schemas"]["NewTechnicalUser"];
-            /** @description What the account is licensed for. The technical user takes a seat of the first. */
+            /** @description A user who can do everything that the account allows, and invite others. */
+            administrator?: components["schemas"]["NewAdministrator"] | null;
+            /** @description What the account is licensed for. The technical user takes a seat of the first, and so does the administrator. */
             licenses: components["schemas"]["NewAccountLicense"][];
             /**
              * Format: uuid
@@ -1871,6 +1893,15 @@ export interface components {
              * @default null
              */
             endDate?: string | null;
+        };
+        /** @description The account's first administrator. Onboarding makes the role "Account administrator" and its group. */
+        NewAdministrator: {
+            /** Format: line */
+            firstName: string;
+            /** Format: line */
+            lastName: string;
+            /** Format: email */
+            email: string;
         };
         /** @description A license of the new account. */
         NewAccountLicense: {
@@ -3370,6 +3401,41 @@ export interface components {
              * @default null
              */
             mask?: number | null;
+            /**
+             * @description The role starts with the permissions of this preset.
+             * @default null
+             */
+            preset?: components["schemas"]["RolePreset"] | null;
+            /**
+             * @description The role starts with these permissions. Left out, and without a preset, it permits nothing yet.
+             * @default null
+             */
+            permissions?: components["schemas"]["MenuPermission"][] | null;
+        };
+        /**
+         * @description A set of permissions that a new role can start with.
+         *
+         *     `viewer`: Views everything but the audit log of the whole account.
+         *
+         *     `editor`: Views like a viewer, and changes the account and its workstreams.
+         *
+         *     `administrator`: Everything that a tenant can do.
+         *
+         *     `access-manager`: Views like a viewer, and manages users, groups and roles.
+         * @enum {string}
+         */
+        RolePreset: "viewer" | "editor" | "administrator" | "access-manager";
+        RolePresetItemPage: {
+            items: components["schemas"]["RolePresetItem"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description What a new role can start with. */
+        RolePresetItem: {
+            preset: components["schemas"]["RolePreset"];
+            name: string;
+            summary: string;
+            permissions: components["schemas"]["MenuPermission"][];
         };
         RoleUpdate: {
             /** Format: uuid */
@@ -3781,6 +3847,11 @@ export interface operations {
                  *         "lastName": "Byron",
                  *         "email": "ada@acme.example",
                  *         "startDate": "2026-01-01"
+                 *       },
+                 *       "administrator": {
+                 *         "firstName": "Grace",
+                 *         "lastName": "Hopper",
+                 *         "email": "grace@acme.example"
                  *       },
                  *       "licenses": [
                  *         {
@@ -6881,6 +6952,32 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    roles_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePresetItemPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     roles_read: {

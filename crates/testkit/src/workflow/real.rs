@@ -63,7 +63,8 @@ impl Subject for Real {
         let offer = world.offer("Acme").await;
         let operator = world.operator().await;
         let base = keys(&tables);
-        let request = world.account_request("Acme", self.cloud, &offer, 3);
+        let mut request = world.account_request("Acme", self.cloud, &offer, 3);
+        request["administrator"] = json!({ "firstName": "Mary", "lastName": "Shaw", "email": "mary@acme.example" });
         let account = if self.removal {
             let account = world.onboard(request).await;
             assert_eq!(account["status"], "active", "{account}");
