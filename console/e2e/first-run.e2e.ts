@@ -33,7 +33,7 @@ test('a new operator comes to an account with an administrator who has signed in
     await page.getByRole('button', { name: 'Create all three' }).click()
     await expect(steps.nth(0)).toContainText('Done:')
 
-    await steps.nth(1).getByRole('link', { name: 'Onboard an account' }).click()
+    await steps.nth(1).getByRole('link', { name: 'Onboard the first account' }).click()
     await page.getByRole('textbox', { name: 'Account name', exact: true }).fill('Acme Robotics')
     await page.getByLabel('Master account name').fill('Acme Holding')
     await page.getByRole('button', { name: 'Next', exact: true }).click()

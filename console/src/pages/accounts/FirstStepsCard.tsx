@@ -58,7 +58,7 @@ export default function FirstStepsCard({ steps, onDismiss }: { steps: FirstSteps
               to={pages.newAccount}
               refused={catalogue ? undefined : 'Create first what the account can license.'}
             >
-              Onboard an account
+              Onboard the first account
             </ActionButton>
           }
         />

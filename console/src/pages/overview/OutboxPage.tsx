@@ -7,7 +7,7 @@ import type { Item } from '../../api/queries'
 import { AccountFilter } from '../../app/AccountFilter'
 import { AccountName } from '../../app/AccountName'
 import { accessQuery } from '../../app/rights'
-import { words } from '../../format'
+import { linkIn, words } from '../../format'
 import { CopyButton } from '../../ui/Copy'
 import { CellButton, DataTable } from '../../ui/DataTable'
 import { Facts } from '../../ui/Facts'
@@ -86,8 +86,4 @@ export default function OutboxPage() {
       </Modal>
     </Page>
   )
-}
-
-function linkIn(text: string): string | undefined {
-  return text.match(/https?:\/\/\S+/)?.[0]
 }
