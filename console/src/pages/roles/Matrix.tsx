@@ -101,7 +101,12 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange, shows }: 
               {VERBS.map((verb, column) => {
                 const mine = cell([place + 1, column])
                 const edited = changed.has(keyOf(row, verb)) || undefined
-                if (!inMatrix(row, verb, shows)) return <td key={verb} />
+                if (!inMatrix(row, verb, shows))
+                  return (
+                    <td key={verb}>
+                      <span className="visually-hidden">Not in use</span>
+                    </td>
+                  )
                 return (
                   <td key={verb} data-changed={edited}>
                     {row.tab === undefined ? (

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{
@@ -37,13 +37,7 @@ pub(crate) enum Roles {
   freehold roles create --preset viewer name=Readers --enterprise ID
 
 `freehold roles presets` lists the presets.")]
-    Create {
-        #[command(flatten)]
-        create: Create,
-        /// Start with the permissions of this preset, such as `viewer`
-        #[arg(long, value_name = "PRESET")]
-        preset: Option<String>,
-    },
+    Create(CreateRole),
     /// List what new roles can start with
     Presets,
     /// Change fields of one; the others stay
@@ -53,6 +47,15 @@ pub(crate) enum Roles {
     /// What a role permits
     #[command(subcommand)]
     Permissions(Permissions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateRole {
+    #[command(flatten)]
+    create: Create,
+    /// Start with the permissions of this preset, such as `viewer`
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,7 +81,7 @@ pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
     match command {
         Roles::List(list) => ROLES.list(ROLES.path, list, session).await,
         Roles::Show(one) => session.show(one.scope.of(ApiRequest::get(ROLES.at(one.id)))).await,
-        Roles::Create { create, preset } => {
+        Roles::Create(CreateRole { create, preset }) => {
             let ask = create.ask_with(ROLES.path, preset.as_ref().map(|preset| ("preset", preset.as_str())))?;
             session.create(ask).await.map(drop)
         }

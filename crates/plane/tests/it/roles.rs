@@ -370,9 +370,9 @@ async fn a_role_starts_from_a_preset_or_with_permissions() {
     assert_eq!(given["permissions"], copied);
 
     let both = json!({ "enterpriseId": acme.enterprise, "name": "Both", "preset": "viewer", "permissions": [] });
-    assert_eq!(acme.admin.post("/api/roles", both).await.refused(400), "validation");
+    assert_eq!(acme.admin.post("/api/roles", both).await.refused(400), "invalid_request");
     let twice = json!({ "enterpriseId": acme.enterprise, "name": "Twice", "permissions": [menu("builds", "v"), menu("builds", "v")] });
-    assert_eq!(acme.admin.post("/api/roles", twice).await.refused(400), "validation");
+    assert_eq!(acme.admin.post("/api/roles", twice).await.refused(400), "invalid_request");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ use crate::{
     "technicalUser": {
         "firstName": "Ada", "lastName": "Byron", "email": "ada@acme.example", "startDate": "2026-01-01",
     },
-    "administrator": { "firstName": "Grace", "lastName": "Hopper", "email": "grace@acme.example" },
+    "administrator": { "firstName": "Mary", "lastName": "Shaw", "email": "mary@acme.example" },
     "licenses": [{
         "enterpriseId": example::ENTERPRISE, "productId": example::PRODUCT, "serviceId": example::SERVICE,
         "startDate": "2026-01-01", "endDate": "2036-12-31", "numberOfUsers": 10,
