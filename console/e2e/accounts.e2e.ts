@@ -161,7 +161,7 @@ test.describe('a thousand accounts', () => {
     await expect(page.getByRole('menuitem', { name: 'Open' })).toBeFocused()
     await page.keyboard.press('Enter')
     await expect(page.getByRole('heading', { level: 1, name: named(2) })).toBeVisible()
-    await expect(page).toHaveURL(new RegExp(`/accounts/${id}$`))
+    await expect(page).toHaveURL(new RegExp(`/a/${id}/e/[^/]+/account-settings/account$`))
     await page.evaluate(() => navigator.clipboard.writeText(''))
     await page.getByRole('button', { name: 'Copy account id' }).click()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id)

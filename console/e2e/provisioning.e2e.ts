@@ -211,8 +211,8 @@ test('an undo says what goes, and leaves nothing', async ({ operators: page, own
   await dialog.getByRole('textbox', { name: `Type ${name} to confirm` }).fill(name)
   await undo.click()
 
-  const stuck = page.getByRole('region', { name: 'The undo is stuck at “Create the account’s own table”' })
-  await expect(stuck).toContainText('Goes on undoing where it stopped.')
+  const stuck = page.getByRole('region', { name: 'The rollback is stuck at “Create the account’s own table”' })
+  await expect(stuck).toContainText('Goes on rolling back where it stopped.')
   await expect(step(page, 'Create the account’s own table')).toContainText('Stuck')
   await expect(page.getByRole('button', { name: 'Roll back' })).toBeHidden()
   await stuck.getByRole('button', { name: 'Retry from the failed step' }).click()
