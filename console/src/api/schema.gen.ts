@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 642b0541b767eeab6724f6a622f4963036388bc93e941725cc5b10fdb28a319b). Not edited by hand.
+// Generated from openapi.json (sha256 7247699fa3bcc626d537db6a61238f4002bca080627f5db205369a6675bbece4). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -3849,9 +3849,9 @@ export interface operations {
                  *         "startDate": "2026-01-01"
                  *       },
                  *       "administrator": {
-                 *         "firstName": "Grace",
-                 *         "lastName": "Hopper",
-                 *         "email": "grace@acme.example"
+                 *         "firstName": "Mary",
+                 *         "lastName": "Shaw",
+                 *         "email": "mary@acme.example"
                  *       },
                  *       "licenses": [
                  *         {
