@@ -19,17 +19,13 @@ test('the tour stops at every page there is', () => {
   expect(Object.keys(tour.stops).toSorted()).toEqual(routes.toSorted())
 })
 
-for (const [menu, most] of [
-  ['dashboard', 'overview'],
-  ['account-settings', ''],
-  ['access-control', 'security'],
-]) {
-  test(`pages of ${[menu, most].filter(Boolean).join(' and ')}`, async ({ page }) => {
+for (const menus of [['dashboard', 'overview', 'platform'], ['account-settings'], ['access-control', 'security']]) {
+  test(`pages of ${menus.join(' and ')}`, async ({ page }) => {
     test.setTimeout(180_000)
     await operator(page, tour)
     for (const [address, stop] of Object.entries(tour.stops)) {
-      const [first] = address.split('/')
-      if (first !== menu && first !== most) continue
+      const menu = stop.path.startsWith('/platform/') ? 'platform' : (address.split('/')[0] ?? '')
+      if (!menus.includes(menu)) continue
       await test.step(address, async () => {
         await visit(page, tour, stop)
         await accessible(page)

@@ -37,7 +37,7 @@ test.describe('a thousand accounts', () => {
   })
 
   test.beforeEach(async () => {
-    await go(page, 'account-settings/accounts?name=account')
+    await go(page, 'platform/accounts?name=account')
     await expect(first(page)).toContainText(named(1))
   })
 
@@ -161,27 +161,25 @@ test.describe('a thousand accounts', () => {
     await expect(page.getByRole('menuitem', { name: 'Open' })).toBeFocused()
     await page.keyboard.press('Enter')
     await expect(page.getByRole('heading', { level: 1, name: named(2) })).toBeVisible()
-    await expect(page).toHaveURL(new RegExp(`/accounts/${id}$`))
+    await expect(page).toHaveURL(new RegExp(`/a/${id}/e/[^/]+/account-settings/account$`))
     await page.evaluate(() => navigator.clipboard.writeText(''))
     await page.getByRole('button', { name: 'Copy account id' }).click()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id)
   })
 
   test('the account in the header is found by typing', async () => {
-    const account = page.getByRole('combobox', { name: 'Account', exact: true })
+    const account = page.getByRole('combobox', { name: 'Open an account' })
     await account.click()
     await account.fill('account 0900')
     await page.getByRole('option', { name: named(900), exact: true }).click()
-    await expect(account).toHaveValue(named(900))
+    await expect(page.getByRole('combobox', { name: 'Account', exact: true })).toHaveValue(named(900))
     const { items } = await many.api<{ items: Array<{ id: string }> }>('GET', '/api/accounts?name=Account%200900')
     await expect(page).toHaveURL(new RegExp(`/a/${items[0]?.id}/`))
   })
 })
 
 async function edited(page: Page, of: Tenant, server: Server): Promise<void> {
-  await page.goto(
-    `${server.url}/a/${of.accountId}/e/${of.offer.enterpriseId}/account-settings/accounts/${of.accountId}`,
-  )
+  await page.goto(`${server.url}/a/${of.accountId}/e/${of.offer.enterpriseId}/account-settings/account`)
   await page.getByRole('button', { name: 'Edit', exact: true }).click()
   await expect(page.getByRole('textbox', { name: 'Account name', exact: true })).toBeFocused()
 }
@@ -246,7 +244,7 @@ test('deleting an account says what it depends on, and then until when it can be
   try {
     const mine = await tenant(server)
     await signIn(page, server.url, OPERATOR.email, OPERATOR.password)
-    await go(page, `account-settings/accounts/${mine.accountId}`)
+    await go(page, `/a/${mine.accountId}/e/-/account-settings/account`)
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: `Delete account ${mine.name}` })
     await expect(dialog).toContainText('deletion_grace_days')
@@ -292,7 +290,7 @@ test('a viewer sees their own account, and why they may not change it', async ({
   const mine = await tenant(server)
   await accepted(server, mine.email)
   await signIn(page, server.url, mine.email, PASSWORD)
-  await go(page, 'account-settings/accounts')
+  await go(page, 'account-settings/account')
   await expect(page.getByRole('heading', { level: 1, name: mine.name })).toBeVisible()
   for (const [name, right] of [
     ['Edit', 'edit'],
@@ -305,6 +303,6 @@ test('a viewer sees their own account, and why they may not change it', async ({
   }
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(page.getByRole('textbox', { name: 'Account name', exact: true })).toHaveCount(0)
-  await go(page, 'account-settings/accounts/new')
-  await expect(page.getByRole('alert')).toContainText(/operators of the platform/)
+  await page.goto(`${server.url}/platform/accounts/new`)
+  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
 })

@@ -37,10 +37,14 @@ export async function signIn(page: Page, url: string, email: string, password: s
   await expect(page.getByRole('navigation', { name: 'Menus' })).toBeVisible()
 }
 
-/** Goes to a page of the place that one is in: `account-settings/services`. */
+/** The platform's own account, of which operators are. */
+export const PLATFORM_ACCOUNT = 'a0000000-0000-0000-0000-000000000001'
+
+/** Goes to a page of the place that one is in, such as `access-control/users`, of the platform, or by its whole address. */
 export async function go(page: Page, to: string): Promise<void> {
-  const [, account, enterprise] = /\/a\/([^/]+)\/e\/([^/]+)/.exec(page.url()) ?? []
-  await page.goto(`${new URL(page.url()).origin}/a/${account}/e/${enterprise}/${to}`)
+  const [, account = PLATFORM_ACCOUNT, enterprise = '-'] = /\/a\/([^/]+)\/e\/([^/]+)/.exec(page.url()) ?? []
+  const path = to.startsWith('/') ? to : to.startsWith('platform/') ? `/${to}` : `/a/${account}/e/${enterprise}/${to}`
+  await page.goto(new URL(page.url()).origin + path)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 }
 

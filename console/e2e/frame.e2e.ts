@@ -6,17 +6,17 @@ import { PASSWORD, tenant, user } from './world'
 
 test('the palette goes to a page by a few letters', async ({ operator }) => {
   await operator.keyboard.press('Control+k')
-  await operator.getByPlaceholder('Go to a page, or begin something').fill('dead')
+  await operator.getByPlaceholder('Go to a page, or create something').fill('failed')
   await operator.keyboard.press('Enter')
-  await expect(operator.getByRole('heading', { level: 1, name: 'Dead letters' })).toBeVisible()
-  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeHidden()
+  await expect(operator.getByRole('heading', { level: 1, name: 'Failed steps' })).toBeVisible()
+  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeHidden()
   // It can be asked for again, and gives the focus back.
   const button = operator.getByRole('button', { name: 'Your menu' })
   await button.focus()
   await operator.keyboard.press('Control+k')
-  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeFocused()
+  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeFocused()
   await operator.keyboard.press('Escape')
-  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeHidden()
+  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeHidden()
   await expect(button).toBeFocused()
 })
 
@@ -31,9 +31,9 @@ test('every key that the help lists does what it says', async ({ operator }) => 
   await operator.keyboard.press('Escape')
   await expect(help).toBeHidden()
   await operator.keyboard.press('Control+k')
-  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeVisible()
+  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeVisible()
   await operator.keyboard.press('Escape')
-  await expect(operator.getByPlaceholder('Go to a page, or begin something')).toBeHidden()
+  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeHidden()
 })
 
 test('a layer that is closed gives the focus back', async ({ operator }) => {
@@ -96,12 +96,12 @@ test('a link to an account that is not there changes nothing of where one begins
     localStorage.setItem(key, JSON.stringify({ accountId: crypto.randomUUID(), enterpriseId: 'any' }))
   })
   await operator.goto(server.url)
-  await expect(operator.getByRole('region', { name: 'State' })).toContainText('Active')
+  await expect(operator).toHaveURL(`${server.url}/platform/accounts`)
 })
 
 test('at 1280 pixels nothing that is needed lies outside', async ({ operator }) => {
   await operator.setViewportSize({ width: 1280, height: 800 })
-  await go(operator, 'overview/audit')
+  await go(operator, 'platform/audit')
   const row = operator.getByRole('region', { name: 'Table of entries' }).getByRole('row').nth(1)
   await expect(row.getByRole('button', { name: /^Actions for/ })).toBeInViewport({ ratio: 1 })
   // In a narrow card: the request id is cut, and its button is there.
@@ -184,8 +184,8 @@ test('the platform’s own account, which was never onboarded, is not asked for 
   const { user: me } = await server.api<{ user: { accountId: string } }>('GET', '/api/users/me/access')
   await go(operator, 'dashboard')
   await expect(operator.getByRole('region', { name: 'State' })).toContainText('Active')
-  await go(operator, `account-settings/accounts/${me.accountId}/provisioning`)
-  await expect(operator.getByText('Nothing was ever run for this account')).toBeVisible()
+  await go(operator, `/a/${me.accountId}/e/-/account-settings/account/provisioning`)
+  await expect(operator.getByText('No run has set this account up')).toBeVisible()
   expect(refused).toEqual([])
 })
 
@@ -197,8 +197,6 @@ test('a record that is not there is said to be, by whatever id', async ({ operat
     ['access-control/roles', 'role'],
     ['account-settings/services', 'service'],
     ['account-settings/licenses', 'license'],
-    ['account-settings/accounts', 'account'],
-    ['overview/provisioning', 'run'],
   ] as const) {
     for (const id of ['nonsense', crypto.randomUUID()]) {
       await operator.goto(`${place}/${path}/${id}`)
@@ -206,10 +204,12 @@ test('a record that is not there is said to be, by whatever id', async ({ operat
       await expect(operator.getByRole('button', { name: 'Try again' })).toHaveCount(0)
     }
   }
-  for (const page of ['provisioning', 'receipt']) {
-    for (const id of ['nonsense', crypto.randomUUID()]) {
-      await operator.goto(`${place}/account-settings/accounts/${id}/${page}`)
-      await expect(operator.getByRole('heading', { name: 'There is no such account' })).toBeVisible()
+  for (const id of ['nonsense', crypto.randomUUID()]) {
+    await operator.goto(`${server.url}/platform/runs/${id}`)
+    await expect(operator.getByRole('heading', { name: 'There is no such run' })).toBeVisible()
+    for (const page of ['', '/provisioning', '/receipt']) {
+      await operator.goto(`${server.url}/a/${id}/e/-/account-settings/account${page}`)
+      await expect(operator.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
     }
   }
 })

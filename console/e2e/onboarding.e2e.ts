@@ -5,7 +5,7 @@ import { expect, go, signIn, test } from './fixtures'
 import { OPERATOR, Server } from './server'
 import { day, fresh, offer, type Offer, tenant } from './world'
 
-const STEPS = ['Account details', 'Address', 'Technical user', 'Licenses', 'Review']
+const STEPS = ['Account details', 'Address', 'First users', 'Licenses', 'Review']
 
 function step(page: Page, at: number): Locator {
   return page.getByRole('region', { name: `Step ${at} of 5: ${STEPS[at - 1]}` })
@@ -32,11 +32,23 @@ async function address(page: Page): Promise<void> {
   await next(page)
 }
 
-async function technicalUser(page: Page, email: string): Promise<void> {
+/** The technical user, and an administrator unless the account is to begin without one. */
+async function firstUsers(page: Page, email: string, administrator?: string): Promise<void> {
   const here = step(page, 3)
-  await here.getByLabel('First name').fill('Ada')
-  await here.getByLabel('Last name').fill('Byron')
-  await here.getByLabel('E-mail address').fill(email)
+  const invite = here.getByRole('switch', { name: 'Invite an administrator' })
+  if (administrator) {
+    await invite.check()
+    const person = here.getByRole('group', { name: 'Administrator' })
+    await person.getByLabel('First name').fill('Mary')
+    await person.getByLabel('Last name').fill('Shaw')
+    await person.getByLabel('E-mail address').fill(administrator)
+  } else {
+    await invite.uncheck()
+  }
+  const person = here.getByRole('group', { name: 'Technical user' })
+  await person.getByLabel('First name').fill('Ada')
+  await person.getByLabel('Last name').fill('Byron')
+  await person.getByLabel('E-mail address').fill(email)
   await next(page)
 }
 
@@ -60,7 +72,7 @@ async function licenses(page: Page, of: Offer): Promise<void> {
 async function wizard(page: Page, name: string, email: string, of: Offer, cloudType = 'Public'): Promise<void> {
   await details(page, name, cloudType)
   await address(page)
-  await technicalUser(page, email)
+  await firstUsers(page, email)
   await licenses(page, of)
   await expect(step(page, 5).getByText(name, { exact: true })).toBeVisible()
   await page.getByRole('button', { name: 'Create the account' }).click()
@@ -91,21 +103,21 @@ test('onboards from the sign-in page to an active account within a minute, on on
   expect(took).toBeLessThan(60)
   expect(await page.evaluate(() => 'sameLoad' in window)).toBe(true)
   await expect(
-    page.getByRole('list', { name: 'Steps' }).getByRole('listitem', { name: 'Verify as the tenant would' }),
+    page.getByRole('list', { name: 'Steps' }).getByRole('listitem', { name: 'Read everything back as the tenant' }),
   ).toContainText('Succeeded')
   await page.getByRole('link', { name: 'Open the account' }).click()
+  await expect(page).toHaveURL(/\/dashboard$/)
+  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+  await expect(page.getByRole('main').getByText(name)).toBeVisible()
+  await page.getByRole('navigation', { name: 'Menus' }).getByRole('link', { name: 'Account', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
   await expect(page.getByText('Germany')).toBeVisible()
   await expect(page.getByText('Ada Byron')).toBeVisible()
-  await page.getByRole('button', { name: 'Switch to it' }).click()
-  await expect(page).toHaveURL(/\/dashboard$/)
-  await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible()
-  await expect(page.getByRole('main').getByText(name)).toBeVisible()
 })
 
 test('onboards a private account, whose table is made', async ({ operator: page, server }) => {
   const of = await offer(server)
-  await go(page, 'account-settings/accounts/new')
+  await go(page, 'platform/accounts/new')
   await wizard(page, fresh('Private'), 'ada@private.example', of, 'Private')
   await isActive(page)
   const steps = page.getByRole('list', { name: 'Steps' })
@@ -118,7 +130,7 @@ test('validates step by step, keeps everything on the way back, and moves the fo
   server,
 }) => {
   await offer(server)
-  await go(page, 'account-settings/accounts/new')
+  await go(page, 'platform/accounts/new')
   await next(page)
   await expect(step(page, 1).getByText('Account name is needed', { exact: true })).toBeVisible()
   await expect(step(page, 1).getByLabel('Account name').first()).toBeFocused()
@@ -129,23 +141,23 @@ test('validates step by step, keeps everything on the way back, and moves the fo
   // Steps that were not reached can't be gone to; those passed can.
   await expect(page.getByRole('button', { name: 'Step 4: Licenses' })).toBeDisabled()
   await address(page)
-  await expect(step(page, 3).getByRole('combobox', { name: 'Assigned role' })).toHaveValue('Technical Role')
+  await expect(step(page, 3).getByText('Technical Role', { exact: false })).toBeVisible()
   await page.getByRole('button', { name: 'Back' }).click()
   await expect(step(page, 2).getByLabel('City')).toHaveValue('Springfield')
   await page.getByRole('button', { name: 'Step 1: Account details' }).click()
   await expect(step(page, 1).getByLabel('Account name').first()).toHaveValue('Kept')
   await page.goBack()
   await expect(step(page, 2).getByLabel('City')).toHaveValue('Springfield')
-  await page.getByRole('button', { name: 'Step 3: Technical user' }).click()
+  await page.getByRole('button', { name: 'Step 3: First users' }).click()
   for (const wrong of ['not-an-address', 'ada@acme']) {
-    await technicalUser(page, wrong)
+    await firstUsers(page, wrong)
     await expect(step(page, 3).getByText('Not an e-mail address', { exact: false })).toBeVisible()
   }
 })
 
 test('a draft survives a reload, and can be discarded', async ({ operator: page, server }) => {
   await offer(server)
-  await go(page, 'account-settings/accounts/new')
+  await go(page, 'platform/accounts/new')
   await details(page, 'Drafted')
   await step(page, 2).getByLabel('City').fill('Halfway')
   await expect.poll(() => page.evaluate(() => JSON.stringify(Object.values(sessionStorage)))).toContain('Halfway')
@@ -162,7 +174,7 @@ test('the step follows the address, and an address that can’t be followed yet 
   server,
 }) => {
   await offer(server)
-  await go(page, 'account-settings/accounts/new?step=licenses')
+  await go(page, 'platform/accounts/new?step=licenses')
   await expect(page).toHaveURL(/\?step=details$/)
   await details(page, 'Reloaded')
   await expect(page.getByRole('heading', { name: 'Step 2 of 5: Address' })).toBeFocused()
@@ -188,13 +200,13 @@ test('the step follows the address, and an address that can’t be followed yet 
 
 test('the server’s refusals land on their fields, on their steps', async ({ operator: page, server, acme }) => {
   const of = await offer(server)
-  await go(page, 'account-settings/accounts/new')
+  await go(page, 'platform/accounts/new')
   await wizard(page, acme.name, 'ada@refused.example', of)
   const name = step(page, 1).getByLabel('Account name').first()
   await expect(name).toBeFocused()
   await expect(step(page, 1).getByText('There is an account named', { exact: false })).toBeVisible()
   await name.fill(fresh('Free'))
-  await page.getByRole('button', { name: 'Step 3: Technical user' }).click()
+  await page.getByRole('button', { name: 'Step 3: First users' }).click()
   // An address that another account has is nobody's business here.
   await step(page, 3).getByLabel('E-mail address').fill(acme.email)
   await page.getByRole('button', { name: 'Step 5: Review' }).click()
@@ -207,16 +219,16 @@ test('licenses: lists that hang on each other, the same triple twice, days in or
   server,
 }) => {
   const of = await offer(server)
-  await go(page, 'account-settings/accounts/new')
+  await go(page, 'platform/accounts/new')
   await details(page, fresh('Licensed'))
   await address(page)
-  await technicalUser(page, 'ada@licensed.example')
+  await firstUsers(page, 'ada@licensed.example')
   const here = step(page, 4)
   await pick(page, here.getByRole('group', { name: 'License 1' }), 'Enterprise', of.enterprise, of.enterprise)
   await page.getByRole('button', { name: 'Add a license' }).click()
   const second = here.getByRole('group', { name: 'License 2' })
   await pick(page, second, 'Enterprise', of.enterprise, of.enterprise)
-  await second.getByLabel('End date').fill(day(-5))
+  await second.getByLabel('Last day').fill(day(-5))
   await next(page)
   await expect(second.getByText('Another license is of this enterprise', { exact: false })).toBeVisible()
   await expect(second.getByText('The end is not before the start')).toBeVisible()
@@ -244,11 +256,11 @@ for (const name of [
     // Of the accounts of other stories there can be a page full before it.
     const named = `?name=${encodeURIComponent(whole)}`
     for (const path of [
-      `account-settings/accounts${named}`,
-      `account-settings/accounts/${made.accountId}`,
-      `account-settings/accounts/${made.accountId}/provisioning`,
-      `overview/accounts${named}`,
-      'overview/provisioning',
+      `platform/accounts${named}`,
+      `platform/accounts${named}&view=cards`,
+      `/a/${made.accountId}/e/-/account-settings/account`,
+      `/a/${made.accountId}/e/-/account-settings/account/provisioning`,
+      'platform/runs',
     ]) {
       await go(page, path)
       await expect(page.getByRole('main').getByText(whole).filter({ visible: true }).first()).toBeVisible()
@@ -262,10 +274,10 @@ test('with nothing to license yet, it says what to make first', async ({ page })
   const bare = await Server.begin()
   try {
     await signIn(page, bare.url, OPERATOR.email, OPERATOR.password)
-    await go(page, 'account-settings/accounts/new')
+    await go(page, 'platform/accounts/new')
     await expect(page.getByText('There is nothing to license yet')).toBeVisible()
-    await page.getByRole('link', { name: 'Create a service' }).click()
-    await expect(page).toHaveURL(/services\/new$/)
+    await page.getByRole('link', { name: 'Create an enterprise, a product and a service' }).click()
+    await expect(page).toHaveURL(/quick-start$/)
   } finally {
     await bare.end()
   }
@@ -273,14 +285,14 @@ test('with nothing to license yet, it says what to make first', async ({ page })
 
 test('every step is accessible in both schemes', async ({ operator: page, server }) => {
   const of = await offer(server)
-  await go(page, 'account-settings/accounts/new')
+  await go(page, 'platform/accounts/new')
   await next(page)
   await accessible(page)
   await details(page, fresh('Looked at'))
   await accessible(page)
   await address(page)
   await accessible(page)
-  await technicalUser(page, 'ada@looked.example')
+  await firstUsers(page, 'ada@looked.example')
   await accessible(page)
   await licenses(page, of)
   await accessible(page)

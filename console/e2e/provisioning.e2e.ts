@@ -28,8 +28,8 @@ const test = base.extend<{ operators: Page }, Omit<Own, 'operators'>>({
   },
 })
 
-const VERIFY = 'Verify as the tenant would'
-const SIGN_IN = 'Make the sign-in'
+const VERIFY = 'Read everything back as the tenant'
+const SIGN_IN = 'Create the sign-ins'
 
 /** Begins anew with these faults; those of before are forgotten. */
 async function restart(server: Server, faults = '', signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
@@ -38,7 +38,7 @@ async function restart(server: Server, faults = '', signal: 'SIGTERM' | 'SIGKILL
 }
 
 function follow(page: Page, accountId: string): Promise<void> {
-  return go(page, `account-settings/accounts/${accountId}/provisioning`)
+  return go(page, `/a/${accountId}/e/-/account-settings/account/provisioning`)
 }
 
 function step(page: Page, title: string): Locator {
@@ -57,7 +57,7 @@ async function failed(server: Server, accountId: string): Promise<void> {
 async function followAgain(page: Page, server: Server, accountId: string): Promise<void> {
   await failed(server, accountId)
   await follow(page, accountId)
-  await page.getByRole('button', { name: 'Redrive' }).click()
+  await page.getByRole('button', { name: 'Retry from the failed step' }).click()
 }
 
 /** What the steps have shown since, one after the other: `name status`, with the time of the frame. */
@@ -172,7 +172,7 @@ test('a step that fails is shown as it fails, and a redrive finishes the onboard
   await followAgain(page, own, accountId)
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Account onboarding: ${name}`)
   await expect(step(page, SIGN_IN)).toContainText('Retrying')
-  await expect(step(page, SIGN_IN)).toContainText('It is tried again by itself.')
+  await expect(step(page, SIGN_IN)).toContainText('It is retried automatically.')
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
   await record(page)
 
@@ -180,14 +180,14 @@ test('a step that fails is shown as it fails, and a redrive finishes the onboard
   await expect(step(page, VERIFY)).toContainText('Failed on purpose.')
   await expect(step(page, SIGN_IN)).toContainText('2 attempts')
   const outcome = page.getByRole('region', { name: `The onboarding failed at “${VERIFY}”` })
-  await expect(outcome).toContainText('Redrive goes on from this step')
-  await expect(outcome.getByRole('button', { name: 'Undo' })).toBeEnabled()
+  await expect(outcome).toContainText('Retry goes on from this step')
+  await expect(outcome.getByRole('button', { name: 'Roll back' })).toBeEnabled()
   await expect(page.getByText('It goes on by itself')).toBeHidden()
   await expect(page.getByText('Ended', { exact: true })).toBeVisible()
   await accessible(page)
 
   await restart(own)
-  await outcome.getByRole('button', { name: 'Redrive' }).click()
+  await outcome.getByRole('button', { name: 'Retry from the failed step' }).click()
   await expect(page.getByRole('region', { name: 'The account is active' })).toBeVisible()
   await expect(outcome).toBeHidden()
   await expect(step(page, VERIFY)).toContainText('Succeeded')
@@ -202,30 +202,30 @@ test('an undo says what goes, and leaves nothing', async ({ operators: page, own
   const { accountId, name, email } = made
   await failed(own, accountId)
   await follow(page, accountId)
-  await page.getByRole('button', { name: 'Undo' }).click()
-  const dialog = page.getByRole('dialog', { name: `Undo the onboarding of ${name}` })
+  await page.getByRole('button', { name: 'Roll back' }).click()
+  const dialog = page.getByRole('dialog', { name: `Roll back the onboarding of ${name}` })
   await expect(dialog).toContainText('Everything that the onboarding has made')
   await expect(dialog).toContainText('Its audit log and its events')
-  const undo = dialog.getByRole('button', { name: 'Undo the onboarding' })
+  const undo = dialog.getByRole('button', { name: 'Roll back the onboarding' })
   await expect(undo).toBeDisabled()
   await dialog.getByRole('textbox', { name: `Type ${name} to confirm` }).fill(name)
   await undo.click()
 
-  const stuck = page.getByRole('region', { name: 'The undo is stuck at “Create the account’s own table”' })
-  await expect(stuck).toContainText('Goes on undoing where it stopped.')
+  const stuck = page.getByRole('region', { name: 'The rollback is stuck at “Create the account’s own table”' })
+  await expect(stuck).toContainText('Goes on rolling back where it stopped.')
   await expect(step(page, 'Create the account’s own table')).toContainText('Stuck')
-  await expect(page.getByRole('button', { name: 'Undo' })).toBeHidden()
-  await stuck.getByRole('button', { name: 'Redrive' }).click()
+  await expect(page.getByRole('button', { name: 'Roll back' })).toBeHidden()
+  await stuck.getByRole('button', { name: 'Retry from the failed step' }).click()
 
-  const outcome = page.getByRole('region', { name: 'The onboarding was undone' })
+  const outcome = page.getByRole('region', { name: 'The onboarding was rolled back' })
   await expect(outcome).toContainText('Its name is free again')
   await expect(dialog).toBeHidden()
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
-  await expect(step(page, 'Create the account’s own table')).toContainText('Undone')
+  await expect(step(page, 'Create the account’s own table')).toContainText('Rolled back')
   // What failed is still told, without a way that is none any more.
   await expect(step(page, VERIFY)).toContainText('Failed on purpose.')
-  await expect(step(page, VERIFY)).not.toContainText('Redrive')
-  await expect(page.getByRole('button', { name: 'Redrive' })).toBeHidden()
+  await expect(step(page, VERIFY)).not.toContainText('Retry')
+  await expect(page.getByRole('button', { name: 'Retry from the failed step' })).toBeHidden()
 
   expect((await own.api('GET', `/api/accounts/${accountId}`)).status).toBe('deleted')
   await nothingLeft(own, accountId)
@@ -292,7 +292,7 @@ test('an account is deleted by typing its name, and a receipt says what went', a
   licensed,
 }) => {
   const { accountId, name } = await tenant(own, { offer: licensed })
-  await go(page, `account-settings/accounts/${accountId}`)
+  await go(page, `/a/${accountId}/e/-/account-settings/account`)
   await page.getByRole('button', { name: 'Delete' }).click()
   const dialog = page.getByRole('dialog', { name: `Delete account ${name}` })
   await expect(dialog).toContainText('Users, licenses, groups, roles and workstreams')
@@ -339,7 +339,7 @@ test('an account is deleted by typing its name, and a receipt says what went', a
   await expect(step(page, 'Take the inventory')).toContainText('Succeeded')
 })
 
-test('a removal that failed is found among the failed accounts, and Redrive goes on', async ({
+test('a removal that failed is found among the failed accounts, and a retry goes on', async ({
   operators: page,
   own,
   licensed,
@@ -348,12 +348,12 @@ test('a removal that failed is found among the failed accounts, and Redrive goes
   const { accountId, name } = await tenant(own, { offer: licensed })
   await own.api('DELETE', `/api/accounts/${accountId}?confirm=${encodeURIComponent(name)}`)
   await failed(own, accountId)
-  await go(page, 'account-settings/accounts?status=failed')
+  await go(page, 'platform/accounts?status=failed')
   await page.getByRole('link', { name, exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
   await follow(page, accountId)
   await expect(page.getByText(/The removal failed/).first()).toBeVisible()
-  await page.getByRole('button', { name: 'Redrive' }).click()
+  await page.getByRole('button', { name: 'Retry from the failed step' }).click()
   await expect(page.getByRole('region', { name: 'The account is removed' })).toBeVisible()
   await restart(own)
 })
@@ -369,12 +369,12 @@ test('a private account’s run makes its table, and says which step it does wit
   const skipped = step(page, 'Publish the parameters')
   await expect(skipped).toContainText('Skipped')
   await expect(skipped).toContainText('Left out: the account has a table of its own')
-  await expect(page.getByRole('region', { name: 'The account is active' })).toContainText('outbox')
+  await expect(page.getByRole('region', { name: 'The account is active' })).toContainText('sent mail')
   // Only what was taken counts.
   await expect(page.getByText('10 of 10 steps')).toBeVisible()
 })
 
-test('a step that its run went on without is a dead letter: it is tried again, or discarded', async ({
+test('a step that its run went on without is a failed step: it is retried, or discarded', async ({
   operators: page,
   own,
   licensed,
@@ -385,11 +385,11 @@ test('a step that its run went on without is a dead letter: it is tried again, o
   await follow(page, tried.accountId)
   const lacking = page.getByRole('region', { name: 'The account is active, but something is missing' })
   await expect(lacking).toContainText('was not sent')
-  await expect(step(page, 'Send the invitation')).toContainText('Incomplete')
-  await expect(step(page, 'Send the invitation')).toContainText('Its dead letter can be replayed.')
-  await lacking.getByRole('link', { name: 'dead letters' }).click()
+  await expect(step(page, 'Send the invitations')).toContainText('Incomplete')
+  await expect(step(page, 'Send the invitations')).toContainText('You can retry the failed step.')
+  await lacking.getByRole('link', { name: 'failed steps' }).click()
 
-  const rows = page.getByRole('region', { name: 'Table of dead letters' }).getByRole('row')
+  const rows = page.getByRole('region', { name: 'Table of failed steps' }).getByRole('row')
   const letter = (name: string) => rows.filter({ hasText: name })
   await expect(letter(left.name)).toContainText('SendCredentialNotifications[0]')
   await page
@@ -404,20 +404,20 @@ test('a step that its run went on without is a dead letter: it is tried again, o
     .getByRole('button', { name: /^Actions for/ })
     .click()
   await page.getByRole('menuitem', { name: 'Discard' }).click()
-  const dialog = page.getByRole('dialog', { name: /^Discard the dead letter/ })
-  await expect(dialog).toContainText('can’t be tried again')
+  const dialog = page.getByRole('dialog', { name: /^Discard the failed step/ })
+  await expect(dialog).toContainText('can’t be retried any more')
   await dialog.getByRole('button', { name: 'Discard' }).click()
-  await expect(page.getByText('The dead letter is discarded')).toBeVisible()
+  await expect(page.getByText('The failed step is discarded')).toBeVisible()
   await expect(letter(left.name)).toHaveCount(0)
   await expect(letter(tried.name)).toHaveCount(1)
 
   await letter(tried.name)
     .getByRole('button', { name: /^Actions for/ })
     .click()
-  await page.getByRole('menuitem', { name: 'Try the step again' }).click()
+  await page.getByRole('menuitem', { name: 'Retry the step' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Account onboarding: ${tried.name}`)
   const whole = page.getByRole('region', { name: 'The account is active', exact: true })
-  await expect(whole).toContainText('The invitation for the technical user is in the outbox')
+  await expect(whole).toContainText('The invitation for the technical user is in the sent mail')
   const { items } = await own.api<{ items: unknown[] }>('GET', `/api/outbox?to=${encodeURIComponent(tried.email)}`)
   expect(items).toHaveLength(1)
   expect((await own.api<{ items: unknown[] }>('GET', '/api/dead-letters?worker=ses-notification')).items).toEqual([])
@@ -428,7 +428,7 @@ test('two who watch see the same: a redrive by another is followed', async ({ op
   const { accountId } = await tenant(own, { offer: licensed, wait: false })
   await failed(own, accountId)
   await follow(page, accountId)
-  const redrive = page.getByRole('button', { name: 'Redrive' })
+  const redrive = page.getByRole('button', { name: 'Retry from the failed step' })
   await expect(redrive).toBeVisible()
   await own.api('POST', '/api/provisioning', { accountId })
   await active(own, accountId)
@@ -450,11 +450,11 @@ test('each step is shown as soon as it is done', async ({ operators: first, own,
     const page = nth === 0 ? first : await first.context().newPage()
     await page.goto(first.url())
     await follow(page, accountId)
-    await expect(page.getByRole('button', { name: 'Redrive' })).toBeEnabled()
+    await expect(page.getByRole('button', { name: 'Retry from the failed step' })).toBeEnabled()
     await record(page)
     watched.push({ page, accountId })
   }
-  for (const { page } of watched) await page.getByRole('button', { name: 'Redrive' }).click()
+  for (const { page } of watched) await page.getByRole('button', { name: 'Retry from the failed step' }).click()
 
   const [redriven, live]: [number[], number[]] = [[], []]
   for (const { page, accountId } of watched) {

@@ -7,10 +7,9 @@ const FOLDER = process.env.FREEHOLD_SCREENSHOTS ?? 'test-results/screenshots'
 const SIZES = { 1440: 900, 390: 844 }
 const MAIN = [
   'dashboard',
-  'overview',
   'run',
   'audit',
-  'platform',
+  'health',
   'accounts',
   'onboard',
   'account',

@@ -76,24 +76,23 @@ export async function begin(): Promise<Tour> {
   const license = await first(`/api/licenses?accountId=${halden.accountId}`)
   const base = `/a/${halden.accountId}/e/${offered.enterpriseId}`
   const stop = (name: string, path: string): Stop => ({ name, path: `${base}/${path}` })
+  const platform = (name: string, path: string): Stop => ({ name, path: `/platform/${path}` })
   const settings = 'account-settings'
   return {
     server,
     halden,
     stops: {
       dashboard: stop('dashboard', 'dashboard'),
-      'overview/accounts': stop('overview', 'overview/accounts'),
-      'overview/provisioning': stop('runs', 'overview/provisioning'),
-      'overview/provisioning/$executionId': stop('run', `overview/provisioning/${run}`),
-      'overview/dead-letters': stop('dead-letters', 'overview/dead-letters'),
       'overview/audit': stop('audit', 'overview/audit'),
-      'overview/outbox': stop('outbox', 'overview/outbox'),
-      'overview/platform': stop('platform', 'overview/platform'),
-      [`${settings}/accounts`]: stop('accounts', `${settings}/accounts`),
-      [`${settings}/accounts/new`]: stop('onboard', `${settings}/accounts/new`),
-      [`${settings}/accounts/$id`]: stop('account', `${settings}/accounts/${halden.accountId}`),
-      [`${settings}/accounts/$id/provisioning`]: stop('provisioning', `${settings}/accounts/${failed}/provisioning`),
-      [`${settings}/accounts/$id/receipt`]: stop('receipt', `${settings}/accounts/${gone.accountId}/receipt`),
+      [`${settings}/account`]: stop('account', `${settings}/account`),
+      [`${settings}/account/provisioning`]: {
+        name: 'provisioning',
+        path: `/a/${failed}/e/-/${settings}/account/provisioning`,
+      },
+      [`${settings}/account/receipt`]: {
+        name: 'receipt',
+        path: `/a/${gone.accountId}/e/-/${settings}/account/receipt`,
+      },
       [`${settings}/enterprises`]: stop('enterprises', `${settings}/enterprises`),
       [`${settings}/enterprises/new`]: stop('new-enterprise', `${settings}/enterprises/new`),
       [`${settings}/enterprises/$id`]: stop('enterprise', `${settings}/enterprises/${offered.enterpriseId}`),
@@ -117,10 +116,36 @@ export async function begin(): Promise<Tour> {
       'access-control/groups/$id': stop('group', `access-control/groups/${access.groupId}`),
       'access-control/roles': stop('roles', 'access-control/roles'),
       'access-control/roles/new': stop('new-role', 'access-control/roles/new'),
+      'access-control/roles/compare': stop(
+        'compare-roles',
+        `access-control/roles/compare?one=${access.roleId}&two=preset:administrator`,
+      ),
       'access-control/roles/$id': stop('role', `access-control/roles/${access.roleId}`),
       'security/profile': stop('profile', 'security/profile'),
       'security/password': stop('password', 'security/password'),
       'security/sessions': stop('sessions', 'security/sessions'),
+      accounts: platform('accounts', 'accounts'),
+      'accounts/new': platform('onboard', 'accounts/new'),
+      'quick-start': platform('quick-start', 'quick-start'),
+      runs: platform('runs', 'runs'),
+      'runs/$executionId': platform('run', `runs/${run}`),
+      'failed-steps': platform('failed-steps', 'failed-steps'),
+      'sent-mail': platform('sent-mail', 'sent-mail'),
+      audit: platform('platform-audit', 'audit'),
+      jobs: platform('jobs', 'jobs'),
+      health: platform('health', 'health'),
+      enterprises: platform('platform-enterprises', 'enterprises'),
+      'enterprises/new': platform('platform-new-enterprise', 'enterprises/new'),
+      'enterprises/$id': platform('platform-enterprise', `enterprises/${offered.enterpriseId}`),
+      products: platform('platform-products', 'products'),
+      'products/new': platform('platform-new-product', 'products/new'),
+      'products/$id': platform('platform-product', `products/${offered.productId}`),
+      services: platform('platform-services', 'services'),
+      'services/new': platform('platform-new-service', 'services/new'),
+      'services/$id': platform('platform-service', `services/${offered.serviceId}`),
+      profile: platform('platform-profile', 'profile'),
+      password: platform('platform-password', 'password'),
+      sessions: platform('platform-sessions', 'sessions'),
     },
   }
 }

@@ -67,3 +67,8 @@ export function words(slug: string): string {
   const text = slug.replaceAll(/[-_]/g, ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
+
+/** The first link in a mail. */
+export function linkIn(text: string): string | undefined {
+  return text.match(/https?:\/\/\S+/)?.[0]
+}

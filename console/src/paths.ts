@@ -1,9 +1,12 @@
 // Every address of the console, built here and nowhere else.
 
-/** Where one is: an account and an enterprise of it. `-` is an account that has no enterprise yet. */
+/** Where one is: an account and an enterprise of it. `-` is an account that has no enterprise yet. Without an account: the platform. */
 export type Place = { accountId: string; enterpriseId: string }
 
 export const NO_ENTERPRISE = '-'
+
+/** Operators' pages on the whole platform belong to no account. */
+export const PLATFORM: Place = { accountId: '', enterpriseId: NO_ENTERPRISE }
 
 export const signInPath = '/sign-in'
 export const forgotPasswordPath = '/forgot-password'
@@ -11,25 +14,40 @@ export const resetPasswordPath = '/reset-password'
 export const acceptInvitationPath = '/accept-invitation'
 export const confirmEmailPath = '/confirm-email'
 
-export function placePath(place: Place, page = 'dashboard'): string {
-  return `/a/${place.accountId}/e/${place.enterpriseId}/${page}`
+/** The address of a page: an absolute one stays as it is. Pages that the platform has too are there without their menu's name. */
+export function placePath(place: Place, page: string = pages.dashboard): string {
+  if (page.startsWith('/')) return page
+  if (place.accountId) return `/a/${place.accountId}/e/${place.enterpriseId}/${page}`
+  return page === pages.dashboard ? pages.accounts : `/platform/${page.slice(page.indexOf('/') + 1)}`
 }
 
-/** The pages of a place, by their addresses below it. */
+/** A page of an account that one need not be in. Its address is completed by the account's first enterprise. */
+function pageOf(accountId: string, page: string): string {
+  return `/a/${accountId}/e/${NO_ENTERPRISE}/${page}`
+}
+
+/** All pages: those of the platform and of any account by their whole addresses, others by their addresses below a place. */
 export const pages = {
+  accounts: '/platform/accounts',
+  newAccount: '/platform/accounts/new',
+  quickStart: '/platform/quick-start',
+  runs: '/platform/runs',
+  run: (executionId: string) => `/platform/runs/${executionId}`,
+  failedSteps: '/platform/failed-steps',
+  sentMail: '/platform/sent-mail',
+  platformAudit: '/platform/audit',
+  jobs: '/platform/jobs',
+  health: '/platform/health',
+  platformEnterprises: '/platform/enterprises',
+  platformProducts: '/platform/products',
+  platformServices: '/platform/services',
+  overviewOf: (accountId: string) => pageOf(accountId, 'dashboard'),
+  account: (accountId: string) => pageOf(accountId, 'account-settings/account'),
+  provisioning: (accountId: string) => pageOf(accountId, 'account-settings/account/provisioning'),
+  receipt: (accountId: string) => pageOf(accountId, 'account-settings/account/receipt'),
   dashboard: 'dashboard',
-  overviewAccounts: 'overview/accounts',
-  runs: 'overview/provisioning',
-  run: (executionId: string) => `overview/provisioning/${executionId}`,
-  deadLetters: 'overview/dead-letters',
   audit: 'overview/audit',
-  outbox: 'overview/outbox',
-  platform: 'overview/platform',
-  accounts: 'account-settings/accounts',
-  newAccount: 'account-settings/accounts/new',
-  account: (id: string) => `account-settings/accounts/${id}`,
-  provisioning: (id: string) => `account-settings/accounts/${id}/provisioning`,
-  receipt: (id: string) => `account-settings/accounts/${id}/receipt`,
+  ownAccount: 'account-settings/account',
   enterprises: 'account-settings/enterprises',
   newEnterprise: 'account-settings/enterprises/new',
   enterprise: (id: string) => `account-settings/enterprises/${id}`,
@@ -53,6 +71,7 @@ export const pages = {
   group: (id: string) => `access-control/groups/${id}`,
   roles: 'access-control/roles',
   newRole: 'access-control/roles/new',
+  compareRoles: 'access-control/roles/compare',
   role: (id: string) => `access-control/roles/${id}`,
   profile: 'security/profile',
   password: 'security/password',

@@ -14,8 +14,10 @@ import { fetched, later } from './code'
 import { Failure, NotFound } from './ui/Failure'
 import {
   acceptInvitationPath,
+  NO_ENTERPRISE,
   confirmEmailPath,
   forgotPasswordPath,
+  pages,
   placePath,
   resetPasswordPath,
   signInPath,
@@ -84,29 +86,43 @@ const home = createRoute({
   },
 })
 
-const place = createRoute({
+const frame = createRoute({
   getParentRoute: () => root,
-  path: '/a/$accountId/e/$enterpriseId',
+  id: 'frame',
   beforeLoad: needsSession,
   component: lazyRouteComponent(fetched(() => import('./app/Frame'))),
+})
+
+const place = createRoute({
+  getParentRoute: () => frame,
+  path: '/a/$accountId/e/$enterpriseId',
+  beforeLoad: async ({ params, location, preload }) => {
+    if (params.enterpriseId !== NO_ENTERPRISE || preload) return
+    const { enterpriseFor } = await fetched(() => import('./app/place'))()
+    const enterpriseId = await enterpriseFor(params.accountId)
+    if (enterpriseId === NO_ENTERPRISE) return
+    throw redirect({ href: location.href.replace(`/e/${NO_ENTERPRISE}/`, `/e/${enterpriseId}/`), replace: true })
+  },
+})
+
+const platform = createRoute({ getParentRoute: () => frame, path: '/platform' })
+
+const platformHome = createRoute({
+  getParentRoute: () => platform,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: pages.accounts, replace: true })
+  },
 })
 
 type PageModule = () => Promise<{ default: () => React.ReactNode }>
 
 const inPlace: Array<[path: string, load: PageModule]> = [
   ['dashboard', () => import('./pages/dashboard/DashboardPage')],
-  ['overview/accounts', () => import('./pages/overview/AccountCardsPage')],
-  ['overview/provisioning', () => import('./pages/overview/RunsPage')],
-  ['overview/provisioning/$executionId', () => import('./pages/overview/RunPage')],
-  ['overview/dead-letters', () => import('./pages/overview/DeadLettersPage')],
   ['overview/audit', () => import('./pages/overview/AuditPage')],
-  ['overview/outbox', () => import('./pages/overview/OutboxPage')],
-  ['overview/platform', () => import('./pages/overview/PlatformPage')],
-  ['account-settings/accounts', () => import('./pages/accounts/AccountsPage')],
-  ['account-settings/accounts/new', () => import('./pages/accounts/OnboardPage')],
-  ['account-settings/accounts/$id', () => import('./pages/accounts/AccountPage')],
-  ['account-settings/accounts/$id/provisioning', () => import('./pages/accounts/ProvisioningPage')],
-  ['account-settings/accounts/$id/receipt', () => import('./pages/accounts/ReceiptPage')],
+  ['account-settings/account', () => import('./pages/accounts/AccountPage')],
+  ['account-settings/account/provisioning', () => import('./pages/accounts/ProvisioningPage')],
+  ['account-settings/account/receipt', () => import('./pages/accounts/ReceiptPage')],
   ['account-settings/enterprises', () => import('./pages/enterprises/EnterprisesPage')],
   ['account-settings/enterprises/new', () => import('./pages/enterprises/EnterprisePage')],
   ['account-settings/enterprises/$id', () => import('./pages/enterprises/EnterprisePage')],
@@ -130,10 +146,37 @@ const inPlace: Array<[path: string, load: PageModule]> = [
   ['access-control/groups/$id', () => import('./pages/groups/GroupPage')],
   ['access-control/roles', () => import('./pages/roles/RolesPage')],
   ['access-control/roles/new', () => import('./pages/roles/NewRolePage')],
+  ['access-control/roles/compare', () => import('./pages/roles/CompareRolesPage')],
   ['access-control/roles/$id', () => import('./pages/roles/RolePage')],
   ['security/profile', () => import('./pages/security/ProfilePage')],
   ['security/password', () => import('./pages/security/PasswordPage')],
   ['security/sessions', () => import('./pages/security/SessionsPage')],
+]
+
+/** Pages of the platform as a whole, for its operators. */
+const onPlatform: Array<[path: string, load: PageModule]> = [
+  ['accounts', () => import('./pages/accounts/AccountsPage')],
+  ['accounts/new', () => import('./pages/accounts/OnboardPage')],
+  ['quick-start', () => import('./pages/accounts/QuickStartPage')],
+  ['runs', () => import('./pages/overview/RunsPage')],
+  ['runs/$executionId', () => import('./pages/overview/RunPage')],
+  ['failed-steps', () => import('./pages/overview/DeadLettersPage')],
+  ['sent-mail', () => import('./pages/overview/OutboxPage')],
+  ['audit', () => import('./pages/overview/PlatformAuditPage')],
+  ['jobs', () => import('./pages/overview/JobsPage')],
+  ['health', () => import('./pages/overview/PlatformPage')],
+  ['enterprises', () => import('./pages/enterprises/EnterprisesPage')],
+  ['enterprises/new', () => import('./pages/enterprises/EnterprisePage')],
+  ['enterprises/$id', () => import('./pages/enterprises/EnterprisePage')],
+  ['products', () => import('./pages/products/ProductsPage')],
+  ['products/new', () => import('./pages/products/ProductPage')],
+  ['products/$id', () => import('./pages/products/ProductPage')],
+  ['services', () => import('./pages/services/ServicesPage')],
+  ['services/new', () => import('./pages/services/ServicePage')],
+  ['services/$id', () => import('./pages/services/ServicePage')],
+  ['profile', () => import('./pages/security/ProfilePage')],
+  ['password', () => import('./pages/security/PasswordPage')],
+  ['sessions', () => import('./pages/security/SessionsPage')],
 ]
 
 const signedOut: Array<[path: string, load: PageModule]> = [
@@ -169,11 +212,19 @@ const tree = root.addChildren([
       component: lazyRouteComponent(fetched(load)),
     }),
   ),
-  place.addChildren(
-    inPlace.map(([path, load]) =>
-      createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(fetched(load)) }),
+  frame.addChildren([
+    place.addChildren(
+      inPlace.map(([path, load]) =>
+        createRoute({ getParentRoute: () => place, path, component: lazyRouteComponent(fetched(load)) }),
+      ),
     ),
-  ),
+    platform.addChildren([
+      platformHome,
+      ...onPlatform.map(([path, load]) =>
+        createRoute({ getParentRoute: () => platform, path, component: lazyRouteComponent(fetched(load)) }),
+      ),
+    ]),
+  ]),
 ])
 
 export const router = createRouter({

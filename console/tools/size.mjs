@@ -27,7 +27,7 @@ function size(...keys) {
 const page = (name) => Object.keys(manifest).find((key) => key.endsWith(`/${name}.tsx`))
 const frame = ['index.html', page('Frame')]
 const signIn = size('index.html', page('SignInPage'))
-const overview = size(...frame, page('AccountCardsPage'))
+const overview = size(...frame, page('AccountsPage'))
 const others = Object.keys(manifest)
   .filter((key) => /^src\/pages\/.*Page\.tsx$/.test(key))
   .map((key) => [key.split('/').at(-1).replace('.tsx', ''), size(...frame, key) - size(...frame)])
@@ -35,7 +35,7 @@ const others = Object.keys(manifest)
 
 const checks = [
   ['sign-in', signIn, 200],
-  ['frame with overview', overview, 250],
+  ['frame with the accounts', overview, 250],
   ['largest page beside the frame', others[0][1], 80],
 ]
 for (const [name, is, budget] of checks) console.log(`${name.padEnd(32)}${is.toFixed(1).padStart(7)} kB of ${budget}`)

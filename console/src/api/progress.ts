@@ -18,3 +18,8 @@ export function newest(one: Progress | undefined, other: Progress | undefined): 
   if (one.executionId === other.executionId) return one.lastEvent >= other.lastEvent ? one : other
   return Date.parse(one.startedAt) >= Date.parse(other.startedAt) ? one : other
 }
+
+/** Whether a run in a list goes on. */
+export function isUnderWay(status: string): boolean {
+  return status === 'running' || status === 'undoing'
+}

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 5eeb0daff85f4807a54fcb88e8b0b6beb310ad75e17c467b7b96a7b1265b3e19). Not edited by hand.
+// Generated from openapi.json (sha256 7247699fa3bcc626d537db6a61238f4002bca080627f5db205369a6675bbece4). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -74,6 +74,7 @@ export const rights = {
   provisioning_replay: {"class":"platform","menu":"overview","tab":"provisioning","verb":"edit"},
   roles_list: {"class":"tenant","menu":"access-control","tab":"roles","verb":"view"},
   roles_create: {"class":"tenant","menu":"access-control","tab":"roles","verb":"create"},
+  roles_presets: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   roles_read: {"class":"tenant","menu":"access-control","tab":"roles","verb":"view"},
   roles_update: {"class":"tenant","menu":"access-control","tab":"roles","verb":"edit"},
   roles_delete: {"class":"tenant","menu":"access-control","tab":"roles","verb":"delete"},

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 5eeb0daff85f4807a54fcb88e8b0b6beb310ad75e17c467b7b96a7b1265b3e19). Not edited by hand.
+// Generated from openapi.json (sha256 7247699fa3bcc626d537db6a61238f4002bca080627f5db205369a6675bbece4). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1328,6 +1328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/role-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what new roles can start with
+         * @description Who may: any signed-in user.
+         */
+        get: operations["roles_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/roles/{roleId}": {
         parameters: {
             query?: never;
@@ -1848,7 +1868,9 @@ export interface components {
             cloudType: components["schemas"]["CloudType"];
             address: components["schemas"]["Address"];
             technicalUser: components["schemas"]["NewTechnicalUser"];
-            /** @description What the account is licensed for. The technical user takes a seat of the first. */
+            /** @description A user who can do everything that the account allows, and invite others. */
+            administrator?: components["schemas"]["NewAdministrator"] | null;
+            /** @description What the account is licensed for. The technical user takes a seat of the first, and so does the administrator. */
             licenses: components["schemas"]["NewAccountLicense"][];
             /**
              * Format: uuid
@@ -1862,7 +1884,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: idn-email */
+            /** Format: email */
             email: string;
             /** Format: date */
             startDate: string;
@@ -1871,6 +1893,15 @@ export interface components {
              * @default null
              */
             endDate?: string | null;
+        };
+        /** @description The account's first administrator. Onboarding makes the role "Account administrator" and its group. */
+        NewAdministrator: {
+            /** Format: line */
+            firstName: string;
+            /** Format: line */
+            lastName: string;
+            /** Format: email */
+            email: string;
         };
         /** @description A license of the new account. */
         NewAccountLicense: {
@@ -1904,7 +1935,7 @@ export interface components {
         Contact: {
             /** Format: line */
             name: string;
-            /** Format: idn-email */
+            /** Format: email */
             email: string;
             /**
              * Format: line
@@ -1958,7 +1989,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: idn-email */
+            /** Format: email */
             email: string;
             status: components["schemas"]["UserStatus"];
             identityStatus: components["schemas"]["IdentityStatus"];
@@ -2327,7 +2358,7 @@ export interface components {
             /** Format: password */
             newPassword: string;
             /**
-             * Format: idn-email
+             * Format: email
              * @description Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
              * @default null
              */
@@ -2380,7 +2411,7 @@ export interface components {
             /** @description Printed by the server at its first start, or taken from its configuration. */
             setupToken?: string | null;
             /**
-             * Format: idn-email
+             * Format: email
              * @description The first administrator's address; left out, `admin@adminplatform.com`, to which no mail goes: the first sign-in
              *     then asks for a real address.
              * @default null
@@ -2392,7 +2423,7 @@ export interface components {
         /** @description The platform as it was set up. */
         Platform: {
             steps: components["schemas"]["StepDone"][];
-            /** Format: idn-email */
+            /** Format: email */
             adminEmail: string;
             /** @description The generated password, shown this once. */
             initialPassword?: string | null;
@@ -3097,7 +3128,7 @@ export interface components {
             current: boolean;
         };
         NewAddress: {
-            /** Format: idn-email */
+            /** Format: email */
             newEmail: string;
             /**
              * Format: password
@@ -3114,7 +3145,7 @@ export interface components {
         };
         /** @description The address with which one signs in. */
         AddressView: {
-            /** Format: idn-email */
+            /** Format: email */
             email: string;
         };
         /** @description The metrics of one process. */
@@ -3370,6 +3401,41 @@ export interface components {
              * @default null
              */
             mask?: number | null;
+            /**
+             * @description The role starts with the permissions of this preset.
+             * @default null
+             */
+            preset?: components["schemas"]["RolePreset"] | null;
+            /**
+             * @description The role starts with these permissions. Left out, and without a preset, it permits nothing yet.
+             * @default null
+             */
+            permissions?: components["schemas"]["MenuPermission"][] | null;
+        };
+        /**
+         * @description A set of permissions that a new role can start with.
+         *
+         *     `viewer`: Views everything but the audit log of the whole account.
+         *
+         *     `editor`: Views like a viewer, and changes the account and its workstreams.
+         *
+         *     `administrator`: Everything that a tenant can do.
+         *
+         *     `access-manager`: Views like a viewer, and manages users, groups and roles.
+         * @enum {string}
+         */
+        RolePreset: "viewer" | "editor" | "administrator" | "access-manager";
+        RolePresetItemPage: {
+            items: components["schemas"]["RolePresetItem"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description What a new role can start with. */
+        RolePresetItem: {
+            preset: components["schemas"]["RolePreset"];
+            name: string;
+            summary: string;
+            permissions: components["schemas"]["MenuPermission"][];
         };
         RoleUpdate: {
             /** Format: uuid */
@@ -3448,7 +3514,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: idn-email */
+            /** Format: email */
             email: string;
             /** Format: date */
             startDate: string;
@@ -3476,7 +3542,7 @@ export interface components {
              */
             lastName?: string | null;
             /**
-             * Format: idn-email
+             * Format: email
              * @description Only as long as the user has no identity.
              * @default null
              */
@@ -3781,6 +3847,11 @@ export interface operations {
                  *         "lastName": "Byron",
                  *         "email": "ada@acme.example",
                  *         "startDate": "2026-01-01"
+                 *       },
+                 *       "administrator": {
+                 *         "firstName": "Mary",
+                 *         "lastName": "Shaw",
+                 *         "email": "mary@acme.example"
                  *       },
                  *       "licenses": [
                  *         {
@@ -6881,6 +6952,32 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    roles_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePresetItemPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     roles_read: {

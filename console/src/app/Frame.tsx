@@ -1,38 +1,28 @@
 // The frame of every page: place, navigation, running jobs, user.
-import {
-  ActionIcon,
-  AppShell,
-  Box,
-  Burger,
-  Group,
-  Kbd,
-  Menu,
-  Text,
-  Tooltip,
-  UnstyledButton,
-  useMantineColorScheme,
-  useComputedColorScheme,
-} from '@mantine/core'
+import { ActionIcon, AppShell, Box, Burger, Group, Kbd, Text, UnstyledButton } from '@mantine/core'
 import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { BookOpen, CircleUser, Keyboard, LogOut, Moon, Search, Sun } from 'lucide-react'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { Search } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
-import { signOut, useSession } from '../api/session'
+import { useSession } from '../api/session'
 import { later } from '../code'
-import { pages, placePath, signInPath } from '../paths'
+import { placePath } from '../paths'
 import { Failure, NotFound } from '../ui/Failure'
 import { Waiting } from '../ui/Page'
-import { closeFailures, notifyFailure } from '../ui/notify'
-import { Jobs } from './Jobs'
+import { closeFailures } from '../ui/notify'
 import { menusFor } from './menus'
 import { keepPlace, usePlace, usePlaceState } from './place'
 import { PlaceSelectors } from './PlaceSelectors'
 import { accessQuery, permissionsQuery } from './rights'
+import { SchemeButton } from './SchemeButton'
 
 // Fetched when they are first asked for.
 const Palette = later(() => import('./Palette'))
 const Shortcuts = later(() => import('./Shortcuts'))
+// The page need not wait for these.
+const RunsUnderWay = later(() => import('./RunsUnderWay'))
+const UserMenu = later(() => import('./UserMenu'))
 
 /** After a sign-out, in any tab, nothing of the page stays on screen, not even until the sign-in page is loaded. */
 export default function Frame() {
@@ -51,7 +41,8 @@ function SignedIn() {
 
   // A place that is not there, or not theirs, is not the one to begin at next time.
   const { accountName, missing } = usePlaceState()
-  const keeps = accountName !== undefined && !missing
+  const onPlatform = place.accountId === ''
+  const keeps = (onPlatform ? access.data?.operator === true : accountName !== undefined) && !missing
   useEffect(() => {
     if (userId && keeps) keepPlace(userId, { accountId: place.accountId, enterpriseId: place.enterpriseId })
   }, [userId, keeps, place.accountId, place.enterpriseId])
@@ -82,7 +73,7 @@ function SignedIn() {
   ])
 
   if (missing) return <NotFound />
-  const menus = menusFor(permissions.data, access.data?.operator ?? false)
+  const menus = menusFor(permissions.data, access.data?.operator ?? false, !onPlatform)
   return (
     <AppShell
       header={{ height: 56 }}
@@ -103,7 +94,7 @@ function SignedIn() {
               aria-label={menuOpened ? 'Close the menu' : 'Open the menu'}
               aria-expanded={menuOpened}
             />
-            <Link to={placePath(place)} aria-label="Freehold, to the dashboard" className="brand">
+            <Link to={placePath(place)} aria-label="Freehold, to the start page" className="brand">
               <img src="/favicon.svg" width={24} height={24} alt="" />
               <Text fw={700} size="md" visibleFrom="lg">
                 Freehold
@@ -112,7 +103,9 @@ function SignedIn() {
             <PlaceSelectors />
           </Group>
           <Group gap={4} wrap="nowrap">
-            <Jobs />
+            <Suspense>
+              <RunsUnderWay />
+            </Suspense>
             <UnstyledButton
               className="palette-button"
               onClick={palette.open}
@@ -138,7 +131,9 @@ function SignedIn() {
             <Box visibleFrom="sm">
               <SchemeButton />
             </Box>
-            <UserMenu email={access.data?.user.email} openHelp={help.open} />
+            <Suspense fallback={<div style={{ width: 34 }} />}>
+              <UserMenu email={access.data?.user.email} openHelp={help.open} />
+            </Suspense>
           </Group>
         </Group>
       </AppShell.Header>
@@ -187,71 +182,4 @@ function SignedIn() {
 
 function focusFilter() {
   document.querySelector<HTMLInputElement>('input[data-filter]')?.focus()
-}
-
-function useOtherScheme() {
-  const { setColorScheme } = useMantineColorScheme()
-  const scheme = useComputedColorScheme('light')
-  const other = scheme === 'light' ? 'dark' : 'light'
-  return { other, Icon: scheme === 'light' ? Moon : Sun, change: () => setColorScheme(other) } as const
-}
-
-function SchemeButton() {
-  const { other, Icon, change } = useOtherScheme()
-  return (
-    <Tooltip label={`Use the ${other} scheme`}>
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Use the ${other} scheme`} onClick={change}>
-        <Icon size={18} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
-  )
-}
-
-function UserMenu({ email, openHelp }: { email: string | undefined; openHelp: () => void }) {
-  const place = usePlace()
-  const navigate = useNavigate()
-  const { other, Icon, change } = useOtherScheme()
-  const leave = async () => {
-    try {
-      await signOut()
-    } catch (error) {
-      notifyFailure('end the session on the server', error)
-    }
-    await navigate({ to: signInPath })
-  }
-  return (
-    <Menu width={260}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Your menu">
-          <CircleUser size={20} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label className="wrap-anywhere">{email ?? 'Signed in'}</Menu.Label>
-        <Menu.Item
-          leftSection={<CircleUser size={14} aria-hidden />}
-          renderRoot={(props) => <Link to={placePath(place, pages.profile)} {...props} />}
-        >
-          Your profile
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<Keyboard size={14} aria-hidden />}
-          onClick={openHelp}
-          rightSection={<Kbd size="xs">?</Kbd>}
-        >
-          Keyboard shortcuts
-        </Menu.Item>
-        <Menu.Item hiddenFrom="sm" leftSection={<Icon size={14} aria-hidden />} onClick={change}>
-          Use the {other} scheme
-        </Menu.Item>
-        <Menu.Item leftSection={<BookOpen size={14} aria-hidden />} component="a" href="/docs" target="_blank">
-          API reference
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item leftSection={<LogOut size={14} aria-hidden />} onClick={() => void leave()}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  )
 }

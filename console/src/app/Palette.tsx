@@ -10,15 +10,16 @@ import type { MenuEntry } from './menus'
 import { usePlace } from './place'
 import { type OperationId, useMay } from './rights'
 
-const BEGINNINGS: Array<{ label: string; page: string; operation: OperationId }> = [
-  { label: 'Onboard an account', page: pages.newAccount, operation: 'accounts_create' },
+/** `anywhere`: also outside of an account. */
+const BEGINNINGS: Array<{ label: string; page: string; operation: OperationId; anywhere?: true }> = [
+  { label: 'Onboard an account', page: pages.newAccount, operation: 'accounts_create', anywhere: true },
   { label: 'Add a user', page: pages.newUser, operation: 'users_create' },
   { label: 'Create a group', page: pages.newGroup, operation: 'groups_create' },
   { label: 'Create a role', page: pages.newRole, operation: 'roles_create' },
   { label: 'Add a license', page: pages.newLicense, operation: 'licenses_create' },
-  { label: 'Create an enterprise', page: pages.newEnterprise, operation: 'enterprises_create' },
-  { label: 'Create a product', page: pages.newProduct, operation: 'products_create' },
-  { label: 'Create a service', page: pages.newService, operation: 'services_create' },
+  { label: 'Create an enterprise', page: pages.newEnterprise, operation: 'enterprises_create', anywhere: true },
+  { label: 'Create a product', page: pages.newProduct, operation: 'products_create', anywhere: true },
+  { label: 'Create a service', page: pages.newService, operation: 'services_create', anywhere: true },
   { label: 'Create a workstream', page: pages.newWorkstream, operation: 'workstreams_create' },
 ]
 
@@ -65,13 +66,15 @@ export default function Palette({ menus, onClose }: { menus: MenuEntry[]; onClos
       })),
     })),
     {
-      group: 'Begin',
-      actions: BEGINNINGS.filter((one) => may(one.operation).allowed).map((one) => ({
-        id: one.page,
-        label: one.label,
-        leftSection: <Plus size={16} aria-hidden />,
-        onClick: goTo(one.page),
-      })),
+      group: 'Create',
+      actions: BEGINNINGS.filter((one) => (one.anywhere || place.accountId) && may(one.operation).allowed).map(
+        (one) => ({
+          id: one.page,
+          label: one.label,
+          leftSection: <Plus size={16} aria-hidden />,
+          onClick: goTo(one.page),
+        }),
+      ),
     },
   ]
   return (
@@ -79,14 +82,14 @@ export default function Palette({ menus, onClose }: { menus: MenuEntry[]; onClos
       actions={groups.filter((group) => group.actions.length > 0)}
       shortcut={null}
       transitionProps={{ onExited: onClose }}
-      nothingFound="No page and no action is called so"
+      nothingFound="No page or action has this name"
       highlightQuery
       scrollable
       maxHeight={440}
       overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
       searchProps={{
         leftSection: <Search size={18} aria-hidden />,
-        placeholder: 'Go to a page, or begin something',
+        placeholder: 'Go to a page, or create something',
         'aria-label': 'Search pages and actions',
       }}
     />

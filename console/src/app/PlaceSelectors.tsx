@@ -1,18 +1,15 @@
 // The breadcrumb of where one is: account, then enterprise. One choice is text; more are a list that can be searched.
 import { Group, Select, Text } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
-import { useState } from 'react'
 import { q, queries } from '../api/queries'
 import { switchAccount } from '../api/session'
-import { NO_ENTERPRISE, placePath } from '../paths'
+import { NO_ENTERPRISE, pages, placePath } from '../paths'
 import { notifyFailure } from '../ui/notify'
+import { AccountSelect } from './AccountSelect'
 import { enterprisesOf, usePlace, usePlaceState } from './place'
 import { accessQuery } from './rights'
-
-const SHOWN = 20
 
 export function PlaceSelectors() {
   const place = usePlace()
@@ -25,14 +22,23 @@ export function PlaceSelectors() {
   if (!access) return null
   return (
     <Group gap={4} wrap="nowrap" component="nav" aria-label="Where you are" style={{ minWidth: 0, flex: '0 1 400px' }}>
+      {place.accountId === '' && (
+        <Text size="sm" fw={500} style={{ flex: 'none' }} visibleFrom="xs">
+          Platform
+        </Text>
+      )}
       {access.operator ? <AnyAccount /> : <OwnAccounts current={access.accounts} />}
-      <ChevronRight size={14} aria-hidden style={{ flex: 'none', opacity: 0.6 }} />
-      <OneOrMany
-        label="Enterprise"
-        value={place.enterpriseId}
-        choices={enterprises ?? []}
-        onChange={(id) => void go(place.accountId, id)}
-      />
+      {place.accountId !== '' && (
+        <>
+          <ChevronRight size={14} aria-hidden style={{ flex: 'none', opacity: 0.6 }} />
+          <OneOrMany
+            label="Enterprise"
+            value={place.enterpriseId}
+            choices={enterprises ?? []}
+            onChange={(id) => void go(place.accountId, id)}
+          />
+        </>
+      )}
     </Group>
   )
 }
@@ -52,34 +58,19 @@ function OwnAccounts({ current }: { current: Array<{ id: string; name: string }>
   )
 }
 
-/** An operator's accounts are too many to list: they are asked for by the beginnings of their names. */
 function AnyAccount() {
-  const place = usePlace()
+  const { accountId } = usePlace()
   const name = usePlaceState().accountName
   const go = useGo()
-  const [typed, setTyped] = useState('')
-  const [search] = useDebouncedValue(typed === name ? '' : typed.trim(), 200)
-  const found = useQuery({
-    ...q('/api/accounts', { query: { limit: SHOWN, ...(search ? { name: search } : {}) } }),
-    placeholderData: keepPreviousData,
-  })
-  const known = (found.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))
-  const current =
-    name && !known.some((one) => one.value === place.accountId) ? [{ value: place.accountId, label: name }] : []
   return (
-    <Select
-      aria-label="Account"
-      size="xs"
-      searchable
+    <AccountSelect
+      aria-label={accountId ? 'Account' : 'Open an account'}
+      placeholder="Open an account"
       allowDeselect={false}
-      value={place.accountId}
-      data={[...current, ...known]}
-      filter={({ options }) => options}
-      onSearchChange={setTyped}
+      value={accountId || undefined}
+      name={name}
       onChange={(id) => id && void go(id)}
-      nothingFoundMessage={found.isFetching ? 'Searching …' : 'No account begins so'}
       comboboxProps={{ width: 300, position: 'bottom-start' }}
-      maxDropdownHeight={340}
       style={{ flex: '1 1 190px', minWidth: 84 }}
     />
   )
@@ -128,7 +119,8 @@ function useGo() {
   return async (accountId: string, enterpriseId?: string) => {
     try {
       const enterprise = enterpriseId ?? (await queries.fetchQuery(enterprisesOf(accountId)))[0]?.id ?? NO_ENTERPRISE
-      const page = pathname.split('/').slice(5, 7).join('/') || 'dashboard'
+      // From the platform to the account's overview.
+      const page = pathname.split('/').slice(5, 7).join('/') || pages.dashboard
       // What is still under way is for the account that is left.
       await queries.cancelQueries()
       await navigate({ to: placePath({ accountId, enterpriseId: enterprise }, page) })

@@ -12,44 +12,61 @@ function permissions(visible: Array<[menu: string, tabs: string[]]>): Permission
   return { mask: 0, roles: [], groups: [], menus: menus as Permissions['menus'] }
 }
 
-const labels = (held: Permissions | undefined, operator: boolean) =>
-  menusFor(held, operator).map((menu) => [menu.label, ...menu.pages.map((page) => page.label)])
+const labels = (held: Permissions | undefined, operator: boolean, inAccount = true) =>
+  menusFor(held, operator, inAccount).map((menu) => [menu.label, ...menu.pages.map((page) => page.label)])
+
+const OWN = ['Security', 'Profile', 'Password', 'Sessions']
 
 test('only what is visible is drawn, and what is one’s own is always', () => {
-  expect(labels(permissions([['access-control', ['users']]]), false)).toEqual([
-    ['Access control', 'Users'],
-    ['Security', 'Profile', 'Password', 'Sessions'],
+  expect(labels(permissions([['access-control', ['users']]]), false)).toEqual([['Access control', 'Users'], OWN])
+})
+
+test('pages of the platform are for its operators, who find the catalogue there', () => {
+  const held = permissions([
+    ['overview', ['accounts', 'provisioning', 'audit', 'account-audit']],
+    ['account-settings', ['account', 'enterprises', 'licenses']],
+  ])
+  expect(labels(held, false)).toEqual([
+    ['This account', 'Account', 'Enterprises', 'Products', 'Services', 'Licenses', 'Audit log'],
+    OWN,
+  ])
+  expect(labels(held, true)).toEqual([
+    [
+      'Platform',
+      'Accounts',
+      'Enterprises',
+      'Products',
+      'Services',
+      'Runs',
+      'Failed steps',
+      'Sent mail',
+      'Audit logs',
+      'Scheduled jobs',
+      'Health',
+    ],
+    ['This account', 'Account', 'Licenses', 'Audit log'],
+    OWN,
   ])
 })
 
-test('pages of the platform are for its operators', () => {
-  const held = permissions([['overview', ['accounts', 'provisioning', 'audit']]])
-  expect(labels(held, false)[0]).toEqual(['Overview', 'Audit log'])
-  expect(labels(held, true)[0]).toEqual([
-    'Overview',
-    'All accounts',
-    'Provisioning runs',
-    'Dead letters',
-    'Audit log',
-    'Outbox',
-    'Platform health',
+test('outside of an account there are no pages of one', () => {
+  const held = permissions([
+    ['overview', ['accounts']],
+    ['access-control', ['users']],
   ])
+  expect(labels(held, true, false)).toEqual([['Platform', 'Accounts'], OWN])
 })
 
 test('a tab of a menu that is not visible is not either', () => {
   const held = permissions([['access-control', ['users']]])
   held.menus[0] = { ...held.menus[0]!, ...NONE }
-  expect(labels(held, false)).toEqual([['Security', 'Profile', 'Password', 'Sessions']])
+  expect(labels(held, false)).toEqual([OWN])
 })
 
 test('menus without pages yet are not drawn', () => {
-  expect(
-    labels(
-      permissions([
-        ['pipelines', ['pipelines']],
-        ['builds', ['builds']],
-      ]),
-      true,
-    ),
-  ).toEqual([['Security', 'Profile', 'Password', 'Sessions']])
+  const held = permissions([
+    ['pipelines', ['pipelines']],
+    ['builds', ['builds']],
+  ])
+  expect(labels(held, true)).toEqual([OWN])
 })

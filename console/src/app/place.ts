@@ -3,7 +3,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { isMissing } from '../api/problem'
 import { q, queries } from '../api/queries'
-import { NO_ENTERPRISE, type Place } from '../paths'
+import { NO_ENTERPRISE, PLATFORM, type Place } from '../paths'
 import { accessQuery } from './rights'
 
 /** The place as parameters of the API; without an enterprise for accounts that have none. */
@@ -50,7 +50,7 @@ export function usePlaceState(): { accountName: string | undefined; missing: boo
   const operator = access?.operator === true
   const account = useQuery({
     ...q('/api/accounts/{accountId}', { path: { accountId } }),
-    enabled: operator && !known,
+    enabled: operator && !known && accountId !== '',
   })
   const enterprise = useQuery({
     ...q('/api/enterprises/{enterpriseId}', { path: { enterpriseId } }),
@@ -66,9 +66,26 @@ export function usePlaceState(): { accountName: string | undefined; missing: boo
 
 const KEPT = 'freehold.place'
 
+/** The enterprise that an account is shown with: the last one that was looked at there, or the first. */
+export async function enterpriseFor(accountId: string): Promise<string> {
+  try {
+    const access = await queries.ensureQueryData(accessQuery)
+    if (!access.operator && !access.accounts.some((one) => one.id === accountId)) return NO_ENTERPRISE
+    // An account that was just onboarded had none a moment ago.
+    const enterprises = await queries.fetchQuery({ ...enterprisesOf(accountId), staleTime: 0 })
+    const kept = keptPlace(access.user.id)
+    const last = enterprises.find((one) => one.id === kept?.enterpriseId)
+    return (last ?? enterprises[0])?.id ?? NO_ENTERPRISE
+  } catch {
+    // The page that is gone to says what is wrong with the account.
+    return NO_ENTERPRISE
+  }
+}
+
 /** The kept place as far as it is still there: an account may be removed, and an enterprise lose its licenses. */
 async function reached({ accountId, enterpriseId }: Place): Promise<Place | undefined> {
   const access = await queries.ensureQueryData(accessQuery)
+  if (accountId === '') return access.operator ? PLATFORM : undefined
   if (!access.accounts.some((one) => one.id === accountId)) {
     if (!access.operator) return undefined
     const { status } = await queries.fetchQuery(q('/api/accounts/{accountId}', { path: { accountId } }))
@@ -79,15 +96,24 @@ async function reached({ accountId, enterpriseId }: Place): Promise<Place | unde
   return { accountId, enterpriseId: known ? enterpriseId : (enterprises[0]?.id ?? NO_ENTERPRISE) }
 }
 
-/** The last place of this user, or the default one. */
+/** The last place of this user, or the default one: the platform for its operators. */
 export async function homePlace(): Promise<Place> {
   const access = await queries.ensureQueryData(accessQuery)
-  const home = { accountId: access.defaultAccountId, enterpriseId: access.defaultEnterpriseId }
+  const own = { accountId: access.defaultAccountId, enterpriseId: access.defaultEnterpriseId }
+  const home = access.operator ? PLATFORM : own
   try {
-    const kept = JSON.parse(localStorage.getItem(`${KEPT}.${access.user.id}`) ?? 'null') as Place | null
+    const kept = keptPlace(access.user.id)
     return (kept && (await reached(kept))) ?? home
   } catch {
     return home
+  }
+}
+
+function keptPlace(userId: string): Place | null {
+  try {
+    return JSON.parse(localStorage.getItem(`${KEPT}.${userId}`) ?? 'null') as Place | null
+  } catch {
+    return null
   }
 }
 

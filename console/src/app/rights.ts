@@ -32,7 +32,7 @@ export function useMay(): (operation: OperationId) => May {
     if (held[right.verb]) return { allowed: true }
     return {
       allowed: false,
-      reason: `Needs the right ${words(right.menu)} / ${words(right.tab)}: ${right.verb}. Somebody who administers roles can grant it.`,
+      reason: `Needs the right ${words(right.menu)} / ${words(right.tab)}: ${right.verb}. Ask an administrator of your account for it.`,
     }
   }
 }

@@ -24,7 +24,7 @@ export function deleteRefusal(account: Account): string | undefined {
   if (!account.provisioning) return ROOT_NEVER
   if (account.status === 'deleted') return 'The account is deleted already.'
   if (isChanging(account.status)) return `The account is ${account.status}. Wait until that is done.`
-  return account.provisioning?.status === 'running' ? 'A step of its onboarding is being tried again.' : undefined
+  return account.provisioning?.status === 'running' ? 'A step of its onboarding is being retried.' : undefined
 }
 
 export const STATUS_CHOICES: Array<{ value: AccountStatus; label: string }> = [
@@ -37,11 +37,15 @@ export const STATUS_CHOICES: Array<{ value: AccountStatus; label: string }> = [
 ]
 
 export const CLOUD_CHOICES = [
-  { value: 'public', label: 'Public', description: 'In the shared table, apart from others by its keys.' },
-  { value: 'private', label: 'Private', description: 'In a table of its own, copies of the directory included.' },
+  { value: 'public', label: 'Public', description: 'Shared: data is stored with other accounts’, separated by key.' },
+  {
+    value: 'private',
+    label: 'Private',
+    description: 'Dedicated: data has its own table, copies of the directory included.',
+  },
   {
     value: 'hybrid',
     label: 'Hybrid',
-    description: 'Users and licenses in the shared table, work data in a table of its own.',
+    description: 'Users and licenses are shared, work data has its own table.',
   },
 ]

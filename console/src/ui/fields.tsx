@@ -162,14 +162,21 @@ export function SwitchField(props: Common) {
 /** A few choices, each with a line about it. */
 export function RadioField({
   choices,
+  onPick,
   ...props
-}: Common & { choices: Array<{ value: string; label: string; description: string }> }) {
+}: Common & {
+  choices: Array<{ value: string; label: string; description: string }>
+  onPick?: (value: string) => void
+}) {
   const { field, error } = useField(props)
   return (
     <Radio.Group
       name={field.name}
       value={field.value ?? ''}
-      onChange={field.onChange}
+      onChange={(value) => {
+        field.onChange(value)
+        onPick?.(value)
+      }}
       label={props.label}
       description={props.description}
       error={error}

@@ -32,13 +32,13 @@ test('steps of the branch not taken do not count', () => {
 
 test('an undo counts what is undone', () => {
   const progress = run('undoing', [step('A', 'undoing'), step('B', 'undone'), step('C', 'failed')])
-  expect(summary(progress)).toBe('1 step undone, undoing the rest')
+  expect(summary(progress)).toBe('1 step rolled back, rolling back the rest')
 })
 
 test('a name that is not known is spelled out', () => {
-  expect(stepTitle('VerifyProvisioning')).toBe('Verify as the tenant would')
+  expect(stepTitle('VerifyProvisioning')).toBe('Read everything back as the tenant')
   expect(stepTitle('DoSomethingNew')).toBe('Do Something New')
-  expect(wayOut('new_code')).toContain('Redrive')
+  expect(wayOut('new_code')).toContain('Retry')
 })
 
 test('the later run wins, and of one run the later event', () => {
@@ -59,12 +59,12 @@ test('a later run within the same second is the later one', () => {
 
 test('an error advises only what can be done', () => {
   const failed = { state: 'VerifyProvisioning', item: false, status: 'failed', code: 'fault' } as const
-  expect(advice(run('failed', []), failed).text).toContain('Redrive')
+  expect(advice(run('failed', []), failed).text).toContain('Retry')
   expect(advice(run('undone', []), failed).text).toBeUndefined()
-  expect(advice(run('running', []), { ...failed, status: 'running' }).text).toBe('It is being tried again.')
+  expect(advice(run('running', []), { ...failed, status: 'running' }).text).toBe('It is being retried.')
   const item = { ...failed, state: 'ProvisionCognitoUsers', item: true }
   expect(advice(run('running', []), item).text).toBe('The run goes on without it.')
-  expect(advice(run('succeeded', []), item).text).toContain('dead letter')
+  expect(advice(run('succeeded', []), item).text).toContain('failed step')
 })
 
 test('a step that is left out says why', () => {

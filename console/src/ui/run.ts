@@ -11,12 +11,15 @@ const STEPS: Record<string, [title: string, what: string]> = {
   CloudType: ['Choose by cloud type', 'A public account shares a table; others get one of their own.'],
   RegisterSSMParameters: ['Publish the parameters', 'Other services find the account’s table by them.'],
   CreateStack: ['Create the account’s own table', 'A table that holds this account alone.'],
-  WriteCoreRecords: ['Write the core records', 'The licenses, and the technical user with a seat of the first.'],
-  ProvisionTechnicalGroupAndRole: ['Make the technical group and role', 'Also the default workstream.'],
-  ProvisionCognitoUsers: ['Make the sign-in', 'An identity for the technical user.'],
-  SendCredentialNotifications: ['Send the invitation', 'A link by which the technical user chooses a password.'],
-  VerifyProvisioning: ['Verify as the tenant would', 'Everything is read back with a tenant’s own token.'],
-  Verified: ['Judge the verification', 'Goes on only if everything was found.'],
+  WriteCoreRecords: ['Write the core records', 'The licenses, and the first users with a seat each of the first.'],
+  ProvisionTechnicalGroupAndRole: [
+    'Create the first groups and roles',
+    'For the technical user and the administrator. Also the default workstream.',
+  ],
+  ProvisionCognitoUsers: ['Create the sign-ins', 'An identity for each of the first users.'],
+  SendCredentialNotifications: ['Send the invitations', 'Links by which the first users choose a password.'],
+  VerifyProvisioning: ['Read everything back as the tenant', 'Uses a tenant’s own token.'],
+  Verified: ['Check the result', 'Goes on only if everything was found.'],
   CloseRoute: ['Close the account to writes', 'From here on nothing new is written to it.'],
   TakeInventory: ['Take the inventory', 'Counts what is there, for the receipt.'],
   RemoveIdentities: ['Remove the sign-ins', 'Nobody of the account can sign in from here on.'],
@@ -61,8 +64,8 @@ export function tally(progress: Progress): Tally {
 /** One line on how far it is. */
 export function summary(progress: Progress): string {
   const { done, of, undone } = tally(progress)
-  if (progress.status === 'undoing') return `${count(undone, 'step')} undone, undoing the rest`
-  if (progress.status === 'undone') return `${count(undone, 'step')} undone, nothing is left`
+  if (progress.status === 'undoing') return `${count(undone, 'step')} rolled back, rolling back the rest`
+  if (progress.status === 'undone') return `${count(undone, 'step')} rolled back, nothing is left`
   return `${done} of ${of} steps`
 }
 
@@ -73,24 +76,25 @@ export function currentStep(progress: Progress): Step | undefined {
 }
 
 const WAYS_OUT: Record<string, string> = {
-  cloud_unavailable: 'The cloud did not answer. Redrive once it does.',
-  cloud_refused: 'The cloud refused it. Check the platform’s rights there, then redrive.',
-  email_taken: 'Another user of the account has this e-mail address. Undo, and onboard with another address.',
+  cloud_unavailable: 'The cloud did not answer. Retry once it does.',
+  cloud_refused: 'The cloud refused it. Check the platform’s rights there, then retry.',
+  email_taken: 'Another user of the account has this e-mail address. Roll back, and onboard with another address.',
   too_many_accounts:
-    'The technical user’s e-mail address belongs to as many accounts as it may. Undo, and onboard with another address.',
-  identity_differs: 'There is another sign-in under this address. Undo, and onboard with another address.',
-  identity_disabled: 'The sign-in was disabled. Enable it with the identity provider, then redrive.',
-  mail_refused: 'The mail was refused. Check the address and the sender’s settings, then redrive.',
-  mail: 'The mail could not be sent. Redrive once mail works.',
-  verification_failed: 'Something that was made could not be read back. Redrive looks again; Undo takes it all back.',
-  removal_failed: 'Something is still there. Redrive goes on removing.',
+    'The e-mail address belongs to as many accounts as it may. Roll back, and onboard with another address.',
+  identity_differs: 'There is another sign-in under this address. Roll back, and onboard with another address.',
+  identity_disabled: 'The sign-in was disabled. Enable it with the identity provider, then retry.',
+  mail_refused: 'The mail was refused. Check the address and the sender’s settings, then retry.',
+  mail: 'The mail could not be sent. Retry once mail works.',
+  verification_failed:
+    'Something that was made could not be read back. Retry looks again; rolling back removes it all.',
+  removal_failed: 'Something is still there. Retry goes on removing.',
   superseded: 'A later run speaks for the account. Look at that one.',
-  fault: 'This failed on purpose, as a rehearsal. Redrive goes on from this step.',
+  fault: 'This failed on purpose, as a rehearsal. Retry goes on from this step.',
 }
 
 /** What can be done about an error, in a sentence. */
 export function wayOut(code: string): string {
-  return WAYS_OUT[code] ?? 'Redrive goes on from this step. What is done already is not done again.'
+  return WAYS_OUT[code] ?? 'Retry goes on from this step. What is done already is not done again.'
 }
 
 export type Advice = { tone: 'warn' | 'bad'; text?: string }
@@ -100,12 +104,12 @@ export function advice(
   run: Pick<Progress, 'status' | 'failure'>,
   at: { state: string; item: boolean; status: Step['status']; code: string },
 ): Advice {
-  if (at.status === 'retrying') return { tone: 'warn', text: 'It is tried again by itself.' }
+  if (at.status === 'retrying') return { tone: 'warn', text: 'It is retried automatically.' }
   // The error of the attempt before.
-  if (at.status === 'running' || at.status === 'waiting') return { tone: 'warn', text: 'It is being tried again.' }
+  if (at.status === 'running' || at.status === 'waiting') return { tone: 'warn', text: 'It is being retried.' }
   switch (run.status) {
     case 'succeeded':
-      return { tone: 'warn', text: 'The run went on without it. Its dead letter can be replayed.' }
+      return { tone: 'warn', text: 'The run went on without it. You can retry the failed step.' }
     case 'running':
       return at.item ? { tone: 'warn', text: 'The run goes on without it.' } : { tone: 'bad' }
     case 'failed':
@@ -115,7 +119,7 @@ export function advice(
         : { tone: 'bad', text: wayOut(at.code) }
     case 'undoing':
     case 'undone':
-      // Nothing can be redriven any more.
+      // Nothing can be retried any more.
       return { tone: 'warn' }
   }
 }

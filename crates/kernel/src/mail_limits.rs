@@ -138,9 +138,14 @@ fn too_many(counter: &Limited, now: Timestamp) -> Problem {
     Problem::new(Code::TooManyRequests, problem).retry_after(wait)
 }
 
-/// How a mail greets a person. A name that could be taken for a message or a link is left out: the person who is
-/// invited does not know who chose it.
+/// How a mail greets a person.
 pub fn greeting(name: &str) -> String {
+    plain_name(name).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+}
+
+/// A name as a mail shows it. `None`: it could be taken for a message or a link, and the person who gets the mail does not
+/// know who chose it.
+pub fn plain_name(name: &str) -> Option<&str> {
     const MAX_CHARS: usize = 40;
     const MAX_WORDS: usize = 4;
     let is_plain = |character: char| {
@@ -149,7 +154,7 @@ pub fn greeting(name: &str) -> String {
             || is_mark(character)
     };
     let plain = name.chars().count() <= MAX_CHARS && name.split(' ').count() <= MAX_WORDS && name.chars().all(is_plain);
-    if plain { format!("Hello {name},") } else { "Hello,".to_owned() }
+    plain.then_some(name)
 }
 
 /// Vowel signs and other marks, which some scripts write names with.

@@ -1,17 +1,17 @@
 // What is known of an account, and what can be done with it.
 import { Alert, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { ArrowRightLeft, FileText, ListChecks, Pencil, RotateCcw, Trash2, TriangleAlert } from 'lucide-react'
-import { useState } from 'react'
+import { FileText, ListChecks, Pencil, RotateCcw, Trash2, TriangleAlert } from 'lucide-react'
+import { Suspense, useState } from 'react'
 import { api, intents, send } from '../../api/client'
 import { sentence } from '../../api/problem'
 import { q, qTagged } from '../../api/queries'
 import type { components } from '../../api/schema.gen'
 import { usePlace } from '../../app/place'
 import { useMay } from '../../app/rights'
-import { useSwitch } from '../../app/useSwitch'
+import { later } from '../../code'
 import { words } from '../../format'
-import { pages, placePath } from '../../paths'
+import { NO_ENTERPRISE, pages, placePath } from '../../paths'
 import { deleteRefusal, editRefusal, isChanging } from '../../ui/accountState'
 import { ExpiringCount, RunEvidence, SeatsOf } from '../../ui/AccountEvidence'
 import { ActionButton } from '../../ui/ActionButton'
@@ -25,16 +25,17 @@ import { Status } from '../../ui/Status'
 import { Ago, At } from '../../ui/Time'
 import { useAction } from '../../ui/useAction'
 import { LicenseSeats } from './LicenseSeats'
-import { DeleteAccount } from './DeleteAccount'
 import { EditAccount } from './EditAccount'
 import '../../ui/account.css'
 
+const InviteAdministrator = later(() => import('./InviteAdministrator'))
+const DeleteAccount = later(() => import('./DeleteAccount'))
+
 type Account = components['schemas']['Account']
-type Up = Array<{ label: string; to: string }>
 
 const CHANGING_MS = 1_500
 
-export function AccountView({ id, up }: { id: string; up?: Up }) {
+export function AccountView({ id }: { id: string }) {
   const account = useQuery({
     ...qTagged('/api/accounts/{accountId}', { path: { accountId: id } }),
     refetchInterval: (query) => (isChanging(query.state.data?.record.status ?? '') ? CHANGING_MS : false),
@@ -44,7 +45,6 @@ export function AccountView({ id, up }: { id: string; up?: Up }) {
   return (
     <Page
       title={known?.name ?? 'Account'}
-      {...(up ? { up } : {})}
       intro={
         known && (
           <>
@@ -69,9 +69,7 @@ export function AccountView({ id, up }: { id: string; up?: Up }) {
 
 function Actions({ account, edit }: { account: Account; edit: () => void }) {
   const place = usePlace()
-  const switchTo = useSwitch()
   const [deleting, setDeleting] = useState(false)
-  const here = place.accountId === account.id
   return (
     <>
       {account.status === 'deleted' && (
@@ -91,16 +89,7 @@ function Actions({ account, edit }: { account: Account; edit: () => void }) {
           leftSection={<ListChecks size={16} aria-hidden />}
           to={placePath(place, pages.provisioning(account.id))}
         >
-          Provisioning
-        </ActionButton>
-      )}
-      {!here && account.status !== 'deleted' && (
-        <ActionButton
-          variant="default"
-          leftSection={<ArrowRightLeft size={16} aria-hidden />}
-          onClick={() => void switchTo(account.id)}
-        >
-          Switch to it
+          Latest run
         </ActionButton>
       )}
       <ActionButton
@@ -121,7 +110,7 @@ function Actions({ account, edit }: { account: Account; edit: () => void }) {
       >
         {account.status === 'disabled' ? 'Remove now' : 'Delete'}
       </ActionButton>
-      {deleting && <DeleteAccount account={account} onClose={() => setDeleting(false)} />}
+      <Suspense>{deleting && <DeleteAccount account={account} onClose={() => setDeleting(false)} />}</Suspense>
     </>
   )
 }
@@ -135,7 +124,7 @@ function Shown({ account }: { account: Account }) {
       {account.status === 'disabled' && <Grace account={account} />}
       {account.degraded && <Degraded reasons={account.degradedReasons ?? []} />}
       <div className="two-columns">
-        <Section title="Facts">
+        <Section title="Details">
           <Facts
             of={[
               ['Name', <bdi key="name">{account.name}</bdi>],
@@ -175,7 +164,7 @@ function Shown({ account }: { account: Account }) {
           </Section>
         )}
         {may('accounts_technical_users').allowed && account.status !== 'deleted' && (
-          <TechnicalUsers accountId={account.id} changing={changing} />
+          <TechnicalUsers account={account} changing={changing} />
         )}
       </div>
       {may('licenses_capacity').allowed && account.status !== 'deleted' && (
@@ -192,14 +181,29 @@ function Shown({ account }: { account: Account }) {
   )
 }
 
-function TechnicalUsers({ accountId, changing }: { accountId: string; changing: boolean }) {
+function TechnicalUsers({ account, changing }: { account: Account; changing: boolean }) {
+  const accountId = account.id
+  const [inviting, setInviting] = useState(false)
   const users = useQuery({
     ...q('/api/accounts/{accountId}/technical-users', { path: { accountId }, query: { limit: 20 } }),
     refetchInterval: changing ? CHANGING_MS : false,
   })
-  const place = usePlace()
   return (
-    <Section title="Technical users" intro="Made by the onboarding, with the right to view, and to change nothing.">
+    <Section
+      title="Technical users"
+      intro="The onboarding made them. They view everything and change nothing."
+      actions={
+        <ActionButton
+          size="xs"
+          variant="default"
+          operation="users_provision"
+          refused={account.status === 'active' ? undefined : `The account is ${account.status}.`}
+          onClick={() => setInviting(true)}
+        >
+          Invite an administrator
+        </ActionButton>
+      }
+    >
       <Loaded query={users} what="list the technical users" rows={2}>
         {(page) =>
           page.items.length === 0 ? (
@@ -213,11 +217,14 @@ function TechnicalUsers({ accountId, changing }: { accountId: string; changing: 
                 return (
                   <div key={user.id} style={{ minWidth: 0 }}>
                     <Text size="sm" component="div" className="wrap-anywhere">
-                      {place.accountId === accountId ? (
-                        <PlaceLink to={pages.user(user.id)}>{name}</PlaceLink>
-                      ) : (
-                        <bdi>{name}</bdi>
-                      )}{' '}
+                      <PlaceLink
+                        to={placePath(
+                          { accountId, enterpriseId: user.enterpriseId ?? NO_ENTERPRISE },
+                          pages.user(user.id),
+                        )}
+                      >
+                        {name}
+                      </PlaceLink>{' '}
                       <Status of={user.identityStatus} />
                     </Text>
                     <Text size="xs" c="dimmed" className="wrap-anywhere">
@@ -230,6 +237,7 @@ function TechnicalUsers({ accountId, changing }: { accountId: string; changing: 
           )
         }
       </Loaded>
+      <Suspense>{inviting && <InviteAdministrator account={account} onClose={() => setInviting(false)} />}</Suspense>
     </Section>
   )
 }
@@ -250,7 +258,7 @@ function Degraded({ reasons }: { reasons: string[] }) {
         </Text>
       ))}
       <Text size="sm" className="in-text">
-        A step that failed can be replayed from the <PlaceLink to={pages.deadLetters}>dead letters</PlaceLink>.
+        Operators can retry a step that failed from the <PlaceLink to={pages.failedSteps}>failed steps</PlaceLink>.
       </Text>
     </Alert>
   )

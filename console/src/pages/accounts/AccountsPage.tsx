@@ -1,25 +1,28 @@
-// All accounts, for operators. Somebody of a tenant sees their own account in its stead.
-import { useQuery } from '@tanstack/react-query'
-import { ArrowRightLeft, ListChecks, SquareArrowOutUpRight, Trash2, Plus } from 'lucide-react'
-import { useState } from 'react'
+// The accounts of the platform, as a table or as cards.
+import { ActionIcon } from '@mantine/core'
+import { LayoutGrid, ListChecks, Plus, Rows3, SquareArrowOutUpRight, Trash2 } from 'lucide-react'
+import { Suspense, useState } from 'react'
 import type { components } from '../../api/schema.gen'
 import { usePlace } from '../../app/place'
-import { accessQuery } from '../../app/rights'
-import { useSwitch } from '../../app/useSwitch'
+import { later } from '../../code'
+import { words } from '../../format'
 import { pages, placePath } from '../../paths'
-import { ActionButton } from '../../ui/ActionButton'
 import { CLOUD_CHOICES, deleteRefusal, isChanging, STATUS_CHOICES } from '../../ui/accountState'
+import { ActionButton } from '../../ui/ActionButton'
 import { type Column, DataTable } from '../../ui/DataTable'
-import type { RowAction } from '../../ui/RowMenu'
 import { ChoiceFilter, TextFilter } from '../../ui/Filters'
 import { Page, Waiting } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
+import type { RowAction } from '../../ui/RowMenu'
 import { Status } from '../../ui/Status'
 import { Ago } from '../../ui/Time'
 import { useListState } from '../../ui/useListState'
-import { words } from '../../format'
-import { AccountView } from './AccountView'
-import { DeleteAccount } from './DeleteAccount'
+import { useFirstSteps } from './firstSteps'
+import '../../ui/account.css'
+
+const AccountCards = later(() => import('./AccountCards'))
+const FirstStepsCard = later(() => import('./FirstStepsCard'))
+const DeleteAccount = later(() => import('./DeleteAccount'))
 
 type Account = components['schemas']['Account']
 type Filters = { name?: string; status?: Account['status']; cloudType?: Account['cloudType'] }
@@ -47,25 +50,15 @@ const COLUMNS: Array<Column<Account>> = [
 ]
 
 const FILTERS = ['name', 'status', 'cloudType']
+const VIEW = 'freehold.accounts'
 
 export default function AccountsPage() {
   const place = usePlace()
-  const access = useQuery(accessQuery)
-  if (!access.data) {
-    return (
-      <Page title="Accounts">
-        <Waiting />
-      </Page>
-    )
-  }
-  return access.data.operator ? <AllAccounts /> : <AccountView id={place.accountId} />
-}
-
-function AllAccounts() {
-  const place = usePlace()
-  const switchTo = useSwitch()
   const { search } = useListState()
   const [deleting, setDeleting] = useState<Account>()
+  const steps = useFirstSteps()
+  const [dismissed, setDismissed] = useState(false)
+  const view = search.view ?? keptView()
   const onboard = (
     <ActionButton
       operation="accounts_create"
@@ -75,60 +68,115 @@ function AllAccounts() {
       Onboard an account
     </ActionButton>
   )
-  const actions = (account: Account): RowAction[] => [
+  const filters = (
+    <>
+      <TextFilter name="name" label="Name" placeholder="Begins with" />
+      <ChoiceFilter name="status" label="Status" choices={STATUS_CHOICES} all="All but deleted" />
+      <ChoiceFilter name="cloudType" label="Cloud type" choices={CLOUD_CHOICES} />
+    </>
+  )
+  const nothing = {
+    text: 'An account is a tenant: a company with its own users, licenses and data. Onboarding one takes a minute.',
+    action: onboard,
+  }
+  return (
+    <Page
+      title="Accounts"
+      intro="Every tenant of the platform."
+      actions={
+        <>
+          <ViewSwitch view={view} />
+          {onboard}
+        </>
+      }
+    >
+      <Suspense>
+        {steps && !dismissed && <FirstStepsCard steps={steps} onDismiss={() => setDismissed(true)} />}
+      </Suspense>
+      {view === 'cards' ? (
+        <Suspense fallback={<Waiting rows={8} />}>
+          <AccountCards query={filtersOf(search)} filters={filters} filterKeys={FILTERS} nothing={nothing} />
+        </Suspense>
+      ) : (
+        <DataTable
+          noun={['account', 'accounts']}
+          path="/api/accounts"
+          params={{ query: filtersOf(search) }}
+          idOf={(account) => account.id}
+          nameOf={(account) => account.name}
+          actions={(account) => actionsOn(account, () => setDeleting(account))}
+          filterKeys={FILTERS}
+          filters={filters}
+          columns={COLUMNS}
+          nothing={nothing}
+          pollEvery={(rows) => (rows.some((account) => isChanging(account.status)) ? 2_000 : false)}
+        />
+      )}
+      <Suspense>{deleting && <DeleteAccount account={deleting} onClose={() => setDeleting(undefined)} />}</Suspense>
+    </Page>
+  )
+}
+
+function actionsOn(account: Account, remove: () => void): RowAction[] {
+  return [
+    { label: 'Open', icon: <SquareArrowOutUpRight size={14} aria-hidden />, to: pages.account(account.id) },
     {
-      label: 'Open',
-      icon: <SquareArrowOutUpRight size={14} aria-hidden />,
-      to: placePath(place, pages.account(account.id)),
-    },
-    {
-      label: 'Provisioning',
+      label: 'Latest run',
       icon: <ListChecks size={14} aria-hidden />,
-      to: placePath(place, pages.provisioning(account.id)),
-      refused: account.provisioning ? undefined : 'Nothing was ever run for this account.',
-    },
-    {
-      label: 'Switch to this account',
-      icon: <ArrowRightLeft size={14} aria-hidden />,
-      onClick: () => void switchTo(account.id),
-      refused: account.status === 'deleted' ? 'The account is deleted.' : undefined,
+      to: pages.provisioning(account.id),
+      refused: account.provisioning ? undefined : 'This account is built in. No run has set it up.',
     },
     {
       label: 'Delete',
       icon: <Trash2 size={14} aria-hidden />,
-      onClick: () => setDeleting(account),
+      onClick: remove,
       operation: 'accounts_delete',
       refused: deleteRefusal(account),
       danger: true,
     },
   ]
+}
+
+/** The same accounts as a table, or as cards with their runs, seats and end dates. The choice is kept. */
+function ViewSwitch({ view }: { view: string }) {
+  const { filter } = useListState()
+  const choose = (next: string) => {
+    try {
+      localStorage.setItem(VIEW, next)
+    } catch {
+      // Storage is switched off: the address has the choice.
+    }
+    filter({ view: next })
+  }
+  const views = [
+    ['table', 'Table', Rows3],
+    ['cards', 'Cards', LayoutGrid],
+  ] as const
   return (
-    <Page title="Accounts" intro="Every tenant of the platform." actions={onboard}>
-      <DataTable
-        noun={['account', 'accounts']}
-        path="/api/accounts"
-        params={{ query: filtersOf(search) }}
-        idOf={(account) => account.id}
-        nameOf={(account) => account.name}
-        actions={actions}
-        filterKeys={FILTERS}
-        filters={
-          <>
-            <TextFilter name="name" label="Name" placeholder="Begins with" />
-            <ChoiceFilter name="status" label="Status" choices={STATUS_CHOICES} all="All but deleted" />
-            <ChoiceFilter name="cloudType" label="Cloud type" choices={CLOUD_CHOICES} />
-          </>
-        }
-        columns={COLUMNS}
-        nothing={{
-          text: 'An account is a tenant: a company with its own users, licenses and data. Onboarding one takes a minute.',
-          action: onboard,
-        }}
-        pollEvery={(rows) => (rows.some((account) => isChanging(account.status)) ? 2_000 : false)}
-      />
-      {deleting && <DeleteAccount account={deleting} onClose={() => setDeleting(undefined)} />}
-    </Page>
+    <fieldset className="view-switch" aria-label="View">
+      {views.map(([key, label, Icon]) => (
+        <ActionIcon
+          key={key}
+          variant={view === key ? 'light' : 'default'}
+          size="lg"
+          aria-label={label}
+          aria-pressed={view === key}
+          title={label}
+          onClick={() => choose(key)}
+        >
+          <Icon size={16} aria-hidden />
+        </ActionIcon>
+      ))}
+    </fieldset>
   )
+}
+
+function keptView(): string {
+  try {
+    return localStorage.getItem(VIEW) ?? 'table'
+  } catch {
+    return 'table'
+  }
 }
 
 function filtersOf(search: Record<string, string | undefined>): Filters {

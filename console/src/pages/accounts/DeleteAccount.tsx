@@ -11,7 +11,7 @@ import { notifyDone } from '../../ui/notify'
 
 type Account = components['schemas']['Account']
 
-export function DeleteAccount({ account, onClose }: { account: Account; onClose: () => void }) {
+export default function DeleteAccount({ account, onClose }: { account: Account; onClose: () => void }) {
   const place = usePlace()
   const navigate = useNavigate()
   const { id, name, status, cloudType } = account

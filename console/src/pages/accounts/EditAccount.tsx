@@ -55,7 +55,7 @@ export function EditAccount({ account, tag, close }: { account: Account; tag: st
   }
   return (
     <FormShell form={form} opened act="Save" onCancel={close} onReload={reload}>
-      <Section title="Facts">
+      <Section title="Details">
         <Stack gap="sm" maw={640}>
           <TextField name="name" label="Account name" required />
           <TextField name="masterAccountName" label="Master account name" required />

@@ -17,7 +17,7 @@ export function LicensesStep({ offered, more }: Props) {
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">
-        At least one. The technical user takes a seat of the first.
+        At least one. The first users take a seat each of the first license.
       </Text>
       {fields.map((field, place) => (
         <LicenseFields
@@ -123,10 +123,10 @@ function LicenseFields({ place, offered, more, remove }: Props & { place: number
           />
         </SimpleGrid>
         <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm" verticalSpacing="sm">
-          <DayField name={`${at}.startDate`} label="Start date" required />
+          <DayField name={`${at}.startDate`} label="First day" required />
           <DayField
             name={`${at}.endDate`}
-            label="End date"
+            label="Last day"
             required
             min={own.startDate}
             rules={{
@@ -162,12 +162,18 @@ function LicenseFields({ place, offered, more, remove }: Props & { place: number
           <div style={{ paddingBlockStart: 4 }}>
             <SwitchField
               name={`${at}.renewalNotification.enabled`}
-              label="Renewal notification"
+              label="Remind the contact before the license ends"
               description="Reminds the contact before the license ends."
             />
           </div>
           {own.renewalNotification.enabled && (
-            <NumberField name={`${at}.renewalNotification.noticeDays`} label="Notice days" required min={1} max={365} />
+            <NumberField
+              name={`${at}.renewalNotification.noticeDays`}
+              label="Days before the end"
+              required
+              min={1}
+              max={365}
+            />
           )}
         </Group>
       </Stack>

@@ -1,15 +1,12 @@
 // Onboarding an account. Without an enterprise to license there is nothing to begin with.
-import { List, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { q } from '../../api/queries'
-import { usePlace } from '../../app/place'
 import { accessQuery, useMay } from '../../app/rights'
-import { pages, placePath } from '../../paths'
+import { pages } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { Empty } from '../../ui/Empty'
 import { Failure } from '../../ui/Failure'
 import { Loaded, Page, Section, Waiting } from '../../ui/Page'
-import { PlaceLink } from '../../ui/PlaceLink'
 import { isWhole, licensable } from './offers'
 import { Wizard } from './Wizard'
 
@@ -51,32 +48,18 @@ export default function OnboardPage() {
 }
 
 function NothingToLicense() {
-  const place = usePlace()
   return (
     <Section>
       <Empty
         title="There is nothing to license yet"
         action={
-          <ActionButton operation="services_create" to={placePath(place, pages.newService)} mt="xs">
-            Create a service
+          <ActionButton operation="enterprises_create" to={pages.quickStart} mt="xs">
+            Create an enterprise, a product and a service
           </ActionButton>
         }
       >
-        <Text size="sm" mb="xs">
-          An account begins with at least one license, and a license is of an enterprise, a product and a service that
-          are linked. Make them once, in this order:
-        </Text>
-        <List type="ordered" size="sm" ta="start" className="in-text" style={{ display: 'inline-block' }}>
-          <List.Item>
-            a <PlaceLink to={pages.newService}>service</PlaceLink>
-          </List.Item>
-          <List.Item>
-            a <PlaceLink to={pages.newProduct}>product</PlaceLink> with that service
-          </List.Item>
-          <List.Item>
-            an <PlaceLink to={pages.newEnterprise}>enterprise</PlaceLink> with that product
-          </List.Item>
-        </List>
+        An account begins with at least one license, and a license is of an enterprise, a product and a service that are
+        linked. One short form makes all three.
       </Empty>
     </Section>
   )

@@ -1,20 +1,23 @@
 // What a run has come to, and what can be done about it.
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { CircleAlert, CircleCheck, CircleSlash, TriangleAlert } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, Suspense, useState } from 'react'
 import { api, intents, send } from '../../api/client'
 import { sentence } from '../../api/problem'
 import type { components } from '../../api/schema.gen'
 import type { Progress } from '../../api/progress'
 import { usePlace } from '../../app/place'
-import { useSwitch } from '../../app/useSwitch'
+import { later } from '../../code'
 import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { Confirm } from '../../ui/Confirm'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { stepTitle, wayOut } from '../../ui/run'
 import { useAction } from '../../ui/useAction'
+import { useFirstSteps } from './firstSteps'
 import '../../ui/account.css'
+
+const InviteAdministrator = later(() => import('./InviteAdministrator'))
 
 type Account = components['schemas']['Account']
 type Props = {
@@ -48,7 +51,7 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
   const [undoKeys] = useState(intents)
   const { failure, status } = progress
   const redrive = useAction({
-    what: 'redrive the run',
+    what: 'retry the run',
     run: () =>
       send(
         api.POST('/api/provisioning', {
@@ -75,7 +78,7 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
     <Note
       tone="bad"
       icon={<CircleAlert size={18} aria-hidden />}
-      title={stuck ? `The undo is stuck${at}` : removal ? `The removal failed${at}` : `The onboarding failed${at}`}
+      title={stuck ? `The rollback is stuck${at}` : removal ? `The removal failed${at}` : `The onboarding failed${at}`}
     >
       {failure && (
         <Text size="sm" className="wrap-anywhere">
@@ -90,11 +93,11 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
             loading={redrive.isPending}
             onClick={() => redrive.mutate()}
           >
-            Redrive
+            Retry from the failed step
           </ActionButton>
           <Text size="sm">
             {stuck
-              ? 'Goes on undoing where it stopped.'
+              ? 'Goes on rolling back where it stopped.'
               : 'Goes on from the step that failed. What is done stays done.'}
           </Text>
         </li>
@@ -107,18 +110,18 @@ function Failed({ account, accountId, progress, again, removal }: Props & { remo
               onClick={() => setAsking(true)}
               refused={undoRefusal(account)}
             >
-              Undo
+              Roll back
             </ActionButton>
-            <Text size="sm">Takes back everything that was made, step by step. The name is free again then.</Text>
+            <Text size="sm">Removes everything that was made, step by step. The name is then free again.</Text>
           </li>
         )}
       </ul>
       <Confirm
         opened={asking}
         onClose={() => setAsking(false)}
-        title={`Undo the onboarding of ${account?.name ?? 'this account'}`}
-        act="Undo the onboarding"
-        what="undo the onboarding"
+        title={`Roll back the onboarding of ${account?.name ?? 'this account'}`}
+        act="Roll back the onboarding"
+        what="roll back the onboarding"
         run={undo}
         typed={account?.name ?? ''}
         goes={[
@@ -139,9 +142,10 @@ function undoRefusal(account: Account | undefined): string | undefined {
 }
 
 function Onboarded({ accountId, account, progress }: Props) {
-  const switchTo = useSwitch()
   const place = usePlace()
   const degraded = progress.degraded ?? []
+  const steps = useFirstSteps()
+  const [inviting, setInviting] = useState(false)
   const notices = progress.steps.find((step) => step.name === 'SendCredentialNotifications')?.items ?? []
   const invited = notices.length > 0 && notices.every((item) => item.status === 'succeeded')
   const lacks = degraded.length > 0 || !invited
@@ -162,34 +166,48 @@ function Onboarded({ accountId, account, progress }: Props) {
       <Text size="sm" className="in-text">
         {invited ? (
           <>
-            The invitation for the technical user is in the <PlaceLink to={pages.outbox}>outbox</PlaceLink>. They follow
-            its link, choose a password, and can look at everything in the account.
+            {notices.length > 1
+              ? 'The invitations for the administrator and the technical user are'
+              : 'The invitation for the technical user is'}{' '}
+            in the{' '}
+            <PlaceLink to={pages.sentMail} search={{ account: accountId }}>
+              sent mail
+            </PlaceLink>
+            . {notices.length > 1 ? 'They follow their links and choose' : 'They follow its link and choose'} a
+            password.
           </>
+        ) : notices.length > 1 ? (
+          'Not every invitation was sent.'
         ) : (
           'The invitation for the technical user was not sent.'
         )}{' '}
         {lacks && (
           <>
-            A step that failed can be tried again from the <PlaceLink to={pages.deadLetters}>dead letters</PlaceLink>.
+            Retry a step that failed from the <PlaceLink to={pages.failedSteps}>failed steps</PlaceLink>.
           </>
         )}
       </Text>
       <Group gap="xs">
-        <ActionButton size="xs" to={placePath(place, pages.account(accountId))}>
+        <ActionButton size="xs" to={pages.overviewOf(accountId)}>
           Open the account
         </ActionButton>
-        <Button
-          size="xs"
-          variant="default"
-          onClick={() => void switchTo(accountId)}
-          disabled={account?.status === 'deleted'}
-        >
-          Switch to it
-        </Button>
+        {steps && (
+          <ActionButton size="xs" variant="default" to={pages.accounts}>
+            Back to the first steps
+          </ActionButton>
+        )}
+        {notices.length === 1 && account?.status === 'active' && (
+          <ActionButton size="xs" variant="default" operation="users_provision" onClick={() => setInviting(true)}>
+            Invite an administrator
+          </ActionButton>
+        )}
         <ActionButton size="xs" variant="default" operation="accounts_create" to={placePath(place, pages.newAccount)}>
           Onboard another
         </ActionButton>
       </Group>
+      <Suspense>
+        {inviting && account && <InviteAdministrator account={account} onClose={() => setInviting(false)} />}
+      </Suspense>
     </Note>
   )
 }
@@ -214,7 +232,7 @@ function Removed({ accountId }: Props) {
 function Undone() {
   const place = usePlace()
   return (
-    <Note tone="idle" icon={<CircleSlash size={18} aria-hidden />} title="The onboarding was undone">
+    <Note tone="idle" icon={<CircleSlash size={18} aria-hidden />} title="The onboarding was rolled back">
       <Text size="sm">Nothing of the account is left but its record and its log. Its name is free again.</Text>
       <Group gap="xs">
         <ActionButton size="xs" operation="accounts_create" to={placePath(place, pages.newAccount)}>

@@ -1,12 +1,12 @@
 // An account's onboarding or removal, step by step as it happens.
 import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
 import { CircleCheck, CircleStop, CloudOff, Radio, RefreshCw } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { invalidate, q, queries } from '../../api/queries'
 import { type Progress, isOver } from '../../api/progress'
 import { type Line, useRun } from '../../api/stream'
+import { usePlace } from '../../app/place'
 import { formatAge } from '../../format'
 import { useNow } from '../../now'
 import { pages } from '../../paths'
@@ -23,7 +23,7 @@ const LINE_LOST_MS = 2_000
 const SELDOM_MS = 15_000
 
 export default function ProvisioningPage() {
-  const { id = '' } = useParams({ strict: false }) as { id?: string }
+  const { accountId: id } = usePlace()
   // Another account's page is another page: nothing of this one's is kept.
   return <Provisioning key={id} id={id} />
 }
@@ -56,10 +56,7 @@ function Provisioning({ id }: { id: string }) {
   }, [ended])
 
   const name = account.data?.name ?? 'this account'
-  const up = [
-    { label: 'Accounts', to: pages.accounts },
-    { label: name, to: pages.account(id) },
-  ]
+  const up = [{ label: name, to: pages.ownAccount }]
   const title = progress ? `${workflowTitle(progress.workflow)}: ${name}` : `Provisioning: ${name}`
   return (
     <Page title={title} up={up} {...(over ? {} : { intro: GOES_ON })}>
@@ -92,7 +89,7 @@ function Provisioning({ id }: { id: string }) {
         </>
       ) : nothing ? (
         <Section>
-          <Empty title="Nothing was ever run for this account">It was there with the platform.</Empty>
+          <Empty title="No run has set this account up">It is built in.</Empty>
         </Section>
       ) : account.error ? (
         <Loaded query={account} what="load the account" noun="account">

@@ -2,10 +2,10 @@
 import { Alert, Button, Table, Text } from '@mantine/core'
 import '@mantine/core/styles/Table.layer.css'
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
 import { Download, Printer } from 'lucide-react'
 import { q } from '../../api/queries'
 import type { components } from '../../api/schema.gen'
+import { usePlace } from '../../app/place'
 import { formatNumber } from '../../format'
 import { pages } from '../../paths'
 import { CopyId } from '../../ui/Copy'
@@ -21,7 +21,7 @@ import '../../ui/account.css'
 type Receipt = components['schemas']['Receipt']
 
 export default function ReceiptPage() {
-  const { id = '' } = useParams({ strict: false }) as { id?: string }
+  const { accountId: id } = usePlace()
   const account = useQuery(q('/api/accounts/{accountId}', { path: { accountId: id } }))
   const receipt = useQuery({ ...q('/api/accounts/{accountId}/receipt', { path: { accountId: id } }), retry: false })
   const name = account.data?.name ?? 'account'
@@ -30,10 +30,7 @@ export default function ReceiptPage() {
     <Page
       title={`Receipt: ${name}`}
       intro="What was removed with the account, and what was kept."
-      up={[
-        { label: 'Accounts', to: pages.accounts },
-        { label: name, to: pages.account(id) },
-      ]}
+      up={[{ label: name, to: pages.ownAccount }]}
       actions={
         receipt.data && (
           <>
@@ -62,7 +59,7 @@ export default function ReceiptPage() {
       ) : none ? (
         <Alert color="gray" title="There is no receipt" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
           <Text size="sm" className="in-text">
-            A receipt is written when the removal of an account has succeeded. An onboarding that was undone leaves
+            A receipt is written when the removal of an account has succeeded. An onboarding that was rolled back leaves
             none; <PlaceLink to={pages.provisioning(id)}>its run</PlaceLink> says what was taken back.
           </Text>
         </Alert>
@@ -123,7 +120,7 @@ function Shown({ receipt, name }: { receipt: Receipt; name: string }) {
           </Table.Tbody>
           <Table.Tfoot>
             <Table.Tr>
-              <Table.Th>Together</Table.Th>
+              <Table.Th>Total</Table.Th>
               <Table.Th className="number">{formatNumber(kinds.reduce((sum, [, many]) => sum + many, 0))}</Table.Th>
             </Table.Tr>
           </Table.Tfoot>

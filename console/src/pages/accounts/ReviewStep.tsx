@@ -11,7 +11,7 @@ import { hasContact, type LicenseValues, type OnboardingValues, STEPS } from './
 import { namesOf, type Offered } from './offers'
 
 export function ReviewStep({ offered, edit }: { offered: Offered[]; edit: (step: number) => void }) {
-  const { name, masterAccountName, cloudType, address, technicalUser, licenses } =
+  const { name, masterAccountName, cloudType, address, administrator, technicalUser, licenses } =
     useFormContext<OnboardingValues>().getValues()
   return (
     <Stack gap="lg">
@@ -42,11 +42,21 @@ export function ReviewStep({ offered, edit }: { offered: Offered[]; edit: (step:
         <Facts
           columns={3}
           of={[
-            ['Name', <bdi key="name">{`${technicalUser.firstName} ${technicalUser.lastName}`}</bdi>],
-            ['E-mail address', technicalUser.email],
-            ['Group and role', 'Technical Group, Technical Role'],
-            ['Start date', day(technicalUser.startDate)],
-            ['End date', technicalUser.endDate ? day(technicalUser.endDate) : 'No end'],
+            [
+              'Administrator',
+              administrator.invited ? (
+                <bdi key="administrator">{`${administrator.firstName} ${administrator.lastName}`}</bdi>
+              ) : (
+                'None: only operators can add users'
+              ),
+            ],
+            ['Administrator’s e-mail address', administrator.invited ? administrator.email : '—'],
+            ['Administrator’s role', administrator.invited ? 'Account administrator' : '—'],
+            ['Technical user', <bdi key="technical">{`${technicalUser.firstName} ${technicalUser.lastName}`}</bdi>],
+            ['Technical user’s e-mail address', technicalUser.email],
+            ['Technical user’s role', 'Technical Role'],
+            ['First day', day(technicalUser.startDate)],
+            ['Last day', technicalUser.endDate ? day(technicalUser.endDate) : 'No end'],
           ]}
         />
       </Part>
@@ -62,8 +72,8 @@ export function ReviewStep({ offered, edit }: { offered: Offered[]; edit: (step:
         </Stack>
       </Part>
       <Text size="sm" c="dimmed">
-        Creating it takes the account’s name and the e-mail address, sets everything up, and sends the invitation. If a
-        step fails, it can be done again or taken back.
+        Creating the account reserves its name and the e-mail addresses, sets everything up, and sends the invitations.
+        If a step fails, you can retry it or roll the onboarding back.
       </Text>
     </Stack>
   )
@@ -87,7 +97,7 @@ function factsOf(license: LicenseValues, place: number, offered: Offered[]): Arr
     ['Number of users', count(Number(license.numberOfUsers), 'user')],
     ['Contact', hasContact(license) ? [contact.name, contact.email, contact.phone].filter(Boolean).join(', ') : 'None'],
     [
-      'Renewal notification',
+      'Reminder',
       renewalNotification.enabled ? `${count(Number(renewalNotification.noticeDays), 'day')} before the end` : 'Off',
     ],
   ]

@@ -28,7 +28,7 @@ import {
 import type { Offered } from './offers'
 import { LicensesStep } from './LicensesStep'
 import { ReviewStep } from './ReviewStep'
-import { DetailsStep, TechnicalUserStep } from './steps'
+import { DetailsStep, FirstUsersStep } from './steps'
 import '../../ui/account.css'
 
 const KEEP_AFTER_MS = 300
@@ -66,7 +66,8 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
   const ended = useRef(false)
 
   const form = useServerForm<OnboardingValues>({
-    defaults: draft?.values ?? blank(offered),
+    // A draft of an earlier version lacks fields.
+    defaults: { ...blank(offered), ...draft?.values },
     what: 'onboard the account',
     fieldOf: { name_taken: 'name' },
     onRefused: (fields) => {
@@ -188,7 +189,7 @@ function Round({ userId, offered, more, discard }: Props & { discard: () => void
               <AddressFields />
             </Panel>
             <Panel at={2} step={step}>
-              <TechnicalUserStep />
+              <FirstUsersStep />
             </Panel>
             <Panel at={3} step={step} wide>
               <LicensesStep offered={offered} more={more} />

@@ -45,6 +45,7 @@ test('the lists depend on the fields above them', () => {
 test('each field has its step', () => {
   expect(stepOf('name')).toBe(0)
   expect(stepOf('address.country')).toBe(1)
+  expect(stepOf('administrator.email')).toBe(2)
   expect(stepOf('technicalUser.email')).toBe(2)
   expect(stepOf('licenses.0.numberOfUsers')).toBe(3)
   expect(stepOf('unheard-of')).toBe(REVIEW)
@@ -64,11 +65,14 @@ test('a license lasts a year, with its first and last day, also about a leap day
 
 test('the body leaves out what was not typed, and what the platform gives by itself', () => {
   const values = blank([one], NOW)
+  values.administrator = { invited: true, firstName: 'Mary', lastName: 'Shaw', email: 'mary@acme.example' }
   const body = bodyOf(values)
-  expect(body).not.toHaveProperty('access')
+  expect(body.administrator).toEqual({ firstName: 'Mary', lastName: 'Shaw', email: 'mary@acme.example' })
   expect(body.address.line2).toBeNull()
   expect(body.technicalUser.endDate).toBeNull()
   expect(body.licenses[0]).toMatchObject({ serviceId: 's1', contact: null, startDate: '2026-03-01' })
+  values.administrator.invited = false
+  expect(bodyOf(values)).not.toHaveProperty('administrator')
   values.licenses[0]!.contact.name = 'Grace'
   expect(bodyOf(values).licenses[0]!.contact).toEqual({ name: 'Grace', email: '', phone: null })
 })

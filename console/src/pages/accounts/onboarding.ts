@@ -24,24 +24,22 @@ export type OnboardingValues = {
   masterAccountName: string
   cloudType: string
   address: AddressValues
+  /** Asked for unless the account is to begin without one. */
+  administrator: { invited: boolean; firstName: string; lastName: string; email: string }
   technicalUser: { firstName: string; lastName: string; email: string; startDate: string; endDate: string }
-  /** What onboarding gives by itself: shown, never sent. */
-  access: { group: string; role: string }
   licenses: LicenseValues[]
 }
 
 export const STEPS = [
   { id: 'details', title: 'Account details', fields: ['name', 'masterAccountName', 'cloudType'] },
   { id: 'address', title: 'Address', fields: ['address'] },
-  { id: 'technical-user', title: 'Technical user', fields: ['technicalUser', 'access'] },
+  { id: 'first-users', title: 'First users', fields: ['administrator', 'technicalUser'] },
   { id: 'licenses', title: 'Licenses', fields: ['licenses'] },
   { id: 'review', title: 'Review', fields: [] },
 ] as const
 
 export const REVIEW = STEPS.length - 1
 export const MOST_LICENSES = 20
-
-export const TECHNICAL = { group: 'technical-group', role: 'technical-role' }
 
 /** The step on which a field stands. */
 export function stepOf(field: string): number {
@@ -74,20 +72,22 @@ export function blank(offered: Offered[], now = Date.now()): OnboardingValues {
     masterAccountName: '',
     cloudType: 'public',
     address: { line1: '', line2: '', city: '', state: '', postalCode: '', country: '' },
+    administrator: { invited: true, firstName: '', lastName: '', email: '' },
     technicalUser: { firstName: '', lastName: '', email: '', startDate: today(0, now), endDate: '' },
-    access: TECHNICAL,
     licenses: [newLicense(offered, now)],
   }
 }
 
 /** What is sent. */
 export function bodyOf(values: OnboardingValues): NewAccount {
-  const { name, masterAccountName, cloudType, address, technicalUser, licenses } = values
+  const { name, masterAccountName, cloudType, address, administrator, technicalUser, licenses } = values
+  const { invited, ...invitee } = administrator
   return {
     name,
     masterAccountName,
     cloudType: cloudType as NewAccount['cloudType'],
     address: { ...address, line2: orNull(address.line2), state: orNull(address.state) },
+    ...(invited ? { administrator: invitee } : {}),
     technicalUser: { ...technicalUser, endDate: orNull(technicalUser.endDate) },
     licenses: licenses.map((license) => ({
       ...license,

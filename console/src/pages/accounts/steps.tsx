@@ -1,15 +1,15 @@
 // The first steps of the wizard that are not shared with other pages.
-import { SimpleGrid, Stack, Text } from '@mantine/core'
+import { Fieldset, SimpleGrid, Stack, Text } from '@mantine/core'
+import '@mantine/core/styles/Fieldset.layer.css'
 import { useWatch } from 'react-hook-form'
 import { CLOUD_CHOICES } from '../../ui/accountState'
-import { DayField, RadioField, SelectField } from '../../ui/fields'
+import { DayField, RadioField, SwitchField } from '../../ui/fields'
 import { EmailField, TextField } from '../../ui/textFields'
-import { TECHNICAL } from './onboarding'
 
 export function DetailsStep() {
   return (
     <Stack gap="sm">
-      <TextField name="name" label="Account name" description="The tenant’s name. No other account has it." required />
+      <TextField name="name" label="Account name" description="Must be unique." required />
       <TextField
         name="masterAccountName"
         label="Master account name"
@@ -21,49 +21,78 @@ export function DetailsStep() {
   )
 }
 
-export function TechnicalUserStep() {
+export function FirstUsersStep() {
+  return (
+    <Stack gap="md">
+      <Text size="sm" c="dimmed">
+        Each gets an invitation by mail and takes a seat of the first license.
+      </Text>
+      <AdministratorFields />
+      <TechnicalUserFields />
+    </Stack>
+  )
+}
+
+const LEGEND = { legend: { fontWeight: 600, fontSize: 13 } }
+
+function AdministratorFields() {
+  const [invited, technical] = useWatch({ name: ['administrator.invited', 'technicalUser.email'] }) as [boolean, string]
+  const differs = (email: string) =>
+    !email || email.trim().toLowerCase() !== technical.trim().toLowerCase() || 'The technical user has this address'
+  return (
+    <Fieldset legend="Administrator" styles={LEGEND} style={{ minWidth: 0 }}>
+      <Stack gap="sm">
+        <SwitchField
+          name="administrator.invited"
+          label="Invite an administrator"
+          description="Can do everything that the account allows, and adds the other users. Without one, only operators of the platform can add users."
+        />
+        {invited && (
+          <>
+            <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="sm">
+              <TextField name="administrator.firstName" label="First name" required />
+              <TextField name="administrator.lastName" label="Last name" required />
+            </SimpleGrid>
+            <EmailField
+              name="administrator.email"
+              label="E-mail address"
+              required
+              rules={{ validate: { differs: (email: string) => differs(email) } }}
+            />
+          </>
+        )}
+      </Stack>
+    </Fieldset>
+  )
+}
+
+function TechnicalUserFields() {
   const [start] = useWatch({ name: ['technicalUser.startDate'] }) as [string]
   return (
-    <Stack gap="sm">
-      <Text size="sm" c="dimmed">
-        The first user of the account. They get the invitation, and a seat of the first license.
-      </Text>
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="sm">
-        <TextField name="technicalUser.firstName" label="First name" required />
-        <TextField name="technicalUser.lastName" label="Last name" required />
-      </SimpleGrid>
-      <EmailField name="technicalUser.email" label="E-mail address" required />
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="sm">
-        <SelectField
-          name="access.group"
-          label="Assigned group"
-          required
-          choices={[{ value: TECHNICAL.group, label: 'Technical Group' }]}
-        />
-        <SelectField
-          name="access.role"
-          label="Assigned role"
-          required
-          choices={[{ value: TECHNICAL.role, label: 'Technical Role' }]}
-        />
-      </SimpleGrid>
-      <Text size="sm" c="dimmed">
-        The role has the right to view all menus, and to change nothing. It leaves out the audit log of the whole
-        account (Account audit). Pipelines and Builds have rights already, but no pages yet. Onboarding makes the group
-        and its role; further groups can be given once the account is active.
-      </Text>
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="sm">
-        <DayField name="technicalUser.startDate" label="Start date" required />
-        <DayField
-          name="technicalUser.endDate"
-          label="End date"
-          description="The last day. Left empty, there is no end."
-          rules={{
-            validate: { order: (end: string) => !end || end >= start || 'The end is not before the start' },
-          }}
-          min={start}
-        />
-      </SimpleGrid>
-    </Stack>
+    <Fieldset legend="Technical user" styles={LEGEND} style={{ minWidth: 0 }}>
+      <Stack gap="sm">
+        <Text size="sm" c="dimmed">
+          Views all menus and changes nothing. Onboarding gives this user the Technical Role by the Technical Group. The
+          role leaves out the audit log of the whole account.
+        </Text>
+        <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="sm">
+          <TextField name="technicalUser.firstName" label="First name" required />
+          <TextField name="technicalUser.lastName" label="Last name" required />
+        </SimpleGrid>
+        <EmailField name="technicalUser.email" label="E-mail address" required />
+        <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="sm">
+          <DayField name="technicalUser.startDate" label="First day" required />
+          <DayField
+            name="technicalUser.endDate"
+            label="Last day"
+            description="Empty: no end."
+            rules={{
+              validate: { order: (end: string) => !end || end >= start || 'The last day is not before the first' },
+            }}
+            min={start}
+          />
+        </SimpleGrid>
+      </Stack>
+    </Fieldset>
   )
 }

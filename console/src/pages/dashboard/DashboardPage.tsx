@@ -35,7 +35,7 @@ export default function DashboardPage() {
   const known = account.data
   const name = known?.name ?? access?.accounts.find((one) => one.id === accountId)?.name
   return (
-    <Page title="Dashboard" intro={name && <bdi className="wrap-anywhere">{name}</bdi>}>
+    <Page title="Overview" intro={name && <bdi className="wrap-anywhere">{name}</bdi>}>
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
         {may('accounts_read').allowed && (
           <Section title="State">
@@ -50,7 +50,7 @@ export default function DashboardPage() {
                   </Text>
                   {provisioning && <RunEvidence accountId={id} status={status} />}
                   <Text size="sm">
-                    <PlaceLink to={pages.account(id)}>Account details</PlaceLink>
+                    <PlaceLink to={pages.ownAccount}>Account details</PlaceLink>
                   </Text>
                 </Stack>
               )}
@@ -176,7 +176,10 @@ function QuickLinks() {
   const place = usePlace()
   const permissions = useQuery(permissionsQuery).data
   const access = useQuery(accessQuery).data
-  const menus = menusFor(permissions, access?.operator ?? false).filter((entry) => entry.menu !== 'dashboard')
+  const menus = menusFor(permissions, access?.operator ?? false, true).map((entry) => ({
+    ...entry,
+    pages: entry.pages.filter((page) => page.page !== pages.dashboard),
+  }))
   return (
     <Section title="Go to">
       <div className="quick-links">

@@ -69,7 +69,7 @@ export function GroupRoles({ groupId }: { groupId: string }) {
                     <PlaceLink to={pages.role(role.id)}>{role.name}</PlaceLink>
                     {role.mask !== WHOLE_MASK && (
                       <Text span size="xs" c="dimmed">
-                        Scope limit: {maskInWords(role.mask)}
+                        Limits: {maskInWords(role.mask)}
                       </Text>
                     )}
                   </Row>

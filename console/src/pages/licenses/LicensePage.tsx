@@ -187,7 +187,7 @@ function Edit({ license, tag, reload }: { license: License; tag: string; reload:
             )}
           </FormShell>
         </Section>
-        <Section title="Record">
+        <Section title="Details">
           <Facts
             of={[
               ['Enterprise', names.enterprise],

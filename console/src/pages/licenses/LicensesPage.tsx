@@ -154,7 +154,7 @@ export default function LicensesPage() {
             label="Status"
             choices={[
               { value: 'active', label: 'Active' },
-              { value: 'future', label: 'Not begun' },
+              { value: 'future', label: 'Not started' },
               { value: 'expired', label: 'Expired' },
             ]}
           />

@@ -7,9 +7,8 @@ import { api, send } from '../../api/client'
 import { isOver } from '../../api/progress'
 import type { Item } from '../../api/queries'
 import { AccountName } from '../../app/AccountName'
-import { usePlace } from '../../app/place'
 import { words } from '../../format'
-import { pages, placePath } from '../../paths'
+import { pages } from '../../paths'
 import { Confirm } from '../../ui/Confirm'
 import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
@@ -27,40 +26,39 @@ const WORKERS = ['dynamodb-provisioner', 'cognito-provisioner', 'ses-notificatio
 
 export default function DeadLettersPage() {
   const { search } = useListState()
-  const place = usePlace()
   const navigate = useNavigate()
   const [shown, setShown] = useState<Letter>()
   const [discarding, setDiscarding] = useState<Letter>()
   const replay = useAction({
-    what: 'try the step again',
+    what: 'retry the step',
     run: (letter: Letter) =>
       send(api.POST('/api/dead-letters/{deadLetterId}/replay', { params: { path: { deadLetterId: letter.id } } })),
     done: (run) =>
-      isOver(run) ? 'The step was done since. Its dead letter is gone.' : 'The step is being tried again',
+      isOver(run) ? 'The step has succeeded since. Its dead letter is gone.' : 'The step is being retried',
     changes: ['/api/dead-letters', '/api/executions', '/api/provisioning/{accountId}'],
     then: async (_, letter) => {
       setShown(undefined)
       await navigate({
-        to: placePath(place, letter.accountId ? pages.provisioning(letter.accountId) : pages.run(letter.executionId)),
+        to: letter.accountId ? pages.provisioning(letter.accountId) : pages.run(letter.executionId),
       })
     },
   })
   const discard = useAction({
-    what: 'discard the dead letter',
+    what: 'discard the failed step',
     run: (letter: Letter) =>
       send(api.DELETE('/api/dead-letters/{deadLetterId}', { params: { path: { deadLetterId: letter.id } } })),
-    done: 'The dead letter is discarded',
+    done: 'The failed step is discarded',
     changes: ['/api/dead-letters'],
     showsFailure: true,
   })
   const worker = WORKERS.find((one) => one === search.worker) as Letter['worker'] | undefined
   return (
     <Page
-      title="Dead letters"
-      intro="Steps that failed after their last attempt. Each is kept for 14 days, in the queue of the worker that failed."
+      title="Failed steps"
+      intro="Dead letters: steps that failed after their last attempt. Each is kept for 14 days, in the queue of the worker that failed."
     >
       <DataTable
-        noun={['dead letter', 'dead letters']}
+        noun={['failed step', 'failed steps']}
         path="/api/dead-letters"
         params={{ query: worker ? { worker } : {} }}
         idOf={(letter) => letter.id}
@@ -76,7 +74,7 @@ export default function DeadLettersPage() {
         actions={(letter) => [
           { label: 'Show', icon: <Eye size={14} aria-hidden />, onClick: () => setShown(letter) },
           {
-            label: 'Try the step again',
+            label: 'Retry the step',
             icon: <RotateCcw size={14} aria-hidden />,
             operation: 'provisioning_replay',
             onClick: () => replay.mutate(letter),
@@ -93,12 +91,12 @@ export default function DeadLettersPage() {
           <ChoiceFilter name="worker" label="Worker" choices={WORKERS.map((one) => ({ value: one, label: one }))} />
         }
         filterKeys={['worker']}
-        nothing={{ text: 'Every step that was tried has succeeded, or is still being tried.' }}
+        nothing={{ text: 'Every step has succeeded, or is still being tried.' }}
       />
       <Modal
         opened={shown !== undefined}
         onClose={() => setShown(undefined)}
-        title="Dead letter"
+        title="Failed step"
         size="lg"
         styles={{ title: { fontWeight: 600 } }}
       >
@@ -125,7 +123,7 @@ export default function DeadLettersPage() {
               loading={replay.isPending}
               onClick={() => replay.mutate(shown)}
             >
-              Try the step again
+              Retry the step
             </ActionButton>
           </>
         )}
@@ -133,14 +131,14 @@ export default function DeadLettersPage() {
       <Confirm
         opened={discarding !== undefined}
         onClose={() => setDiscarding(undefined)}
-        title={`Discard the dead letter of ${discarding ? stepOf(discarding) : ''}`}
+        title={`Discard the failed step ${discarding ? stepOf(discarding) : ''}`}
         act="Discard"
-        what="discard the dead letter"
+        what="discard the failed step"
         run={() => (discarding ? discard.mutateAsync(discarding) : Promise.resolve())}
       >
         <Text size="sm">
-          Only this note of the failure goes. A run that failed can still be redriven from its own page; a step that its
-          run went on without can’t be tried again.
+          This removes only the record of the failure. You can still retry a failed run from its own page. A step that
+          its run went on without can’t be retried any more.
         </Text>
       </Confirm>
     </Page>

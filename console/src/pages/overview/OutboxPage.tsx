@@ -1,11 +1,13 @@
 // The mails that the product has sent: on one machine this is where they can be read.
 import { Modal, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Mail } from 'lucide-react'
 import { useState } from 'react'
 import type { Item } from '../../api/queries'
+import { AccountFilter } from '../../app/AccountFilter'
 import { AccountName } from '../../app/AccountName'
-import { usePlace } from '../../app/place'
-import { words } from '../../format'
+import { accessQuery } from '../../app/rights'
+import { linkIn, words } from '../../format'
 import { CopyButton } from '../../ui/Copy'
 import { CellButton, DataTable } from '../../ui/DataTable'
 import { Facts } from '../../ui/Facts'
@@ -18,17 +20,16 @@ type Sent = Item<'/api/outbox'>
 
 export default function OutboxPage() {
   const { search } = useListState()
-  const { accountId } = usePlace()
+  // From the platform's own account, the mails of all accounts are listed.
+  const own = useQuery(accessQuery).data?.defaultAccountId
+  const accountId = search.account ?? own
   const [shown, setShown] = useState<Sent>()
   return (
-    <Page
-      title="Outbox"
-      intro="The mails of the account that you are in; in the platform’s own account, those of all accounts."
-    >
+    <Page title="Sent mail" intro="Every mail that the platform has sent: invitations, codes and reminders.">
       <DataTable
         noun={['mail', 'mails']}
         path="/api/outbox"
-        params={{ query: { accountId, ...(search.to ? { to: search.to } : {}) } }}
+        params={{ query: { ...(accountId ? { accountId } : {}), ...(search.to ? { to: search.to } : {}) } }}
         idOf={(mail) => mail.id}
         nameOf={(mail) => `the mail to ${mail.to}`}
         columns={[
@@ -39,8 +40,13 @@ export default function OutboxPage() {
           { header: 'Sent', cell: (mail) => <Ago at={mail.at} /> },
         ]}
         actions={(mail) => [{ label: 'Read', icon: <Mail size={14} aria-hidden />, onClick: () => setShown(mail) }]}
-        filters={<TextFilter name="to" label="To" placeholder="The whole address" />}
-        filterKeys={['to']}
+        filters={
+          <>
+            <AccountFilter />
+            <TextFilter name="to" label="To" placeholder="The whole address" />
+          </>
+        }
+        filterKeys={['account', 'to']}
         nothing={{
           text: 'Invitations, codes to reset a password and reminders of licenses appear here once they are sent.',
         }}
@@ -80,8 +86,4 @@ export default function OutboxPage() {
       </Modal>
     </Page>
   )
-}
-
-function linkIn(text: string): string | undefined {
-  return text.match(/https?:\/\/\S+/)?.[0]
 }

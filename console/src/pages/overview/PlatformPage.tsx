@@ -51,7 +51,7 @@ export default function PlatformPage() {
   const letters = useQuery(q('/api/dead-letters', { query: { limit: LETTERS } }))
   return (
     <Page
-      title="Platform health"
+      title="Health"
       intro={
         platform.data ? (
           <>
@@ -73,27 +73,25 @@ export default function PlatformPage() {
                 {reason && <Text size="sm">{reason}</Text>}
               </Tile>
               <Tile name="Version">{version}</Tile>
-              <Tile name="Dead letters">
-                <Loaded query={letters} what="count the dead letters" rows={1}>
+              <Tile name="Failed steps">
+                <Loaded query={letters} what="count the failed steps" rows={1}>
                   {({ items, nextCursor }) => (
-                    <PlaceLink to={pages.deadLetters}>
+                    <PlaceLink to={pages.failedSteps}>
                       {nextCursor ? `${LETTERS} and more` : formatNumber(items.length)}
                     </PlaceLink>
                   )}
                 </Loaded>
               </Tile>
-              <Tile name="95 % of requests answered within">
-                {bound(quantile(samples, 'freehold_http_request_duration_seconds', 0.95))}
-              </Tile>
+              <Tile name="p95 latency">{bound(quantile(samples, 'freehold_http_request_duration_seconds', 0.95))}</Tile>
             </SimpleGrid>
             <SimpleGrid cols={{ base: 1, md: 2 }}>
               <Counted
-                title="Requests by answer"
+                title="Requests by status"
                 counts={sumBy(samples, 'freehold_http_requests_total', 'status')}
                 name={answerName}
               />
               <Counted
-                title="Runs by what became of them"
+                title="Runs by outcome"
                 counts={sumBy(samples, 'freehold_account_provisioning_executions_total', 'outcome')}
                 name={words}
               />
@@ -194,6 +192,6 @@ function bound(seconds: number | undefined): string {
 
 function answerName(status: string): string {
   const [kind] = status
-  const said = { '2': 'success', '3': 'elsewhere', '4': 'refused', '5': 'failed' }[kind ?? '']
+  const said = { '2': 'success', '3': 'redirect', '4': 'client error', '5': 'server error' }[kind ?? '']
   return said ? `${status} (${said})` : status
 }

@@ -6,10 +6,9 @@ import { ListChecks } from 'lucide-react'
 import { sentence } from '../../api/problem'
 import { q } from '../../api/queries'
 import { isOver } from '../../api/progress'
-import { usePlace } from '../../app/place'
 import { formatAge } from '../../format'
 import { useNow } from '../../now'
-import { pages, placePath } from '../../paths'
+import { pages } from '../../paths'
 import { AccountName } from '../../app/AccountName'
 import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
@@ -23,7 +22,6 @@ const UNDER_WAY_MS = 1_000
 
 export default function RunPage() {
   const { executionId = '' } = useParams({ strict: false }) as { executionId?: string }
-  const place = usePlace()
   const run = useQuery({
     ...q('/api/executions/{executionId}', { path: { executionId } }),
     refetchInterval: (query) => (query.state.data && !isOver(query.state.data) ? UNDER_WAY_MS : false),
@@ -33,15 +31,15 @@ export default function RunPage() {
   return (
     <Page
       title={run.data ? workflowTitle(run.data.workflow) : 'Run'}
-      up={[{ label: 'Provisioning runs', to: pages.runs }]}
+      up={[{ label: 'Runs', to: pages.runs }]}
       actions={
         accountId && (
           <ActionButton
             variant="default"
             leftSection={<ListChecks size={16} aria-hidden />}
-            to={placePath(place, pages.provisioning(accountId))}
+            to={pages.provisioning(accountId)}
           >
-            Follow its account
+            Latest run of the account
           </ActionButton>
         )
       }
@@ -53,13 +51,13 @@ export default function RunPage() {
               <RunSummary progress={progress} frozen={behind} />
               {behind && <Behind at={run.dataUpdatedAt} />}
             </Section>
-            <Section title="Facts">
+            <Section title="Details">
               <Facts
                 columns={4}
                 of={[
                   ['Account', <AccountName key="account" id={progress.accountId} />],
-                  ['Execution id', <CopyId key="id" id={progress.executionId} what="execution id" />],
-                  ['Begun', <At key="begun" at={progress.startedAt} />],
+                  ['Run id', <CopyId key="id" id={progress.executionId} what="run id" />],
+                  ['Started', <At key="started" at={progress.startedAt} />],
                   ['Finished', progress.finishedAt ? <At key="finished" at={progress.finishedAt} /> : 'Not yet'],
                 ]}
               />

@@ -1,11 +1,10 @@
 // Every run of a workflow, the latest first.
 import type { components } from '../../api/schema.gen'
-import { usePlace } from '../../app/place'
-import { isUnderWay } from '../../app/Jobs'
-import { pages, placePath } from '../../paths'
+import { isUnderWay } from '../../api/progress'
+import { AccountFilter } from '../../app/AccountFilter'
+import { pages } from '../../paths'
 import { AccountName } from '../../app/AccountName'
 import { type Column, DataTable } from '../../ui/DataTable'
-import { ChoiceFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { workflowTitle } from '../../ui/run'
@@ -27,7 +26,7 @@ const COLUMNS: Array<Column<Execution>> = [
       </>
     ),
   },
-  { header: 'Begun', cell: (run) => <Ago at={run.startedAt} /> },
+  { header: 'Started', cell: (run) => <Ago at={run.startedAt} /> },
   {
     header: 'Took',
     align: 'number',
@@ -35,28 +34,23 @@ const COLUMNS: Array<Column<Execution>> = [
   },
 ]
 
-const CHOICES = [{ value: 'here', label: 'This account' }]
-
 export default function RunsPage() {
-  const place = usePlace()
   const { search } = useListState()
   return (
-    <Page title="Provisioning runs" intro="Each onboarding and each removal of an account, with its steps.">
+    <Page title="Runs" intro="Each onboarding and each removal of an account, with its steps.">
       <DataTable
         noun={['run', 'runs']}
         path="/api/executions"
-        params={{ query: search.of === 'here' ? { accountId: place.accountId } : {} }}
+        params={{ query: search.account ? { accountId: search.account } : {} }}
         columns={COLUMNS}
         idOf={(run) => run.id}
         nameOf={(run) => workflowTitle(run.workflow)}
         actions={(run) =>
-          run.accountId
-            ? [{ label: 'Follow its account', to: placePath(place, pages.provisioning(run.accountId)) }]
-            : []
+          run.accountId ? [{ label: 'Latest run of the account', to: pages.provisioning(run.accountId) }] : []
         }
-        filterKeys={['of']}
-        filters={<ChoiceFilter name="of" label="Account" choices={CHOICES} all="All accounts" />}
-        nothing={{ text: 'A run is begun by onboarding an account, and by deleting one.' }}
+        filterKeys={['account']}
+        filters={<AccountFilter />}
+        nothing={{ text: 'Onboarding an account starts a run, and so does deleting one.' }}
         pollEvery={(rows) => (rows.some((run) => isUnderWay(run.status)) ? 1_500 : 20_000)}
       />
     </Page>

@@ -15,7 +15,7 @@ type Props = {
   own: number
 }
 
-const BEYOND = 'Your own scope does not reach so far, so you can’t grant it.'
+const BEYOND = 'Your own limits do not allow this, so you can’t grant it.'
 
 export function MaskField({ name, own }: Props) {
   const { control } = useFormContext()
@@ -24,12 +24,12 @@ export function MaskField({ name, own }: Props) {
   return (
     <Input.Wrapper
       component="fieldset"
-      label="Scope"
+      label="Limits"
       labelElement="div"
-      description="How far the rights of the role reach. A right counts only where the scope allows its verb on the level of its menu."
+      description="A permission of the role has effect only if it is also allowed here, by its verb and the level of its menu."
       error={fieldState.error?.message}
       style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}
-      aria-label="Scope"
+      aria-label="Limits"
     >
       <ScrollBox>
         <Table
@@ -38,7 +38,7 @@ export function MaskField({ name, own }: Props) {
           verticalSpacing={6}
           horizontalSpacing="sm"
           withTableBorder
-          aria-label="Scope of the role"
+          aria-label="Limits of the role"
         >
           <Table.Thead>
             <Table.Tr>

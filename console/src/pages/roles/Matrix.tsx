@@ -1,4 +1,4 @@
-// The grid of a role's rights: one stop for Tab, arrows inside, and a mark for what was granted, implied or held down.
+// The grid of a role's rights: one stop for Tab, arrows inside, and a mark for what was granted, implied or blocked.
 import { Group, Text } from '@mantine/core'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { type Spot, VERBS, type Verb, rightName, spotName, tabName } from '../../app/permissions'
@@ -9,6 +9,7 @@ import {
   type Mark,
   ROWS,
   type Share,
+  type Shows,
   arrow,
   columnShare,
   grantable,
@@ -19,6 +20,7 @@ import {
 } from './matrix'
 import { ScrollBox } from '../../ui/ScrollBox'
 import { MarkBox, MarkFace } from './MarkBox'
+import { aboutRight, aboutTab } from './used'
 
 type Props = {
   grants: Grants
@@ -30,18 +32,29 @@ type Props = {
   /** The keys of what differs from what is saved. */
   changed: ReadonlySet<string>
   onChange: (next: Grants) => void
+  /** Which rights are on screen. */
+  shows: Shows
 }
 
 type At = [row: number, column: number]
 
-export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) {
+export function Matrix({ grants, mask, held, fixed, changed, onChange, shows }: Props) {
   const table = useRef<HTMLTableElement>(null)
   const [at, setAt] = useState<At>([0, 0])
+  const rows = ROWS.filter((row) => VERBS.some((verb) => inMatrix(row, verb, shows)))
   const move = (event: KeyboardEvent) => {
-    const next = arrow(event.key, at, ROWS.length + 1, VERBS.length)
-    if (!next || event.ctrlKey || event.metaKey || event.altKey) return
-    event.preventDefault()
-    table.current?.querySelector<HTMLInputElement>(`[data-at="${next.join()}"]`)?.focus()
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    // A cell without a box is passed over.
+    for (let from = at, next = arrow(event.key, from, rows.length + 1, VERBS.length); next;) {
+      event.preventDefault()
+      const box = table.current?.querySelector<HTMLInputElement>(`[data-at="${next.join()}"]`)
+      if (box || next.join() === from.join()) {
+        box?.focus()
+        return
+      }
+      from = next
+      next = arrow(STEP[event.key] ?? event.key, from, rows.length + 1, VERBS.length)
+    }
   }
   const cell = (place: At) => ({
     'data-at': place.join(),
@@ -49,7 +62,7 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) 
     onFocus: () => setAt(place),
   })
   const toggle = (where: Spot | undefined, verb: Verb, on: boolean) => () => {
-    if (!fixed) onChange(withRight(grants, where, verb, on, held))
+    if (!fixed) onChange(withRight(grants, where, verb, on, held, shows))
   }
   return (
     // The box scrolls, so the keyboard must be able to get into it: its checkboxes do that.
@@ -67,7 +80,7 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) 
                   <Many
                     {...cell([0, column])}
                     name={`${words(verb)}: all menus and tabs`}
-                    share={columnShare(grants, verb)}
+                    share={columnShare(grants, verb, shows)}
                     fixed={fixed}
                     onToggle={(on) => toggle(undefined, verb, on)()}
                   />
@@ -77,19 +90,30 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) 
           </tr>
         </thead>
         <tbody>
-          {ROWS.map((row, place) => (
+          {rows.map((row, place) => (
             <tr key={spotName(row)} data-menu={row.tab === undefined || undefined}>
-              <th scope="row">{row.tab === undefined ? words(row.menu) : tabName(row.tab)}</th>
+              <th scope="row">
+                {row.tab === undefined ? words(row.menu) : tabName(row.tab)}
+                {row.tab !== undefined && (
+                  <span className="matrix-about">{aboutTab(row) ?? 'No page uses it yet.'}</span>
+                )}
+              </th>
               {VERBS.map((verb, column) => {
                 const mine = cell([place + 1, column])
                 const edited = changed.has(keyOf(row, verb)) || undefined
+                if (!inMatrix(row, verb, shows))
+                  return (
+                    <td key={verb}>
+                      <span className="visually-hidden">Not in use</span>
+                    </td>
+                  )
                 return (
                   <td key={verb} data-changed={edited}>
                     {row.tab === undefined ? (
                       <Many
                         {...mine}
                         name={rightName(verb, row)}
-                        share={shareOf(grants, row.menu, verb)}
+                        share={shareOf(grants, row.menu, verb, shows)}
                         fixed={fixed}
                         onToggle={(on) => toggle(row, verb, on)()}
                       />
@@ -98,6 +122,7 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) 
                         {...mine}
                         name={rightName(verb, row)}
                         mark={markOf(grants, row, verb, mask)}
+                        about={aboutRight(row, verb)}
                         refused={fixed ?? notHeld(grants, held, row, verb)}
                         onToggle={(on) => toggle(row, verb, on)()}
                       />
@@ -111,6 +136,15 @@ export function Matrix({ grants, mask, held, fixed, changed, onChange }: Props) 
       </table>
     </ScrollBox>
   )
+}
+
+/** From one end of a row or column to the cells before it. */
+const STEP: Record<string, string> = { Home: 'ArrowRight', End: 'ArrowLeft' }
+
+/** A head is there if one of its tabs is. */
+function inMatrix(row: Spot, verb: Verb, shows: Shows): boolean {
+  if (row.tab !== undefined) return shows(row, verb)
+  return ROWS.some((tab) => tab.tab !== undefined && tab.menu === row.menu && shows(tab, verb))
 }
 
 function notHeld(grants: Grants, held: Grants, row: Spot, verb: Verb): string | undefined {
@@ -145,11 +179,18 @@ function Many({
 function One({
   name,
   mark,
+  about,
   refused,
   onToggle,
   ...place
-}: Place & { name: string; mark: Mark; refused: string | undefined; onToggle: (on: boolean) => void }) {
-  const said = [explain(mark), refused].filter(Boolean).join(' ')
+}: Place & {
+  name: string
+  mark: Mark
+  about: string | undefined
+  refused: string | undefined
+  onToggle: (on: boolean) => void
+}) {
+  const said = [about, explain(mark), refused].filter(Boolean).join(' ')
   return (
     <MarkBox
       {...place}
@@ -164,7 +205,7 @@ function One({
 }
 
 function explain(mark: Mark): string {
-  if (mark.held === 'scope') return 'Granted, but the scope of the role holds it down.'
+  if (mark.held === 'scope') return 'Granted, but blocked by the limits of the role.'
   if (mark.held === 'menu') return 'Granted, but its menu is not visible.'
   return mark.with ? `Comes with ${words(mark.with)}.` : ''
 }
@@ -172,7 +213,7 @@ function explain(mark: Mark): string {
 const LEGEND: Array<[Mark, string]> = [
   [{ granted: true }, 'Granted'],
   [{ granted: true, with: 'edit' }, 'Comes with another right'],
-  [{ granted: true, held: 'scope' }, 'Granted, but held down by the scope or a hidden menu'],
+  [{ granted: true, held: 'scope' }, 'Granted, but blocked by the role’s limits or a hidden menu'],
 ]
 
 export function Legend() {

@@ -1,5 +1,6 @@
 // What a role permits: edited as one, saved as one, after a look at what changes.
-import { Alert, Button, Group, List, Modal, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, List, Modal, Stack, Switch, Text } from '@mantine/core'
+import '@mantine/core/styles/Switch.layer.css'
 import { useQuery } from '@tanstack/react-query'
 import { Info } from 'lucide-react'
 import { useState } from 'react'
@@ -18,13 +19,24 @@ import { LeaveGuard } from '../../ui/form'
 import { Meanwhile } from '../../ui/serverForm'
 import { notifyDone } from '../../ui/notify'
 import { Loaded, Section } from '../../ui/Page'
-import { type Difference, type Grants, differences, excess, grantsOf, permissionsOf, rebased } from './matrix'
+import {
+  type Difference,
+  type Grants,
+  type Shows,
+  differences,
+  excess,
+  grantsOf,
+  hiddenCount,
+  permissionsOf,
+  rebased,
+} from './matrix'
 import { Legend, Matrix } from './Matrix'
+import { isUsed } from './used'
 
 type Role = components['schemas']['Role']
 type Permissions = Tagged<components['schemas']['RolePermissions']>
 
-const INTRO = 'Rows are the menus and their tabs. Changes are kept here until you save them all at once.'
+const INTRO = 'What members of the role’s groups can see and do. Changes are kept here until you save them all at once.'
 
 export function PermissionSection({ role, refused }: { role: Role; refused?: string | undefined }) {
   const { scope } = usePlace()
@@ -75,6 +87,10 @@ function Editor({
   const [asking, setAsking] = useState(false)
   // What somebody else saved while this was edited.
   const [theirs, setTheirs] = useState<string[]>()
+  const [all, setAll] = useState(false)
+  // An operator's role has rights that no tenant is asked for.
+  const shows: Shows = all || role.kind === 'platform' ? () => true : isUsed
+  const hidden = hiddenCount(draft, isUsed)
   const changes = differences(base.grants, draft)
   const take = (one: Base) => {
     setBase(one)
@@ -89,7 +105,7 @@ function Editor({
   const fixed =
     may('roles_set_permissions').reason ??
     refused ??
-    (beyond ? 'The scope of this role reaches further than your own, so you can’t change what it permits.' : undefined)
+    (beyond ? 'The limits of this role reach further than your own, so you can’t change what it permits.' : undefined)
   const foreign = fixed ? [] : excess(draft, role.mask, held)
 
   // The dialog then shows the changes against what is stored now, and the next save sends those alone.
@@ -133,8 +149,18 @@ function Editor({
         </Alert>
       )}
       {foreign.length > 0 && <Foreign rights={foreign} />}
-      <Legend />
+      <Group justify="space-between" gap="xs">
+        <Legend />
+        <Switch
+          size="xs"
+          label="Show rights that no page uses yet"
+          description={hidden > 0 ? `The role gives ${count(hidden, 'of them', 'of them')}.` : undefined}
+          checked={all}
+          onChange={(event) => setAll(event.currentTarget.checked)}
+        />
+      </Group>
       <Matrix
+        shows={shows}
         grants={draft}
         mask={role.mask}
         held={held}

@@ -1,8 +1,8 @@
 // The page of one role: its details, its scope and its permissions.
 import { Badge, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
-import { Pencil } from 'lucide-react'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { Copy, GitCompare, Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { api, sendTagged, type Tagged } from '../../api/client'
 import { invalidate, qTagged, queries, readNow } from '../../api/queries'
@@ -10,7 +10,7 @@ import { LEVELS, WHOLE_MASK, maskOn, menusOn } from '../../app/permissions'
 import { usePlace } from '../../app/place'
 import { permissionsQuery } from '../../app/rights'
 import { words } from '../../format'
-import { pages } from '../../paths'
+import { pages, placePath } from '../../paths'
 import { ActionButton } from '../../ui/ActionButton'
 import { CopyId } from '../../ui/Copy'
 import { DeleteButton } from '../../ui/DeleteRecord'
@@ -30,7 +30,9 @@ import { LimitedTo } from './RolesPage'
 
 export default function RolePage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
-  const { scope } = usePlace()
+  const place = usePlace()
+  const { scope } = place
+  const navigate = useNavigate()
   const read = qTagged('/api/roles/{roleId}', { path: { roleId: id }, query: scope })
   const role = useQuery(read)
   return (
@@ -49,7 +51,27 @@ export default function RolePage() {
               )}
             </Group>
           }
-          actions={<DeleteButton deletion={ROLE_DELETION} record={tagged.record} list={pages.roles} />}
+          actions={
+            <>
+              <ActionButton
+                operation="roles_create"
+                variant="default"
+                leftSection={<Copy size={15} aria-hidden />}
+                onClick={() => void navigate({ to: placePath(place, pages.newRole), search: { from: id } })}
+              >
+                Duplicate
+              </ActionButton>
+              <ActionButton
+                operation="roles_permissions"
+                variant="default"
+                leftSection={<GitCompare size={15} aria-hidden />}
+                onClick={() => void navigate({ to: placePath(place, pages.compareRoles), search: { one: id } })}
+              >
+                Compare
+              </ActionButton>
+              <DeleteButton deletion={ROLE_DELETION} record={tagged.record} list={pages.roles} />
+            </>
+          }
         >
           <Details tagged={tagged} reload={() => queries.fetchQuery({ ...read, staleTime: 0 })} />
           <PermissionSection role={tagged.record} refused={fixed(tagged.record)} />
@@ -113,9 +135,9 @@ function Details({ tagged, reload }: { tagged: Tagged<Role>; reload: () => Promi
         />
         <div>
           <Text size="xs" c="dimmed">
-            Scope limit
+            Limits
           </Text>
-          <Text size="sm">The scope gives no rights. It limits the permissions below:</Text>
+          <Text size="sm">Limits give no rights. A permission below has effect only if it is also allowed here.</Text>
           {role.mask === WHOLE_MASK ? (
             <Text size="sm">No limit</Text>
           ) : (
@@ -168,7 +190,7 @@ function DetailsForm({
     valuesOf: (role) => ({ name: role.name, description: role.description ?? '', mask: role.mask }),
     save,
     readNow: () => readNow(qTagged('/api/roles/{roleId}', { path: { roleId: record.id }, query: scope })),
-    labels: { mask: 'Scope' },
+    labels: { mask: 'Limits' },
     what: 'save the role',
     fieldOf: { name_taken: 'name' },
   })

@@ -1,6 +1,7 @@
 // The list of roles in one enterprise of an account.
 import { Badge, Group } from '@mantine/core'
-import { Eye, Plus } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
+import { Copy, Eye, GitCompare, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { maskInWords } from '../../app/permissions'
 import { usePlace } from '../../app/place'
@@ -18,6 +19,7 @@ import { ROLE_DELETION, type Role } from './deletion'
 
 export default function RolesPage() {
   const place = usePlace()
+  const navigate = useNavigate()
   const { search } = useListState()
   const [deleting, setDeleting] = useState<Role>()
   const create = (
@@ -30,7 +32,23 @@ export default function RolesPage() {
     </ActionButton>
   )
   return (
-    <Page title="Roles" intro="A role is a set of rights. Groups give roles to their members." actions={create}>
+    <Page
+      title="Roles"
+      intro="A role is a set of rights. Groups give roles to their members."
+      actions={
+        <>
+          <ActionButton
+            operation="roles_permissions"
+            variant="default"
+            to={placePath(place, pages.compareRoles)}
+            leftSection={<GitCompare size={15} aria-hidden />}
+          >
+            Compare roles
+          </ActionButton>
+          {create}
+        </>
+      }
+    >
       <DataTable
         noun={['role', 'roles']}
         path="/api/roles"
@@ -59,13 +77,25 @@ export default function RolesPage() {
           { header: 'Kind', cell: (role) => (role.kind === 'platform' ? 'Platform' : 'Tenant') },
           { header: 'Limited to', cell: (role) => <LimitedTo role={role} /> },
           {
-            header: 'Scope limit',
+            header: 'Limits',
             cell: (role) => <span title={maskInWords(role.mask)}>{maskInWords(role.mask)}</span>,
           },
           { header: 'Changed', cell: (role) => <Ago at={role.updatedAt} /> },
         ]}
         actions={(role) => [
           { label: 'Open', icon: <Eye size={14} aria-hidden />, to: placePath(place, pages.role(role.id)) },
+          {
+            label: 'Duplicate',
+            icon: <Copy size={14} aria-hidden />,
+            operation: 'roles_create',
+            onClick: () => void navigate({ to: placePath(place, pages.newRole), search: { from: role.id } }),
+          },
+          {
+            label: 'Compare',
+            icon: <GitCompare size={14} aria-hidden />,
+            operation: 'roles_permissions',
+            onClick: () => void navigate({ to: placePath(place, pages.compareRoles), search: { one: role.id } }),
+          },
           deleteAction(ROLE_DELETION, role, () => setDeleting(role)),
         ]}
       />

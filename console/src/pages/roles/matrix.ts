@@ -35,6 +35,10 @@ export function keyOf({ menu, tab }: Spot, verb: Verb): string {
 export const ROWS: Spot[] = MENUS.flatMap(({ menu, tabs }) => [{ menu }, ...tabs.map((tab) => ({ menu, tab }))])
 const TABS = ROWS.filter((row) => row.tab !== undefined)
 
+/** Which rights are on screen: what a head shows and changes. */
+export type Shows = (row: Spot, verb: Verb) => boolean
+const ALL: Shows = () => true
+
 function tabsOf(menu: string): Spot[] {
   return TABS.filter((row) => row.menu === menu)
 }
@@ -75,14 +79,14 @@ export function permissionsOf(grants: Grants, own: MenuPermission[]): MenuPermis
 }
 
 /** How much of a column one menu has. */
-export function shareOf(grants: Grants, menu: string, verb: Verb): Share {
-  const rows = tabsOf(menu)
+export function shareOf(grants: Grants, menu: string, verb: Verb, shows: Shows = ALL): Share {
+  const rows = tabsOf(menu).filter((row) => shows(row, verb))
   return share([...rows, ...(verb === 'visible' ? [{ menu } as Spot] : [])].map((row) => grants.has(keyOf(row, verb))))
 }
 
 /** How much of a whole column is granted. */
-export function columnShare(grants: Grants, verb: Verb): Share {
-  return share(TABS.map((row) => grants.has(keyOf(row, verb))))
+export function columnShare(grants: Grants, verb: Verb, shows: Shows = ALL): Share {
+  return share(TABS.filter((row) => shows(row, verb)).map((row) => grants.has(keyOf(row, verb))))
 }
 
 function share(granted: boolean[]): Share {
@@ -99,9 +103,17 @@ export function grantable(held: Grants, row: Spot, verb: Verb): boolean {
 }
 
 /** Grants or takes away one right: on a tab, on a menu with all its tabs, or, with neither, in the whole column. */
-export function withRight(grants: Grants, where: Spot | undefined, verb: Verb, on: boolean, held: Grants): Grants {
+export function withRight(
+  grants: Grants,
+  where: Spot | undefined,
+  verb: Verb,
+  on: boolean,
+  held: Grants,
+  shows: Shows = ALL,
+): Grants {
   const next = new Set(grants)
-  const rows = where === undefined ? TABS : where.tab === undefined ? tabsOf(where.menu) : [where]
+  const many = where === undefined ? TABS : tabsOf(where.menu)
+  const rows = where?.tab === undefined ? many.filter((row) => shows(row, verb)) : [where]
   for (const row of rows) {
     if (on && grantable(held, row, verb)) {
       for (const one of [verb, ...NEEDS[verb]]) next.add(keyOf(row, one))
@@ -176,6 +188,11 @@ function rights() {
       verb,
     })),
   )
+}
+
+/** How many rights a role gives that are not on screen. */
+export function hiddenCount(grants: Grants, shows: Shows): number {
+  return rights().filter(({ key, row, verb }) => row.tab !== undefined && grants.has(key) && !shows(row, verb)).length
 }
 
 /** Where an arrow key leads from a cell of the grid; undefined for any other key. */

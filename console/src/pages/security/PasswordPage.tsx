@@ -29,7 +29,7 @@ export default function PasswordPage() {
       <Section>
         <div style={{ maxWidth: 420 }}>
           <FormShell form={form} act="Change password" careless>
-            <PasswordField name="oldPassword" label="Present password" required autoComplete="current-password" />
+            <PasswordField name="oldPassword" label="Current password" required autoComplete="current-password" />
             <NewPasswordFields />
           </FormShell>
         </div>

@@ -3,7 +3,7 @@ import { SimpleGrid, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { accessQuery, permissionsQuery, useMay } from '../../app/rights'
 import { words } from '../../format'
-import { pages } from '../../paths'
+import { NO_ENTERPRISE, pages, placePath } from '../../paths'
 import { CopyId } from '../../ui/Copy'
 import { Facts } from '../../ui/Facts'
 import { Loaded, Page, Section } from '../../ui/Page'
@@ -25,12 +25,17 @@ export default function ProfilePage() {
       <Loaded query={access} what="load your profile">
         {({ user, accounts, operator, defaultAccountId, defaultEnterpriseId }) => {
           const account = accounts.find((one) => one.id === defaultAccountId)
+          const own = { accountId: user.accountId, enterpriseId: user.enterpriseId ?? NO_ENTERPRISE }
           const enterprise = account?.enterprises.find((one) => one.id === defaultEnterpriseId)
           return (
             <Stack gap="md">
               <Section
                 title={`${user.firstName} ${user.lastName}`}
-                actions={mayRead ? <PlaceLink to={pages.user(user.id)}>Open your user record</PlaceLink> : undefined}
+                actions={
+                  mayRead ? (
+                    <PlaceLink to={placePath(own, pages.user(user.id))}>Open your user record</PlaceLink>
+                  ) : undefined
+                }
               >
                 <Facts
                   of={[
@@ -59,7 +64,7 @@ export default function ProfilePage() {
                         ]}
                       />
                     </Section>
-                    <Section title="What you may do">
+                    <Section title="Effective permissions">
                       <Facts
                         columns={1}
                         of={menus.map((menu) => [

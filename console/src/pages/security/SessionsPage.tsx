@@ -75,7 +75,7 @@ export default function SessionsPage() {
         nothing={{ text: 'You are signed in nowhere.' }}
       />
       <Alert color="gray" styles={{ message: { color: 'var(--mantine-color-text)' } }}>
-        <Text size="sm">A session that you do not know: end it, then change your password.</Text>
+        <Text size="sm">Don’t recognise a session? End it and change your password.</Text>
       </Alert>
       <Confirm
         opened={asking}

@@ -38,10 +38,10 @@ export function Rights({ user }: { user: User }) {
   const origins = useGivers(effective.data?.groups ?? [], unseen === undefined)
   return (
     <Section
-      title="What this person may do"
+      title="Effective permissions"
       intro="The sum of the roles that their groups give. Choose a mark to see where the right comes from."
     >
-      <Loaded query={effective} what="load what this person may do" rows={8}>
+      <Loaded query={effective} what="load the effective permissions" rows={8}>
         {({ menus, mask, roles }) => (
           <Stack gap="md">
             {unseen && (
@@ -106,7 +106,7 @@ function Roles({ all }: { all: Giver[] }) {
           {giver.mask !== WHOLE_MASK && (
             <Text span size="xs" c="dimmed">
               {' '}
-              Scope limit: {maskInWords(giver.mask)}
+              Limits: {maskInWords(giver.mask)}
             </Text>
           )}
         </Text>
@@ -128,7 +128,7 @@ function Scope({ mask }: { mask: number }) {
   return (
     <div>
       <Text size="sm" fw={600}>
-        Scope limit
+        Limits
       </Text>
       <Text size="sm" c="dimmed">
         A scope gives no rights. It limits those of a role: a right counts only where the scope allows its verb on the
@@ -213,7 +213,7 @@ function Cell({ name, held, origin, opened, onToggle }: CellProps) {
     <UnstyledButton
       className="right"
       data-down={down || undefined}
-      aria-label={`${name}: ${down ? 'held down by the scope' : 'yes'}`}
+      aria-label={`${name}: ${down ? 'blocked by the role’s limits' : 'yes'}`}
       aria-expanded={opened}
       onClick={() => onToggle(!opened)}
     >
@@ -246,7 +246,7 @@ function From({ source, down = false }: { source: Source; down?: boolean }) {
     <Text size="sm" className="wrap-anywhere in-text" title={sourceInWords(source)}>
       {down ? 'Named by role ' : 'Role '}
       <PlaceLink to={pages.role(source.role.id)}>{source.role.name}</PlaceLink>, by group <Groups of={source} />
-      {down && ', but the scope of the role holds it down'}
+      {down && ', but blocked by the role’s limits'}
     </Text>
   )
 }

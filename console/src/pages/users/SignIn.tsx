@@ -1,8 +1,12 @@
 // Whether a person can sign in, and the invitation that lets them.
 import { Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Mail } from 'lucide-react'
-import { formatTime } from '../../format'
+import { q } from '../../api/queries'
+import { useMay } from '../../app/rights'
+import { formatTime, linkIn } from '../../format'
 import { ActionButton } from '../../ui/ActionButton'
+import { CopyButton } from '../../ui/Copy'
 import { Facts } from '../../ui/Facts'
 import { Section } from '../../ui/Page'
 import { Status } from '../../ui/Status'
@@ -29,6 +33,7 @@ const MAIL_MEANING: Record<NonNullable<User['mailProblem']>['kind'], string> = {
 
 export function SignIn({ user }: { user: User }) {
   const invite = useInvite()
+  const mayReadMail = useMay()('outbox_list').allowed
   return (
     <Section
       title="Sign-in"
@@ -52,6 +57,9 @@ export function SignIn({ user }: { user: User }) {
           ...(user.identityStatus === 'invited' && user.invitation
             ? [['Invitation', <Sent key="sent" invitation={user.invitation} />] as [string, React.ReactNode]]
             : []),
+          ...(user.identityStatus === 'invited' && !hasExpired(user) && mayReadMail
+            ? [['Link', <InvitationLink key="link" user={user} />] as [string, React.ReactNode]]
+            : []),
           ...(user.mailProblem
             ? [
                 [
@@ -68,6 +76,21 @@ export function SignIn({ user }: { user: User }) {
         {hasExpired(user) ? EXPIRED : MEANING[user.identityStatus]}
       </Text>
     </Section>
+  )
+}
+
+/** The link of the last invitation, for operators: they can hand it on where no mail arrives. */
+function InvitationLink({ user }: { user: User }) {
+  const query = { accountId: user.accountId, to: user.email, limit: 20 }
+  const mails = useQuery({ ...q('/api/outbox', { query }), staleTime: 0 })
+  const [last] = (mails.data?.items ?? []).filter((mail) => mail.kind === 'invitation')
+  const link = last && linkIn(last.text)
+  if (mails.isPending) return <>Loading …</>
+  if (!link) return <>The mail is not kept on this server.</>
+  return (
+    <>
+      Only for this person. <CopyButton text={link} what="the invitation link" />
+    </>
   )
 }
 

@@ -62,7 +62,7 @@ export default function UsersPage() {
     </ActionButton>
   )
   return (
-    <Page title="Users" intro="Everybody here sits on a seat of a license." actions={add}>
+    <Page title="Users" intro="Each active user takes one license seat." actions={add}>
       <DataTable
         noun={['user', 'users']}
         path="/api/users"

@@ -46,6 +46,7 @@ account.json, with the ids of an enterprise, a product of it and a service of th
     \"technicalUser\": {
       \"firstName\": \"Ada\", \"lastName\": \"Byron\", \"email\": \"ada@acme.example\", \"startDate\": \"2026-01-01\"
     },
+    \"administrator\": { \"firstName\": \"Mary\", \"lastName\": \"Shaw\", \"email\": \"mary@acme.example\" },
     \"licenses\": [{
       \"enterpriseId\": \"ID\", \"productId\": \"ID\", \"serviceId\": \"ID\",
       \"startDate\": \"2026-01-01\", \"endDate\": \"2026-12-31\", \"numberOfUsers\": 10

@@ -144,7 +144,15 @@ impl List {
 impl Create {
     /// The request that creates a record. A new record's enterprise is a field of its body.
     pub(super) fn ask(&self, path: &str) -> Outcome<ApiRequest> {
+        self.ask_with(path, None)
+    }
+
+    /// The same with a field from an option of the command.
+    pub(super) fn ask_with(&self, path: &str, given: Option<(&str, &str)>) -> Outcome<ApiRequest> {
         let mut body = self.body.read()?;
+        if let Some(((name, value), fields)) = given.zip(body.as_object_mut()) {
+            fields.insert(name.to_owned(), value.into());
+        }
         let mut scope = self.scope.clone();
         let fields = body.as_object_mut().filter(|fields| !fields.contains_key("enterpriseId"));
         if let Some((fields, enterprise)) = fields.zip(scope.enterprise) {
@@ -168,26 +176,29 @@ impl Entity {
             Crud::List(list) => self.list(self.path, list, session).await,
             Crud::Show(one) => session.show(one.scope.of(ApiRequest::get(self.at(one.id)))).await,
             Crud::Create(create) => session.create(create.ask(self.path)?).await.map(drop),
-            Crud::Update(update) => {
-                let mut if_match = update.if_match.clone();
-                let body = if update.body.has_inner_fields() {
-                    let (record, etag) =
-                        session.client.read(update.scope.of(ApiRequest::get(self.at(update.id)))).await?;
-                    if_match = if_match.or(etag);
-                    update.body.read_over(&record)?
-                } else {
-                    update.body.read()?
-                };
-                let ask = update.scope.of(ApiRequest::put(self.at(update.id))).body(body);
-                let ask = if self.confirms() { update.confirmed.of(ask) } else { ask };
-                session.change(ask.header("if-match", if_match)).await
-            }
-            Crud::Delete(delete) => {
-                let ask = delete.scope.of(ApiRequest::delete(self.at(delete.id)));
-                let ask = if self.confirms() { delete.confirmed.of(ask) } else { ask };
-                session.change(ask.header("if-match", delete.if_match.clone())).await
-            }
+            Crud::Update(update) => self.update(update, session).await,
+            Crud::Delete(delete) => self.delete(delete, session).await,
         }
+    }
+
+    pub(crate) async fn update(&self, update: &Update, session: &mut Session) -> Outcome {
+        let mut if_match = update.if_match.clone();
+        let body = if update.body.has_inner_fields() {
+            let (record, etag) = session.client.read(update.scope.of(ApiRequest::get(self.at(update.id)))).await?;
+            if_match = if_match.or(etag);
+            update.body.read_over(&record)?
+        } else {
+            update.body.read()?
+        };
+        let ask = update.scope.of(ApiRequest::put(self.at(update.id))).body(body);
+        let ask = if self.confirms() { update.confirmed.of(ask) } else { ask };
+        session.change(ask.header("if-match", if_match)).await
+    }
+
+    pub(crate) async fn delete(&self, delete: &Delete, session: &mut Session) -> Outcome {
+        let ask = delete.scope.of(ApiRequest::delete(self.at(delete.id)));
+        let ask = if self.confirms() { delete.confirmed.of(ask) } else { ask };
+        session.change(ask.header("if-match", delete.if_match.clone())).await
     }
 
     /// Whether the server asks before it changes or deletes one that others depend on.

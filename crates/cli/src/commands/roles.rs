@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{
     Session,
-    entity::{Confirmed, Crud, Entity, One, read_json},
+    entity::{Confirmed, Create, Delete, Entity, List, One, Update, read_json},
 };
 use crate::{client::ApiRequest, fail::Outcome, print};
 
@@ -23,13 +23,39 @@ pub(crate) const ROLES: Entity = Entity {
     ],
 };
 
+const PRESETS: Entity =
+    Entity { path: "/api/role-presets", columns: &[("preset", "/preset"), ("name", "/name"), ("summary", "/summary")] };
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Roles {
-    #[command(flatten)]
-    Crud(Crud),
+    /// List them
+    List(List),
+    /// Show one
+    Show(One),
+    /// Create one; prints its id
+    #[command(after_help = "Example:
+  freehold roles create --preset viewer name=Readers --enterprise ID
+
+`freehold roles presets` lists the presets.")]
+    Create(CreateRole),
+    /// List what new roles can start with
+    Presets,
+    /// Change fields of one; the others stay
+    Update(Update),
+    /// Delete one
+    Delete(Delete),
     /// What a role permits
     #[command(subcommand)]
     Permissions(Permissions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateRole {
+    #[command(flatten)]
+    create: Create,
+    /// Start with the permissions of this preset, such as `viewer`
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,7 +79,15 @@ pub(crate) enum Permissions {
 
 pub(crate) async fn run(command: &Roles, session: &mut Session) -> Outcome {
     match command {
-        Roles::Crud(crud) => ROLES.run(crud, session).await,
+        Roles::List(list) => ROLES.list(ROLES.path, list, session).await,
+        Roles::Show(one) => session.show(one.scope.of(ApiRequest::get(ROLES.at(one.id)))).await,
+        Roles::Create(CreateRole { create, preset }) => {
+            let ask = create.ask_with(ROLES.path, preset.as_ref().map(|preset| ("preset", preset.as_str())))?;
+            session.create(ask).await.map(drop)
+        }
+        Roles::Presets => PRESETS.list(PRESETS.path, &List::default(), session).await,
+        Roles::Update(update) => ROLES.update(update, session).await,
+        Roles::Delete(delete) => ROLES.delete(delete, session).await,
         Roles::Permissions(Permissions::Get(one)) => {
             let path = format!("{}/permissions", ROLES.at(one.id));
             let permissions = session.client.ask(one.scope.of(ApiRequest::get(path))).await?;

@@ -9,6 +9,7 @@ pub mod delegation;
 mod mask;
 mod ongoing;
 pub mod policy;
+pub mod presets;
 pub mod rights;
 mod seat_rule;
 

@@ -223,7 +223,7 @@ impl TabPermission {
 
 /// The name of a tab that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct TabName(&'static str);
+pub struct TabName(pub(super) &'static str);
 
 impl<'de> Deserialize<'de> for TabName {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -305,7 +305,7 @@ impl MenuPermission {
 }
 
 /// Tabs that show what belongs to no enterprise: to see the menu is not enough for them.
-const RESTRICTED: &[&str] = &["account-audit"];
+pub(super) const RESTRICTED: &[&str] = &["account-audit"];
 
 /// The flags that a tab has from its menu where a role says nothing of the tab. A restricted one has them only from a menu
 /// that gives every verb, as an administrator's role does.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use plane::{
-    features::{accounts::onboarding::technical_user_id, users::model::subject},
+    features::{accounts::first_people::technical_user_id, users::model::subject},
     plane::Plane,
     ports::table::{CommitError, Table, Write},
     settings::Settings,
@@ -213,4 +213,51 @@ async fn the_audit_log_of_an_account_is_chained() {
     assert_eq!(report["entries"], entries.len());
     let created = entries.iter().find(|entry| entry["action"] == "account_create").unwrap();
     assert_eq!(created["author"]["operator"], true);
+}
+
+#[tokio::test]
+async fn an_account_begins_with_an_administrator_who_can_do_everything_in_it() {
+    let world = World::new().await;
+    let offer = world.offer("Acme").await;
+    let mut request = world.account_request("Acme", "private", &offer, 3);
+    request["administrator"] = json!({ "firstName": "Mary", "lastName": "Shaw", "email": "mary@acme.example" });
+    let account = world.onboard(request).await;
+    assert_eq!((&account["status"], &account["degraded"]), (&json!("active"), &json!(false)), "{account}");
+    let mary = world.accept_invitation("mary@acme.example").await;
+
+    let role = mary.get("/api/roles?name=Account%20administrator").await.expect(200)["items"][0].clone();
+    assert_eq!((&role["name"], &role["builtIn"]), (&json!("Account administrator"), &json!(false)));
+    let own = mary.get("/api/users/me/permissions").await.expect(200);
+    let groups: Vec<_> =
+        own["groups"].as_array().unwrap().iter().map(|group| group["name"].as_str().unwrap()).collect();
+    assert_eq!(groups, ["Account administrators"]);
+    // The third seat is for somebody whom the administrator invites.
+    let user = json!({
+        "enterpriseId": offer.enterprise, "productId": offer.product, "serviceId": offer.service, "firstName": "Grace",
+        "lastName": "Hopper", "email": "grace@acme.example", "startDate": world.today(),
+    });
+    mary.post("/api/users/provision", user).await.expect(201);
+    // The technical user is one of the account's people like others.
+    let technical = account["technicalUserId"].as_str().unwrap();
+    mary.put(&format!("/api/users/{technical}"), json!({ "status": "inactive" })).await.expect(200);
+    let listed =
+        mary.get(&format!("/api/accounts/{}/technical-users", account["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1, "an administrator is no technical user");
+}
+
+#[tokio::test]
+async fn an_administrator_needs_an_address_and_a_seat_of_their_own() {
+    let world = World::new().await;
+    let offer = world.offer("Acme").await;
+    let operator = world.operator().await;
+    let mut request = world.account_request("Acme", "public", &offer, 2);
+    request["administrator"] = json!({ "firstName": "Mary", "lastName": "Shaw", "email": "ada@acme.example" });
+    let same = operator.post("/api/accounts", request.clone()).await.expect(400);
+    assert_eq!(same["errors"][0]["pointer"], "/administrator/email", "{same}");
+    request["administrator"]["email"] = json!("mary@acme.example");
+    request["licenses"][0]["numberOfUsers"] = json!(1);
+    let full = operator.post("/api/accounts", request.clone()).await.expect(400);
+    assert_eq!(full["errors"][0]["pointer"], "/licenses/0/numberOfUsers", "{full}");
+    request["licenses"][0]["numberOfUsers"] = json!(2);
+    operator.post("/api/accounts", request).await.expect(201);
 }

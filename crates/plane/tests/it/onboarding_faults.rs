@@ -36,7 +36,7 @@ macro_rules! suites {
 macro_rules! onboarding {
     ($($cloud:ident $text:literal)*) => {$(
         mod $cloud {
-            suites! { onboarding, $text:
+            suites! { onboarding_with_administrator, $text:
                 fails_each_step
                 fails_each_pair
                 cuts_after_each_commit

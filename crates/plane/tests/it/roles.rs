@@ -346,3 +346,53 @@ async fn a_role_names_no_product_or_service_that_its_maker_does_not_see() {
         acme.admin.post("/api/roles", role(field, &own)).await.expect(201);
     }
 }
+
+#[tokio::test]
+async fn a_role_starts_from_a_preset_or_with_permissions() {
+    let world = World::new().await;
+    let acme = tenant(&world, "Acme").await;
+    let presets = acme.admin.get("/api/role-presets").await.expect(200);
+    let named = |preset: &str| {
+        let items = presets["items"].as_array().unwrap();
+        items.iter().find(|item| item["preset"] == preset).unwrap_or_else(|| panic!("{preset} is listed")).clone()
+    };
+    for preset in ["viewer", "editor", "administrator", "access-manager"] {
+        let body = json!({ "enterpriseId": acme.enterprise, "name": format!("My {preset}"), "preset": preset });
+        let role = acme.admin.post("/api/roles", body).await.expect(201);
+        let given = acme.admin.get(&format!("/api/roles/{}/permissions", id(&role))).await.expect(200);
+        assert_eq!(given["permissions"], named(preset)["permissions"], "{preset}");
+    }
+    // A duplicate takes the permissions of another role.
+    let copied = named("viewer")["permissions"].clone();
+    let body = json!({ "enterpriseId": acme.enterprise, "name": "Copied", "permissions": copied });
+    let role = acme.admin.post("/api/roles", body).await.expect(201);
+    let given = acme.admin.get(&format!("/api/roles/{}/permissions", id(&role))).await.expect(200);
+    assert_eq!(given["permissions"], copied);
+
+    let both = json!({ "enterpriseId": acme.enterprise, "name": "Both", "preset": "viewer", "permissions": [] });
+    assert_eq!(acme.admin.post("/api/roles", both).await.refused(400), "invalid_request");
+    let twice = json!({ "enterpriseId": acme.enterprise, "name": "Twice", "permissions": [menu("builds", "v"), menu("builds", "v")] });
+    assert_eq!(acme.admin.post("/api/roles", twice).await.refused(400), "invalid_request");
+}
+
+#[tokio::test]
+async fn nobody_creates_a_role_with_more_than_they_hold() {
+    let world = World::new().await;
+    let mut request = world.account_request("Acme", "public", &world.offer("Acme").await, 5);
+    request["administrator"] = json!({ "firstName": "Mary", "lastName": "Shaw", "email": "mary@acme.example" });
+    let account = world.onboard(request).await;
+    let mary = world.accept_invitation("mary@acme.example").await;
+    let enterprise = mary.get("/api/users/me/access").await.expect(200)["defaultEnterpriseId"].clone();
+    let body = json!({ "enterpriseId": enterprise, "name": "Manages access", "preset": "access-manager" });
+    let role = mary.post("/api/roles", body).await.expect(201);
+    let group = json!({ "enterpriseId": enterprise, "name": "Access", "roleIds": [role["id"]] });
+    let group = mary.post("/api/groups", group).await.expect(201);
+    // The technical user only views; who manages access must not make an administrator of anybody.
+    let technical = account["technicalUserId"].as_str().unwrap();
+    mary.put(&format!("/api/users/{technical}/groups"), json!({ "groupIds": [group["id"]] })).await.expect(200);
+    let ada = world.accept_invitation("ada@acme.example").await;
+    let more = json!({ "enterpriseId": enterprise, "name": "More", "preset": "administrator" });
+    assert_eq!(ada.post("/api/roles", more).await.refused(403), "forbidden");
+    let same = json!({ "enterpriseId": enterprise, "name": "Same", "preset": "viewer" });
+    ada.post("/api/roles", same).await.expect(201);
+}

@@ -23,6 +23,7 @@ use crate::{keys::MemoryKeys, memory::MemoryTables, story::Offer, world::World};
 pub struct Real {
     cloud: &'static str,
     removal: bool,
+    administrator: bool,
     /// The world before: brought to rest when the next one is made.
     last: Mutex<Option<Plane>>,
     /// Those of the first world: the others are spared the time that it takes to make some.
@@ -31,7 +32,12 @@ pub struct Real {
 
 impl Real {
     pub fn onboarding(cloud: &'static str) -> Self {
-        Self { cloud, removal: false, last: Mutex::default(), keys: Mutex::default() }
+        Self { cloud, removal: false, administrator: false, last: Mutex::default(), keys: Mutex::default() }
+    }
+
+    /// Onboardings of accounts that begin with an administrator beside the technical user.
+    pub fn onboarding_with_administrator(cloud: &'static str) -> Self {
+        Self { administrator: true, ..Self::onboarding(cloud) }
     }
 
     /// Does what goes on beside the runs of the last world: its dedicated table gets its copies.
@@ -41,7 +47,7 @@ impl Real {
     }
 
     pub fn removal(cloud: &'static str) -> Self {
-        Self { cloud, removal: true, last: Mutex::default(), keys: Mutex::default() }
+        Self { removal: true, ..Self::onboarding_with_administrator(cloud) }
     }
 }
 
@@ -63,7 +69,10 @@ impl Subject for Real {
         let offer = world.offer("Acme").await;
         let operator = world.operator().await;
         let base = keys(&tables);
-        let request = world.account_request("Acme", self.cloud, &offer, 3);
+        let mut request = world.account_request("Acme", self.cloud, &offer, 3);
+        if self.administrator {
+            request["administrator"] = json!({ "firstName": "Mary", "lastName": "Shaw", "email": "mary@acme.example" });
+        }
         let account = if self.removal {
             let account = world.onboard(request).await;
             assert_eq!(account["status"], "active", "{account}");

@@ -30,6 +30,7 @@ use crate::{
     "technicalUser": {
         "firstName": "Ada", "lastName": "Byron", "email": "ada@acme.example", "startDate": "2026-01-01",
     },
+    "administrator": { "firstName": "Mary", "lastName": "Shaw", "email": "mary@acme.example" },
     "licenses": [{
         "enterpriseId": example::ENTERPRISE, "productId": example::PRODUCT, "serviceId": example::SERVICE,
         "startDate": "2026-01-01", "endDate": "2036-12-31", "numberOfUsers": 10,
@@ -41,7 +42,10 @@ pub struct NewAccount {
     pub cloud_type: CloudType,
     pub address: Address,
     pub technical_user: NewTechnicalUser,
-    /// What the account is licensed for. The technical user takes a seat of the first.
+    /// A user who can do everything that the account allows, and invite others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub administrator: Option<NewAdministrator>,
+    /// What the account is licensed for. The technical user takes a seat of the first, and so does the administrator.
     #[schemars(length(min = 1, max = 20))]
     pub licenses: Vec<NewAccountLicense>,
     /// A verified connection: the account's own table is in that AWS account.
@@ -59,6 +63,15 @@ pub struct NewTechnicalUser {
     pub start_date: Day,
     #[serde(default)]
     pub end_date: Option<Day>,
+}
+
+/// The account's first administrator. Onboarding makes the role "Account administrator" and its group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAdministrator {
+    pub first_name: Name,
+    pub last_name: Name,
+    pub email: Email,
 }
 
 /// A license of the new account.
@@ -118,6 +131,20 @@ impl NewAccount {
             license.start_date.check_given(format!("/licenses/{place}/startDate"))?;
             if license.end_date < license.start_date {
                 return Err(Problem::field(format!("/licenses/{place}/endDate"), "the end is not before the start"));
+            }
+        }
+        if let Some(administrator) = &self.administrator {
+            if administrator.email == self.technical_user.email {
+                return Err(Problem::field(
+                    "/administrator/email",
+                    "the administrator is another user than the technical user, with another address",
+                ));
+            }
+            if self.licenses[0].number_of_users.get() < 2 {
+                return Err(Problem::field(
+                    "/licenses/0/numberOfUsers",
+                    "the technical user and the administrator take two seats of the first license",
+                ));
             }
         }
         if self.connection_id.is_some() && self.cloud_type == CloudType::Public {

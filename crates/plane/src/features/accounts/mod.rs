@@ -2,6 +2,7 @@
 
 pub mod deprovisioning;
 mod events;
+pub mod first_people;
 mod http;
 pub mod intake;
 pub use kernel::directory::account as model;

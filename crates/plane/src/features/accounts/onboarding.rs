@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{
+    first_people::{self, Access},
     intake::Intake,
     model::{Account, AccountStatus, CloudType, RunStatus},
     outputs::{CoreRecords, IdentityMade, ProvisioningVerified, RouteOpened, TechnicalGroup},
@@ -18,13 +19,11 @@ use crate::{
     audit::Author,
     change::Change,
     features::{
-        groups::model::{Group, GroupRole},
         licenses::model::{License, license_limit_exceeded},
-        roles::model::{Role, RoleKind, RolePermissions},
-        users::model::{Home, IdentityStatus, Membership, User, UserStatus},
+        roles::model::Role,
+        users::model::{Home, IdentityStatus, User},
         workstreams::model::Workstream,
     },
-    guard::rights::{Flags, Mask, everywhere},
     ids::{AccountId, MailId, UserId},
     plane::Plane,
     ports::{
@@ -36,7 +35,6 @@ use crate::{
     router::{FENCES, Route, RouteState},
     slice::SliceWorkflow,
     system::{SystemTable, SystemTask},
-    text::Name,
     workflow::{
         Call, Definition, Direction, ItemFailure, State, Status, StepError, StepOutcome, Transition, UndoOutcome,
         Workers, plan::NONE,
@@ -327,15 +325,16 @@ impl OnboardingStep {
             }
             self.once(&self.shared(), &License::key(self.account(), license.id), change).await?;
         }
-        let user = self.technical_user(&licenses[0]);
-        let mut change = self.change();
-        change.create(&user);
-        change.create(&Home { user_id: user.id, account_id: user.account_id });
-        // A seat of the first license, which may begin later.
-        let pool = self.plane.seat_pool(self.account(), licenses[0].triple()).await?;
-        let pool = pool.ok_or_else(|| StepError::permanent("no_license", "the first license is gone"))?;
-        change.write_or(pool.counter.take_ahead(), license_limit_exceeded());
-        self.once(&self.shared(), &User::key(user.account_id, user.id), change).await?;
+        for user in first_people::users(&self.intake, &licenses[0], self.plane.now()) {
+            let mut change = self.change();
+            change.create(&user);
+            change.create(&Home { user_id: user.id, account_id: user.account_id });
+            // A seat of the first license, which may begin later.
+            let pool = self.plane.seat_pool(self.account(), licenses[0].triple()).await?;
+            let pool = pool.ok_or_else(|| StepError::permanent("no_license", "the first license is gone"))?;
+            change.write_or(pool.counter.take_ahead(), license_limit_exceeded());
+            self.once(&self.shared(), &User::key(user.account_id, user.id), change).await?;
+        }
         Ok(StepOutcome::Done(CoreRecords { licenses: licenses.iter().map(|license| license.id).collect() }))
     }
 
@@ -349,69 +348,17 @@ impl OnboardingStep {
         self.intake.request.licenses_of(self.account(), self.plane.now())
     }
 
-    fn technical_user(&self, license: &License) -> User {
-        let now = self.plane.now();
-        let new = &self.intake.request.technical_user;
-        User {
-            id: technical_user_id(self.account()),
-            account_id: self.account(),
-            enterprise_id: license.enterprise_id,
-            product_id: license.product_id,
-            service_id: license.service_id,
-            license_id: license.id,
-            first_name: new.first_name.clone(),
-            last_name: new.last_name.clone(),
-            email: new.email.clone(),
-            status: UserStatus::Active,
-            identity_status: IdentityStatus::Pending,
-            technical: true,
-            start_date: new.start_date,
-            end_date: new.end_date,
-            invitation: None,
-            mail_problem: None,
-            created_at: now,
-            updated_at: now,
-        }
-    }
-
     async fn make_technical_group(&self) -> Result<StepOutcome<TechnicalGroup>, StepError> {
         let now = self.plane.now();
-        let first = &self.intake.request.licenses[0];
-        let (account_id, enterprise_id) = (self.account(), first.enterprise_id);
-        let role = Role {
-            id: self.call.id("role"),
-            account_id,
-            enterprise_id,
-            product_id: Some(first.product_id),
-            service_id: Some(first.service_id),
-            name: name("Technical Role"),
-            description: None,
-            kind: RoleKind::Tenant,
-            mask: Mask::EVERYTHING,
-            built_in: true,
-            created_at: now,
-            updated_at: now,
-        };
-        let group = Group {
-            id: self.call.id("group"),
-            account_id,
-            enterprise_id,
-            name: name("Technical Group"),
-            description: None,
-            built_in: true,
-            created_at: now,
-            updated_at: now,
-        };
-        let permissions = RolePermissions { account_id, role_id: role.id, permissions: everywhere(Flags::VIEW) };
-        let user_id = technical_user_id(account_id);
+        let (account_id, enterprise_id) = (self.account(), self.intake.request.licenses[0].enterprise_id);
+        let technical = Access::technical(&self.intake, self.call.id("role"), self.call.id("group"), now);
         let mut change = self.change();
-        change.create(&role);
-        change.create(&permissions);
-        change.create(&group);
-        change.create(role.name_claim().first());
-        change.create(group.name_claim().first());
-        change.create(&GroupRole { account_id, group_id: group.id, role_id: role.id });
-        change.create(&Membership { account_id, user_id, group_id: group.id });
+        technical.create(&mut change);
+        if self.intake.request.administrator.is_some() {
+            let (role, group) = (self.call.id("administrator-role"), self.call.id("administrator-group"));
+            technical.of_administrator(role, group).create(&mut change);
+        }
+        let (role, group) = (technical.role, technical.group);
         let directory = change;
         let workstream = Workstream::default_of(account_id, enterprise_id, now);
         let route = self.plane.router().route(account_id).await?;
@@ -532,15 +479,6 @@ pub fn table_of(account: AccountId, cloud: CloudType) -> TableName {
         CloudType::Public => TableName::shared(),
         CloudType::Private | CloudType::Hybrid => TableName::dedicated(account),
     }
-}
-
-/// The id of an account's technical user: derived, so that it is known before the user is made.
-pub fn technical_user_id(account: AccountId) -> UserId {
-    UserId::derived(account.uuid(), "technical-user")
-}
-
-fn name(text: &str) -> Name {
-    Name::try_from(text).expect("two plain words are a name")
 }
 
 async fn put_absent(table: &SystemTable, new: &Route, fence: Option<Write>) -> Result<(), StepError> {

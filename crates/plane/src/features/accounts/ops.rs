@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::{
     deprovisioning,
+    first_people::{first_users, technical_user_id},
     intake::{Intake, NewAccount},
     model::{Account, AccountStatus, ProvisioningRef, RunStatus},
-    onboarding::{self, technical_user_id},
+    onboarding,
 };
 use crate::{
     audit::{Author, Starter},
@@ -98,14 +99,17 @@ impl Plane {
             created_at: now,
             updated_at: now,
         };
-        let email = new.technical_user.email.clone();
-        let mut input = onboarding::input(id, new.cloud_type, &[technical_user_id(id)]);
+        let users: Vec<_> = first_users(id, &new).into_iter().map(|(user, email)| (user, email.clone())).collect();
+        let ids: Vec<_> = users.iter().map(|(user, _)| *user).collect();
+        let mut input = onboarding::input(id, new.cloud_type, &ids);
         input[STARTED_BY] = json!(who.author().starter());
         let mut change = Change::by(who).for_account(id).unfenced().about(Account::NOUN, id);
         change.create(&account);
         change.claim_name(&Account::name_claim(id, &account.name), &name_taken(&account.name));
         // In a new account every address is free.
-        change.claim(&User::email_claim(id, technical_user_id(id), &email), email_taken());
+        for (user, email) in &users {
+            change.claim(&User::email_claim(id, *user, email), email_taken());
+        }
         change.create(&Intake { account_id: id, request: new });
         if let Some((verified, used)) = &connection {
             change.replace(verified, used);

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{
     events::{self, RunEnd},
+    first_people::first_users,
     intake::Intake,
     model::{Account, AccountStatus, ProvisioningRef, RunStatus},
-    onboarding::technical_user_id,
     ops::started_by,
 };
 use crate::{
@@ -130,9 +130,10 @@ async fn release_names(plane: &Plane, account: &Account, change: &mut Change) ->
     }
     if let Some(item) = plane.system(SystemTask::AccountLifecycle).get(&Intake::key(account.id)).await? {
         let intake = decode::<Intake>(&item)?.record;
-        let email = &intake.request.technical_user.email;
-        for claim in held_email_claims(plane, account.id, technical_user_id(account.id), email).await? {
-            change.release(&claim);
+        for (user, email) in first_users(account.id, &intake.request) {
+            for claim in held_email_claims(plane, account.id, user, email).await? {
+                change.release(&claim);
+            }
         }
         change.write(Write::Delete { key: Intake::key(account.id), when: Condition::Always });
     }

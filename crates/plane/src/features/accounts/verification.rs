@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
+    first_people::{first_users, technical_user_id},
     intake::Intake,
     model::CloudType,
-    onboarding::{table_of, technical_user_id},
+    onboarding::table_of,
 };
 use crate::{
     directory::seats::SeatCounter,
@@ -97,8 +98,9 @@ async fn directory(plane: &Plane, intake: &Intake) -> Result<Option<String>, Ste
     if usize::try_from(used).ok() != Some(seated) {
         return Ok(Some(format!("{used} seats are taken, and {seated} users are active")));
     }
-    let technical = users.iter().any(|user| user.id == technical_user_id(account));
-    Ok((!technical).then(|| "the technical user is not there".to_owned()))
+    let missing =
+        first_users(account, &intake.request).into_iter().find(|(id, _)| !users.iter().any(|user| user.id == *id));
+    Ok(missing.map(|(_, email)| format!("the user {email} is not there")))
 }
 
 /// All records of a kind in the directory.

@@ -15,7 +15,10 @@ use crate::{
     change::{Change, Claim},
     event_kinds::Reference,
     features::{
-        accounts::{intake::Intake, onboarding::technical_user_id},
+        accounts::{
+            first_people::{administrator_id, technical_user_id},
+            intake::Intake,
+        },
         licenses::model::{Contact, License},
         users::{
             email_claims::{email_taken, held_email_claims, refuse_earlier_claim},
@@ -335,7 +338,7 @@ async fn plan_address(
     Ok((plan.old, plan.epoch))
 }
 
-/// The account's contacts of the old address, and the technical contact that it was onboarded with, follow.
+/// The account's contacts of the old address, and the request that it was onboarded with, follow.
 async fn plan_contacts(plane: &Plane, change: &mut Change, user: &User, new: &Email) -> Result<()> {
     let table = plane.system(SystemTask::EmailChange);
     let query = Query {
@@ -352,12 +355,13 @@ async fn plan_contacts(plane: &Plane, change: &mut Change, user: &User, new: &Em
         let contact = Some(Contact { email: new.clone(), ..contact });
         change.replace(&license, &License { contact, updated_at: plane.now(), ..license.record.clone() });
     }
-    if user.id == technical_user_id(user.account_id)
+    let first = [technical_user_id(user.account_id), administrator_id(user.account_id)];
+    if first.contains(&user.id)
         && let Some(item) = table.get(&Intake::key(user.account_id)).await?
     {
         let intake: Stored<Intake> = decode(&item)?;
         let mut moved = intake.record.clone();
-        moved.request.technical_user.email = new.clone();
+        moved.request.follow_address(user.account_id, user.id, new);
         change.replace(&intake, &moved);
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Roles over HTTP.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
@@ -11,7 +11,8 @@ use super::{
 use crate::{
     guard::{
         Granted,
-        actions::{RoleCreate, RoleDelete, RoleEdit, RoleRead},
+        actions::{MasterDataRead, RoleCreate, RoleDelete, RoleEdit, RoleRead},
+        presets::RolePreset,
         rights::{Mask, MenuPermission},
     },
     http::{
@@ -23,7 +24,7 @@ use crate::{
     page::{Limit, Page, PageQuery},
     patch::Patch,
     plane::Plane,
-    problem::Result,
+    problem::{Problem, Result},
     record::{Record as _, RecordName},
     text::{Description, Name, fold},
 };
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Routes {
         .get("/api/roles", list, "List roles")
         .post("/api/roles", create, "Create a role")
         .answering_in_commit()
+        .get("/api/role-presets", presets, "List what new roles can start with")
         .get("/api/roles/{roleId}", read, "Show a role")
         .put("/api/roles/{roleId}", update, "Update a role")
         .delete("/api/roles/{roleId}", delete, "Delete a role, and take it from its groups")
@@ -74,6 +76,33 @@ struct NewRole {
     /// Left out: the creator's own.
     #[serde(default)]
     mask: Option<Mask>,
+    /// The role starts with the permissions of this preset.
+    #[serde(default)]
+    preset: Option<RolePreset>,
+    /// The role starts with these permissions. Left out, and without a preset, it permits nothing yet.
+    #[serde(default)]
+    #[schemars(length(max = 7))]
+    permissions: Option<Vec<MenuPermission>>,
+}
+
+impl NewRole {
+    fn take_permissions(&mut self) -> Result<Vec<MenuPermission>> {
+        match (self.preset, self.permissions.take()) {
+            (Some(_), Some(_)) => Err(Problem::field("/permissions", "a preset or permissions, not both")),
+            (Some(preset), None) => Ok(preset.permissions()),
+            (None, given) => Ok(given.unwrap_or_default()),
+        }
+    }
+}
+
+/// What a new role can start with.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RolePresetItem {
+    preset: RolePreset,
+    name: &'static str,
+    summary: &'static str,
+    permissions: Vec<MenuPermission>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -118,7 +147,8 @@ async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<RoleFilt
         .await
 }
 
-async fn create(who: Granted<RoleCreate>, plane: Plane, Json(new): Json<NewRole>) -> Result<Created<Role>> {
+async fn create(who: Granted<RoleCreate>, plane: Plane, Json(mut new): Json<NewRole>) -> Result<Created<Role>> {
+    let permissions = new.take_permissions()?;
     let now = plane.now();
     let role = Role {
         id: RoleId::new(now, plane.rng()),
@@ -134,8 +164,18 @@ async fn create(who: Granted<RoleCreate>, plane: Plane, Json(new): Json<NewRole>
         created_at: now,
         updated_at: now,
     };
-    plane.create_role(&who, &role).await?;
+    plane.create_role(&who, &role, permissions).await?;
     Ok(Created { location: location(role.id), record: role })
+}
+
+async fn presets(_: Granted<MasterDataRead>) -> Result<Page<RolePresetItem>> {
+    let item = |preset: RolePreset| RolePresetItem {
+        preset,
+        name: preset.name(),
+        summary: preset.summary(),
+        permissions: preset.permissions(),
+    };
+    Ok(Page::of(&RolePreset::ALL.map(item), None))
 }
 
 async fn read(who: Granted<RoleRead>, plane: Plane, Path(id): Path<RoleId>) -> Result<Found<Role>> {

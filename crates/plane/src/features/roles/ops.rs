@@ -32,12 +32,19 @@ use crate::{
 const GROUPS_AT_ONCE: usize = 80;
 
 impl Plane {
-    pub(super) async fn create_role(&self, who: &Granted<RoleCreate>, role: &Role) -> Result<()> {
+    /// Creates a role with its first permissions.
+    pub(super) async fn create_role(
+        &self,
+        who: &Granted<RoleCreate>,
+        role: &Role,
+        permissions: Vec<MenuPermission>,
+    ) -> Result<()> {
+        rights::check(&permissions).map_err(|error| Problem::field("/permissions", error.to_string()))?;
         unreserved(&role.name)?;
         self.licensed_enterprise(who, role.enterprise_id).await?;
         check_narrowing(self, who, role.product_id, role.service_id).await?;
-        may_grant(who.actor(), &EffectivePermissions::of(role.mask, &[]))?;
-        let permissions = RolePermissions { account_id: role.account_id, role_id: role.id, permissions: Vec::new() };
+        may_grant(who.actor(), &EffectivePermissions::of(role.mask, &permissions))?;
+        let permissions = RolePermissions { account_id: role.account_id, role_id: role.id, permissions };
         let mut change = Change::by(who).about(Role::NOUN, role.id);
         change.create(role);
         change.create(&permissions);

@@ -11,6 +11,7 @@ use crate::{
     change::Change,
     directory::account::{Account, AccountStatus},
     event_kinds::Reference,
+    features::accounts::first_people::{administrator_id, technical_user_id},
     ids::{AccountId, MailId, UserId},
     jobs::{Job, JobCounts},
     kinds::RecordKind,
@@ -179,11 +180,11 @@ async fn remind(plane: &Plane, user: &User, invitation: &UserInvitation) -> Resu
     Ok(true)
 }
 
-/// Who gets the mail: the person who invited, else the first user of the account. They must be able to sign in and to get mail.
+/// Who gets the mail: the person who invited, else the first administrator or the technical user of the account. They must be able to sign in and to get mail.
 async fn recipient(plane: &Plane, user: &User, invitation: &UserInvitation) -> Result<Option<User>> {
     let today = plane.clock().today();
-    let first = crate::features::accounts::onboarding::technical_user_id(user.account_id);
-    for id in invitation.invited_by.into_iter().chain([first]).filter(|id| *id != user.id) {
+    let first = [administrator_id(user.account_id), technical_user_id(user.account_id)];
+    for id in invitation.invited_by.into_iter().chain(first).filter(|id| *id != user.id) {
         let Some(home) = read::<Home>(plane, &Home::key(subject(id))).await? else { continue };
         let Some(person) = read::<User>(plane, &User::key(home.account_id, id)).await? else { continue };
         let can_invite = person.identity_status == IdentityStatus::Confirmed && person.acts_on(today);

@@ -11,11 +11,11 @@ use super::{
 use crate::{
     audit::{Author, EntryDraft, RequestOrigin},
     change::Change,
-    directory::user::InactiveUser,
+    directory::{account::Account, user::InactiveUser},
     identity::trail::AuditSubject,
     ids::{AccountId, MailId, Subject, UserId},
     kinds::RecordKind,
-    mail_limits::greeting,
+    mail_limits::{greeting, plain_name},
     plane::Plane,
     ports::{
         identity::{Acceptance, IdentityError, NewIdentity, PasswordError},
@@ -230,8 +230,10 @@ async fn mail_link(
     until: &str,
 ) -> Result<(), InviteError> {
     let link = format!("{}/accept-invitation#token={}", plane.settings().public_url, token.expose_secret());
+    let account = shared_record::<Account>(plane, &Account::key(user.account_id)).await?;
+    let account = account.as_ref().and_then(|account| plain_name(account.name.as_str())).unwrap_or("an account");
     let text = format!(
-        "{}\n\nan account was made for you. Choose your password here, {until}:\n\n{link}\n\n\
+        "{}\n\nyou are invited to {account} on Freehold. Set your password here, {until}:\n\n{link}\n\n\
          If you have a password with this address already, enter that one. The link works once. If you did not \
          expect this, do nothing.",
         greeting(user.first_name.as_str())

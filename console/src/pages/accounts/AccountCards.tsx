@@ -1,63 +1,45 @@
-// All accounts at a glance: where each stands, by the evidence of its latest run, its seats, and what ends soon.
+// The accounts of the platform as cards: each with its latest run, its seats, and what ends soon.
 import { ActionIcon, Button, Group, Text, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { memo, useDeferredValue } from 'react'
-import { ArrowRightLeft, ChevronLeft, ChevronRight, Plus } from 'lucide-react'
-import { qPage } from '../../api/queries'
+import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { type ReactNode, memo, useDeferredValue } from 'react'
+import { type Params, qPage } from '../../api/queries'
 import type { components } from '../../api/schema.gen'
-import { usePlace } from '../../app/place'
-import { useSwitch } from '../../app/useSwitch'
 import { count, words } from '../../format'
-import { pages, placePath } from '../../paths'
+import { pages } from '../../paths'
 import { ExpiringCount, RunEvidence, SeatsOf } from '../../ui/AccountEvidence'
-import { CLOUD_CHOICES, isChanging, STATUS_CHOICES } from '../../ui/accountState'
-import { ActionButton } from '../../ui/ActionButton'
+import { isChanging } from '../../ui/accountState'
 import { Empty } from '../../ui/Empty'
-import { ChoiceFilter, TextFilter } from '../../ui/Filters'
-import { Loaded, Page } from '../../ui/Page'
+import { Loaded } from '../../ui/Page'
 import { PlaceLink } from '../../ui/PlaceLink'
 import { Status } from '../../ui/Status'
 import { useListState } from '../../ui/useListState'
 import '../../ui/account.css'
 
 type Account = components['schemas']['Account']
+type Props = {
+  query: NonNullable<Params<'/api/accounts'>['query']>
+  filters: ReactNode
+  filterKeys: string[]
+  nothing: { text: string; action: ReactNode }
+}
 
 const A_PAGE = 12
-const FILTERS = ['name', 'status', 'cloudType']
 
-export default function AccountCardsPage() {
-  const place = usePlace()
+export default function AccountCards({ query, filters, filterKeys, nothing }: Props) {
   const list = useListState()
-  const { name, status, cloudType } = list.search
   const accounts = useQuery({
     ...qPage('/api/accounts', {
-      query: {
-        limit: A_PAGE,
-        ...(list.cursor ? { cursor: list.cursor } : {}),
-        ...(name ? { name } : {}),
-        ...(status ? { status: status as Account['status'] } : {}),
-        ...(cloudType ? { cloudType: cloudType as Account['cloudType'] } : {}),
-      },
+      query: { ...query, limit: A_PAGE, ...(list.cursor ? { cursor: list.cursor } : {}) },
     }),
-    refetchInterval: (query) => (query.state.data?.items.some((one) => isChanging(one.status)) ? 2_000 : 30_000),
+    refetchInterval: (state) => (state.state.data?.items.some((one) => isChanging(one.status)) ? 2_000 : 30_000),
   })
-  const onboard = (
-    <ActionButton
-      operation="accounts_create"
-      to={placePath(place, pages.newAccount)}
-      leftSection={<Plus size={16} aria-hidden />}
-    >
-      Onboard an account
-    </ActionButton>
-  )
-  const filtered = FILTERS.some((key) => list.search[key])
-  const clear = () => list.filter(Object.fromEntries(FILTERS.map((key) => [key, undefined])))
+  const filtered = filterKeys.some((key) => list.search[key])
+  const clear = () => list.filter(Object.fromEntries(filterKeys.map((key) => [key, undefined])))
   return (
-    <Page title="All accounts" intro="Status, seats and upcoming end dates of each account." actions={onboard}>
+    <>
       <Group component="search" gap="xs" align="flex-end" aria-label="Filter accounts">
-        <TextFilter name="name" label="Name" placeholder="Begins with" />
-        <ChoiceFilter name="status" label="Status" choices={STATUS_CHOICES} all="All but deleted" />
-        <ChoiceFilter name="cloudType" label="Cloud type" choices={CLOUD_CHOICES} />
+        {filters}
       </Group>
       <Loaded query={accounts} what="list the accounts" rows={8}>
         {(page) =>
@@ -83,11 +65,11 @@ export default function AccountCardsPage() {
                     </Button>
                   }
                 >
-                  Nothing here fits what you filter by.
+                  Try a shorter name, or clear the filters.
                 </Empty>
               ) : (
-                <Empty title="No accounts yet" action={onboard}>
-                  An account is a tenant: a company with its own users, licenses and data.
+                <Empty title="No accounts yet" action={nothing.action}>
+                  {nothing.text}
                 </Empty>
               )}
             </div>
@@ -132,7 +114,7 @@ export default function AccountCardsPage() {
           )
         }
       </Loaded>
-    </Page>
+    </>
   )
 }
 
@@ -149,29 +131,15 @@ function Cards({ accounts, busy }: { accounts: Account[]; busy: boolean }) {
 }
 
 const AccountCard = memo(function AccountCard({ account }: { account: Account }) {
-  const switchTo = useSwitch()
   const { id, name, status, degraded, cloudType } = account
   const gone = status === 'deleted'
   return (
     <li className="card account-card">
-      <Group gap={6} wrap="nowrap" justify="space-between">
-        <Text fw={600} size="sm" className="clip" component="div">
-          <PlaceLink to={pages.account(id)} clip>
-            {name}
-          </PlaceLink>
-        </Text>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size="sm"
-          aria-label={`Switch to ${name}`}
-          title={gone ? 'The account is deleted.' : 'Switch to this account'}
-          disabled={gone}
-          onClick={() => void switchTo(id)}
-        >
-          <ArrowRightLeft size={14} aria-hidden />
-        </ActionIcon>
-      </Group>
+      <Text fw={600} size="sm" className="clip" component="div">
+        <PlaceLink to={pages.account(id)} clip>
+          {name}
+        </PlaceLink>
+      </Text>
       <Group gap="xs" fz={13}>
         <Status of={status} />
         {degraded && <Status of="degraded" />}
@@ -183,7 +151,7 @@ const AccountCard = memo(function AccountCard({ account }: { account: Account })
         <RunEvidence accountId={id} status={status} />
       ) : (
         <Text size="xs" c="dimmed">
-          There with the platform
+          Built in
         </Text>
       )}
       {!gone && (

@@ -2,16 +2,19 @@
 import { Indicator, ActionIcon, Popover, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { LoaderCircle, Workflow } from 'lucide-react'
+import { isUnderWay } from '../api/progress'
 import { q } from '../api/queries'
-import { count, words } from '../format'
+import { count } from '../format'
 import { pages } from '../paths'
 import { PlaceLink } from '../ui/PlaceLink'
 import { Ago } from '../ui/Time'
+import { workflowTitle } from '../ui/run'
+import { AccountName } from './AccountName'
 import { useMay } from './rights'
 
 const LATEST = 20
 
-export function Jobs() {
+export default function RunsUnderWay() {
   const may = useMay()
   const allowed = may('provisioning_executions').allowed
   const runs = useQuery({
@@ -43,9 +46,14 @@ export function Jobs() {
           {underWay.map((run) => (
             <Text key={run.id} size="sm" component="div">
               <PlaceLink to={run.accountId ? pages.provisioning(run.accountId) : pages.run(run.id)}>
-                {words(run.workflow)}
-              </PlaceLink>
-              , begun <Ago at={run.startedAt} />
+                {workflowTitle(run.workflow)}
+              </PlaceLink>{' '}
+              {run.accountId && (
+                <>
+                  of <AccountName id={run.accountId} />
+                </>
+              )}
+              , started <Ago at={run.startedAt} />
             </Text>
           ))}
           <Text size="sm">
@@ -55,8 +63,4 @@ export function Jobs() {
       </Popover.Dropdown>
     </Popover>
   )
-}
-
-export function isUnderWay(status: string): boolean {
-  return status === 'running' || status === 'undoing'
 }
