@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 df0e781702e590d2b5df92727e3fc3181358cd4f69ef79610cb576b35c81781c). Not edited by hand.
+// Generated from openapi.json (sha256 75d0a134ac9a630fb86d5d29f2cfe2d0a899ab79790594de0b512e6585cb9b2c). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -79,6 +79,7 @@ export const rights = {
   roles_delete: {"class":"tenant","menu":"access-control","tab":"roles","verb":"delete"},
   roles_permissions: {"class":"tenant","menu":"access-control","tab":"roles","verb":"view"},
   roles_set_permissions: {"class":"tenant","menu":"access-control","tab":"roles","verb":"edit"},
+  search_search: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   services_list: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   services_create: {"class":"platform","menu":"account-settings","tab":"enterprises","verb":"create"},
   services_read: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},

@@ -24,7 +24,8 @@ use clap::{CommandFactory as _, Parser as _};
 use args::{Cli, Command};
 use commands::{
     Session, accounts, audit, connections, dead_letters, doctor, enterprises, events, executions, groups, jobs,
-    licenses, login, me, operate, outbox, preflight, products, provisioning, roles, services, users, workstreams,
+    licenses, login, me, operate, outbox, preflight, products, provisioning, roles, search, services, users,
+    workstreams,
 };
 use config::Environment;
 use fail::{Failure, Outcome};
@@ -110,6 +111,7 @@ async fn ask(command: &Command, session: &mut Session) -> Outcome {
         Command::Audit(command) => audit::run(command, session).await,
         Command::Events(command) => events::run(command, session).await,
         Command::Jobs(command) => jobs::run(command, session).await,
+        Command::Search(command) => search::run(command, session).await,
         Command::Outbox(command) => outbox::run(command, session).await,
         Command::Serve(_)
         | Command::Config(_)
