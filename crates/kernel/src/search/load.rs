@@ -207,7 +207,9 @@ impl Kernel {
                 entry.target.and_then(|target| Some(self.kinds().named(&target.kind)?.key_of(account, &target.id)));
             keys.extend(target);
         }
-        keys.into_iter().for_each(|key| holder.note(key, None));
+        for key in keys {
+            holder.note(key, None);
+        }
         if let Some(content) = holder.content.write().await.as_mut() {
             (content.checked, content.checked_at) = (begun, now);
         }

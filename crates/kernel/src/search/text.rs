@@ -174,7 +174,7 @@ impl IdPattern {
     /// Reads an id in either case, also in braces or as the last one of a pasted address; or its first digits.
     fn of(text: &str) -> Option<Self> {
         let runs = text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
-        let last = runs.filter(|run| run.len() == 36).filter_map(|run| Uuid::try_parse(run).ok()).last();
+        let last = runs.rev().filter(|run| run.len() == 36).find_map(|run| Uuid::try_parse(run).ok());
         if let Some(id) = last {
             return Some(Self { value: id.as_u128(), mask: u128::MAX });
         }
