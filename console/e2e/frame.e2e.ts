@@ -2,22 +2,40 @@
 import type { Page } from '@playwright/test'
 import { expect, go, signIn, test } from './fixtures'
 import { OPERATOR } from './server'
-import { PASSWORD, tenant, user } from './world'
+import { PASSWORD, fresh, tenant, user } from './world'
 
 test('the palette goes to a page by a few letters', async ({ operator }) => {
   await operator.keyboard.press('Control+k')
-  await operator.getByPlaceholder('Go to a page, or create something').fill('failed')
+  await operator.getByPlaceholder('Find a record, go to a page, or create something').fill('failed')
   await operator.keyboard.press('Enter')
   await expect(operator.getByRole('heading', { level: 1, name: 'Failed steps' })).toBeVisible()
-  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeHidden()
+  await expect(operator.getByPlaceholder('Find a record, go to a page, or create something')).toBeHidden()
   // It can be asked for again, and gives the focus back.
   const button = operator.getByRole('button', { name: 'Your menu' })
   await button.focus()
   await operator.keyboard.press('Control+k')
-  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeFocused()
+  await expect(operator.getByPlaceholder('Find a record, go to a page, or create something')).toBeFocused()
   await operator.keyboard.press('Escape')
-  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeHidden()
+  await expect(operator.getByPlaceholder('Find a record, go to a page, or create something')).toBeHidden()
   await expect(button).toBeFocused()
+})
+
+test('the palette finds a record and opens it where it belongs', async ({ operator, server }) => {
+  const acme = await tenant(server, { name: fresh('Palette') })
+  const person = await user(server, acme, [], ['Gráce', 'Quagga'])
+  await operator.keyboard.press('Control+k')
+  const search = operator.getByPlaceholder('Find a record, go to a page, or create something')
+  await search.fill('quagga grace')
+  await expect(operator.getByRole('button', { name: new RegExp(`Gráce Quagga.*${acme.name}`) })).toBeVisible()
+  await expect(operator.locator('output', { hasText: 'Users: 1' })).toBeAttached()
+  await operator.keyboard.press('Enter')
+  await expect(operator.getByRole('heading', { level: 1, name: 'Gráce Quagga' })).toBeVisible()
+  expect(operator.url()).toContain(`/a/${acme.accountId}/`)
+  await operator.keyboard.press('Control+k')
+  await search.fill(person.id.toUpperCase())
+  await expect(operator.getByRole('button', { name: /Gráce Quagga/ })).toBeVisible()
+  await search.fill('nothing is called so')
+  await expect(operator.getByText('No record, page or action matches')).toBeVisible()
 })
 
 test('every key that the help lists does what it says', async ({ operator }) => {
@@ -31,9 +49,9 @@ test('every key that the help lists does what it says', async ({ operator }) => 
   await operator.keyboard.press('Escape')
   await expect(help).toBeHidden()
   await operator.keyboard.press('Control+k')
-  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeVisible()
+  await expect(operator.getByPlaceholder('Find a record, go to a page, or create something')).toBeVisible()
   await operator.keyboard.press('Escape')
-  await expect(operator.getByPlaceholder('Go to a page, or create something')).toBeHidden()
+  await expect(operator.getByPlaceholder('Find a record, go to a page, or create something')).toBeHidden()
 })
 
 test('a layer that is closed gives the focus back', async ({ operator }) => {

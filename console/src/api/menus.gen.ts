@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 7247699fa3bcc626d537db6a61238f4002bca080627f5db205369a6675bbece4). Not edited by hand.
+// Generated from openapi.json (sha256 75d0a134ac9a630fb86d5d29f2cfe2d0a899ab79790594de0b512e6585cb9b2c). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

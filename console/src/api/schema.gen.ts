@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 7247699fa3bcc626d537db6a61238f4002bca080627f5db205369a6675bbece4). Not edited by hand.
+// Generated from openapi.json (sha256 75d0a134ac9a630fb86d5d29f2cfe2d0a899ab79790594de0b512e6585cb9b2c). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1328,26 +1328,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/role-presets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List what new roles can start with
-         * @description Who may: any signed-in user.
-         */
-        get: operations["roles_presets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/roles/{roleId}": {
         parameters: {
             query?: never;
@@ -1393,6 +1373,26 @@ export interface paths {
          * @description Who may: `access-control/roles:edit` in the account; operators in any account.
          */
         put: operations["roles_set_permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search records of every kind by name, e-mail address or id
+         * @description Who may: any signed-in user.
+         */
+        get: operations["search_search"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1868,9 +1868,7 @@ export interface components {
             cloudType: components["schemas"]["CloudType"];
             address: components["schemas"]["Address"];
             technicalUser: components["schemas"]["NewTechnicalUser"];
-            /** @description A user who can do everything that the account allows, and invite others. */
-            administrator?: components["schemas"]["NewAdministrator"] | null;
-            /** @description What the account is licensed for. The technical user takes a seat of the first, and so does the administrator. */
+            /** @description What the account is licensed for. The technical user takes a seat of the first. */
             licenses: components["schemas"]["NewAccountLicense"][];
             /**
              * Format: uuid
@@ -1893,15 +1891,6 @@ export interface components {
              * @default null
              */
             endDate?: string | null;
-        };
-        /** @description The account's first administrator. Onboarding makes the role "Account administrator" and its group. */
-        NewAdministrator: {
-            /** Format: line */
-            firstName: string;
-            /** Format: line */
-            lastName: string;
-            /** Format: email */
-            email: string;
         };
         /** @description A license of the new account. */
         NewAccountLicense: {
@@ -3401,41 +3390,6 @@ export interface components {
              * @default null
              */
             mask?: number | null;
-            /**
-             * @description The role starts with the permissions of this preset.
-             * @default null
-             */
-            preset?: components["schemas"]["RolePreset"] | null;
-            /**
-             * @description The role starts with these permissions. Left out, and without a preset, it permits nothing yet.
-             * @default null
-             */
-            permissions?: components["schemas"]["MenuPermission"][] | null;
-        };
-        /**
-         * @description A set of permissions that a new role can start with.
-         *
-         *     `viewer`: Views everything but the audit log of the whole account.
-         *
-         *     `editor`: Views like a viewer, and changes the account and its workstreams.
-         *
-         *     `administrator`: Everything that a tenant can do.
-         *
-         *     `access-manager`: Views like a viewer, and manages users, groups and roles.
-         * @enum {string}
-         */
-        RolePreset: "viewer" | "editor" | "administrator" | "access-manager";
-        RolePresetItemPage: {
-            items: components["schemas"]["RolePresetItem"][];
-            /** @description Absent on the last page. */
-            nextCursor?: string;
-        };
-        /** @description What a new role can start with. */
-        RolePresetItem: {
-            preset: components["schemas"]["RolePreset"];
-            name: string;
-            summary: string;
-            permissions: components["schemas"]["MenuPermission"][];
         };
         RoleUpdate: {
             /** Format: uuid */
@@ -3462,6 +3416,54 @@ export interface components {
         RolePermissionsUpdate: {
             /** @description Menus left out give nothing; each occurs once. */
             permissions: components["schemas"]["MenuPermission"][];
+        };
+        /** @description What a search found. */
+        SearchAnswer: {
+            /** @description The best matches first: exact ones, then beginnings of names, of words, and other parts. */
+            items: components["schemas"]["SearchMatch"][];
+            /**
+             * @description All that one may see was searched. If not, some records were not read yet, or are too many for the server's memory: ask again, or
+             *     search within one account.
+             */
+            complete: boolean;
+        };
+        /** @description A record that was found. */
+        SearchMatch: {
+            /** @description What the record is, such as `user` or `license`. */
+            kind: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What tells it from others of the same name: the e-mail address of a user, the contact of a license. */
+            detail?: string | null;
+            /** @description What matched: `name`, `id`, or the field, such as `email`. */
+            matched: string;
+            rank: components["schemas"]["Rank"];
+            /** @description The account that it belongs to. An account belongs to itself. */
+            account?: components["schemas"]["Owner"] | null;
+            /** @description The enterprise that it belongs to. */
+            enterprise?: components["schemas"]["Owner"] | null;
+        };
+        /**
+         * @description How well a record matches.
+         *
+         *     `exact`: A text or the id is what was asked for.
+         *
+         *     `prefix`: It begins so.
+         *
+         *     `word`: A word of it begins so.
+         *
+         *     `part`: It contains that.
+         *
+         *     `scattered`: It contains each of the words.
+         * @enum {string}
+         */
+        Rank: "exact" | "prefix" | "word" | "part" | "scattered";
+        /** @description What a record belongs to. */
+        Owner: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         ServicePage: {
             items: components["schemas"]["Service"][];
@@ -3847,11 +3849,6 @@ export interface operations {
                  *         "lastName": "Byron",
                  *         "email": "ada@acme.example",
                  *         "startDate": "2026-01-01"
-                 *       },
-                 *       "administrator": {
-                 *         "firstName": "Mary",
-                 *         "lastName": "Shaw",
-                 *         "email": "mary@acme.example"
                  *       },
                  *       "licenses": [
                  *         {
@@ -5151,7 +5148,7 @@ export interface operations {
                 enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
-                /** @description Groups whose names begin so, however they are written. */
+                /** @description Groups whose names contain this, without case and accents. */
                 name?: string;
             };
             header?: never;
@@ -6872,7 +6869,7 @@ export interface operations {
                 enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
-                /** @description Roles whose names begin so, however they are written. */
+                /** @description Roles whose names contain this, without case and accents. */
                 name?: string;
             };
             header?: never;
@@ -6952,32 +6949,6 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
-        };
-    };
-    roles_presets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RolePresetItemPage"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            429: components["responses"]["Problem429"];
-            500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
         };
     };
     roles_read: {
@@ -7222,6 +7193,43 @@ export interface operations {
             507: components["responses"]["Problem507"];
         };
     };
+    search_search: {
+        parameters: {
+            query: {
+                /**
+                 * @description A part of a name or an e-mail address, in either case, with or without accents; several words in any order; or an id, or its
+                 *     first eight digits or more.
+                 */
+                q: string;
+                /** @description How many records are found at most. */
+                limit?: number;
+                /** @description Only in this account. Left out: operators who may list accounts search all of them, others their own. */
+                within?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     services_list: {
         parameters: {
             query?: {
@@ -7425,6 +7433,8 @@ export interface operations {
                 invitation?: components["schemas"]["InvitationState"];
                 /** @description Users whose e-mail addresses begin so, however they are written. */
                 email?: string;
+                /** @description Users whose names or e-mail addresses contain this, without case and accents: several words in any order; or the user with this id. */
+                q?: string;
                 /** @description Users of the license's enterprise, product and service. */
                 licenseId?: string;
             };
@@ -7986,7 +7996,7 @@ export interface operations {
                 enterpriseId?: string;
                 limit?: number;
                 cursor?: string;
-                /** @description Those whose names begin so, however they are written. */
+                /** @description Those whose names contain this, without case and accents. */
                 name?: string;
             };
             header?: never;

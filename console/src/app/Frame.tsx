@@ -109,7 +109,7 @@ function SignedIn() {
             <UnstyledButton
               className="palette-button"
               onClick={palette.open}
-              aria-label="Search pages and actions"
+              aria-label="Search records, pages and actions"
               visibleFrom="lg"
             >
               <Search size={14} aria-hidden />
@@ -124,7 +124,7 @@ function SignedIn() {
               size="lg"
               hiddenFrom="lg"
               onClick={palette.open}
-              aria-label="Search pages and actions"
+              aria-label="Search records, pages and actions"
             >
               <Search size={18} aria-hidden />
             </ActionIcon>

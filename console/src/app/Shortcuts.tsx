@@ -3,7 +3,7 @@ import { Kbd, Modal, Table } from '@mantine/core'
 import '@mantine/core/styles/Table.layer.css'
 
 const SHORTCUTS: Array<[keys: string[], what: string]> = [
-  [['Ctrl', 'K'], 'Search pages and actions'],
+  [['Ctrl', 'K'], 'Search records, pages and actions'],
   [['/'], 'Go to the first filter of the page'],
   [['?'], 'Show these shortcuts'],
   [['Esc'], 'Close what lies on top'],

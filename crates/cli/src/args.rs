@@ -24,6 +24,7 @@ use crate::{
         preflight::Preflight,
         provisioning::Provisioning,
         roles::Roles,
+        search::Search,
         users::Users,
         workstreams::Workstreams,
     },
@@ -250,6 +251,12 @@ For tokens that leaked, and after a restore, which brings sessions back that end
     /// Lifecycle events
     #[command(subcommand)]
     Events(Events),
+    /// Find records of every kind by a part of a name, an e-mail address or an id
+    #[command(after_help = "Examples:
+  freehold search hopper
+  freehold search grace@acme.example
+  freehold search 0192d3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01")]
+    Search(Search),
     /// Scheduled jobs: their last and next runs
     #[command(
         subcommand,

@@ -109,8 +109,8 @@ mod tests {
                 "freehold provisioning show 0192 shows why; when the cause is gone, freehold provisioning redrive 0192 goes on",
             ),
             (
-                "GET /api/provisioning/{accountId} shows what is under way",
-                "freehold provisioning show ID shows what is under way",
+                "GET /api/provisioning/0192 shows what is under way",
+                "freehold provisioning show 0192 shows what is under way",
             ),
             (
                 "delete the licenses that use it first; GET /api/licenses lists those of an account",

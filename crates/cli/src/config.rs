@@ -442,9 +442,11 @@ fn not_an_origin(url: &str) -> Option<&'static str> {
         return None;
     }
     let Ok(parsed) = reqwest::Url::parse(url) else { return Some("it is not the address of a host") };
+    // The text is the prefix of links, so it has no path that a parser would leave out either, as `/.` is.
+    let has_path = url.split_once("://").is_some_and(|(_, host)| host.contains(['/', '\\']));
     if parsed.query().is_some() || parsed.fragment().is_some() {
         Some("it has no query and no fragment: links are made by appending a path")
-    } else if parsed.path() != "/" {
+    } else if has_path || parsed.path() != "/" {
         Some("it has no path: the console and its cookie are served from the root of a host")
     } else if !parsed.username().is_empty() || parsed.password().is_some() {
         Some("it has no user or password: it stands in mails")

@@ -18,14 +18,15 @@ mod manifest;
 mod print;
 mod serve;
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
 use commands::{
     Session, accounts, audit, connections, dead_letters, doctor, enterprises, events, executions, groups, jobs,
-    licenses, login, me, operate, outbox, preflight, products, provisioning, roles, services, users, workstreams,
+    licenses, login, me, operate, outbox, preflight, products, provisioning, roles, search, services, users,
+    workstreams,
 };
 use config::Environment;
 use fail::{Failure, Outcome};
@@ -34,13 +35,28 @@ use fail::{Failure, Outcome};
 pub fn main() -> ExitCode {
     // What the process makes is its owner's alone, whatever the shell's umask is.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => return say(&said),
+    };
     match run(&cli, &Environment::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::note(&failure);
             ExitCode::from(failure.exit as u8)
         }
+    }
+}
+
+/// Prints help, the version or what is wrong with the command line.
+fn say(said: &clap::Error) -> ExitCode {
+    let printed = said.print().and_then(|()| std::io::stdout().flush());
+    match printed {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            print::note(&Failure::new(format!("the output can't be written: {error}")));
+            ExitCode::FAILURE
+        }
+        Ok(()) | Err(_) => ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(1)),
     }
 }
 
@@ -111,6 +127,7 @@ async fn ask(command: &Command, session: &mut Session) -> Outcome {
         Command::Audit(command) => audit::run(command, session).await,
         Command::Events(command) => events::run(command, session).await,
         Command::Jobs(command) => jobs::run(command, session).await,
+        Command::Search(command) => search::run(command, session).await,
         Command::Outbox(command) => outbox::run(command, session).await,
         Command::Serve(_)
         | Command::Config(_)

@@ -34,6 +34,7 @@ use crate::{
     },
     problem::Result,
     router::Router,
+    search::{ObservedTables, SearchIndex},
     secret::PlatformKey,
     security_events::SecurityEvents,
     settings::Settings,
@@ -106,6 +107,7 @@ struct Inner {
     policy: Policy,
     actors: Actors,
     cursors: Cursors,
+    search: Arc<SearchIndex>,
     key: PlatformKey,
     metrics: Metrics,
     settings: Settings,
@@ -125,11 +127,15 @@ impl Kernel {
     /// cursors and links in mails shall be taken back.
     pub async fn new(ports: Ports, settings: Settings, key: PlatformKey) -> Result<Self> {
         let ports = Ports { mailer: Arc::new(OutgoingMail(Arc::clone(&ports.mailer))), ..ports };
-        let router = Router::open(Arc::clone(&ports.tables.0)).await?;
+        let believed = (!settings.alone).then_some(BELIEVED);
+        let search = Arc::new(SearchIndex::new(believed));
+        let tables = ObservedTables::new(Arc::clone(&ports.tables.0), Arc::clone(&search));
+        let router = Router::open(Arc::new(tables)).await?;
         Ok(Self(Arc::new(Inner {
             router,
             policy: Policy::default(),
-            actors: Actors::new((!settings.alone).then_some(BELIEVED)),
+            actors: Actors::new(believed),
+            search,
             cursors: Cursors::new(&key.subkey("cursors")),
             audit_checks: AuditChecks::new(&key),
             key,
@@ -229,6 +235,10 @@ impl Kernel {
 
     pub fn actors(&self) -> &Actors {
         &self.0.actors
+    }
+
+    pub(crate) fn search_index(&self) -> &SearchIndex {
+        &self.0.search
     }
 
     pub fn cursors(&self) -> &Cursors {

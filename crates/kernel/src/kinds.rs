@@ -5,6 +5,7 @@
 //! a commit with an undeclared key fails.
 
 use crate::{
+    guard::actions::ActionFacts,
     ids::AccountId,
     ports::table::{Condition, Item, Key, Write},
     problem::Result,
@@ -83,6 +84,17 @@ pub struct LinkEnd {
     pub list: &'static str,
 }
 
+/// How search finds the records of a kind, besides by their names and ids.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchForm {
+    /// The action that a caller must be permitted, to find a record.
+    pub read_by: &'static ActionFacts,
+    /// The fields that are searched too, each as the path to it. The first that a record has is shown with it.
+    pub fields: &'static [&'static str],
+    /// The partition of `Gsi1` that lists all records of the kind; `None`: they are in the partitions of their accounts.
+    pub listed_in: Option<&'static str>,
+}
+
 /// The writes that delete a record with the claims and counts that it holds.
 pub type Deletion = fn(&Item) -> Result<Vec<Write>>;
 
@@ -104,6 +116,8 @@ pub struct RecordKind {
     /// Fields that hold secrets, or what secrets are derived from.
     pub secrets: &'static [&'static str],
     pub audit: AuditForm,
+    /// `None`: search does not find such records.
+    pub search: Option<SearchForm>,
     pub deletion: Deletion,
 }
 
@@ -120,6 +134,7 @@ impl RecordKind {
             is_exported: true,
             secrets: &[],
             audit: AuditForm::Hidden,
+            search: None,
             deletion: delete_alone,
         }
     }
@@ -186,6 +201,35 @@ impl RecordKind {
     pub const fn named_by(mut self, parts: &'static [NamePart]) -> Self {
         self.audit = AuditForm::Named(parts);
         self
+    }
+
+    /// Search finds it by its name, its id and these fields, for callers who are permitted the action.
+    #[must_use]
+    pub const fn searched(mut self, read_by: &'static ActionFacts, fields: &'static [&'static str]) -> Self {
+        self.search = Some(SearchForm { read_by, fields, listed_in: None });
+        self
+    }
+
+    /// All records of the kind are listed in this partition of `Gsi1`: search reads them there. It follows [`Self::searched`].
+    #[must_use]
+    pub const fn listed_in(mut self, partition: &'static str) -> Self {
+        if let Some(search) = &mut self.search {
+            search.listed_in = Some(partition);
+        }
+        self
+    }
+
+    /// The parts of its name.
+    pub const fn name_parts(&self) -> &'static [NamePart] {
+        match self.audit {
+            AuditForm::Named(parts) => parts,
+            AuditForm::Hidden | AuditForm::PartOf(_) | AuditForm::Link(_) => &[],
+        }
+    }
+
+    /// Whether records of this kind are in the account's own table, if it has one, and nowhere else.
+    pub fn is_workload(&self) -> bool {
+        self.owner == Owner::Account && !self.is_copied
     }
 
     /// The audit log shows its fields as those of the record of this kind that has the same id.

@@ -32,6 +32,7 @@ pub mod record;
 pub mod router;
 pub mod rows;
 pub mod scan;
+pub mod search;
 pub mod secret;
 pub mod security_events;
 pub mod settings;

@@ -167,7 +167,9 @@ impl Problem {
     /// A field that is not as it must be.
     pub fn field(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
-        let mut problem = Self::new(Code::InvalidRequest, format!("{pointer}: {message}"));
+        // The whole body has no pointer.
+        let detail = if pointer.is_empty() { message.clone() } else { format!("{pointer}: {message}") };
+        let mut problem = Self::new(Code::InvalidRequest, detail);
         problem.errors.push(FieldError { pointer, message });
         problem
     }

@@ -34,7 +34,7 @@ export default function GroupsPage() {
         path="/api/groups"
         params={{ query: { ...place.scope, ...(search.name ? { name: search.name } : {}) } }}
         filterKeys={['name']}
-        filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
+        filters={<TextFilter name="name" label="Name" placeholder="Contains" />}
         idOf={(group) => group.id}
         nameOf={(group) => group.name}
         nothing={{ text: 'Create a group, assign roles to it, and add users as members.', action: create }}

@@ -54,7 +54,7 @@ export default function RolesPage() {
         path="/api/roles"
         params={{ query: { ...place.scope, ...(search.name ? { name: search.name } : {}) } }}
         filterKeys={['name']}
-        filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
+        filters={<TextFilter name="name" label="Name" placeholder="Contains" />}
         idOf={(role) => role.id}
         nameOf={(role) => role.name}
         nothing={{ text: 'Create a role to define what members of a group can see and do.', action: create }}

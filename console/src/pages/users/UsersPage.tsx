@@ -51,7 +51,7 @@ export default function UsersPage() {
   const [disabling, setDisabling] = useState<User>()
   const invite = useInvite()
   const enable = useEnable()
-  const { status, invitation, email, licenseId } = search
+  const { status, invitation, q: text, licenseId } = search
   const add = (
     <ActionButton
       operation="users_create"
@@ -71,14 +71,14 @@ export default function UsersPage() {
             ...place.scope,
             ...(status === 'active' || status === 'inactive' || status === 'ended' ? { status } : {}),
             ...(invitation === 'sent' || invitation === 'expired' ? { invitation } : {}),
-            ...(email ? { email } : {}),
+            ...(text ? { q: text } : {}),
             ...(licenseId ? { licenseId } : {}),
           },
         }}
-        filterKeys={['status', 'invitation', 'email', 'licenseId']}
+        filterKeys={['status', 'invitation', 'q', 'licenseId']}
         filters={
           <>
-            <TextFilter name="email" label="E-mail" placeholder="Begins with" />
+            <TextFilter name="q" label="Name or e-mail" placeholder="Contains" />
             <ChoiceFilter name="status" label="Status" choices={STATUSES} />
             <ChoiceFilter name="invitation" label="Invitation" choices={INVITATIONS} />
             {seesLicenses && <LicenseFilter accountId={place.accountId} enterpriseId={place.scope.enterpriseId} />}

@@ -83,7 +83,7 @@ export default function WorkstreamsPage() {
           },
           deleteAction(WORKSTREAM_DELETION, workstream, () => setDeleting(workstream)),
         ]}
-        filters={<TextFilter name="name" label="Name" placeholder="Begins with" />}
+        filters={<TextFilter name="name" label="Name" placeholder="Contains" />}
         filterKeys={['name']}
         nothing={{ text: 'A workstream groups users and the tools that they share.', action: create }}
       />

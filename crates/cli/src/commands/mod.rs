@@ -21,6 +21,7 @@ pub(crate) mod preflight;
 pub(crate) mod products;
 pub(crate) mod provisioning;
 pub(crate) mod roles;
+pub(crate) mod search;
 pub(crate) mod services;
 pub(crate) mod users;
 pub(crate) mod workstreams;

@@ -92,6 +92,9 @@ fn public_url_is_the_origin_that_people_use() {
     let home = Home::new();
     for (url, why) in [
         ("https://x.example/app", "it has no path"),
+        ("https://x.example/app/..", "it has no path"),
+        ("https://x.example/%2e", "it has no path"),
+        ("https://x.example\\", "it has no path"),
         ("https://x.example?x", "it has no query"),
         ("https://x.example#x", "it has no query and no fragment"),
         ("https://ada:secret@x.example", "it has no user"),

@@ -97,6 +97,18 @@ fn an_export_onto_a_file_that_others_can_read_makes_it_private() {
 }
 
 #[test]
+fn help_that_a_full_disk_has_no_room_for_is_a_failure() {
+    let home = Home::new();
+    for arguments in [&["--help"][..], &["--version"], &["accounts", "--help"], &["completions", "bash"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = home.command(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {error}");
+        assert!(error.contains("No space left"), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
 fn completions_end_quietly_when_nobody_reads_on() {
     let home = Home::new();
     let mut child =

@@ -198,13 +198,29 @@ fn shorten(text: &str) -> (String, bool) {
 
 /// Whether the last name of a field is that of a password or the like, as settings of tools can have it.
 fn sounds_secret(field: &str) -> bool {
-    const SOUNDS: [&str; 8] = ["password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "credential"];
+    const SOUNDS: [&str; 11] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "secret",
+        "token",
+        "credential",
+        "authorization",
+        "webhook",
+        "cookie",
+    ];
+    // Personal access tokens, and what stands in a header of that name.
+    const NAMES: [&str; 3] = ["pat", "auth", "bearer"];
     // `sshKey`, `access_key`; but not `keyboard`.
     const ENDS: [&str; 2] = ["key", "keys"];
     let last = field.rsplit('.').next().unwrap_or(field);
     let letters: String =
         last.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
-    SOUNDS.iter().any(|sound| letters.contains(sound)) || ENDS.iter().any(|end| letters.ends_with(end))
+    SOUNDS.iter().any(|sound| letters.contains(sound))
+        || ENDS.iter().any(|end| letters.ends_with(end))
+        || NAMES.contains(&letters.as_str())
 }
 
 /// Additions to lists, and removals, collected until all are known.
@@ -303,6 +319,17 @@ mod tests {
             changed(&before, &after),
             json!([{ "field": "pin", "secret": true }, { "field": "tools.Git.settings.apiToken", "secret": true }])
         );
+    }
+
+    #[test]
+    fn settings_that_are_named_like_a_secret_are_secret() {
+        for name in ["Authorization", "auth", "pat", "PAT", "webhookUrl", "sshKey", "access_key", "api-token", "bearer"]
+        {
+            assert!(sounds_secret(&format!("tools.Git.settings.{name}")), "{name}");
+        }
+        for name in ["author", "path", "pattern", "keyboard", "branch", "authors"] {
+            assert!(!sounds_secret(&format!("tools.Git.settings.{name}")), "{name}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Kernel,
     ids::AccountId,
-    kinds::{AuditForm, LinkEnd, NamePart, Owner, RecordKind},
+    kinds::{AuditForm, LinkEnd, NamePart, RecordKind},
     ports::table::{Condition, Key, MAX_KEYS, Write},
     problem::Result,
 };
@@ -105,7 +105,7 @@ impl Kernel {
             return Ok(());
         }
         absent = read(self.router().shared().as_ref(), absent, bodies).await?;
-        absent.retain(|(_, key)| self.kinds().of(key).is_some_and(is_workload));
+        absent.retain(|(_, key)| self.kinds().of(key).is_some_and(RecordKind::is_workload));
         if !absent.is_empty()
             && let Err(problem) = self.read_workload(account, absent, bodies).await
         {
@@ -129,7 +129,7 @@ impl Kernel {
 
     /// The other records that the name of a record is made from.
     fn named_by(&self, noun: &str, body: &Value) -> Vec<Wanted> {
-        let parts = self.kinds().named(noun).map_or(&[][..], name_parts);
+        let parts = self.kinds().named(noun).map_or(&[][..], RecordKind::name_parts);
         let other = |part: &NamePart| match part {
             NamePart::NameOf { field, noun } => Some((*noun, body[*field].as_str()?.to_owned())),
             NamePart::Field(_) => None,
@@ -140,7 +140,7 @@ impl Kernel {
     fn name_in(&self, bodies: &BTreeMap<Wanted, Value>, noun: &'static str, id: &str) -> Option<String> {
         let body = bodies.get(&(noun, id.to_owned()))?;
         let mut name = String::new();
-        for part in name_parts(self.kinds().named(noun)?) {
+        for part in self.kinds().named(noun)?.name_parts() {
             let (between, text) = match part {
                 NamePart::Field(field) => (" ", body[*field].as_str().map(ToOwned::to_owned)),
                 NamePart::NameOf { field, noun } => (" / ", self.name_in(bodies, noun, body[*field].as_str()?)),
@@ -170,18 +170,6 @@ async fn read(
         }
     }
     Ok(absent)
-}
-
-/// Whether records of a kind are in the account's own table, if it has one, and nowhere else.
-fn is_workload(kind: &RecordKind) -> bool {
-    kind.owner == Owner::Account && !kind.is_copied
-}
-
-fn name_parts(kind: &RecordKind) -> &'static [NamePart] {
-    match kind.audit {
-        AuditForm::Named(parts) => parts,
-        AuditForm::Hidden | AuditForm::PartOf(_) | AuditForm::Link(_) => &[],
-    }
 }
 
 fn parsed(body: &[u8]) -> Value {

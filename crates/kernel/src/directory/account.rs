@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::NameClaim,
+    guard::actions::{AccountRead, Action as _},
     ids::{AccountId, ConnectionId, ExecutionId, UserId},
     kinds::{OnRemoval, RecordKind},
     ports::table::Key,
@@ -171,8 +172,12 @@ impl Account {
 
 impl Record for Account {
     const NOUN: &'static str = "account";
-    const DECLARED: RecordKind =
-        RecordKind::of_account(Self::NOUN, "METADATA").named().copied().on_removal(OnRemoval::Kept("account"));
+    const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "METADATA")
+        .named()
+        .searched(AccountRead::FACTS, &["masterAccountName"])
+        .listed_in(Self::BY_NAME)
+        .copied()
+        .on_removal(OnRemoval::Kept("account"));
 
     fn place(&self) -> RecordKeys {
         // A folded name can be longer than the name; a sort key holds 1,024 bytes.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     directory::master_data::{self, MasterRecord},
     event_kinds::{EventKind, RecordEvents},
+    guard::actions::{Action as _, MasterDataRead},
     ids::{EnterpriseId, EnterpriseKind, Id, ProductId},
     kinds::RecordKind,
     record::{Record, RecordKeys},
@@ -31,7 +32,10 @@ pub struct Enterprise {
 
 impl Record for Enterprise {
     const NOUN: &'static str = "enterprise";
-    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#ENTERPRISE#", "METADATA").named();
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#ENTERPRISE#", "METADATA")
+        .named()
+        .searched(MasterDataRead::FACTS, &[])
+        .listed_in(<Self as MasterRecord>::KIND);
 
     fn place(&self) -> RecordKeys {
         master_data::place(self)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::NameClaim,
     directory::role::Role,
+    guard::actions::{Action as _, GroupRead},
     ids::{AccountId, EnterpriseId, GroupId, RoleId},
     kinds::{LinkEnd, OnRemoval, RecordKind, Stage, delete},
     ports::table::{Index, Item, Key, Write},
@@ -52,6 +53,7 @@ impl Record for Group {
     const NOUN: &'static str = "group";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "GROUP#")
         .named()
+        .searched(GroupRead::FACTS, &[])
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::NameClaim,
-    guard::rights::{Mask, MenuPermission},
+    guard::{
+        actions::{Action as _, RoleRead},
+        rights::{Mask, MenuPermission},
+    },
     ids::{AccountId, EnterpriseId, ProductId, RoleId, ServiceId},
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Item, Key, Write},
@@ -66,6 +69,7 @@ impl Record for Role {
     const NOUN: &'static str = "role";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "ROLE#")
         .named()
+        .searched(RoleRead::FACTS, &[])
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);

@@ -8,6 +8,7 @@ use crate::{
     change::Claim,
     day::Day,
     directory::{account::AccountStatus, group::Group},
+    guard::actions::{Action as _, UserRead},
     ids::{AccountId, EnterpriseId, GroupId, LicenseId, ProductId, ServiceId, Subject, UserId, WorkstreamId},
     kinds::{LinkEnd, NamePart, OnRemoval, RecordKind, Stage, delete},
     ports::table::{Index, Item, Key, Write},
@@ -278,6 +279,7 @@ impl Record for User {
     const NOUN: &'static str = "user";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "USER#")
         .named_by(&[NamePart::Field("firstName"), NamePart::Field("lastName")])
+        .searched(UserRead::FACTS, &["email"])
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Users))
         .deleted_by(deletion);

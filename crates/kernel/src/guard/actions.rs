@@ -74,6 +74,8 @@ actions! {
     MeRead = "me_read" Own Dashboard "summary" View account;
     MeEdit = "me_edit" Own Dashboard "summary" View account;
     MasterDataRead = "master_data_read" Own Dashboard "summary" View account;
+    // Each record that is found is judged by the right to read it.
+    Search = "search" Own Dashboard "summary" View account;
 
     AccountList = "account_list" Platform Overview "accounts" View platform;
     AccountCreate = "account_create" Platform Overview "accounts" Create platform;

@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod products;
 pub mod provisioning;
 pub mod roles;
+pub mod search;
 pub mod services;
 pub mod users;
 pub mod workstreams;
@@ -51,6 +52,7 @@ const SLICES: &[Slice] = &[
     products::SLICE,
     provisioning::SLICE,
     roles::SLICE,
+    search::SLICE,
     services::SLICE,
     users::SLICE,
     workstreams::SLICE,

@@ -71,6 +71,8 @@ pub struct IncomingRequest {
     pub(crate) caller: Option<Caller>,
     unread: Option<PendingInput>,
     named: NamedScope,
+    /// An argument of the handler judges the precondition.
+    judges_precondition: bool,
     path: PathParameters,
     parameters: Parameters,
     body: Body,
@@ -182,6 +184,7 @@ impl IncomingRequest {
             caller: None,
             unread: Some(unread),
             named: NamedScope::default(),
+            judges_precondition: false,
             path: Vec::new(),
             parameters: Parameters::default(),
             body: Body::default(),
@@ -330,8 +333,15 @@ impl IncomingRequest {
         self.parts.headers.get(header::IF_MATCH).is_some_and(|tags| tags.as_bytes().trim_ascii() != b"*")
     }
 
-    /// Refuses parameters that neither the guard nor an argument took.
+    /// Refuses parameters that neither the guard nor an argument took, and a precondition that no argument judges.
     pub fn finish(&self) -> Result<()> {
+        let changes = matches!(self.parts.method, Method::PUT | Method::DELETE);
+        if changes && self.has_precondition() && !self.judges_precondition {
+            return Err(Problem::field(
+                "/if-match",
+                "what this operation changes has no versions; leave the header out",
+            ));
+        }
         self.parameters.finish()
     }
 }
@@ -427,6 +437,7 @@ impl Extract for IfMatch {
     }
 
     async fn take(call: &mut IncomingRequest) -> Result<Self, Rejection> {
+        call.judges_precondition = true;
         match call.header("if-match")? {
             None => Ok(Self(None)),
             Some(any) if any.trim() == "*" => Ok(Self(None)),

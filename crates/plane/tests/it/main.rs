@@ -40,6 +40,7 @@ mod preconditions;
 mod problems;
 mod registry;
 mod roles;
+mod search;
 mod seat_model;
 mod seats;
 mod seats_over_time;

@@ -56,6 +56,17 @@ fn the_document_declares_each_precondition_and_where_its_tag_is() {
     }
 }
 
+#[tokio::test]
+async fn a_precondition_that_nothing_judges_is_refused() {
+    let world = busy_world().await;
+    let operator = world.operator().await;
+    for path in ["/api/users/me/sessions", "/api/users/me/sessions/01930000-0000-7000-8000-000000000001"] {
+        let answer = operator.send(Method::DELETE, path, None, &[("if-match", "\"1\"")]).await.expect(400);
+        assert_eq!(answer["errors"][0]["pointer"], "/if-match", "{path}: {answer}");
+    }
+    assert_eq!(operator.get("/api/users/me/sessions").await.status, 200, "nothing was ended");
+}
+
 /// A record of each kind, by the name of its id.
 async fn records(world: &World, acme: &Tenant) -> BTreeMap<&'static str, String> {
     let operator = world.operator().await;

@@ -296,14 +296,19 @@ fn under_way(account: &Account) -> bool {
 }
 
 fn not_now(account: &Account) -> Problem {
-    let failed = account.provisioning.as_ref().filter(|run| run.status == RunStatus::Failed);
-    match failed.filter(|_| account.status == AccountStatus::Deprovisioning) {
-        Some(_) => Problem::new(Code::Conflict, "the removal of the account has failed").help(format!(
-            "GET /api/provisioning/{id} shows why; when the cause is gone, POST /api/provisioning with {{\"accountId\": \"{id}\"}} goes on",
-            id = account.id,
-        )),
-        None => Problem::new(Code::Conflict, format!("the account is {}", account.status.as_str()))
-            .help("GET /api/provisioning/{accountId} shows what is under way"),
+    let id = account.id;
+    let failed = account.provisioning.as_ref().is_some_and(|run| run.status == RunStatus::Failed);
+    let goes_on = format!(
+        "GET /api/provisioning/{id} shows why; when the cause is gone, POST /api/provisioning with {{\"accountId\": \"{id}\"}} goes on"
+    );
+    match account.status {
+        AccountStatus::Deprovisioning if failed => {
+            Problem::new(Code::Conflict, "the removal of the account has failed").help(goes_on)
+        }
+        AccountStatus::Failed => Problem::new(Code::Conflict, "the onboarding of the account has failed")
+            .help(format!("{goes_on}, and POST /api/provisioning/{id}/undo takes it back")),
+        status => Problem::new(Code::Conflict, format!("the account is {}", status.as_str()))
+            .help(format!("GET /api/provisioning/{id} shows what is under way")),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::Claim,
+    guard::actions::{Action as _, ConnectionRead},
     ids::{AccountId, ConnectionId},
     kinds::RecordKind,
     ports::table::{CrossAccountRole, Key, TableName},
@@ -79,8 +80,11 @@ impl Connection {
 
 impl Record for Connection {
     const NOUN: &'static str = "connection";
-    const DECLARED: RecordKind =
-        RecordKind::of_platform(Self::NOUN, "CONNECTION#", "METADATA").named().secret(&["externalId"]);
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "CONNECTION#", "METADATA")
+        .named()
+        .searched(ConnectionRead::FACTS, &["roleArn"])
+        .listed_in(Self::ALL)
+        .secret(&["externalId"]);
 
     fn place(&self) -> RecordKeys {
         RecordKeys::at(Self::key(self.id)).by_type(Key::new(Self::ALL, self.id.to_string()))

@@ -22,7 +22,8 @@ use crate::{
     plane::Plane,
     problem::Result,
     record::{Linked, Record as _, RecordName},
-    text::{Description, Name, fold},
+    search::folded,
+    text::{Description, Name},
 };
 
 pub(super) fn routes() -> Routes {
@@ -44,7 +45,7 @@ struct GroupFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
-    /// Groups whose names begin so, however they are written.
+    /// Groups whose names contain this, without case and accents.
     name: Option<Name>,
 }
 
@@ -103,10 +104,10 @@ struct GroupRolesUpdate {
 async fn list(who: Granted<GroupRead>, plane: Plane, Query(which): Query<GroupFilter>) -> Result<Page<Group>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
-    let name = fold(name.as_str());
+    let name = folded(name.as_str());
     plane
         .rows(&who)
-        .filtered(&page, &format!("name {name}"), |group: &RecordName| fold(group.name.as_str()).starts_with(&name))
+        .filtered(&page, &format!("name {name}"), |group: &RecordName| folded(group.name.as_str()).contains(&name))
         .await
 }
 

@@ -9,6 +9,7 @@ use crate::{
     day::Day,
     directory::seats::LicenseTerm,
     features::{enterprises::model::Enterprise, products::model::Product, services::model::Service},
+    guard::actions::{Action as _, LicenseRead},
     ids::{AccountId, EnterpriseId, LicenseId, ProductId, ServiceId},
     json_integer::JsonInteger,
     kinds::{NamePart, OnRemoval, RecordKind, Stage},
@@ -305,6 +306,7 @@ impl Record for License {
     const NOUN: &'static str = "license";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "LICENSE#")
         .named_by(NAME)
+        .searched(LicenseRead::FACTS, &["contact.name", "contact.email"])
         .copied()
         .on_removal(OnRemoval::Deleted(Stage::Licenses))
         .deleted_by(deletion);

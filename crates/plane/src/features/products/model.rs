@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event_kinds::{EventKind, RecordEvents},
     features::master_data::{self, MasterRecord},
+    guard::actions::{Action as _, MasterDataRead},
     ids::{Id, ProductId, ProductKind, ServiceId},
     kinds::RecordKind,
     record::{Record, RecordKeys},
@@ -31,7 +32,10 @@ pub struct Product {
 
 impl Record for Product {
     const NOUN: &'static str = "product";
-    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#PRODUCT#", "METADATA").named();
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#PRODUCT#", "METADATA")
+        .named()
+        .searched(MasterDataRead::FACTS, &[])
+        .listed_in(<Self as MasterRecord>::KIND);
 
     fn place(&self) -> RecordKeys {
         master_data::place(self)

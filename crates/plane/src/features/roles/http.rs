@@ -26,7 +26,8 @@ use crate::{
     plane::Plane,
     problem::{Problem, Result},
     record::{Record as _, RecordName},
-    text::{Description, Name, fold},
+    search::folded,
+    text::{Description, Name},
 };
 
 pub(super) fn routes() -> Routes {
@@ -48,7 +49,7 @@ struct RoleFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
-    /// Roles whose names begin so, however they are written.
+    /// Roles whose names contain this, without case and accents.
     name: Option<Name>,
 }
 
@@ -140,10 +141,10 @@ struct RolePermissionsUpdate {
 async fn list(who: Granted<RoleRead>, plane: Plane, Query(which): Query<RoleFilter>) -> Result<Page<Role>> {
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let Some(name) = which.name else { return plane.rows(&who).page(&page).await };
-    let name = fold(name.as_str());
+    let name = folded(name.as_str());
     plane
         .rows(&who)
-        .filtered(&page, &format!("name {name}"), |role: &RecordName| fold(role.name.as_str()).starts_with(&name))
+        .filtered(&page, &format!("name {name}"), |role: &RecordName| folded(role.name.as_str()).contains(&name))
         .await
 }
 

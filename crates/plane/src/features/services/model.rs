@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event_kinds::{EventKind, RecordEvents},
     features::master_data::{self, MasterRecord},
+    guard::actions::{Action as _, MasterDataRead},
     ids::{Id, ServiceId, ServiceKind},
     kinds::RecordKind,
     record::{Record, RecordKeys},
@@ -28,7 +29,10 @@ pub struct Service {
 
 impl Record for Service {
     const NOUN: &'static str = "service";
-    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#SERVICE#", "METADATA").named();
+    const DECLARED: RecordKind = RecordKind::of_platform(Self::NOUN, "MASTER#SERVICE#", "METADATA")
+        .named()
+        .searched(MasterDataRead::FACTS, &[])
+        .listed_in(<Self as MasterRecord>::KIND);
 
     fn place(&self) -> RecordKeys {
         master_data::place(self)

@@ -34,6 +34,7 @@ use crate::{
     plane::Plane,
     problem::{Problem, Result},
     record::{Linked, Record as _, Stored},
+    search::SearchText,
     text::{Bounded, Email, Name},
 };
 
@@ -68,6 +69,8 @@ struct UserFilter {
     /// Users whose e-mail addresses begin so, however they are written.
     #[schemars(length(min = 1, max = 254))]
     email: Option<Bounded<254>>,
+    /// Users whose names or e-mail addresses contain this, without case and accents: several words in any order; or the user with this id.
+    q: Option<Bounded<200>>,
     /// Users of the license's enterprise, product and service.
     license_id: Option<LicenseId>,
 }
@@ -171,12 +174,13 @@ struct UserWorkstreamsUpdate {
 }
 
 async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<UserFilter>) -> Result<Page<User>> {
-    let UserFilter { limit, cursor, status, invitation, email, license_id } = which;
+    let UserFilter { limit, cursor, status, invitation, email, q, license_id } = which;
     let page = PageQuery { limit, cursor };
     let email = email.map(|email| email.as_str().to_lowercase());
+    let text = q.map(|text| SearchText::parse(text.as_str())).transpose()?;
     let rows = plane.rows(&who);
     let (now, today) = (plane.now(), plane.clock().today());
-    if status.is_none() && invitation.is_none() && email.is_none() && license_id.is_none() {
+    if status.is_none() && invitation.is_none() && email.is_none() && text.is_none() && license_id.is_none() {
         return as_of(rows.page(&page).await?, now, today);
     }
     // Users carry over to the licenses that follow: those of a license are those of its enterprise, product and service.
@@ -184,13 +188,14 @@ async fn list(who: Granted<UserRead>, plane: Plane, Query(which): Query<UserFilt
         Some(license) => rows.find::<License>(license).await?.map(|license| license.triple()),
         None => None,
     };
-    let by = format!("{status:?} {invitation:?} {email:?} {license_id:?}");
+    let by = format!("{status:?} {invitation:?} {email:?} {text:?} {license_id:?}");
     let found = rows.filtered(&page, &by, |user: &User| {
         let has_license = |license| triple.map_or(license == user.license_id, |triple| triple == LicensedUse::of(user));
         let state = user.invitation.map(|invitation| invitation.at(now).state);
         status.is_none_or(|status| status == user.status_on(today))
             && invitation.is_none_or(|wanted| state == Some(wanted))
             && email.as_ref().is_none_or(|email| user.email.as_str().to_lowercase().starts_with(email))
+            && text.as_ref().is_none_or(|text| text.matches(user.id.uuid(), &[&user.full_name(), user.email.as_str()]))
             && license_id.is_none_or(has_license)
     });
     as_of(found.await?, now, today)

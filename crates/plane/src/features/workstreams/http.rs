@@ -25,7 +25,8 @@ use crate::{
     plane::Plane,
     problem::Result,
     record::{Record as _, RecordName},
-    text::{Description, Name, fold},
+    search::folded,
+    text::{Description, Name},
 };
 
 pub(super) fn routes() -> Routes {
@@ -46,7 +47,7 @@ struct WorkstreamFilter {
     limit: Limit,
     #[schemars(length(min = 1, max = 4096))]
     cursor: Option<String>,
-    /// Those whose names begin so, however they are written.
+    /// Those whose names contain this, without case and accents.
     name: Option<Name>,
 }
 
@@ -58,8 +59,8 @@ async fn list(
     let page = PageQuery { limit: which.limit, cursor: which.cursor };
     let rows = plane.workload_rows(&who).await?;
     let Some(name) = which.name else { return rows.page(&page).await };
-    let wanted = fold(name.as_str());
-    rows.filtered(&page, &wanted, |workstream: &RecordName| fold(workstream.name.as_str()).starts_with(&wanted)).await
+    let wanted = folded(name.as_str());
+    rows.filtered(&page, &wanted, |workstream: &RecordName| folded(workstream.name.as_str()).contains(&wanted)).await
 }
 
 async fn read(who: Granted<WorkstreamRead>, plane: Plane, Path(id): Path<WorkstreamId>) -> Result<Found<Workstream>> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::NameClaim,
+    guard::actions::{Action as _, WorkstreamRead},
     ids::{AccountId, EnterpriseId, WorkstreamId, known},
     kinds::{OnRemoval, RecordKind, Stage, delete},
     ports::table::{Item, Key, Write},
@@ -179,6 +180,7 @@ impl Record for Workstream {
     const NOUN: &'static str = "workstream";
     const DECLARED: RecordKind = RecordKind::of_account(Self::NOUN, "WORKSTREAM#")
         .named()
+        .searched(WorkstreamRead::FACTS, &[])
         .on_removal(OnRemoval::Deleted(Stage::Access))
         .deleted_by(deletion);
 

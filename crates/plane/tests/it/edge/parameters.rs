@@ -15,7 +15,7 @@ use crate::tenants::tenant;
 const ABSENT: &str = "0192d3c4-5e6f-7a8b-9c0d-0ab5e27ab5e2";
 
 /// Parameters that take any text: [`a_filter_by_text_filters`] has each of them.
-const TEXTS: &[&str] = &["action", "confirm", "email", "name", "to"];
+const TEXTS: &[&str] = &["action", "confirm", "email", "name", "q", "to"];
 
 #[tokio::test]
 async fn a_parameter_that_is_not_documented_is_refused() {

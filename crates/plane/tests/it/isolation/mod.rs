@@ -114,7 +114,7 @@ async fn nobody_gets_at_what_is_not_theirs() {
     let own: Vec<&str> = victim
         .ids
         .iter()
-        .filter(|(name, _)| !matches!(**name, "accountId" | "productId" | "serviceId"))
+        .filter(|(name, _)| !matches!(**name, "accountId" | "within" | "productId" | "serviceId"))
         .map(|(_, id)| id.as_str())
         .collect();
     world.plane.relay_once().await.unwrap();

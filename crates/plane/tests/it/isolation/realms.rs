@@ -91,6 +91,7 @@ pub(super) async fn realm(world: &World, canary: &'static str, account: &Account
         runs.iter().find(|run| run["accountId"] == *account).map_or(Value::Null, |run| run["executionId"].clone());
     let ids = BTreeMap::from([
         ("accountId", account.clone()),
+        ("within", account.clone()),
         ("enterpriseId", offer.enterprise.clone()),
         ("productId", offer.product.clone()),
         ("serviceId", offer.service.clone()),
