@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 75d0a134ac9a630fb86d5d29f2cfe2d0a899ab79790594de0b512e6585cb9b2c). Not edited by hand.
+// Generated from openapi.json (sha256 541cb95d6d7135404d0cf3c9bb7f8ca9b872d199830d939f83ce4aff774b750a). Not edited by hand.
 /** The right that each operation asks for, as the server's guard holds it. */
 export const rights = {
   accounts_list: {"class":"platform","menu":"overview","tab":"accounts","verb":"view"},
@@ -74,6 +74,7 @@ export const rights = {
   provisioning_replay: {"class":"platform","menu":"overview","tab":"provisioning","verb":"edit"},
   roles_list: {"class":"tenant","menu":"access-control","tab":"roles","verb":"view"},
   roles_create: {"class":"tenant","menu":"access-control","tab":"roles","verb":"create"},
+  roles_presets: {"class":"own","menu":"dashboard","tab":"summary","verb":"view"},
   roles_read: {"class":"tenant","menu":"access-control","tab":"roles","verb":"view"},
   roles_update: {"class":"tenant","menu":"access-control","tab":"roles","verb":"edit"},
   roles_delete: {"class":"tenant","menu":"access-control","tab":"roles","verb":"delete"},

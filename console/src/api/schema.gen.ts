@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 75d0a134ac9a630fb86d5d29f2cfe2d0a899ab79790594de0b512e6585cb9b2c). Not edited by hand.
+// Generated from openapi.json (sha256 541cb95d6d7135404d0cf3c9bb7f8ca9b872d199830d939f83ce4aff774b750a). Not edited by hand.
 export interface paths {
     "/api/accounts": {
         parameters: {
@@ -1328,6 +1328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/role-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what new roles can start with
+         * @description Who may: any signed-in user.
+         */
+        get: operations["roles_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/roles/{roleId}": {
         parameters: {
             query?: never;
@@ -1868,7 +1888,9 @@ export interface components {
             cloudType: components["schemas"]["CloudType"];
             address: components["schemas"]["Address"];
             technicalUser: components["schemas"]["NewTechnicalUser"];
-            /** @description What the account is licensed for. The technical user takes a seat of the first. */
+            /** @description A user who can do everything that the account allows, and invite others. */
+            administrator?: components["schemas"]["NewAdministrator"] | null;
+            /** @description What the account is licensed for. The technical user takes a seat of the first, and so does the administrator. */
             licenses: components["schemas"]["NewAccountLicense"][];
             /**
              * Format: uuid
@@ -1882,7 +1904,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /** Format: date */
             startDate: string;
@@ -1891,6 +1913,15 @@ export interface components {
              * @default null
              */
             endDate?: string | null;
+        };
+        /** @description The account's first administrator. Onboarding makes the role "Account administrator" and its group. */
+        NewAdministrator: {
+            /** Format: line */
+            firstName: string;
+            /** Format: line */
+            lastName: string;
+            /** Format: email */
+            email: string;
         };
         /** @description A license of the new account. */
         NewAccountLicense: {
@@ -1924,7 +1955,7 @@ export interface components {
         Contact: {
             /** Format: line */
             name: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /**
              * Format: line
@@ -1978,7 +2009,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             status: components["schemas"]["UserStatus"];
             identityStatus: components["schemas"]["IdentityStatus"];
@@ -2347,7 +2378,7 @@ export interface components {
             /** Format: password */
             newPassword: string;
             /**
-             * Format: email
+             * Format: idn-email
              * @description Required where the challenge says `"requires": ["newEmail"]`: the address to sign in with from now on.
              * @default null
              */
@@ -2400,7 +2431,7 @@ export interface components {
             /** @description Printed by the server at its first start, or taken from its configuration. */
             setupToken?: string | null;
             /**
-             * Format: email
+             * Format: idn-email
              * @description The first administrator's address; left out, `admin@adminplatform.com`, to which no mail goes: the first sign-in
              *     then asks for a real address.
              * @default null
@@ -2412,7 +2443,7 @@ export interface components {
         /** @description The platform as it was set up. */
         Platform: {
             steps: components["schemas"]["StepDone"][];
-            /** Format: email */
+            /** Format: idn-email */
             adminEmail: string;
             /** @description The generated password, shown this once. */
             initialPassword?: string | null;
@@ -3117,7 +3148,7 @@ export interface components {
             current: boolean;
         };
         NewAddress: {
-            /** Format: email */
+            /** Format: idn-email */
             newEmail: string;
             /**
              * Format: password
@@ -3134,7 +3165,7 @@ export interface components {
         };
         /** @description The address with which one signs in. */
         AddressView: {
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
         };
         /** @description The metrics of one process. */
@@ -3390,6 +3421,41 @@ export interface components {
              * @default null
              */
             mask?: number | null;
+            /**
+             * @description The role starts with the permissions of this preset.
+             * @default null
+             */
+            preset?: components["schemas"]["RolePreset"] | null;
+            /**
+             * @description The role starts with these permissions. Left out, and without a preset, it permits nothing yet.
+             * @default null
+             */
+            permissions?: components["schemas"]["MenuPermission"][] | null;
+        };
+        /**
+         * @description A set of permissions that a new role can start with.
+         *
+         *     `viewer`: Views everything but the audit log of the whole account.
+         *
+         *     `editor`: Views like a viewer, and changes the account and its workstreams.
+         *
+         *     `administrator`: Everything that a tenant can do.
+         *
+         *     `access-manager`: Views like a viewer, and manages users, groups and roles.
+         * @enum {string}
+         */
+        RolePreset: "viewer" | "editor" | "administrator" | "access-manager";
+        RolePresetItemPage: {
+            items: components["schemas"]["RolePresetItem"][];
+            /** @description Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description What a new role can start with. */
+        RolePresetItem: {
+            preset: components["schemas"]["RolePreset"];
+            name: string;
+            summary: string;
+            permissions: components["schemas"]["MenuPermission"][];
         };
         RoleUpdate: {
             /** Format: uuid */
@@ -3516,7 +3582,7 @@ export interface components {
             firstName: string;
             /** Format: line */
             lastName: string;
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /** Format: date */
             startDate: string;
@@ -3544,7 +3610,7 @@ export interface components {
              */
             lastName?: string | null;
             /**
-             * Format: email
+             * Format: idn-email
              * @description Only as long as the user has no identity.
              * @default null
              */
@@ -3849,6 +3915,11 @@ export interface operations {
                  *         "lastName": "Byron",
                  *         "email": "ada@acme.example",
                  *         "startDate": "2026-01-01"
+                 *       },
+                 *       "administrator": {
+                 *         "firstName": "Mary",
+                 *         "lastName": "Shaw",
+                 *         "email": "mary@acme.example"
                  *       },
                  *       "licenses": [
                  *         {
@@ -6949,6 +7020,32 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    roles_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePresetItemPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     roles_read: {
