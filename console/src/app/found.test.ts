@@ -13,7 +13,7 @@ test('a record is opened in its own account and enterprise', () => {
   expect(foundPath(HERE, found('user', OWNED))).toBe('/a/a2/e/e2/access-control/users/user-1')
   expect(foundPath(HERE, found('product'))).toBe('/a/a1/e/e1/account-settings/products/product-1')
   const account = found('account', { account: OWNED.account })
-  expect(foundPath(HERE, account)).toBe('/a/a1/e/e1/account-settings/accounts/account-1')
+  expect(foundPath(HERE, account)).toBe('/a/account-1/e/-/account-settings/account')
 })
 
 test('what tells records apart is said once', () => {
