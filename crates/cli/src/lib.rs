@@ -53,7 +53,7 @@ fn say(said: &clap::Error) -> ExitCode {
     let printed = said.print().and_then(|()| std::io::stdout().flush());
     match printed {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            print::note(&Failure::new(format!("the output can't be written: {error}")));
+            print::note(Failure::new(format!("the output can't be written: {error}")));
             ExitCode::FAILURE
         }
         Ok(()) | Err(_) => ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(1)),

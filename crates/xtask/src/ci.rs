@@ -153,7 +153,7 @@ fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     println!(
         "── {name}: {:.0} s, of the processors {:.0} s",
         begun.elapsed().as_secs_f64(),
-        (processor_time() - before).as_secs_f64()
+        processor_time().saturating_sub(before).as_secs_f64()
     );
     Ok(())
 }

@@ -27,10 +27,10 @@ pub(super) async fn whole(body: Body, limit: usize, plane: &Plane) -> Result<Byt
 
 /// Refuses a body that says anything. Many clients send an empty JSON object with every POST: that says nothing.
 pub(super) async fn nothing(body: Body, plane: &Plane) -> Result<Bytes> {
+    const EMPTY_OBJECT: &[u8] = b"{}";
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    const EMPTY_OBJECT: &[u8] = b"{}";
     let refused = || Problem::new(Code::InvalidRequest, "this operation takes no request body");
     match within(plane, Limited::new(body, EMPTY_OBJECT.len()).collect()).await? {
         Ok(collected) => {
