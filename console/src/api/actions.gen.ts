@@ -1,3 +1,3 @@
-// Generated from openapi.json (sha256 541cb95d6d7135404d0cf3c9bb7f8ca9b872d199830d939f83ce4aff774b750a). Not edited by hand.
+// Generated from openapi.json (sha256 48a6ad1d3ecf2ea88b762f4acc77562742511fc3dab478113228e7f66e6c456c). Not edited by hand.
 /** The actions that the audit log can hold: all that change something. */
 export const actions = ["account_create","account_edit","account_delete","connection_create","connection_delete","connection_edit","enterprise_create","enterprise_edit","enterprise_delete","group_create","group_edit","group_delete","license_create","license_edit","license_delete","provisioning_start","provisioning_edit","dead_letter_edit","role_create","role_edit","role_delete","user_create","user_edit","user_delete","workstream_create","workstream_edit","workstream_delete"]

@@ -1,4 +1,4 @@
-// Generated from openapi.json (sha256 541cb95d6d7135404d0cf3c9bb7f8ca9b872d199830d939f83ce4aff774b750a). Not edited by hand.
+// Generated from openapi.json (sha256 48a6ad1d3ecf2ea88b762f4acc77562742511fc3dab478113228e7f66e6c456c). Not edited by hand.
 /** What a right can allow on a menu or tab. */
 export const verbs = ["visible","view","create","edit","delete"] as const
 /** The levels of the scope mask. */

@@ -90,18 +90,25 @@ impl Operation {
         self.described["responses"].get(status.to_string()).is_some()
     }
 
-    /// A call that the schemas allow, with every field given and ids from `id`, by their names.
+    /// A call that the schemas allow, with every field given that goes with the others, and ids from `id`, by their names.
     pub fn sample(&self, today: &str, id: &dyn Fn(&str) -> String) -> Sample {
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         let name = |parameter: &Value| parameter["name"].as_str().expect("a parameter has a name").to_owned();
         let value = |parameter: &Value| text(sample(&parameter["schema"], &name(parameter), today, id));
         let required = self.parameters("query").filter(|parameter| parameter["required"] == true);
+        let mut body = self.body().map(|schema| sample(schema, "", today, id));
+        // A role has permissions of its own or those of a preset.
+        if let Some(fields) =
+            body.as_mut().and_then(Value::as_object_mut).filter(|body| body.contains_key("permissions"))
+        {
+            fields.remove("preset");
+        }
         Sample {
             method: self.method.clone(),
             path: self.path.clone(),
             path_values: self.parameters("path").map(|one| (name(one), value(one))).collect(),
             query: required.map(|one| (name(one), value(one))).collect(),
-            body: self.body().map(|schema| sample(schema, "", today, id)),
+            body,
         }
     }
 
@@ -214,7 +221,7 @@ fn text(schema: &Value, name: &str, today: &str, id: &dyn Fn(&str) -> String) ->
     match schema["format"].as_str() {
         Some("uuid") => id(name),
         Some("date") => today.to_owned(),
-        Some("email") => "probe@probe.example".to_owned(),
+        Some("idn-email") => "probe@probe.example".to_owned(),
         _ if name.to_lowercase().ends_with("email") => "probe@probe.example".to_owned(),
         _ if name.to_lowercase().contains("password") => crate::world::PASSWORD.to_owned(),
         _ if name == "phone" => "+1 555 0100".to_owned(),
