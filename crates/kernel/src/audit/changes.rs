@@ -211,7 +211,7 @@ fn sounds_secret(field: &str) -> bool {
         "webhook",
         "cookie",
     ];
-    // Personal access tokens, and what stands in a header of that name.
+    // Personal access tokens, and values of the header `Authorization`.
     const NAMES: [&str; 3] = ["pat", "auth", "bearer"];
     // `sshKey`, `access_key`; but not `keyboard`.
     const ENDS: [&str; 2] = ["key", "keys"];
