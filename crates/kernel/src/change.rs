@@ -104,6 +104,15 @@ impl Change {
         self
     }
 
+    /// What the audit entry calls it, where that is more than the name of the right that permits it.
+    #[must_use]
+    pub fn doing(mut self, action: impl Into<String>) -> Self {
+        if let Some(entry) = &mut self.entry {
+            entry.action = action.into();
+        }
+        self
+    }
+
     /// In this account, rather than the one that the caller was let into: for an account that is being made.
     #[must_use]
     pub const fn for_account(mut self, account: AccountId) -> Self {

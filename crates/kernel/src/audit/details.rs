@@ -219,18 +219,15 @@ impl Found<'_> {
             self.own = record.before.cloned().or_else(|| after.clone());
         }
         match (record.before, &after) {
-            (Some(before), None) if !is_target => self.changes.push(FieldChange {
+            (Some(before), None) if !is_target => self.changes.extend(own_name(parts, before).map(|name| {
+                FieldChange { record: Some(of), before: Some(name), field: "name".into(), ..FieldChange::default() }
+            })),
+            (None, Some(after)) if !is_target => self.changes.extend(own_name(parts, after).map(|name| FieldChange {
                 record: Some(of),
-                before: own_name(parts, before),
+                after: Some(name),
                 field: "name".into(),
                 ..FieldChange::default()
-            }),
-            (None, Some(after)) if !is_target => self.changes.push(FieldChange {
-                record: Some(of),
-                after: own_name(parts, after),
-                field: "name".into(),
-                ..FieldChange::default()
-            }),
+            })),
             // The name is enough for a new record: the rest is in it.
             (None, _) => {}
             (Some(_), _) => self.compare(&of, kind, record),

@@ -252,11 +252,11 @@ async fn an_administrator_needs_an_address_and_a_seat_of_their_own() {
     let operator = world.operator().await;
     let mut request = world.account_request("Acme", "public", &offer, 2);
     request["administrator"] = json!({ "firstName": "Mary", "lastName": "Shaw", "email": "ada@acme.example" });
-    let same = operator.post("/api/accounts", request.clone()).await.expect(400);
+    let same = operator.post("/api/accounts", request.clone()).await.expect(409);
     assert_eq!(same["errors"][0]["pointer"], "/administrator/email", "{same}");
     request["administrator"]["email"] = json!("mary@acme.example");
     request["licenses"][0]["numberOfUsers"] = json!(1);
-    let full = operator.post("/api/accounts", request.clone()).await.expect(400);
+    let full = operator.post("/api/accounts", request.clone()).await.expect(409);
     assert_eq!(full["errors"][0]["pointer"], "/licenses/0/numberOfUsers", "{full}");
     request["licenses"][0]["numberOfUsers"] = json!(2);
     operator.post("/api/accounts", request).await.expect(201);

@@ -134,14 +134,16 @@ impl NewAccount {
             }
         }
         if let Some(administrator) = &self.administrator {
+            // Each value is good by itself: they do not go together.
+            let conflict = |pointer: &str, why: &str| Problem { code: Code::Conflict, ..Problem::field(pointer, why) };
             if administrator.email == self.technical_user.email {
-                return Err(Problem::field(
+                return Err(conflict(
                     "/administrator/email",
                     "the administrator is another user than the technical user, with another address",
                 ));
             }
             if self.licenses[0].number_of_users.get() < 2 {
-                return Err(Problem::field(
+                return Err(conflict(
                     "/licenses/0/numberOfUsers",
                     "the technical user and the administrator take two seats of the first license",
                 ));

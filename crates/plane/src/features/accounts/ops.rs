@@ -206,7 +206,7 @@ impl Plane {
         }
         let account =
             Account { status: AccountStatus::Active, deletes_at: None, updated_at: self.now(), ..old.record.clone() };
-        let mut change = Change::by(who).about(Account::NOUN, old.id);
+        let mut change = Change::by(who).doing("account_restore").about(Account::NOUN, old.id);
         change.replace(&old, &account);
         change.event(&super::events::RESTORED, &NoDetail {});
         change.answers(AnswerHead::found(old.version + 1), &account);
