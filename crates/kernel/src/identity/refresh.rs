@@ -36,7 +36,13 @@ impl Provider {
             };
             let Some(living) = self.living(record.subject, record.session, now).await? else {
                 self.end_what_continues(&record, now).await?;
-                return Err(RefreshError::Refused);
+                // A deactivation ends the sessions; the person who had one learns why.
+                let person = if record.spent.is_none() { self.person(record.subject).await? } else { None };
+                let barred = match &person {
+                    Some(person) => trail::bars(&person.record).await?,
+                    None => None,
+                };
+                return Err(barred.map_or(RefreshError::Refused, RefreshError::InactiveUser));
             };
             // The token stays as it is: the session goes on once the person may act again.
             if let Some(barred) = trail::bars(&living.person).await? {

@@ -352,6 +352,14 @@ async fn who_may_not_act_gets_no_tokens_and_hears_whom_to_ask() {
         open(working.clone()).await;
         refresh(&world, &tokens["refreshToken"]).await.expect(200);
     }
+    // A deactivation ends the session, and the next refresh says why.
+    let tokens = login(&world, &grace.email, PASSWORD, "token").await.expect(200);
+    open(json!({ "status": "inactive" })).await;
+    let ended = refresh(&world, &tokens["refreshToken"]).await;
+    assert_eq!(ended.body["reason"], "user_inactive", "{:?}", ended.body);
+    assert_eq!(ended.refused(401), "unauthenticated");
+    open(json!({ "status": "active" })).await;
+    refresh(&world, &tokens["refreshToken"]).await.expect(401);
     // A challenge and a link are answered once they may act.
     world
         .plane
